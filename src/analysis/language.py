@@ -1,0 +1,100 @@
+"""The reader's language: messages through gettext, numbers, dates and money through Babel.
+
+Everything a reader sees is written once, in English, inside ``_()``; the translation lives in
+``locale/<language>/LC_MESSAGES/cartera.po``. Call ``_()`` when the text is needed, never at import.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gettext
+import io
+from functools import cache
+from importlib import resources
+from typing import Literal, get_args
+
+from babel import Locale, dates, numbers
+from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+Language = Literal["en", "es"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+_LOCALES: dict[str, str] = {"en": "en_GB", "es": "es_ES"}
+_current: Language = "en"
+
+
+def use_language(language: Language) -> None:
+    """Make ``language`` the reader's language from here on."""
+    global _current  # noqa: PLW0603 the language is one per process, as in gettext itself
+    if language not in LANGUAGES:
+        raise ValueError(f"language is one of {LANGUAGES}, not {language!r}")
+    _current = language
+
+
+def current_language() -> Language:
+    """Return the reader's language."""
+    return _current
+
+
+@cache
+def catalogue(language: Language) -> gettext.NullTranslations:
+    """Return the messages of ``language``, read from its ``.po`` file; English needs none."""
+    if language == "en":
+        return gettext.NullTranslations()
+    path = resources.files("analysis") / "locale" / language / "LC_MESSAGES" / "cartera.po"
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _(message: str) -> str:
+    """Return ``message`` in the reader's language."""
+    return catalogue(_current).gettext(message)
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """Return the singular or plural form that ``n`` asks for, in the reader's language."""
+    return catalogue(_current).ngettext(singular, plural, n)
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Format ``value`` with the reader's separators: ``1,234.5`` or ``1.234,5``."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return str(numbers.format_decimal(value, format=pattern, locale=_LOCALES[_current]))
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """Format a share as a percentage: 0.231 → ``23%`` or ``23 %``."""
+    locale = _LOCALES[_current]
+    pattern = Locale.parse(locale).percent_formats[None].pattern
+    if decimals:
+        pattern = pattern.replace("#,##0", "#,##0." + "0" * decimals)
+    return str(numbers.format_percent(share, pattern, locale=locale))
+
+
+def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
+    """Format an amount of money; ``currency`` is an ISO 4217 code, or None where it is not known."""
+    if currency is None:
+        return number(value, decimals)
+    locale = _LOCALES[_current]
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern
+    pattern = pattern.replace(".00", "." + "0" * decimals if decimals else "")
+    return str(numbers.format_currency(value, currency, pattern, locale=locale, currency_digits=False))
+
+
+def date(value: dt.date) -> str:
+    """Format a calendar date: ``30 Sept 1997`` or ``30 sept 1997``."""
+    return str(dates.format_date(value, format="medium", locale=_LOCALES[_current]))
+
+
+def month(value: dt.date) -> str:
+    """Format a month: ``Sept 1997`` or ``sept 1997``."""
+    return str(dates.format_skeleton("yMMM", value, locale=_LOCALES[_current]))
+
+
+def listing(items: list[str]) -> str:
+    """Join words as a sentence does: ``a, b and c`` or ``a, b y c``."""
+    return str(format_list(items, locale=_LOCALES[_current])) if items else ""
