@@ -1,0 +1,1 @@
+"""What leaves the workbook: results of a notebook, runs, reports."""

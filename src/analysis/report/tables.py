@@ -1,0 +1,204 @@
+"""A frame as a reader sees it: in HTML, as plain text, and as a CSV file a spreadsheet opens safely."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from analysis.language import _, current_language, date, money, month, number, percent
+
+ROWS_SHOWN = 20
+MISSING = "–"
+_FORMAT = re.compile(r"(number|percent|money)(\d?)")
+_FORMULA = re.compile(r"[=+\-@\x00-\x1f\x7f]")
+
+Labels = Mapping[Any, str]
+Formats = Mapping[Any, str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The part of a frame that is shown, every cell already text in the reader's language.
+
+    Attributes
+    ----------
+    headings
+        One per column.
+    numeric
+        Whether the column lines up on the right.
+    rows
+        Cells, not yet escaped.
+    total
+        Number of rows of the whole frame.
+    """
+
+    headings: list[str]
+    numeric: list[bool]
+    rows: list[list[str]]
+    total: int
+
+
+def flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with a named index as its first columns; one without a name is dropped."""
+    return frame.reset_index(drop=all(name is None for name in frame.index.names))
+
+
+def shown(frame: pd.DataFrame, labels: Labels, formats: Formats, currency: str | None) -> Shown:
+    """Return the first rows of ``frame`` as text.
+
+    Parameters
+    ----------
+    frame
+        Any frame; a named index counts as columns.
+    labels
+        Heading of a column; without one, the column's name.
+    formats
+        ``number``, ``percent`` or ``money``, with the number of decimals after it (``number1``);
+        ``date``, ``month`` or ``text``. Without one, the value's type decides.
+    currency
+        ISO 4217 code for ``money``, or None.
+    """
+    table = flat(frame)
+    unknown = [name for name in (*labels, *formats) if name not in table.columns]
+    if unknown:
+        raise ValueError(f"labels or formats for columns that are not there: {unknown}")
+    first = table.head(ROWS_SHOWN)
+    columns = [[_cell(value, formats.get(name), currency) for value in first[name]] for name in table.columns]
+    return Shown(
+        headings=[labels.get(name, _cell(name, None, None)) for name in table.columns],
+        numeric=[formats.get(name) != "text" and _is_number(table[name]) for name in table.columns],
+        rows=[list(row) for row in zip(*columns, strict=True)],
+        total=len(table),
+    )
+
+
+def to_html(table: Shown, caption: str) -> str:
+    """Return an HTML table in which everything that came from data is escaped."""
+    sides = ["right" if numeric else "left" for numeric in table.numeric]
+    head = _row("th", table.headings, sides, ' scope="col"')
+    body = "\n".join(_row("td", row, sides) for row in table.rows)
+    more = f'\n<p class="rows-shown">{escape(_more(table))}</p>' if _more(table) else ""
+    return (
+        f'<table class="table">\n<caption>{escape(caption)}</caption>\n'
+        f"<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>{more}"
+    )
+
+
+def to_plain(table: Shown, caption: str) -> str:
+    """Return the table as plain text, for terminals and screens that show no HTML."""
+    lines = [table.headings, *table.rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(table.headings))]
+    text = [
+        "  ".join(
+            cell.rjust(width) if numeric else cell.ljust(width)
+            for cell, width, numeric in zip(line, widths, table.numeric, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+    return "\n".join([caption, *text, *([_more(table)] if _more(table) else [])])
+
+
+def to_csv(frame: pd.DataFrame) -> bytes:
+    """Return ``frame`` as CSV for the reader's spreadsheet: UTF-8 with a mark, comma or semicolon.
+
+    Text that a spreadsheet would take for a formula (first character ``= + - @`` or a control
+    character) gets a leading apostrophe; numbers stay as they are.
+    """
+    spanish = current_language() == "es"
+    table = flat(frame).rename(columns=lambda name: _harmless(str(name)))
+    safe = pd.DataFrame({name: _safe_column(table[name]) for name in table.columns}, index=table.index)
+    text = safe.to_csv(
+        index=False, sep=";" if spanish else ",", decimal="," if spanish else ".", lineterminator="\r\n"
+    )
+    return text.encode("utf-8-sig")
+
+
+def to_parquet(frame: pd.DataFrame) -> bytes:
+    """Return ``frame`` as Parquet: columns keep their types, periods and intervals become text."""
+    table = flat(frame).rename(columns=str)
+    odd = [
+        name for name in table.columns if isinstance(table[name].dtype, (pd.PeriodDtype, pd.IntervalDtype))
+    ]
+    buffer = io.BytesIO()
+    table.astype(dict.fromkeys(odd, "str")).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> str:
+    inner = "".join(
+        f'<{tag}{attributes} style="text-align: {side}">{escape(cell)}</{tag}>'
+        for cell, side in zip(cells, sides, strict=True)
+    )
+    return f"<tr>{inner}</tr>"
+
+
+def _more(table: Shown) -> str:
+    if table.total <= len(table.rows):
+        return ""
+    return _("The first {shown} of {total} rows.").format(
+        shown=number(len(table.rows)), total=number(table.total)
+    )
+
+
+def _is_number(column: pd.Series[Any]) -> bool:
+    if pd.api.types.is_bool_dtype(column):
+        return False
+    if pd.api.types.is_numeric_dtype(column):
+        return True
+    known = column.dropna()
+    return bool(len(known)) and all(isinstance(value, (int, float, Decimal)) for value in known)
+
+
+def _cell(value: Any, form: str | None, currency: str | None) -> str:  # noqa: ANN401 a cell holds anything
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return MISSING
+    if form is None:
+        return _by_type(value)
+    simple: dict[str, Callable[[Any], str]] = {"date": _day, "month": month, "text": str}
+    if form in simple:
+        return simple[form](value)
+    parts = _FORMAT.fullmatch(form)
+    if parts is None:
+        raise ValueError(f"no format {form!r}")
+    kind, decimals = parts[1], int(parts[2] or 0)
+    if kind == "money":
+        return money(float(value), currency, decimals)
+    return (percent if kind == "percent" else number)(float(value), decimals)
+
+
+def _by_type(value: Any) -> str:  # noqa: ANN401 a cell holds anything
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, dt.date):
+        return _day(value)
+    if pd.api.types.is_integer(value):
+        return number(int(value))
+    if pd.api.types.is_float(value) or isinstance(value, Decimal):
+        return number(float(value), 2)
+    return str(value)
+
+
+def _day(value: dt.date) -> str:
+    return date(value.date() if isinstance(value, dt.datetime) else value)
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _safe_column(column: pd.Series[Any]) -> pd.Series[Any]:
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    if _is_number(column):
+        return column.astype("float64")
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return pd.Series(column.dt.strftime("%Y-%m-%d"))
+    return column.map(lambda value: _harmless(str(value)), na_action="ignore")
