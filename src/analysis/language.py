@@ -37,6 +37,11 @@ def current_language() -> Language:
     return _current
 
 
+def locale() -> str:
+    """Return the Babel locale of the reader's language: ``en_GB`` or ``es_ES``."""
+    return _LOCALES[_current]
+
+
 @cache
 def catalogue(language: Language) -> gettext.NullTranslations:
     """Return the messages of ``language``, read from its ``.po`` file; English needs none."""
@@ -85,6 +90,12 @@ def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
     return str(numbers.format_currency(value, currency, pattern, locale=locale, currency_digits=False))
 
 
+def compact(value: float, currency: str | None = None) -> str:
+    """Format a large amount in few characters, as on an axis: ``US$1.2M``, ``250 mil US$``."""
+    text = str(numbers.format_compact_decimal(abs(value), locale=locale(), fraction_digits=1))
+    return ("-" if value < 0 else "") + (text if currency is None else money(0, currency).replace("0", text))
+
+
 def date(value: dt.date) -> str:
     """Format a calendar date: ``30 Sept 1997`` or ``30 sept 1997``."""
     return str(dates.format_date(value, format="medium", locale=_LOCALES[_current]))
@@ -93,6 +104,12 @@ def date(value: dt.date) -> str:
 def month(value: dt.date) -> str:
     """Format a month: ``Sept 1997`` or ``sept 1997``."""
     return str(dates.format_skeleton("yMMM", value, locale=_LOCALES[_current]))
+
+
+def period(start: dt.date, unit: str) -> str:
+    """Format the month, quarter or year that begins on ``start``: ``Sept 1997``, ``Q3 1997``, ``1997``."""
+    skeleton = {"month": "yMMM", "quarter": "yQQQ", "year": "y"}[unit]
+    return str(dates.format_skeleton(skeleton, start, locale=locale()))
 
 
 def listing(items: list[str]) -> str:
