@@ -1,0 +1,132 @@
+"""How every chart looks: one palette with fixed meanings, one kind of figure, the reader's numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import textwrap
+
+from babel import dates
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis, XAxis
+from matplotlib.dates import AutoDateLocator, num2date
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+
+from analysis import language
+
+COLOURS: dict[str, str] = {
+    "main": "#0072B2",  # the measure the chart is about
+    "accent": "#E69F00",  # what it is compared with
+    "good": "#009E73",  # gained, better
+    "bad": "#D55E00",  # lost, worse
+    "muted": "#8A8F98",  # context: a baseline, the rest, what is not counted
+    "highlight": "#AA4499",  # the one thing the title points at
+}
+SEQUENTIAL = "Blues"
+_INK = "#30343B"
+_LETTERS_PER_INCH = 11.5
+_LONG_SPAN_DAYS = 6 * 366
+_SHORT_SPAN_DAYS = 75
+
+
+def axes(width: float = 8, height: float = 4.2) -> Axes:
+    """Return the axes of a new figure in the workbook's style.
+
+    Parameters
+    ----------
+    width, height
+        Size of the figure in inches.
+    """
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    return style(figure.subplots())
+
+
+def style(ax: Axes) -> Axes:
+    """Dress ``ax`` in the workbook's style: two spines, a light horizontal grid, quiet labels."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(COLOURS["muted"])
+    ax.tick_params(colors=_INK, labelsize=9, length=3, width=0.6)
+    ax.xaxis.label.set(color=_INK, fontsize=9.5)
+    ax.yaxis.label.set(color=_INK, fontsize=9.5)
+    ax.grid(axis="y", color="#E3E6EA", linewidth=0.7)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def title(ax: Axes, text: str) -> None:
+    """Write the chart's claim above it, at the left, on as many lines as it needs."""
+    figure = ax.get_figure(root=True)
+    width = figure.get_figwidth() if figure is not None else 8.0
+    lines = textwrap.wrap(text, int(width * _LETTERS_PER_INCH))
+    ax.set_title("\n".join(lines), loc="left", fontsize=11.5, fontweight="semibold", color=_INK, pad=10)
+
+
+def money_axis(axis: Axis, currency: str | None) -> None:
+    """Write the ticks of ``axis`` as money, compactly: ``US$1.2M``."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: language.compact(value, currency)))
+
+
+def percent_axis(axis: Axis) -> None:
+    """Write the ticks of ``axis``, which are shares, as percentages."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _percent(value, axis)))
+
+
+def _percent(value: float, axis: Axis) -> str:
+    low, high = axis.get_view_interval()
+    return language.percent(value, 0 if abs(high - low) > 0.045 else 1)
+
+
+def count_axis(axis: Axis) -> None:
+    """Write the ticks of ``axis`` as whole numbers, compactly, on a linear scale at whole steps."""
+    if axis.get_scale() == "linear":
+        axis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: count(value)))
+
+
+def count(value: float) -> str:
+    """Return a whole number as a tick shows it: in full below ten thousand, then compactly."""
+    return language.number(value) if abs(value) < 10_000 else language.compact(value)
+
+
+def date_axis(axis: Axis) -> None:
+    """Write the ticks of ``axis`` as days, months or years, whichever the span asks for."""
+    axis.set_major_locator(AutoDateLocator(minticks=3, maxticks=8, interval_multiples=True))  # type: ignore[no-untyped-call]
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _date(value, axis)))
+
+
+def _date(value: float, axis: Axis) -> str:
+    day = num2date(value).date()  # type: ignore[no-untyped-call]
+    low, high = axis.get_view_interval()
+    if high - low > _LONG_SPAN_DAYS:
+        return str(day.year)
+    if high - low > _SHORT_SPAN_DAYS:
+        return language.month(day)
+    return str(dates.format_skeleton("MMMd", day, locale=language.locale()))
+
+
+def period_axis(axis: Axis, starts: list[dt.date], unit: str, most: int = 12) -> None:
+    """Label positions 0, 1, 2 … of ``axis`` with periods, thinned to at most ``most`` labels.
+
+    Parameters
+    ----------
+    axis
+        The axis on which the period ``starts[i]`` stands at ``i``.
+    starts
+        First day of each period.
+    unit
+        ``month``, ``quarter`` or ``year``.
+    most
+        Number of labels that fit.
+    """
+    step = -(-len(starts) // most)
+    shown = range(0, len(starts), max(step, 1))
+    axis.set_major_locator(FixedLocator(list(shown)))
+    name = _stacked if isinstance(axis, XAxis) else language.period
+    axis.set_ticklabels([name(starts[i], unit) for i in shown])
+
+
+def _stacked(start: dt.date, unit: str) -> str:
+    """Return the name of a period for a narrow place: the month over its year."""
+    if unit != "month":
+        return language.period(start, unit)
+    return str(dates.format_skeleton("MMM", start, locale=language.locale())) + f"\n{start.year}"
