@@ -1,0 +1,198 @@
+"""The parameters of each notebook: names, types and limits, checked before anything runs.
+
+papermill checks neither names nor types; ``validate`` does, in the cell after the parameters, and
+``cartera run`` does so for ``-p`` before a kernel starts. Defaults live in the notebooks alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from analysis.errors import CarteraError
+from analysis.language import LANGUAGES, Language, _, listing, use_language
+
+Period = Literal["month", "quarter", "year"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Common(BaseModel):
+    """What every notebook takes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    data: str
+    as_of: str | None
+    out: str | None
+    language: Language
+
+
+class Portfolio(Common):
+    """Parameters of ``01_portfolio``."""
+
+    period: Period
+
+
+class Segmentation(Common):
+    """Parameters of ``02_segmentation``."""
+
+
+class Churn(Common):
+    """Parameters of ``03_churn``."""
+
+
+class LifetimeValue(Common):
+    """Parameters of ``04_ltv``."""
+
+
+NOTEBOOKS: dict[str, type[Common]] = {
+    "01_portfolio": Portfolio,
+    "02_segmentation": Segmentation,
+    "03_churn": Churn,
+    "04_ltv": LifetimeValue,
+}
+
+_LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+
+
+def validate(notebook: str, namespace: Mapping[str, Any]) -> None:
+    """Check the parameters of a notebook that is running: names, types and limits.
+
+    Parameters
+    ----------
+    notebook
+        Name of the notebook, such as ``01_portfolio``.
+    namespace
+        The notebook's ``globals()``. Its history ``In`` shows which names papermill or the reader set.
+
+    Raises
+    ------
+    CarteraError
+        If a name is unknown or missing, or a value has the wrong type or lies outside its limits.
+    """
+    if namespace.get("language") in LANGUAGES:
+        use_language(namespace["language"])
+    model = NOTEBOOKS[notebook]
+    for name in _assigned(namespace.get("In", [])):
+        if name not in model.model_fields:
+            raise CarteraError(_unknown(name, notebook, model.model_fields))
+    values = {name: namespace[name] for name in model.model_fields if name in namespace}
+    try:
+        model.model_validate(values)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise CarteraError(_refusal(name, notebook, values)) from None
+
+
+def from_text(assignments: Iterable[str], notebooks: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Read ``name=value`` texts by each parameter's declared type.
+
+    Parameters
+    ----------
+    assignments
+        As given to ``-p``: ``period=quarter``.
+    notebooks
+        Names of the notebooks that will run.
+
+    Returns
+    -------
+    dict of dict
+        For each notebook the parameters it knows. A text parameter keeps ``007``.
+
+    Raises
+    ------
+    CarteraError
+        If a text is no assignment, no chosen notebook knows the name, or a value does not fit.
+    """
+    given: dict[str, dict[str, Any]] = {notebook: {} for notebook in notebooks}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise CarteraError(_("'{text}' is no parameter: write name=value.").format(text=assignment))
+        if name in Common.model_fields:
+            message = _("'{name}' is not set with -p: it has an option or argument of its own.")
+            raise CarteraError(message.format(name=name))
+        takers = [notebook for notebook in given if name in NOTEBOOKS[notebook].model_fields]
+        if not takers:
+            known = {field for notebook in given for field in NOTEBOOKS[notebook].model_fields}
+            raise CarteraError(_unknown(name, listing(list(given)), known - set(Common.model_fields)))
+        for notebook in takers:
+            given[notebook][name] = _parsed(name, text, notebook)
+    return given
+
+
+def _assigned(history: list[str]) -> list[str]:
+    """Return the names set by the last parameters cell and by the last one that papermill injected."""
+    own = [source for source in history if source.lstrip().startswith("data: str")]
+    injected = [source for source in history if source.startswith("# Parameters")]
+    names: list[str] = []
+    for source in own[-1:] + injected[-1:]:
+        for statement in ast.parse(source).body:
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            targets = [statement.target] if isinstance(statement, ast.AnnAssign) else targets
+            names += [target.id for target in targets if isinstance(target, ast.Name)]
+    return names
+
+
+def _parsed(name: str, text: str, notebook: str) -> Any:  # noqa: ANN401 a parameter has its own type
+    field = NOTEBOOKS[notebook].model_fields[name]
+    declared: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    adapter: TypeAdapter[Any] = TypeAdapter(declared)
+    schema = adapter.json_schema()
+    if text == "None" and {"type": "null"} in schema.get("anyOf", []):
+        return None
+    try:
+        return adapter.validate_strings(text)
+    except ValidationError:
+        raise CarteraError(_refusal(name, notebook, {name: text})) from None
+
+
+def _unknown(name: str, notebook: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    message = (
+        _("Unknown parameter '{name}' of {notebook}. Did you mean '{near}'? The parameters are {known}.")
+        if near
+        else _("Unknown parameter '{name}' of {notebook}. The parameters are {known}.")
+    )
+    return message.format(name=name, notebook=notebook, near="".join(near), known=listing(sorted(known)))
+
+
+def _refusal(name: str, notebook: str, values: Mapping[str, Any]) -> str:
+    expected = _expected(NOTEBOOKS[notebook].model_json_schema()["properties"][name])
+    if name not in values:
+        message = _("Parameter '{name}' of {notebook} is missing; it must be {expected}.")
+        return message.format(name=name, notebook=notebook, expected=expected)
+    message = _("Parameter '{name}' of {notebook} is {value}, but it must be {expected}.")
+    return message.format(name=name, notebook=notebook, value=repr(values[name]), expected=expected)
+
+
+def _either(first: str, second: str) -> str:
+    return _("{first}, or {second}").format(first=first, second=second)
+
+
+def _expected(schema: Mapping[str, Any]) -> str:
+    """Say in the reader's words what a parameter may be."""
+    if "anyOf" in schema:
+        return reduce(_either, [_expected(option) for option in schema["anyOf"]])
+    if "enum" in schema:
+        return _("one of {choices}").format(choices=", ".join(repr(choice) for choice in schema["enum"]))
+    if "const" in schema:
+        return repr(schema["const"])
+    kinds = {
+        "string": _("text"),
+        "integer": _("a whole number"),
+        "number": _("a number"),
+        "boolean": _("True or False"),
+        "null": "None",
+    }
+    kind = kinds[schema["type"]]
+    words = (_("at least {limit}"), _("more than {limit}"), _("at most {limit}"), _("less than {limit}"))
+    limits = [
+        word.format(limit=schema[key]) for key, word in zip(_LIMITS, words, strict=True) if key in schema
+    ]
+    return _("{kind}, {limits}").format(kind=kind, limits=listing(limits)) if limits else kind
