@@ -1,0 +1,178 @@
+"""How often customers will buy: the BG/NBD model ("buy till you die")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, number
+from analysis.ltv.fitting import (
+    Floats,
+    NotFitted,
+    bg_nbd,
+    bg_nbd_log_likelihood,
+    log_covariance,
+)
+from analysis.ltv.summary import DAYS, Summary, Unit, unit_name
+
+MIN_REPEAT_BUYERS = 20  # fewer tell four parameters too little
+
+
+@dataclass(frozen=True)
+class PurchaseModel:
+    """A fitted BG/NBD model (Fader, Hardie & Lee 2005).
+
+    While alive, a customer buys at random at a rate of its own; the rates follow a gamma distribution
+    with shape ``r`` and scale ``1 / alpha``. After each purchase it leaves for good with a probability of
+    its own; these follow a beta distribution with parameters ``a`` and ``b``.
+
+    Attributes
+    ----------
+    r, alpha, a, b
+        The parameters; ``alpha`` is in ``unit``.
+    unit
+        Time unit of ``alpha`` and of every duration given to the model.
+    log_likelihood
+        Log-likelihood at the optimum, in ``unit``.
+    customers
+        Customers it was fitted on.
+    covariance
+        Asymptotic covariance of the logarithms of ``r, alpha, a, b``.
+    library
+        The fitted ``lifetimes.BetaGeoFitter``.
+    """
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    unit: Unit
+    log_likelihood: float
+    customers: int
+    covariance: Floats = field(repr=False)
+    library: Any = field(repr=False)
+
+    def p_alive(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
+        """Return the probability that each customer is still a customer at age ``t``.
+
+        It is 1 for customers with one purchase: in this model one can only leave after a repeat purchase.
+        """
+        x, t_x, t = np.asarray(x, float), np.asarray(t_x, float), np.asarray(t, float)
+        return np.asarray(self.library.conditional_probability_alive(x, t_x, t), float)
+
+    def expected_if_alive(self, duration: float | Floats, x: Floats, t: Floats) -> Floats:
+        """Return the purchases expected within ``duration`` of a customer known to be alive at age ``t``.
+
+        The expectation (eq. 10 of the paper) depends on ``t_x`` only through P(alive), so it is that of
+        a customer who bought just now divided by that customer's P(alive).
+        """
+        x, t = np.asarray(x, float), np.asarray(t, float)
+        expected = self.library.conditional_expected_number_of_purchases_up_to_time
+        with np.errstate(over="ignore"):
+            return np.asarray(expected(duration, x, t, t), float) / self.p_alive(x, t, t)
+
+    def expected_purchases(self, duration: float, x: Floats, t_x: Floats, t: Floats) -> Floats:
+        """Return the purchases each customer is expected to make within ``duration`` after age ``t``.
+
+        Parameters
+        ----------
+        duration
+            In ``unit``.
+        x, t_x, t
+            Repeat purchases, age at the last one, and age now, of each customer.
+        """
+        pairs = pd.DataFrame({"x": np.asarray(x, float), "t": np.asarray(t, float)})
+        groups = pairs.groupby(["x", "t"], sort=False)
+        distinct = pairs.drop_duplicates()
+        if_alive = self.expected_if_alive(duration, distinct["x"].to_numpy(), distinct["t"].to_numpy())
+        return if_alive[groups.ngroup().to_numpy()] * self.p_alive(x, t_x, t)
+
+    def expected_new(self, age: Floats) -> Floats:
+        """Return the repeat purchases expected of a new customer up to each ``age``, in ``unit``."""
+        age = np.asarray(age, float)
+        return np.asarray(self.library.expected_number_of_purchases_up_to_time(age), float)
+
+    def describe(self) -> str:
+        """Say what the parameters mean for this portfolio."""
+        return _(
+            "A typical customer of these {customers} buys again every {gap} {unit} while it stays "
+            "(r = {r}, α = {alpha}), and leaves after a purchase with a probability of {leave} "
+            "(a = {a}, b = {b})."
+        ).format(
+            customers=number(self.customers),
+            gap=number(self.alpha / self.r, 1),
+            unit=unit_name(self.unit),
+            r=number(self.r, 3),
+            alpha=number(self.alpha, 3),
+            a=number(self.a, 3),
+            b=number(self.b, 3),
+            leave=number(self.a / (self.a + self.b), 2),
+        )
+
+
+def fit_purchases(summary: Summary) -> PurchaseModel | NotFitted:
+    """Fit the BG/NBD model to a summary.
+
+    Customers with equal ``(x, t_x, T)`` are fitted as one, weighted by their number.
+
+    Returns
+    -------
+    PurchaseModel or NotFitted
+        ``NotFitted``, with the reason, where fewer than 20 customers bought again, all customers arrived
+        on the last day, or the optimiser found no optimum.
+    """
+    frame = summary.frame
+    if summary.repeat_buyers < MIN_REPEAT_BUYERS:
+        return NotFitted(
+            _(
+                "Too little data for the purchase model: it needs at least {needed} customers who bought on "
+                "two days or more, and here there are {found}."
+            ).format(needed=MIN_REPEAT_BUYERS, found=number(summary.repeat_buyers))
+        )
+    distinct = frame.groupby(["x", "t_x", "T"], as_index=False).size()
+    columns = [distinct[name].to_numpy(float) for name in ("x", "t_x", "T", "size")]
+    library = bg_nbd(*columns)
+    if library is None:
+        return NotFitted(
+            _(
+                "The purchase model could not be fitted: the search for its parameters did not settle on "
+                "these data, so no forecast is shown."
+            )
+        )
+    parameters = {name: float(library.params_[name]) for name in ("r", "alpha", "a", "b")}
+    return PurchaseModel(
+        **parameters,
+        unit=summary.unit,
+        log_likelihood=bg_nbd_log_likelihood(library),
+        customers=len(frame),
+        covariance=log_covariance(library),
+        library=library,
+    )
+
+
+def alive_history(model: PurchaseModel, purchase_dates: pd.Series, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Follow one customer's P(alive) from its first purchase, day by day.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    purchase_dates
+        Days on which the customer bought.
+    as_of
+        Last day of the history.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``date``, ``p_alive`` at the end of that day, ``purchase`` (whether the customer bought that day).
+    """
+    days = pd.date_range(purchase_dates.min(), as_of, freq="D")
+    bought = pd.Index(days).isin(purchase_dates)
+    age = np.arange(len(days)) / DAYS[model.unit]
+    last = np.maximum.accumulate(np.where(bought, age, 0.0)).astype(float)
+    alive = model.p_alive(np.cumsum(bought) - 1.0, last, age)
+    return pd.DataFrame({"date": days, "p_alive": alive, "purchase": bought})

@@ -1,0 +1,107 @@
+"""From the customer table to the four numbers that the lifetime models need."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from analysis.language import _
+
+Unit = Literal["day", "week"]
+DAYS: dict[Unit, int] = {"day": 1, "week": 7}
+SILENT_GAPS = 3  # an example customer is "silent" after this many of its own usual gaps
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the lifetime models know of each customer, in one time unit.
+
+    Attributes
+    ----------
+    frame
+        One row per customer that ever bought: ``customer_id``; ``first_purchase``, ``last_purchase``;
+        ``x`` repeat purchases (purchase days after the first); ``t_x`` age at the last purchase and
+        ``T`` age at the end, both in ``unit``; ``z`` mean money per repeat purchase day, missing where
+        ``x`` is 0.
+    unit
+        The time unit of ``t_x`` and ``T``. Days of purchase are counted, whatever the unit: counting
+        *weeks* with a purchase would be another model.
+    as_of
+        The last day that counts.
+    never_bought
+        Customers left out because they only ever returned something.
+    """
+
+    frame: pd.DataFrame
+    unit: Unit
+    as_of: dt.date
+    never_bought: int
+
+    @property
+    def repeat_buyers(self) -> int:
+        """Customers with at least one repeat purchase."""
+        return int((self.frame["x"] > 0).sum())
+
+    def table(self) -> pd.DataFrame:
+        """Return the frame with the time unit in the column names."""
+        return self.frame.rename(columns={name: f"{name}_{self.unit}s" for name in ("t_x", "T")})
+
+
+def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> Summary:
+    """Turn the customer table into the summary of the lifetime models.
+
+    Parameters
+    ----------
+    customers
+        The result of ``sql/customers.sql``.
+    as_of
+        The last day that counts, the one the table was made for.
+    unit
+        ``"day"`` or ``"week"``: the unit of ``t_x`` and ``T``.
+
+    Returns
+    -------
+    Summary
+        One row per customer that ever bought.
+    """
+    bought = customers[customers["first_purchase"].notna()].reset_index(drop=True)
+    first, last = pd.to_datetime(bought["first_purchase"]), pd.to_datetime(bought["last_purchase"])
+    frame = pd.DataFrame(
+        {
+            "customer_id": bought["customer_id"],
+            "first_purchase": first,
+            "last_purchase": last,
+            "x": bought["x"].astype("int64"),
+            "t_x": (last - first).dt.days / DAYS[unit],
+            "T": (pd.Timestamp(as_of) - first).dt.days / DAYS[unit],
+            "z": bought["repeat_value"].astype("float64"),
+        }
+    )
+    return Summary(frame, unit, as_of, len(customers) - len(bought))
+
+
+def unit_name(unit: Unit) -> str:
+    """Return the unit as a word for labels: ``days`` or ``weeks``."""
+    return _("days") if unit == "day" else _("weeks")
+
+
+def example_customer(summary: Summary) -> pd.Series | None:
+    """Pick the customer whose story explains the model: busy once, silent now.
+
+    Among the customers silent for at least three of their own usual gaps, the one with the most repeat
+    purchases; where nobody is, the one with the most repeat purchases of all.
+
+    Returns
+    -------
+    pandas.Series or None
+        A row of the summary; None where nobody bought twice.
+    """
+    repeat = summary.frame[(summary.frame["x"] > 0) & (summary.frame["t_x"] > 0)]
+    silent = repeat[(repeat["T"] - repeat["t_x"]) >= SILENT_GAPS * repeat["t_x"] / repeat["x"]]
+    choice = silent if len(silent) else repeat
+    if choice.empty:
+        return None
+    return choice.sort_values(["x", "t_x", "customer_id"], ascending=[False, False, True]).iloc[0]

@@ -1,0 +1,276 @@
+"""Would the models have predicted the recent past? Fit before a date, compare with what came after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, number, percent
+from analysis.ltv.fitting import Floats, NotFitted
+from analysis.ltv.purchases import PurchaseModel, fit_purchases
+from analysis.ltv.summary import DAYS, Unit, summarise
+from analysis.ltv.uncertainty import Interval, total_interval
+
+MAX_HOLDOUT_WEEKS = 52
+MODELS = ("bg_nbd", "same_rate", "zero")
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """A model fitted on the past, and what happened afterwards.
+
+    Attributes
+    ----------
+    cutoff
+        Last day the model saw.
+    weeks
+        Length of the holdout after it.
+    unit
+        Time unit of ``t_x`` and ``T``.
+    model
+        The model fitted at ``cutoff``.
+    customers
+        One row per customer known at ``cutoff``: ``customer_id, x, t_x, T, z``; ``actual`` purchases in
+        the holdout, ``actual_sales`` in money; predicted purchases ``bg_nbd``, ``same_rate`` (as many per
+        week as before) and ``zero``.
+    interval
+        90 % interval of the model's total.
+    newcomers
+        Customers left out because they arrived in the holdout.
+    """
+
+    cutoff: dt.date
+    weeks: int
+    unit: Unit
+    model: PurchaseModel
+    customers: pd.DataFrame
+    interval: Interval
+    newcomers: int
+
+    @property
+    def actual(self) -> int:
+        """Purchases of the holdout."""
+        return int(self.customers["actual"].sum())
+
+    @property
+    def predicted(self) -> float:
+        """Purchases the model expected."""
+        return float(self.customers["bg_nbd"].sum())
+
+
+def default_holdout_weeks(first: dt.date, as_of: dt.date) -> int:
+    """Return half the history in whole weeks, at most a year."""
+    return min(round((as_of - first).days / 2 / 7), MAX_HOLDOUT_WEEKS)
+
+
+def holdout(
+    known: pd.DataFrame, later: pd.DataFrame, as_of: dt.date, weeks: int, unit: Unit
+) -> Holdout | NotFitted:
+    """Fit the purchase model on the customers known before the holdout and compare with what followed.
+
+    Parameters
+    ----------
+    known
+        ``sql/customers.sql`` as of ``as_of`` less ``weeks``.
+    later
+        The same as of ``as_of``.
+    as_of
+        Last day of the holdout.
+    weeks
+        Length of the holdout.
+    unit
+        Time unit of the model.
+
+    Returns
+    -------
+    Holdout or NotFitted
+        ``NotFitted``, with the reason, where the past alone does not carry a model.
+    """
+    cutoff = as_of - dt.timedelta(weeks=weeks)
+    past = summarise(known, cutoff, unit)
+    model = fit_purchases(past)
+    if isinstance(model, NotFitted):
+        return NotFitted(
+            _("No check against the past {weeks} weeks is possible. {reason}").format(
+                weeks=number(weeks), reason=model.reason
+            )
+        )
+    customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
+        _since(known, later), on="customer_id", how="left", validate="one_to_one"
+    )
+    x, t_x, t = (customers[name].to_numpy(float) for name in ("x", "t_x", "T"))
+    duration = weeks * DAYS["week"] / DAYS[unit]
+    customers["bg_nbd"] = model.expected_purchases(duration, x, t_x, t)
+    customers["same_rate"] = same_rate(x, t, duration)
+    customers["zero"] = 0.0
+    interval = total_interval(model, duration, (x, t_x, t))
+    newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
+    return Holdout(cutoff, weeks, unit, model, customers, interval, newcomers)
+
+
+def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+    """Return purchases and money between two customer tables, for the customers of the first."""
+    both = known.merge(later, on="customer_id", suffixes=("", "_later"), validate="one_to_one")
+    return pd.DataFrame(
+        {
+            "customer_id": both["customer_id"],
+            "actual": both["purchase_days_later"] - both["purchase_days"],
+            "actual_sales": both["sales_later"] - both["sales"],
+        }
+    )
+
+
+def same_rate(x: Floats, t: Floats, duration: float) -> Floats:
+    """Return the purchases of a customer that goes on as before: x ÷ T × duration; 0 where T is 0."""
+    return np.divide(x * duration, t, out=np.zeros(len(x)), where=t > 0)
+
+
+def scores(check: Holdout) -> pd.DataFrame:
+    """Compare the model with two naive rules on the holdout.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per ``model`` (``bg_nbd``, ``same_rate``, ``zero``): predicted ``total``; ``total_error``
+        (total ÷ actual − 1, missing where nobody bought); ``mae`` mean absolute and ``rmse`` root mean
+        square error, both in purchases per customer.
+    """
+    actual = check.customers["actual"]
+    rows = []
+    for model in MODELS:
+        error = check.customers[model] - actual
+        total = float(check.customers[model].sum())
+        rows.append(
+            {
+                "model": model,
+                "total": total,
+                "total_error": total / actual.sum() - 1 if actual.sum() else np.nan,
+                "mae": float(error.abs().mean()),
+                "rmse": float(np.sqrt((error**2).mean())),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def model_name(model: str) -> str:
+    """Return what a forecast is called in tables and figures."""
+    names = {"bg_nbd": _("BG/NBD"), "same_rate": _("Same rate as before"), "zero": _("Nobody buys again")}
+    return names[model]
+
+
+def by_frequency(check: Holdout, top: int = 7) -> pd.DataFrame:
+    """Compare actual and predicted purchases by what customers had done before.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    top
+        Customers with this many repeat purchases or more are one group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group: ``x`` (``"0"``, …, ``"7+"``), ``customers``, and the mean purchases in the
+        holdout per customer: ``actual``, ``bg_nbd``, ``same_rate``.
+    """
+    customers = check.customers
+    group = customers["x"].clip(upper=top)
+    table = customers.groupby(group).agg(
+        customers=("x", "size"),
+        actual=("actual", "mean"),
+        bg_nbd=("bg_nbd", "mean"),
+        same_rate=("same_rate", "mean"),
+    )
+    labels = [f"{top}+" if value == top else str(value) for value in table.index]
+    table.insert(0, "x", labels)
+    return table.reset_index(drop=True)
+
+
+def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    """Follow cumulative repeat purchases, actual and expected, through calibration and holdout.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    daily
+        ``sql/repeat_purchases_by_day.sql``: the days of the customers known at the cut-off.
+    as_of
+        Last day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per week, counted back from ``as_of``: ``date`` (its last day), cumulative ``actual`` and
+        ``expected`` repeat purchases, ``holdout`` (whether the week lies after the cut-off).
+    """
+    days = pd.to_datetime(daily["date"])
+    weeks = pd.date_range(end=pd.Timestamp(as_of), periods=_weeks_between(days.min(), as_of), freq="7D")
+    repeat = daily["purchases"] - daily["first_purchases"]
+    actual = pd.Series(repeat.to_numpy(), index=days).cumsum().reindex(weeks, method="ffill").fillna(0)
+    births = daily[daily["first_purchases"] > 0]
+    age = (weeks.to_numpy()[:, None] - pd.to_datetime(births["date"]).to_numpy()[None, :]) / np.timedelta64(
+        1, "D"
+    )
+    expected = check.model.expected_new(np.maximum(age, 0) / DAYS[check.unit])
+    return pd.DataFrame(
+        {
+            "date": weeks,
+            "actual": actual.to_numpy(),
+            "expected": expected @ births["first_purchases"].to_numpy(float),
+            "holdout": weeks > pd.Timestamp(check.cutoff),
+        }
+    )
+
+
+def _weeks_between(first: pd.Timestamp, as_of: dt.date) -> int:
+    return (pd.Timestamp(as_of) - first).days // 7 + 1
+
+
+def verdict(check: Holdout) -> str:
+    """Say in words how the model did against the past and the naive rules."""
+    table = scores(check).set_index("model")
+    naive = table.loc[["same_rate", "zero"], "rmse"]
+    own_rmse = float(table["rmse"]["bg_nbd"])
+    values = {
+        "weeks": number(check.weeks),
+        "predicted": number(check.predicted),
+        "actual": number(check.actual),
+        "model_rmse": number(own_rmse, 2),
+        "naive_rmse": number(naive.min(), 2),
+        "naive": model_name(str(naive.idxmin())),
+    }
+    if own_rmse < naive.min():
+        return _(
+            "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases "
+            "and {actual} came; per customer it was off by {model_rmse} (RMSE), the best naive rule "
+            "(“{naive}”) by {naive_rmse}: the model adds something."
+        ).format(**values)
+    return _(
+        "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases and "
+        "{actual} came; per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by "
+        "{naive_rmse}: the model fails this check, so do not rely on its forecasts for single customers."
+    ).format(**values)
+
+
+def interval_verdict(check: Holdout) -> str:
+    """Say whether the holdout total fell inside the model's own interval."""
+    values = {
+        "level": percent(check.interval.level),
+        "low": number(check.interval.low),
+        "high": number(check.interval.high),
+        "actual": number(check.actual),
+    }
+    if check.interval.contains(check.actual):
+        return _(
+            "The model's {level} interval for those purchases, {low} to {high}, holds the {actual} that came."
+        ).format(**values)
+    return _(
+        "The model's {level} interval for those purchases, {low} to {high}, misses the {actual} that came: "
+        "the interval knows chance, not seasons, campaigns or a changing shop, so the one for the future is "
+        "too narrow too."
+    ).format(**values)
