@@ -1,0 +1,33 @@
+-- One row per period (:period is 'month', 'quarter' or 'year') with a transaction up to :as_of.
+--
+-- period      first day of the period
+-- first_day   first and
+-- last_day    last day with a transaction in it
+-- customers   customers who bought
+-- purchases   purchase days: a customer who buys twice on a day counts once
+-- sales       money sold, net of discounts
+-- net_sales   the same less returns and cancellations
+with days as (
+    select
+        cast(date_trunc(:period, date) as date) as period,
+        date,
+        customer_id,
+        max(case when kind = 'sale' then 1 else 0 end) as bought,
+        sum(case when kind = 'sale' then amount else 0 end) as sales,
+        sum(amount) as net_sales
+    from transactions
+    where date <= :as_of
+    group by cast(date_trunc(:period, date) as date), date, customer_id
+)
+
+select
+    period,
+    min(date) as first_day,
+    max(date) as last_day,
+    count(distinct case when bought = 1 then customer_id end) as customers,
+    count(case when bought = 1 then 1 end) as purchases,
+    sum(sales) as sales,
+    sum(net_sales) as net_sales
+from days
+group by period
+order by period
