@@ -1,0 +1,236 @@
+"""The catalogue of translations: what has to be translated, and whether it is.
+
+Messages come from three places: ``_()`` and ``ngettext()`` in Python, the same in the report's
+templates, and the Markdown of the notebooks. There one *block* is one message:
+
+- a paragraph, a heading, a list item or a table row;
+- its marks (``#``, ``-``, ``1.``, ``>``) are not part of the message, nor are spaces around it;
+- line breaks inside a block become one space; emphasis, links and code spans stay as written;
+- fenced code, rules (``---``), the line below a table's header and blocks without a letter are no messages.
+
+``python -m analysis.catalogue`` brings ``locale/*/LC_MESSAGES/cartera.po`` up to date with the
+sources; names of further ``.po`` files may follow, whose translations fill what is missing.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import string
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.catalog import Message
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
+
+from analysis.language import LANGUAGES, Language, catalogue
+from analysis.report import notebooks
+
+Text = str | tuple[str, ...] | list[str] | None
+PACKAGE = Path(__file__).parent
+HEADER = """\
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+"""
+_FENCE = re.compile(r"\s*(```|~~~)")
+_VERBATIM = re.compile(r"\s*(?:$|-{3,}\s*$|\*{3,}\s*$|_{3,}\s*$|\|[\s:|-]+\|\s*$)")
+_MARKED = re.compile(r"(?P<mark>\s*(?:#{1,6}|[-*+]|\d+[.)]|>)\s+)(?P<text>.*)")
+_ROW = re.compile(r"\s*\|.*\|\s*$")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass
+class Block:
+    """A piece of Markdown.
+
+    Attributes
+    ----------
+    mark
+        What stands before the text and stays as it is.
+    text
+        The message; for a verbatim block, what is copied unchanged.
+    verbatim
+        Whether the block is no message.
+    """
+
+    mark: str
+    text: str
+    verbatim: bool = False
+
+
+def blocks(markdown: str) -> list[Block]:
+    """Split ``markdown`` as the module's first lines say."""
+    found: list[Block] = []
+    fenced = is_open = False
+    for line in markdown.split("\n"):
+        fence = bool(_FENCE.match(line))
+        marked = _MARKED.fullmatch(line)
+        if fenced or fence or _VERBATIM.match(line):
+            fenced ^= fence
+            is_open = False
+            found.append(Block("", line, verbatim=True))
+        elif is_open and (marked is None or _continues(found[-1], marked)) and not _ROW.match(line):
+            found[-1].text += " " + (marked["text"] if marked else line).strip()
+        else:
+            mark, text = (marked["mark"], marked["text"]) if marked else ("", line)
+            found.append(Block(mark, text.strip()))
+            is_open = not mark.lstrip().startswith("#") and not _ROW.match(line)
+    for block in found:
+        block.verbatim = block.verbatim or not _LETTER.search(block.text)
+    return found
+
+
+def translate_markdown(markdown: str, translate: Callable[[str], str]) -> str:
+    """Return ``markdown`` with every message replaced by its translation."""
+    return "\n".join(
+        block.mark + (block.text if block.verbatim else translate(block.text)) for block in blocks(markdown)
+    )
+
+
+def translate_notebook(notebook: notebooks.Notebook, language: Language) -> None:
+    """Put the Markdown cells of ``notebook`` into ``language``; code stays as it is."""
+    if language == "en":
+        return
+    translate = catalogue(language).gettext
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = translate_markdown(cell["source"], translate)
+
+
+def messages() -> Catalog:
+    """Return every message of the sources, without translations."""
+    template = Catalog()
+    for path, identifier in sorted(_found(), key=lambda pair: pair[0]):
+        template.add(identifier, locations=[(path, 0)])
+    return template
+
+
+def update(language: Language, extra: Sequence[Path] = ()) -> Catalog:
+    """Bring the file of ``language`` up to date: new messages in, stale ones out.
+
+    Parameters
+    ----------
+    language
+        Language of the file.
+    extra
+        ``.po`` files whose translations fill messages that have none.
+    """
+    known = _read(_file(language), language)
+    for path in extra:
+        for message in _read(path, language):
+            identifier, translation = _unmarked(message.id), _unmarked(message.string)
+            if any(_texts(translation)) and not _translated(known.get(identifier)):
+                known.add(identifier, translation)
+    fresh = messages()
+    for message in fresh:
+        if message.id and (old := known.get(message.id)) is not None:
+            message.string = old.string
+    text = io.BytesIO()
+    write_po(text, fresh, width=110, omit_header=True, include_lineno=False)
+    _file(language).write_bytes(HEADER.format(language=language).encode() + text.getvalue())
+    return fresh
+
+
+def problems(language: Language) -> list[str]:
+    """Return one line for each message that is missing, fuzzy or stale, or whose placeholders differ."""
+    translated = _read(_file(language), language)
+    template = messages()
+    found = [f"stale: {message.id!r}" for message in translated if message.id and message.id not in template]
+    for message in template:
+        if message.id:
+            translation = translated.get(message.id)
+            found += [f"{problem}: {message.id!r}" for problem in _faults(message, translation)]
+    return found
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Update every language's file and say what is still missing."""
+    missing = []
+    for language in LANGUAGES:
+        if language != "en":
+            update(language, [Path(argument) for argument in arguments])
+            missing += problems(language)
+    sys.stdout.write("".join(f"{line}\n" for line in missing))
+    return int(bool(missing))
+
+
+def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        keywords = {"_": None, "ngettext": (1, 2)}
+        with path.open("rb") as file:
+            for _line, message, _comments, _context in extract("python", file, keywords=keywords):
+                yield _place(path), message
+    for path in sorted(PACKAGE.rglob("*.j2")):
+        with path.open("rb") as file:
+            for _line, _function, texts, _comments in babel_extract(file, ("_", "ngettext"), (), {}):
+                yield _place(path), texts  # type: ignore[misc]
+    for name in notebooks.names():
+        for cell in notebooks.read(name)["cells"]:
+            if cell["cell_type"] == "markdown":
+                for block in blocks(cell["source"]):
+                    if not block.verbatim:
+                        yield f"notebooks/{name}.ipynb", block.text
+
+
+def _place(path: Path) -> str:
+    return f"src/analysis/{path.relative_to(PACKAGE).as_posix()}"
+
+
+def _file(language: Language) -> Path:
+    return PACKAGE / "locale" / language / "LC_MESSAGES" / "cartera.po"
+
+
+def _read(path: Path, language: Language) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _unmarked(text: Text) -> str | tuple[str, ...]:
+    """Return a message without the marks of its Markdown block, in case a translator kept them."""
+    if isinstance(text, str) and (marked := _MARKED.fullmatch(text)):
+        return marked["text"]
+    return text if isinstance(text, str) else _texts(text)
+
+
+def _continues(block: Block, marked: re.Match[str]) -> bool:
+    """Whether a marked line goes on with the block before it: only a quotation does."""
+    return marked["mark"].strip() == ">" == block.mark.strip()
+
+
+def _translated(message: Message | None) -> bool:
+    return message is not None and bool(message.string) and all(_texts(message.string))
+
+
+def _faults(message: Message, translation: Message | None) -> list[str]:
+    if translation is None or not _translated(translation):
+        return ["missing"]
+    faults = ["fuzzy"] if translation.fuzzy else []
+    expected = {name for text in _texts(message.id) for name in _placeholders(text)}
+    found = {name for text in _texts(translation.string) for name in _placeholders(text)}
+    return faults + (["placeholders differ"] if expected != found else [])
+
+
+def _texts(text: Text) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
+
+
+def _placeholders(text: str) -> set[str]:
+    try:
+        return {name for _before, name, _format, _conversion in string.Formatter().parse(text) if name}
+    except ValueError:
+        return set()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,152 @@
+"""The notebooks themselves: where they are, what they are called, copies to work in."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import CarteraError
+from analysis.language import Language, _, listing
+from analysis.report.files import write_text
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+Notebook = dict[str, Any]
+_NAME = re.compile(r"\d\d_\w+")
+_HEADING = re.compile(r"#{1,6}\s+(.*)")
+
+
+@cache
+def folder() -> Path:
+    """Return the folder of the notebooks: inside an installed package, or at the top of the repository."""
+    for candidate in (_PACKAGE / "notebooks", _PACKAGE.parents[1] / "notebooks"):
+        if candidate.is_dir():
+            return candidate
+    raise CarteraError(_("The notebooks are not installed: install cartera again."))
+
+
+def names() -> list[str]:
+    """Return the names of all notebooks, such as ``01_portfolio``, in the order they are read."""
+    return sorted(path.stem for path in folder().glob("*.ipynb") if _NAME.fullmatch(path.stem))
+
+
+def choose(wanted: Sequence[str]) -> list[str]:
+    """Return the notebooks that are meant, in reading order.
+
+    Parameters
+    ----------
+    wanted
+        Names (``03_churn``), numbers (``03``, ``3``) or topics (``churn``); none means all.
+
+    Raises
+    ------
+    CarteraError
+        If there is no such notebook.
+    """
+    every = names()
+    known = {key: name for name in every for key in (name, name[:2], name[:2].lstrip("0"), name[3:])}
+    for want in wanted:
+        if want not in known:
+            raise CarteraError(_unknown(want, known, every))
+    chosen = {known[want] for want in wanted}
+    return [name for name in every if not wanted or name in chosen]
+
+
+def read(name: str) -> Notebook:
+    """Return the notebook ``name`` as it is in the workbook."""
+    return load(folder() / f"{name}.ipynb")
+
+
+def load(path: Path) -> Notebook:
+    """Return the notebook in a file, every source joined to one text."""
+    notebook: Notebook = json.loads(path.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def save(notebook: Notebook, path: Path) -> None:
+    """Write ``notebook`` whole or not at all."""
+    write_text(path, _text(notebook))
+
+
+def title(notebook: Notebook) -> str:
+    """Return the text of the first heading of ``notebook``, or nothing."""
+    return (_headings(notebook["cells"]) or [""])[0]
+
+
+def section(notebook: Notebook, index: int) -> str:
+    """Return the text of the heading that cell number ``index`` stands under, or nothing."""
+    return ["", *_headings(notebook["cells"][: index + 1])][-1]
+
+
+def write_copies(target: Path, language: Language, overwrite: bool = False) -> list[Path]:
+    """Write copies of all notebooks in ``language``, to work in by hand.
+
+    Parameters
+    ----------
+    target
+        Folder of the copies.
+    language
+        Language of the text, and default of the parameter ``language``.
+    overwrite
+        Whether copies that differ may be replaced.
+
+    Returns
+    -------
+    list of Path
+        The copies.
+
+    Raises
+    ------
+    CarteraError
+        If a copy is there that differs from what would be written, and ``overwrite`` is not set.
+    """
+    texts = {target / f"{name}.ipynb": _copy(name, language) for name in names()}
+    edited = [path.name for path, text in texts.items() if path.exists() and path.read_text("utf-8") != text]
+    if edited and not overwrite:
+        message = _("{folder} holds other versions of {names}. Choose another folder, or add --overwrite.")
+        raise CarteraError(message.format(folder=target, names=listing(edited)))
+    for path, text in texts.items():
+        write_text(path, text)
+    return list(texts)
+
+
+def _copy(name: str, language: Language) -> str:
+    from analysis.catalogue import translate_notebook  # noqa: PLC0415 it reads the notebooks through here
+
+    notebook = read(name)
+    translate_notebook(notebook, language)
+    for cell in notebook["cells"]:
+        if "parameters" in cell["metadata"].get("tags", []):
+            cell["source"] = cell["source"].replace('language: str = "en"', f'language: str = "{language}"')
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return _text(notebook)
+
+
+def _text(notebook: Notebook) -> str:
+    """Return the notebook as Jupyter writes it, one line of source per line of text."""
+    cells = [cell | {"source": cell["source"].splitlines(keepends=True)} for cell in notebook["cells"]]
+    return json.dumps(notebook | {"cells": cells}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _headings(cells: Iterable[Notebook]) -> list[str]:
+    lines = [
+        line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"].splitlines()
+    ]
+    return [found[1].strip() for line in lines if (found := _HEADING.fullmatch(line))]
+
+
+def _unknown(want: str, known: dict[str, str], every: list[str]) -> str:
+    near = difflib.get_close_matches(want, known, n=1)
+    message = (
+        _("There is no notebook '{name}'. Did you mean '{near}'? The notebooks are {names}.")
+        if near
+        else _("There is no notebook '{name}'. The notebooks are {names}.")
+    )
+    return message.format(name=want, near="".join(near), names=listing(every))
