@@ -1,0 +1,128 @@
+"""Cohorts: customers who first bought in the same period, followed over time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.language import _, number, percent
+from analysis.portfolio.periods import calendar, ordinals
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Each cohort in each period that has been observed.
+
+    Attributes
+    ----------
+    frame
+        One row per cohort and observed period: ``cohort`` and ``period`` (first days), ``age`` (periods
+        since the first purchase, 0 in the cohort's own), ``size`` (customers of the cohort),
+        ``customers`` (who bought), ``retention`` (their share of ``size``), ``net_sales`` (money),
+        ``sales_per_customer`` (money per customer of the cohort since the start, cumulative) and
+        ``complete``.
+    unit
+        ``month``, ``quarter`` or ``year``.
+    """
+
+    frame: pd.DataFrame
+    unit: str
+
+    def average(self) -> pd.DataFrame:
+        """Return retention and sales by ``age`` over the cohorts observed for that long, by size.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``age``, ``cohorts``, ``retention``, ``sales_per_customer``. Incomplete periods do not count.
+        """
+        closed = self.frame[self.frame["complete"]]
+        money = closed["sales_per_customer"] * closed["size"]
+        sums = closed.assign(money=money).groupby("age")[["customers", "size", "money"]].sum()
+        return pd.DataFrame(
+            {
+                "cohorts": closed.groupby("age").size(),
+                "retention": sums["customers"] / sums["size"],
+                "sales_per_customer": sums["money"] / sums["size"],
+            }
+        ).reset_index()
+
+    def title(self) -> str:
+        """Return what the retention map shows."""
+        average = self.average().set_index("age")["retention"]
+        if len(average) < 2:
+            return _("One period only: no cohort could come back yet")
+        names = {
+            "month": _("Of every 100 new customers, {share} buy again one month later"),
+            "quarter": _("Of every 100 new customers, {share} buy again one quarter later"),
+            "year": _("Of every 100 new customers, {share} buy again one year later"),
+        }
+        return names[self.unit].format(share=number(100 * average[1]))
+
+    def sentence(self) -> str:
+        """Return the finding in one sentence."""
+        average = self.average().set_index("age")
+        if len(average) < 2:
+            return _(
+                "There is no complete period after a cohort's first one, so nothing is known of retention."
+            )
+        retention = average["retention"]
+        first = percent(retention[1], 1)
+        ages = average.index[average["cohorts"] >= average["cohorts"].max() / 2]
+        if ages.max() < 2:
+            return _("{first} of new customers buy again in the period after their first one.").format(
+                first=first
+            )
+        messages = {
+            "month": _(
+                "{first} of new customers buy again in the month after their first one; "
+                "{age} months after it, {later} do."
+            ),
+            "quarter": _(
+                "{first} of new customers buy again in the quarter after their first one; "
+                "{age} quarters after it, {later} do."
+            ),
+            "year": _(
+                "{first} of new customers buy again in the year after their first one; "
+                "{age} years after it, {later} do."
+            ),
+        }
+        later = percent(retention[ages.max()], 1)
+        return messages[self.unit].format(first=first, later=later, age=number(ages.max()))
+
+
+def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | None:
+    """Return retention and sales of each cohort in each observed period; None where nobody bought.
+
+    Parameters
+    ----------
+    rows
+        The rows of ``sql/cohorts.sql``.
+    as_of
+        The last day that counts. A period after it is not observed: it has no row; an observed period
+        in which nobody of the cohort bought has a row with zero customers.
+    unit
+        ``month``, ``quarter`` or ``year``.
+    """
+    if rows.empty:
+        return None
+    starts = rows["cohort"].drop_duplicates()
+    periods = calendar(starts.min(), as_of, unit)
+    grid = pd.DataFrame({"cohort": starts, "since": ordinals(starts, unit)}).merge(periods, how="cross")
+    grid = grid.assign(age=grid["number"] - grid["since"]).query("age >= 0")
+    columns = ["cohort", "period", "customers", "net_sales"]
+    frame = grid.merge(rows[columns], on=["cohort", "period"], how="left").sort_values(["cohort", "age"])
+    frame = frame.assign(
+        customers=frame["customers"].fillna(0).astype(int), net_sales=frame["net_sales"].fillna(0)
+    )
+    groups = frame.groupby("cohort")
+    size = groups["customers"].transform("first")
+    frame = frame.assign(
+        size=size,
+        retention=frame["customers"] / size,
+        sales_per_customer=groups["net_sales"].cumsum() / size,
+    )
+    names = ["cohort", "period", "age", "size", "customers", "retention", "net_sales"]
+    return Cohorts(frame[[*names, "sales_per_customer", "complete"]].reset_index(drop=True), unit)
