@@ -86,16 +86,16 @@ def gap_distribution(pairs: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     pairs
-        The rows of ``sql/purchase_gaps.sql``.
+        The rows of ``sql/purchase_gaps.sql``; the last purchase of each customer starts no gap.
 
     Returns
     -------
     pandas.DataFrame
         ``gap`` (days), ``gaps`` (how many) and ``share_within`` (share of gaps no longer), by gap.
     """
-    seen = pairs[pairs["next_date"].notna()]
-    gap = (seen["next_date"] - seen["date"]).dt.days.rename("gap")
-    gaps = seen["purchases"].groupby(gap).sum().rename("gaps")
+    seen = pairs[pairs["date"].notna()]
+    gap = (seen["date"] - seen["previous"]).dt.days.rename("gap")
+    gaps = seen["gaps"].groupby(gap).sum()
     return pd.DataFrame({"gaps": gaps, "share_within": gaps.cumsum() / gaps.sum()}).reset_index()
 
 
