@@ -10,7 +10,6 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,26 +21,6 @@ Floats = npt.NDArray[np.float64]
 # Where each fit starts, as logarithms of the parameters; the library's own start comes first.
 BG_NBD_STARTS: tuple[list[float] | None, ...] = (None, [0, 0, 0, 0], [-1, -1, -1, 1], [0.5, 0.5, -2, 0.5])
 GAMMA_GAMMA_STARTS: tuple[list[float] | None, ...] = (None, [1, 1, 1], [2, 1, 3], [0, 1, 5])
-
-
-@dataclass(frozen=True)
-class NotFitted:
-    """Stands where a model would: there was too little to fit, or the fit did not succeed. It is false.
-
-    Attributes
-    ----------
-    reason
-        What is missing, as a sentence in the reader's language.
-    """
-
-    reason: str
-
-    def __bool__(self) -> bool:
-        return False
-
-    def describe(self) -> str:
-        """Return the reason."""
-        return self.reason
 
 
 @contextlib.contextmanager

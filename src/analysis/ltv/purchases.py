@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number
+from analysis.language import _, number, percent
 from analysis.ltv.fitting import (
     Floats,
-    NotFitted,
     bg_nbd,
     bg_nbd_log_likelihood,
     log_covariance,
 )
 from analysis.ltv.summary import DAYS, Summary, Unit, unit_name
+from analysis.models import NotFitted
 
 MIN_REPEAT_BUYERS = 20  # fewer tell four parameters too little
 
@@ -153,6 +153,35 @@ def fit_purchases(summary: Summary) -> PurchaseModel | NotFitted:
     )
 
 
+def alive_title(values: pd.DataFrame) -> str:
+    """Return what a chart of P(alive) shows.
+
+    Parameters
+    ----------
+    values
+        ``x`` and ``p_alive`` of each customer.
+    """
+    repeat = values[values["x"] > 0]
+    return _("{share} of the {customers} repeat buyers are more likely gone than not").format(
+        share=percent(float((repeat["p_alive"] < 0.5).mean())), customers=number(len(repeat))
+    )
+
+
+def alive_history_title(customer_id: str, history: pd.DataFrame) -> str:
+    """Return what a chart of one customer's P(alive) shows.
+
+    Parameters
+    ----------
+    customer_id
+        Whose history it is.
+    history
+        The result of `alive_history`.
+    """
+    return _("Customer {customer} is still a customer today with a probability of {alive}").format(
+        customer=customer_id, alive=percent(history["p_alive"].iloc[-1], 1)
+    )
+
+
 def alive_history(model: PurchaseModel, purchase_dates: pd.Series, as_of: pd.Timestamp) -> pd.DataFrame:
     """Follow one customer's P(alive) from its first purchase, day by day.
 
@@ -172,7 +201,7 @@ def alive_history(model: PurchaseModel, purchase_dates: pd.Series, as_of: pd.Tim
     """
     days = pd.date_range(purchase_dates.min(), as_of, freq="D")
     bought = pd.Index(days).isin(purchase_dates)
-    age = np.arange(len(days)) / DAYS[model.unit]
-    last = np.maximum.accumulate(np.where(bought, age, 0.0)).astype(float)
-    alive = model.p_alive(np.cumsum(bought) - 1.0, last, age)
+    age: Floats = np.arange(len(days), dtype=np.float64) / DAYS[model.unit]
+    last = np.maximum.accumulate(np.where(bought, age, 0.0))
+    alive = model.p_alive(np.cumsum(bought).astype(float) - 1, last, age)
     return pd.DataFrame({"date": days, "p_alive": alive, "purchase": bought})

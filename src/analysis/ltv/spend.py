@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, number
-from analysis.ltv.fitting import Floats, NotFitted, gamma_gamma
+from analysis.ltv.fitting import Floats, gamma_gamma
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
+from analysis.models import NotFitted
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import pandas as pd
 
-from analysis.language import _
+from analysis.language import _, number
 
 Unit = Literal["day", "week"]
 DAYS: dict[Unit, int] = {"day": 1, "week": 7}
@@ -86,6 +86,28 @@ def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> S
 def unit_name(unit: Unit) -> str:
     """Return the unit as a word for labels: ``days`` or ``weeks``."""
     return _("days") if unit == "day" else _("weeks")
+
+
+def story(customer: pd.Series, unit: Unit) -> str:
+    """Say what one customer did: how many purchases, how often, and how long it has been silent.
+
+    Parameters
+    ----------
+    customer
+        A row of the summary with ``x`` > 0.
+    unit
+        Time unit of the row.
+    """
+    return _(
+        "Customer {customer} bought on {days} days, every {gap} {unit} on average, and has been silent for "
+        "{silence} {unit}"
+    ).format(
+        customer=customer["customer_id"],
+        days=number(customer["x"] + 1),
+        gap=number(customer["t_x"] / customer["x"], 1),
+        silence=number(customer["T"] - customer["t_x"], 1),
+        unit=unit_name(unit),
+    )
 
 
 def example_customer(summary: Summary) -> pd.Series | None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number, percent
-from analysis.ltv.fitting import Floats, NotFitted
+from analysis.language import _, date, number, percent
+from analysis.ltv.fitting import Floats
 from analysis.ltv.purchases import PurchaseModel, fit_purchases
 from analysis.ltv.summary import DAYS, Unit, summarise
 from analysis.ltv.uncertainty import Interval, total_interval
+from analysis.models import NotFitted
 
 MAX_HOLDOUT_WEEKS = 52
 MODELS = ("bg_nbd", "same_rate", "zero")
@@ -155,6 +156,14 @@ def scores(check: Holdout) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def scores_table(check: Holdout) -> pd.DataFrame:
+    """Return `scores` with the actual total first and the rules by name."""
+    table = scores(check)
+    table["model"] = [model_name(model) for model in table["model"]]
+    actual = pd.DataFrame({"model": [_("What came")], "total": [float(check.actual)]})
+    return pd.concat([actual, table], ignore_index=True)
+
+
 def model_name(model: str) -> str:
     """Return what a forecast is called in tables and figures."""
     names = {"bg_nbd": _("BG/NBD"), "same_rate": _("Same rate as before"), "zero": _("Nobody buys again")}
@@ -188,6 +197,20 @@ def by_frequency(check: Holdout, top: int = 7) -> pd.DataFrame:
     labels = [f"{top}+" if value == top else str(value) for value in table.index]
     table.insert(0, "x", labels)
     return table.reset_index(drop=True)
+
+
+def by_frequency_title(table: pd.DataFrame) -> str:
+    """Return what a chart of `by_frequency` shows."""
+    top = table.iloc[-1]
+    return _(
+        "Customers with {x} repeat purchases bought {actual} times in the holdout; the model expected "
+        "{model}, the same rate as before {rate}"
+    ).format(
+        x=top["x"],
+        actual=number(top["actual"], 1),
+        model=number(top["bg_nbd"], 1),
+        rate=number(top["same_rate"], 1),
+    )
 
 
 def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
@@ -225,6 +248,60 @@ def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFram
             "holdout": weeks > pd.Timestamp(check.cutoff),
         }
     )
+
+
+def tracking_title(track: pd.DataFrame) -> str:
+    """Return what a chart of `tracking` shows."""
+    last = track.iloc[-1]
+    error = last["expected"] / last["actual"] - 1 if last["actual"] else 0.0
+    message = (
+        _("Up to {date}, {actual} repeat purchases came; the model expected {error} fewer")
+        if error < 0
+        else _("Up to {date}, {actual} repeat purchases came; the model expected {error} more")
+    )
+    return message.format(
+        date=date(last["date"].date()), actual=number(last["actual"]), error=percent(abs(error), 1)
+    )
+
+
+def per_week(check: Holdout, expected: float, interval: Interval, horizon_weeks: int) -> pd.DataFrame:
+    """Put what came, what was expected and what is expected next side by side, per week.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    expected, interval
+        Purchases expected within the horizon, and their interval.
+    horizon_weeks
+        The horizon.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Three rows: ``what`` (label); ``purchases`` per week; ``low`` and ``high`` (missing for what came).
+    """
+    past, ahead = number(check.weeks), number(horizon_weeks)
+    rows = [
+        (_("Came in the last {weeks} weeks").format(weeks=past), check.actual, np.nan, np.nan, check.weeks),
+        (
+            _("Had been expected for them"),
+            check.predicted,
+            check.interval.low,
+            check.interval.high,
+            check.weeks,
+        ),
+        (
+            _("Expected for the next {weeks} weeks").format(weeks=ahead),
+            expected,
+            interval.low,
+            interval.high,
+            horizon_weeks,
+        ),
+    ]
+    frame = pd.DataFrame(rows, columns=["what", "purchases", "low", "high", "weeks"])
+    numbers = frame[["purchases", "low", "high"]].div(frame["weeks"], axis=0)
+    return pd.concat([frame[["what"]], numbers], axis=1)
 
 
 def _weeks_between(first: pd.Timestamp, as_of: dt.date) -> int:

@@ -7,10 +7,12 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from analysis.language import _, money, number, percent
 from analysis.ltv.fitting import Floats
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary
+from analysis.ltv.uncertainty import Interval
 
 DAYS_PER_YEAR = 365.25
 
@@ -113,6 +115,44 @@ def clv(
     each = discounted[frame.groupby(["x", "T"], sort=False).ngroup().to_numpy()]
     frame["clv"] = each * frame["p_alive"] * frame["expected_spend"] * margin_rate
     return frame
+
+
+def equity_title(shares: pd.DataFrame, top: float = 0.2) -> str:
+    """Return what a chart of `equity_shares` shows."""
+    held = float(np.interp(top, shares["customers_share"], shares["equity_share"]))
+    return _("The most valuable {top} of customers hold {held} of customer equity").format(
+        top=percent(top), held=percent(held)
+    )
+
+
+def equity_sentence(
+    values: pd.DataFrame, interval: Interval, horizon_weeks: int, currency: str | None
+) -> str:
+    """Say what the customers are worth together.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    interval
+        Interval of the total.
+    horizon_weeks
+        The horizon.
+    currency
+        ISO 4217 code, or None.
+    """
+    return _(
+        "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted margin "
+        "(customer equity; {level} interval {low} to {high}), from {purchases} expected purchases."
+    ).format(
+        weeks=number(horizon_weeks),
+        customers=number(len(values)),
+        equity=money(float(values["clv"].sum()), currency),
+        level=percent(interval.level),
+        low=money(interval.low, currency),
+        high=money(interval.high, currency),
+        purchases=number(float(values["expected_purchases"].sum())),
+    )
 
 
 def equity_shares(values: pd.Series) -> pd.DataFrame:

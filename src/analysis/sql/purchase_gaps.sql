@@ -1,0 +1,22 @@
+-- One row per pair of consecutive purchase days up to :as_of.
+--
+-- previous   a purchase day
+-- date       the customer's next purchase day; NULL where there was none up to :as_of
+-- gaps       customers with this pair of days
+with days as (
+    select distinct customer_id, date
+    from transactions
+    where kind = 'sale' and date <= :as_of
+),
+
+pairs as (
+    select
+        date as previous,
+        lead(date) over (partition by customer_id order by date) as date
+    from days
+)
+
+select previous, date, count(*) as gaps
+from pairs
+group by previous, date
+order by previous, date
