@@ -36,10 +36,14 @@ class Portfolio(Common):
     """Parameters of ``01_portfolio``."""
 
     period: Period
+    activity_window: Annotated[int, Field(ge=1)] | None
 
 
 class Segmentation(Common):
     """Parameters of ``02_segmentation``."""
+
+    abc_a: Annotated[float, Field(gt=0, lt=1)]
+    abc_b: Annotated[float, Field(gt=0, le=1)]
 
 
 class Churn(Common):

@@ -1,0 +1,113 @@
+"""ABC: customers classed by cumulative share of value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import CarteraError
+from analysis.language import _, money, ngettext, number, percent
+
+CLASSES = ("A", "B", "C")
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Abc:
+    """Customers classed by cumulative share of value.
+
+    Attributes
+    ----------
+    customers
+        ``customer_id``, ``value`` (money), ``abc`` (A, B or C), ``cumulative_share`` of the total, from
+        the largest customer down.
+    boundaries
+        Cumulative share up to which a customer is A, and up to which B.
+    """
+
+    customers: pd.DataFrame
+    boundaries: tuple[float, float]
+
+    def sizes(self) -> pd.DataFrame:
+        """Return ``abc``, number and share of customers, value and its share, and the smallest value."""
+        groups = self.customers.groupby("abc")["value"]
+        sums = groups.agg(["size", "sum"]).reindex(list(CLASSES), fill_value=0)
+        frame = pd.DataFrame(
+            {
+                "customers": sums["size"],
+                "share_of_customers": sums["size"] / sums["size"].sum(),
+                "value": sums["sum"],
+                "share_of_value": sums["sum"] / sums["sum"].sum(),
+                "smallest": groups.min().reindex(list(CLASSES)),
+            }
+        )
+        return frame.rename_axis("abc").reset_index()
+
+    def title(self) -> str:
+        """Return what the cumulative curve shows."""
+        best = self.sizes().iloc[0]
+        return _("{share} of customers are A and make {value} of net sales").format(
+            share=percent(best["share_of_customers"], 1), value=percent(best["share_of_value"])
+        )
+
+    def sentence(self, currency: str | None) -> str:
+        """Return the finding in one sentence."""
+        best = self.sizes().iloc[0]
+        return ngettext(
+            "{few} of {customers} customers is A: every one with net sales of {smallest} or more; "
+            "together they make {value} of net sales.",
+            "{few} of {customers} customers are A: every one with net sales of {smallest} or more; "
+            "together they make {value} of net sales.",
+            int(best["customers"]),
+        ).format(
+            few=number(best["customers"]),
+            customers=number(len(self.customers)),
+            smallest=money(best["smallest"], currency),
+            value=percent(best["share_of_value"], 1),
+        )
+
+
+def abc(customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: float = 0.95) -> Abc | None:
+    """Return the ABC class of each customer; None where the values add up to zero or less.
+
+    Parameters
+    ----------
+    customers
+        One row per customer.
+    value
+        Column with the money to class by; it may be negative for some.
+    a, b
+        Cumulative share of the total up to which a customer is A, and up to which B.
+
+    Raises
+    ------
+    CarteraError
+        If ``a`` is not below ``b``.
+
+    Notes
+    -----
+    A customer is A if all who are larger make less than ``a`` of the total: so the one who crosses the
+    boundary belongs to the better class, and equal customers always share one. Zero or less is C.
+    """
+    if a >= b:
+        message = _("The boundary of class A ({a}) must be below that of class B ({b}).")
+        raise CarteraError(message.format(a=percent(a, 1), b=percent(b, 1)))
+    ranked = customers[["customer_id", value]].sort_values([value, "customer_id"], ascending=[False, True])
+    amounts = ranked[value].to_numpy(dtype="float64")
+    total = float(amounts.sum())
+    if total <= 0:
+        return None
+    cumulative = np.cumsum(amounts)
+    larger = np.concatenate([[0.0], cumulative])[np.searchsorted(-amounts, -amounts)] / total
+    classes = np.select([larger < a - _ROUNDING, larger < b - _ROUNDING], ["A", "B"], "C")
+    frame = pd.DataFrame(
+        {
+            "customer_id": ranked["customer_id"].to_numpy(),
+            "value": amounts,
+            "abc": np.where(amounts > 0, classes, "C"),
+            "cumulative_share": cumulative / total,
+        }
+    )
+    return Abc(frame, (a, b))

@@ -1,0 +1,159 @@
+"""RFM: recency, frequency and money in scores from 1 to 5, and the segment of each customer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, number, percent
+from analysis.segmentation.grid import KEYS, SCORES, SEGMENTS, segment_name
+
+NEUTRAL = 3
+
+
+@dataclass(frozen=True)
+class Rfm:
+    """Customers scored by recency, frequency and money, each in its named segment.
+
+    Attributes
+    ----------
+    customers
+        ``customer_id``; ``days_since_last`` (days from the last purchase to as_of), ``purchases``
+        (purchase days), ``net_sales`` (money); scores ``r``, ``f``, ``m`` (1–5, 5 is best); ``loyalty``
+        (mean of ``f`` and ``m``); ``segment`` (a key of `SEGMENTS`).
+    unscored
+        Customers without a purchase, who have no recency and are left out.
+    """
+
+    customers: pd.DataFrame
+    unscored: int
+
+    def sizes(self) -> pd.DataFrame:
+        """Return one row per segment, best first, empty ones included.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``segment`` (in the reader's language), ``customers``, ``share_of_customers``, ``net_sales``
+            (money), ``share_of_sales``, and medians: ``days_since_last``, ``purchases``, ``typical_sales``
+            (money; missing in an empty segment).
+        """
+        groups = self.customers.groupby("segment")
+        sums = groups["net_sales"].agg(["size", "sum"]).reindex(KEYS, fill_value=0)
+        medians = groups[["days_since_last", "purchases", "net_sales"]].median().reindex(KEYS)
+        frame = pd.DataFrame(
+            {
+                "segment": [segment_name(key) for key in KEYS],
+                "customers": sums["size"],
+                "share_of_customers": sums["size"] / len(self.customers),
+                "net_sales": sums["sum"],
+                "share_of_sales": sums["sum"] / (sums["sum"].sum() or float("nan")),
+            }
+        )
+        medians = medians.rename(columns={"net_sales": "typical_sales"})
+        return pd.concat([frame, medians], axis=1).reset_index(drop=True)
+
+    def ranges(self) -> pd.DataFrame:
+        """Return what each score stands for here.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per score, best first: ``score`` and the lowest and highest ``days_since_last``,
+            ``purchases`` and ``net_sales`` that got it (missing where no customer has the score).
+        """
+        columns = {"r": "days_since_last", "f": "purchases", "m": "net_sales"}
+        parts = [
+            self.customers.groupby(letter)[measure].agg(["min", "max"]).add_prefix(f"{measure}_")
+            for letter, measure in columns.items()
+        ]
+        index = pd.RangeIndex(SCORES, 0, -1, name="score")
+        return pd.concat([part.reindex(index) for part in parts], axis=1).reset_index()
+
+    def title(self) -> str:
+        """Return what a chart of the segments shows."""
+        best = self.sizes().iloc[0]
+        if pd.isna(best["share_of_sales"]):
+            return _("Champions are {share} of customers").format(share=percent(best["share_of_customers"]))
+        return _("Champions are {share} of customers and make {sales} of net sales").format(
+            share=percent(best["share_of_customers"]), sales=percent(best["share_of_sales"])
+        )
+
+    def sentence(self) -> str:
+        """Return the finding in one sentence."""
+        sizes = self.sizes()
+        best, largest = sizes.iloc[0], sizes.iloc[int(sizes["customers"].to_numpy().argmax())]
+        return _(
+            "{champions} of {customers} customers ({share}) are champions; the largest segment is "
+            "'{largest}' with {largest_share} of customers."
+        ).format(
+            champions=number(best["customers"]),
+            customers=number(len(self.customers)),
+            share=percent(best["share_of_customers"], 1),
+            largest=largest["segment"],
+            largest_share=percent(largest["share_of_customers"], 1),
+        )
+
+
+def score(values: pd.Series, best: str = "high") -> pd.Series[int]:
+    """Return a score from 1 to 5 for each value: 1 + how many whole fifths of all values are worse.
+
+    Parameters
+    ----------
+    values
+        Numbers without gaps, at least one.
+    best
+        ``high`` where large values are better, ``low`` where small ones are.
+
+    Returns
+    -------
+    pandas.Series
+        Equal values always get equal scores, whatever the order of the rows. Where all are equal the
+        measure tells nobody apart, and all score 3.
+    """
+    if values.min() == values.max():
+        return pd.Series(NEUTRAL, index=values.index)
+    worse = values.rank(method="min", ascending=best == "high").astype(int) - 1
+    return 1 + SCORES * worse // len(values)
+
+
+def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
+    """Return scores and segments of all customers who bought; None where nobody did.
+
+    Parameters
+    ----------
+    customers
+        The rows of ``sql/customers.sql``.
+    as_of
+        The last day that counts.
+
+    Notes
+    -----
+    Recency is the days since the last purchase, not the ``t_x`` of the models in ``04_ltv``.
+    """
+    bought = customers[customers["last_purchase"].notna()].reset_index(drop=True)
+    if bought.empty:
+        return None
+    frame = pd.DataFrame(
+        {
+            "customer_id": bought["customer_id"],
+            "days_since_last": (pd.Timestamp(as_of) - bought["last_purchase"]).dt.days,
+            "purchases": bought["purchase_days"],
+            "net_sales": bought["net_sales"],
+        }
+    )
+    frame = frame.assign(
+        r=score(frame["days_since_last"], best="low"),
+        f=score(frame["purchases"]),
+        m=score(frame["net_sales"]),
+    )
+    frame = frame.assign(loyalty=(frame["f"] + frame["m"]) / 2)
+    return Rfm(frame.assign(segment=_segment(frame)), len(customers) - len(bought))
+
+
+def _segment(scores: pd.DataFrame) -> np.ndarray:
+    conditions = [segment.holds(scores).to_numpy() for segment in SEGMENTS]
+    return np.select(conditions, [segment.key for segment in SEGMENTS], "")
