@@ -137,7 +137,7 @@ class Results:
             The number behind it and what it counts.
         """
         self._findings[finding_id] = Finding(finding_id, self._notebook, text, _plain(value), unit)
-        _show(f'<p class="finding">{escape(text)}</p>', text)
+        _show(f'<p class="finding" id="{escape(finding_id)}">{escape(text)}</p>', text)
         if self._folder is not None:
             self._save_findings(self._folder / "findings.json")
 
@@ -159,7 +159,12 @@ class Results:
         quality = dataset.quality
         for text in quality.warnings:
             _show(f'<p class="warning"><strong>{escape(_("Beware"))}</strong> {escape(text)}</p>', text)
-        self._show_table(quality.table(), _("What became of every row that was read"), {}, {})
+        self._show_table(
+            quality.table(),
+            _("Every row that was read, and what became of it"),
+            {"what": _("What became of them"), "rows": _("Rows"), "amount": _("Amount")},
+            {"rows": "number", "amount": "money"},
+        )
         if quality.assumptions:
             title = _("What was assumed")
             items = "\n".join(f"<li>{escape(text)}</li>" for text in quality.assumptions)

@@ -1,0 +1,236 @@
+"""The command ``cartera``: parses, calls, prints.
+
+Whatever takes long to import is imported inside a command, so that ``cartera --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analysis.errors import CarteraError
+from analysis.language import LANGUAGES, Language, _, number, use_language
+
+if TYPE_CHECKING:
+    from analysis.report.record import Request
+    from analysis.report.runner import Run
+
+STOPPED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    use_language(_language_wanted(sys.argv[1:], os.environ))
+    _app()()
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(
+        help=_("Understand your customer portfolio: from a sales file to a report."),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_common)
+    app.command("run", help=_("Run the notebooks on your data and write the report."))(_run)
+    app.command("check", help=_("Read the data, say what was understood, and stop."))(_check)
+    app.command("notebooks", help=_("Write copies of the notebooks to work in by hand."))(_notebooks)
+    return app
+
+
+def _common(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help=_("Show the version and stop.")
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        typer.echo(f"cartera {version('cartera')}")
+        raise typer.Exit
+
+
+def _run(  # noqa: PLR0917 one argument per option
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            help=_("cdnow, cdnow-sample, a file, a folder or a dataset.yml; several make a report each.")
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help=_("Folder of the report; reports/NAME if not given."))
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help=_("Last day that counts, YYYY-MM-DD; the last one in the data if not given.")
+        ),
+    ] = None,
+    language: Annotated[Language | None, typer.Option(help=_("Language of the report."))] = None,
+    notebooks: Annotated[
+        str, typer.Option(help=_("Which notebooks, separated by commas: 01,03 or churn; all if not given."))
+    ] = "",
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help=_("A notebook's parameter, name=value; may be repeated."),
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help=_("How many notebooks run at once; one per core if not given."))
+    ] = None,
+) -> None:
+    with _readable():
+        from analysis.report.record import Request  # noqa: PLC0415
+
+        several = len(data) > 1
+        requests = [
+            Request(
+                data=one,
+                out=None if several else out,
+                base=out if several and out else Path("reports"),
+                as_of=as_of,
+                language=language or _language_wanted([], os.environ),
+                notebooks=[name.strip() for name in notebooks.split(",") if name.strip()],
+                assignments=parameter or [],
+                jobs=jobs,
+            )
+            for one in data
+        ]
+        if len({Path(one).stem for one in data}) < len(data):
+            raise CarteraError(
+                _("Two data sets have the same name: run them one by one, each with its --out.")
+            )
+        if [request for request in requests if not _run_one(request)]:
+            raise typer.Exit(1)
+
+
+def _run_one(request: Request) -> bool:
+    """Run one data set and say where its report is; return whether all went well."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from analysis.report.progress import TerminalProgress  # noqa: PLC0415
+    from analysis.report.runner import run  # noqa: PLC0415
+
+    with TerminalProgress(Console(stderr=True)) as progress:
+        done = run(request, progress)
+    typer.echo(_("The report is in {path}").format(path=_short(done.folder / "index.html")))
+    for line in _failures(done):
+        typer.echo(line, err=True)
+    return not done.failed
+
+
+def _failures(run: Run) -> list[str]:
+    lines = []
+    for execution in run.failed:
+        failure = execution.failure
+        message = (
+            _("{name} stopped at cell {cell}, in “{section}”: {message}")
+            if failure and failure.cell
+            else _("{name} stopped: {message}")
+        )
+        lines.append(
+            message.format(
+                name=execution.name,
+                cell=failure and failure.cell,
+                section=failure and failure.section,
+                message=failure and failure.message,
+            )
+        )
+    return lines
+
+
+def _check(
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help=_("cdnow, cdnow-sample, a file, a folder or a dataset.yml."))
+    ],
+    write_config: Annotated[
+        bool,
+        typer.Option(
+            "--write-config", help=_("Leave a dataset.yml with what was understood, ready to edit.")
+        ),
+    ] = False,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="DATE", help=_("Last day that counts, YYYY-MM-DD."))
+    ] = None,
+    language: Annotated[Language | None, typer.Option(help=_("Language of what is shown."))] = None,
+) -> None:
+    with _readable():
+        use_language(language or _language_wanted([], os.environ))
+        from analysis.report.account import print_account  # noqa: PLC0415
+
+        if write_config:
+            from analysis.dataset.config import write_config as write  # noqa: PLC0415
+
+            typer.echo(
+                _("What was understood is in {path}: edit it and give it as DATA.").format(path=write(data))
+            )
+        print_account(data, as_of)
+
+
+def _notebooks(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_("Where the copies go."))],
+    language: Annotated[Language | None, typer.Option(help=_("Language of the copies."))] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help=_("Replace copies that were edited."))
+    ] = False,
+) -> None:
+    with _readable():
+        from analysis.report import notebooks  # noqa: PLC0415
+
+        chosen = language or _language_wanted([], os.environ)
+        use_language(chosen)
+        copies = notebooks.write_copies(folder, chosen, overwrite)
+        typer.echo(_("{count} notebooks are in {folder}").format(count=number(len(copies)), folder=folder))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """End with one sentence where the reader can put something right, and quietly on Ctrl-C."""
+    try:
+        yield
+    except CarteraError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo(_("Stopped."), err=True)
+        raise typer.Exit(STOPPED) from None
+
+
+def _language_wanted(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:
+    """Return the language asked for: by ``--language``, else by the system, else English."""
+    asked = [option.removeprefix("--language=") for option in arguments if option.startswith("--language=")]
+    asked += [value for option, value in pairwise(arguments) if option == "--language"]
+    system = next((environment[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(key)), "")
+    wanted = asked or [system[:2]]
+    return next((language for language in LANGUAGES if language in wanted), "en")
+
+
+def _short(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""The HTML report: a front page and one page per notebook, readable from disk without a network."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis import language
+from analysis.dataset import Dataset
+from analysis.language import _
+from analysis.report import notebooks, tables
+from analysis.report.execution import Execution, error_text
+from analysis.report.files import write_text
+from analysis.report.record import About
+
+TEMPLATES = Path(__file__).parent / "html"
+_HEADING = re.compile(r"<h([1-6])[^>]*>(.*?)</h\1>", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+_NOTEBOOK_LINK = re.compile(r'href="(?:\./)?(\d\d_\w+)\.ipynb')
+
+
+@dataclass(frozen=True)
+class Heading:
+    """An entry of the contents list."""
+
+    level: int
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook on the front page.
+
+    Attributes
+    ----------
+    done
+        The executed notebook.
+    title
+        Its first heading.
+    findings
+        What it found, as in ``findings.json``.
+    picture, alt
+        Its first figure as a data address, and that figure's text; empty where there is none.
+    tables
+        Names of the files it left in ``tables/``.
+    """
+
+    done: Execution
+    title: str
+    findings: list[dict[str, Any]]
+    picture: str
+    alt: str
+    tables: list[str]
+
+
+def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution], about: About) -> None:
+    """Write ``findings.json``, a page per notebook and ``index.html`` into ``staging``."""
+    chapters = [_chapter(done, staging) for done in executions]
+    findings = [finding for chapter in chapters for finding in chapter.findings]
+    write_text(staging / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
+    for chapter in chapters:
+        write_text(staging / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
+    write_text(staging / "index.html", _front_page(chapters, dataset, about))
+
+
+def _chapter(done: Execution, staging: Path) -> Chapter:
+    saved = staging / "work" / done.name / "results" / "findings.json"
+    picture, alt = next(_pictures(done.notebook), ("", ""))
+    return Chapter(
+        done=done,
+        title=notebooks.title(done.notebook) or done.name,
+        findings=json.loads(saved.read_text("utf-8")) if saved.exists() else [],
+        picture=f"data:image/png;base64,{picture}" if picture else "",
+        alt=alt,
+        tables=sorted(path.name for path in (staging / "tables" / done.name).glob("*.csv")),
+    )
+
+
+def _pictures(notebook: notebooks.Notebook) -> Iterator[tuple[str, str]]:
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if png := output.get("data", {}).get("image/png"):
+                alt = output["metadata"].get("image/png", {}).get("alt", "")
+                yield "".join(png).replace("\n", ""), alt
+
+
+def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, about: About) -> str:
+    body, headings = _with_anchors(_body(chapter.done))
+    names = {other.done.name for other in chapters}
+    body = _NOTEBOOK_LINK.sub(lambda link: f'href="{link[1]}.{"html" if link[1] in names else "ipynb"}', body)
+    return _render(
+        "notebook.html.j2",
+        about,
+        chapter=chapter,
+        chapters=chapters,
+        dataset=dataset,
+        body=Markup(body),  # noqa: S704 written by our template, which escapes what came from data
+        headings=[heading for heading in headings if heading.level in {2, 3}],
+    )
+
+
+def _body(done: Execution) -> str:
+    """Return the cells as HTML, without code; what follows the cell that failed is left out."""
+    import nbformat  # noqa: PLC0415 slow, and needed only here
+
+    last = done.failure.cell if done.failure and done.failure.cell else None
+    shown = done.notebook | {"cells": done.notebook["cells"][:last]}
+    node = nbformat.from_dict(shown)  # type: ignore[no-untyped-call]
+    return str(_exporter().from_notebook_node(node)[0])
+
+
+@cache
+def _exporter() -> Any:  # noqa: ANN401 nbconvert has no types
+    from nbconvert.exporters.html import HTMLExporter  # noqa: PLC0415 slow, and needed only here
+
+    exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
+        template_name=TEMPLATES.name,
+        template_file="cells.html.j2",
+        extra_template_basedirs=[str(TEMPLATES.parent)],
+        exclude_anchor_links=True,
+    )
+    exporter.register_filter("error_text", error_text)
+    return exporter
+
+
+def _with_anchors(body: str) -> tuple[str, list[Heading]]:
+    """Give every heading an anchor of its own."""
+    headings: list[Heading] = []
+
+    def anchored(found: re.Match[str]) -> str:
+        text = _TAG.sub("", found[2]).strip()
+        anchor = re.sub(r"[^\w]+", "-", text.casefold()).strip("-") or "section"
+        taken = sum(heading.anchor.split("--")[0] == anchor for heading in headings)
+        anchor = f"{anchor}--{taken + 1}" if taken else anchor
+        headings.append(Heading(int(found[1]), anchor, text))
+        return f'<h{found[1]} id="{escape(anchor)}">{found[2]}</h{found[1]}>'
+
+    return _HEADING.sub(anchored, body), headings
+
+
+def _front_page(chapters: list[Chapter], dataset: Dataset, about: About) -> str:
+    covered = dataset.query("coverage").iloc[0]
+    shown = tables.shown(
+        dataset.quality.table(),
+        {"what": _("What became of them"), "rows": _("Rows"), "amount": _("Amount")},
+        {"rows": "number", "amount": "money"},
+        dataset.currency,
+    )
+    caption = _("Every row that was read, and what became of it")
+    return _render(
+        "front.html.j2",
+        about,
+        chapters=chapters,
+        dataset=dataset,
+        covered=covered,
+        rows=Markup(tables.to_html(shown, caption)),  # noqa: S704 escaped there
+        failed=[chapter for chapter in chapters if chapter.done.failure],
+    )
+
+
+def _render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 templates take anything
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(_, language.ngettext, newstyle=False)  # type: ignore[attr-defined]
+    environment.filters |= {"number": language.number, "money": language.money, "day": language.date}
+    style = Markup((TEMPLATES / "style.css").read_text("utf-8"))  # noqa: S704 our own file
+    started = dt.datetime.fromisoformat(about.started)
+    return environment.get_template(template).render(about=about, style=style, started=started, **values)

@@ -1,0 +1,163 @@
+"""The record of a run, ``run.json``: what went in, with which parameters and versions, and what came out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from analysis.dataset import Dataset
+from analysis.language import Language
+from analysis.report.execution import Execution
+
+LIBRARIES = ("cartera", "duckdb", "lifetimes", "matplotlib", "numpy", "pandas", "scikit-learn", "scipy")
+_FOLDERS = ("figures", "notebooks", "tables", "workspace")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a run.
+
+    Attributes
+    ----------
+    data
+        Name of a data set, or path of a file, a folder or a ``dataset.yml``.
+    out
+        Folder of the report; None means a folder in ``base``, named after the data set.
+    base
+        Where reports go.
+    as_of
+        Last day that counts, ``YYYY-MM-DD``; None means the last transaction's date.
+    language
+        Language of the report.
+    notebooks
+        Names, numbers or topics of notebooks; none means all.
+    assignments
+        Parameters as ``name=value``.
+    jobs
+        How many notebooks run at once; None means one per core.
+    """
+
+    data: str
+    out: Path | None = None
+    base: Path = Path("reports")
+    as_of: str | None = None
+    language: Language = "en"
+    notebooks: Sequence[str] = ()
+    assignments: Sequence[str] = ()
+    jobs: int | None = None
+
+
+@dataclass(frozen=True)
+class About:
+    """All there is to say about a run but its results.
+
+    Attributes
+    ----------
+    data
+        Name, what was asked for, input files with size in bytes and SHA-256, ``as_of``, currency.
+    language
+        Language of the report.
+    parameters
+        For each notebook what was set; defaults stand in the notebook.
+    notebooks
+        For each notebook its duration in seconds, and where and why it failed.
+    versions
+        Python and the libraries that figures depend on.
+    started
+        Local time with its offset.
+    seconds
+        Wall time until the report was written.
+    rows
+        Row accounting: ``fate``, ``rule``, ``rows``, ``amount``.
+    assumptions, warnings
+        Sentences about the data in the reader's language.
+    """
+
+    data: dict[str, Any]
+    language: Language
+    parameters: dict[str, dict[str, Any]]
+    notebooks: list[dict[str, Any]]
+    versions: dict[str, str]
+    started: str
+    seconds: float
+    rows: list[dict[str, Any]]
+    assumptions: list[str]
+    warnings: list[str]
+
+
+def about(
+    request: Request,
+    dataset: Dataset,
+    parameters: Mapping[str, Mapping[str, Any]],
+    executions: Sequence[Execution],
+    started: dt.datetime,
+) -> About:
+    """Put together the record of a run that started at ``started``."""
+    return About(
+        data={
+            "name": dataset.name,
+            "given": request.data,
+            "files": [_fingerprint(path) for path in _inputs(Path(request.data))],
+            "as_of": dataset.as_of.isoformat(),
+            "currency": dataset.currency,
+        },
+        language=request.language,
+        parameters={name: dict(values) for name, values in parameters.items()},
+        notebooks=[_outcome(done) for done in executions],
+        versions={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        started=started.isoformat(timespec="seconds"),
+        seconds=round((dt.datetime.now().astimezone() - started).total_seconds(), 2),
+        rows=json.loads(dataset.quality.rows.to_json(orient="records")),
+        assumptions=dataset.quality.assumptions,
+        warnings=dataset.quality.warnings,
+    )
+
+
+def to_json(record: About, files: Iterable[Path]) -> str:
+    """Return the text of ``run.json``; ``files`` are the other files of the report."""
+    content = asdict(record) | {"files": sorted(path.as_posix() for path in files)}
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def files_of(folder: Path) -> set[Path]:
+    """Return the files that the run before left in ``folder``, as its record says."""
+    try:
+        listed = json.loads((folder / "run.json").read_text("utf-8"))["files"]
+        paths = {Path(path) for path in listed}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    return {path for path in paths if _is_ours(path)}
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a run may have written ``path``: nothing outside a report is ever touched."""
+    if path.is_absolute() or ".." in path.parts:
+        return False
+    return path.parts[0] in _FOLDERS or (len(path.parts) == 1 and path.suffix in {".html", ".json"})
+
+
+def _outcome(done: Execution) -> dict[str, Any]:
+    return {
+        "name": done.name,
+        "seconds": round(done.seconds, 2),
+        "failure": None if done.failure is None else asdict(done.failure),
+    }
+
+
+def _inputs(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    return [path] if path.is_file() else []
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest}
