@@ -1,0 +1,247 @@
+"""The charts of ``03_churn``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.churn.evaluation import BASELINES, rule_name
+from analysis.churn.snapshot import feature_label
+from analysis.language import _, ngettext, number, percent
+from analysis.plots import theme
+
+COLOURS = theme.COLOURS
+_ABOVE: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 9}
+_STYLES = {"recency": "--", "silence": ":", "frequency": "-."}
+
+
+def churn_rate(rates: pd.DataFrame, unit: str, title: str, ax: Axes | None = None) -> Axes:
+    """Draw the churn rate by period as bars.
+
+    Parameters
+    ----------
+    rates
+        ``ChurnRates.frame``.
+    unit
+        ``month``, ``quarter`` or ``year``.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes()
+    positions = np.arange(len(rates))
+    ax.bar(positions, rates["rate"].fillna(0), color=COLOURS["main"], width=0.65)
+    if len(rates) <= 12:
+        for position, rate in zip(positions, rates["rate"].to_numpy(float), strict=True):
+            known = not np.isnan(rate)
+            label = percent(rate, 1) if known else _("nobody")
+            ax.annotate(label, (position, rate if known else 0), (0, 3), **_ABOVE)
+    theme.period_axis(ax.xaxis, [start.date() for start in rates["period"]], unit)
+    theme.percent_axis(ax.yaxis)
+    ax.set_ylim(0, max(float(rates["rate"].max()) * 1.12, 0.05))
+    ax.set_ylabel(_("Lost, share of those active at the start"))
+    theme.title(ax, title)
+    return ax
+
+
+def return_curve(curve: pd.DataFrame, horizon_days: int, title: str, ax: Axes | None = None) -> Axes:
+    """Draw the share of purchases followed by another within so many days, and the horizon.
+
+    Parameters
+    ----------
+    curve
+        The result of `analysis.churn.return_curve`.
+    horizon_days
+        The horizon, drawn as a line.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes()
+    ax.step(curve["days"], curve["share"], where="post", color=COLOURS["main"], linewidth=2)
+    ax.axvline(horizon_days, color=COLOURS["highlight"], linewidth=1.5)
+    right = horizon_days > 0.7 * float(curve["days"].max())
+    ax.annotate(
+        _("horizon: {days} days").format(days=number(horizon_days)),
+        (horizon_days, 0.04),
+        (-6 if right else 6, 0),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        color=COLOURS["highlight"],
+        fontsize=9.5,
+    )
+    theme.percent_axis(ax.yaxis)
+    theme.count_axis(ax.xaxis)
+    ax.set_xlim(0, max(float(curve["days"].max()), horizon_days) * 1.02 + 1)
+    ax.set_ylim(0, max(float(curve["share"].max()) * 1.1, 0.05))
+    ax.set_xlabel(_("Days since a purchase"))
+    ax.set_ylabel(_("Followed by another purchase"))
+    theme.title(ax, title)
+    return ax
+
+
+def gains(curves: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
+    """Draw how many of those who left are found by calling the customers ranked highest.
+
+    Parameters
+    ----------
+    curves
+        The result of `analysis.churn.gains`.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes(height=4.6)
+    ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, label=_("At random"))
+    for rule in BASELINES:
+        curve = curves[curves["rule"] == rule]
+        ax.plot(
+            curve["called"],
+            curve["found"],
+            color=COLOURS["accent"],
+            linestyle=_STYLES[rule],
+            label=rule_name(rule),
+        )
+    mine = curves[curves["rule"] == "model"]
+    ax.plot(mine["called"], mine["found"], color=COLOURS["main"], linewidth=2.2, label=rule_name("model"))
+    handles, labels = ax.get_legend_handles_labels()
+    ax.legend(handles[::-1], labels[::-1], frameon=False, loc="lower right", fontsize=9)
+    theme.percent_axis(ax.xaxis)
+    theme.percent_axis(ax.yaxis)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1.02)
+    ax.set_xlabel(_("Customers called, highest ranked first"))
+    ax.set_ylabel(_("Of those who left, found"))
+    theme.title(ax, title)
+    return ax
+
+
+def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
+    """Draw what share left against the probability the model gave.
+
+    Parameters
+    ----------
+    bins
+        The result of `analysis.churn.reliability`.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes(height=4.6)
+    ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1)
+    ax.annotate(
+        _("said = happened"),
+        (0.99, 0.985),
+        rotation=0,
+        ha="right",
+        va="bottom",
+        color=COLOURS["muted"],
+        fontsize=9,
+    )
+    errors = [bins["observed"] - bins["low"], bins["high"] - bins["observed"]]
+    ax.errorbar(
+        bins["predicted"],
+        bins["observed"],
+        yerr=errors,
+        fmt="o",
+        color=COLOURS["main"],
+        ecolor=COLOURS["main"],
+        elinewidth=1.3,
+        markersize=5,
+    )
+    theme.percent_axis(ax.xaxis)
+    theme.percent_axis(ax.yaxis)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1.05)
+    ax.set_xlabel(_("Probability of leaving the model gave, mean of the group"))
+    ax.set_ylabel(_("Share that left (95% interval)"))
+    theme.title(ax, title)
+    return ax
+
+
+def effects(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
+    """Draw by what each feature multiplies the odds of leaving.
+
+    Parameters
+    ----------
+    table
+        The result of `analysis.churn.effects`.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes(height=0.9 + 0.42 * len(table) + 0.6)
+    rows = table.iloc[::-1].reset_index(drop=True)
+    colours = [COLOURS["bad"] if ratio > 1 else COLOURS["good"] for ratio in rows["odds_ratio"]]
+    ax.hlines(rows.index, 1, rows["odds_ratio"], color=colours, linewidth=2)
+    ax.scatter(rows["odds_ratio"], rows.index, color=colours, s=40, zorder=3)
+    ax.axvline(1, color=COLOURS["muted"], linewidth=1)
+    for place, ratio in rows["odds_ratio"].items():
+        side = 7 if ratio > 1 else -7
+        ax.annotate(
+            number(ratio, 2),
+            (ratio, float(str(place))),
+            (side, 0),
+            textcoords="offset points",
+            ha="left" if side > 0 else "right",
+            va="center",
+            fontsize=9,
+        )
+    reach = max(float(np.exp(np.abs(np.log(rows["odds_ratio"])).max())), 1.1) ** 1.35
+    ax.set_xscale("log")
+    ax.set_xlim(1 / reach, reach)
+    ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10) if 1 / reach <= tick <= reach]
+    ax.set_xticks(ticks, [number(tick, 1 if tick < 1 else 0) for tick in ticks])
+    ax.set_xticks([], minor=True)
+    ax.set_yticks(rows.index, [feature_label(name) for name in rows["feature"]])
+    ax.grid(visible=False)
+    ax.set_xlabel(
+        _("Odds of leaving multiplied by, for one step up (one standard deviation of the logarithm)")
+    )
+    theme.title(ax, title)
+    return ax
+
+
+def risk_bands(bands: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
+    """Draw recent net sales by band of risk, with the number of customers in each.
+
+    Parameters
+    ----------
+    bands
+        The result of `analysis.churn.risk_bands`.
+    currency
+        ISO 4217 code, or None.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes()
+    colours = [COLOURS["main"] if high <= 0.5 else COLOURS["bad"] for high in bands["high"]]
+    colours[2] = COLOURS["accent"]
+    ax.bar(bands.index, bands["recent_net_sales"], color=colours, width=0.7)
+    for place, (customers, sales) in enumerate(bands[["customers", "recent_net_sales"]].to_numpy(float)):
+        label = ngettext("{customers} customer", "{customers} customers", int(customers))
+        ax.annotate(label.format(customers=number(customers)), (place, max(sales, 0)), (0, 3), **_ABOVE)
+    names = [
+        _("{low} to {high}").format(low=percent(low), high=percent(high))
+        for low, high in zip(bands["low"], bands["high"], strict=True)
+    ]
+    ax.set_xticks(bands.index, names)
+    ax.set_ylim(
+        min(0.0, float(bands["recent_net_sales"].min())),
+        max(float(bands["recent_net_sales"].max()) * 1.12, 1.0),
+    )
+    theme.money_axis(ax.yaxis, currency)
+    ax.set_xlabel(_("Risk of leaving"))
+    ax.set_ylabel(_("Net sales in the last horizon"))
+    theme.title(ax, title)
+    return ax
