@@ -25,6 +25,7 @@ COLOURS: dict[str, str] = {
 SEQUENTIAL = "Blues"
 _INK = "#30343B"
 _LETTERS_PER_INCH = 11.5
+_MANY = 100_000
 _LONG_SPAN_DAYS = 6 * 366
 _SHORT_SPAN_DAYS = 75
 
@@ -54,11 +55,12 @@ def style(ax: Axes) -> Axes:
 
 
 def title(ax: Axes, text: str) -> None:
-    """Write the chart's claim above it, at the left, on as many lines as it needs."""
+    """Write the chart's claim above it, at the left, on as many lines as it needs; a ``$`` stays a ``$``."""
     figure = ax.get_figure(root=True)
     width = figure.get_figwidth() if figure is not None else 8.0
     lines = textwrap.wrap(text, int(width * _LETTERS_PER_INCH))
-    ax.set_title("\n".join(lines), loc="left", fontsize=11.5, fontweight="semibold", color=_INK, pad=10)
+    text = "\n".join(lines)
+    ax.set_title(text, loc="left", fontsize=11.5, fontweight="bold", color=_INK, pad=10, parse_math=False)
 
 
 def money_axis(axis: Axis, currency: str | None) -> None:
@@ -77,15 +79,15 @@ def _percent(value: float, axis: Axis) -> str:
 
 
 def count_axis(axis: Axis) -> None:
-    """Write the ticks of ``axis`` as whole numbers, compactly, on a linear scale at whole steps."""
+    """Write the ticks of ``axis`` as whole numbers, compactly if large; on a linear scale, at whole steps."""
     if axis.get_scale() == "linear":
         axis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: count(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _count(value, axis)))
 
 
-def count(value: float) -> str:
-    """Return a whole number as a tick shows it: in full below ten thousand, then compactly."""
-    return language.number(value) if abs(value) < 10_000 else language.compact(value)
+def _count(value: float, axis: Axis) -> str:
+    small = max(map(abs, axis.get_view_interval())) < _MANY
+    return language.number(value) if small else language.compact(value)
 
 
 def date_axis(axis: Axis) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.language import _, number, percent
+from analysis.language import _, money, number, percent
 from analysis.portfolio.periods import calendar, ordinals
 
 
@@ -39,13 +39,13 @@ class Cohorts:
             ``age``, ``cohorts``, ``retention``, ``sales_per_customer``. Incomplete periods do not count.
         """
         closed = self.frame[self.frame["complete"]]
-        money = closed["sales_per_customer"] * closed["size"]
-        sums = closed.assign(money=money).groupby("age")[["customers", "size", "money"]].sum()
+        sums = closed.assign(brought=closed["sales_per_customer"] * closed["size"])
+        sums = sums.groupby("age")[["customers", "size", "brought"]].sum()
         return pd.DataFrame(
             {
                 "cohorts": closed.groupby("age").size(),
                 "retention": sums["customers"] / sums["size"],
-                "sales_per_customer": sums["money"] / sums["size"],
+                "sales_per_customer": sums["brought"] / sums["size"],
             }
         ).reset_index()
 
@@ -60,6 +60,25 @@ class Cohorts:
             "year": _("Of every 100 new customers, {share} buy again one year later"),
         }
         return names[self.unit].format(share=number(100 * average[1]))
+
+    def sales_title(self, currency: str | None) -> str:
+        """Return what a chart of the sales per customer shows."""
+        average = self.average()
+        usual = average[average["cohorts"] >= average["cohorts"].max() / 2]
+        if len(usual) < 2:
+            return _("A new customer brings {first} in the first period").format(
+                first=money(self.frame["sales_per_customer"].iloc[0], currency)
+            )
+        messages = {
+            "month": _("A new customer brings {first} in the first month and {later} after {age} more"),
+            "quarter": _("A new customer brings {first} in the first quarter and {later} after {age} more"),
+            "year": _("A new customer brings {first} in the first year and {later} after {age} more"),
+        }
+        return messages[self.unit].format(
+            first=money(usual["sales_per_customer"].iloc[0], currency),
+            later=money(usual["sales_per_customer"].iloc[-1], currency),
+            age=number(usual["age"].iloc[-1]),
+        )
 
     def sentence(self) -> str:
         """Return the finding in one sentence."""

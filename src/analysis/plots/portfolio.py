@@ -1,0 +1,291 @@
+"""Charts of the customer portfolio: bridge, sales, concentration, activity, flow, cohorts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from analysis.language import _, compact, number, percent, period
+from analysis.plots import theme
+from analysis.portfolio import Activity, Cohorts, Concentration, CustomerFlow, SalesBridge, SalesByPeriod
+
+_HATCH = "////"
+_LABELS_FIT = 18
+_GAP_TICKS = (1, 7, 30, 90, 180, 365, 730, 1825, 3650)
+
+
+def bridge(result: SalesBridge, currency: str | None, ax: Axes | None = None) -> Axes:
+    """Draw the steps from gross sales down to net sales, each with its amount."""
+    ax = ax or theme.axes(height=3.6)
+    steps = result.steps()
+    amounts = steps["amount"].to_numpy()
+    tops = np.concatenate([amounts[:1], amounts[:1], amounts[:3].cumsum()[1:], amounts[-1:]])
+    starts = np.concatenate([[0.0], tops[1:-1], [0.0]])
+    colours = [theme.COLOURS[name] for name in ("muted", "bad", "bad", "bad", "main")]
+    ax.bar(steps["step"], amounts, bottom=starts, color=colours, width=0.6)
+    for place, (top, amount) in enumerate(zip(tops, amounts, strict=True)):
+        label = compact(amount, currency)
+        above = (place, max(top, 0))
+        ax.annotate(label, above, (0, 3), textcoords="offset points", ha="center", fontsize=9)
+    theme.money_axis(ax.yaxis, currency)
+    ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
+    theme.title(ax, result.title())
+    return ax
+
+
+def sales(result: SalesByPeriod, currency: str | None, ax: Axes | None = None) -> Axes:
+    """Draw net sales of each period; one that is not over is hatched."""
+    ax = ax or theme.axes()
+    bars = ax.bar(
+        range(len(result.frame)), result.frame["net_sales"], color=theme.COLOURS["main"], width=0.75
+    )
+    _hatch(bars, result.frame["complete"])
+    theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
+    theme.money_axis(ax.yaxis, currency)
+    ax.set_ylabel(_("Net sales"))
+    theme.title(ax, result.title())
+    return ax
+
+
+def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
+    """Draw the Lorenz curve, the line of equality, and the point from which 80 % is made."""
+    ax = ax or theme.axes(width=6.4, height=4.8)
+    ax.plot([0, 1], [0, 1], color=theme.COLOURS["muted"], linewidth=1, linestyle="--")
+    ax.plot(
+        result.curve["share_of_customers"],
+        result.curve["share_of_value"],
+        color=theme.COLOURS["main"],
+        linewidth=2.2,
+    )
+    x = 1 - result.share_for_80
+    y = float(np.interp(x, result.curve["share_of_customers"], result.curve["share_of_value"]))
+    ax.plot([x, x, 1], [0, y, y], color=theme.COLOURS["highlight"], linewidth=1, linestyle=":")
+    ax.plot([x], [y], "o", color=theme.COLOURS["highlight"], markersize=6)
+    ax.text(
+        0.4,
+        0.42,
+        _("all buy the same"),
+        rotation=45,
+        rotation_mode="anchor",
+        transform_rotates_text=True,
+        ha="center",
+        fontsize=9,
+        color=theme.COLOURS["muted"],
+    )
+    ax.text(
+        0,
+        0.94,
+        _("customers to the right of the point make 80%"),
+        fontsize=9,
+        color=theme.COLOURS["highlight"],
+    )
+    theme.percent_axis(ax.xaxis)
+    theme.percent_axis(ax.yaxis)
+    ax.set_xlabel(_("Share of customers, smallest first"))
+    ax.set_ylabel(_("Share of net sales"))
+    theme.title(ax, result.title())
+    return ax
+
+
+def gaps(frame: pd.DataFrame, window: int, ax: Axes | None = None) -> Axes:
+    """Draw the share of repeat purchases that come within so many days, and the activity window."""
+    ax = ax or theme.axes(height=3.8)
+    ax.step(frame["gap"], frame["share_within"], where="post", color=theme.COLOURS["main"], linewidth=2.2)
+    ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
+    ax.annotate(
+        _("activity window: {window} days").format(window=number(window)),
+        (window, 0.04),
+        (-5, 0),
+        textcoords="offset points",
+        ha="right",
+        fontsize=9,
+        color=theme.COLOURS["highlight"],
+    )
+    ax.set_xscale("log")
+    theme.count_axis(ax.xaxis)
+    longest = max(frame["gap"].max(), window)
+    ax.xaxis.set_major_locator(FixedLocator([tick for tick in _GAP_TICKS if tick <= longest * 1.2]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    theme.percent_axis(ax.yaxis)
+    ax.set_ylim(0, 1.02)
+    ax.set_xlabel(_("Days since the purchase before (logarithmic)"))
+    ax.set_ylabel(_("Share of repeat purchases"))
+    within = frame.loc[frame["gap"] <= window, "gaps"].sum() / frame["gaps"].sum()
+    theme.title(
+        ax,
+        _("{share} of repeat purchases come within {window} days").format(
+            share=percent(within), window=number(window)
+        ),
+    )
+    return ax
+
+
+def activity(result: Activity, ax: Axes | None = None) -> Axes:
+    """Draw how long ago customers last bought: active ones coloured, passive ones grey."""
+    ax = ax or theme.axes(height=3.6)
+    longest = int(result.customers["days_since_last"].max())
+    width = max(1, -(-longest // 40))
+    first = result.window + 1 - width * -(-(result.window + 1) // width)
+    sns.histplot(
+        data=result.customers,
+        x="days_since_last",
+        hue="active",
+        hue_order=[False, True],
+        palette=[theme.COLOURS["muted"], theme.COLOURS["main"]],
+        multiple="stack",
+        bins=np.arange(first, longest + 2 * width, width).tolist(),
+        legend=False,
+        alpha=1,
+        linewidth=0.4,
+        edgecolor="white",
+        ax=ax,
+    )
+    ax.axvline(result.window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
+    for name, colour, side in ((_("active"), "main", "right"), (_("passive"), "muted", "left")):
+        offset = -6 if side == "right" else 6
+        ax.annotate(
+            name,
+            (result.window, 1.0),
+            (offset, -4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            color=theme.COLOURS[colour],
+            fontsize=10,
+        )
+    theme.count_axis(ax.xaxis)
+    theme.count_axis(ax.yaxis)
+    ax.set_ylim(top=ax.get_ylim()[1] * 1.12)
+    ax.set_xlabel(_("Days since the last purchase"))
+    ax.set_ylabel(_("Customers"))
+    theme.title(ax, result.title())
+    return ax
+
+
+def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
+    """Draw who bought in each period above the line, and who was lost below it."""
+    ax = ax or theme.axes(height=4.6)
+    names = {"retained": _("Retained"), "recovered": _("Recovered"), "new": _("New"), "lost": _("Lost")}
+    colours = {"retained": "main", "recovered": "accent", "new": "good", "lost": "bad"}
+    places, base = range(len(result.frame)), np.zeros(len(result.frame))
+    for status, name in names.items():
+        heights = result.frame[status].to_numpy()
+        bottom = np.zeros(len(heights)) if status == "lost" else base
+        height = -heights if status == "lost" else heights
+        bars = ax.bar(
+            places, height, bottom=bottom, color=theme.COLOURS[colours[status]], width=0.75, label=name
+        )
+        _hatch(bars, result.frame["complete"])
+        base = base + (0 if status == "lost" else heights)
+    ax.axhline(0, color=theme.COLOURS["muted"], linewidth=0.8)
+    theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
+    theme.count_axis(ax.yaxis)
+    ax.set_ylabel(_("Customers (lost ones below the line)"))
+    ax.figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    theme.title(ax, result.title())
+    return ax
+
+
+def retention(result: Cohorts, ax: Axes | None = None) -> Axes:
+    """Draw the share of each cohort that bought again, by periods since the first purchase.
+
+    The first period, always 100 %, is left out; what is not observed yet stays empty; what is not over is
+    hatched.
+    """
+    later = result.frame[result.frame["age"] > 0]
+    table = later.pivot_table(index="cohort", columns="age", values="retention")
+    sizes = result.frame.groupby("cohort")["size"].first().reindex(table.index)
+    ax = ax or theme.axes(width=8.6, height=min(2.2 + 0.3 * len(table), 8))
+    fits = table.shape[1] <= _LABELS_FIT
+    sns.heatmap(
+        table,
+        ax=ax,
+        cmap=theme.SEQUENTIAL,
+        vmin=0,
+        annot=table.map(lambda share: percent(share) if pd.notna(share) else "") if fits else False,
+        fmt="",
+        annot_kws={"fontsize": 7.5},
+        linewidths=0.5,
+        cbar=not fits,
+    )
+    _hatch_cells(ax, later, table)
+    theme.style(ax).grid(visible=False)
+    _cohort_labels(ax, table, sizes, result.unit)
+    if (bar := ax.collections[0].colorbar) is not None:
+        theme.percent_axis(bar.ax.yaxis)
+    theme.title(ax, result.title())
+    return ax
+
+
+def cohort_sales(result: Cohorts, currency: str | None, ax: Axes | None = None) -> Axes:
+    """Draw what a customer of each cohort has brought by each age, and the average over cohorts."""
+    ax = ax or theme.axes()
+    closed = result.frame[result.frame["complete"]]
+    for _cohort, line in closed.groupby("cohort"):
+        ax.plot(
+            line["age"], line["sales_per_customer"], color=theme.COLOURS["muted"], linewidth=0.8, alpha=0.7
+        )
+    average = result.average()
+    usual = average[average["cohorts"] >= average["cohorts"].max() / 2]
+    ax.plot(
+        usual["age"],
+        usual["sales_per_customer"],
+        color=theme.COLOURS["main"],
+        linewidth=2.4,
+        marker="o",
+        ms=4,
+    )
+    end = usual.iloc[-1]
+    ax.annotate(
+        _("average"),
+        (end["age"], end["sales_per_customer"]),
+        (4, -12),
+        textcoords="offset points",
+        fontsize=9,
+        color=theme.COLOURS["main"],
+    )
+    theme.count_axis(ax.xaxis)
+    theme.money_axis(ax.yaxis, currency)
+    ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
+    ax.set_xlabel(_age_label(result.unit))
+    ax.set_ylabel(_("Net sales so far per customer of the cohort"))
+    theme.title(ax, result.sales_title(currency))
+    return ax
+
+
+def _hatch(bars: BarContainer, complete: pd.Series[bool]) -> None:
+    for bar, done in zip(bars, complete, strict=True):
+        if not done:
+            bar.set(hatch=_HATCH, alpha=0.45, edgecolor="white")
+
+
+def _hatch_cells(ax: Axes, later: pd.DataFrame, table: pd.DataFrame) -> None:
+    complete = later.pivot_table(index="cohort", columns="age", values="complete").reindex_like(table)
+    for row, column in np.argwhere(complete.to_numpy() == 0).tolist():
+        ax.add_patch(Rectangle((column, row), 1, 1, fill=False, hatch=_HATCH, edgecolor="white", linewidth=0))
+
+
+def _cohort_labels(ax: Axes, table: pd.DataFrame, sizes: pd.Series[int], unit: str) -> None:
+    ages, rows = [int(age) for age in table.columns], range(0, len(table), -(-len(table) // 30))
+    columns = range(0, len(ages), -(-len(ages) // _LABELS_FIT))
+    ax.set_xticks(
+        [column + 0.5 for column in columns], [number(ages[column]) for column in columns], rotation=0
+    )
+    names = [f"{period(table.index[row], unit)} ({number(sizes.iloc[row])})" for row in rows]
+    ax.set_yticks([row + 0.5 for row in rows], names, rotation=0)
+    ax.set_xlabel(_age_label(unit))
+    ax.set_ylabel(_("Cohort (customers in it)"))
+
+
+def _age_label(unit: str) -> str:
+    return {
+        "month": _("Months since the first purchase"),
+        "quarter": _("Quarters since the first purchase"),
+        "year": _("Years since the first purchase"),
+    }[unit]
