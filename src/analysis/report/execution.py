@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import time
@@ -114,6 +115,7 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
             progress_bar=False,
             start_timeout=SECONDS_TO_START,
             resources={"metadata": {"path": str(task.work)}},
+            extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log is not for the reader
             on_cell_executed=lambda **_event: step(),
         )
     except Exception as error:  # whatever stops one notebook must not stop the others
@@ -138,6 +140,7 @@ def import_papermill() -> Any:  # noqa: ANN401 a module without types
     finally:
         if absent:
             del sys.modules[skipped]
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it logs, the summary says better
     return papermill
 
 

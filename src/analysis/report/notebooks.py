@@ -62,10 +62,15 @@ def read(name: str) -> Notebook:
 
 
 def load(path: Path) -> Notebook:
-    """Return the notebook in a file, every source joined to one text."""
+    """Return the notebook in a file, with the lines of each source and output joined to one text."""
     notebook: Notebook = json.loads(path.read_text("utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
+        for output in cell.get("outputs", []):
+            if "text" in output:
+                output["text"] = "".join(output["text"])
+            if "data" in output:
+                output["data"] = {kind: _joined(content) for kind, content in output["data"].items()}
     return notebook
 
 
@@ -133,6 +138,10 @@ def _text(notebook: Notebook) -> str:
     """Return the notebook as Jupyter writes it, one line of source per line of text."""
     cells = [cell | {"source": cell["source"].splitlines(keepends=True)} for cell in notebook["cells"]]
     return json.dumps(notebook | {"cells": cells}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _joined(content: Any) -> Any:  # noqa: ANN401 JSON holds anything
+    return "".join(content) if isinstance(content, list) else content
 
 
 def _headings(cells: Iterable[Notebook]) -> list[str]:

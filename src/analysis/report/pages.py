@@ -92,7 +92,7 @@ def _pictures(notebook: notebooks.Notebook) -> Iterator[tuple[str, str]]:
         for output in cell.get("outputs", []):
             if png := output.get("data", {}).get("image/png"):
                 alt = output["metadata"].get("image/png", {}).get("alt", "")
-                yield "".join(png).replace("\n", ""), alt
+                yield png.replace("\n", ""), alt
 
 
 def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, about: About) -> str:

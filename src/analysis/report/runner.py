@@ -103,23 +103,26 @@ def run(request: Request, progress: Progress) -> Run:
 
 def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[Execution]:
     before = execution.children()
+    stopping = Event()
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         futures: list[Future[Execution]] = []
         try:
-            futures += [pool.submit(_execute, task, progress) for task in tasks]
+            futures += [pool.submit(_execute, task, progress, stopping) for task in tasks]
             while any(not future.done() for future in futures):
                 wait(futures, timeout=0.2)  # in short turns, so that Ctrl-C is heard on every system
         except KeyboardInterrupt:
+            stopping.set()
             _stop(pool, futures, before)
             raise
     return [future.result() for future in futures]
 
 
-def _execute(task: Task, progress: Progress) -> Execution:
+def _execute(task: Task, progress: Progress, stopping: Event) -> Execution:
     cells = [cell for cell in notebooks.read(task.name)["cells"] if cell["cell_type"] == "code"]
     progress.start(task.name, len(cells) + 1)
     done = execution.execute(task, lambda: progress.step(task.name))
-    progress.end(done)
+    if not stopping.is_set():
+        progress.end(done)
     return done
 
 
