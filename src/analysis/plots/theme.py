@@ -19,7 +19,7 @@ COLOURS: dict[str, str] = {
     "accent": "#E69F00",  # what it is compared with
     "good": "#009E73",  # gained, better
     "bad": "#D55E00",  # lost, worse
-    "muted": "#8A8F98",  # context: a baseline, the rest, what is not counted
+    "muted": "#737982",  # context: a baseline, the rest, what is not counted
     "highlight": "#AA4499",  # the one thing the title points at
 }
 SEQUENTIAL = "Blues"

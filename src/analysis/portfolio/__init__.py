@@ -3,7 +3,7 @@
 from analysis.portfolio.bridge import SalesBridge, sales_bridge
 from analysis.portfolio.cohort import Cohorts, cohorts
 from analysis.portfolio.flow import CustomerFlow, customer_flow
-from analysis.portfolio.lorenz import Concentration, concentration
+from analysis.portfolio.lorenz import Concentration, concentration, largest
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
 from analysis.portfolio.status import Activity, activity, activity_window, gap_distribution, window_sentence
 
@@ -20,6 +20,7 @@ __all__ = [
     "concentration",
     "customer_flow",
     "gap_distribution",
+    "largest",
     "sales_bridge",
     "sales_by_period",
     "window_sentence",

@@ -32,9 +32,10 @@ class Concentration:
     customers_for_80
         The fewest customers who together make 80 % of the total.
     top
-        ``percent`` (1, 5, 10, 20), ``customers`` (rounded up), ``value`` (money), ``share`` of the total.
+        ``top`` (share of customers: 1, 5, 10 and 20 %), ``customers`` (rounded up), ``value`` (money),
+        ``share`` of the total.
     without
-        ``largest`` (1, 5, 10 customers taken away), ``lost`` and ``left`` (money), ``share_lost``.
+        ``largest`` (1, 5, 10 customers taken away), ``sales_lost`` and ``left`` (money), ``share_lost``.
     curve
         Lorenz curve: ``share_of_customers``, smallest first, and their ``share_of_value``.
     """
@@ -78,7 +79,7 @@ class Concentration:
             int(row["largest"]),
         ).format(
             largest=number(row["largest"]),
-            lost=money(row["lost"], currency),
+            lost=money(row["sales_lost"], currency),
             share=percent(row["share_lost"], 1),
         )
 
@@ -115,17 +116,42 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     )
 
 
+def largest(customers: pd.DataFrame, count: int = 10) -> pd.DataFrame:
+    """Return the ``count`` customers with the highest net sales, the largest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``customer_id``, ``purchase_days``, ``last_purchase``, ``net_sales`` (money) and ``share`` of all
+        net sales.
+    """
+    ranked = customers.sort_values(["net_sales", "customer_id"], ascending=[False, True]).head(count)
+    names = ["customer_id", "purchase_days", "last_purchase", "net_sales"]
+    return (
+        ranked[names].assign(share=ranked["net_sales"] / customers["net_sales"].sum()).reset_index(drop=True)
+    )
+
+
 def _top(falling: np.ndarray, total: float) -> pd.DataFrame:
     counts = [-(-len(falling) * percentage // 100) for percentage in TOP_PERCENT]
     value = falling[np.array(counts) - 1]
-    return pd.DataFrame({"percent": TOP_PERCENT, "customers": counts, "value": value, "share": value / total})
+    return pd.DataFrame(
+        {
+            "top": [percentage / 100 for percentage in TOP_PERCENT],
+            "customers": counts,
+            "value": value,
+            "share": value / total,
+        }
+    )
 
 
 def _without(falling: np.ndarray, total: float) -> pd.DataFrame:
     """Return what is left without the largest customers, as long as somebody is left."""
     largest = [count for count in LARGEST if count < len(falling)] or [len(falling)]
     lost = falling[np.array(largest) - 1]
-    return pd.DataFrame({"largest": largest, "lost": lost, "left": total - lost, "share_lost": lost / total})
+    return pd.DataFrame(
+        {"largest": largest, "sales_lost": lost, "left": total - lost, "share_lost": lost / total}
+    )
 
 
 def _curve(rising: np.ndarray, total: float) -> pd.DataFrame:

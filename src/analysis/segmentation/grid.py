@@ -71,13 +71,13 @@ def segment_name(key: str) -> str:
 
 
 def rules() -> pd.DataFrame:
-    """Return the rule of every segment: ``segment``, ``meaning``, ``recency``, ``loyalty``."""
+    """Return the rule of every segment: ``segment``, ``meaning``, ``recency``, ``loyalty_score``."""
     return pd.DataFrame(
         {
             "segment": [_(segment.name) for segment in SEGMENTS],
             "meaning": [_(segment.meaning) for segment in SEGMENTS],
             "recency": [_range(*segment.recency) for segment in SEGMENTS],
-            "loyalty": [_loyalty_range(*segment.loyalty) for segment in SEGMENTS],
+            "loyalty_score": [_loyalty_range(*segment.loyalty) for segment in SEGMENTS],
         }
     )
 

@@ -38,8 +38,8 @@ class Rfm:
         -------
         pandas.DataFrame
             ``segment`` (in the reader's language), ``customers``, ``share_of_customers``, ``net_sales``
-            (money), ``share_of_sales``, and medians: ``days_since_last``, ``purchases``, ``typical_sales``
-            (money; missing in an empty segment).
+            (money), ``share_of_sales``, and the medians ``typical_days`` since the last purchase,
+            ``typical_purchases`` and ``typical_sales`` (money), missing in an empty segment.
         """
         groups = self.customers.groupby("segment")
         sums = groups["net_sales"].agg(["size", "sum"]).reindex(KEYS, fill_value=0)
@@ -53,7 +53,7 @@ class Rfm:
                 "share_of_sales": sums["sum"] / (sums["sum"].sum() or float("nan")),
             }
         )
-        medians = medians.rename(columns={"net_sales": "typical_sales"})
+        medians.columns = pd.Index(["typical_days", "typical_purchases", "typical_sales"])
         return pd.concat([frame, medians], axis=1).reset_index(drop=True)
 
     def ranges(self) -> pd.DataFrame:
