@@ -26,12 +26,17 @@ class DuckDBEngine:
     ----------
     tables
         Name of each canonical table and the Parquet file that holds it.
+    as_of
+        The last day that counts; later rows of ``transactions`` are not seen. None: all rows are.
     """
 
-    def __init__(self, tables: dict[str, Path]) -> None:
+    def __init__(self, tables: dict[str, Path], as_of: dt.date | None = None) -> None:
         self._connection = duckdb.connect()
         for name, path in tables.items():
-            self._connection.read_parquet(str(path)).create_view(name)
+            table = self._connection.read_parquet(str(path))
+            if as_of and name == "transactions":
+                table = table.filter(f"date <= date '{as_of.isoformat()}'")
+            table.create_view(name)
 
     def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql`` and return its rows.

@@ -1,0 +1,170 @@
+"""Which raw column is which canonical one: by the user's word, else by its usual names."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from analysis.dataset.config import nearest
+from analysis.dataset.quality import Note
+from analysis.dataset.readers import RawTable
+from analysis.dataset.schema import REQUIRED, TRANSACTIONS, column, same_name
+from analysis.errors import CarteraError
+from analysis.language import N_, _, listing
+
+_DECIDING = (
+    "customer_id",
+    "date",
+    "amount",
+    "quantity",
+    "unit_price",
+    "discount",
+    "discount_pct",
+    "currency",
+)
+"""Columns on which a figure hangs: two candidates are a question, not a column left out."""
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What the raw columns are.
+
+    Parameters
+    ----------
+    columns
+        Canonical name → header as written.
+    candidates
+        Canonical name → headers among which the user must choose.
+    facts
+        What was recognised, and what was left out for want of a choice.
+    """
+
+    columns: dict[str, str]
+    candidates: dict[str, list[str]]
+    facts: tuple[Note, ...]
+
+
+def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
+    """Find the canonical columns of a raw table.
+
+    Parameters
+    ----------
+    table
+        The raw table.
+    given
+        Canonical name → header, from ``dataset.yml``; it settles any doubt.
+
+    Raises
+    ------
+    CarteraError
+        If a header given or needed is missing, or stands twice in the file.
+    """
+    chosen = {name: _given(table, name, header) for name, header in given.items()}
+    free = [header for header in table.columns if header not in chosen.values()]
+    candidates: dict[str, list[str]] = {}
+    for declared in TRANSACTIONS:
+        if declared.name in chosen:
+            continue
+        found = _named(free, (declared.name, *declared.names)) or _named(free, declared.fallback_names)
+        if len(found) == 1:
+            chosen[declared.name] = found[0]
+        elif found:
+            candidates[declared.name] = found
+    if "amount" in chosen:
+        for name in ("unit_price", "discount_pct"):
+            candidates.pop(name, None)
+    _check_not_twice(table, chosen)
+    asked = {name: headers for name, headers in candidates.items() if name in _DECIDING}
+    if not asked:
+        _check_required(table, chosen)
+    facts = [_recognised(table, chosen)]
+    facts += [
+        Note(
+            N_("Column '{name}' was left out: it could be {headers}. Choose one in dataset.yml."),
+            {"name": name, "headers": ", ".join(f"'{header}'" for header in headers)},
+        )
+        for name, headers in candidates.items()
+        if name not in asked
+    ]
+    return Recognition(chosen, asked, tuple(facts))
+
+
+def question(file: str, name: str, headers: list[str]) -> str:
+    """Return the sentence that asks which header is the canonical column ``name``."""
+    return _(
+        "{file}: {headers} could each be '{name}' ({meaning}). Choose one: '{name}: {first}' under 'columns'."
+    ).format(
+        file=file,
+        headers=listing([f"'{header}'" for header in headers]),
+        name=name,
+        meaning=_(column(name).meaning),
+        first=headers[0],
+    )
+
+
+def _named(headers: list[str], names: tuple[str, ...]) -> list[str]:
+    known = {same_name(name) for name in names}
+    return [header for header in headers if same_name(header) in known]
+
+
+def _given(table: RawTable, name: str, header: str) -> str:
+    if header in table.columns:
+        return header
+    same = [written for written in table.columns if same_name(written) == same_name(header)]
+    if len(same) == 1:
+        return same[0]
+    raise CarteraError(
+        _("{file} has no column '{header}', which dataset.yml gives as '{name}'. {hint}").format(
+            file=table.file, header=header, name=name, hint=nearest(header, list(table.columns))
+        )
+    )
+
+
+def _check_not_twice(table: RawTable, chosen: dict[str, str]) -> None:
+    for name, header in chosen.items():
+        if header in table.repeated:
+            raise CarteraError(
+                _(
+                    "{file} has the column '{header}' twice, and it is needed ('{name}'). Rename or delete one of them."
+                ).format(file=table.file, header=header, name=name)
+            )
+
+
+def amount_is_given(columns: dict[str, str]) -> bool:
+    """Tell whether the amount is there, or can be worked out."""
+    worked_out = {"quantity", "unit_price"} <= columns.keys() or "gross_amount" in columns
+    return "amount" in columns or worked_out
+
+
+def _check_required(table: RawTable, chosen: dict[str, str]) -> None:
+    for name in REQUIRED:
+        if name in chosen or (name == "amount" and amount_is_given(chosen)):
+            continue
+        raise CarteraError(
+            _(
+                "{file}: no column for '{name}' ({meaning}) was recognised. Columns found: {found}. {hint}"
+            ).format(
+                file=table.file,
+                name=name,
+                meaning=_(column(name).meaning),
+                found=", ".join(f"'{header}'" for header in table.columns),
+                hint=_hint(table, name, chosen),
+            )
+        )
+
+
+def _hint(table: RawTable, name: str, chosen: dict[str, str]) -> str:
+    free = {same_name(header): header for header in table.columns if header not in chosen.values()}
+    known = [same_name(known) for known in (name, *column(name).names, *column(name).fallback_names)]
+    near = [header for key, header in free.items() if difflib.get_close_matches(key, known, n=1, cutoff=0.75)]
+    example = (near or list(free.values()) or ["…"])[0]
+    if near:
+        return _(
+            "Nearest: {near}. If it is the one, put '{name}: {example}' under 'columns' in dataset.yml."
+        ).format(near=", ".join(f"'{header}'" for header in near), name=name, example=example)
+    return _("Put '{name}: <its column>' under 'columns' in dataset.yml.").format(name=name)
+
+
+def _recognised(table: RawTable, chosen: dict[str, str]) -> Note:
+    pairs = ", ".join(f"{header} → {name}" for name, header in chosen.items())
+    return Note(N_("{file}: columns recognised: {pairs}."), {"file": table.file, "pairs": pairs})

@@ -1,0 +1,209 @@
+r"""How dates and numbers are written in a column: found from its cells, then stated as a rule in SQL.
+
+A cell converts by the rule of its column or not at all. What the cells leave open is a question for the user.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import duckdb
+
+from analysis.dataset.readers import literal
+
+BLANKS = (
+    "",
+    "-",
+    "--",
+    "null",
+    "nan",
+    "none",
+    "n/a",
+    "na",
+    "#n/a",
+    "nil",
+    "undefined",
+    "(blank)",
+    "(en blanco)",
+    "s/d",
+    "n/d",
+)
+"""What an empty cell may look like, in lower case."""
+
+_SPACE = r"[ \t\x{00A0}\x{2009}\x{202F}]"
+_CURRENCY = r"(?:[€$£¥]|(?i:us\$|eur|euros?|usd|gbp|mxn|cop|ars|clp|pen|brl|chf|jpy|cny))"
+_TIME = (
+    r"(?:[ T]\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)?"
+)
+_YEAR_FIRST = rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}$"
+_COMPACT = rf"^(\d{{4}})(\d{{2}})(\d{{2}}){_TIME}$"
+_YEAR_LAST = rf"^(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}}|\d{{2}}){_TIME}$"
+
+_EDGE = r"[ \t\r\n\x{00A0}\x{2009}\x{202F}\x{FEFF}]+"
+_SIGNS = ", ".join(map(literal, BLANKS))
+_LONGEST = max(map(len, BLANKS))
+
+MACROS = rf"""
+create macro trimmed(cell) as case when regexp_matches(cell, '^{_EDGE}|{_EDGE}$')
+    then regexp_replace(cell, '^{_EDGE}|{_EDGE}$', '', 'g') else cell end;
+create macro filled(cell) as case when strlen(cell) > {_LONGEST} then cell when lower(cell) in ({_SIGNS}) then null else cell end;
+create macro plain(cell) as regexp_replace(regexp_replace(trim(replace(cell, '−', '-')),
+    '^([(+-]?){_SPACE}*{_CURRENCY}{_SPACE}*|{_SPACE}*(?:{_CURRENCY}|%)([)-]?)$', '\1\2', 'g'), '{_SPACE}+$', '');
+create macro digits(cell) as regexp_replace(regexp_replace(plain(cell), '^[(+-]+{_SPACE}*', ''), '{_SPACE}*[)-]$', '');
+create macro negative(cell) as regexp_matches(plain(cell), '^-|-$|^\(.*\)$');
+create macro currency_of(cell) as upper(regexp_extract(cell, '{_CURRENCY}'));
+create macro signed(cell, magnitude) as case when negative(cell) then -magnitude else magnitude end;
+create macro number_with_dot(cell) as signed(cell, case
+    when regexp_full_match(digits(cell), '\d+|\d*\.\d+|\d+\.|\d+(?:\.\d+)?[eE][+-]?\d+|[1-9]\d{{0,2}}(?:[,''’]\d{{3}})+(?:\.\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:\.\d*)?')
+    then try_cast(regexp_replace(digits(cell), '[,''’]|{_SPACE}', '', 'g') as decimal(24, 8)) end);
+create macro number_with_comma(cell) as signed(cell, case
+    when regexp_full_match(digits(cell), '\d+|\d*,\d+|\d+,|[1-9]\d{{0,2}}(?:[.''’]\d{{3}})+(?:,\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:,\d*)?')
+    then try_cast(replace(regexp_replace(digits(cell), '[.''’]|{_SPACE}', '', 'g'), ',', '.') as decimal(24, 8))
+    when regexp_full_match(digits(cell), '\d+(?:[.,]\d+)?[eE][+-]?\d+')
+    then try_cast(replace(digits(cell), ',', '.') as decimal(24, 8)) end);
+create macro year_of(digits) as case when length(digits) = 4 then digits
+    when digits < '70' then '20' || digits else '19' || digits end;
+create macro day_of(year, month, day) as try_cast(year_of(year) || '-' || month || '-' || day as date);
+create macro year_first(cell) as case
+    when regexp_matches(cell, '{_YEAR_FIRST}') then day_of(regexp_extract(cell, '{_YEAR_FIRST}', 1),
+        regexp_extract(cell, '{_YEAR_FIRST}', 2), regexp_extract(cell, '{_YEAR_FIRST}', 3))
+    when regexp_matches(cell, '{_COMPACT}') then day_of(regexp_extract(cell, '{_COMPACT}', 1),
+        regexp_extract(cell, '{_COMPACT}', 2), regexp_extract(cell, '{_COMPACT}', 3)) end;
+create macro day_first(cell) as case when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell) else
+    day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 2), regexp_extract(cell, '{_YEAR_LAST}', 1)) end;
+create macro month_first(cell) as case when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell) else
+    day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 1), regexp_extract(cell, '{_YEAR_LAST}', 2)) end;
+"""
+"""SQL functions that convert one cell; NULL where the cell does not fit the rule."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the cells of a column say of the two ways to read them.
+
+    Parameters
+    ----------
+    first
+        Cells that fit only the first reading (a decimal point; the day first).
+    second
+        Cells that fit only the second reading (a decimal comma; the month first).
+    either
+        Cells that fit both with different results.
+    example
+        One of the latter, or of the rarer of the former two.
+    """
+
+    first: int
+    second: int
+    either: int
+    example: str | None
+
+    @property
+    def verdict(self) -> str:
+        """``first``, ``second``, ``either`` (open), ``mixed`` (both, more than one in twenty) or ``none``."""
+        certain, rarer = self.first + self.second, min(self.first, self.second)
+        if certain == 0:
+            return "either" if self.either else "none"
+        if rarer > 0.05 * certain:
+            return "mixed"
+        return "first" if self.first >= self.second else "second"
+
+
+_SHAPES = {
+    "date": (
+        f"case when regexp_matches(cell, '{_YEAR_LAST}') then cast(regexp_extract(cell, '{_YEAR_LAST}', 1) as int) end",
+        f"case when regexp_matches(cell, '{_YEAR_LAST}') then cast(regexp_extract(cell, '{_YEAR_LAST}', 2) as int) end",
+        "a between 13 and 31 and b <= 12",
+        "b between 13 and 31 and a <= 12",
+        "a <= 12 and b <= 12 and a <> b",
+    ),
+    "number": (
+        "digits(cell)",
+        "null",
+        r"regexp_full_match(a, '\d{4,}\.\d*|\d*\.\d{0,2}|\d*\.\d{4,}|0\d*\.\d{3}|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}')",
+        r"regexp_full_match(a, '\d{4,},\d*|\d*,\d{0,2}|\d*,\d{4,}|0\d*,\d{3}|\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,}')",
+        r"regexp_full_match(a, '[1-9]\d{0,2}[.,]\d{3}')",
+    ),
+}
+
+
+def evidence(connection: duckdb.DuckDBPyConnection, relation: str, cell: str, what: str) -> Evidence:
+    """Weigh the cells of a column.
+
+    Parameters
+    ----------
+    connection
+        A connection that has ``MACROS``.
+    relation
+        What follows ``FROM``.
+    cell
+        SQL of the trimmed cell.
+    what
+        ``date`` or ``number``.
+    """
+    a, b, first, second, either = _SHAPES[what]
+    row = connection.execute(
+        f"""
+        with cells as (select {cell} as cell from {relation}),
+             parts as (select cell, {a} as a, {b} as b from cells where cell is not null)
+        select count(*) filter (where {first}), count(*) filter (where {second}), count(*) filter (where {either}),
+               min(cell) filter (where {either}), min(cell) filter (where {first}), min(cell) filter (where {second})
+        from parts
+        """  # noqa: S608
+    ).fetchall()[0]
+    rarer = row[4] if row[0] < row[1] else row[5]
+    return Evidence(row[0], row[1], row[2], row[3] if not row[0] + row[1] else rarer)
+
+
+def trimmed(column: str) -> str:
+    """Return the SQL of a text cell without the spaces around it, NULL where it is a sign of emptiness.
+
+    A cell of plain characters with a digit other than 0, as most identifiers are, is neither.
+    """
+    return f"case when regexp_full_match({column}, '[!-~]*[1-9][!-~]*') then {column} else filled(trimmed({column})) end"
+
+
+def number_sql(cell: str, mark: str, decimals: int) -> str:
+    """Return the SQL of a number written with decimal ``mark``, as ``decimal(18, decimals)``; the usual form first."""
+    kind = f"decimal(18, {decimals})"
+    if mark == ".":
+        return _either(f"try_cast({cell} as {kind})", f"try_cast(number_with_dot(trimmed({cell})) as {kind})")
+    usual = f"case when not contains({cell}, '.') then try_cast(replace({cell}, ',', '.') as {kind}) end"
+    return _either(usual, f"try_cast(number_with_comma(trimmed({cell})) as {kind})")
+
+
+def date_sql(cell: str, order: str, formats: tuple[str, ...]) -> str:
+    """Return the SQL of a date; ``formats`` (of ``strptime``) are tried first, for speed."""
+    slow = f"{'month_first' if order == 'month-first' else 'day_first'}(trimmed({cell}))"
+    if not formats:
+        return _either(f"case when {cell} like '____-__-__%' then try_cast({cell} as date) end", slow)
+    listed = ", ".join(map(literal, formats))
+    return _either(f"cast(try_strptime({cell}, [{listed}]) as date)", slow)
+
+
+def _either(usual: str, general: str) -> str:
+    """Return the SQL of the usual conversion, else the general one (``case``: DuckDB would work out both in ``coalesce``)."""
+    return f"case when ({usual}) is not null then {usual} else {general} end"
+
+
+def seen_formats(
+    connection: duckdb.DuckDBPyConnection, relation: str, cell: str, order: str
+) -> tuple[str, ...]:
+    """Return the ``strptime`` formats of the commonest ways dates are written in a column, year-first ones left out."""
+    rows = connection.execute(
+        f"select regexp_replace({cell}, '\\d', '9', 'g') as shape, count(*) from {relation} "  # noqa: S608
+        "where shape is not null group by shape order by count(*) desc limit 20"
+    ).fetchall()
+    formats = [_strptime(shape, order) for shape, _count in rows]
+    return tuple(dict.fromkeys(found for found in formats if found))[:4]
+
+
+def _strptime(shape: str, order: str) -> str | None:
+    match = re.fullmatch(r"9{1,2}([-/. ])9{1,2}([-/. ])(9{4}|99)(?: (9{1,2}):99(:99)?)?", shape)
+    if not match:
+        return None
+    first, second, year, hours, seconds = match.groups()
+    a, b = ("%m", "%d") if order == "month-first" else ("%d", "%m")
+    time = f" %H:%M{':%S' if seconds else ''}" if hours else ""
+    return f"{a}{first}{b}{second}{'%Y' if len(year) == 4 else '%y'}{time}"

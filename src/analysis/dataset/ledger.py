@@ -1,0 +1,266 @@
+"""The ledger: every raw row with its canonical values, the answers to what is asked of it, and its fate."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from analysis.dataset.config import DatasetConfig
+from analysis.dataset.formats import date_sql, number_sql, trimmed
+from analysis.dataset.reading import Reading
+from analysis.dataset.readers import RawTable, literal, quoted
+from analysis.dataset.schema import TRANSACTIONS, column
+
+NOBODY = (
+    "0", "anonymous", "anonimo", "anónimo", "guest", "invitado", "unknown", "desconocido", "no customer",
+    "sin cliente", "cliente contado", "clientes contado", "clientes varios", "cliente varios",
+    "cliente generico", "cliente genérico", "consumidor final", "publico general", "público general",
+    "publico en general", "público en general", "walk-in customer",
+)  # fmt: skip
+"""Names under which shops book sales to nobody in particular, in lower case."""
+
+CANCELLED = (
+    "cancelled", "canceled", "cancelada", "cancelado", "anulada", "anulado", "void", "voided", "annulled",
+)  # fmt: skip
+"""States of an order or invoice that never came to be, in lower case."""
+
+KEPT = ("sale", "return", "cancellation")
+_CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
+_DECIMALS = {"unit_price": 8}
+
+
+def ledger_sql(table: RawTable, reading: Reading, config: DatasetConfig, today: dt.date) -> str:
+    """Return the query that turns one raw file into its part of the ledger.
+
+    Parameters
+    ----------
+    table
+        The raw file.
+    reading
+        How its cells are read.
+    config
+        What becomes of doubtful rows.
+    today
+        The day of reading: no sale can be later.
+
+    Returns
+    -------
+    str
+        SQL of one row per raw row, in the file's order: the canonical columns, ``currency``, the flags
+        ``is_…``, ``row_hash``, ``fate`` (``sale``, ``return``, ``cancellation``, ``excluded:<rule>``,
+        ``rejected:<reason>``) and, unless it is kept, ``raw`` (its cells as written).
+    """
+    written = {f"r_{i}": quoted(header) for i, header in enumerate(table.columns)}
+    rows = ", ".join(f"{header} as {name}" for name, header in written.items())
+    cells = ", ".join(f"{_cell(name, list(table.columns), reading)} as c_{name}" for name in reading.columns)
+    texts = ", ".join(f"coalesce(cast({name} as varchar), '')" for name in written)
+    keep_raw = "true" if config.transactions.policies.duplicates == "exclude" else f"fate not in {KEPT}"
+    return f"""
+    with raw as (select {rows} from {table.relation}),
+    cells as (select *, {cells}, hash({", ".join(written)}) as row_hash from raw),
+    typed as (select *, {_values(reading)} from cells),
+    valued as (select *, {_money(reading, config)} from typed),
+    asked as (select *, {_questions(reading, config)} from valued),
+    judged as (select *, {_fate(reading, config, today)} as fate from asked)
+    select {", ".join(canonical())}, currency, {", ".join(FLAGS)}, row_hash, fate,
+           case when {keep_raw} then concat_ws(';', {texts}) end as raw
+    from judged
+    """  # noqa: S608
+
+
+def canonical() -> list[str]:
+    """Return the names of the canonical columns, ``kind`` aside."""
+    return [column.name for column in TRANSACTIONS if column.canonical]
+
+
+FLAGS = (
+    "is_no_customer", "is_cancelled", "is_negative_quantity", "is_negative_amount", "is_price_not_positive",
+    "is_zero_amount", "is_test", "is_postage", "is_unread",
+)  # fmt: skip
+
+
+def _cell(name: str, headers: list[str], reading: Reading) -> str:
+    """Return the SQL of a needed cell; identifiers and text lose the spaces around them, and what says nothing."""
+    cell = f"r_{headers.index(reading.columns[name])}"
+    is_text = column(name).kind in {"identifier", "text"} and reading.kinds[name] == "VARCHAR"
+    return trimmed(cell) if is_text else cell
+
+
+def _values(reading: Reading) -> str:
+    """Return the SQL of each column's value, NULL where the cell does not fit its rule."""
+    values = []
+    for declared in TRANSACTIONS:
+        name = declared.name
+        if name in reading.columns:
+            value = _value(name, declared.kind, reading)
+        else:
+            value = f"cast(null as {_type(name, declared.kind)})"
+        if name == "currency":
+            value = currency_sql(reading)
+        given = "given_" if name in {"amount", "gross_amount", "discount"} else ""
+        values.append(f"{value} as {given}{name}")
+    return ", ".join(values)
+
+
+def _type(name: str, kind: str) -> str:
+    if kind == "date":
+        return "date"
+    return f"decimal(18, {_DECIMALS.get(name, 4)})" if kind in {"money", "number", "percent"} else "varchar"
+
+
+def _value(name: str, kind: str, reading: Reading) -> str:
+    cell, written, wanted = f"c_{name}", reading.kinds[name], _type(name, kind)
+    if name == "customer_id":
+        return _customer(cell, written)
+    if kind in {"identifier", "text"}:
+        return _identifier(cell, written)
+    if kind == "date" and not written.startswith(("DATE", "TIMESTAMP")):
+        text = cell if written == "VARCHAR" else _identifier(cell, written)
+        return date_sql(text, reading.date_order, reading.date_formats)
+    if written != "VARCHAR":
+        return f"try_cast({cell} as {wanted})"
+    return number_sql(cell, reading.marks[name], _DECIMALS.get(name, 4))
+
+
+def _identifier(cell: str, written: str) -> str:
+    """Return the SQL of an identifier as text; a whole number stored as a float loses its ``.0``."""
+    if written in {"DOUBLE", "FLOAT"} or written.startswith("DECIMAL"):
+        return f"case when {cell} = floor({cell}) then cast(try_cast({cell} as hugeint) as varchar) else cast({cell} as varchar) end"
+    return cell if written == "VARCHAR" else f"cast({cell} as varchar)"
+
+
+def _customer(cell: str, written: str) -> str:
+    text = _identifier(cell, written)
+    nobody = ", ".join(map(literal, NOBODY))
+    nothing = f"lower({text}) in ({nobody}) or ltrim({text}, '0') in ('', '.', '.0')"
+    return f"case when regexp_matches({text}, '[1-9]') then {text} when {nothing} then null else {text} end"
+
+
+def _money(reading: Reading, config: DatasetConfig) -> str:
+    """Return the SQL of amount, gross amount and discount; a discount lowers the value whatever its sign."""
+    rate = config.transactions.prices_include_tax
+    tax = f" / {1 + rate}" if rate else ""
+    worked_out = "cast(quantity as double) * cast(unit_price as double)"
+    if "gross_amount" in reading.columns:
+        gross = "cast(given_gross_amount as double)"
+    else:
+        gross = worked_out if {"quantity", "unit_price"} <= reading.columns.keys() else "cast(null as double)"
+    lowered = "0"
+    if "discount" in reading.columns:
+        lowered = "abs(coalesce(cast(given_discount as double), 0))"
+    elif "discount_pct" in reading.columns:
+        lowered = f"abs({gross}) * coalesce(cast(discount_pct as double), 0) / 100"
+    net = f"{gross} - sign({gross}) * {lowered}"
+    amount = "given_amount" if "amount" in reading.columns else net
+    if "amount" in reading.columns and not tax:
+        exact = "given_amount"
+    else:
+        exact = f"cast(round(({amount}){tax}, 4) as decimal(18, 4))"
+    return (
+        f"{exact} as amount, "
+        f"try_cast(round(({gross}){tax}, 4) as decimal(18, 4)) as gross_amount, "
+        f"try_cast(round(({_discount(reading, gross, lowered)}){tax}, 4) as decimal(18, 4)) as discount"
+    )
+
+
+def _discount(reading: Reading, gross: str, lowered: str) -> str:
+    if "discount" in reading.columns or "discount_pct" in reading.columns:
+        return lowered
+    if "gross_amount" in reading.columns and "amount" in reading.columns:
+        return f"{gross} - cast(given_amount as double)"
+    return "cast(null as double)"
+
+
+def _questions(reading: Reading, config: DatasetConfig) -> str:
+    tests = "|".join(_escaped(code) for code in config.transactions.test_codes) or "$^"
+    postage = ", ".join(literal(code.upper()) for code in config.transactions.postage_codes) or "''"
+    cancelled = ", ".join(map(literal, CANCELLED))
+    negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
+    flags = {
+        "is_no_customer": "customer_id is null",
+        "is_void": f"coalesce(lower(status) in ({cancelled}), false)",
+        "is_negative_quantity": "coalesce(quantity < 0, false)",
+        "is_negative_amount": "coalesce(amount < 0, false)",
+        "is_price_not_positive": "coalesce(unit_price <= 0, false)",
+        "is_zero_amount": "coalesce(amount = 0, false)",
+        "is_test": f"coalesce(regexp_full_match(product_id, '(?i)(?:{tests})[\\W_\\d]*'), false)",
+        "is_unread": " or ".join(_unread(reading)) or "false",
+        "is_postage": f"coalesce(upper(product_id) in ({postage}), false) or coalesce(upper(description) in ({postage}), false)",
+    }
+    listed = [f"{sql} as {name}" for name, sql in flags.items()]
+    marked = f"coalesce(regexp_matches(order_id, '^[Cc]\\d'), false) and ({negative})"
+    return ", ".join([*listed, f"(is_void or ({marked})) as is_cancelled", f"({negative}) as is_negative"])
+
+
+def _unread(reading: Reading) -> list[str]:
+    """Return the conditions under which a cell that is not needed was not empty and could not be read."""
+    needed = {"date", *amount_columns(reading)}
+    return [
+        f"({'given_' if name in {'gross_amount', 'discount'} else ''}{name} is null)"
+        for name in reading.columns
+        if column(name).kind in {"money", "number", "percent"} and name not in needed
+    ]
+
+
+def _escaped(code: str) -> str:
+    return "".join(c if c.isalnum() else "\\" + c for c in code).replace("'", "''")
+
+
+def currency_sql(reading: Reading) -> str:
+    """Return the SQL of a row's currency as an ISO 4217 code; NULL where the row does not say."""
+    if "currency" in reading.columns:
+        found = "upper(c_currency)"
+    elif reading.signs:
+        names = [
+            name for name in ("amount", "unit_price", "gross_amount") if reading.kinds.get(name) == "VARCHAR"
+        ]
+        found = f"nullif(currency_of(coalesce({', '.join(f'c_{name}' for name in names)})), '')"
+    else:
+        return "cast(null as varchar)"
+    cases = " ".join(f"when {literal(sign)} then {literal(code)}" for sign, code in _CURRENCIES.items())
+    return f"case {found} {cases} else {found} end"
+
+
+def _fate(reading: Reading, config: DatasetConfig, today: dt.date) -> str:
+    """Return the SQL of a row's fate; the first case that holds decides."""
+    policies = config.transactions.policies
+    no_amount = " and ".join(_says_nothing(name) for name in amount_columns(reading))
+    cases = [
+        (f"date is null and {_says_nothing('date')}", "rejected:no_date"),
+        ("date is null", "rejected:date"),
+        (f"date <= date '1970-01-01' or date > date '{today}'", "rejected:impossible_date"),
+        (f"amount is null and ({no_amount})", "rejected:no_amount"),
+        ("amount is null", "rejected:amount"),
+    ]
+    if config.currency:
+        cases.append((f"currency <> {literal(config.currency)}", "excluded:other_currency"))
+    cases.append(("is_no_customer", "excluded:no_customer"))
+    optional = {
+        "test": ("is_test", "exclude"),
+        "postage": ("is_postage", "exclude"),
+        "cancelled": ("is_void and not is_negative", "exclude"),
+        "zero_amount": ("is_zero_amount", "exclude"),
+        "returns": ("is_negative", "exclude"),
+    }
+    cases += [
+        (condition, f"excluded:{rule}")
+        for rule, (condition, value) in optional.items()
+        if getattr(policies, rule) == value
+    ]
+    cases += [("is_negative and is_cancelled", "cancellation"), ("is_negative", "return")]
+    return (
+        "case "
+        + " ".join(f"when {condition} then '{fate}'" for condition, fate in cases)
+        + " else 'sale' end"
+    )
+
+
+def _says_nothing(name: str) -> str:
+    return f"({trimmed(f'cast(c_{name} as varchar)')} is null)"
+
+
+def amount_columns(reading: Reading) -> list[str]:
+    """Return the columns from which the amount is taken."""
+    for names in (["amount"], ["gross_amount"], ["quantity", "unit_price"]):
+        if set(names) <= reading.columns.keys():
+            return names
+    return []

@@ -1,0 +1,153 @@
+"""What became of every raw row, and what was found, assumed and feared on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from analysis.language import N_, _, number
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence kept with its values, so that each reader gets it in their language.
+
+    Parameters
+    ----------
+    message
+        The sentence in English, with named placeholders, marked by ``N_``.
+    values
+        What stands in the placeholders; whole numbers get the reader's separators.
+    """
+
+    message: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the sentence in the reader's language."""
+        shown = {
+            name: number(value) if isinstance(value, int) else value for name, value in self.values.items()
+        }
+        return _(self.message).format(**shown)
+
+
+KINDS = {
+    "sale": N_("Sales"),
+    "return": N_("Returns"),
+    "cancellation": N_("Cancelled invoices"),
+}
+RULES = {
+    "returns": N_("Returns left out"),
+    "cancelled": N_("Sales marked as cancelled"),
+    "no_customer": N_("No customer"),
+    "zero_amount": N_("Amount of zero"),
+    "duplicates": N_("Exact duplicate of an earlier row"),
+    "after_as_of": N_("After the last day that counts"),
+    "test": N_("Test products"),
+    "postage": N_("Postage and carriage"),
+    "other_currency": N_("Another currency"),
+}
+REASONS = {
+    "no_date": N_("No date"),
+    "date": N_("Date cannot be read"),
+    "impossible_date": N_("Impossible date: of 1970-01-01 or earlier, or in the future"),
+    "no_amount": N_("No amount"),
+    "amount": N_("Amount cannot be read"),
+    "cells": N_("Wrong number of cells, or a quote out of place"),
+}
+FINDINGS = {
+    "no_customer": N_("without a customer"),
+    "cancelled": N_("on a cancelled invoice"),
+    "negative_quantity": N_("with a negative quantity"),
+    "negative_amount": N_("with a negative amount"),
+    "price_not_positive": N_("with a unit price of zero or less"),
+    "zero_amount": N_("with an amount of zero"),
+    "duplicates": N_("exact duplicates of an earlier row"),
+    "after_as_of": N_("after the last day that counts"),
+    "test": N_("of test products"),
+    "postage": N_("of postage and carriage"),
+    "unread": N_("with a number that is not needed and cannot be read (left empty)"),
+}
+"""Questions asked of every raw row, whatever became of it; the policy of each is in ``dataset.yml``."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The account of a data set's raw rows.
+
+    Parameters
+    ----------
+    rows
+        One row per fate: ``fate`` (``sale``, ``return``, ``cancellation``, ``excluded``, ``rejected``), ``rule``
+        (the excluding rule or the reason; empty for what is kept), ``rows``, ``amount`` (sum of the amounts
+        that can be read, in the data set's currency). Rows add up to the raw file.
+    found
+        One row per question of ``FINDINGS``: ``rule``, ``policy`` (empty where there is none), ``rows``.
+    facts
+        How the data were read, and what was assumed.
+    alarms
+        What the reader must know before trusting a figure.
+    """
+
+    rows: pd.DataFrame
+    found: pd.DataFrame
+    facts: tuple[Note, ...] = ()
+    alarms: tuple[Note, ...] = ()
+
+    @property
+    def assumptions(self) -> list[str]:
+        """How the data were read, as sentences in the reader's language."""
+        return [str(note) for note in self.facts]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What must be known before a figure is trusted, as sentences in the reader's language."""
+        return [str(note) for note in self.alarms]
+
+    def table(self) -> pd.DataFrame:
+        """Return the account as a reader sees it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``what`` (in the reader's language), ``rows``, ``amount`` (currency); the last row is the raw file.
+        """
+        total = pd.DataFrame(
+            {
+                "what": [_("All rows of the file")],
+                "rows": [self.rows["rows"].sum()],
+                "amount": [self.rows["amount"].sum()],
+            }
+        )
+        shown = self.rows.assign(what=[label(row.fate, row.rule) for row in self.rows.itertuples()])
+        return pd.concat([shown[["what", "rows", "amount"]], total], ignore_index=True)
+
+    def found_table(self) -> pd.DataFrame:
+        """Return what was found among all raw rows, as a reader sees it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``what`` and ``policy`` (in the reader's language), ``rows``.
+        """
+        policies = {
+            "keep": _("kept"), "exclude": _("left out"), "subtract": _("subtracted from sales"), "": "",
+        }  # fmt: skip
+        return pd.DataFrame(
+            {
+                "what": [_("Rows {which}").format(which=_(FINDINGS[rule])) for rule in self.found["rule"]],
+                "rows": self.found["rows"],
+                "policy": [policies.get(policy, policy) for policy in self.found["policy"]],
+            }
+        )
+
+
+def label(fate: str, rule: str) -> str:
+    """Return what the reader calls a fate and its rule."""
+    if fate in KINDS:
+        return _(KINDS[fate])
+    if fate == "excluded":
+        return _("Left out: {rule}").format(rule=_(RULES[rule]))
+    return _("Rejected: {reason}").format(reason=_(REASONS[rule]))

@@ -1,0 +1,254 @@
+"""Text files: compression, encoding, delimiter and header line, found from the file itself."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import zstandard
+
+from analysis.dataset.config import Transactions
+from analysis.dataset.schema import TRANSACTIONS, same_name
+from analysis.errors import CarteraError
+from analysis.language import _
+
+_BLOCK = 1 << 22
+_HEAD = 1 << 18
+_DELIMITERS = (",", ";", "\t", "|")
+_CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
+_NAMES = {same_name(name) for column in TRANSACTIONS for name in column.names + column.fallback_names}
+_NAMES |= {same_name(column.name) for column in TRANSACTIONS}
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A delimited text file as DuckDB can read it.
+
+    Parameters
+    ----------
+    path
+        UTF-8 file, not compressed, whose first line is the header.
+    encoding
+        Encoding of the original.
+    delimiter
+        What separates the cells.
+    header
+        Names in the header, as written.
+    header_line
+        Line of the header in the original file, from 1.
+    lines
+        Number of lines from the header on.
+    """
+
+    path: Path
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    header_line: int
+    lines: int
+
+
+def read_text(path: Path, settings: Transactions, work: Path) -> TextTable:
+    """Find out how a text file is written, and make it plain UTF-8 that starts at its header.
+
+    Parameters
+    ----------
+    path
+        The file as the user gave it.
+    settings
+        What ``dataset.yml`` says of it.
+    work
+        Folder for the plain copy; none is made of a file that is plain already.
+
+    Raises
+    ------
+    CarteraError
+        If the file is empty, binary or not a table.
+    """
+    with _opened(path) as file:
+        head = file.read(_HEAD)
+    if not head.strip():
+        raise CarteraError(
+            _("{file} is empty. Export the sales again and check the size of the file.").format(
+                file=path.name
+            )
+        )
+    encoding = _known_encoding(settings.encoding) if settings.encoding else _encoding(path, head)
+    if settings.names or settings.delimiter == " ":
+        return _rewritten(path, encoding, settings, work)
+    text = head.decode(encoding, errors="replace")
+    delimiter, header_index = _dialect(path, text, settings)
+    records = _records(text, delimiter)
+    line, cells, width = _header(records, header_index)
+    plain = path if _is_plain(path, encoding) and line == 1 else _plain_copy(path, encoding, line, work)
+    names = tuple((cells + [""] * width)[:width])
+    return TextTable(plain, encoding, delimiter, names, line, _count_lines(plain))
+
+
+def _rewritten(path: Path, encoding: str, settings: Transactions, work: Path) -> TextTable:
+    """Write a file without column names, or aligned by spaces, as an ordinary table."""
+    target, names = work / f"{path.name}.plain", settings.names
+    delimiter = "," if settings.delimiter == " " else settings.delimiter or ","
+    with (
+        io.TextIOWrapper(_opened(path), encoding, errors="replace", newline="") as lines,
+        target.open("w", encoding="utf-8") as plain,
+    ):
+        if names:
+            plain.write(delimiter.join(names) + "\n")
+        for line in lines:
+            plain.write(",".join(line.split()) + "\n" if settings.delimiter == " " else line)
+    with target.open(encoding="utf-8") as plain:
+        header = tuple(next(plain).rstrip("\r\n").split(delimiter))
+    return TextTable(target, encoding, delimiter, header, 0 if names else 1, _count_lines(target))
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic[:2] == b"\x1f\x8b":
+        return gzip.open(path)  # type: ignore[return-value]
+    if magic == b"\x28\xb5\x2f\xfd":
+        return zstandard.open(path, "rb")  # type: ignore[no-any-return]
+    return path.open("rb")
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with _opened(path) as file:
+        while block := file.read(_BLOCK):
+            yield block
+
+
+def _encoding(path: Path, head: bytes) -> str:
+    """Return the encoding: a byte order mark decides, then UTF-8 if all of the file is, then Windows-1252."""
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[0:2000:2].count(0), head[1:2000:2].count(0)
+    half = min(len(head), 2000) // 2
+    if odd > 0.4 * half > even:
+        return "utf-16-le"
+    if even > 0.4 * half > odd:
+        return "utf-16-be"
+    if len(head.translate(None, _CONTROL)) < len(head):
+        raise CarteraError(
+            _(
+                "{file} is not a text table: it holds binary data. Give a CSV, TSV, Excel or Parquet file."
+            ).format(file=path.name)
+        )
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for block in _blocks(path):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise CarteraError(
+            _("'{name}' is no encoding. Usual ones are utf-8, windows-1252 and cp850.").format(name=name)
+        ) from None
+
+
+def _is_plain(path: Path, encoding: str) -> bool:
+    with path.open("rb") as file:
+        magic = file.read(4)
+    return encoding == "utf-8" and magic[:2] != b"\x1f\x8b" and magic != b"\x28\xb5\x2f\xfd"
+
+
+def _plain_copy(path: Path, encoding: str, header_line: int, work: Path) -> Path:
+    """Write the file anew as UTF-8 from its header on."""
+    target = work / f"{path.name}.plain"
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    with target.open("w", encoding="utf-8", newline="") as plain:
+        to_skip, rest = header_line - 1, ""
+        for block in _blocks(path):
+            rest += decoder.decode(block)
+            while to_skip and "\n" in rest:
+                rest = rest.split("\n", 1)[1]
+                to_skip -= 1
+            if not to_skip:
+                plain.write(rest)
+                rest = ""
+        plain.write(rest + decoder.decode(b"", final=True))
+    return target
+
+
+def _count_lines(path: Path) -> int:
+    count, last = 0, b""
+    for block in _blocks(path):
+        count += block.count(b"\n")
+        last = block[-1:]
+    return count + (last != b"\n")
+
+
+def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return (line, cells) of each record that is wholly inside ``text`` and not blank."""
+    lines = text.splitlines(keepends=True)
+    if len(text) >= _HEAD // 2 and len(lines) > 1:
+        lines = lines[:-1]
+    reader = csv.reader(lines, delimiter=delimiter)
+    found, start = [], 1
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            found.append((start, cells))
+        start = reader.line_num + 1
+        if len(found) >= 500:
+            break
+    return found
+
+
+def _dialect(path: Path, text: str, settings: Transactions) -> tuple[str, int]:
+    """Return the delimiter and the index of the header among the records that are not blank."""
+    candidates = (settings.delimiter,) if settings.delimiter else _DELIMITERS
+    names = _NAMES | {same_name(header) for header in settings.columns.values()}
+    scored = []
+    for delimiter in candidates:
+        try:
+            records = _records(text, delimiter)
+        except csv.Error:
+            continue
+        if settings.header_line:
+            index = next((i for i, (line, _cells) in enumerate(records) if line >= settings.header_line), 0)
+            indices = [index]
+        else:
+            indices = list(range(min(30, len(records))))
+        if not records:
+            continue
+        width, times = Counter(len(cells) for _line, cells in records).most_common(1)[0]
+        regular = width > 1 and times >= 0.8 * len(records)
+        for index in indices:
+            cells = records[index][1]
+            known = sum(same_name(cell) in names for cell in cells)
+            scored.append((known, regular, len(cells) == width, width, -index, delimiter))
+    known, regular, _fits, _width, index, delimiter = max(scored, default=(0, False, False, 0, 0, ","))
+    if not known and (not regular or text.lstrip()[:1] in "{[<"):
+        raise CarteraError(
+            _(
+                "{file} is not a table: no line of column names separated by comma, semicolon, tab or | was found. "
+                "Export the sales as CSV or Excel, one line per sale."
+            ).format(file=path.name)
+        )
+    return delimiter, -index
+
+
+def _header(records: list[tuple[int, list[str]]], index: int) -> tuple[int, list[str], int]:
+    """Return the header's line, its cells, and how many cells a record has."""
+    line, cells = records[index]
+    widths = Counter(len(cells) for _line, cells in records[index + 1 :])
+    width = widths.most_common(1)[0][0] if widths else len(cells)
+    if width < len(cells) and any(cell.strip() for cell in cells[width:]):
+        width = len(cells)
+    return line, cells, width
