@@ -1,6 +1,6 @@
 """The catalogue of translations: what has to be translated, and whether it is.
 
-Messages come from three places: ``_()`` and ``ngettext()`` in Python, the same in the report's
+Messages come from three places: ``_()``, ``N_()`` and ``ngettext()`` in Python, the same in the report's
 templates, and the Markdown of the notebooks. There one *block* is one message:
 
 - a paragraph, a heading, a list item or a table row;
@@ -131,6 +131,7 @@ def update(language: Language, extra: Sequence[Path] = ()) -> Catalog:
         for message in _read(path, language):
             identifier, translation = _unmarked(message.id), _unmarked(message.string)
             if any(_texts(translation)) and not _translated(known.get(identifier)):
+                known.delete(identifier)
                 known.add(identifier, translation)
     fresh = messages()
     for message in fresh:
@@ -167,7 +168,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        keywords = {"_": None, "ngettext": (1, 2)}
+        keywords = {"_": None, "N_": None, "ngettext": (1, 2)}
         with path.open("rb") as file:
             for _line, message, _comments, _context in extract("python", file, keywords=keywords):
                 yield _place(path), message

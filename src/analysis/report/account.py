@@ -27,9 +27,10 @@ def print_account(data: str, as_of: str | None) -> None:
     labels = {"what": _("What became of them"), "rows": _("Rows"), "amount": _("Amount")}
     console.print(_table(quality.table(), labels, title, dataset.currency))
     found = quality.found_table()
-    if len(found):
-        labels = {"what": _("Among all rows"), "rows": _("Rows"), "policy": _("What is done")}
-        console.print(_table(found, labels, _("What was found"), dataset.currency))
+    if (found["rows"] > 0).any():
+        labels = {"what": _("What was found"), "rows": _("Rows"), "policy": _("What is done")}
+        title = _("What was found among all rows, and what is done with it")
+        console.print(_table(found[found["rows"] > 0], labels, title, dataset.currency))
     for sentence in quality.assumptions:
         console.print(Text(f"- {sentence}"))
     for sentence in quality.warnings:

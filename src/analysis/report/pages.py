@@ -151,22 +151,41 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
 
 def _front_page(chapters: list[Chapter], dataset: Dataset, about: About) -> str:
     covered = dataset.query("coverage").iloc[0]
-    shown = tables.shown(
-        dataset.quality.table(),
-        {"what": _("What became of them"), "rows": _("Rows"), "amount": _("Amount")},
-        {"rows": "number", "amount": "money"},
-        dataset.currency,
-    )
-    caption = _("Every row that was read, and what became of it")
     return _render(
         "front.html.j2",
         about,
         chapters=chapters,
         dataset=dataset,
         covered=covered,
-        rows=Markup(tables.to_html(shown, caption)),  # noqa: S704 escaped there
+        accounts=_accounts(dataset),
         failed=[chapter for chapter in chapters if chapter.done.failure],
     )
+
+
+def _accounts(dataset: Dataset) -> list[Markup]:
+    """Return the tables that account for every row."""
+    quality = dataset.quality
+    found = quality.found_table()
+    rows, amount = _("Rows"), _("Amount")
+    accounts = [
+        (
+            _("Every row that was read, and what became of it"),
+            quality.table(),
+            {"what": _("What became of them"), "rows": rows, "amount": amount},
+            {"rows": "number", "amount": "money"},
+        ),
+        (
+            _("What was found among all rows, and what is done with it"),
+            found[found["rows"] > 0],
+            {"what": _("What was found"), "rows": rows, "policy": _("What is done")},
+            {"rows": "number"},
+        ),
+    ]
+    return [
+        Markup(tables.to_html(tables.shown(frame, labels, formats, dataset.currency), caption))  # noqa: S704
+        for caption, frame, labels, formats in accounts
+        if len(frame)
+    ]
 
 
 def _render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 templates take anything

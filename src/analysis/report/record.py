@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
@@ -104,7 +103,7 @@ def about(
         data={
             "name": dataset.name,
             "given": request.data,
-            "files": [_fingerprint(path) for path in _inputs(Path(request.data))],
+            "files": [_fingerprint(Path(path), digest) for path, digest in dataset.inputs.items()],
             "as_of": dataset.as_of.isoformat(),
             "currency": dataset.currency,
         },
@@ -114,7 +113,7 @@ def about(
         versions={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         started=started.isoformat(timespec="seconds"),
         seconds=round((dt.datetime.now().astimezone() - started).total_seconds(), 2),
-        rows=json.loads(dataset.quality.rows.to_json(orient="records")),
+        rows=json.loads(dataset.quality.rows.to_json(orient="records", double_precision=4)),
         assumptions=dataset.quality.assumptions,
         warnings=dataset.quality.warnings,
     )
@@ -151,13 +150,5 @@ def _outcome(done: Execution) -> dict[str, Any]:
     }
 
 
-def _inputs(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-    return [path] if path.is_file() else []
-
-
-def _fingerprint(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+def _fingerprint(path: Path, digest: str) -> dict[str, Any]:
     return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest}

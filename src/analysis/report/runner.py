@@ -20,6 +20,7 @@ import psutil
 
 from analysis import parameters
 from analysis.dataset import open_dataset
+from analysis.dataset.sources import BUILT_IN
 from analysis.errors import CarteraError
 from analysis.language import _, use_language
 from analysis.report import execution, notebooks, pages, record
@@ -207,7 +208,7 @@ def _publish(staging: Path, folder: Path, about: record.About) -> None:
 def _absolute(data: str) -> str:
     """Return a path that also holds in a kernel, which starts elsewhere; a name stays as it is."""
     path = Path(data).expanduser()
-    return str(path.resolve()) if path.exists() and path.suffix + str(path.parent) != "." else data
+    return str(path.resolve()) if data not in BUILT_IN and path.exists() else data
 
 
 def _check_writable(folder: Path) -> None:
