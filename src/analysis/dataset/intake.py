@@ -77,7 +77,7 @@ def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
     """
     work = target / "work"
     work.mkdir()
-    connection = _connection(work)
+    connection = connect(work)
     try:
         tables = [open_raw(path, config.transactions, work, f"refused_{i}") for i, path in enumerate(files)]
         reading = find_reading(connection, tables, config)
@@ -104,7 +104,7 @@ def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
 _FROM_LEDGER = "from read_parquet('{work}/ledger-*.parquet', file_row_number=true, filename=true)"
 
 
-def _connection(work: Path) -> duckdb.DuckDBPyConnection:
+def connect(work: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(f"set memory_limit={literal(MEMORY)}")
     connection.execute(f"set temp_directory={literal(str(work / 'spill'))}")
