@@ -108,7 +108,6 @@ def connect(work: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(f"set memory_limit={literal(MEMORY)}")
     connection.execute(f"set temp_directory={literal(str(work / 'spill'))}")
-    connection.execute("set enable_progress_bar=false")
     connection.execute(MACROS)
     return connection
 
