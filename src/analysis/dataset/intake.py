@@ -26,7 +26,7 @@ from analysis.dataset.quality import FINDINGS, Note, Quality
 from analysis.dataset.readers import RawTable, literal, open_raw
 from analysis.dataset.reading import Reading, ask, find_reading
 from analysis.errors import CarteraError
-from analysis.language import N_, _, listing, number, percent
+from analysis.language import N_, _, listing, number
 
 MEMORY = "1500MB"
 """What DuckDB may hold; beyond it, it spills to disk."""
@@ -108,6 +108,8 @@ def connect(work: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(f"set memory_limit={literal(MEMORY)}")
     connection.execute(f"set temp_directory={literal(str(work / 'spill'))}")
+    if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
+        connection.execute("set enable_progress_bar=false")
     connection.execute(MACROS)
     return connection
 
@@ -129,15 +131,16 @@ def _one_currency(
 ) -> str | None:
     """Return the currency; two without a word from the user are an error, since their sum means nothing."""
     found = connection.execute(
-        "select currency, count(*) from ledger where currency is not null group by all order by count(*) desc, currency"
+        "select currency, count(*) from ledger where currency is not null "
+        "group by all order by count(*) desc, currency"
     ).fetchall()
     if config.currency:
         return config.currency
     if len(found) > 1:
         raise CarteraError(
             _(
-                "{file} mixes currencies: {currencies}. Convert the amounts to one, or keep the rows of one only: "
-                "'currency: {first}' in dataset.yml; the others are left out and counted."
+                "{file} mixes currencies: {currencies}. Convert the amounts to one, or keep the rows of one "
+                "only: 'currency: {first}' in dataset.yml; the others are left out and counted."
             ).format(
                 file=tables[0].file,
                 currencies=listing(
@@ -152,7 +155,7 @@ def _one_currency(
 
 @dataclass(frozen=True)
 class _Duplicates:
-    """Later copies of exactly the same row: how many, what kept money they bring, and whether no row is single."""
+    """Later copies of the same row: how many, what kept money they bring, and whether no row is single."""
 
     rows: int
     amount: float
@@ -162,7 +165,8 @@ class _Duplicates:
 def _mark_duplicates(connection: duckdb.DuckDBPyConnection, config: DatasetConfig) -> _Duplicates:
     """Count rows equal in every cell; where they are to be left out, note the later copies of each."""
     connection.execute(
-        "create temp table repeated as select row_hash, count(*) as times from ledger group by row_hash having count(*) > 1"
+        "create temp table repeated as "
+        "select row_hash, count(*) as times from ledger group by row_hash having count(*) > 1"
     )
     rows, copied = connection.execute(
         "select coalesce(sum(times - 1), 0), coalesce(sum(times), 0) from repeated"
@@ -170,18 +174,21 @@ def _mark_duplicates(connection: duckdb.DuckDBPyConnection, config: DatasetConfi
     amount = 0.0
     if rows:
         amount = connection.execute(
-            f"select coalesce(sum(amount * (times - 1) / times), 0) from ledger join repeated using (row_hash) where fate in {KEPT}"  # noqa: S608
+            "select coalesce(sum(amount * (times - 1) / times), 0) "
+            f"from ledger join repeated using (row_hash) where fate in {KEPT}"
         ).fetchall()[0][0]
     total = connection.execute("select count(*) from ledger").fetchall()[0][0]
     connection.execute("create temp table later_copy (filename varchar, file_row_number bigint)")
     if config.transactions.policies.duplicates == "exclude" and rows:
         connection.execute(
-            "insert into later_copy select filename, file_row_number from ledger join repeated using (row_hash) "
+            "insert into later_copy "
+            "select filename, file_row_number from ledger join repeated using (row_hash) "
             "qualify row_number() over (partition by row_hash order by filename, file_row_number) > 1"
         )
     connection.execute(
         f"create view settled as select ledger.* exclude (fate), "  # noqa: S608
-        f"case when later_copy.filename is not null and fate in {KEPT} then 'excluded:duplicates' else fate end as fate "
+        f"case when later_copy.filename is not null and fate in {KEPT} "
+        "then 'excluded:duplicates' else fate end as fate "
         "from ledger left join later_copy using (filename, file_row_number)"
         if config.transactions.policies.duplicates == "exclude"
         else "create view settled as from ledger"
@@ -204,7 +211,7 @@ def _account(connection: duckdb.DuckDBPyConnection, files: int) -> pd.DataFrame:
 
 
 def _refused(connection: duckdb.DuckDBPyConnection, i: int) -> list[tuple[int, str]]:
-    """Return number (the header is 1) and text of the records of file ``i`` that DuckDB could not split into cells."""
+    """Return number (the header is 1) and text of the records of file ``i`` that could not be split."""
     known = connection.execute(
         "select count(*) from duckdb_tables() where table_name = ?", [f"refused_{i}"]
     ).fetchall()
@@ -227,7 +234,8 @@ def _check_usable(account: pd.DataFrame, tables: list[RawTable], reading: Readin
     if set(account["rule"]) == {"no_customer"}:
         raise CarteraError(
             _(
-                "{file}: none of the {n} rows names a customer (column '{header}'). Export the sales with the customer's code."
+                "{file}: none of the {n} rows names a customer (column '{header}'). "
+                "Export the sales with the customer's code."
             ).format(file=file, n=number(total), header=reading.columns["customer_id"])
         )
     quality = Quality(account, pd.DataFrame())
@@ -282,11 +290,11 @@ def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> 
     path = literal(str(target / "transactions.parquet"))
     connection.execute(
         f"copy (select {', '.join(columns)} from settled where fate in {KEPT}) to {path} (format parquet)"
-    )  # noqa: S608
+    )
 
 
 def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTable], target: Path) -> None:
-    """Write each row that was not kept with its file, line, fate, rule, amount (where readable) and raw text."""
+    """Write each row that was not kept: file, line, fate, rule, amount (where readable) and raw text."""
     parts = []
     for i, table in enumerate(tables):
         name = f"ledger-{i:06}.parquet"
@@ -295,7 +303,8 @@ def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTabl
         ).fetchall()[0][0]
         aside = (
             connection.execute(
-                f"select file_row_number from settled where filename like ? and fate not in {KEPT} order by all",  # noqa: S608
+                "select file_row_number from settled "
+                f"where filename like ? and fate not in {KEPT} order by all",
                 [f"%{name}"],
             )
             .fetchnumpy()["file_row_number"]
@@ -306,8 +315,8 @@ def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTabl
         lines = pa.table({"row": aside, "line": table.line_of(aside, records, accepted)})
         connection.register(f"lines_{i}", lines)
         parts.append(
-            f"select {literal(table.file)} as file, line, split_part(fate, ':', 1) as fate, split_part(fate, ':', 2) as rule, "  # noqa: S608
-            f"amount, raw from settled join lines_{i} on row = file_row_number where filename like '%{name}'"
+            f"select {literal(table.file)} as file, line, split_part(fate, ':', 1) as fate, "  # noqa: S608
+            f"split_part(fate, ':', 2) as rule, amount, raw from settled join lines_{i} on row = file_row_number where filename like '%{name}'"
         )
         torn = pa.table(
             {
@@ -324,7 +333,7 @@ def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTabl
     path = literal(str(target / "set_aside.parquet"))
     connection.execute(
         f"copy (select * from ({' union all '.join(parts)}) order by file, line) to {path} (format parquet)"
-    )  # noqa: S608
+    )
 
 
 def _rules_applied(config: DatasetConfig) -> tuple[Note, ...]:
@@ -347,10 +356,12 @@ def _summary(  # noqa: PLR0917
     counts = ", ".join(f"count({name})" for name in names)
     path = literal(str(target / "transactions.parquet"))
     first, last, customers, size, *filled = connection.execute(
-        f"select min(date), max(date), count(distinct customer_id), sum(abs(amount)), {counts} from read_parquet({path})"  # noqa: S608
+        f"select min(date), max(date), count(distinct customer_id), sum(abs(amount)), {counts} "  # noqa: S608
+        f"from read_parquet({path})"
     ).fetchall()[0]
     wakes = connection.execute(
-        f"select min(date) from settled where fate = 'rejected:impossible_date' and date > date '{dt.date.today()}'"  # noqa: S608
+        "select min(date) from settled where fate = 'rejected:impossible_date' and date > ?",
+        [dt.date.today()],
     ).fetchall()[0][0]
     alarms = _alarms(account, duplicates, customers, (last - first).days + 1, float(size))
     return Intake(
@@ -374,7 +385,8 @@ def _alarms(
         alarms.append(
             Note(
                 N_(
-                    "Every row stands at least twice in the data: it looks as if the same sales had been pasted again, and money counts double."
+                    "Every row stands at least twice in the data: it looks as if the same sales had been pasted "
+                    "again, and money counts double."
                 )
             )
         )
