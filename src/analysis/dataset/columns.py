@@ -125,7 +125,8 @@ def _check_not_twice(table: RawTable, chosen: dict[str, str]) -> None:
         if header in table.repeated:
             raise CarteraError(
                 _(
-                    "{file} has the column '{header}' twice, and it is needed ('{name}'). Rename or delete one of them."
+                    "{file} has the column '{header}' twice, and it is needed ('{name}'). "
+                    "Rename or delete one of them."
                 ).format(file=table.file, header=header, name=name)
             )
 

@@ -76,8 +76,8 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     Parameters
     ----------
     data
-        ``cdnow``, ``cdnow-sample``, a file (CSV, TSV, Excel, OpenDocument, Parquet), a folder of files with the
-        same columns, or a ``dataset.yml``.
+        ``cdnow``, ``cdnow-sample``, a file (CSV, TSV, Excel, OpenDocument, Parquet), a folder of files with
+        the same columns, or a ``dataset.yml``.
     as_of
         The last day that counts, ``YYYY-MM-DD``; by default the last transaction's date.
 
@@ -130,7 +130,7 @@ def _reader_version() -> str:
 
 
 def _kept(source: Source, inputs: dict[str, str]) -> Path:
-    """Return the folder of the canonical tables, made now if the content, the settings or the code are new."""
+    """Return the folder of the canonical tables, made now if content, settings or code are new."""
     parts = [
         _reader_version(),
         source.config.model_dump_json(),

@@ -40,6 +40,15 @@ _YEAR_FIRST = rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}$"
 _COMPACT = rf"^(\d{{4}})(\d{{2}})(\d{{2}}){_TIME}$"
 _YEAR_LAST = rf"^(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}}|\d{{2}}){_TIME}$"
 
+_WITH_DOT = (
+    r"\d+|\d*\.\d+|\d+\.|\d+(?:\.\d+)?[eE][+-]?\d+|"
+    rf"[1-9]\d{{0,2}}(?:[,''’]\d{{3}})+(?:\.\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:\.\d*)?"
+)
+_WITH_COMMA = (
+    r"\d+|\d*,\d+|\d+,|"
+    rf"[1-9]\d{{0,2}}(?:[.''’]\d{{3}})+(?:,\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:,\d*)?"
+)
+
 _EDGE = r"[ \t\r\n\x{00A0}\x{2009}\x{202F}\x{FEFF}]+"
 _SIGNS = ", ".join(map(literal, BLANKS))
 _LONGEST = max(map(len, BLANKS))
@@ -47,19 +56,23 @@ _LONGEST = max(map(len, BLANKS))
 MACROS = rf"""
 create macro trimmed(cell) as case when regexp_matches(cell, '^{_EDGE}|{_EDGE}$')
     then regexp_replace(cell, '^{_EDGE}|{_EDGE}$', '', 'g') else cell end;
-create macro filled(cell) as case when strlen(cell) > {_LONGEST} then cell when lower(cell) in ({_SIGNS}) then null else cell end;
+create macro filled(cell) as case when strlen(cell) > {_LONGEST} then cell
+    when lower(cell) in ({_SIGNS}) then null else cell end;
 create macro plain(cell) as regexp_replace(regexp_replace(trim(replace(cell, '−', '-')),
-    '^([(+-]?){_SPACE}*{_CURRENCY}{_SPACE}*|{_SPACE}*(?:{_CURRENCY}|%)([)-]?)$', '\1\2', 'g'), '{_SPACE}+$', '');
-create macro digits(cell) as regexp_replace(regexp_replace(plain(cell), '^[(+-]+{_SPACE}*', ''), '{_SPACE}*[)-]$', '');
+    '^([(+-]?){_SPACE}*{_CURRENCY}{_SPACE}*|{_SPACE}*(?:{_CURRENCY}|%)([)-]?)$', '\1\2', 'g'),
+    '{_SPACE}+$', '');
+create macro digits(cell) as regexp_replace(regexp_replace(plain(cell), '^[(+-]+{_SPACE}*', ''),
+    '{_SPACE}*[)-]$', '');
 create macro negative(cell) as regexp_matches(plain(cell), '^-|-$|^\(.*\)$');
 create macro currency_of(cell) as upper(regexp_extract(cell, '{_CURRENCY}'));
 create macro signed(cell, magnitude) as case when negative(cell) then -magnitude else magnitude end;
 create macro number_with_dot(cell) as signed(cell, case
-    when regexp_full_match(digits(cell), '\d+|\d*\.\d+|\d+\.|\d+(?:\.\d+)?[eE][+-]?\d+|[1-9]\d{{0,2}}(?:[,''’]\d{{3}})+(?:\.\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:\.\d*)?')
+    when regexp_full_match(digits(cell), '{_WITH_DOT}')
     then try_cast(regexp_replace(digits(cell), '[,''’]|{_SPACE}', '', 'g') as decimal(24, 8)) end);
 create macro number_with_comma(cell) as signed(cell, case
-    when regexp_full_match(digits(cell), '\d+|\d*,\d+|\d+,|[1-9]\d{{0,2}}(?:[.''’]\d{{3}})+(?:,\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:,\d*)?')
-    then try_cast(replace(regexp_replace(digits(cell), '[.''’]|{_SPACE}', '', 'g'), ',', '.') as decimal(24, 8))
+    when regexp_full_match(digits(cell), '{_WITH_COMMA}')
+    then try_cast(
+        replace(regexp_replace(digits(cell), '[.''’]|{_SPACE}', '', 'g'), ',', '.') as decimal(24, 8))
     when regexp_full_match(digits(cell), '\d+(?:[.,]\d+)?[eE][+-]?\d+')
     then try_cast(replace(digits(cell), ',', '.') as decimal(24, 8)) end);
 create macro year_of(digits) as case when length(digits) = 4 then digits
@@ -70,10 +83,14 @@ create macro year_first(cell) as case
         regexp_extract(cell, '{_YEAR_FIRST}', 2), regexp_extract(cell, '{_YEAR_FIRST}', 3))
     when regexp_matches(cell, '{_COMPACT}') then day_of(regexp_extract(cell, '{_COMPACT}', 1),
         regexp_extract(cell, '{_COMPACT}', 2), regexp_extract(cell, '{_COMPACT}', 3)) end;
-create macro day_first(cell) as case when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell) else
-    day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 2), regexp_extract(cell, '{_YEAR_LAST}', 1)) end;
-create macro month_first(cell) as case when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell) else
-    day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 1), regexp_extract(cell, '{_YEAR_LAST}', 2)) end;
+create macro day_first(cell) as case
+    when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell)
+    else day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 2),
+        regexp_extract(cell, '{_YEAR_LAST}', 1)) end;
+create macro month_first(cell) as case
+    when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell)
+    else day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 1),
+        regexp_extract(cell, '{_YEAR_LAST}', 2)) end;
 """
 """SQL functions that convert one cell; NULL where the cell does not fit the rule."""
 
@@ -112,8 +129,10 @@ class Evidence:
 
 _SHAPES = {
     "date": (
-        f"case when regexp_matches(cell, '{_YEAR_LAST}') then cast(regexp_extract(cell, '{_YEAR_LAST}', 1) as int) end",
-        f"case when regexp_matches(cell, '{_YEAR_LAST}') then cast(regexp_extract(cell, '{_YEAR_LAST}', 2) as int) end",
+        f"case when regexp_matches(cell, '{_YEAR_LAST}') "
+        f"then cast(regexp_extract(cell, '{_YEAR_LAST}', 1) as int) end",
+        f"case when regexp_matches(cell, '{_YEAR_LAST}') "
+        f"then cast(regexp_extract(cell, '{_YEAR_LAST}', 2) as int) end",
         "a between 13 and 31 and b <= 12",
         "b between 13 and 31 and a <= 12",
         "a <= 12 and b <= 12 and a <> b",
@@ -121,8 +140,10 @@ _SHAPES = {
     "number": (
         "digits(cell)",
         "null",
-        r"regexp_full_match(a, '\d{4,}\.\d*|\d*\.\d{0,2}|\d*\.\d{4,}|0\d*\.\d{3}|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}')",
-        r"regexp_full_match(a, '\d{4,},\d*|\d*,\d{0,2}|\d*,\d{4,}|0\d*,\d{3}|\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,}')",
+        r"regexp_full_match(a, '\d{4,}\.\d*|\d*\.\d{0,2}|\d*\.\d{4,}|0\d*\.\d{3}|"
+        r"\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}')",
+        r"regexp_full_match(a, '\d{4,},\d*|\d*,\d{0,2}|\d*,\d{4,}|0\d*,\d{3}|"
+        r"\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,}')",
         r"regexp_full_match(a, '[1-9]\d{0,2}[.,]\d{3}')",
     ),
 }
@@ -147,8 +168,9 @@ def evidence(connection: duckdb.DuckDBPyConnection, relation: str, cell: str, wh
         f"""
         with cells as (select {cell} as cell from {relation}),
              parts as (select cell, {a} as a, {b} as b from cells where cell is not null)
-        select count(*) filter (where {first}), count(*) filter (where {second}), count(*) filter (where {either}),
-               min(cell) filter (where {either}), min(cell) filter (where {first}), min(cell) filter (where {second})
+        select count(*) filter (where {first}), count(*) filter (where {second}),
+               count(*) filter (where {either}), min(cell) filter (where {either}),
+               min(cell) filter (where {first}), min(cell) filter (where {second})
         from parts
         """  # noqa: S608
     ).fetchall()[0]
@@ -161,11 +183,14 @@ def trimmed(column: str) -> str:
 
     A cell of plain characters with a digit other than 0, as most identifiers are, is neither.
     """
-    return f"case when regexp_full_match({column}, '[!-~]*[1-9][!-~]*') then {column} else filled(trimmed({column})) end"
+    return (
+        f"case when regexp_full_match({column}, '[!-~]*[1-9][!-~]*') then {column} "
+        f"else filled(trimmed({column})) end"
+    )
 
 
 def number_sql(cell: str, mark: str, decimals: int) -> str:
-    """Return the SQL of a number written with decimal ``mark``, as ``decimal(18, decimals)``; the usual form first."""
+    """Return the SQL of a number written with ``mark``, as ``decimal(18, decimals)``."""
     kind = f"decimal(18, {decimals})"
     if mark == ".":
         return _either(f"try_cast({cell} as {kind})", f"try_cast(number_with_dot(trimmed({cell})) as {kind})")
@@ -183,14 +208,17 @@ def date_sql(cell: str, order: str, formats: tuple[str, ...]) -> str:
 
 
 def _either(usual: str, general: str) -> str:
-    """Return the SQL of the usual conversion, else the general one (``case``: DuckDB would work out both in ``coalesce``)."""
+    """Return the SQL of the usual conversion, else the general one.
+
+    ``case``, since DuckDB would work out both in ``coalesce``.
+    """
     return f"case when ({usual}) is not null then {usual} else {general} end"
 
 
 def seen_formats(
     connection: duckdb.DuckDBPyConnection, relation: str, cell: str, order: str
 ) -> tuple[str, ...]:
-    """Return the ``strptime`` formats of the commonest ways dates are written in a column, year-first ones left out."""
+    """Return the ``strptime`` formats of the commonest ways dates are written, year-first ones left out."""
     rows = connection.execute(
         f"select regexp_replace({cell}, '\\d', '9', 'g') as shape, count(*) from {relation} "  # noqa: S608
         "where shape is not null group by shape order by count(*) desc limit 20"

@@ -105,6 +105,7 @@ _FROM_LEDGER = "from read_parquet('{work}/ledger-*.parquet', file_row_number=tru
 
 
 def connect(work: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection that spills to ``work`` and has the conversion macros."""
     connection = duckdb.connect()
     connection.execute(f"set memory_limit={literal(MEMORY)}")
     connection.execute(f"set temp_directory={literal(str(work / 'spill'))}")
@@ -174,7 +175,7 @@ def _mark_duplicates(connection: duckdb.DuckDBPyConnection, config: DatasetConfi
     amount = 0.0
     if rows:
         amount = connection.execute(
-            "select coalesce(sum(amount * (times - 1) / times), 0) "
+            "select coalesce(sum(amount * (times - 1) / times), 0) "  # noqa: S608
             f"from ledger join repeated using (row_hash) where fate in {KEPT}"
         ).fetchall()[0][0]
     total = connection.execute("select count(*) from ledger").fetchall()[0][0]
@@ -239,7 +240,7 @@ def _check_usable(account: pd.DataFrame, tables: list[RawTable], reading: Readin
             ).format(file=file, n=number(total), header=reading.columns["customer_id"])
         )
     quality = Quality(account, pd.DataFrame())
-    reasons = [f"{row.what}: {number(row.rows)}" for row in quality.table().iloc[:-1].itertuples()]
+    reasons = [f"{row.what}: {number(int(str(row.rows)))}" for row in quality.table().iloc[:-1].itertuples()]
     raise CarteraError(
         _(
             "{file}: none of the {n} rows can be used. {reasons}. Check which columns were taken: {columns}."
@@ -279,7 +280,7 @@ def _check_policies(found: pd.DataFrame, config: DatasetConfig) -> None:
         if row.policy == "stop" and row.rows:
             raise CarteraError(
                 _("{n} rows {which}: stopped, as 'policies' in dataset.yml asks.").format(
-                    n=number(row.rows), which=_(FINDINGS[str(row.rule)])
+                    n=number(int(str(row.rows))), which=_(FINDINGS[str(row.rule)])
                 )
             )
 
@@ -289,7 +290,8 @@ def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> 
     columns.insert(columns.index("fate as kind") + 1, "amount")
     path = literal(str(target / "transactions.parquet"))
     connection.execute(
-        f"copy (select {', '.join(columns)} from settled where fate in {KEPT}) to {path} (format parquet)"
+        f"copy (select {', '.join(columns)} from settled where fate in {KEPT}) "  # noqa: S608
+        f"to {path} (format parquet)"
     )
 
 
@@ -301,22 +303,21 @@ def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTabl
         accepted = connection.execute(
             "select count(*) from ledger where filename like ?", [f"%{name}"]
         ).fetchall()[0][0]
-        aside = (
-            connection.execute(
-                "select file_row_number from settled "
-                f"where filename like ? and fate not in {KEPT} order by all",
-                [f"%{name}"],
-            )
-            .fetchnumpy()["file_row_number"]
-            .astype(np.int64)
-        )
+        aside = connection.execute(
+            "select file_row_number from settled "  # noqa: S608
+            f"where filename like ? and fate not in {KEPT} order by all",
+            [f"%{name}"],
+        ).fetchnumpy()["file_row_number"]
         refused = _refused(connection, i)
         records = np.asarray([record for record, _text in refused], dtype=np.int64)
-        lines = pa.table({"row": aside, "line": table.line_of(aside, records, accepted)})
+        lines = pa.table(
+            {"row": aside, "line": table.line_of(np.asarray(aside, dtype=np.int64), records, accepted)}
+        )
         connection.register(f"lines_{i}", lines)
         parts.append(
             f"select {literal(table.file)} as file, line, split_part(fate, ':', 1) as fate, "  # noqa: S608
-            f"split_part(fate, ':', 2) as rule, amount, raw from settled join lines_{i} on row = file_row_number where filename like '%{name}'"
+            f"split_part(fate, ':', 2) as rule, amount, raw from settled "
+            f"join lines_{i} on row = file_row_number where filename like '%{name}'"
         )
         torn = pa.table(
             {
@@ -332,7 +333,8 @@ def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTabl
         parts.append(f"from torn_{i}")
     path = literal(str(target / "set_aside.parquet"))
     connection.execute(
-        f"copy (select * from ({' union all '.join(parts)}) order by file, line) to {path} (format parquet)"
+        f"copy (select * from ({' union all '.join(parts)}) order by file, line) "  # noqa: S608
+        f"to {path} (format parquet)"
     )
 
 
@@ -385,8 +387,8 @@ def _alarms(
         alarms.append(
             Note(
                 N_(
-                    "Every row stands at least twice in the data: it looks as if the same sales had been pasted "
-                    "again, and money counts double."
+                    "Every row stands at least twice in the data: it looks as if the same sales had been "
+                    "pasted again, and money counts double."
                 )
             )
         )

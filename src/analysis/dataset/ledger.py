@@ -6,8 +6,8 @@ import datetime as dt
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import date_sql, number_sql, trimmed
-from analysis.dataset.reading import Reading
 from analysis.dataset.readers import RawTable, literal, quoted
+from analysis.dataset.reading import Reading
 from analysis.dataset.schema import TRANSACTIONS, column
 
 NOBODY = (
@@ -79,7 +79,7 @@ FLAGS = (
 
 
 def _cell(name: str, headers: list[str], reading: Reading) -> str:
-    """Return the SQL of a needed cell; identifiers and text lose the spaces around them, and what says nothing."""
+    """Return the SQL of a cell; identifiers and text lose the spaces around them, and what says nothing."""
     cell = f"r_{headers.index(reading.columns[name])}"
     is_text = column(name).kind in {"identifier", "text"} and reading.kinds[name] == "VARCHAR"
     return trimmed(cell) if is_text else cell
@@ -124,7 +124,10 @@ def _value(name: str, kind: str, reading: Reading) -> str:
 def _identifier(cell: str, written: str) -> str:
     """Return the SQL of an identifier as text; a whole number stored as a float loses its ``.0``."""
     if written in {"DOUBLE", "FLOAT"} or written.startswith("DECIMAL"):
-        return f"case when {cell} = floor({cell}) then cast(try_cast({cell} as hugeint) as varchar) else cast({cell} as varchar) end"
+        return (
+            f"case when {cell} = floor({cell}) then cast(try_cast({cell} as hugeint) as varchar) "
+            f"else cast({cell} as varchar) end"
+        )
     return cell if written == "VARCHAR" else f"cast({cell} as varchar)"
 
 
@@ -184,7 +187,8 @@ def _questions(reading: Reading, config: DatasetConfig) -> str:
         "is_zero_amount": "coalesce(amount = 0, false)",
         "is_test": f"coalesce(regexp_full_match(product_id, '(?i)(?:{tests})[\\W_\\d]*'), false)",
         "is_unread": " or ".join(_unread(reading)) or "false",
-        "is_postage": f"coalesce(upper(product_id) in ({postage}), false) or coalesce(upper(description) in ({postage}), false)",
+        "is_postage": f"coalesce(upper(product_id) in ({postage}), false) "
+        f"or coalesce(upper(description) in ({postage}), false)",
     }
     listed = [f"{sql} as {name}" for name, sql in flags.items()]
     marked = f"coalesce(regexp_matches(order_id, '^[Cc]\\d'), false) and ({negative})"

@@ -80,9 +80,9 @@ class Quality:
     Parameters
     ----------
     rows
-        One row per fate: ``fate`` (``sale``, ``return``, ``cancellation``, ``excluded``, ``rejected``), ``rule``
-        (the excluding rule or the reason; empty for what is kept), ``rows``, ``amount`` (sum of the amounts
-        that can be read, in the data set's currency). Rows add up to the raw file.
+        One row per fate: ``fate`` (``sale``, ``return``, ``cancellation``, ``excluded``, ``rejected``),
+        ``rule`` (the excluding rule or the reason; empty for what is kept), ``rows``, ``amount`` (sum of the
+        amounts that can be read, in the data set's currency). Rows add up to the raw file.
     found
         One row per question of ``FINDINGS``: ``rule``, ``policy`` (empty where there is none), ``rows``.
     facts
@@ -112,7 +112,7 @@ class Quality:
         Returns
         -------
         pandas.DataFrame
-            ``what`` (in the reader's language), ``rows``, ``amount`` (currency); the last row is the raw file.
+            ``what`` (in the reader's language), ``rows``, ``amount`` (currency); last, the raw file.
         """
         total = pd.DataFrame(
             {
@@ -121,7 +121,7 @@ class Quality:
                 "amount": [self.rows["amount"].sum()],
             }
         )
-        shown = self.rows.assign(what=[label(row.fate, row.rule) for row in self.rows.itertuples()])
+        shown = self.rows.assign(what=[label(str(row.fate), str(row.rule)) for row in self.rows.itertuples()])
         return pd.concat([shown[["what", "rows", "amount"]], total], ignore_index=True)
 
     def found_table(self) -> pd.DataFrame:

@@ -114,8 +114,9 @@ def _delimited(path: Path, text: TextTable, refused: str) -> RawTable:
     header, repeated = _unique(list(text.header))
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
     relation = (
-        f"read_csv({literal(str(text.path))}, auto_detect=false, header=true, delim={literal(text.delimiter)}, "
-        f"quote='\"', escape='\"', columns={{{columns}}}, strict_mode=true, ignore_errors=true, "
+        f"read_csv({literal(str(text.path))}, auto_detect=false, header=true, "
+        f"delim={literal(text.delimiter)}, quote='\"', escape='\"', columns={{{columns}}}, "
+        "strict_mode=true, ignore_errors=true, "
         f"store_rejects=true, rejects_table={literal(refused)}, rejects_scan={literal(refused + '_scan')}, "
         "rejects_limit=0)"
     )
@@ -143,7 +144,7 @@ def _header_fact(file: str, line: int) -> tuple[Note, ...]:
 
 
 def _text_lines(text: TextTable, rows: Lines, refused: Lines, accepted: int) -> Lines:
-    """Return the lines of accepted rows: by counting where a record is a line, else by reading the file again."""
+    """Return the lines of accepted rows: counted where a record is a line, else found by reading again."""
     if text.lines == 1 + accepted + len(refused):
         accepted_before = refused - 2 - np.arange(len(refused))
         return rows + np.searchsorted(accepted_before, rows, side="right") + text.header_line + 1
@@ -172,11 +173,12 @@ def _record_starts(text: TextTable) -> Lines:
 def _parquet(path: Path) -> RawTable:
     relation = f"read_parquet({literal(str(path))})"
     try:
-        described = duckdb.connect().execute(f"describe from {relation}").fetchall()  # noqa: S608
+        described = duckdb.connect().execute(f"describe from {relation}").fetchall()
     except duckdb.Error:
         raise CarteraError(
             _(
-                "{file} begins like a Parquet file but cannot be read: it is damaged or cut short. Export it again."
+                "{file} begins like a Parquet file but cannot be read: it is damaged or cut short. "
+                "Export it again."
             ).format(file=path.name)
         ) from None
     columns = {name: kind for name, kind, *_rest in described}
@@ -203,7 +205,8 @@ def _workbook(path: Path, settings: Transactions, work: Path) -> RawTable:
     except calamine.CalamineError:
         raise CarteraError(
             _(
-                "{file} is not an Excel or OpenDocument workbook that can be read. Open it and save it as .xlsx or CSV."
+                "{file} is not an Excel or OpenDocument workbook that can be read. "
+                "Open it and save it as .xlsx or CSV."
             ).format(file=path.name)
         ) from None
     header_index = (settings.header_line or 1 + _header_index(cells)) - 1
@@ -225,7 +228,7 @@ def _workbook(path: Path, settings: Transactions, work: Path) -> RawTable:
     )  # fmt: skip
 
 
-def _filled(cell: Any) -> bool:
+def _filled(cell: object) -> bool:
     return cell is not None and str(cell).strip() != ""
 
 
@@ -259,7 +262,8 @@ def _chosen_sheet(path: Path, workbook: calamine.CalamineWorkbook) -> str:
         return fitting[0]
     raise CarteraError(
         _(
-            "{file} has the sheets {sheets}. Say which holds the sales: 'sheet: {first}' under 'transactions' in dataset.yml."
+            "{file} has the sheets {sheets}. Say which holds the sales: 'sheet: {first}' under "
+            "'transactions' in dataset.yml."
         ).format(file=path.name, sheets=listing(names), first=(fitting or names)[0])
     )
 
@@ -281,7 +285,7 @@ def _typed(cells: list[Any]) -> pa.Array:
     return pa.array([None if cell is None else _as_text(cell) for cell in filled], pa.string())
 
 
-def _as_text(cell: Any) -> str:
+def _as_text(cell: object) -> str:
     if isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() else f"{cell!r}e0"
     return cell.isoformat() if isinstance(cell, dt.date) else str(cell)

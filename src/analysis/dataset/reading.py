@@ -1,4 +1,4 @@
-"""How the cells of each column are read: decided on a large sample, on all rows where the sample leaves it open."""
+"""How the cells of each column are read: decided on a large sample, on all rows where that leaves it open."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def find_reading(
     _sample(connection, tables, columns)
     marks = _marks(connection, tables, columns, kinds, config, facts, questions)
     order = _date_order(connection, tables, columns, kinds, config, facts, questions)
-    formats = ()
+    formats: tuple[str, ...] = ()
     if kinds.get("date") == "VARCHAR":
         formats = seen_formats(connection, "sample", trimmed(quoted(columns["date"])), order)
     signs = _signs(connection, columns, kinds)
@@ -94,7 +94,8 @@ def _check_same_columns(tables: list[RawTable], columns: dict[str, str]) -> None
             if header not in table.columns:
                 raise CarteraError(
                     _(
-                        "{file} has no column '{header}', which {first} has. The files of a folder must share their columns."
+                        "{file} has no column '{header}', which {first} has. "
+                        "The files of a folder must share their columns."
                     ).format(file=table.file, header=header, first=tables[0].file)
                 )
 
@@ -124,7 +125,7 @@ def _marks(  # noqa: PLR0917
     facts: list[Note],
     questions: list[str],
 ) -> dict[str, str]:
-    """Return the decimal mark of each number written as text; one file, one mark, unless a column shows otherwise."""
+    """Return the decimal mark of each number in text; one for all, unless a column shows otherwise."""
     written = [
         name
         for name in columns
@@ -156,8 +157,9 @@ def _marks(  # noqa: PLR0917
 def _mark_question(file: str, header: str, found: Evidence) -> str:
     if found.verdict == "mixed":
         return _(
-            "Column '{header}' of {file} mixes decimal points ({points} cells) and decimal commas ({commas} cells, such as "
-            "'{example}'). Export it with one mark, or choose: 'decimal: \".\"' or 'decimal: \",\"'; cells in the other are rejected."
+            "Column '{header}' of {file} mixes decimal points ({points} cells) and decimal commas "
+            "({commas} cells, such as '{example}'). Export it with one mark, or choose: 'decimal: \".\"' or "
+            "'decimal: \",\"'; cells in the other are rejected."
         ).format(
             header=header,
             file=file,
@@ -166,8 +168,8 @@ def _mark_question(file: str, header: str, found: Evidence) -> str:
             example=found.example,
         )
     return _(
-        "Column '{header}' of {file} is ambiguous: '{example}' could be a thousand and more or have three decimals. "
-        "Choose: 'decimal: \".\"' or 'decimal: \",\"'."
+        "Column '{header}' of {file} is ambiguous: '{example}' could be a thousand and more or have three "
+        "decimals. Choose: 'decimal: \".\"' or 'decimal: \",\"'."
     ).format(header=header, file=file, example=found.example)
 
 
@@ -204,9 +206,9 @@ def _date_order(  # noqa: PLR0917
 def _order_question(file: str, header: str, found: Evidence) -> str:
     if found.verdict == "mixed":
         return _(
-            "Column '{header}' of {file} mixes dates with the day first ({days} cells) and with the month first ({months} cells, "
-            "such as '{example}'). Export it in one form, or choose: 'date_order: day-first' or 'date_order: month-first'; "
-            "dates in the other are rejected."
+            "Column '{header}' of {file} mixes dates with the day first ({days} cells) and with the month "
+            "first ({months} cells, such as '{example}'). Export it in one form, or choose: "
+            "'date_order: day-first' or 'date_order: month-first'; dates in the other are rejected."
         ).format(
             header=header,
             file=file,
@@ -215,8 +217,8 @@ def _order_question(file: str, header: str, found: Evidence) -> str:
             example=found.example,
         )
     return _(
-        "Column '{header}' of {file} is ambiguous: every date fits day/month and month/day alike, such as '{example}'. "
-        "Choose: 'date_order: day-first' or 'date_order: month-first'."
+        "Column '{header}' of {file} is ambiguous: every date fits day/month and month/day alike, such as "
+        "'{example}'. Choose: 'date_order: day-first' or 'date_order: month-first'."
     ).format(header=header, file=file, example=found.example)
 
 

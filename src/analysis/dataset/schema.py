@@ -642,7 +642,7 @@ def normalised(name: str) -> str:
 
 
 def same_name(header: str) -> str:
-    """Return the key under which two spellings of a name are the same: ``Cód. Cliente`` and ``codcliente``."""
+    """Return the key under which spellings of a name are the same: ``Cód. Cliente`` and ``codcliente``."""
     return normalised(header).replace(" ", "")
 
 

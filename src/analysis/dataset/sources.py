@@ -92,7 +92,8 @@ def _missing(data: str, path: Path) -> str:
                 file=data, near=path.with_name(close[0])
             )
     return _(
-        "There is no file or folder {file}. Give the path of a sales file, of a folder of them, of a dataset.yml, or one of: {names}."
+        "There is no file or folder {file}. Give the path of a sales file, of a folder of them, "
+        "of a dataset.yml, or one of: {names}."
     ).format(file=data, names=", ".join(BUILT_IN))
 
 

@@ -237,8 +237,8 @@ def _dialect(path: Path, text: str, settings: Transactions) -> tuple[str, int]:
     if not known and (not regular or text.lstrip()[:1] in "{[<"):
         raise CarteraError(
             _(
-                "{file} is not a table: no line of column names separated by comma, semicolon, tab or | was found. "
-                "Export the sales as CSV or Excel, one line per sale."
+                "{file} is not a table: no line of column names separated by comma, semicolon, tab or | was "
+                "found. Export the sales as CSV or Excel, one line per sale."
             ).format(file=path.name)
         )
     return delimiter, -index
