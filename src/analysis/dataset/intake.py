@@ -310,9 +310,8 @@ def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTabl
         ).fetchnumpy()["file_row_number"]
         refused = _refused(connection, i)
         records = np.asarray([record for record, _text in refused], dtype=np.int64)
-        lines = pa.table(
-            {"row": aside, "line": table.line_of(np.asarray(aside, dtype=np.int64), records, accepted)}
-        )
+        rows = np.asarray(aside, dtype=np.int64)
+        lines = pa.table({"row": rows, "line": table.line_of(rows, records, accepted)})
         connection.register(f"lines_{i}", lines)
         parts.append(
             f"select {literal(table.file)} as file, line, split_part(fate, ':', 1) as fate, "  # noqa: S608
