@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from analysis.language import _, number, percent
 from analysis.plots import theme
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
-from analysis.segmentation.grid import KEEN, KEYS, LEAVING
+from analysis.segmentation.grid import AWAY, KEEN, KEYS
 
 _CURVE_POINTS = 500
 
@@ -81,7 +81,7 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
 
 def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
     """Draw the customers of each segment and class; the cells where the two disagree are framed."""
-    ax = ax or theme.axes(width=6.6, height=4.6)
+    ax = ax or theme.axes(width=6.6, height=4.9)
     table = result.table()
     counts = table.map(number)
     sns.heatmap(
@@ -95,7 +95,7 @@ def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
         linewidths=1,
         cbar=False,
     )
-    for name, segments_, colour in (("A", LEAVING, "bad"), ("C", KEEN, "accent")):
+    for name, segments_, colour in (("A", AWAY, "bad"), ("C", KEEN, "accent")):
         for key in segments_:
             corner = (CLASSES.index(name) + 0.04, KEYS.index(key) + 0.04)
             frame = Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=theme.COLOURS[colour], linewidth=2)

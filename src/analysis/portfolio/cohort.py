@@ -30,6 +30,16 @@ class Cohorts:
     frame: pd.DataFrame
     unit: str
 
+    @property
+    def observed(self) -> bool:
+        """Whether any cohort has a complete period after its first one; the sentences need one."""
+        return len(self.average()) > 1
+
+    @property
+    def first_retention(self) -> float:
+        """Share of new customers who bought again in the period after their first one."""
+        return float(self.average()["retention"].iloc[1])
+
     def average(self) -> pd.DataFrame:
         """Return retention and sales by ``age`` over the cohorts observed for that long, by size.
 
@@ -52,8 +62,6 @@ class Cohorts:
     def title(self) -> str:
         """Return what the retention map shows."""
         average = self.average().set_index("age")["retention"]
-        if len(average) < 2:
-            return _("One period only: no cohort could come back yet")
         names = {
             "month": _("Of every 100 new customers, {share} buy again one month later"),
             "quarter": _("Of every 100 new customers, {share} buy again one quarter later"),
@@ -65,10 +73,6 @@ class Cohorts:
         """Return what a chart of the sales per customer shows."""
         average = self.average()
         usual = average[average["cohorts"] >= average["cohorts"].max() / 2]
-        if len(usual) < 2:
-            return _("A new customer brings {first} in the first period").format(
-                first=money(self.frame["sales_per_customer"].iloc[0], currency)
-            )
         messages = {
             "month": _("A new customer brings {first} in the first month and {later} after {age} more"),
             "quarter": _("A new customer brings {first} in the first quarter and {later} after {age} more"),
@@ -83,10 +87,6 @@ class Cohorts:
     def sentence(self) -> str:
         """Return the finding in one sentence."""
         average = self.average().set_index("age")
-        if len(average) < 2:
-            return _(
-                "There is no complete period after a cohort's first one, so nothing is known of retention."
-            )
         retention = average["retention"]
         first = percent(retention[1], 1)
         ages = average.index[average["cohorts"] >= average["cohorts"].max() / 2]

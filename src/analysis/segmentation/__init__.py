@@ -2,11 +2,12 @@
 
 from analysis.segmentation.classes import CLASSES, Abc, abc
 from analysis.segmentation.comparison import Agreement, agreement
-from analysis.segmentation.grid import SEGMENTS, Segment, rules, segment_name
+from analysis.segmentation.grid import SCORES, SEGMENTS, Segment, rules, segment_name
 from analysis.segmentation.scores import Rfm, rfm, score
 
 __all__ = [
     "CLASSES",
+    "SCORES",
     "SEGMENTS",
     "Abc",
     "Agreement",

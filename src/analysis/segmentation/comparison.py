@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent
 from analysis.segmentation.classes import CLASSES, Abc
-from analysis.segmentation.grid import KEEN, KEYS, LEAVING, segment_name
+from analysis.segmentation.grid import AWAY, KEEN, KEYS, segment_name
 from analysis.segmentation.scores import Rfm
 
 
@@ -32,9 +32,14 @@ class Agreement:
         counts.index = pd.Index([segment_name(key) for key in KEYS], name="segment")
         return counts.rename_axis(columns=None)
 
-    def leaving(self) -> pd.DataFrame:
-        """Return the A customers whose recency is among the worst two fifths, the largest first."""
-        return self._pick("A", LEAVING)
+    def named(self) -> pd.DataFrame:
+        """Return the customers with the name of each segment in the reader's language."""
+        names = {key: segment_name(key) for key in KEYS}
+        return self.customers.assign(segment=self.customers["segment"].map(names))
+
+    def away(self) -> pd.DataFrame:
+        """Return the A customers with a recency score of 3 or less, the largest first."""
+        return self._pick("A", AWAY)
 
     def small(self) -> pd.DataFrame:
         """Return the champions and loyal customers of class C, those with most purchases first."""
@@ -44,36 +49,33 @@ class Agreement:
 
     def _pick(self, abc_class: str, segments: Iterable[str]) -> pd.DataFrame:
         chosen = (self.customers["abc"] == abc_class) & self.customers["segment"].isin(list(segments))
-        picked = self.customers[chosen].reset_index(drop=True)
-        return picked.assign(segment=[segment_name(key) for key in picked["segment"]])
+        return self.named()[chosen].reset_index(drop=True)
 
     def title(self) -> str:
         """Return what the map of segments and classes shows."""
-        leaving, best = len(self.leaving()), int((self.customers["abc"] == "A").sum())
+        away, best = len(self.away()), int((self.customers["abc"] == "A").sum())
         return ngettext(
-            "{leaving} of {best} A customer has been away longer than most",
-            "{leaving} of {best} A customers have been away longer than most",
+            "{away} of {best} A customer has not been seen lately (recency score of 3 or less)",
+            "{away} of {best} A customers have not been seen lately (recency score of 3 or less)",
             best,
-        ).format(leaving=number(leaving), best=number(best))
+        ).format(away=number(away), best=number(best))
 
-    def leaving_sentence(self, currency: str | None) -> str:
+    def away_sentence(self, currency: str | None) -> str:
         """Return what is at stake with the A customers who are away, in one sentence."""
-        leaving = self.leaving()
-        if leaving.empty:
-            return _(
-                "No A customer has been away longer than most: the two views agree on the best customers."
-            )
+        away = self.away()
+        if away.empty:
+            return _("Every A customer was seen lately: the two views agree on the best customers.")
         total = self.customers.loc[self.customers["abc"] == "A", "net_sales"].sum()
         return ngettext(
-            "{count} A customer has been away longer than most; it made {money} of net sales, "
-            "{share} of what all A customers made.",
-            "{count} A customers have been away longer than most; they made {money} of net sales, "
-            "{share} of what all A customers made.",
-            len(leaving),
+            "{count} A customer has not been seen lately (recency score of 3 or less); it made {money} "
+            "of net sales, {share} of what all A customers made.",
+            "{count} A customers have not been seen lately (recency score of 3 or less); they made {money} "
+            "of net sales, {share} of what all A customers made.",
+            len(away),
         ).format(
-            count=number(len(leaving)),
-            money=money(leaving["net_sales"].sum(), currency),
-            share=percent(leaving["net_sales"].sum() / total, 1),
+            count=number(len(away)),
+            money=money(away["net_sales"].sum(), currency),
+            share=percent(away["net_sales"].sum() / total, 1),
         )
 
     def small_sentence(self) -> str:

@@ -44,12 +44,10 @@ SEGMENTS = (
     Segment(
         "champions", N_("Champions"), N_("buy often or much, and more recently than most"), (4, 5), (4, 5.5)
     ),
-    Segment("loyal", N_("Loyal"), N_("buy more than most; recency in the middle or better"), (4, 5), (3, 4)),
-    Segment(
-        "loyal", N_("Loyal"), N_("buy more than most; recency in the middle or better"), (3, 3), (3, 5.5)
-    ),
+    Segment("loyal", N_("Loyal"), N_("buy more than most, and more recently"), (4, 5), (3, 4)),
     Segment("promising", N_("Promising"), N_("bought more recently than most, but little"), (4, 5), (1, 3)),
-    Segment("occasional", N_("Occasional"), N_("buy little; recency in the middle"), (3, 3), (1, 3)),
+    Segment("cooling", N_("Cooling off"), N_("bought more than most, last some time ago"), (3, 3), (3, 5.5)),
+    Segment("occasional", N_("Occasional"), N_("bought little, last some time ago"), (3, 3), (1, 3)),
     Segment(
         "slipping",
         N_("Slipping away"),
@@ -57,12 +55,12 @@ SEGMENTS = (
         (1, 2),
         (4, 5.5),
     ),
-    Segment("at_risk", N_("At risk"), N_("bought more than most, but longer ago than most"), (1, 2), (3, 4)),
+    Segment("at_risk", N_("At risk"), N_("bought more than most, but longer ago"), (1, 2), (3, 4)),
     Segment("dormant", N_("Dormant"), N_("bought little, and longer ago than most"), (1, 2), (1, 3)),
 )
-KEYS = tuple(dict.fromkeys(segment.key for segment in SEGMENTS))
-LEAVING = ("slipping", "at_risk", "dormant")
+KEYS = tuple(segment.key for segment in SEGMENTS)
 KEEN = ("champions", "loyal")
+AWAY = ("cooling", "occasional", "slipping", "at_risk", "dormant")
 
 
 def segment_name(key: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number, percent
+from analysis.language import _, ngettext, number, percent
 from analysis.segmentation.grid import KEYS, SCORES, SEGMENTS, segment_name
 
 NEUTRAL = 3
@@ -22,7 +22,8 @@ class Rfm:
     ----------
     customers
         ``customer_id``; ``days_since_last`` (days from the last purchase to as_of), ``purchases``
-        (purchase days), ``net_sales`` (money); scores ``r``, ``f``, ``m`` (1–5, 5 is best); ``loyalty``
+        (purchase days), ``net_sales`` (money), ``usual_pause`` (mean days between purchases, missing where
+        there was one); scores ``r``, ``f``, ``m`` (1–5, 5 is best); ``loyalty``
         (mean of ``f`` and ``m``); ``segment`` (a key of `SEGMENTS`).
     unscored
         Customers without a purchase, who have no recency and are left out.
@@ -73,6 +74,19 @@ class Rfm:
         index = pd.RangeIndex(SCORES, 0, -1, name="score")
         return pd.concat([part.reindex(index) for part in parts], axis=1).reset_index()
 
+    @property
+    def champions(self) -> int:
+        """Number of customers in the best segment."""
+        return int((self.customers["segment"] == KEYS[0]).sum())
+
+    def unscored_note(self) -> str:
+        """Return how many customers are left out, in one sentence."""
+        return ngettext(
+            "{count} customer has returns but no purchase, so no recency: it has no segment.",
+            "{count} customers have returns but no purchase, so no recency: they have no segment.",
+            self.unscored,
+        ).format(count=number(self.unscored))
+
     def title(self) -> str:
         """Return what a chart of the segments shows."""
         best = self.sizes().iloc[0]
@@ -87,12 +101,13 @@ class Rfm:
         sizes = self.sizes()
         best, largest = sizes.iloc[0], sizes.iloc[int(sizes["customers"].to_numpy().argmax())]
         return _(
-            "{champions} of {customers} customers ({share}) are champions; the largest segment is "
-            "'{largest}' with {largest_share} of customers."
+            "{champions} of {customers} customers ({share}) are champions and make {sales} of net sales; "
+            "the largest segment is '{largest}' with {largest_share} of customers."
         ).format(
             champions=number(best["customers"]),
             customers=number(len(self.customers)),
             share=percent(best["share_of_customers"], 1),
+            sales=percent(best["share_of_sales"], 1),
             largest=largest["segment"],
             largest_share=percent(largest["share_of_customers"], 1),
         )
@@ -137,12 +152,14 @@ def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
     bought = customers[customers["last_purchase"].notna()].reset_index(drop=True)
     if bought.empty:
         return None
+    span = (bought["last_purchase"] - bought["first_purchase"]).dt.days
     frame = pd.DataFrame(
         {
             "customer_id": bought["customer_id"],
             "days_since_last": (pd.Timestamp(as_of) - bought["last_purchase"]).dt.days,
             "purchases": bought["purchase_days"],
             "net_sales": bought["net_sales"],
+            "usual_pause": span / bought["x"].where(bought["x"] > 0),
         }
     )
     frame = frame.assign(
