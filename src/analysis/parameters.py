@@ -49,9 +49,21 @@ class Segmentation(Common):
 class Churn(Common):
     """Parameters of ``03_churn``."""
 
+    period: Period
+    return_share: Annotated[float, Field(gt=0, lt=1)]
+    horizon_days: Annotated[int, Field(ge=1)] | None
+    calls: Annotated[int, Field(ge=1)]
+
 
 class LifetimeValue(Common):
     """Parameters of ``04_ltv``."""
+
+    unit: Literal["day", "week"]
+    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
+    annual_discount_rate: Share
+    margin_rate: Share
+    acquisition_cost: Annotated[float, Field(ge=0)]
+    holdout_weeks: Annotated[int, Field(ge=1)] | None
 
 
 NOTEBOOKS: dict[str, type[Common]] = {

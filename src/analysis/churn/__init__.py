@@ -12,14 +12,18 @@ from analysis.churn.evaluation import (
     gains_title,
     ranking,
     reliability,
+    rule_name,
     score,
     verdict,
 )
 from analysis.churn.horizon import Horizon, choose_horizon, return_curve
 from analysis.churn.model import (
     ChurnModel,
+    bands_title,
+    calls_sentence,
     effects,
     effects_sentence,
+    effects_title,
     expected_leavers,
     fit,
     risk_bands,
@@ -27,18 +31,22 @@ from analysis.churn.model import (
     watch_list,
 )
 from analysis.churn.rates import ChurnRates, rates
-from analysis.churn.snapshot import FEATURES, cutoffs, feature_label, snapshot
+from analysis.churn.snapshot import FEATURES, cutoffs, feature_label, snapshot, snapshots_table
+from analysis.churn.words import words
 
 __all__ = [
     "FEATURES",
     "ChurnModel",
     "ChurnRates",
     "Horizon",
+    "bands_title",
     "calibration",
+    "calls_sentence",
     "choose_horizon",
     "cutoffs",
     "effects",
     "effects_sentence",
+    "effects_title",
     "expected_leavers",
     "feature_label",
     "fit",
@@ -51,8 +59,11 @@ __all__ = [
     "return_curve",
     "risk_bands",
     "risk_sentence",
+    "rule_name",
     "score",
     "snapshot",
+    "snapshots_table",
     "verdict",
     "watch_list",
+    "words",
 ]

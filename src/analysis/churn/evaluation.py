@@ -180,8 +180,7 @@ def gains_title(curves: pd.DataFrame, called: float = 0.2) -> str:
     """Return what a chart of the gains shows."""
     at = curves[np.isclose(curves["called"], called)].set_index("rule")["found"]
     return _(
-        "Calling the {called} ranked highest finds {model} of those who leave; the best simple rule finds "
-        "{rule}"
+        "Calling {called} of customers finds {model} of the leavers; the best simple rule, {rule}"
     ).format(
         called=percent(called), model=percent(at["model"]), rule=percent(max(at[rule] for rule in BASELINES))
     )

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from analysis.churn.snapshot import FEATURES, feature_label
-from analysis.language import _, money, number
+from analysis.language import _, money, ngettext, number, percent
 from analysis.models import NotFitted
 
 MIN_OF_EACH = 20  # customers who left, and customers who stayed
@@ -100,6 +100,15 @@ def effects(model: ChurnModel, train: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[[i for i in order if varies[i]]].reset_index(drop=True)
 
 
+def effects_title(table: pd.DataFrame) -> str:
+    """Return what a chart of `effects` shows."""
+    if table.empty:
+        return _("No feature varies between these customers")
+    return _("“{feature}” tells most about who leaves").format(
+        feature=feature_label(table["feature"].iloc[0])
+    )
+
+
 def effects_sentence(table: pd.DataFrame) -> str:
     """Say which feature moves the odds of leaving most, and which way.
 
@@ -147,6 +156,16 @@ def risk_bands(listed: pd.DataFrame) -> pd.DataFrame:
     ].reset_index(drop=True)
 
 
+def bands_title(bands: pd.DataFrame) -> str:
+    """Return what a chart of `risk_bands` shows."""
+    likely, total = bands[bands["low"] >= 0.6], float(bands["recent_net_sales"].sum())
+    return _("{customers} customers have a risk of {risk} or more, and {sales} of recent net sales").format(
+        customers=number(likely["customers"].sum()),
+        risk=percent(0.6),
+        sales=percent(float(likely["recent_net_sales"].sum()) / total if total > 0 else 0.0),
+    )
+
+
 def risk_sentence(listed: pd.DataFrame, days: int, currency: str | None) -> str:
     """Say how many active customers will leave and what they bought lately.
 
@@ -170,6 +189,31 @@ def risk_sentence(listed: pd.DataFrame, days: int, currency: str | None) -> str:
         low=number(low),
         high=number(high),
         stake=money(float(listed["at_stake"].sum()), currency),
+    )
+
+
+def calls_sentence(listed: pd.DataFrame, calls: int, currency: str | None) -> str:
+    """Say how much of the money at stake the first calls would reach.
+
+    Parameters
+    ----------
+    listed
+        The result of `watch_list`.
+    calls
+        Customers there is time to call.
+    currency
+        ISO 4217 code, or None.
+    """
+    first, total = listed.head(calls), float(listed["at_stake"].sum())
+    reached = float(first["at_stake"].sum())
+    return ngettext(
+        "Calling the {calls} customer at the top of the list reaches {reached} at stake, {share} of it all.",
+        "Calling the {calls} customers at the top of the list reaches {reached} at stake, {share} of it all.",
+        len(first),
+    ).format(
+        calls=number(len(first)),
+        reached=money(reached, currency),
+        share=percent(reached / total if total else 0.0),
     )
 
 

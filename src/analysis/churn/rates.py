@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.language import _, number, percent, period
+from analysis.portfolio import customer_flow
 
 
 @dataclass(frozen=True)
@@ -62,23 +64,28 @@ class ChurnRates:
         )
 
 
-def rates(flow: pd.DataFrame, unit: str) -> ChurnRates:
-    """Return the churn rate by period from the flow of customers.
+def rates(rows: pd.DataFrame, as_of: dt.date, unit: str) -> ChurnRates:
+    """Return the churn rate of each period.
 
     Parameters
     ----------
-    flow
-        ``CustomerFlow.frame`` of `analysis.portfolio.customer_flow`: ``period``, ``active_before``,
-        ``lost``, ``complete``. The first period, with none before it, and incomplete ones do not count.
+    rows
+        The rows of ``sql/customer_periods.sql``.
+    as_of
+        The last day that counts.
     unit
         ``month``, ``quarter`` or ``year``.
 
     Notes
     -----
     Churn rate of a period = customers lost in it ÷ customers active at its start (``definitions.md``).
-    Active at the start is who bought in the period before.
+    Active at the start is who bought in the period before. The first period, with none before it, and
+    an incomplete last one do not count.
     """
-    counted = flow[flow["complete"]].iloc[1:] if len(flow) else flow
-    frame = counted[["period", "active_before", "lost"]].reset_index(drop=True)
+    flow = customer_flow(rows, as_of, unit)
+    if flow is None:
+        return ChurnRates(pd.DataFrame({"period": [], "active_before": [], "lost": [], "rate": []}), unit)
+    counted = flow.frame.iloc[1:]
+    frame = counted.loc[counted["complete"], ["period", "active_before", "lost"]].reset_index(drop=True)
     rate = frame["lost"] / frame["active_before"].where(frame["active_before"] > 0)
     return ChurnRates(frame.assign(rate=rate.astype(float)), unit)

@@ -24,8 +24,8 @@ def feature_label(feature: str) -> str:
     labels = {
         "days_since_last": _("Days since the last purchase"),
         "relative_silence": _("Silence against the usual gap"),
-        "purchase_days": _("Days with a purchase"),
-        "recent_purchases": _("Of these, within the last horizon"),
+        "purchase_days": _("Days with a purchase, ever"),
+        "recent_purchases": _("Days with a purchase, of late"),
         "age_days": _("Days since the first purchase"),
         "mean_purchase": _("Money per day with a purchase"),
         "returned_share": _("Share of sales returned"),
@@ -86,6 +86,34 @@ def _left(active: pd.DataFrame, after: pd.DataFrame | None) -> pd.Series:
         return pd.Series(pd.NA, index=active.index, dtype="boolean")
     later = after.set_index("customer_id")["purchase_days"].reindex(active["customer_id"]).to_numpy()
     return pd.Series(later == active["purchase_days"].to_numpy(), index=active.index).astype("boolean")
+
+
+def snapshots_table(snapshots: list[pd.DataFrame], days: list[dt.date]) -> pd.DataFrame:
+    """Put the three snapshots side by side.
+
+    Parameters
+    ----------
+    snapshots
+        Those to learn from, to check on, and of today.
+    days
+        The result of `cutoffs`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row each: ``snapshot`` (what it is for), ``features_until``, ``left_known_until`` (missing for
+        today), ``customers`` active, ``left_share`` of them.
+    """
+    known = [days[2], days[3], None]
+    return pd.DataFrame(
+        {
+            "snapshot": [_("learn"), _("check"), _("forecast")],
+            "features_until": days[1:],
+            "left_known_until": known,
+            "customers": [len(frame) for frame in snapshots],
+            "left_share": [frame["left"].astype("Float64").mean() for frame in snapshots],
+        }
+    ).astype({"left_share": "Float64"})
 
 
 def usual_gap(customers: pd.DataFrame) -> pd.Series:

@@ -5,24 +5,37 @@ From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how of
 (``uncertainty``) and would have been (``validation``).
 """
 
+from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
 from analysis.ltv.purchases import (
     PurchaseModel,
     alive_history,
     alive_history_title,
+    alive_sentence,
     alive_title,
     fit_purchases,
+    parameter_table,
 )
-from analysis.ltv.spend import SpendModel, fit_spend, kept_share
-from analysis.ltv.summary import Summary, Unit, example_customer, story, summarise, unit_name
+from analysis.ltv.spend import SpendModel, fit_spend, kept_sentence, kept_share
+from analysis.ltv.summary import (
+    Summary,
+    Unit,
+    example_customer,
+    name_units,
+    nobody_returned,
+    one_time_sentence,
+    story,
+    summarise,
+    unit_name,
+)
 from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.ltv.validation import (
     Holdout,
     by_frequency,
     by_frequency_title,
+    cutoff,
     default_holdout_weeks,
     holdout,
     interval_verdict,
-    per_week,
     scores,
     scores_table,
     tracking,
@@ -37,7 +50,12 @@ from analysis.ltv.value import (
     equity_title,
     simple_inputs,
     simple_ltv,
+    simple_sentence,
+    simple_table,
+    top_sentence,
+    worth_per_purchase,
 )
+from analysis.ltv.words import words
 
 __all__ = [
     "Holdout",
@@ -48,31 +66,46 @@ __all__ = [
     "Unit",
     "alive_history",
     "alive_history_title",
+    "alive_sentence",
     "alive_title",
     "by_frequency",
     "by_frequency_title",
     "clv",
+    "cutoff",
     "default_holdout_weeks",
     "discount_factors",
     "equity_sentence",
     "equity_shares",
     "equity_title",
     "example_customer",
+    "expected_total",
     "fit_purchases",
     "fit_spend",
+    "forecast_sentence",
     "holdout",
     "interval_verdict",
+    "kept_sentence",
     "kept_share",
+    "name_units",
+    "nobody_returned",
+    "one_time_sentence",
+    "parameter_table",
     "per_week",
+    "per_week_title",
     "scores",
     "scores_table",
     "simple_inputs",
     "simple_ltv",
+    "simple_sentence",
+    "simple_table",
     "story",
     "summarise",
+    "top_sentence",
     "total_interval",
     "tracking",
     "tracking_title",
     "unit_name",
     "verdict",
+    "words",
+    "worth_per_purchase",
 ]

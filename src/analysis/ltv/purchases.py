@@ -153,6 +153,14 @@ def fit_purchases(summary: Summary) -> PurchaseModel | NotFitted:
     )
 
 
+def parameter_table(model: PurchaseModel) -> pd.DataFrame:
+    """Return the ``parameter`` names and ``value`` of a model, with its log-likelihood."""
+    names = ["r", "α", "a", "b", _("log-likelihood")]
+    return pd.DataFrame(
+        {"parameter": names, "value": [model.r, model.alpha, model.a, model.b, model.log_likelihood]}
+    )
+
+
 def alive_title(values: pd.DataFrame) -> str:
     """Return what a chart of P(alive) shows.
 
@@ -164,6 +172,27 @@ def alive_title(values: pd.DataFrame) -> str:
     repeat = values[values["x"] > 0]
     return _("{share} of the {customers} repeat buyers are more likely gone than not").format(
         share=percent(float((repeat["p_alive"] < 0.5).mean())), customers=number(len(repeat))
+    )
+
+
+def alive_sentence(values: pd.DataFrame) -> str:
+    """Say how many repeat buyers are more likely gone than not.
+
+    Parameters
+    ----------
+    values
+        ``x`` and ``p_alive`` of each customer.
+    """
+    repeat = values[values["x"] > 0]
+    gone = int((repeat["p_alive"] < 0.5).sum())
+    return _(
+        "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not; the model expects "
+        "{alive} of them to be customers still."
+    ).format(
+        gone=number(gone),
+        customers=number(len(repeat)),
+        share=percent(gone / max(len(repeat), 1)),
+        alive=number(repeat["p_alive"].sum()),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, number
+from analysis.language import _, money, number, percent
 from analysis.ltv.fitting import Floats, gamma_gamma
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
@@ -125,6 +125,22 @@ def _correlation(x: Floats, z: Floats) -> float:
     if np.ptp(x) == 0 or np.ptp(z) == 0:
         return 0.0
     return float(np.corrcoef(x, z)[0, 1])
+
+
+def kept_sentence(kept: float) -> str:
+    """Say what returns do to the expected spend.
+
+    Parameters
+    ----------
+    kept
+        The result of `kept_share`.
+    """
+    if kept == 1:
+        return _("Nothing was returned, so money sold is net sales.")
+    return _(
+        "Returns and cancellations take {returned} of the money sold, so every expected spend is scaled by "
+        "{kept}, the same for all customers."
+    ).format(returned=percent(1 - kept, 1), kept=number(kept, 3))
 
 
 def kept_share(customers: pd.DataFrame) -> float:

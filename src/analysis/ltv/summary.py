@@ -6,12 +6,16 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import _, number
+from analysis.language import _, number, percent
 
+Floats = npt.NDArray[np.float64]
 Unit = Literal["day", "week"]
 DAYS: dict[Unit, int] = {"day": 1, "week": 7}
+STORY_PURCHASES = 10
 SILENT_GAPS = 3  # an example customer is "silent" after this many of its own usual gaps
 
 
@@ -45,9 +49,11 @@ class Summary:
         """Customers with at least one repeat purchase."""
         return int((self.frame["x"] > 0).sum())
 
-    def table(self) -> pd.DataFrame:
-        """Return the frame with the time unit in the column names."""
-        return self.frame.rename(columns={name: f"{name}_{self.unit}s" for name in ("t_x", "T")})
+    @property
+    def history(self) -> tuple[Floats, Floats, Floats]:
+        """``x``, ``t_x`` and ``T`` of each customer."""
+        x, t_x, t = (self.frame[name].to_numpy(np.float64) for name in ("x", "t_x", "T"))
+        return x, t_x, t
 
 
 def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> Summary:
@@ -83,9 +89,37 @@ def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> S
     return Summary(frame, unit, as_of, len(customers) - len(bought))
 
 
+def name_units(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """Return ``frame`` with the time unit in the names of the columns that have one."""
+    return frame.rename(columns={name: f"{name}_{unit}s" for name in ("t_x", "T")})
+
+
+def weeks_in(unit: Unit, weeks: float) -> float:
+    """Return so many weeks in ``unit``."""
+    return weeks * DAYS["week"] / DAYS[unit]
+
+
 def unit_name(unit: Unit) -> str:
     """Return the unit as a word for labels: ``days`` or ``weeks``."""
     return _("days") if unit == "day" else _("weeks")
+
+
+def one_time_sentence(summary: Summary) -> str:
+    """Say how many customers bought once, of whom the model can say least."""
+    once = int((summary.frame["x"] == 0).sum())
+    return _(
+        "{once} of {customers} customers ({share}) bought once: the model gives each of them P(alive) = 1, "
+        "by construction and not because anything is known of them."
+    ).format(
+        once=number(once),
+        customers=number(len(summary.frame)),
+        share=percent(once / max(len(summary.frame), 1)),
+    )
+
+
+def nobody_returned() -> str:
+    """Say why there is no customer to tell the story with."""
+    return _("Nobody has bought on two different days, so there is no history of repeat purchases to show.")
 
 
 def story(customer: pd.Series, unit: Unit) -> str:
@@ -99,8 +133,7 @@ def story(customer: pd.Series, unit: Unit) -> str:
         Time unit of the row.
     """
     return _(
-        "Customer {customer} bought on {days} days, every {gap} {unit} on average, and has been silent for "
-        "{silence} {unit}"
+        "Customer {customer} bought {days} times, every {gap} {unit}, and has been silent for {silence}"
     ).format(
         customer=customer["customer_id"],
         days=number(customer["x"] + 1),
@@ -113,8 +146,9 @@ def story(customer: pd.Series, unit: Unit) -> str:
 def example_customer(summary: Summary) -> pd.Series | None:
     """Pick the customer whose story explains the model: busy once, silent now.
 
-    Among the customers silent for at least three of their own usual gaps, the one with the most repeat
-    purchases; where nobody is, the one with the most repeat purchases of all.
+    Among the customers silent for at least three of their own usual gaps (where there are none, among
+    all who bought again), the one whose repeat purchases are closest to ten: enough to show a pace, few
+    enough to count.
 
     Returns
     -------
@@ -126,4 +160,6 @@ def example_customer(summary: Summary) -> pd.Series | None:
     choice = silent if len(silent) else repeat
     if choice.empty:
         return None
-    return choice.sort_values(["x", "t_x", "customer_id"], ascending=[False, False, True]).iloc[0]
+    ordered = choice.assign(distance=(choice["x"] - STORY_PURCHASES).abs())
+    ordered = ordered.sort_values(["distance", "t_x", "customer_id"], ascending=[True, False, True])
+    return ordered.iloc[0][list(summary.frame.columns)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.ltv.fitting import Floats
 from analysis.ltv.purchases import PurchaseModel
+from analysis.ltv.summary import Summary, weeks_in
 
 SEED = 20050502
 
@@ -82,8 +83,8 @@ def simulate_totals(
 
 def total_interval(
     model: PurchaseModel,
-    duration: float,
-    history: tuple[Floats, Floats, Floats],
+    summary: Summary,
+    horizon_weeks: int,
     worth: Floats | float = 1.0,
     level: float = 0.9,
 ) -> Interval:
@@ -94,11 +95,17 @@ def total_interval(
 
     Parameters
     ----------
-    model, duration, history, worth
-        As in `simulate_totals`.
+    model
+        The fitted model.
+    summary
+        The customers, at any date.
+    horizon_weeks
+        How far ahead, in weeks.
+    worth
+        What a purchase of each customer counts; 1 counts purchases.
     level
         Share of simulated totals inside the interval.
     """
-    totals = simulate_totals(model, duration, history, worth)
+    totals = simulate_totals(model, weeks_in(summary.unit, horizon_weeks), summary.history, worth)
     low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high), level)

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.language import _, date, number, percent
 from analysis.ltv.fitting import Floats
 from analysis.ltv.purchases import PurchaseModel, fit_purchases
-from analysis.ltv.summary import DAYS, Unit, summarise
+from analysis.ltv.summary import DAYS, Unit, summarise, weeks_in
 from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.models import NotFitted
 
@@ -62,9 +62,15 @@ class Holdout:
         return float(self.customers["bg_nbd"].sum())
 
 
-def default_holdout_weeks(first: dt.date, as_of: dt.date) -> int:
-    """Return half the history in whole weeks, at most a year."""
-    return min(round((as_of - first).days / 2 / 7), MAX_HOLDOUT_WEEKS)
+def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
+    """Return half the history in whole weeks, at most a year; 0 where nobody ever bought."""
+    days = (pd.Timestamp(as_of) - first) / pd.Timedelta(days=1)
+    return min(round(days / 2 / 7), MAX_HOLDOUT_WEEKS) if days > 0 else 0
+
+
+def cutoff(as_of: dt.date, weeks: int) -> dt.date:
+    """Return the last day before a holdout of so many weeks up to ``as_of``."""
+    return as_of - dt.timedelta(weeks=weeks)
 
 
 def holdout(
@@ -90,8 +96,10 @@ def holdout(
     Holdout or NotFitted
         ``NotFitted``, with the reason, where the past alone does not carry a model.
     """
-    cutoff = as_of - dt.timedelta(weeks=weeks)
-    past = summarise(known, cutoff, unit)
+    if weeks < 1:
+        return NotFitted(_("No check against the past is possible: the history is shorter than two weeks."))
+    past_end = cutoff(as_of, weeks)
+    past = summarise(known, past_end, unit)
     model = fit_purchases(past)
     if isinstance(model, NotFitted):
         return NotFitted(
@@ -102,14 +110,14 @@ def holdout(
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
         _since(known, later), on="customer_id", how="left", validate="one_to_one"
     )
-    x, t_x, t = (customers[name].to_numpy(float) for name in ("x", "t_x", "T"))
-    duration = weeks * DAYS["week"] / DAYS[unit]
+    x, t_x, t = past.history
+    duration = weeks_in(unit, weeks)
     customers["bg_nbd"] = model.expected_purchases(duration, x, t_x, t)
     customers["same_rate"] = same_rate(x, t, duration)
     customers["zero"] = 0.0
-    interval = total_interval(model, duration, (x, t_x, t))
+    interval = total_interval(model, past, weeks)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
-    return Holdout(cutoff, weeks, unit, model, customers, interval, newcomers)
+    return Holdout(past_end, weeks, unit, model, customers, interval, newcomers)
 
 
 def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -202,14 +210,8 @@ def by_frequency(check: Holdout, top: int = 7) -> pd.DataFrame:
 def by_frequency_title(table: pd.DataFrame) -> str:
     """Return what a chart of `by_frequency` shows."""
     top = table.iloc[-1]
-    return _(
-        "Customers with {x} repeat purchases bought {actual} times in the holdout; the model expected "
-        "{model}, the same rate as before {rate}"
-    ).format(
-        x=top["x"],
-        actual=number(top["actual"], 1),
-        model=number(top["bg_nbd"], 1),
-        rate=number(top["same_rate"], 1),
+    return _("After {x} repeat purchases {actual} more came on average; the model expected {model}").format(
+        x=top["x"], actual=number(top["actual"], 1), model=number(top["bg_nbd"], 1)
     )
 
 
@@ -229,7 +231,8 @@ def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFram
     -------
     pandas.DataFrame
         One row per week, counted back from ``as_of``: ``date`` (its last day), cumulative ``actual`` and
-        ``expected`` repeat purchases, ``holdout`` (whether the week lies after the cut-off).
+        ``expected`` repeat purchases, ``holdout`` (whether the week lies after the cut-off), and for the
+        last week the interval ``low`` to ``high`` of the forecast.
     """
     days = pd.to_datetime(daily["date"])
     weeks = pd.date_range(end=pd.Timestamp(as_of), periods=_weeks_between(days.min(), as_of), freq="7D")
@@ -240,68 +243,32 @@ def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFram
         1, "D"
     )
     expected = check.model.expected_new(np.maximum(age, 0) / DAYS[check.unit])
-    return pd.DataFrame(
+    track = pd.DataFrame(
         {
             "date": weeks,
-            "actual": actual.to_numpy(),
+            "actual": actual.to_numpy(float),
             "expected": expected @ births["first_purchases"].to_numpy(float),
             "holdout": weeks > pd.Timestamp(check.cutoff),
         }
     )
+    start = track.loc[~track["holdout"], "actual"].max()
+    is_last = track.index == len(track) - 1
+    track["low"] = np.where(is_last, start + check.interval.low, np.nan)
+    track["high"] = np.where(is_last, start + check.interval.high, np.nan)
+    return track
 
 
-def tracking_title(track: pd.DataFrame) -> str:
+def tracking_title(track: pd.DataFrame, check: Holdout) -> str:
     """Return what a chart of `tracking` shows."""
-    last = track.iloc[-1]
-    error = last["expected"] / last["actual"] - 1 if last["actual"] else 0.0
+    ahead = track.loc[track["holdout"] | track["holdout"].shift(-1, fill_value=False), ["actual", "expected"]]
+    came, expected = ahead.iloc[-1] - ahead.iloc[0]
+    error = expected / came - 1 if came else 0.0
     message = (
-        _("Up to {date}, {actual} repeat purchases came; the model expected {error} fewer")
+        _("After {date} the model expected {error} fewer purchases than came")
         if error < 0
-        else _("Up to {date}, {actual} repeat purchases came; the model expected {error} more")
+        else _("After {date} the model expected {error} more purchases than came")
     )
-    return message.format(
-        date=date(last["date"].date()), actual=number(last["actual"]), error=percent(abs(error), 1)
-    )
-
-
-def per_week(check: Holdout, expected: float, interval: Interval, horizon_weeks: int) -> pd.DataFrame:
-    """Put what came, what was expected and what is expected next side by side, per week.
-
-    Parameters
-    ----------
-    check
-        The holdout.
-    expected, interval
-        Purchases expected within the horizon, and their interval.
-    horizon_weeks
-        The horizon.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Three rows: ``what`` (label); ``purchases`` per week; ``low`` and ``high`` (missing for what came).
-    """
-    past, ahead = number(check.weeks), number(horizon_weeks)
-    rows = [
-        (_("Came in the last {weeks} weeks").format(weeks=past), check.actual, np.nan, np.nan, check.weeks),
-        (
-            _("Had been expected for them"),
-            check.predicted,
-            check.interval.low,
-            check.interval.high,
-            check.weeks,
-        ),
-        (
-            _("Expected for the next {weeks} weeks").format(weeks=ahead),
-            expected,
-            interval.low,
-            interval.high,
-            horizon_weeks,
-        ),
-    ]
-    frame = pd.DataFrame(rows, columns=["what", "purchases", "low", "high", "weeks"])
-    numbers = frame[["purchases", "low", "high"]].div(frame["weeks"], axis=0)
-    return pd.concat([frame[["what"]], numbers], axis=1)
+    return message.format(date=date(check.cutoff), error=percent(abs(error)))
 
 
 def _weeks_between(first: pd.Timestamp, as_of: dt.date) -> int:

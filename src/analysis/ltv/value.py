@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,13 +12,14 @@ from analysis.language import _, money, number, percent
 from analysis.ltv.fitting import Floats
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
-from analysis.ltv.summary import DAYS, Summary
+from analysis.ltv.summary import DAYS, Summary, weeks_in
 from analysis.ltv.uncertainty import Interval
 
 DAYS_PER_YEAR = 365.25
+Money = TypeVar("Money", float, "pd.Series[float]")
 
 
-def simple_ltv(revenue_per_year: float, years: float, acquisition_cost: float) -> float:
+def simple_ltv(revenue_per_year: Money, years: Money, acquisition_cost: Money) -> Money:
     """Return the simple lifetime value: revenue per year × years the relation lasts − CAC.
 
     Examples
@@ -45,6 +47,55 @@ def simple_inputs(customers: pd.DataFrame, as_of: dt.date) -> tuple[float, float
     return float(bought["net_sales"].sum() / age), float(lifetime / len(bought))
 
 
+def simple_table(revenue_per_year: float, years: float, acquisition_cost: float) -> pd.DataFrame:
+    """Put the simple formula's textbook example and this portfolio side by side.
+
+    Parameters
+    ----------
+    revenue_per_year, years, acquisition_cost
+        Of this portfolio, see `simple_inputs`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``what``, ``revenue_per_year`` (money), ``years``, ``acquisition_cost`` and ``ltv`` (money).
+    """
+    rows = [
+        (_("Textbook example"), 5_000.0, 10.0, 3_000.0),
+        (_("This portfolio"), revenue_per_year, years, acquisition_cost),
+    ]
+    table = pd.DataFrame(rows, columns=["what", "revenue_per_year", "years", "acquisition_cost"])
+    return table.assign(ltv=simple_ltv(table["revenue_per_year"], table["years"], table["acquisition_cost"]))
+
+
+def simple_sentence(
+    revenue_per_year: float, years: float, acquisition_cost: float, currency: str | None
+) -> str:
+    """Say what the simple formula gives for this portfolio.
+
+    Parameters
+    ----------
+    revenue_per_year, years, acquisition_cost
+        As in `simple_table`.
+    currency
+        ISO 4217 code, or None.
+    """
+    if not years:
+        return _(
+            "The simple formula cannot be used: nobody has bought on two different days, so nothing is known "
+            "of how long a relation lasts."
+        )
+    return _(
+        "By the simple formula a customer is worth {ltv}: {revenue} a year for {years} years, less {cost} to "
+        "acquire it."
+    ).format(
+        ltv=money(simple_ltv(revenue_per_year, years, acquisition_cost), currency, 2),
+        revenue=money(revenue_per_year, currency, 2),
+        years=number(years, 2),
+        cost=money(acquisition_cost, currency, 2),
+    )
+
+
 def discount_factors(weeks: int, annual_rate: float) -> Floats:
     """Return what 1 of money is worth today at the end of week 1, 2, …: (1 + rate) ** −(time in years)."""
     years = np.arange(1, weeks + 1) * DAYS["week"] / DAYS_PER_YEAR
@@ -55,7 +106,7 @@ def discounted_purchases(
     model: PurchaseModel, x: Floats, t: Floats, weeks: int, annual_rate: float
 ) -> Floats:
     """Return Σ over weeks of the purchases expected in that week × its discount factor, if alive at ``t``."""
-    ends = np.arange(1, weeks + 1) * DAYS["week"] / DAYS[model.unit]
+    ends: Floats = weeks_in(model.unit, 1) * np.arange(1, weeks + 1, dtype=np.float64)
     cumulative = model.expected_if_alive(ends[np.newaxis, :], x[:, np.newaxis], t[:, np.newaxis])
     by_week = np.diff(cumulative, axis=1, prepend=0.0)
     return np.asarray(by_week @ discount_factors(weeks, annual_rate), dtype=float)
@@ -99,8 +150,8 @@ def clv(
         in money.
     """
     frame = summary.frame[["customer_id", "x", "t_x", "T", "z"]].copy()
-    x, t_x, t = (frame[name].to_numpy(float) for name in ("x", "t_x", "T"))
-    duration = horizon_weeks * DAYS["week"] / DAYS[summary.unit]
+    x, t_x, t = summary.history
+    duration = weeks_in(summary.unit, horizon_weeks)
     frame["p_alive"] = purchases.p_alive(x, t_x, t)
     frame["expected_purchases"] = purchases.expected_purchases(duration, x, t_x, t)
     frame["expected_spend"] = spend.expected_spend(x, frame["z"].to_numpy(float)) * kept
@@ -117,11 +168,27 @@ def clv(
     return frame
 
 
+def worth_per_purchase(values: pd.DataFrame) -> Floats:
+    """Return what each customer's expected purchase is worth today: CLV ÷ expected purchases."""
+    expected = values["expected_purchases"].to_numpy(float)
+    worth: Floats = np.zeros(len(values))
+    np.divide(values["clv"].to_numpy(float), expected, out=worth, where=expected > 0)
+    return worth
+
+
 def equity_title(shares: pd.DataFrame, top: float = 0.2) -> str:
     """Return what a chart of `equity_shares` shows."""
     held = float(np.interp(top, shares["customers_share"], shares["equity_share"]))
     return _("The most valuable {top} of customers hold {held} of customer equity").format(
         top=percent(top), held=percent(held)
+    )
+
+
+def top_sentence(shares: pd.DataFrame, top: float = 0.2) -> str:
+    """Say how much of customer equity hangs on the most valuable customers."""
+    held = float(np.interp(top, shares["customers_share"], shares["equity_share"]))
+    return _("The {top} of customers with the highest CLV hold {held} of customer equity.").format(
+        top=percent(top), held=percent(held, 1)
     )
 
 

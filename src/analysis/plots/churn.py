@@ -137,11 +137,11 @@ def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes(height=4.6)
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1)
     ax.annotate(
-        _("said = happened"),
-        (0.99, 0.985),
-        rotation=0,
-        ha="right",
-        va="bottom",
+        _("as many as the model said"),
+        (0.8, 0.78),
+        (6, -6),
+        textcoords="offset points",
+        va="top",
         color=COLOURS["muted"],
         fontsize=9,
     )
@@ -203,9 +203,7 @@ def effects(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.set_xticks([], minor=True)
     ax.set_yticks(rows.index, [feature_label(name) for name in rows["feature"]])
     ax.grid(visible=False)
-    ax.set_xlabel(
-        _("Odds of leaving multiplied by, for one step up (one standard deviation of the logarithm)")
-    )
+    ax.set_xlabel(_("Odds of leaving multiplied by, for one step up"))
     theme.title(ax, title)
     return ax
 

@@ -56,6 +56,8 @@ def timeline(dates: pd.Series, as_of: dt.date, title: str, ax: Axes | None = Non
         ha="center",
         color=COLOURS["highlight"],
     )
+    span = end - float(days.min())
+    ax.set_xlim(float(days.min()) - 0.03 * span, end + 0.08 * span + 1)
     ax.set_ylim(-1, 1)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
@@ -195,6 +197,7 @@ def tracking(track: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None =
         fontsize=9,
     )
     last = track.iloc[-1]
+    ax.plot([last["date"]] * 2, [last["low"], last["high"]], color=COLOURS["accent"], linewidth=5, alpha=0.5)
     higher = last["actual"] >= last["expected"]
     for name, label, colour in (
         ("actual", _("came"), COLOURS["main"]),
@@ -211,7 +214,7 @@ def tracking(track: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None =
             fontsize=9.5,
         )
     span = track["date"].iloc[-1] - track["date"].iloc[0]
-    ax.set_xlim(track["date"].iloc[0], last["date"] + max(span * 0.1, pd.Timedelta(days=7)))
+    ax.set_xlim(track["date"].iloc[0], last["date"] + max(span * 0.14, pd.Timedelta(days=7)))
     ax.set_ylim(0, max(float(track[["actual", "expected"]].to_numpy().max()) * 1.08, 1))
     theme.count_axis(ax.yaxis)
     theme.date_axis(ax.xaxis)

@@ -1,0 +1,100 @@
+"""The portfolio's purchases in the time ahead, beside what the last check says of such a number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, number, percent
+from analysis.ltv.purchases import PurchaseModel
+from analysis.ltv.summary import Summary, weeks_in
+from analysis.ltv.uncertainty import Interval
+from analysis.ltv.validation import Holdout
+
+
+def expected_total(model: PurchaseModel, summary: Summary, horizon_weeks: int) -> float:
+    """Return the purchases expected of all customers within the horizon."""
+    duration = weeks_in(summary.unit, horizon_weeks)
+    return float(model.expected_purchases(duration, *summary.history).sum())
+
+
+def per_week(check: Holdout, expected: float, interval: Interval, horizon_weeks: int) -> pd.DataFrame:
+    """Put what came, what was expected and what is expected next side by side, per week.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    expected, interval
+        Purchases expected within the horizon, and their interval.
+    horizon_weeks
+        The horizon.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Three rows: ``what`` (label); ``purchases`` per week; ``low`` and ``high`` (missing for what came).
+    """
+    past, ahead = number(check.weeks), number(horizon_weeks)
+    rows = [
+        (_("Came in the last {weeks} weeks").format(weeks=past), check.actual, np.nan, np.nan, check.weeks),
+        (
+            _("Had been expected for them"),
+            check.predicted,
+            check.interval.low,
+            check.interval.high,
+            check.weeks,
+        ),
+        (
+            _("Expected for the next {weeks} weeks").format(weeks=ahead),
+            expected,
+            interval.low,
+            interval.high,
+            horizon_weeks,
+        ),
+    ]
+    frame = pd.DataFrame(rows, columns=["what", "purchases", "low", "high", "weeks"])
+    numbers = frame[["purchases", "low", "high"]].div(frame["weeks"], axis=0)
+    return pd.concat([frame[["what"]], numbers], axis=1)
+
+
+def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, check: Holdout) -> str:
+    """Say how many purchases are expected, and what the last check says of such a number.
+
+    Parameters
+    ----------
+    expected, interval
+        Purchases expected within the horizon, and their interval.
+    horizon_weeks
+        The horizon.
+    check
+        The holdout.
+    """
+    error = check.predicted / check.actual - 1 if check.actual else 0.0
+    message = (
+        _(
+            "In the next {weeks} weeks these customers are expected to buy {expected} times ({level} "
+            "interval {low} to {high}); in the last check the model was {error} too low."
+        )
+        if error < 0
+        else _(
+            "In the next {weeks} weeks these customers are expected to buy {expected} times ({level} "
+            "interval {low} to {high}); in the last check the model was {error} too high."
+        )
+    )
+    return message.format(
+        weeks=number(horizon_weeks),
+        expected=number(expected),
+        level=percent(interval.level),
+        low=number(interval.low),
+        high=number(interval.high),
+        error=percent(abs(error), 1),
+    )
+
+
+def per_week_title(rows: pd.DataFrame) -> str:
+    """Return what a chart of `per_week` shows."""
+    came, _expected, ahead = rows["purchases"]
+    return _("{ahead} purchases a week are expected, after {came} a week of late").format(
+        ahead=number(ahead), came=number(came)
+    )
