@@ -181,7 +181,7 @@ def _check(
         from analysis.report.account import print_account  # noqa: PLC0415
 
         if write_config:
-            from analysis.dataset.config import write_config as write  # noqa: PLC0415
+            from analysis.dataset.writing import write_config as write  # noqa: PLC0415
 
             typer.echo(
                 _("What was understood is in {path}: edit it and give it as DATA.").format(path=write(data))

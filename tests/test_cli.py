@@ -1,0 +1,133 @@
+"""The command line: quick, in the reader's language, one sentence where something is wrong."""
+
+import time
+
+import pytest
+
+import tiny_notebooks
+from analysis import cli
+from analysis.report import notebooks
+
+
+@pytest.fixture(scope="module")
+def workbook(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("workbook") / "notebooks"
+    tiny_notebooks.write(folder, "01_portfolio", ["## Contents", ">results.findings()"])
+    tiny_notebooks.write(folder, "03_churn", ["## Contents"])
+    return folder
+
+
+def test_help_answers_at_once(workbook):
+    tiny_notebooks.cartera(workbook, "--help")
+    started = time.monotonic()
+    done = tiny_notebooks.cartera(workbook, "--help")
+    assert time.monotonic() - started < 1
+    assert done.returncode == 0
+    assert "check" in done.stdout
+
+
+def test_version(workbook):
+    assert tiny_notebooks.cartera(workbook, "--version").stdout.startswith("cartera 0.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "language"),
+    [
+        ([], {}, "en"),
+        ([], {"LANG": "es_ES.UTF-8"}, "es"),
+        ([], {"LANG": "es_ES.UTF-8", "LC_ALL": "C"}, "en"),
+        (["run", "--language", "es"], {}, "es"),
+        (["run", "--language=en"], {"LANG": "es_MX"}, "en"),
+        (["run", "--language", "fr"], {"LANG": "de_DE"}, "en"),
+    ],
+)
+def test_language_comes_from_the_option_or_the_system(arguments, environment, language):
+    assert cli._language_wanted(arguments, environment) == language
+
+
+def test_help_is_in_the_readers_language(workbook):
+    assert (
+        "Idioma del informe" in tiny_notebooks.cartera(workbook, "run", "--help", LANG="es_ES.UTF-8").stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "nowhere.csv"], "nowhere.csv"),
+        (["check", "nowhere.csv"], "nowhere.csv"),
+        (["run", "cdnow-sample", "--notebooks", "07"], "There is no notebook '07'."),
+        (["run", "cdnow-sample", "--notebooks", "chrun"], "Did you mean 'churn'?"),
+        (["run", "cdnow-sample", "-p", "perod=year"], "Did you mean 'period'?"),
+        (["run", "cdnow-sample", "-p", "period=week"], "it must be one of 'month', 'quarter', 'year'"),
+        (["run", "cdnow-sample", "-p", "period"], "write name=value"),
+        (["run", "cdnow-sample", "--notebooks", "03", "-p", "abc_a=0.5"], "Unknown parameter 'abc_a'"),
+        (["run", "cdnow-sample", "--as-of", "yesterday"], "as_of is 'yesterday'"),
+        (["run", "a/sales.csv", "b/sales.csv"], "Two data sets have the same name"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(workbook, tmp_path, arguments, message):
+    done = tiny_notebooks.cartera(workbook, *arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_errors_are_in_the_readers_language(workbook, tmp_path):
+    done = tiny_notebooks.cartera(
+        workbook, "run", "cdnow-sample", "-p", "perod=year", "--language", "es", cwd=tmp_path
+    )
+    assert "¿Quería decir «period»?" in done.stderr
+
+
+def test_check_accounts_for_every_row(workbook, tmp_path):
+    done = tiny_notebooks.cartera(workbook, "check", "cdnow-sample", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "6,919" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_check_in_spanish(workbook, tmp_path):
+    done = tiny_notebooks.cartera(workbook, "check", "cdnow-sample", "--language", "es", cwd=tmp_path)
+    assert "6.919" in done.stdout
+    assert "Importe" in done.stdout
+
+
+def test_check_does_not_take_brackets_in_data_for_its_own(workbook, tmp_path):
+    (tmp_path / "[red]x.csv").write_text("customer,date,amount\na,2024-01-31,1.50\nb,2024-02-15,2\n", "utf-8")
+    done = tiny_notebooks.cartera(workbook, "check", "[red]x.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "[red]x" in done.stdout
+
+
+def test_check_writes_a_configuration_that_reads(workbook, tmp_path):
+    (tmp_path / "sales.csv").write_text("customer,date,amount\na,2024-01-31,1.50\nb,2024-02-15,2\n", "utf-8")
+    done = tiny_notebooks.cartera(workbook, "check", "sales.csv", "--write-config", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = next(path for path in tmp_path.iterdir() if path.suffix == ".yml")
+    assert written.name in done.stdout
+    assert tiny_notebooks.cartera(workbook, "check", written, cwd=tmp_path).returncode == 0
+
+
+def test_copies_of_the_notebooks(workbook, tmp_path):
+    done = tiny_notebooks.cartera(workbook, "notebooks", tmp_path / "mine", "--language", "es")
+    assert done.returncode == 0, done.stderr
+    copy = notebooks.load(tmp_path / "mine" / "01_portfolio.ipynb")
+    assert copy["cells"][3]["source"] == "## Contenido"
+    assert 'language: str = "es"' in copy["cells"][1]["source"]
+
+
+def test_copies_that_were_edited_are_kept_until_told(workbook, tmp_path):
+    arguments = ("notebooks", tmp_path, "--language", "es")
+    assert tiny_notebooks.cartera(workbook, *arguments).returncode == 0
+    assert tiny_notebooks.cartera(workbook, *arguments).returncode == 0
+    edited = tmp_path / "01_portfolio.ipynb"
+    edited.write_text(edited.read_text("utf-8").replace("Contenido", "Lo mío"), "utf-8")
+    refused = tiny_notebooks.cartera(workbook, *arguments)
+    assert refused.returncode == 1
+    assert "01_portfolio.ipynb" in refused.stderr
+    assert "Lo mío" in edited.read_text("utf-8")
+    assert tiny_notebooks.cartera(workbook, *arguments, "--overwrite").returncode == 0
+    assert "Lo mío" not in edited.read_text("utf-8")

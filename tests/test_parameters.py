@@ -1,0 +1,110 @@
+"""Parameters are checked by name, type and limits, in a notebook and on the command line."""
+
+from typing import Annotated
+
+import pytest
+from pydantic import Field
+
+from analysis import parameters
+from analysis.errors import CarteraError
+from analysis.language import use_language
+
+
+class Example(parameters.Common):
+    period: parameters.Period
+    share: parameters.Share
+    days: Annotated[int, Field(ge=1, le=365)] | None
+    flag: bool
+    code: str
+
+
+GOOD = {
+    "data": "cdnow", "as_of": None, "out": None, "language": "en",
+    "period": "month", "share": 1, "days": None, "flag": True, "code": "007",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def example(monkeypatch):
+    monkeypatch.setitem(parameters.NOTEBOOKS, "09_example", Example)
+    yield
+    use_language("en")
+
+
+def test_good_values_pass_and_a_whole_number_is_a_number():
+    parameters.validate("09_example", GOOD)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("period", "mes", "one of 'month', 'quarter', 'year'"),
+        ("share", 2, "a number, at least 0 and at most 1"),
+        ("share", "0.5", "a number, at least 0 and at most 1"),
+        ("days", 0, "a whole number, at least 1 and at most 365, or None"),
+        ("days", 2.5, "a whole number"),
+        ("days", True, "a whole number"),
+        ("flag", 1, "True or False"),
+        ("code", 7, "text"),
+        ("data", None, "text"),
+        ("language", "fr", "one of 'en', 'es'"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_was_expected(name, value, expected):
+    with pytest.raises(CarteraError) as caught:
+        parameters.validate("09_example", GOOD | {name: value})
+    assert str(caught.value).startswith(f"Parameter '{name}' of 09_example is {value!r}, but it must be ")
+    assert expected in str(caught.value)
+
+
+def test_a_missing_parameter_is_named():
+    with pytest.raises(CarteraError, match="'period' of 09_example is missing; it must be one of"):
+        parameters.validate("09_example", {name: GOOD[name] for name in GOOD if name != "period"})
+
+
+def test_a_name_that_papermill_injected_and_nobody_knows():
+    history = ["", 'data: str = "cdnow"\nperiod: str = "month"', '# Parameters\nperod = "year"\n']
+    with pytest.raises(CarteraError, match=r"Unknown parameter 'perod' of 09_example.+Did you mean 'period'"):
+        parameters.validate("09_example", GOOD | {"In": history})
+
+
+def test_a_name_typed_by_hand_and_put_right_afterwards():
+    wrong, right = 'data: str = "x"\nzzz: int = 1', 'data: str = "x"\nperiod: str = "year"'
+    with pytest.raises(CarteraError, match="Unknown parameter 'zzz'"):
+        parameters.validate("09_example", GOOD | {"In": ["", wrong]})
+    parameters.validate("09_example", GOOD | {"In": ["", wrong, "other = 1", right]})
+
+
+def test_the_error_is_in_the_notebooks_language():
+    with pytest.raises(CarteraError, match="pero debe ser uno de"):
+        parameters.validate("09_example", GOOD | {"language": "es", "period": "mes"})
+
+
+def test_text_is_read_by_declared_type():
+    given = parameters.from_text(
+        ["code=007", "days=None", "share=1", "flag=no", "period=year"], ["09_example", "01_portfolio"]
+    )
+    assert given["09_example"] == {"code": "007", "days": None, "share": 1.0, "flag": False, "period": "year"}
+    assert given["01_portfolio"] == {"period": "year"}
+
+
+def test_text_may_hold_an_equals_sign():
+    assert parameters.from_text(["code=a=b"], ["09_example"]) == {"09_example": {"code": "a=b"}}
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("period", "write name=value"),
+        ("perod=year", "Did you mean 'period'"),
+        ("zzz=1", "Unknown parameter 'zzz'"),
+        ("language=es", "not set with -p"),
+        ("days=1.5", "a whole number, at least 1"),
+        ("days=", "a whole number, at least 1"),
+        ("share=nan", "a number, at least 0"),
+        ("period=mes", "one of 'month'"),
+    ],
+)
+def test_wrong_assignments(assignment, message):
+    with pytest.raises(CarteraError, match=message):
+        parameters.from_text([assignment], ["09_example"])

@@ -1,0 +1,132 @@
+"""The report opens from disk, shows no code, fetches nothing, and escapes what came from data."""
+
+import csv
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+import tiny_notebooks
+
+IDS = ["<script>alert(1)</script>", "=cmd()", '"><img src=x onerror=alert(1)>', "O'Brien & Söhne", "00123"]
+
+
+class Page(HTMLParser):
+    """What matters of a page: its tags, its anchors and where its links go."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.ids, self.links, self.images, self.words = [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.tags.append(tag)
+        if "id" in values:
+            self.ids.append(values["id"])
+        if tag == "a":
+            self.links.append(values["href"])
+        if tag == "img":
+            self.images.append(values)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module", params=["en", "es"])
+def report(request, tmp_path_factory):
+    place = tmp_path_factory.mktemp("report")
+    rows = [("customer", "date", "amount")]
+    rows += [(name, f"2024-0{number + 1}-15", str(100 - number)) for number, name in enumerate(IDS)]
+    with (place / "hostile.tsv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, dialect="excel-tab").writerows(rows)
+    tiny_notebooks.write(place / "notebooks", "01_portfolio", tiny_notebooks.GOOD, title="Who & what?")
+    tiny_notebooks.write(place / "notebooks", "02_segmentation", [">1/0", "## After it"], title="Second")
+    done = tiny_notebooks.cartera(
+        place / "notebooks", "run", place / "hostile.tsv", "--out", place / "out", "--language", request.param
+    )
+    assert done.returncode == 1, done.stderr
+    return request.param, place / "out"
+
+
+def pages(report):
+    return {path.name: path.read_text("utf-8") for path in report[1].glob("*.html")}
+
+
+def test_language_is_declared(report):
+    for text in pages(report).values():
+        assert f'<html lang="{report[0]}">' in text
+
+
+def test_nothing_is_fetched_and_nothing_runs(report):
+    for text in pages(report).values():
+        page = Page(text)
+        assert not {"script", "link", "iframe", "object", "embed"} & set(page.tags)
+        assert not re.search(r"(?:src|href|url\()\s*=?\s*[\"']?(?:https?:)?//", text)
+        assert "default-src 'none'" in text
+        assert all(image["src"].startswith("data:image/png;base64,") for image in page.images)
+
+
+def test_every_figure_has_its_text(report):
+    images = [image for text in pages(report).values() for image in Page(text).images]
+    assert [image["alt"] for image in images] == [f'The "largest" <one>: {IDS[0]}'] * 2
+
+
+def test_customer_names_are_escaped_everywhere(report):
+    for text in pages(report).values():
+        assert "alert(1)</script>" not in text
+        assert "<img src=x" not in text
+    words = "".join(Page(pages(report)["01_portfolio.html"]).words)
+    assert all(name in words for name in IDS)
+    saved = (report[1] / "tables/01_portfolio/customers.csv").read_text("utf-8-sig")
+    assert "'=cmd()" in saved
+    assert "\n=cmd" not in saved
+
+
+def test_no_code_no_warnings(report):
+    text = pages(report)["01_portfolio.html"]
+    assert "nlargest" not in text
+    assert "data: str" not in text
+    assert "secret warning" not in text
+
+
+def test_contents_lead_somewhere(report):
+    for text in pages(report).values():
+        page = Page(text)
+        assert len(page.ids) == len(set(page.ids))
+        local = [link.removeprefix("#") for link in page.links if link.startswith("#")]
+        assert set(local) <= set(page.ids)
+    words = Page(pages(report)["01_portfolio.html"])
+    assert [link for link in words.links if link.startswith("#the-data")] == ["#the-data", "#the-data--2"]
+
+
+def test_links_between_pages_hold(report):
+    folder = report[1]
+    for text in pages(report).values():
+        for link in Page(text).links:
+            target, _, anchor = link.partition("#")
+            if target:
+                assert (folder / target).exists(), link
+            if target and anchor:
+                assert anchor in Page((folder / target).read_text("utf-8")).ids
+    assert "02_segmentation.html" in Page(pages(report)["01_portfolio.html"]).links
+
+
+def test_the_front_page_tells_what_was_found_and_what_failed(report):
+    words = " ".join(Page(pages(report)["index.html"]).words)
+    assert f"The largest is {IDS[0]}." in words
+    assert "ZeroDivisionError" in words
+    assert ("se detuvo" if report[0] == "es" else "stopped") in words
+
+
+def test_a_page_that_failed_ends_there(report):
+    text = pages(report)["02_segmentation.html"]
+    assert "After it" not in text
+    assert 'class="failed"' in text
+    assert "ZeroDivisionError: division by zero" in text
+
+
+def test_findings_json_holds_the_plain_text(report):
+    findings = json.loads((report[1] / "findings.json").read_text("utf-8"))
+    assert findings[0]["text"] == f"The largest is {IDS[0]}."

@@ -1,0 +1,170 @@
+"""A run leaves a whole report, whatever happens to single notebooks, and nothing when it is stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+
+import tiny_notebooks
+
+SALES = "customer,date,amount\n" + "".join(
+    f"{name},2024-0{month}-1{day},{amount}\n"
+    for name, month, day, amount in [
+        ("anna", 1, 1, "10.50"), ("anna", 2, 3, "20.00"), ("ben", 1, 5, "7.25"),
+        ("carla", 3, 9, "100.00"), ("dan", 3, 2, "1.00"), ("eve", 4, 4, "55.10"),
+    ]
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with a sales file and two notebooks, of which the second fails; and a first run."""
+    place = tmp_path_factory.mktemp("runner")
+    (place / "sales.csv").write_text(SALES, "utf-8")
+    tiny_notebooks.write(place / "notebooks", "01_portfolio", tiny_notebooks.GOOD, title="Good")
+    failing = ["## Where it fails", ">results.finding('s.before', 'Before.')", ">1/0", "## After it"]
+    tiny_notebooks.write(place / "notebooks", "02_segmentation", failing, title="Bad")
+    report = place / "reports" / "mine"
+    (report / "tables" / "01_portfolio").mkdir(parents=True)
+    (report / "tables" / "01_portfolio" / "foreign.xlsx").write_text("mine")
+    (report / "tables" / "01_portfolio" / "stale.csv").write_text("of the run before")
+    files = ["tables/01_portfolio/stale.csv", "../../sales.csv", str(place / "sales.csv")]
+    (report / "run.json").write_text(json.dumps({"files": files}))
+    return place
+
+
+@pytest.fixture(scope="module")
+def first(place):
+    return tiny_notebooks.cartera(
+        place / "notebooks", "run", "sales.csv", "--out", "reports/mine", "--jobs", 2, cwd=place
+    )
+
+
+def test_a_failure_is_named_and_the_rest_goes_on(place, first):
+    assert first.returncode == 1
+    assert "The report is in reports/mine/index.html" in first.stdout
+    failure = "02_segmentation stopped at cell 7, in “Where it fails”: ZeroDivisionError: division by zero"
+    assert failure in first.stderr
+    assert "01_portfolio: done" in first.stderr
+    assert "Traceback" not in first.stderr
+    assert "arning" not in first.stderr
+    partial = json.loads((place / "reports/mine/notebooks/02_segmentation.ipynb").read_text("utf-8"))
+    assert partial["cells"][6]["outputs"][0]["ename"] == "ZeroDivisionError"
+
+
+def test_the_layout_is_that_of_the_design(place, first):
+    report = place / "reports" / "mine"
+    files = {path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file()}
+    assert files >= {
+        "index.html",
+        "01_portfolio.html",
+        "02_segmentation.html",
+        "notebooks/01_portfolio.ipynb",
+        "notebooks/02_segmentation.ipynb",
+        "tables/01_portfolio/customers.csv",
+        "tables/01_portfolio/customers.parquet",
+        "figures/01_portfolio/curve.png",
+        "findings.json",
+        "run.json",
+        "workspace/transactions.parquet",
+    }
+    assert {path.name for path in report.parent.iterdir()} == {"mine"}
+
+
+def test_foreign_files_stay_and_stale_ones_go(place, first):
+    tables = place / "reports" / "mine" / "tables" / "01_portfolio"
+    assert (tables / "foreign.xlsx").exists()
+    assert not (tables / "stale.csv").exists()
+    assert (place / "sales.csv").exists()
+
+
+def test_findings_of_all_notebooks_are_together(place, first):
+    findings = json.loads((place / "reports/mine/findings.json").read_text("utf-8"))
+    assert [(finding["id"], finding["notebook"]) for finding in findings] == [
+        ("portfolio.largest", "01_portfolio"),
+        ("s.before", "02_segmentation"),
+    ]
+    assert findings[0]["text"] == "The largest is carla."
+
+
+def test_the_record_says_what_went_in(place, first):
+    run = json.loads((place / "reports/mine/run.json").read_text("utf-8"))
+    assert run["data"]["files"][0]["bytes"] == len(SALES)
+    assert len(run["data"]["files"][0]["sha256"]) == 64
+    assert run["data"]["as_of"] == "2024-04-14"
+    assert sum(row["rows"] for row in run["rows"]) == 6
+    assert sum(row["amount"] for row in run["rows"]) == pytest.approx(193.85)
+    assert [notebook["failure"] is None for notebook in run["notebooks"]] == [True, False]
+    assert {"python", "cartera", "pandas", "duckdb"} <= set(run["versions"])
+
+
+def test_no_path_of_the_work_area_remains(place, first):
+    report = place / "reports" / "mine"
+    kept = (report / "notebooks" / "01_portfolio.ipynb").read_text("utf-8")
+    assert ".partial-" not in kept
+    assert f'out = \\"{report.as_posix()}\\"' in kept
+
+
+def test_a_mistake_of_the_reader_is_its_sentence_alone(tmp_path):
+    cell = ">raise CarteraError('Column x is missing: add it.')"
+    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", ["## Here", cell])
+    done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "cdnow-sample", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "01_portfolio stopped at cell 6, in “Here”: Column x is missing: add it.\n" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_leaves_no_kernel_and_no_trace(tmp_path, number):
+    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", [">import time; time.sleep(120)"])
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    arguments = ("run", "cdnow-sample", "--out", tmp_path / "out", "--notebooks", "1")
+    process = subprocess.Popen(
+        tiny_notebooks.command(tmp_path / "notebooks", *arguments), stderr=subprocess.PIPE, text=True
+    )
+    kernels = []
+    while not any("ipykernel_launcher" in " ".join(kernel.cmdline()) for kernel in kernels):
+        assert process.poll() is None
+        time.sleep(0.1)
+        kernels = psutil.Process(process.pid).children(recursive=True)
+    time.sleep(2)
+    process.send_signal(number)
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "Stopped.\n"
+    assert not any(kernel.is_running() for kernel in kernels)
+    assert {path.name for path in tmp_path.iterdir()} == {"notebooks", "out"}
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
+
+
+def test_a_kernel_that_dies_is_said_in_words(tmp_path):
+    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", [">import os; os._exit(1)"])
+    done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "cdnow-sample", "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "Python stopped in the middle of a cell" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_an_unusable_folder_is_one_sentence(tmp_path, out):
+    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", [])
+    (tmp_path / "file").write_text("mine")
+    done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "cdnow-sample", "--out", tmp_path / out)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Choose another folder with --out." in done.stderr
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_several_data_sets_make_a_report_each(tmp_path):
+    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", ["## Nothing"])
+    for name in ("north", "south"):
+        (tmp_path / f"{name}.csv").write_text(SALES)
+    done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "north.csv", "south.csv", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in (tmp_path / "reports").iterdir()} == {"north", "south"}
