@@ -15,6 +15,7 @@ from analysis.plots import theme
 from analysis.portfolio import Activity, Cohorts, Concentration, CustomerFlow, SalesBridge, SalesByPeriod
 
 _HATCH = "////"
+_FAINT = (1.0, 1.0, 1.0, 0.4)
 _LABELS_FIT = 18
 _GAP_TICKS = (1, 7, 30, 90, 180, 365, 730, 1825, 3650)
 
@@ -130,7 +131,8 @@ def activity(result: Activity, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes(height=3.6)
     longest = int(result.customers["days_since_last"].max())
     width = max(1, -(-longest // 40))
-    first = result.window + 1 - width * -(-(result.window + 1) // width)
+    parts = max(1, round((result.window + 1) / width))
+    step = (result.window + 1) / parts if result.window + 1 >= width else width
     sns.histplot(
         data=result.customers,
         x="days_since_last",
@@ -138,7 +140,7 @@ def activity(result: Activity, ax: Axes | None = None) -> Axes:
         hue_order=[False, True],
         palette=[theme.COLOURS["muted"], theme.COLOURS["main"]],
         multiple="stack",
-        bins=np.arange(first, longest + 2 * width, width).tolist(),
+        bins=np.arange(0, longest + 1 + step, step).tolist(),
         legend=False,
         alpha=1,
         linewidth=0.4,
@@ -268,7 +270,7 @@ def _hatch(bars: BarContainer, complete: pd.Series[bool]) -> None:
 def _hatch_cells(ax: Axes, later: pd.DataFrame, table: pd.DataFrame) -> None:
     complete = later.pivot_table(index="cohort", columns="age", values="complete").reindex_like(table)
     for row, column in np.argwhere(complete.to_numpy() == 0).tolist():
-        ax.add_patch(Rectangle((column, row), 1, 1, fill=False, hatch=_HATCH, edgecolor="white", linewidth=0))
+        ax.add_patch(Rectangle((column, row), 1, 1, fill=False, hatch=_HATCH, edgecolor=_FAINT, linewidth=0))
 
 
 def _cohort_labels(ax: Axes, table: pd.DataFrame, sizes: pd.Series[int], unit: str) -> None:

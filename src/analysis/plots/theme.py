@@ -24,7 +24,8 @@ COLOURS: dict[str, str] = {
 }
 SEQUENTIAL = "Blues"
 _INK = "#30343B"
-_LETTERS_PER_INCH = 11.5
+_LETTERS_PER_INCH = 10.2
+_BESIDE_TITLE = 1.2  # inches left of the axes, where the title does not reach
 _MANY = 100_000
 _LONG_SPAN_DAYS = 6 * 366
 _SHORT_SPAN_DAYS = 75
@@ -58,7 +59,7 @@ def title(ax: Axes, text: str) -> None:
     """Write the chart's claim above it, at the left, on as many lines as it needs; a ``$`` stays a ``$``."""
     figure = ax.get_figure(root=True)
     width = figure.get_figwidth() if figure is not None else 8.0
-    lines = textwrap.wrap(text, int(width * _LETTERS_PER_INCH))
+    lines = textwrap.wrap(text, int((width - _BESIDE_TITLE) * _LETTERS_PER_INCH))
     text = "\n".join(lines)
     ax.set_title(text, loc="left", fontsize=11.5, fontweight="bold", color=_INK, pad=10, parse_math=False)
 

@@ -74,9 +74,9 @@ class Cohorts:
         average = self.average()
         usual = average[average["cohorts"] >= average["cohorts"].max() / 2]
         messages = {
-            "month": _("A new customer brings {first} in the first month and {later} after {age} more"),
-            "quarter": _("A new customer brings {first} in the first quarter and {later} after {age} more"),
-            "year": _("A new customer brings {first} in the first year and {later} after {age} more"),
+            "month": _("A new customer brings {first} in the first month, {later} after {age} more"),
+            "quarter": _("A new customer brings {first} in the first quarter, {later} after {age} more"),
+            "year": _("A new customer brings {first} in the first year, {later} after {age} more"),
         }
         return messages[self.unit].format(
             first=money(usual["sales_per_customer"].iloc[0], currency),

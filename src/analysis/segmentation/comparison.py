@@ -55,8 +55,8 @@ class Agreement:
         """Return what the map of segments and classes shows."""
         away, best = len(self.away()), int((self.customers["abc"] == "A").sum())
         return ngettext(
-            "{away} of {best} A customer has not been seen lately (recency score of 3 or less)",
-            "{away} of {best} A customers have not been seen lately (recency score of 3 or less)",
+            "{away} of {best} A customer has not been seen lately",
+            "{away} of {best} A customers have not been seen lately",
             best,
         ).format(away=number(away), best=number(best))
 
