@@ -178,15 +178,14 @@ def evidence(connection: duckdb.DuckDBPyConnection, relation: str, cell: str, wh
     return Evidence(row[0], row[1], row[2], row[3] if not row[0] + row[1] else rarer)
 
 
-def trimmed(column: str) -> str:
-    """Return the SQL of a text cell without the spaces around it, NULL where it is a sign of emptiness.
+def plainly_filled(cell: str) -> str:
+    """Return the SQL that holds for a cell of plain characters with a digit other than 0: most identifiers."""
+    return f"regexp_full_match({cell}, '[!-~]*[1-9][!-~]*')"
 
-    A cell of plain characters with a digit other than 0, as most identifiers are, is neither.
-    """
-    return (
-        f"case when regexp_full_match({column}, '[!-~]*[1-9][!-~]*') then {column} "
-        f"else filled(trimmed({column})) end"
-    )
+
+def trimmed(cell: str) -> str:
+    """Return the SQL of a text cell without the spaces around it, NULL where it is a sign of emptiness."""
+    return f"case when {plainly_filled(cell)} then {cell} else filled(trimmed({cell})) end"
 
 
 def number_sql(cell: str, mark: str, decimals: int) -> str:
@@ -202,7 +201,7 @@ def date_sql(cell: str, order: str, formats: tuple[str, ...]) -> str:
     """Return the SQL of a date; ``formats`` (of ``strptime``) are tried first, for speed."""
     slow = f"{'month_first' if order == 'month-first' else 'day_first'}(trimmed({cell}))"
     if not formats:
-        return _either(f"case when {cell} like '____-__-__%' then try_cast({cell} as date) end", slow)
+        return _either(f"case when strlen({cell}) >= 10 then try_cast({cell} as date) end", slow)
     listed = ", ".join(map(literal, formats))
     return _either(f"cast(try_strptime({cell}, [{listed}]) as date)", slow)
 

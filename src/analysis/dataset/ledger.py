@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.formats import date_sql, number_sql, trimmed
+from analysis.dataset.formats import date_sql, number_sql, plainly_filled, trimmed
 from analysis.dataset.readers import RawTable, literal, quoted
 from analysis.dataset.reading import Reading
 from analysis.dataset.schema import TRANSACTIONS, column
@@ -81,7 +81,8 @@ FLAGS = (
 def _cell(name: str, headers: list[str], reading: Reading) -> str:
     """Return the SQL of a cell; identifiers and text lose the spaces around them, and what says nothing."""
     cell = f"r_{headers.index(reading.columns[name])}"
-    is_text = column(name).kind in {"identifier", "text"} and reading.kinds[name] == "VARCHAR"
+    is_text = column(name).kind in {"identifier", "text"} and name != "customer_id"
+    is_text = is_text and reading.kinds[name] == "VARCHAR"
     return trimmed(cell) if is_text else cell
 
 
@@ -132,10 +133,12 @@ def _identifier(cell: str, written: str) -> str:
 
 
 def _customer(cell: str, written: str) -> str:
-    text = _identifier(cell, written)
+    """Return the SQL of the customer: NULL where the cell names nobody (a digit other than 0 rules it out)."""
+    plain = _identifier(cell, written)
+    text = f"filled(trimmed({plain}))"
     nobody = ", ".join(map(literal, NOBODY))
     nothing = f"lower({text}) in ({nobody}) or ltrim({text}, '0') in ('', '.', '.0')"
-    return f"case when regexp_matches({text}, '[1-9]') then {text} when {nothing} then null else {text} end"
+    return f"case when {plainly_filled(plain)} then {plain} when {nothing} then null else {text} end"
 
 
 def _money(reading: Reading, config: DatasetConfig) -> str:
@@ -191,17 +194,17 @@ def _questions(reading: Reading, config: DatasetConfig) -> str:
         f"or coalesce(upper(description) in ({postage}), false)",
     }
     listed = [f"{sql} as {name}" for name, sql in flags.items()]
-    marked = f"coalesce(regexp_matches(order_id, '^[Cc]\\d'), false) and ({negative})"
+    marked = f"case when {negative} then coalesce(regexp_matches(order_id, '^[Cc]\\d'), false) else false end"
     return ", ".join([*listed, f"(is_void or ({marked})) as is_cancelled", f"({negative}) as is_negative"])
 
 
 def _unread(reading: Reading) -> list[str]:
     """Return the conditions under which a cell that is not needed was not empty and could not be read."""
     needed = {"date", *amount_columns(reading)}
+    numbers = [name for name in reading.columns if column(name).kind in {"money", "number", "percent"}]
+    values = {name: f"given_{name}" if name in {"gross_amount", "discount"} else name for name in numbers}
     return [
-        f"({'given_' if name in {'gross_amount', 'discount'} else ''}{name} is null)"
-        for name in reading.columns
-        if column(name).kind in {"money", "number", "percent"} and name not in needed
+        f"({values[name]} is null and not {_says_nothing(name)})" for name in numbers if name not in needed
     ]
 
 

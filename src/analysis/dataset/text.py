@@ -6,9 +6,11 @@ import codecs
 import csv
 import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +23,7 @@ from analysis.language import _
 
 _BLOCK = 1 << 22
 _HEAD = 1 << 18
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _DELIMITERS = (",", ";", "\t", "|")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 _NAMES = {same_name(name) for column in TRANSACTIONS for name in column.names + column.fallback_names}
@@ -34,11 +37,13 @@ class TextTable:
     Parameters
     ----------
     path
-        UTF-8 file, not compressed, whose first line is the header.
+        UTF-8 file, not compressed, whose first line is the header and whose lines all end alike.
     encoding
         Encoding of the original.
+    written_delimiter
+        What separates the cells in the original.
     delimiter
-        What separates the cells.
+        What separates them in ``path``.
     header
         Names in the header, as written.
     header_line
@@ -49,6 +54,7 @@ class TextTable:
 
     path: Path
     encoding: str
+    written_delimiter: str
     delimiter: str
     header: tuple[str, ...]
     header_line: int
@@ -72,6 +78,11 @@ def read_text(path: Path, settings: Transactions, work: Path) -> TextTable:
     CarteraError
         If the file is empty, binary or not a table.
     """
+    with _sound(path):
+        return _read(path, settings, work)
+
+
+def _read(path: Path, settings: Transactions, work: Path) -> TextTable:
     with _opened(path) as file:
         head = file.read(_HEAD)
     if not head.strip():
@@ -85,38 +96,95 @@ def read_text(path: Path, settings: Transactions, work: Path) -> TextTable:
         return _rewritten(path, encoding, settings, work)
     text = head.decode(encoding, errors="replace")
     delimiter, header_index = _dialect(path, text, settings)
-    records = _records(text, delimiter)
-    line, cells, width = _header(records, header_index)
-    plain = path if _is_plain(path, encoding) and line == 1 else _plain_copy(path, encoding, line, work)
+    line, cells, width = _header(_records(text, delimiter), header_index)
+    plain = path if line == 1 and _is_plain(path, encoding) else _plain_copy(path, encoding, line, work)
     names = tuple((cells + [""] * width)[:width])
-    return TextTable(plain, encoding, delimiter, names, line, _count_lines(plain))
+    return TextTable(plain, encoding, delimiter, delimiter, names, line, _count_lines(plain)[0])
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    """Say in one sentence that a compressed file is damaged."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError):
+        raise CarteraError(
+            _("{file} is damaged or cut short: it cannot be decompressed. Copy or export it again.").format(
+                file=path.name
+            )
+        ) from None
 
 
 def _rewritten(path: Path, encoding: str, settings: Transactions, work: Path) -> TextTable:
     """Write a file without column names, or aligned by spaces, as an ordinary table."""
     target, names = work / f"{path.name}.plain", settings.names
-    delimiter = "," if settings.delimiter == " " else settings.delimiter or ","
-    with (
-        io.TextIOWrapper(_opened(path), encoding, errors="replace", newline="") as lines,
-        target.open("w", encoding="utf-8") as plain,
-    ):
+    aligned = settings.delimiter == " "
+    delimiter = "\t" if aligned else settings.delimiter or ","
+    with _lines(path, encoding) as lines, target.open("w", encoding="utf-8", newline="") as plain:
         if names:
             plain.write(delimiter.join(names) + "\n")
         for line in lines:
-            plain.write(",".join(line.split()) + "\n" if settings.delimiter == " " else line)
+            plain.write(delimiter.join(line.split()) + "\n" if aligned else line)
     with target.open(encoding="utf-8") as plain:
-        header = tuple(next(plain).rstrip("\r\n").split(delimiter))
-    return TextTable(target, encoding, delimiter, header, 0 if names else 1, _count_lines(target))
+        header = tuple(next(plain).rstrip("\n").split(delimiter))
+    written, first = settings.delimiter or delimiter, 0 if names else 1
+    return TextTable(target, encoding, written, delimiter, header, first, _count_lines(target)[0])
+
+
+def lines_at(text: TextTable, positions: list[int]) -> list[int]:
+    """Return the lines of the original on which the records at these bytes of ``path`` begin.
+
+    Parameters
+    ----------
+    text
+        The table.
+    positions
+        Bytes, ascending; line ends that stand there belong to the lines before.
+    """
+    lines, line, position = [], text.header_line, 0
+    with text.path.open("rb") as file:
+        for wanted in positions:
+            while position < wanted:
+                block = file.read(min(_BLOCK, wanted - position))
+                line += block.count(b"\n")
+                position += len(block)
+            while (byte := file.read(1)) and byte in b"\r\n":
+                line += byte == b"\n"
+                position += 1
+            position += len(byte)
+            lines.append(line)
+    return lines
+
+
+def without_lines(text: TextTable, lines: list[int], target: Path) -> tuple[TextTable, list[str]]:
+    """Write the table anew with these lines blank; return it and what they held."""
+    held, blank = [], set(lines)
+    with (
+        text.path.open(encoding="utf-8", newline="") as whole,
+        target.open("w", encoding="utf-8", newline="") as plain,
+    ):
+        for number, line in enumerate(whole, text.header_line):
+            if number in blank:
+                held.append(line.rstrip("\r\n"))
+                plain.write(line[len(held[-1]) :])
+            else:
+                plain.write(line)
+    return replace(text, path=target), held
 
 
 def _opened(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         magic = file.read(4)
-    if magic[:2] == b"\x1f\x8b":
+    if magic[:2] == _GZIP:
         return gzip.open(path)  # type: ignore[return-value]
-    if magic == b"\x28\xb5\x2f\xfd":
+    if magic == _ZSTD:
         return zstandard.open(path, "rb")  # type: ignore[no-any-return]
     return path.open("rb")
+
+
+def _lines(path: Path, encoding: str) -> io.TextIOWrapper:
+    """Open a file as text in which every line ends with a line feed."""
+    return io.TextIOWrapper(_opened(path), encoding, errors="replace")
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
@@ -163,40 +231,41 @@ def _known_encoding(name: str) -> str:
 
 
 def _is_plain(path: Path, encoding: str) -> bool:
+    """Tell whether a file can be read where it is: UTF-8, not compressed, and every line ends alike."""
     with path.open("rb") as file:
         magic = file.read(4)
-    return encoding == "utf-8" and magic[:2] != b"\x1f\x8b" and magic != b"\x28\xb5\x2f\xfd"
+    compressed = magic[:2] == _GZIP or magic == _ZSTD
+    return encoding == "utf-8" and not compressed and _count_lines(path)[1]
 
 
 def _plain_copy(path: Path, encoding: str, header_line: int, work: Path) -> Path:
     """Write the file anew as UTF-8 from its header on."""
     target = work / f"{path.name}.plain"
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    with target.open("w", encoding="utf-8", newline="") as plain:
-        to_skip, rest = header_line - 1, ""
-        for block in _blocks(path):
-            rest += decoder.decode(block)
-            while to_skip and "\n" in rest:
-                rest = rest.split("\n", 1)[1]
-                to_skip -= 1
-            if not to_skip:
-                plain.write(rest)
-                rest = ""
-        plain.write(rest + decoder.decode(b"", final=True))
+    with _lines(path, encoding) as text, target.open("w", encoding="utf-8", newline="") as plain:
+        for _line in range(header_line - 1):
+            text.readline()
+        while block := text.read(_BLOCK):
+            plain.write(block)
     return target
 
 
-def _count_lines(path: Path) -> int:
-    count, last = 0, b""
+def _count_lines(path: Path) -> tuple[int, bool]:
+    """Return how many lines there are, and whether they all end alike (in ``\\n`` or in ``\\r\\n``)."""
+    feeds = returns = both = 0
+    last = b""
     for block in _blocks(path):
-        count += block.count(b"\n")
+        feeds += block.count(b"\n")
+        if b"\r" in block:
+            returns += block.count(b"\r")
+            both += block.count(b"\r\n")
+        both += last == b"\r" and block[:1] == b"\n"
         last = block[-1:]
-    return count + (last != b"\n")
+    return feeds + (last != b"\n"), returns == both and both in {0, feeds}
 
 
 def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Return (line, cells) of each record that is wholly inside ``text`` and not blank."""
-    lines = text.splitlines(keepends=True)
+    lines = list(io.StringIO(text, newline=""))
     if len(text) >= _HEAD // 2 and len(lines) > 1:
         lines = lines[:-1]
     reader = csv.reader(lines, delimiter=delimiter)

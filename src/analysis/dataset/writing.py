@@ -10,8 +10,8 @@ import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies
 from analysis.dataset.intake import connect
-from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.readers import open_raw
+from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.sources import Source, find_source
 from analysis.errors import CarteraError
@@ -70,7 +70,7 @@ def _reading(source: Source) -> Reading:
 
 
 def _text(source: Source, reading: Reading) -> str:
-    """Return the file: what is known as keys, what is open or usual as comments that say what else is possible."""
+    """Return the file: what is known as keys, what is open or usual as comments with the choices."""
     written = [name for name, kind in reading.kinds.items() if kind == "VARCHAR"]
     files = [path.name for path in source.files]
     lines = [
@@ -116,7 +116,7 @@ def _format_lines(reading: Reading, written: list[str]) -> list[str]:
     marks = sorted(set(reading.marks.values()))
     asked = any("decimal" in question for question in reading.questions)
     if marks:
-        lines.append(f"  {'# ' if asked or len(marks) > 1 else ''}decimal: \"{marks[0]}\"           # \".\", \",\"")
+        lines.append(f'  {"# " if asked or len(marks) > 1 else ""}decimal: "{marks[0]}"           # ".", ","')
     return lines
 
 
