@@ -179,7 +179,7 @@ def evidence(connection: duckdb.DuckDBPyConnection, relation: str, cell: str, wh
 
 
 def plainly_filled(cell: str) -> str:
-    """Return the SQL that holds for a cell of plain characters with a digit other than 0: most identifiers."""
+    """Return the SQL that holds for a cell of plain characters with a digit other than 0: most are."""
     return f"regexp_full_match({cell}, '[!-~]*[1-9][!-~]*')"
 
 

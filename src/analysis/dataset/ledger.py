@@ -133,7 +133,7 @@ def _identifier(cell: str, written: str) -> str:
 
 
 def _customer(cell: str, written: str) -> str:
-    """Return the SQL of the customer: NULL where the cell names nobody (a digit other than 0 rules it out)."""
+    """Return the SQL of the customer: NULL where the cell names nobody (a digit but 0 rules it out)."""
     plain = _identifier(cell, written)
     text = f"filled(trimmed({plain}))"
     nobody = ", ".join(map(literal, NOBODY))
