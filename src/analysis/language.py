@@ -60,6 +60,11 @@ def _(message: str) -> str:
     return catalogue(_current).gettext(message)
 
 
+def N_(message: str) -> str:  # noqa: N802 the name gettext tools know
+    """Mark ``message`` for translation where it is written; ``_()`` translates it where it is shown."""
+    return message
+
+
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Return the singular or plural form that ``n`` asks for, in the reader's language."""
     return catalogue(_current).ngettext(singular, plural, n)
