@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import shutil
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from analysis.dataset.ledger import FLAGS, KEPT, canonical, ledger_sql
 from analysis.dataset.quality import FINDINGS, Note, Quality
 from analysis.dataset.readers import RawTable, literal, open_raw
 from analysis.dataset.reading import Reading, ask, find_reading
+from analysis.dataset.refused import refused_records, without_unclosed
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, number
 
@@ -83,17 +85,19 @@ def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
         reading = find_reading(connection, tables, config)
         if reading.questions:
             raise ask(reading.questions)
-        for i, table in enumerate(tables):
-            _write_ledger(connection, i, table, reading, config, work)
+        tables = [
+            _write_ledger(connection, i, table, reading, config, work) for i, table in enumerate(tables)
+        ]
         connection.execute(f"create view ledger as select * {_FROM_LEDGER.format(work=work)}")
         currency = _one_currency(connection, config, tables)
         duplicates = _mark_duplicates(connection, config)
-        account = _account(connection, len(tables))
+        refused = [refused_records(connection, table) for table in tables]
+        account = _account(connection, sum(map(len, refused)))
         _check_usable(account, tables, reading)
         found = _found(connection, config, duplicates)
         _check_policies(found, config)
         _write_transactions(connection, target)
-        _write_set_aside(connection, tables, target)
+        _write_set_aside(connection, tables, refused, target)
         facts = (*reading.facts, *_rules_applied(config))
         return _summary(connection, target, account, found, facts, duplicates, currency)
     finally:
@@ -125,10 +129,17 @@ def _write_ledger(  # noqa: PLR0917
     reading: Reading,
     config: DatasetConfig,
     work: Path,
-) -> None:
-    sql = ledger_sql(table, reading, config, dt.date.today())
+) -> RawTable:
+    """Write one file's part of the ledger; return the table as it was read in the end."""
     path = literal(str(work / f"ledger-{i:06}.parquet"))
-    connection.execute(f"copy ({sql}) to {path} (format parquet, compression uncompressed)")
+    for readings in count(1):
+        sql = ledger_sql(table, reading, config, dt.date.today())
+        connection.execute(f"copy ({sql}) to {path} (format parquet, compression uncompressed)")
+        rest = without_unclosed(connection, table, readings)
+        if rest is None:
+            break
+        table = rest
+    return table
 
 
 def _one_currency(
@@ -201,31 +212,17 @@ def _mark_duplicates(connection: duckdb.DuckDBPyConnection, config: DatasetConfi
     return _Duplicates(int(rows), float(amount), copied == total and total > 2)
 
 
-def _account(connection: duckdb.DuckDBPyConnection, files: int) -> pd.DataFrame:
+def _account(connection: duckdb.DuckDBPyConnection, refused: int) -> pd.DataFrame:
     """Return rows and readable money by fate; records that could not be split into cells come with them."""
     fates = connection.execute(
         "select fate, count(*), coalesce(sum(amount), 0) from settled group by fate"
     ).fetchall()
-    refused = sum(len(_refused(connection, i)) for i in range(files))
     rows = [(*fate.partition(":")[::2], n, float(amount)) for fate, n, amount in fates]
     if refused:
         rows.append(("rejected", "cells", refused, 0.0))
     order = {fate: i for i, fate in enumerate((*KEPT, "excluded", "rejected"))}
     rows.sort(key=lambda row: (order[row[0]], -row[2], row[1]))
     return pd.DataFrame(rows, columns=["fate", "rule", "rows", "amount"])
-
-
-def _refused(connection: duckdb.DuckDBPyConnection, i: int) -> list[tuple[int, str]]:
-    """Return number (the header is 1) and text of the records of file ``i`` that could not be split."""
-    known = connection.execute(
-        "select count(*) from duckdb_tables() where table_name = ?", [f"refused_{i}"]
-    ).fetchall()
-    if not known[0][0]:
-        return []
-    return connection.execute(
-        f"select line, any_value(csv_line) from refused_{i} "  # noqa: S608
-        f"where scan_id = (select max(scan_id) from refused_{i}) group by line order by line"
-    ).fetchall()
 
 
 def _check_usable(account: pd.DataFrame, tables: list[RawTable], reading: Reading) -> None:
@@ -299,10 +296,15 @@ def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> 
     )
 
 
-def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTable], target: Path) -> None:
+def _write_set_aside(
+    connection: duckdb.DuckDBPyConnection,
+    tables: list[RawTable],
+    refused: list[list[tuple[int, str]]],
+    target: Path,
+) -> None:
     """Write each row that was not kept: file, line, fate, rule, amount (where readable) and raw text."""
     parts = []
-    for i, table in enumerate(tables):
+    for i, (table, records) in enumerate(zip(tables, refused, strict=True)):
         name = f"ledger-{i:06}.parquet"
         accepted = connection.execute(
             "select count(*) from ledger where filename like ?", [f"%{name}"]
@@ -312,32 +314,34 @@ def _write_set_aside(connection: duckdb.DuckDBPyConnection, tables: list[RawTabl
             f"where filename like ? and fate not in {KEPT} order by all",
             [f"%{name}"],
         ).fetchnumpy()["file_row_number"]
-        refused = _refused(connection, i)
-        records = np.asarray([record for record, _text in refused], dtype=np.int64)
         rows = np.asarray(aside, dtype=np.int64)
-        lines = pa.table({"row": rows, "line": table.line_of(rows, records, accepted)})
+        torn = np.asarray([line for line, _text in records], dtype=np.int64)
+        lines = pa.table({"row": rows, "line": table.line_of(rows, torn, accepted)})
         connection.register(f"lines_{i}", lines)
         parts.append(
             f"select {literal(table.file)} as file, line, split_part(fate, ':', 1) as fate, "  # noqa: S608
             f"split_part(fate, ':', 2) as rule, amount, raw from settled "
             f"join lines_{i} on row = file_row_number where filename like '%{name}'"
         )
-        torn = pa.table(
-            {
-                "file": [table.file] * len(refused),
-                "line": table.line_of_record(records),
-                "fate": ["rejected"] * len(refused),
-                "rule": ["cells"] * len(refused),
-                "amount": pa.array([None] * len(refused), pa.decimal128(18, 4)),
-                "raw": [text for _record, text in refused],
-            }
-        )
-        connection.register(f"torn_{i}", torn)
+        connection.register(f"torn_{i}", _torn(table.file, records))
         parts.append(f"from torn_{i}")
     path = literal(str(target / "set_aside.parquet"))
     connection.execute(
         f"copy (select * from ({' union all '.join(parts)}) order by file, line) "  # noqa: S608
         f"to {path} (format parquet)"
+    )
+
+
+def _torn(file: str, records: list[tuple[int, str]]) -> pa.Table:
+    return pa.table(
+        {
+            "file": pa.array([file] * len(records), pa.string()),
+            "line": pa.array([line for line, _text in records], pa.int64()),
+            "fate": pa.array(["rejected"] * len(records), pa.string()),
+            "rule": pa.array(["cells"] * len(records), pa.string()),
+            "amount": pa.array([None] * len(records), pa.decimal128(18, 4)),
+            "raw": pa.array([text for _line, text in records], pa.string()),
+        }
     )
 
 

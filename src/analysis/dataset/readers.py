@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from array import array
 from collections import Counter
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from analysis.dataset.config import Transactions, nearest
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import REQUIRED, TRANSACTIONS, same_name
-from analysis.dataset.text import TextTable, read_text
+from analysis.dataset.text import TextTable, csv_reader, lines_at, read_text, without_lines
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 
@@ -44,11 +43,18 @@ class RawTable:
         Headers that stand more than once.
     facts
         What was found out about how the file is written.
+    refused
+        Name of the table in which DuckDB notes the records it cannot split into cells; empty where every
+        record has its cells.
     line_of
         Lines in the file of the rows with these numbers (from 0, among the rows DuckDB accepts), given the
-        numbers of the records it refused (the header is 1) and how many it accepted.
-    line_of_record
-        Lines in the file of the records it refused.
+        lines it refused and how many rows it accepted.
+    lines_at
+        Lines in the file of the refused records that begin at these bytes.
+    without
+        The same table without these lines, whose first quote is never closed.
+    torn
+        Lines left out by ``without``, and what they hold.
     """
 
     file: str
@@ -57,7 +63,10 @@ class RawTable:
     repeated: frozenset[str]
     facts: tuple[Note, ...]
     line_of: Callable[[Lines, Lines, int], Lines]
-    line_of_record: Callable[[Lines], Lines] = lambda records: records
+    refused: str = ""
+    lines_at: Callable[[list[int]], list[int]] = lambda _positions: []
+    without: Callable[[list[int]], RawTable] | None = None
+    torn: tuple[tuple[int, str], ...] = ()
 
 
 def open_raw(path: Path, settings: Transactions, work: Path, refused: str) -> RawTable:
@@ -85,7 +94,7 @@ def open_raw(path: Path, settings: Transactions, work: Path, refused: str) -> Ra
         return _parquet(path)
     if magic[:4] == b"PK\x03\x04" or magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _workbook(path, settings, work)
-    return _delimited(path, read_text(path, settings, work), refused)
+    return _delimited(path, read_text(path, settings, work), work, refused)
 
 
 def quoted(name: str) -> str:
@@ -110,7 +119,9 @@ def _unique(header: list[str]) -> tuple[list[str], frozenset[str]]:
     return unique, frozenset(name for name in stripped if times[name.casefold()] > 1)
 
 
-def _delimited(path: Path, text: TextTable, refused: str) -> RawTable:
+def _delimited(
+    path: Path, text: TextTable, work: Path, refused: str, torn: tuple[tuple[int, str], ...] = ()
+) -> RawTable:
     header, repeated = _unique(list(text.header))
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
     relation = (
@@ -121,17 +132,26 @@ def _delimited(path: Path, text: TextTable, refused: str) -> RawTable:
         "rejects_limit=0)"
     )
 
-    def line_of(rows: Lines, refused_records: Lines, accepted: int) -> Lines:
-        return _text_lines(text, rows, refused_records, accepted)
+    def line_of(rows: Lines, refused_lines: Lines, accepted: int) -> Lines:
+        return _text_lines(text, rows, refused_lines, accepted)
+
+    def without(lines: list[int]) -> RawTable:
+        again = f"{refused}_again"
+        rest, held = without_lines(text, lines, work / f"{again}.csv")
+        return _delimited(path, rest, work, again, (*torn, *zip(lines, held, strict=True)))
 
     return RawTable(
         path.name, relation, dict.fromkeys(header, "VARCHAR"), repeated, _text_facts(path, text), line_of,
-        lambda records: _starts(text, records),
+        refused, lambda positions: lines_at(text, positions), without, torn,
     )  # fmt: skip
 
 
 def _text_facts(path: Path, text: TextTable) -> tuple[Note, ...]:
-    how = {"file": path.name, "encoding": text.encoding, "delimiter": text.delimiter.replace("\t", "TAB")}
+    how = {
+        "file": path.name,
+        "encoding": text.encoding,
+        "delimiter": text.written_delimiter.replace("\t", "TAB"),
+    }
     facts = [Note(N_("{file}: text in {encoding}, cells separated by '{delimiter}'."), how)]
     return (*facts, *_header_fact(path.name, text.header_line))
 
@@ -146,28 +166,21 @@ def _header_fact(file: str, line: int) -> tuple[Note, ...]:
 def _text_lines(text: TextTable, rows: Lines, refused: Lines, accepted: int) -> Lines:
     """Return the lines of accepted rows: counted where a record is a line, else found by reading again."""
     if text.lines == 1 + accepted + len(refused):
-        accepted_before = refused - 2 - np.arange(len(refused))
+        accepted_before = refused - text.header_line - 1 - np.arange(len(refused))
         return rows + np.searchsorted(accepted_before, rows, side="right") + text.header_line + 1
-    starts = _record_starts(text)
-    starts[refused] = 0
-    starts[1] = 0
-    return starts[np.flatnonzero(starts)[rows]]
+    return np.setdiff1d(_record_lines(text), refused)[rows]
 
 
-def _starts(text: TextTable, records: Lines) -> Lines:
-    """Return the lines on which records (the header is 1) begin."""
-    return _record_starts(text)[records] if len(records) else records
-
-
-def _record_starts(text: TextTable) -> Lines:
-    """Return the line on which each record begins, by its number (the header is 1); 0 for a blank one."""
-    starts, start = array("q", [0]), text.header_line
+def _record_lines(text: TextTable) -> Lines:
+    """Return the lines on which the records below the header begin."""
+    lines, line = array("q"), text.header_line
     with text.path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file, delimiter=text.delimiter)
+        reader = csv_reader(file, text.delimiter)
         for cells in reader:
-            starts.append(start if cells else 0)
-            start = reader.line_num + text.header_line
-    return np.asarray(starts, dtype=np.int64)
+            if cells:
+                lines.append(line)
+            line = reader.line_num + text.header_line
+    return np.asarray(lines[1:], dtype=np.int64)
 
 
 def _parquet(path: Path) -> RawTable:

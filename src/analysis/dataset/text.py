@@ -6,13 +6,14 @@ import codecs
 import csv
 import gzip
 import io
+import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import zstandard
 
@@ -23,6 +24,7 @@ from analysis.language import _
 
 _BLOCK = 1 << 22
 _HEAD = 1 << 18
+_TITLE_LINES = 30
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _DELIMITERS = (",", ";", "\t", "|")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
@@ -250,7 +252,7 @@ def _plain_copy(path: Path, encoding: str, header_line: int, work: Path) -> Path
 
 
 def _count_lines(path: Path) -> tuple[int, bool]:
-    """Return how many lines there are, and whether they all end alike (in ``\\n`` or in ``\\r\\n``)."""
+    """Return how many lines there are, and whether they all end in LF or all in CR LF."""
     feeds = returns = both = 0
     last = b""
     for block in _blocks(path):
@@ -263,12 +265,18 @@ def _count_lines(path: Path) -> tuple[int, bool]:
     return feeds + (last != b"\n"), returns == both and both in {0, feeds}
 
 
+def csv_reader(lines: Iterable[str], delimiter: str) -> Any:  # noqa: ANN401 csv names no type for it
+    """Return a reader of records for which no cell is too long."""
+    csv.field_size_limit(sys.maxsize)
+    return csv.reader(lines, delimiter=delimiter)
+
+
 def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Return (line, cells) of each record that is wholly inside ``text`` and not blank."""
     lines = list(io.StringIO(text, newline=""))
     if len(text) >= _HEAD // 2 and len(lines) > 1:
         lines = lines[:-1]
-    reader = csv.reader(lines, delimiter=delimiter)
+    reader = csv_reader(lines, delimiter)
     found, start = [], 1
     for cells in reader:
         if any(cell.strip() for cell in cells):
@@ -280,37 +288,47 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
 
 
 def _dialect(path: Path, text: str, settings: Transactions) -> tuple[str, int]:
-    """Return the delimiter and the index of the header among the records that are not blank."""
-    candidates = (settings.delimiter,) if settings.delimiter else _DELIMITERS
+    """Return the delimiter and the index of the header among the records that are not blank.
+
+    The header is the line that names most columns; where none is known by name, the first of the usual width.
+    """
+    if text.lstrip()[:1] in {"<", "{"}:
+        raise CarteraError(_no_table(path, text))
     names = _NAMES | {same_name(header) for header in settings.columns.values()}
     scored = []
-    for delimiter in candidates:
-        try:
-            records = _records(text, delimiter)
-        except csv.Error:
+    for delimiter in (settings.delimiter,) if settings.delimiter else _DELIMITERS:
+        records = _records(text, delimiter)
+        widths = Counter(len(cells) for _line, cells in records if len(cells) > 1)
+        if not widths:
             continue
-        if settings.header_line:
-            index = next((i for i, (line, _cells) in enumerate(records) if line >= settings.header_line), 0)
-            indices = [index]
-        else:
-            indices = list(range(min(30, len(records))))
-        if not records:
-            continue
-        width, times = Counter(len(cells) for _line, cells in records).most_common(1)[0]
-        regular = width > 1 and times >= 0.8 * len(records)
-        for index in indices:
+        width, times = widths.most_common(1)[0]
+        regular = times >= 0.8 * len(records)
+        for index in _header_candidates(records, settings.header_line):
             cells = records[index][1]
-            known = sum(same_name(cell) in names for cell in cells)
+            known = sum(same_name(cell) in names for cell in cells) if len(cells) > 1 else 0
             scored.append((known, regular, len(cells) == width, width, -index, delimiter))
-    known, regular, _fits, _width, index, delimiter = max(scored, default=(0, False, False, 0, 0, ","))
-    if not known and (not regular or text.lstrip()[:1] in "{[<"):
-        raise CarteraError(
-            _(
-                "{file} is not a table: no line of column names separated by comma, semicolon, tab or | was "
-                "found. Export the sales as CSV or Excel, one line per sale."
-            ).format(file=path.name)
-        )
+    known, regular, *_rest, index, delimiter = max(scored, default=(0, False, 0, ","))
+    if not known and (not regular or text.lstrip()[:1] == "["):
+        raise CarteraError(_no_table(path, text))
     return delimiter, -index
+
+
+def _header_candidates(records: list[tuple[int, list[str]]], header_line: int | None) -> list[int]:
+    if header_line is None:
+        return list(range(min(_TITLE_LINES, len(records))))
+    return [next((i for i, (line, _cells) in enumerate(records) if line >= header_line), 0)]
+
+
+def _no_table(path: Path, text: str) -> str:
+    if text.lstrip()[:1] == "<":
+        return _(
+            "{file} is a web page or XML, whatever its name says. Open it in Excel or LibreOffice and save "
+            "it as .xlsx or CSV."
+        ).format(file=path.name)
+    return _(
+        "{file} is not a table: no line of column names separated by comma, semicolon, tab or | was found. "
+        "Export the sales as CSV or Excel, one line per sale."
+    ).format(file=path.name)
 
 
 def _header(records: list[tuple[int, list[str]]], index: int) -> tuple[int, list[str], int]:
