@@ -64,7 +64,7 @@ def score(model: ChurnModel, test: pd.DataFrame) -> Scored | NotFitted:
         return NotFitted(
             _(
                 "Too little data to check who leaves: it takes at least {needed} customers who left and as "
-                "many who stayed after the check date, and {gone} left and {stayed} stayed."
+                "many who stayed after the check date (here: {gone} left, {stayed} stayed)."
             ).format(needed=MIN_OF_EACH, gone=number(left.sum()), stayed=number((~left).sum()))
         )
     frame = pd.DataFrame(

@@ -67,7 +67,7 @@ def fit(train: pd.DataFrame) -> ChurnModel | NotFitted:
         return NotFitted(
             _(
                 "Too little data to learn who leaves: it takes at least {needed} customers who left and as "
-                "many who stayed, and in the period to learn from {gone} left and {stayed} stayed."
+                "many who stayed in the period to learn from (here: {gone} left, {stayed} stayed)."
             ).format(needed=MIN_OF_EACH, gone=number(gone), stayed=number(stayed))
         )
     pipeline = make_pipeline(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.language import _, number, percent, period
+from analysis.language import _, ngettext, number, percent, period
 from analysis.portfolio import customer_flow
 
 
@@ -52,9 +52,12 @@ class ChurnRates:
             return _(
                 "Too little data for a churn rate: it takes two complete periods in a row with customers."
             )
-        return _(
+        return ngettext(
+            "The churn rate of {period} is {rate}: {lost} of the {active} customer active at its start did "
+            "not buy in it; over all periods it is {mean}.",
             "The churn rate of {period} is {rate}: {lost} of the {active} customers active at its start did "
-            "not buy in it; over all periods it is {mean}."
+            "not buy in it; over all periods it is {mean}.",
+            int(self.last["active_before"]),
         ).format(
             period=period(self.last["period"], self.unit),
             rate=percent(self.last["rate"], 1),

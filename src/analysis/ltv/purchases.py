@@ -9,12 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, number, percent
-from analysis.ltv.fitting import (
-    Floats,
-    bg_nbd,
-    bg_nbd_log_likelihood,
-    log_covariance,
-)
+from analysis.ltv.fitting import Floats, bg_nbd
 from analysis.ltv.summary import DAYS, Summary, Unit, unit_name
 from analysis.models import NotFitted
 
@@ -41,8 +36,10 @@ class PurchaseModel:
         Customers it was fitted on.
     covariance
         Asymptotic covariance of the logarithms of ``r, alpha, a, b``.
+    on_edge
+        Parameters that the data do not determine; see `caution`.
     library
-        The fitted ``lifetimes.BetaGeoFitter``.
+        The ``lifetimes.BetaGeoFitter`` with these parameters.
     """
 
     r: float
@@ -53,6 +50,7 @@ class PurchaseModel:
     log_likelihood: float
     customers: int
     covariance: Floats = field(repr=False)
+    on_edge: tuple[str, ...]
     library: Any = field(repr=False)
 
     def p_alive(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
@@ -109,8 +107,22 @@ class PurchaseModel:
             alpha=number(self.alpha, 3),
             a=number(self.a, 3),
             b=number(self.b, 3),
-            leave=number(self.a / (self.a + self.b), 2),
+            leave=percent(self.a / (self.a + self.b), 1),
         )
+
+    def caution(self) -> str:
+        """Say what the data leave open where parameters ran to the edge; nothing where they did not."""
+        if {"a", "b"} & set(self.on_edge):
+            return _(
+                "Beware: in these data hardly anyone seems to leave, or the history is too short to see it, "
+                "so P(alive) says little here."
+            )
+        if {"r", "alpha"} & set(self.on_edge):
+            return _(
+                "Beware: these customers hardly differ in their pace, so the forecast is nearly the same for "
+                "all."
+            )
+        return ""
 
 
 def fit_purchases(summary: Summary) -> PurchaseModel | NotFitted:
@@ -129,27 +141,28 @@ def fit_purchases(summary: Summary) -> PurchaseModel | NotFitted:
         return NotFitted(
             _(
                 "Too little data for the purchase model: it needs at least {needed} customers who bought on "
-                "two days or more, and here there are {found}."
+                "two days or more (here: {found})."
             ).format(needed=MIN_REPEAT_BUYERS, found=number(summary.repeat_buyers))
         )
     distinct = frame.groupby(["x", "t_x", "T"], as_index=False).size()
     columns = [distinct[name].to_numpy(float) for name in ("x", "t_x", "T", "size")]
-    library = bg_nbd(*columns)
-    if library is None:
+    fit = bg_nbd(*columns)
+    if fit is None:
         return NotFitted(
             _(
                 "The purchase model could not be fitted: the search for its parameters did not settle on "
                 "these data, so no forecast is shown."
             )
         )
-    parameters = {name: float(library.params_[name]) for name in ("r", "alpha", "a", "b")}
+    parameters = {name: float(fit.library.params_[name]) for name in ("r", "alpha", "a", "b")}
     return PurchaseModel(
         **parameters,
         unit=summary.unit,
-        log_likelihood=bg_nbd_log_likelihood(library),
+        log_likelihood=fit.log_likelihood,
         customers=len(frame),
-        covariance=log_covariance(library),
-        library=library,
+        covariance=fit.covariance,
+        on_edge=fit.on_edge,
+        library=fit.library,
     )
 
 

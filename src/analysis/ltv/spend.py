@@ -35,7 +35,7 @@ class SpendModel:
     correlation
         Correlation between ``x`` and ``z`` among repeat buyers; the model assumes there is none.
     library
-        The fitted ``lifetimes.GammaGammaFitter``.
+        The ``lifetimes.GammaGammaFitter`` with these parameters.
     """
 
     p: float
@@ -97,26 +97,26 @@ def fit_spend(summary: Summary) -> SpendModel | NotFitted:
         return NotFitted(
             _(
                 "Too little data for the spend model: it needs at least {needed} customers with money in "
-                "their repeat purchases, and here there are {found}."
+                "their repeat purchases (here: {found})."
             ).format(needed=MIN_REPEAT_BUYERS, found=number(len(spent)))
         )
     x, z = spent["x"].to_numpy(float), spent["z"].to_numpy(float)
-    library = gamma_gamma(x, z)
-    if library is None or library.params_["q"] <= 1:
+    fit = gamma_gamma(x, z)
+    if fit is None or fit.library.params_["q"] <= 1:
         return NotFitted(
             _(
                 "The spend model could not be fitted: the money per purchase differs too little or too "
                 "wildly between customers for it, so no value is shown."
             )
         )
-    parameters = {name: float(library.params_[name]) for name in ("p", "q", "v")}
+    parameters = {name: float(fit.library.params_[name]) for name in ("p", "q", "v")}
     return SpendModel(
         **parameters,
-        log_likelihood=-float(library._negative_log_likelihood_) * len(spent),
+        log_likelihood=fit.log_likelihood,
         customers=len(spent),
         left_out=len(repeat) - len(spent),
         correlation=_correlation(x, z),
-        library=library,
+        library=fit.library,
     )
 
 

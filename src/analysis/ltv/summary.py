@@ -133,7 +133,7 @@ def story(customer: pd.Series, unit: Unit) -> str:
         Time unit of the row.
     """
     return _(
-        "Customer {customer} bought {days} times, every {gap} {unit}, and has been silent for {silence}"
+        "Customer {customer}: {days} purchases, one every {gap} {unit}, then {silence} {unit} of silence"
     ).format(
         customer=customer["customer_id"],
         days=number(customer["x"] + 1),

@@ -69,7 +69,7 @@ def simulate_totals(
     random = np.random.default_rng(SEED)
     x, t_x, t = history
     centre = np.log([model.r, model.alpha, model.a, model.b])
-    sampled = np.exp(random.multivariate_normal(centre, model.covariance, size=draws, check_valid="raise"))
+    sampled = np.exp(random.multivariate_normal(centre, model.covariance, size=draws, method="eigh"))
     totals = np.empty(draws)
     for draw, (r, alpha, a, b) in enumerate(sampled):
         odds_of_gone = a / (b + np.maximum(x, 1) - 1) * ((alpha + t) / (alpha + t_x)) ** (r + x)

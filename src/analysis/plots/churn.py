@@ -138,7 +138,7 @@ def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1)
     ax.annotate(
         _("as many as the model said"),
-        (0.8, 0.78),
+        (0.66, 0.62),
         (6, -6),
         textcoords="offset points",
         va="top",
