@@ -100,10 +100,15 @@ class Rfm:
         """Return the finding in one sentence."""
         sizes = self.sizes()
         best, largest = sizes.iloc[0], sizes.iloc[int(sizes["customers"].to_numpy().argmax())]
-        return _(
-            "{champions} of {customers} customers ({share}) are champions and make {sales} of net sales; "
-            "the largest segment is '{largest}' with {largest_share} of customers."
-        ).format(
+        message = (
+            _("The largest segment is '{largest}' with {largest_share} of customers; there are no net sales.")
+            if pd.isna(best["share_of_sales"])
+            else _(
+                "{champions} of {customers} customers ({share}) are champions and make {sales} of net sales; "
+                "the largest segment is '{largest}' with {largest_share} of customers."
+            )
+        )
+        return message.format(
             champions=number(best["customers"]),
             customers=number(len(self.customers)),
             share=percent(best["share_of_customers"], 1),

@@ -1,0 +1,93 @@
+"""Data that can be checked by hand, and an engine over any frame of canonical transactions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from analysis.engine.duckdb import DuckDBEngine
+from analysis.language import use_language
+
+AS_OF = dt.date(2024, 4, 15)
+
+# Six customers from January to 15 April 2024. By hand:
+#
+#        purchase days              net sales  days since last  gaps
+# ana    5 Jan, 10 Feb, 1 Mar, 10 Apr     300   5               36, 20, 40
+# bea    20 Jan, 20 Mar                    80  26               60
+# carl   31 Jan (for nothing)               0  75
+# dora   15 Feb                  200−50−10=140  60
+# eve    none: she only returned           −5   –
+# fay    31 Mar                           500  15
+# all                                    1015
+#
+# Gross 110+20+80+60+40 + 50+30 + 0 + 220 + 500 = 1110; discounts 10+20 = 30; returns 50+5 = 55;
+# cancellations 10; net 1110−30−55−10 = 1015. Cost 60+150−40+300 = 470 on net sales of 100+200−50+500 = 750.
+SIX_CUSTOMERS = [
+    # customer, date, kind, amount, order, gross, discount, cost
+    ("ana", "2024-01-05", "sale", 100, "o1", 110, 10, 60),
+    ("ana", "2024-01-05", "sale", 20, "o2", 20, 0, None),
+    ("ana", "2024-02-10", "sale", 80, "o3", None, None, None),
+    ("ana", "2024-03-01", "sale", 60, "o4", 60, 0, None),
+    ("ana", "2024-04-10", "sale", 40, "o5", 40, 0, None),
+    ("bea", "2024-01-20", "sale", 50, None, 50, 0, None),
+    ("bea", "2024-03-20", "sale", 30, None, 30, 0, None),
+    ("carl", "2024-01-31", "sale", 0, "o6", 0, 0, None),
+    ("dora", "2024-02-15", "sale", 200, "o7", None, 20, 150),
+    ("dora", "2024-03-02", "return", -50, "o7", None, None, -40),
+    ("dora", "2024-03-05", "cancellation", -10, "o9", None, None, None),
+    ("eve", "2024-02-20", "return", -5, None, None, None, None),
+    ("fay", "2024-03-31", "sale", 500, "o8", 500, 0, 300),
+]
+NAMES = ["customer_id", "date", "kind", "amount", "order_id", "gross_amount", "discount", "cost"]
+
+_CANONICAL = """
+    select
+        cast(customer_id as varchar) as customer_id, cast(date as date) as date,
+        cast(kind as varchar) as kind,
+        cast(amount as decimal(18, 4)) as amount, cast(order_id as varchar) as order_id,
+        cast(null as varchar) as product_id, cast(null as varchar) as category,
+        cast(null as decimal(18, 4)) as quantity, cast(gross_amount as decimal(18, 4)) as gross_amount,
+        cast(discount as decimal(18, 4)) as discount, cast(cost as decimal(18, 4)) as cost,
+        cast(null as varchar) as channel, cast(null as varchar) as salesperson
+    from given
+"""
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Every test starts in English, whatever the one before left behind."""
+    use_language("en")
+    yield
+    use_language("en")
+
+
+@pytest.fixture
+def six_customers() -> pd.DataFrame:
+    """Return the canonical transactions of six customers, small enough to check by hand."""
+    return transactions(SIX_CUSTOMERS)
+
+
+@pytest.fixture(scope="session")
+def engine_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[pd.DataFrame], DuckDBEngine]:
+    """Return a function that puts a frame of canonical transactions under an engine."""
+
+    def over(frame: pd.DataFrame) -> DuckDBEngine:
+        path = Path(tmp_path_factory.mktemp("engine")) / "transactions.parquet"
+        with duckdb.connect() as connection:
+            connection.register("given", frame.reindex(columns=NAMES))
+            connection.sql(_CANONICAL).write_parquet(str(path))
+        return DuckDBEngine({"transactions": path})
+
+    return over
+
+
+def transactions(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+    """Return rows of customer, date, kind, amount and, where given, order, gross, discount and cost."""
+    width = len(rows[0]) if rows else len(NAMES)
+    return pd.DataFrame(rows, columns=NAMES[:width]).reindex(columns=NAMES)

@@ -1,0 +1,143 @@
+"""Identities of the portfolio that hold for any transactions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from fractions import Fraction
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import portfolio
+
+FIRST = dt.date(2023, 11, 20)
+AS_OF = dt.date(2024, 5, 10)
+PERIODS = pd.period_range("2023-11", "2024-05", freq="M")
+
+visits = st.lists(
+    st.tuples(st.sampled_from("abcdef"), st.integers(0, len(PERIODS) - 1), st.booleans()),
+    min_size=1,
+    max_size=40,
+)
+cents = st.lists(st.integers(-5_000, 50_000), min_size=1, max_size=40)
+
+
+def rows_of(visits):
+    """Return the rows of customer_periods.sql for visits: customer, month, bought or returned."""
+    frame = pd.DataFrame(visits, columns=["customer_id", "month", "bought"])
+    frame = frame.groupby(["customer_id", "month"])["bought"].sum().rename("purchase_days").reset_index()
+    return frame.assign(period=[PERIODS[month].start_time for month in frame["month"]])
+
+
+def expected_flow(visits):
+    """Class each customer of each month by the words of the definitions, one by one."""
+    months = {name: {m for who, m, bought in visits if bought and who == name} for name in "abcdef"}
+    start = min((m for months_of in months.values() for m in months_of), default=None)
+    if start is None:
+        return None
+    flow = []
+    for now in range(start, len(PERIODS)):
+        counts = dict.fromkeys(portfolio.flow.STATUSES, 0)
+        for bought in months.values():
+            here, before = now in bought, now - 1 in bought
+            earlier = any(month < now - 1 for month in bought)
+            if here and not before and not earlier:
+                counts["new"] += 1
+            elif here and before:
+                counts["retained"] += 1
+            elif here:
+                counts["recovered"] += 1
+            elif before:
+                counts["lost"] += 1
+            elif earlier:
+                counts["passive"] += 1
+        flow.append(counts)
+    return pd.DataFrame(flow)
+
+
+@given(visits)
+@settings(max_examples=60, deadline=None)
+def test_each_customer_is_exactly_one_of_five(visits):
+    flow = portfolio.customer_flow(rows_of(visits), AS_OF, "month")
+    expected = expected_flow(visits)
+    if expected is None:
+        assert flow is None
+        return
+    frame = flow.frame
+    assert frame[list(expected.columns)].to_numpy().tolist() == expected.to_numpy().tolist()
+    assert (frame["active"] == frame["new"] + frame["retained"] + frame["recovered"]).all()
+    assert (frame["active_before"] == frame["retained"] + frame["lost"]).all()
+
+
+@given(visits, st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_order_of_rows_does_not_change_the_flow(visits, random):
+    rows = rows_of(visits)
+    shuffled = rows.sample(frac=1, random_state=random.randrange(1000))
+    one, other = (portfolio.customer_flow(frame, AS_OF, "month") for frame in (rows, shuffled))
+    assert (one is None and other is None) or one.frame.equals(other.frame)
+
+
+@given(cents)
+@settings(max_examples=100, deadline=None)
+def test_concentration_is_exact(cents):
+    result = portfolio.concentration(pd.DataFrame({"net_sales": [value / 100 for value in cents]}))
+    total = sum(cents)
+    if total <= 0:
+        assert result is None
+        return
+    falling = sorted(cents, reverse=True)
+    few = next(n for n in range(1, len(cents) + 1) if sum(falling[:n]) >= Fraction(8, 10) * total)
+    differences = sum(abs(a - b) for a in cents for b in cents)
+    assert result.customers_for_80 == few
+    assert result.gini == pytest.approx(differences / (2 * len(cents) * total))  # the mean difference form
+    assert result.curve["share_of_value"].iloc[-1] == pytest.approx(1)
+
+
+@given(cents, st.sampled_from([0.001, 0.5, 3, 1e6]), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_scaling_and_order_do_not_change_concentration(cents, factor, random):
+    one = portfolio.concentration(pd.DataFrame({"net_sales": cents}, dtype=float))
+    shuffled = random.sample(cents, len(cents))
+    other = portfolio.concentration(pd.DataFrame({"net_sales": [value * factor for value in shuffled]}))
+    if one is None:
+        assert other is None
+        return
+    assert other.customers_for_80 == one.customers_for_80
+    assert other.gini == pytest.approx(one.gini)
+    assert other.top["share"].tolist() == pytest.approx(one.top["share"].tolist())
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abcd"),
+            st.dates(FIRST, AS_OF),
+            st.sampled_from(["sale", "sale", "return", "cancellation"]),
+            st.integers(0, 9_999),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+@settings(max_examples=20, deadline=None)
+def test_every_query_adds_up_to_the_same_net_sales(engine_over, lines):
+    rows = [(who, day, kind, cents / 100 * (1 if kind == "sale" else -1)) for who, day, kind, cents in lines]
+    frame = pd.DataFrame(rows, columns=["customer_id", "date", "kind", "amount"])
+    engine, total = engine_over(frame), sum(round(row[3] * 100) for row in rows) / 100
+    customers = engine.query("customers", as_of=AS_OF)
+    periods = engine.query("sales_by_period", as_of=AS_OF, period="month")
+    pairs = engine.query("customer_periods", as_of=AS_OF, period="month")
+    bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
+    for sums in (customers, periods, pairs):
+        assert sums["net_sales"].sum() == pytest.approx(total, abs=1e-6)
+    assert bridge.steps()["amount"].iloc[:-1].sum() == pytest.approx(bridge.net_sales, abs=1e-6)
+    assert bridge.net_sales == pytest.approx(total, abs=1e-6)
+    assert pairs["purchase_days"].sum() == customers["purchase_days"].sum() == periods["purchases"].sum()
+    gaps = engine.query("purchase_gaps", as_of=AS_OF).dropna()
+    assert gaps["gaps"].sum() == customers["x"].sum()
+    cohorts = portfolio.cohorts(engine.query("cohorts", as_of=AS_OF, period="month"), AS_OF, "month")
+    bought = int((customers["purchase_days"] > 0).sum())
+    assert (0 if cohorts is None else cohorts.frame.query("age == 0")["size"].sum()) == bought

@@ -1,0 +1,205 @@
+"""Scores, segments and classes, worked by hand on six customers (see conftest) and on small numbers."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import segmentation
+from analysis.errors import CarteraError
+from analysis.language import use_language
+from analysis.segmentation.grid import AWAY, KEEN, KEYS
+from conftest import AS_OF, transactions
+
+
+@pytest.fixture
+def customers(six_customers, engine_over):
+    return engine_over(six_customers).query("customers", as_of=AS_OF)
+
+
+@pytest.fixture
+def agreement(customers):
+    return segmentation.agreement(segmentation.rfm(customers, AS_OF), segmentation.abc(customers))
+
+
+def classes(values, **boundaries):
+    frame = pd.DataFrame({"customer_id": [f"c{i:02}" for i in range(len(values))], "net_sales": values})
+    result = segmentation.abc(frame, **boundaries)
+    return result.customers.sort_values("customer_id")["abc"].tolist()
+
+
+class TestScore:
+    @pytest.mark.parametrize(
+        ("values", "scores"),
+        [
+            ([10, 20, 30, 40, 50], [1, 2, 3, 4, 5]),
+            ([50, 10, 40, 20, 30], [5, 1, 4, 2, 3]),
+            ([1, 1, 1, 3, 9], [1, 1, 1, 4, 5]),  # nobody is worse than 1; three of five are worse than 3
+            ([1, 9, 9, 9, 9], [1, 2, 2, 2, 2]),
+            ([1, 2], [1, 3]),  # half are worse than 2: two whole fifths
+            ([4, 4, 4], [3, 3, 3]),  # all equal: nobody is told apart
+            ([7], [3]),
+        ],
+    )
+    def test_by_hand(self, values, scores):
+        assert segmentation.score(pd.Series(values)).tolist() == scores
+
+    def test_low_is_better(self):
+        assert segmentation.score(pd.Series([1, 2, 3, 4, 4]), best="low").tolist() == [5, 4, 3, 1, 1]
+
+    def test_fifths_are_even_without_ties(self):
+        assert segmentation.score(pd.Series(range(1000))).value_counts().to_dict() == dict.fromkeys(
+            range(1, 6), 200
+        )
+
+
+class TestRfm:
+    def test_by_hand(self, customers):
+        result = segmentation.rfm(customers, AS_OF)
+        scored = result.customers.set_index("customer_id")
+        assert scored["days_since_last"].to_dict() == {"ana": 5, "bea": 26, "carl": 75, "dora": 60, "fay": 15}
+        assert scored["r"].to_dict() == {"ana": 5, "bea": 3, "carl": 1, "dora": 2, "fay": 4}
+        assert scored["f"].to_dict() == {"ana": 5, "bea": 4, "carl": 1, "dora": 1, "fay": 1}
+        assert scored["m"].to_dict() == {"ana": 4, "bea": 2, "carl": 1, "dora": 3, "fay": 5}
+        assert scored["loyalty"].to_dict() == {"ana": 4.5, "bea": 3, "carl": 1, "dora": 2, "fay": 3}
+        assert scored["segment"].to_dict() == {
+            "ana": "champions",
+            "bea": "cooling",
+            "carl": "dormant",
+            "dora": "dormant",
+            "fay": "loyal",
+        }
+        assert result.unscored == 1  # eve only returned
+
+    def test_usual_pause_is_the_mean_gap(self, customers):
+        pause = segmentation.rfm(customers, AS_OF).customers["usual_pause"]
+        assert pause.tolist()[:2] == [32, 60]  # ana (36 + 20 + 40) ÷ 3; bea 60
+        assert pause[2:].isna().all()
+
+    def test_sizes_hold_everybody_and_every_segment(self, customers):
+        sizes = segmentation.rfm(customers, AS_OF).sizes()
+        assert sizes["customers"].tolist() == [1, 1, 0, 1, 0, 0, 0, 2]
+        assert sizes["net_sales"].tolist() == [300, 500, 0, 80, 0, 0, 0, 140]
+        assert sizes["share_of_customers"].sum() == pytest.approx(1)
+        assert sizes["share_of_sales"].iloc[0] == pytest.approx(300 / 1020)
+
+    def test_ranges_say_what_a_score_stands_for(self, customers):
+        ranges = segmentation.rfm(customers, AS_OF).ranges().set_index("score")
+        assert ranges["days_since_last_min"].tolist() == [5, 15, 26, 60, 75]
+        assert ranges.loc[1, ["purchases_min", "purchases_max"]].tolist() == [1, 1]
+        assert ranges.loc[[2, 3], "purchases_min"].isna().all()
+
+    def test_nobody_bought(self, engine_over):
+        frame = engine_over(transactions([("a", "2024-01-05", "return", -1)])).query("customers", as_of=AS_OF)
+        assert segmentation.rfm(frame, AS_OF) is None
+
+    def test_money_of_nothing(self, engine_over):
+        frame = engine_over(transactions([("a", "2024-01-05", "sale", 0)])).query("customers", as_of=AS_OF)
+        result = segmentation.rfm(frame, AS_OF)
+        assert result.sizes()["share_of_sales"].isna().all()
+        assert "None" not in result.sentence()
+        assert "nan" not in result.sentence().lower()
+        assert "nan" not in result.title().lower()
+
+
+class TestSegments:
+    def test_every_combination_of_scores_belongs_to_exactly_one(self):
+        grid = pd.DataFrame(itertools.product(range(1, 6), np.arange(1, 5.5, 0.5)), columns=["r", "loyalty"])
+        held = sum(segment.holds(grid).astype(int) for segment in segmentation.SEGMENTS)
+        assert (held == 1).all()
+
+    def test_rules_have_a_row_for_each(self):
+        rules = segmentation.rules()
+        assert len(rules) == len(KEYS)
+        assert rules.iloc[0].tolist()[2:] == ["4–5", "4 or more"]
+
+    def test_keen_and_away_are_segments(self):
+        assert set(KEEN) | set(AWAY) | {"promising"} == set(KEYS)
+
+
+class TestAbc:
+    def test_by_hand(self, customers):
+        result = segmentation.abc(customers)
+        assert result.customers["customer_id"].tolist() == ["fay", "ana", "dora", "bea", "carl", "eve"]
+        # 80 % of 1015 is 812, 95 % is 964.25; the larger ones make 0, 500, 800, 940, 1020, 1020
+        assert result.customers["abc"].tolist() == ["A", "A", "A", "B", "C", "C"]
+        sizes = result.sizes()
+        assert sizes["customers"].tolist() == [3, 1, 2]
+        assert sizes["value"].tolist() == [940, 80, -5]
+        assert sizes["share_of_value"].sum() == pytest.approx(1)
+
+    @pytest.mark.parametrize(
+        ("values", "expected"),
+        [
+            ([80, 15, 5], "ABC"),  # exactly on both boundaries
+            ([79, 16, 5], "AAC"),  # the second crosses 80 % and is A; the third starts at exactly 95 %
+            ([50, 25, 25], "AAA"),  # ties stay together: the third is A because the second is
+            ([85, 6, 6, 3], "ABBC"),
+            ([1, 1, 1, 1, 1], "AAAAA"),
+            ([100, 0, -1], "ACC"),
+            ([0.1] * 8 + [0.2], "AAAAAAAAA"),
+            ([7], "A"),
+        ],
+    )
+    def test_boundaries(self, values, expected):
+        assert "".join(classes(values)) == expected
+
+    def test_by_value_and_not_by_number_of_customers(self):
+        assert classes([96, 1, 1, 1, 1]) == ["A", "C", "C", "C", "C"]
+
+    def test_sums_of_cents_meet_the_boundary(self):
+        # eight times 0.1 is 0.7999999999999999 in floating point: the ninth still starts at 80 %
+        assert classes([0.1] * 8 + [0.05] * 4) == ["A"] * 8 + ["B"] * 4
+
+    def test_own_boundaries(self):
+        assert classes([50, 30, 20], a=0.5, b=0.8) == ["A", "B", "C"]
+
+    @pytest.mark.parametrize(("a", "b"), [(0.95, 0.80), (0.9, 0.9)])
+    def test_boundaries_in_order(self, a, b):
+        with pytest.raises(CarteraError, match="must be below"):
+            classes([1], a=a, b=b)
+
+    @pytest.mark.parametrize("values", [[0, 0], [-1], [5, -5]])
+    def test_nothing_to_class(self, values):
+        frame = pd.DataFrame({"customer_id": range(len(values)), "net_sales": values})
+        assert segmentation.abc(frame) is None
+
+    def test_sentence(self, customers):
+        sentence = segmentation.abc(customers).sentence("EUR")
+        assert sentence == (
+            "3 of 6 customers are A: every one with net sales of €140 or more; "
+            "together they make 92.6% of net sales."
+        )
+
+
+class TestAgreement:
+    def test_by_hand(self, agreement):
+        table = agreement.table()
+        assert table.loc["Champions"].tolist() == [1, 0, 0]  # ana
+        assert table.loc["Loyal"].tolist() == [1, 0, 0]  # fay
+        assert table.loc["Cooling off"].tolist() == [0, 1, 0]  # bea
+        assert table.loc["Dormant"].tolist() == [1, 0, 1]  # dora, carl
+        assert table.to_numpy().sum() == 5
+
+    def test_who_disagrees(self, agreement):
+        assert agreement.away()["customer_id"].tolist() == ["dora"]
+        assert agreement.small().empty
+        assert agreement.away_sentence(None) == (
+            "1 A customer has not been seen lately (recency score of 3 or less); it made 140 of net sales, "
+            "14.9% of what all A customers made."
+        )
+
+    def test_keen_customers_of_class_c(self, engine_over):
+        rows = [("small", f"2024-04-{day:02}", "sale", 1) for day in range(1, 15)]
+        rows += [(f"big{i}", "2024-01-01", "sale", 1000) for i in range(4)]
+        frame = engine_over(transactions(rows)).query("customers", as_of=AS_OF)
+        result = segmentation.agreement(segmentation.rfm(frame, AS_OF), segmentation.abc(frame, a=0.5, b=0.6))
+        assert result.small()["customer_id"].tolist() == ["small"]
+        assert len(result.away()) == 4
+
+    def test_names_are_in_the_readers_language(self, agreement):
+        use_language("es")
+        assert agreement.named()["segment"].iloc[0] == segmentation.segment_name("loyal")

@@ -1,0 +1,149 @@
+"""The queries: their text keeps to what DuckDB and Spark share, their results can be checked by hand."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import pandas as pd
+import pytest
+
+from analysis.engine.duckdb import sql_text
+from conftest import AS_OF
+
+NAMES = sorted(
+    path.name.removesuffix(".sql")
+    for path in (resources.files("analysis") / "sql").iterdir()
+    if path.name.endswith(".sql")
+)
+FUNCTIONS = {
+    *("abs", "avg", "cast", "coalesce", "count", "date_trunc", "greatest", "lag", "lead", "least"),
+    *("max", "max_by", "min", "min_by", "nullif", "rank", "row_number", "sum"),
+}
+WORDS_BEFORE_PARENTHESIS = {
+    "and",
+    "as",
+    "by",
+    "else",
+    "in",
+    "join",
+    "not",
+    "on",
+    "or",
+    "over",
+    "then",
+    "when",
+}
+NOT_PORTABLE = {
+    "a cast with ::": r"::",
+    "filter (where …)": r"\bfilter\s*\(",
+    "group by all": r"\bgroup\s+by\s+all\b",
+    "interval arithmetic": r"\binterval\b",
+    "qualify": r"\bqualify\b",
+    "select * exclude": r"\*\s*exclude\b",
+    "a quoted name": r'"',
+    "a window between days": r"\brange\s+between\b",
+    "distinct on": r"\bdistinct\s+on\b",
+    "ilike": r"\bilike\b",
+}
+
+
+def code(name: str) -> str:
+    """Return the text of a query without comments and strings, in small letters."""
+    return re.sub(r"'[^']*'", "''", re.sub(r"--.*", "", sql_text(name))).lower()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_is_portable(name):
+    found = [what for what, pattern in NOT_PORTABLE.items() if re.search(pattern, code(name))]
+    called = set(re.findall(r"\b([a-z_]\w*)\s*\(", code(name))) - WORDS_BEFORE_PARENTHESIS
+    assert found == []
+    assert called <= FUNCTIONS, f"not known to both engines: {called - FUNCTIONS}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_text_says_what_one_row_is(name):
+    first = sql_text(name).splitlines()[0]
+    assert first.startswith("-- ")
+    assert "row" in first
+
+
+def test_customers(six_customers, engine_over):
+    rows = engine_over(six_customers).query("customers", as_of=AS_OF).set_index("customer_id")
+    assert rows.index.tolist() == ["ana", "bea", "carl", "dora", "eve", "fay"]
+    assert rows["first_purchase"].dt.strftime("%m-%d").tolist()[:4] == ["01-05", "01-20", "01-31", "02-15"]
+    assert rows["last_purchase"].dt.strftime("%m-%d").tolist()[:4] == ["04-10", "03-20", "01-31", "02-15"]
+    assert rows["purchase_days"].tolist() == [4, 2, 1, 1, 0, 1]
+    assert rows["x"].tolist() == [3, 1, 0, 0, 0, 0]
+    assert rows["orders"].tolist() == [5, 2, 1, 1, 0, 1]  # ana: two on 5 January; bea: days, orders unknown
+    assert rows["sales"].tolist() == [300, 80, 0, 200, 0, 500]
+    assert rows["returns"].tolist() == [0, 0, 0, -60, -5, 0]
+    assert rows["net_sales"].tolist() == [300, 80, 0, 140, -5, 500]
+    assert rows["cost"].fillna(-1).tolist() == [60, -1, -1, 110, -1, 300]
+    # ana: (80 + 60 + 40) ÷ 3 repeat purchase days; bea: 30 ÷ 1; the others never came back
+    assert rows["repeat_value"].fillna(-1).tolist() == [60, 30, -1, -1, -1, -1]
+    assert rows.loc["eve", ["first_purchase", "last_purchase"]].isna().all()
+
+
+def test_customers_end_at_as_of(six_customers, engine_over):
+    rows = engine_over(six_customers).query("customers", as_of=pd.Timestamp("2024-02-10").date())
+    assert rows["customer_id"].tolist() == ["ana", "bea", "carl"]
+    assert rows["net_sales"].tolist() == [200, 50, 0]
+
+
+def test_sales_bridge(six_customers, engine_over):
+    row = engine_over(six_customers).query("sales_bridge", as_of=AS_OF).iloc[0]
+    assert row["gross_sales"] == 1110
+    assert row["discounts"] == -30
+    assert row["returns"] == -55
+    assert row["cancellations"] == -10
+    assert row["net_sales"] == 1015
+    assert row["cost"] == 470
+    assert row["net_sales_with_cost"] == 750
+    assert row["transactions"] == 13
+
+
+def test_sales_by_period(six_customers, engine_over):
+    rows = engine_over(six_customers).query("sales_by_period", as_of=AS_OF, period="month")
+    assert rows["period"].dt.strftime("%Y-%m-%d").tolist() == [f"2024-0{month}-01" for month in (1, 2, 3, 4)]
+    assert rows["customers"].tolist() == [3, 2, 3, 1]
+    assert rows["purchases"].tolist() == [3, 2, 3, 1]
+    assert rows["sales"].tolist() == [170, 280, 590, 40]
+    assert rows["net_sales"].tolist() == [170, 275, 530, 40]
+    assert rows["last_day"].dt.day.tolist() == [31, 20, 31, 10]
+
+
+def test_sales_by_quarter(six_customers, engine_over):
+    rows = engine_over(six_customers).query("sales_by_period", as_of=AS_OF, period="quarter")
+    assert rows["customers"].tolist() == [5, 1]
+    assert rows["purchases"].tolist() == [8, 1]
+
+
+def test_customer_periods(six_customers, engine_over):
+    rows = engine_over(six_customers).query("customer_periods", as_of=AS_OF, period="quarter")
+    assert rows["customer_id"].tolist() == ["ana", "ana", "bea", "carl", "dora", "eve", "fay"]
+    assert rows["purchase_days"].tolist() == [3, 1, 2, 1, 1, 0, 1]
+    assert rows["net_sales"].tolist() == [260, 40, 80, 0, 140, -5, 500]
+
+
+def test_cohorts(six_customers, engine_over):
+    rows = engine_over(six_customers).query("cohorts", as_of=AS_OF, period="month")
+    cells = [
+        (cohort.month, period.month, customers, purchases, net_sales)
+        for cohort, period, customers, purchases, net_sales in rows.itertuples(index=False)
+    ]
+    assert cells == [
+        (1, 1, 3, 3, 170),
+        (1, 2, 1, 1, 80),
+        (1, 3, 2, 2, 90),
+        (1, 4, 1, 1, 40),
+        (2, 2, 1, 1, 200),
+        (2, 3, 0, 0, -60),  # dora's return and cancellation
+        (3, 3, 1, 1, 500),
+    ]
+
+
+def test_purchase_gaps(six_customers, engine_over):
+    rows = engine_over(six_customers).query("purchase_gaps", as_of=AS_OF).dropna()
+    assert sorted((rows["date"] - rows["previous"]).dt.days) == [20, 36, 40, 60]
+    assert rows["gaps"].tolist() == [1, 1, 1, 1]
