@@ -17,6 +17,8 @@ from analysis.language import _, current_language, date, money, month, number, p
 
 ROWS_SHOWN = 20
 MISSING = "–"
+WORDY = 24  # characters from which on a cell may be broken into lines
+_LONG = ' class="long"'
 _FORMAT = re.compile(r"(number|percent|money)(\d?)")
 _FORMULA = re.compile(r"[=+\-@\x00-\x1f\x7f]")
 
@@ -134,7 +136,7 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> str:
     inner = "".join(
-        f'<{tag}{attributes} style="text-align: {side}">{escape(cell)}</{tag}>'
+        f'<{tag}{attributes}{_LONG * (len(cell) > WORDY)} style="text-align: {side}">{escape(cell)}</{tag}>'
         for cell, side in zip(cells, sides, strict=True)
     )
     return f"<tr>{inner}</tr>"
