@@ -12,16 +12,8 @@ from analysis.dataset.schema import REQUIRED, TRANSACTIONS, column, same_name
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 
-_DECIDING = (
-    "customer_id",
-    "date",
-    "amount",
-    "quantity",
-    "unit_price",
-    "discount",
-    "discount_pct",
-    "currency",
-)
+_DECIDING = ("customer_id", "date", "amount", "currency")
+_MAKING_AMOUNT = ("quantity", "unit_price", "gross_amount", "discount", "discount_pct")
 """Columns on which a figure hangs: two candidates are a question, not a column left out."""
 
 
@@ -33,14 +25,14 @@ class Recognition:
     ----------
     columns
         Canonical name → header as written.
-    candidates
-        Canonical name → headers among which the user must choose.
+    questions
+        What the user must say: which of several headers is meant, or which one a needed column is.
     facts
         What was recognised, and what was left out for want of a choice.
     """
 
     columns: dict[str, str]
-    candidates: dict[str, list[str]]
+    questions: tuple[str, ...]
     facts: tuple[Note, ...]
 
 
@@ -57,7 +49,7 @@ def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
     Raises
     ------
     CarteraError
-        If a header given or needed is missing, or stands twice in the file.
+        If a header given is missing, or a needed one stands twice in the file.
     """
     chosen = {name: _given(table, name, header) for name, header in given.items()}
     free = [header for header in table.columns if header not in chosen.values()]
@@ -65,18 +57,16 @@ def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
     for declared in TRANSACTIONS:
         if declared.name in chosen:
             continue
-        found = _named(free, (declared.name, *declared.names)) or _named(free, declared.fallback_names)
+        found = next(filter(None, (_named(free, names) for names in declared.ranks)), [])
         if len(found) == 1:
             chosen[declared.name] = found[0]
         elif found:
             candidates[declared.name] = found
-    if "amount" in chosen:
-        for name in ("unit_price", "discount_pct"):
-            candidates.pop(name, None)
     _check_not_twice(table, chosen)
-    asked = {name: headers for name, headers in candidates.items() if name in _DECIDING}
-    if not asked:
-        _check_required(table, chosen)
+    deciding = _DECIDING if "amount" in chosen else _DECIDING + _MAKING_AMOUNT
+    asked = {name: headers for name, headers in candidates.items() if name in deciding}
+    questions = [_which(table.file, name, headers) for name, headers in asked.items()]
+    questions += _missing(table, chosen, asked)
     facts = [_recognised(table, chosen)]
     facts += [
         Note(
@@ -86,10 +76,10 @@ def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
         for name, headers in candidates.items()
         if name not in asked
     ]
-    return Recognition(chosen, asked, tuple(facts))
+    return Recognition(chosen, tuple(questions), tuple(facts))
 
 
-def question(file: str, name: str, headers: list[str]) -> str:
+def _which(file: str, name: str, headers: list[str]) -> str:
     """Return the sentence that asks which header is the canonical column ``name``."""
     return _(
         "{file}: {headers} could each be '{name}' ({meaning}). Choose one: '{name}: {first}' under 'columns'."
@@ -137,33 +127,32 @@ def amount_is_given(columns: dict[str, str]) -> bool:
     return "amount" in columns or worked_out
 
 
-def _check_required(table: RawTable, chosen: dict[str, str]) -> None:
-    for name in REQUIRED:
-        if name in chosen or (name == "amount" and amount_is_given(chosen)):
-            continue
-        raise CarteraError(
-            _(
-                "{file}: no column for '{name}' ({meaning}) was recognised. Columns found: {found}. {hint}"
-            ).format(
-                file=table.file,
-                name=name,
-                meaning=_(column(name).meaning),
-                found=", ".join(f"'{header}'" for header in table.columns),
-                hint=_hint(table, name, chosen),
-            )
+def _missing(table: RawTable, chosen: dict[str, str], asked: dict[str, list[str]]) -> list[str]:
+    """Return the sentences that ask for needed columns of which there is no trace."""
+    known = chosen | {name: headers[0] for name, headers in asked.items()}
+    return [
+        _("{file}: no column for '{name}' ({meaning}) was recognised. Columns found: {found}. {hint}").format(
+            file=table.file,
+            name=name,
+            meaning=_(column(name).meaning),
+            found=", ".join(f"'{header}'" for header in table.columns),
+            hint=_hint(table, name, chosen),
         )
+        for name in REQUIRED
+        if name not in known and not (name == "amount" and amount_is_given(known))
+    ]
 
 
 def _hint(table: RawTable, name: str, chosen: dict[str, str]) -> str:
     free = {same_name(header): header for header in table.columns if header not in chosen.values()}
-    known = [same_name(known) for known in (name, *column(name).names, *column(name).fallback_names)]
+    known = [same_name(known) for known in column(name).all_names]
     near = [header for key, header in free.items() if difflib.get_close_matches(key, known, n=1, cutoff=0.75)]
     example = (near or list(free.values()) or ["…"])[0]
     if near:
-        return _(
-            "Nearest: {near}. If it is the one, put '{name}: {example}' under 'columns' in dataset.yml."
-        ).format(near=", ".join(f"'{header}'" for header in near), name=name, example=example)
-    return _("Put '{name}: <its column>' under 'columns' in dataset.yml.").format(name=name)
+        return _("Nearest: {near}. If it is the one, put '{name}: {example}' under 'columns'.").format(
+            near=", ".join(f"'{header}'" for header in near), name=name, example=example
+        )
+    return _("Put '{name}: <its column>' under 'columns'.").format(name=name)
 
 
 def _recognised(table: RawTable, chosen: dict[str, str]) -> Note:

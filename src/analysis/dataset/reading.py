@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from analysis.dataset.columns import question, recognise
+from analysis.dataset.columns import recognise
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.quality import Note
@@ -75,7 +75,7 @@ def find_reading(
     recognition = recognise(first, config.transactions.columns)
     columns = recognition.columns
     _check_same_columns(tables, columns)
-    questions = [question(first.file, name, headers) for name, headers in recognition.candidates.items()]
+    questions = list(recognition.questions)
     facts = [fact for table in tables[:3] for fact in table.facts] + list(recognition.facts)
     kinds = {name: first.columns[header] for name, header in columns.items()}
     _sample(connection, tables, columns)
@@ -239,4 +239,4 @@ def ask(questions: tuple[str, ...]) -> CarteraError:
         "Write the answer under 'transactions:' in a dataset.yml and give that file instead; "
         "'cartera check FILE --write-config' writes one to start from."
     )
-    return CarteraError(" ".join([*questions, how]))
+    return CarteraError(("\n" if len(questions) > 1 else " ").join([*questions, how]))
