@@ -248,10 +248,7 @@ def _filled(cell: object) -> bool:
 def _known(row: list[Any]) -> int:
     """Count the canonical columns that a row of names would give."""
     given = {same_name(str(cell)) for cell in row if _filled(cell)}
-    return sum(
-        bool(given & {same_name(name) for name in (c.name, *c.names, *c.fallback_names)})
-        for c in TRANSACTIONS
-    )
+    return sum(bool(given & set(map(same_name, column.all_names))) for column in TRANSACTIONS)
 
 
 def _header_index(cells: list[list[Any]]) -> int:

@@ -32,8 +32,8 @@ class Column:
     names
         What it is usually called, in English and Spanish.
     fallback_names
-        Names that count only where no column goes by one of ``names``: a customer's name, say, where
-        there is no code.
+        Groups of names that count only where no column goes by one before them: a customer's name, say,
+        where there is no code.
     canonical
         False for a column that only serves to work out others.
     """
@@ -43,8 +43,22 @@ class Column:
     unit: str
     meaning: str
     names: tuple[str, ...]
-    fallback_names: tuple[str, ...] = ()
+    fallback_names: tuple[tuple[str, ...], ...] = ()
     canonical: bool = True
+
+    @property
+    def ranks(self) -> tuple[tuple[str, ...], ...]:
+        """Its names in groups, the surest first."""
+        return ((self.name, *self.names), *self.fallback_names)
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """All its names, the surest first."""
+        return tuple(name for rank in self.ranks for name in rank)
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(names.split(", "))
 
 
 TRANSACTIONS: tuple[Column, ...] = (
@@ -53,87 +67,37 @@ TRANSACTIONS: tuple[Column, ...] = (
         "identifier",
         "",
         N_("who bought"),
-        (
-            "customer id",
-            "customer",
-            "customer code",
-            "customer no",
-            "customer number",
-            "customer key",
-            "cust id",
-            "cust no",
-            "client id",
-            "client",
-            "client code",
-            "client no",
-            "client number",
-            "account id",
-            "account no",
-            "account number",
-            "buyer id",
-            "user id",
-            "member id",
-            "shopper id",
-            "household id",
-            "household key",
-            "sold to",
-            "sold to party",
-            "bill to",
-            "debtor",
-            "debtor no",
-            "cliente",
-            "id cliente",
-            "cliente id",
-            "codigo cliente",
-            "codigo de cliente",
-            "cod cliente",
-            "cod de cliente",
-            "cliente codigo",
-            "num cliente",
-            "no cliente",
-            "n cliente",
-            "numero cliente",
-            "numero de cliente",
-            "ref cliente",
-            "clave cliente",
-            "cuenta cliente",
-            "id de cliente",
-            "codcliente",
-            "codcli",
-            "cod cli",
-            "idcliente",
-            "deudor",
-            "socio",
-            "id socio",
-            "num socio",
+        _listed(
+            "customer code, customer no, customer number, customer key, cust id, cust no, client id, "
+            "client code, client no, client number, account id, account no, account number, buyer id, "
+            "user id, member id, shopper id, household id, household key, sold to party, debtor no, "
+            "id cliente, cliente id, codigo cliente, codigo de cliente, cod cliente, cod de cliente, "
+            "cliente codigo, num cliente, no cliente, n cliente, numero cliente, numero de cliente, "
+            "ref cliente, clave cliente, cuenta cliente, id de cliente, codcli, id socio, num socio, "
+            "customer user id, customer reference, partner id, cod clte, codigo clte, n cte, cod cte, "
+            "codigo cte, cta cliente, cuenta contable, subcuenta, codigo tercero, tercero, "
+            "id contacto"
         ),
         (
-            "customer name",
-            "client name",
-            "company",
-            "company name",
-            "buyer",
-            "email",
-            "customer email",
-            "e mail",
-            "nombre cliente",
-            "nombre del cliente",
-            "nombre de cliente",
-            "cliente nombre",
-            "razon social",
-            "nombre",
-            "nombre fiscal",
-            "nombre comercial",
-            "empresa",
-            "nif",
-            "cif",
-            "nif cif",
-            "cif nif",
-            "dni",
-            "vat number",
-            "tax id",
-            "correo",
-            "correo electronico",
+            _listed(
+                "customer, client, cliente, account, buyer, partner, socio, deudor, debtor, sold to, "
+                "bill to, invoice partner, contacto, contact"
+            ),
+            _listed(
+                "nif, cif, nif cif, cif nif, dni, cif dni, nif cliente, cif cliente, dni cliente, "
+                "vat number, vat no, tax id"
+            ),
+            _listed(
+                "email, customer email, billing email, email billing, billing email address, "
+                "email cliente, correo, correo electronico, correo cliente"
+            ),
+            _listed(
+                "customer name, client name, customer display name, partner display name, "
+                "invoice partner display name, company, company name, billing name, ship name, "
+                "nombre cliente, nombre del cliente, nombre de cliente, nombre o razon social, "
+                "cliente nombre, razon social, razon social cliente, nombre, nombre fiscal, "
+                "nombre comercial, empresa"
+            ),
         ),
     ),
     Column(
@@ -141,47 +105,19 @@ TRANSACTIONS: tuple[Column, ...] = (
         "date",
         "calendar day",
         N_("day of the sale"),
+        _listed(
+            "invoice date, order date, sale date, sales date, transaction date, purchase date, "
+            "document date, posting date, billing date, doc date, order time, trans date, fecha, "
+            "fecha factura, fecha de factura, fecha pedido, fecha de pedido, fecha venta, "
+            "fecha de venta, fecha documento, fecha doc, fecha operacion, fecha compra, "
+            "fecha de compra, fecha emision, fecha de emision, fecha albaran, fecha expedicion, "
+            "fecha ticket, f factura, fec factura, fec, invoice bill date, order placed, "
+            "fecha y hora, fecha hora, fecha del pedido, fecha de la factura, fecha apunte, "
+            "fecha contable"
+        ),
         (
-            "date",
-            "invoice date",
-            "order date",
-            "sale date",
-            "sales date",
-            "transaction date",
-            "purchase date",
-            "document date",
-            "posting date",
-            "billing date",
-            "doc date",
-            "datetime",
-            "timestamp",
-            "invoicedate",
-            "orderdate",
-            "created at",
-            "order time",
-            "day",
-            "trans date",
-            "fecha",
-            "fecha factura",
-            "fecha de factura",
-            "fecha pedido",
-            "fecha de pedido",
-            "fecha venta",
-            "fecha de venta",
-            "fecha documento",
-            "fecha doc",
-            "fecha operacion",
-            "fecha compra",
-            "fecha de compra",
-            "fecha emision",
-            "fecha de emision",
-            "fecha albaran",
-            "fecha expedicion",
-            "fecha ticket",
-            "f factura",
-            "fec factura",
-            "fec",
-            "dia",
+            _listed("created at, created, timestamp, datetime, day, dia, fecha alta, fecha creacion"),
+            _listed("paid at, completed at"),
         ),
     ),
     Column(
@@ -189,61 +125,25 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency",
         N_("value of the line, net of discounts, without tax, negative for a return"),
+        _listed(
+            "net amount, net sales, net value, net revenue, net, net total, net price, "
+            "untaxed amount, amount untaxed, untaxed amount signed, tax excluded amount, "
+            "amount excl tax, amount excl vat, amount ex vat, total excl tax, total excl vat, "
+            "total ex vat, importe neto, neto, base, base imponible, base imp, b imponible, "
+            "venta neta, ventas netas, total neto, valor neto, imp neto, importe sin iva, "
+            "total sin iva, importe sin impuestos, total sin impuestos, neto factura, total base"
+        ),
         (
-            "amount",
-            "net amount",
-            "net sales",
-            "sales",
-            "revenue",
-            "turnover",
-            "net value",
-            "net revenue",
-            "line total",
-            "line amount",
-            "line value",
-            "total",
-            "total amount",
-            "total price",
-            "subtotal",
-            "sales amount",
-            "sale amount",
-            "order value",
-            "order total",
-            "invoice amount",
-            "invoice total",
-            "value",
-            "dollar value",
-            "sales value",
-            "extended price",
-            "net",
-            "spend",
-            "price total",
-            "importe",
-            "importe neto",
-            "neto",
-            "base",
-            "base imponible",
-            "total linea",
-            "importe linea",
-            "importe total",
-            "total factura",
-            "total importe",
-            "importe factura",
-            "facturacion",
-            "venta",
-            "ventas",
-            "venta neta",
-            "ventas netas",
-            "importe venta",
-            "valor",
-            "total venta",
-            "total neto",
-            "valor neto",
-            "imp",
-            "imp neto",
-            "importe sin iva",
-            "total sin iva",
-            "facturado",
+            _listed(
+                "amount, sales, revenue, turnover, line total, line amount, line value, total, "
+                "total amount, total price, subtotal, sales amount, sale amount, order value, "
+                "order total, invoice amount, invoice total, value, dollar value, sales value, "
+                "extended price, spend, price total, importe, total linea, importe linea, "
+                "importe total, total factura, total importe, importe factura, facturacion, venta, "
+                "ventas, importe venta, valor, total venta, imp, facturado, order total amount, "
+                "total signed, amount total, total con iva, total con impuestos, total pagado, "
+                "importe con iva"
+            ),
         ),
     ),
     Column(
@@ -251,148 +151,57 @@ TRANSACTIONS: tuple[Column, ...] = (
         "identifier",
         "",
         N_("invoice, order or ticket the line is on"),
-        (
-            "order id",
-            "order",
-            "order no",
-            "order number",
-            "invoice",
-            "invoice id",
-            "invoice no",
-            "invoice number",
-            "transaction id",
-            "basket id",
-            "receipt",
-            "receipt no",
-            "ticket",
-            "document",
-            "document no",
-            "document number",
-            "doc no",
-            "sales order",
-            "bill no",
-            "billing document",
-            "pedido",
-            "id pedido",
-            "num pedido",
-            "n pedido",
-            "no pedido",
-            "numero pedido",
-            "numero de pedido",
-            "factura",
-            "id factura",
-            "num factura",
-            "n factura",
-            "no factura",
-            "numero factura",
-            "numero de factura",
-            "nfactura",
-            "num doc",
-            "numero documento",
-            "documento",
-            "albaran",
-            "num albaran",
-            "n documento",
-            "no documento",
-            "num ticket",
-            "n ticket",
-            "numero ticket",
+        _listed(
+            "order, order no, order number, invoice, invoice id, invoice no, invoice number, "
+            "transaction id, basket id, receipt, receipt no, ticket, document, document no, "
+            "document number, doc no, sales order, bill no, billing document, pedido, id pedido, "
+            "num pedido, n pedido, no pedido, numero pedido, numero de pedido, factura, id factura, "
+            "num factura, n factura, no factura, numero factura, numero de factura, num doc, "
+            "numero documento, documento, albaran, num albaran, n documento, no documento, "
+            "num ticket, n ticket, numero ticket, fra, n fra, fra no, fra n, no fra, num fra, "
+            "numero fra, factura no, factura n, no de factura, n de factura, no de pedido, "
+            "n de pedido, id de pedido, numero albaran, no albaran, no ticket, codigo factura, "
+            "codigo pedido, cod factura, cod pedido, num pedido web, order reference, reference no"
         ),
+        (_listed("number, num, numero, no documento interno, name"),),
     ),
     Column(
         "product_id",
         "identifier",
         "",
         N_("what was bought"),
-        (
-            "product id",
-            "product",
-            "product code",
-            "product no",
-            "sku",
-            "item",
-            "item id",
-            "item no",
-            "item code",
-            "stock code",
-            "article",
-            "article no",
-            "article code",
-            "material",
-            "part number",
-            "part no",
-            "upc",
-            "ean",
-            "product key",
-            "producto",
-            "id producto",
-            "codigo producto",
-            "cod producto",
-            "articulo",
-            "id articulo",
-            "codigo articulo",
-            "cod articulo",
-            "codigo de articulo",
-            "referencia",
-            "ref",
-            "ref articulo",
-            "codart",
-            "cod art",
-            "codigo de producto",
-            "referencia articulo",
+        _listed(
+            "product code, product no, sku, item id, item no, item code, stock code, article no, "
+            "article code, part number, part no, upc, ean, product key, id producto, codigo producto, "
+            "cod producto, id articulo, codigo articulo, cod articulo, codigo de articulo, "
+            "ref articulo, codart, codigo de producto, referencia articulo, lineitem sku, item sku, "
+            "product sku, product reference, ref producto, referencia producto, cod articulo barras, "
+            "codigo barras, codigo de barras, barcode"
         ),
+        (_listed("product, item, article, producto, articulo, referencia, ref, material"),),
     ),
     Column(
         "category",
         "text",
         "",
         N_("group of products"),
-        (
-            "category",
-            "product category",
-            "product group",
-            "department",
-            "product line",
-            "product family",
-            "item category",
-            "categoria",
-            "familia",
-            "linea",
-            "linea de producto",
-            "grupo",
-            "seccion",
-            "familia articulo",
-            "categoria producto",
-            "familia de producto",
-            "tipo producto",
+        _listed(
+            "product category, product group, product line, product family, item category, categoria, "
+            "familia, linea de producto, familia articulo, categoria producto, familia de producto, "
+            "familia articulos, grupo articulos, grupo de articulos"
         ),
+        (_listed("department, linea, grupo, seccion, tipo producto"),),
     ),
     Column(
         "quantity",
         "number",
         "units",
         N_("units bought, negative for a return"),
-        (
-            "quantity",
-            "qty",
-            "units",
-            "pieces",
-            "units sold",
-            "order quantity",
-            "quantity sold",
-            "number of cds",
-            "qty sold",
-            "quantity ordered",
-            "cantidad",
-            "cant",
-            "unidades",
-            "uds",
-            "ud",
-            "uds vendidas",
-            "unidades vendidas",
-            "cantidad vendida",
-            "piezas",
-            "ctd",
+        _listed(
+            "qty, units, pieces, units sold, order quantity, quantity sold, number of cds, qty sold, "
+            "quantity ordered, cantidad, cant, unidades, uds, ud, uds vendidas, unidades vendidas, "
+            "cantidad vendida, piezas, ctd, billed quantity, lineitem quantity, item quantity, "
+            "quantity invoiced, cantidad facturada, cantidad pedida, unid, und, unds, ctdad, cdad"
         ),
     ),
     Column(
@@ -400,26 +209,13 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency per unit",
         N_("price of one unit before discount"),
-        (
-            "unit price",
-            "price",
-            "price per unit",
-            "item price",
-            "sale price",
-            "sales price",
-            "list price",
-            "price each",
-            "precio",
-            "precio unitario",
-            "precio venta",
-            "precio ud",
-            "precio unidad",
-            "pvp",
-            "precio de venta",
-            "p unitario",
-            "precio unit",
-            "tarifa",
+        _listed(
+            "price per unit, item price, sale price, sales price, list price, price each, "
+            "precio unitario, precio venta, precio ud, precio unidad, precio de venta, p unitario, "
+            "precio unit, lineitem price, pvp unitario, pvp unidad, importe unitario, "
+            "precio x unidad, p unit, p u"
         ),
+        (_listed("price, precio, tarifa, pvp"),),
         canonical=False,
     ),
     Column(
@@ -427,17 +223,9 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency",
         N_("value of the line before discounts"),
-        (
-            "gross amount",
-            "gross sales",
-            "gross value",
-            "gross revenue",
-            "amount before discount",
-            "importe bruto",
-            "bruto",
-            "ventas brutas",
-            "venta bruta",
-            "total bruto",
+        _listed(
+            "gross sales, gross value, gross revenue, amount before discount, importe bruto, bruto, "
+            "ventas brutas, venta bruta, total bruto"
         ),
     ),
     Column(
@@ -445,20 +233,10 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency",
         N_("discount on the line, positive"),
-        (
-            "discount",
-            "discount amount",
-            "discount value",
-            "rebate",
-            "descuento",
-            "dto",
-            "dcto",
-            "desc",
-            "importe descuento",
-            "importe dto",
-            "descuento importe",
-            "rappel",
-            "bonificacion",
+        _listed(
+            "discount amount, discount value, rebate, descuento, dto, dcto, desc, importe descuento, "
+            "importe dto, descuento importe, rappel, bonificacion, line discount, discount total, "
+            "importe del descuento, descuento eur, dto eur, dto importe"
         ),
     ),
     Column(
@@ -466,19 +244,9 @@ TRANSACTIONS: tuple[Column, ...] = (
         "percent",
         "percent",
         N_("discount on the line in percent"),
-        (
-            "discount pct",
-            "pct discount",
-            "discount percent",
-            "discount percentage",
-            "discount rate",
-            "dto pct",
-            "pct dto",
-            "descuento pct",
-            "pct descuento",
-            "porcentaje descuento",
-            "porcentaje dto",
-            "descuento porcentaje",
+        _listed(
+            "pct discount, discount percent, discount percentage, discount rate, dto pct, pct dto, "
+            "descuento pct, pct descuento, porcentaje descuento, porcentaje dto, descuento porcentaje"
         ),
         canonical=False,
     ),
@@ -487,23 +255,10 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency",
         N_("cost of the goods on the line"),
-        (
-            "cost",
-            "cogs",
-            "cost amount",
-            "total cost",
-            "line cost",
-            "cost of goods",
-            "cost of goods sold",
-            "cost of sales",
-            "coste",
-            "costo",
-            "coste total",
-            "importe coste",
-            "coste linea",
-            "costo total",
-            "coste de ventas",
-            "coste venta",
+        _listed(
+            "cogs, cost amount, total cost, line cost, cost of goods, cost of goods sold, "
+            "cost of sales, coste, costo, coste total, importe coste, coste linea, costo total, "
+            "coste de ventas, coste venta, importe de coste, coste importe, precio coste total"
         ),
     ),
     Column(
@@ -511,52 +266,22 @@ TRANSACTIONS: tuple[Column, ...] = (
         "text",
         "",
         N_("way the sale was made"),
-        (
-            "channel",
-            "sales channel",
-            "order channel",
-            "store",
-            "shop",
-            "store id",
-            "branch",
-            "outlet",
-            "canal",
-            "canal de venta",
-            "canal venta",
-            "tienda",
-            "sucursal",
-            "almacen",
-            "delegacion",
-            "punto de venta",
+        _listed(
+            "sales channel, order channel, canal, canal de venta, canal venta, punto de venta, "
+            "source name, canal de ventas, origen, origen pedido"
         ),
+        (_listed("store, shop, branch, outlet, tienda, sucursal, almacen, delegacion, store id"),),
     ),
     Column(
         "salesperson",
         "text",
         "",
         N_("who made the sale"),
-        (
-            "salesperson",
-            "sales person",
-            "sales rep",
-            "salesman",
-            "seller",
-            "agent",
-            "rep",
-            "account manager",
-            "sales representative",
-            "employee",
-            "vendedor",
-            "comercial",
-            "agente",
-            "representante",
-            "cod vendedor",
-            "codigo vendedor",
-            "cod agente",
-            "codigo agente",
-            "cod comercial",
-            "dependiente",
-            "empleado",
+        _listed(
+            "sales rep, salesman, seller, agent, rep, account manager, sales representative, "
+            "employee, vendedor, comercial, agente, representante, cod vendedor, codigo vendedor, "
+            "cod agente, codigo agente, cod comercial, dependiente, empleado, sales agent, "
+            "sales executive, nombre vendedor, cod vend, cod rep, nombre agente"
         ),
     ),
     Column(
@@ -564,18 +289,10 @@ TRANSACTIONS: tuple[Column, ...] = (
         "text",
         "",
         N_("state of the order or invoice"),
-        (
-            "status",
-            "order status",
-            "invoice status",
-            "state",
-            "document status",
-            "estado",
-            "estado factura",
-            "estado pedido",
-            "situacion",
-            "estado del pedido",
-            "estado documento",
+        _listed(
+            "order status, invoice status, document status, estado, estado factura, estado pedido, "
+            "situacion, estado del pedido, estado documento, financial status, payment status, "
+            "estado pago, estado de la factura"
         ),
         canonical=False,
     ),
@@ -584,17 +301,10 @@ TRANSACTIONS: tuple[Column, ...] = (
         "text",
         "",
         N_("currency of the amounts"),
-        (
-            "currency",
-            "currency code",
-            "iso currency",
-            "curr",
-            "divisa",
-            "moneda",
-            "cod divisa",
-            "codigo moneda",
-            "codigo divisa",
-            "cod moneda",
+        _listed(
+            "currency code, iso currency, curr, divisa, moneda, cod divisa, codigo moneda, "
+            "codigo divisa, cod moneda, order currency, document currency, doc currency, "
+            "currency iso, tipo moneda"
         ),
         canonical=False,
     ),
@@ -603,21 +313,12 @@ TRANSACTIONS: tuple[Column, ...] = (
         "text",
         "",
         N_("description of the product"),
-        (
-            "description",
-            "product name",
-            "item name",
-            "item description",
-            "product description",
-            "article description",
-            "descripcion",
-            "descripcion articulo",
-            "nombre producto",
-            "descripcion producto",
-            "nombre articulo",
-            "concepto",
-            "detalle",
+        _listed(
+            "product name, item name, item description, product description, article description, "
+            "descripcion articulo, nombre producto, descripcion producto, nombre articulo, "
+            "lineitem name, nombre del producto, nombre del articulo, descripcion del articulo"
         ),
+        (_listed("description, descripcion, concepto, detalle"),),
         canonical=False,
     ),
 )

@@ -28,8 +28,7 @@ _TITLE_LINES = 30
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _DELIMITERS = (",", ";", "\t", "|")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
-_NAMES = {same_name(name) for column in TRANSACTIONS for name in column.names + column.fallback_names}
-_NAMES |= {same_name(column.name) for column in TRANSACTIONS}
+_NAMES = {same_name(name) for column in TRANSACTIONS for name in column.all_names}
 
 
 @dataclass(frozen=True)
