@@ -9,7 +9,7 @@ import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -161,14 +161,21 @@ def _stoppable() -> Iterator[None]:
 
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
-    """Give a folder beside ``folder`` in which the run takes shape; it is gone afterwards."""
-    staging = folder.parent / f".{folder.name}.partial-{os.getpid()}"
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
+    """Give a folder on the same disk in which the run takes shape; no trace of it is left."""
+    place = folder if folder.is_dir() else folder.parent
+    made = [path for path in (place, *place.parents) if not path.exists()]
+    staging = place / f".{folder.name}.partial-{os.getpid()}"
     try:
+        staging.mkdir(parents=True)
         yield staging
+    except OSError as error:
+        message = _("{path} cannot be written: {reason}. If it is open in another program, close it there.")
+        raise CarteraError(message.format(path=error.filename or folder, reason=error.strerror)) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        for path in made:
+            with suppress(OSError):  # it holds something by now, as it should
+                path.rmdir()
 
 
 def _gather(executions: list[Execution], staging: Path, folder: Path) -> None:
@@ -190,16 +197,12 @@ def _publish(staging: Path, folder: Path, about: record.About) -> None:
     """Put every file of ``staging`` into its place, and take away what the run before left in others."""
     files = sorted(path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
     stale = record.files_of(folder) - set(files)
-    try:
-        for file in files:
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            (staging / file).replace(folder / file)
-        for file in stale:
-            (folder / file).unlink(missing_ok=True)
-        write_text(folder / "run.json", record.to_json(about, files))
-    except OSError as error:
-        message = _("{path} cannot be replaced: {reason}. Close it in other programs and run again.")
-        raise CarteraError(message.format(path=error.filename, reason=error.strerror)) from error
+    for file in files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (staging / file).replace(folder / file)
+    for file in stale:
+        (folder / file).unlink(missing_ok=True)
+    write_text(folder / "run.json", record.to_json(about, files))
     for parent in {(folder / file).parent for file in stale}:
         if parent != folder and parent.is_dir() and not any(parent.iterdir()):
             parent.rmdir()
