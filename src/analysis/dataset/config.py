@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.errors import CarteraError
@@ -16,12 +17,15 @@ from analysis.language import _, listing
 
 DateOrder = Literal["day-first", "month-first"]
 DecimalMark = Literal[".", ","]
-Delimiter = Literal[",", ";", "\t", "|", " "]
+Delimiter = Annotated[
+    Literal[",", ";", "\t", "|", " "],
+    BeforeValidator(lambda given: {"tab": "\t", "space": " "}.get(str(given).lower(), given)),
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class Policies(_Section):
@@ -77,15 +81,7 @@ def read_config(path: Path) -> DatasetConfig:
     CarteraError
         If it is not YAML, or a key or value is not one that is known: the nearest right one is named.
     """
-    try:
-        content = yaml.safe_load(path.read_text("utf-8-sig")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise CarteraError(
-            _(
-                "{file}, line {line}: this is not valid YAML. Check the indentation and the quotes there."
-            ).format(file=path.name, line=line)
-        ) from None
+    content = _content(path) or {}
     if not isinstance(content, dict):
         raise CarteraError(
             _("{file}: a list of 'key: value' lines was expected, such as 'currency: EUR'.").format(
@@ -100,21 +96,79 @@ def read_config(path: Path) -> DatasetConfig:
     return config
 
 
+def _content(path: Path) -> Any:  # noqa: ANN401 whatever YAML holds
+    """Return what a YAML file holds; Windows-1252 is read where it is not UTF-8."""
+    try:
+        written = path.read_bytes()
+    except OSError as error:
+        raise CarteraError(
+            _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
+        ) from None
+    try:
+        text = written.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = written.decode("cp1252", errors="replace")
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        raise CarteraError(
+            _(
+                "{file}, line {line}: this is not valid YAML. Check the indentation and the quotes there."
+            ).format(file=path.name, line=line)
+        ) from None
+    except ValueError:
+        raise CarteraError(
+            _("{file} holds a day that is not in the calendar. Write days as 2024-12-31.").format(
+                file=path.name
+            )
+        ) from None
+
+
 def _explained(file: str, error: ValidationError) -> str:
     """Say the first thing that is wrong, with the key it is wrong in and what would be right."""
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    path, section = _place(first["loc"])
+    key = ".".join(path)
     if first["type"] == "extra_forbidden":
-        section: type[BaseModel] = DatasetConfig
-        for part in first["loc"][:-1]:
-            section = section.model_fields[str(part)].annotation  # type: ignore[assignment]
-        known = list(section.model_fields)
         return _("{file}: unknown key '{key}'. {hint}").format(
-            file=file, key=key, hint=nearest(str(first["loc"][-1]), known)
+            file=file, key=key, hint=nearest(path[-1], list(section.model_fields))
         )
-    return _("{file}: '{key}: {value}' is not valid. {expected}.").format(
-        file=file, key=key, value=first.get("input"), expected=first["msg"]
+    return _("{file}: '{key}: {value}' cannot be used. {expected}").format(
+        file=file, key=key, value=first["input"], expected=_expected(path[-1], first)
     )
+
+
+def _place(location: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]:
+    """Return the keys that lead to what is wrong, and the section it stands in."""
+    path: list[str] = []
+    section: type[BaseModel] = DatasetConfig
+    for part in location:
+        path.append(str(part))
+        field = section.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type):
+            break
+        if issubclass(field.annotation, BaseModel):
+            section = field.annotation
+    return path, section
+
+
+def _expected(key: str, wrong: ErrorDetails) -> str:
+    """Return what could stand under ``key``."""
+    if wrong["type"] == "literal_error":
+        return _("Known are: {names}.").format(names=str(wrong["ctx"]["expected"]).replace(" or ", ", "))
+    if wrong["type"] == "model_type":
+        return _("Lines of the form 'key: value' were expected, indented below it.")
+    return {
+        "currency": _("A code of three letters was expected, such as EUR."),
+        "as_of": _("A day was expected, such as 2024-12-31."),
+        "prices_include_tax": _("A rate from 0 to 1 was expected, such as 0.21 for 21 %."),
+        "header_line": _("The number of a line was expected, from 1."),
+        "columns": _("Lines of the form 'amount: Importe' were expected: a canonical column and its header."),
+        "names": _("A list of column names was expected, in their order."),
+        "test_codes": _("A list of codes was expected."),
+        "postage_codes": _("A list of codes was expected."),
+    }.get(key, _("A word or a text in quotes was expected."))
 
 
 def nearest(wrong: str, known: list[str]) -> str:

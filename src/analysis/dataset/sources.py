@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,9 +42,14 @@ class Source:
 
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise CarteraError(
+            _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
+        ) from None
     return digest.hexdigest()
 
 
@@ -72,7 +78,7 @@ def find_source(data: str) -> Source:
     if data in BUILT_IN:
         return _built_in(data)
     path = Path(data).expanduser()
-    if not path.exists():
+    if not data.strip() or not os.path.exists(path):  # noqa: PTH110 Path.exists fails on a name too long
         raise CarteraError(_missing(data, path))
     path = path.resolve()
     if path.is_dir():
