@@ -1,0 +1,30 @@
+# The Python that .venv is made with: 3.11 or newer; another one than python3: make run PYTHON=python3.13
+BIN = .venv/bin
+PYTHON ?= $(or $(wildcard $(BIN)/python),python3)
+
+.DEFAULT_GOAL = help
+.PHONY: help run test lab bench lint setup
+
+help: ## Show this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 14
+
+run: setup ## Run the workbook on the sales of a real online music shop and say where the report is
+	@$(BIN)/cartera run cdnow
+
+test: setup ## Run all tests, every notebook among them
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval tests notebooks
+
+lab: setup ## Open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+bench: setup ## Measure speed and memory side by side with the peers
+	@$(BIN)/python -m benchmarks
+
+lint: setup ## Check style and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+setup: # make .venv and install what the lock file says, if that is not done
+	@command -v "$(PYTHON)" > /dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer." >&2; exit 1; }
+	@"$(PYTHON)" install.py
