@@ -17,8 +17,8 @@ from analysis.language import _, current_language, date, money, month, number, p
 
 ROWS_SHOWN = 20
 MISSING = "–"
-WORDY = 24  # characters from which on a cell may be broken into lines
-_LONG = ' class="long"'
+WORDY = 24
+"""Characters of a cell beyond which it may be broken into lines."""
 _FORMAT = re.compile(r"(number|percent|money)(\d?)")
 _FORMULA = re.compile(r"[=+\-@\x00-\x1f\x7f]")
 
@@ -136,10 +136,14 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> str:
     inner = "".join(
-        f'<{tag}{attributes}{_LONG * (len(cell) > WORDY)} style="text-align: {side}">{escape(cell)}</{tag}>'
+        f'<{tag}{attributes}{_wordy(tag, cell)} style="text-align: {side}">{escape(cell)}</{tag}>'
         for cell, side in zip(cells, sides, strict=True)
     )
     return f"<tr>{inner}</tr>"
+
+
+def _wordy(tag: str, cell: str) -> str:
+    return ' class="wordy"' if tag == "td" and len(cell) > WORDY else ""
 
 
 def _more(table: Shown) -> str:
