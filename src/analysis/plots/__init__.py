@@ -1,0 +1,1 @@
+"""Charts: a tidy frame and an ``ax`` in, the ``ax`` out; one module per topic."""
