@@ -23,6 +23,7 @@ CANCELLED = (
 )  # fmt: skip
 """States of an order or invoice that never came to be, in lower case."""
 
+_TOTAL = r"(?im)^\s*(?:sub ?|gran )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
 KEPT = ("sale", "return", "cancellation")
 _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
 _DECIMALS = {"unit_price": 8}
@@ -60,7 +61,7 @@ def ledger_sql(table: RawTable, reading: Reading, config: DatasetConfig, today: 
     typed as (select *, {_values(reading)} from cells),
     valued as (select *, {_money(reading, config)} from typed),
     asked as (select *, {_questions(reading, config)} from valued),
-    judged as (select *, {_fate(reading, config, today)} as fate from asked)
+    judged as (select *, {_fate(table, reading, config, today)} as fate from asked)
     select {", ".join(canonical())}, currency, {", ".join(FLAGS)}, row_hash, fate,
            case when {keep_raw} then concat_ws(';', {texts}) end as raw
     from judged
@@ -227,11 +228,12 @@ def currency_sql(reading: Reading) -> str:
     return f"case {found} {cases} else {found} end"
 
 
-def _fate(reading: Reading, config: DatasetConfig, today: dt.date) -> str:
+def _fate(table: RawTable, reading: Reading, config: DatasetConfig, today: dt.date) -> str:
     """Return the SQL of a row's fate; the first case that holds decides."""
     policies = config.transactions.policies
     no_amount = " and ".join(_says_nothing(name) for name in amount_columns(reading))
     cases = [
+        *((f"date is null and {no_sale}", f"excluded:{rule}") for rule, no_sale in _no_sales(table, reading)),
         (f"date is null and {_says_nothing('date')}", "rejected:no_date"),
         ("date is null", "rejected:date"),
         (f"date <= date '1970-01-01' or date > date '{today}'", "rejected:impossible_date"),
@@ -259,6 +261,16 @@ def _fate(reading: Reading, config: DatasetConfig, today: dt.date) -> str:
         + " ".join(f"when {condition} then '{fate}'" for condition, fate in cases)
         + " else 'sale' end"
     )
+
+
+def _no_sales(table: RawTable, reading: Reading) -> list[tuple[str, str]]:
+    """Return the conditions under which a row without a date is no sale but part of a listing's layout."""
+    cells = ", ".join(f"cast(r_{i} as varchar)" for i in range(len(table.columns)))
+    return [
+        ("empty", f"trim(concat({cells})) = ''"),
+        ("header", f"trim(cast(c_date as varchar)) = {literal(reading.columns['date'])}"),
+        ("total", f"regexp_matches(concat_ws(chr(10), {cells}), '{_TOTAL}')"),
+    ]
 
 
 def _says_nothing(name: str) -> str:

@@ -48,6 +48,9 @@ RULES = {
     "test": N_("Test products"),
     "postage": N_("Postage and carriage"),
     "other_currency": N_("Another currency"),
+    "empty": N_("Empty lines"),
+    "header": N_("Column names repeated"),
+    "total": N_("Lines of totals, not of sales"),
 }
 REASONS = {
     "no_date": N_("No date"),
