@@ -1,0 +1,88 @@
+"""What must hold for churn whatever the data."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import CensoredData, ecdf
+from sklearn.metrics import roc_auc_score
+
+from analysis import churn
+from analysis.churn.evaluation import Scored, placements
+
+AS_OF = dt.date(2024, 12, 31)
+GAPS = st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=2, max_size=40)
+
+
+def curve_of(gaps: list[tuple[int, bool]]) -> pd.DataFrame:
+    """Return the curve of gaps of so many days, each followed by a purchase or still open."""
+    end = pd.Timestamp(AS_OF)
+    rows = [(end - pd.Timedelta(days=days), end if followed else pd.NaT, 1) for days, followed in gaps]
+    frame = pd.DataFrame(rows, columns=["previous", "date", "gaps"])
+    return churn.return_curve(frame.astype({"date": "datetime64[ns]"}), AS_OF)
+
+
+@given(GAPS.filter(lambda gaps: any(followed for _, followed in gaps)))
+@settings(max_examples=50, deadline=None)
+def test_return_curve_is_kaplan_meier(gaps: list[tuple[int, bool]]) -> None:
+    curve = curve_of(gaps)
+    seen = CensoredData(
+        uncensored=[days for days, followed in gaps if followed],
+        right=[days for days, followed in gaps if not followed],
+    )
+    expected = ecdf(seen).cdf.evaluate(curve["days"].to_numpy(float))
+    np.testing.assert_allclose(curve["share"], expected, atol=1e-12)
+
+
+@given(GAPS)
+@settings(max_examples=50, deadline=None)
+def test_return_curve_rises_and_ignores_the_order(gaps: list[tuple[int, bool]]) -> None:
+    curve = curve_of(gaps)
+    assert curve["share"].is_monotonic_increasing
+    assert curve["share"].between(0, 1).all()
+    pd.testing.assert_frame_equal(curve, curve_of(gaps[::-1]))
+
+
+@given(GAPS, st.floats(0.05, 0.9), st.floats(0.0, 0.09))
+@settings(max_examples=50, deadline=None)
+def test_covering_more_never_shortens_the_horizon(
+    gaps: list[tuple[int, bool]], share: float, more: float
+) -> None:
+    curve = curve_of(gaps)
+    less, greater = (churn.choose_horizon(curve, 10_000, value) for value in (share, share + more))
+    if less and greater:
+        assert less.days <= greater.days
+        assert less.days % 7 == 0
+
+
+PAIRS = st.lists(st.tuples(st.booleans(), st.integers(0, 8)), min_size=4, max_size=60).filter(
+    lambda pairs: 2 <= sum(left for left, _ in pairs) <= len(pairs) - 2
+)
+
+
+@given(PAIRS)
+@settings(max_examples=60, deadline=None)
+def test_area_agrees_with_scikit_learn(pairs: list[tuple[bool, int]]) -> None:
+    left = np.array([left for left, _ in pairs])
+    scores = np.array([score for _, score in pairs], float)
+    above, below = placements(left, scores)
+    assert np.isclose(above.mean(), roc_auc_score(left, scores))
+    assert np.isclose(below.mean(), above.mean())
+
+
+@given(PAIRS)
+@settings(max_examples=30, deadline=None)
+def test_ranking_ignores_the_order_of_customers_and_the_scale_of_scores(
+    pairs: list[tuple[bool, int]],
+) -> None:
+    frame = pd.DataFrame(pairs, columns=["left", "model"]).assign(recency=0.0, silence=0.0, frequency=0.0)
+    first = churn.ranking(Scored(frame, 0.5))
+    turned = frame.iloc[::-1].reset_index(drop=True)
+    turned["model"] = 3 * turned["model"] + 1
+    pd.testing.assert_frame_equal(first, churn.ranking(Scored(turned, 0.5)))
+    gains = churn.gains(Scored(frame, 0.5))
+    assert gains.groupby("rule")["found"].apply(lambda found: found.is_monotonic_increasing).all()

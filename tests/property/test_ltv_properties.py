@@ -1,0 +1,88 @@
+"""What must hold for lifetime value whatever the data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import ltv
+
+
+@cache
+def fitted() -> tuple[ltv.Summary, ltv.PurchaseModel]:
+    """Return a summary of made-up customers and the model fitted to it."""
+    random = np.random.default_rng(5)
+    x = random.geometric(0.4, 400) - 1
+    ages = random.uniform(20, 60, 400).round(1)
+    frame = pd.DataFrame(
+        {"x": x, "t_x": np.where(x > 0, ages * random.beta(2, 1, 400), 0).round(1), "T": ages}
+    )
+    frame.insert(0, "customer_id", [f"c{i:03}" for i in range(400)])
+    frame["z"] = np.where(x > 0, random.gamma(3, 10, 400), np.nan)
+    summary = ltv.Summary(frame, "week", dt.date(2024, 1, 1), 0)
+    model = ltv.fit_purchases(summary)
+    assert isinstance(model, ltv.PurchaseModel)
+    return summary, model
+
+
+HISTORY = st.tuples(st.integers(0, 40), st.floats(0.1, 1.0), st.floats(1.0, 200.0))
+
+
+@given(HISTORY, st.floats(0.5, 100.0))
+@settings(max_examples=80, deadline=None)
+def test_p_alive_is_a_probability_and_sinks_in_silence(
+    history: tuple[int, float, float], silence: float
+) -> None:
+    model = fitted()[1]
+    x, share, age = history
+    t_x = share * age if x else 0.0
+    now, later = (
+        model.p_alive(np.array([x]), np.array([t_x]), np.array([t]))[0] for t in (age, age + silence)
+    )
+    assert 0 <= later <= now <= 1
+    if x == 0:
+        assert later == 1
+
+
+@given(HISTORY, st.floats(1.0, 60.0), st.floats(1.0, 60.0))
+@settings(max_examples=80, deadline=None)
+def test_expected_purchases_grow_with_the_horizon(
+    history: tuple[int, float, float], first: float, more: float
+) -> None:
+    model = fitted()[1]
+    x, share, age = history
+    past = [np.array([value]) for value in (x, share * age if x else 0.0, age)]
+    near, far = (model.expected_purchases(weeks, *past)[0] for weeks in (first, first + more))
+    assert 0 <= near <= far + 1e-9
+
+
+@given(st.floats(0.01, 1_000.0))
+@settings(max_examples=10, deadline=None)
+def test_scaling_money_scales_value(factor: float) -> None:
+    summary, model = fitted()
+    scaled = ltv.Summary(summary.frame.assign(z=summary.frame["z"] * factor), "week", summary.as_of, 0)
+    totals = []
+    for each in (summary, scaled):
+        spend = ltv.fit_spend(each)
+        assert isinstance(spend, ltv.SpendModel)
+        values = ltv.clv(each, model, spend, horizon_weeks=20, annual_discount_rate=0.1, margin_rate=0.3)
+        totals.append(values["clv"].sum())
+    assert totals[1] == pytest.approx(factor * totals[0], rel=1e-4)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=5, deadline=None)
+def test_the_order_of_customers_does_not_matter(random: object) -> None:
+    summary, model = fitted()
+    order = list(range(len(summary.frame)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    shuffled = ltv.Summary(summary.frame.iloc[order].reset_index(drop=True), "week", summary.as_of, 0)
+    again = ltv.fit_purchases(shuffled)
+    assert isinstance(again, ltv.PurchaseModel)
+    assert [again.r, again.alpha, again.a, again.b] == pytest.approx([model.r, model.alpha, model.a, model.b])

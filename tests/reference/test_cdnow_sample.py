@@ -1,0 +1,128 @@
+"""The CDNOW 1/10 sample: published figures, calibration to 1997-09-30, weeks, purchases collapsed by day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import Dataset, ltv, open_dataset
+
+CUTOFF = dt.date(1997, 9, 30)
+AS_OF = dt.date(1998, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def sample() -> Iterator[Dataset]:
+    yield open_dataset("cdnow-sample")
+
+
+@pytest.fixture(scope="module")
+def summary(sample: Dataset) -> ltv.Summary:
+    return ltv.summarise(sample.query("customers", as_of=CUTOFF), CUTOFF, "week")
+
+
+@pytest.fixture(scope="module")
+def purchases(summary: ltv.Summary) -> ltv.PurchaseModel:
+    model = ltv.fit_purchases(summary)
+    assert isinstance(model, ltv.PurchaseModel)
+    return model
+
+
+@pytest.fixture(scope="module")
+def check(sample: Dataset) -> ltv.Holdout:
+    known, later = (sample.query("customers", as_of=day) for day in (CUTOFF, AS_OF))
+    result = ltv.holdout(known, later, AS_OF, 39, "week")
+    assert isinstance(result, ltv.Holdout)
+    return result
+
+
+def test_summary(summary: ltv.Summary) -> None:
+    # Fader, Hardie & Lee (2005): 2,357 customers; 2,457 repeat purchases; 946 repeat buyers;
+    # Fader & Hardie (2013): mean z of repeat buyers 35.0778
+    assert len(summary.frame) == 2357
+    assert summary.frame["x"].sum() == 2457
+    assert summary.repeat_buyers == 946
+    assert summary.frame["z"].mean() == pytest.approx(35.0778, abs=5e-5)
+
+
+def test_bg_nbd(purchases: ltv.PurchaseModel) -> None:
+    # Fader, Hardie & Lee (2005), table 2; digits from the test suite of CLVTools
+    assert purchases.r == pytest.approx(0.2425945, rel=1e-4)
+    assert purchases.alpha == pytest.approx(4.4136019, rel=1e-4)
+    assert purchases.a == pytest.approx(0.7929199, rel=1e-4)
+    assert purchases.b == pytest.approx(2.4258881, rel=1e-4)
+    assert purchases.log_likelihood == pytest.approx(-9582.429, abs=5e-3)
+
+
+def test_bg_nbd_predictions(purchases: ltv.PurchaseModel) -> None:
+    # BTYD walkthrough: a new customer in 52 weeks; x = 26, t_x = 30.857, T = 31
+    history = [np.array([value]) for value in (26, 30.857, 31)]
+    assert purchases.expected_new(np.array([52.0]))[0] == pytest.approx(1.444004, abs=1e-4)
+    assert purchases.expected_purchases(52, *history)[0] == pytest.approx(25.75659, abs=1e-3)
+    assert purchases.p_alive(*history)[0] == pytest.approx(0.9688523, abs=1e-5)
+    # Fader, Hardie & Lee (2005): x = 2, t_x = 30.43, T = 38.86, 39 weeks
+    other = [np.array([value]) for value in (2, 30.43, 38.86)]
+    assert purchases.expected_purchases(39, *other)[0] == pytest.approx(1.226, abs=5e-4)
+
+
+def test_gamma_gamma(summary: ltv.Summary) -> None:
+    # Fader & Hardie (2013); log-likelihood from the test suite of CLVTools
+    spend = ltv.fit_spend(summary)
+    assert isinstance(spend, ltv.SpendModel)
+    assert [spend.p, spend.q, spend.v] == pytest.approx([6.25, 3.74, 15.44], abs=6e-3)
+    assert spend.log_likelihood == pytest.approx(-4055.92, abs=5e-3)
+    assert (spend.customers, spend.left_out) == (946, 0)
+
+
+def test_weeks_with_a_purchase_would_be_another_model(sample: Dataset, purchases: ltv.PurchaseModel) -> None:
+    # the trap: r .291, α 6.852, a .665, b 2.320 when purchases are collapsed by week
+    assert abs(purchases.alpha - 6.852) > 2
+    by_day = ltv.fit_purchases(ltv.summarise(sample.query("customers", as_of=CUTOFF), CUTOFF, "day"))
+    assert isinstance(by_day, ltv.PurchaseModel)
+    assert by_day.alpha / 7 == pytest.approx(purchases.alpha, rel=1e-4)
+
+
+def test_holdout(check: ltv.Holdout) -> None:
+    # BTYD walkthrough: 1,882 purchases came, 70,976.39 in money; BG/NBD expects 1,653.4
+    assert check.actual == 1882
+    assert check.customers["actual_sales"].sum() == pytest.approx(70_976.39)
+    assert check.predicted == pytest.approx(1653.4, abs=0.05)
+    assert check.newcomers == 0
+    scores = ltv.scores(check).set_index("model")
+    assert scores["mae"].tolist() == pytest.approx([0.7855, 1.0237, 0.7985], abs=5e-5)
+    assert scores["rmse"]["bg_nbd"] == pytest.approx(1.6080, abs=5e-5)
+
+
+def test_holdout_by_frequency(check: ltv.Holdout) -> None:
+    # Fader, Hardie & Lee (2005), figure 3; digits from the BTYD walkthrough
+    groups = ltv.by_frequency(check)
+    expected = pd.DataFrame(
+        {
+            "x": ["0", "1", "2", "3", "4", "5", "6", "7+"],
+            "customers": [1411, 439, 214, 100, 62, 38, 29, 64],
+            "actual": [0.237, 0.697, 1.393, 1.560, 2.532, 2.947, 3.862, 6.359],
+            "bg_nbd": [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157],
+        }
+    )
+    assert groups["x"].tolist() == expected["x"].tolist()
+    assert groups["customers"].tolist() == expected["customers"].tolist()
+    for column in ("actual", "bg_nbd"):
+        np.testing.assert_allclose(groups[column], expected[column], atol=6e-4)
+
+
+def test_tracking(sample: Dataset, check: ltv.Holdout) -> None:
+    daily = sample.query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
+    track = ltv.tracking(check, daily, AS_OF)
+    assert len(track) == 78
+    assert track["actual"].iloc[-1] == 2457 + 1882
+    assert track.loc[~track["holdout"], "actual"].iloc[-1] == 2457
+    assert track["low"].iloc[-1] < 2457 + check.predicted < track["high"].iloc[-1]
+
+
+def test_default_holdout_is_the_published_one() -> None:
+    weeks = ltv.default_holdout_weeks(pd.Timestamp("1997-01-01"), AS_OF)
+    assert ltv.cutoff(AS_OF, weeks) == CUTOFF

@@ -1,0 +1,403 @@
+"""Lifetime value: from histories to x, t_x, T, z; models, value, uncertainty and the check on the past."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import analysis
+from analysis import ltv
+from analysis.engine.duckdb import DuckDBEngine
+from analysis.ltv.uncertainty import simulate_totals
+from analysis.ltv.validation import same_rate
+
+AS_OF = dt.date(2024, 4, 15)
+TRUTH = (0.9, 8.0, 0.8, 3.0)  # r, α in weeks, a, b
+Over = Callable[[pd.DataFrame], DuckDBEngine]
+
+
+def histories(n: int = 1500, weeks: int = 78, seed: int = 7) -> list[np.ndarray]:
+    """Simulate purchase weeks by the model's own story; each history starts with 0."""
+    random = np.random.default_rng(seed)
+    r, alpha, a, b = TRUTH
+    found = []
+    for rate, leave in zip(random.gamma(r, 1 / alpha, n), random.beta(a, b, n), strict=True):
+        days, now = [0.0], 0.0
+        while True:
+            now += random.exponential(1 / max(rate, 1e-12))
+            if now > weeks:
+                break
+            days.append(now)
+            if random.random() < leave:
+                break
+        found.append(np.asarray(days))
+    return found
+
+
+def summary_of(
+    found: list[np.ndarray], weeks: int = 78, money: float = 1.0, unit: str = "week"
+) -> ltv.Summary:
+    random = np.random.default_rng(11)
+    scale = 1 if unit == "week" else 7
+    x = np.array([len(days) - 1 for days in found])
+    z = np.where(x > 0, random.gamma(4, 10, len(found)), np.nan)
+    frame = pd.DataFrame(
+        {
+            "customer_id": [f"c{i:04}" for i in range(len(found))],
+            "x": x,
+            "t_x": [days[-1] * scale for days in found],
+            "T": float(weeks) * scale,
+            "z": z,
+        }
+    )
+    return ltv.Summary(frame, unit, dt.date(2025, 6, 30), 0)
+
+
+@pytest.fixture(scope="module")
+def simulated() -> list[np.ndarray]:
+    return histories()
+
+
+@pytest.fixture(scope="module")
+def summary(simulated: list[np.ndarray]) -> ltv.Summary:
+    return summary_of(simulated)
+
+
+@pytest.fixture(scope="module")
+def model(summary: ltv.Summary) -> ltv.PurchaseModel:
+    fitted = ltv.fit_purchases(summary)
+    assert isinstance(fitted, ltv.PurchaseModel)
+    return fitted
+
+
+@pytest.fixture(scope="module")
+def spend(summary: ltv.Summary) -> ltv.SpendModel:
+    fitted = ltv.fit_spend(summary)
+    assert isinstance(fitted, ltv.SpendModel)
+    return fitted
+
+
+# --- simple formula ----------------------------------------------------------------------------------
+
+
+def test_simple_ltv_of_the_definition() -> None:
+    assert ltv.simple_ltv(5_000, 10, 3_000) == 47_000  # definitions.md
+    table = ltv.simple_table(100.0, 2.0, 30.0)
+    assert table["ltv"].tolist() == [47_000, 170]
+
+
+def test_simple_inputs_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
+    revenue, years = ltv.simple_inputs(engine_over(six_customers).query("customers", as_of=AS_OF), AS_OF)
+    # ages 101 + 86 + 75 + 60 + 15 = 337 days; first to last 96 + 60 = 156 days of five customers
+    assert revenue == pytest.approx(1020 / (337 / 365.25))
+    assert years == pytest.approx(156 / 365.25 / 5)
+
+
+def test_simple_formula_without_history(six_customers: pd.DataFrame, engine_over: Over) -> None:
+    once = six_customers[six_customers["customer_id"] == "fay"]
+    inputs = ltv.simple_inputs(engine_over(once).query("customers", as_of=AS_OF), dt.date(2024, 3, 31))
+    assert inputs == (0.0, 0.0)
+    assert "cannot be used" in ltv.simple_sentence(*inputs, 0.0, None)
+
+
+# --- summary -----------------------------------------------------------------------------------------
+
+
+def test_summary_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
+    customers = engine_over(six_customers).query("customers", as_of=AS_OF)
+    weeks = ltv.summarise(customers, AS_OF, "week")
+    frame = weeks.frame.set_index("customer_id")
+    assert weeks.never_bought == 1  # eve
+    assert weeks.repeat_buyers == 2
+    assert frame.loc["ana", ["x", "t_x", "T", "z"]].tolist() == pytest.approx([3, 96 / 7, 101 / 7, 60])
+    assert frame.loc["fay", ["x", "t_x", "T"]].tolist() == pytest.approx([0, 0, 15 / 7])
+    assert np.isnan(frame.loc["fay", "z"])
+    days = ltv.summarise(customers, AS_OF, "day").frame.set_index("customer_id")
+    assert days.loc["ana", ["x", "t_x", "T"]].tolist() == [3, 96, 101]
+    assert ltv.name_units(frame, "day").columns.tolist()[-3:] == ["t_x_days", "T_days", "z"]
+
+
+def test_example_customer_is_silent_after_a_pace() -> None:
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["busy", "silent", "once"],
+            "x": [10, 9, 0],
+            "t_x": [50.0, 20.0, 0.0],
+            "T": [51.0, 50.0, 60.0],
+            "z": [1.0, 1.0, np.nan],
+        }
+    )
+    someone = ltv.example_customer(ltv.Summary(frame, "week", AS_OF, 0))
+    assert someone is not None
+    assert someone["customer_id"] == "silent"
+    assert "30.0 weeks of silence" in ltv.story(someone, "week")
+    assert ltv.example_customer(ltv.Summary(frame.iloc[2:], "week", AS_OF, 0)) is None
+
+
+# --- models ------------------------------------------------------------------------------------------
+
+
+def test_purchase_model_recovers_its_parameters(model: ltv.PurchaseModel) -> None:
+    errors = np.log([model.r, model.alpha, model.a, model.b]) - np.log(TRUTH)
+    assert (np.abs(errors) < 3 * np.sqrt(np.diag(model.covariance))).all()
+    assert np.abs(errors[:2]).max() < 0.25
+    assert model.on_edge == ()
+    assert model.caution() == ""
+
+
+def test_p_alive_is_the_formula_and_1_for_one_time_buyers(model: ltv.PurchaseModel) -> None:
+    x, t_x, t = np.array([0.0, 2, 9]), np.array([0.0, 10, 20]), np.array([70.0, 40, 60])
+    odds = model.a / (model.b + x - 1) * ((model.alpha + t) / (model.alpha + t_x)) ** (model.r + x)
+    alive = model.p_alive(x, t_x, t)
+    assert alive[0] == 1
+    assert alive[1:] == pytest.approx((1 / (1 + odds))[1:])
+
+
+def test_expected_purchases_agree_with_the_library(model: ltv.PurchaseModel, summary: ltv.Summary) -> None:
+    ours = model.expected_purchases(26.0, *summary.history)
+    library = model.library.conditional_expected_number_of_purchases_up_to_time(26.0, *summary.history)
+    np.testing.assert_allclose(ours, library, rtol=1e-9)
+
+
+def test_days_and_weeks_are_the_same_model(simulated: list[np.ndarray], model: ltv.PurchaseModel) -> None:
+    by_day = ltv.fit_purchases(summary_of(simulated, unit="day"))
+    assert isinstance(by_day, ltv.PurchaseModel)
+    assert by_day.alpha == pytest.approx(7 * model.alpha, rel=1e-4)
+    assert [by_day.r, by_day.a, by_day.b] == pytest.approx([model.r, model.a, model.b], rel=1e-4)
+
+
+def test_nobody_leaves_is_named_and_not_an_error() -> None:
+    """Where the library's own search fails: all buy at one pace, and nobody ever leaves."""
+    random = np.random.default_rng(1)
+    found = [np.sort(np.append(0, random.uniform(0, 78, random.poisson(9)))) for _ in range(300)]
+    summary = summary_of(found)
+    model = ltv.fit_purchases(summary)
+    assert isinstance(model, ltv.PurchaseModel)
+    assert "a" in model.on_edge
+    assert "hardly anyone seems to leave" in model.caution()
+    assert model.p_alive(*summary.history).min() > 0.95
+    rate = summary.frame["x"].sum() / summary.frame["T"].sum()
+    expected = ltv.expected_total(model, summary, 26)
+    assert expected == pytest.approx(rate * 26 * len(summary.frame), rel=0.05)
+    assert ltv.total_interval(model, summary, 26).contains(expected)
+
+
+def test_busy_customers_do_not_overflow(model: ltv.PurchaseModel) -> None:
+    # reference-values.md, numerical stability: x = 200, t_x = 38, T = 40
+    x, t_x, t = np.array([200.0, 254.0]), np.array([38.0, 97.14286]), np.array([40.0, 97.28571])
+    assert np.isfinite(model.p_alive(x, t_x, t)).all()
+    assert np.isfinite(model.expected_purchases(52.0, x, t_x, t)).all()
+
+
+def test_too_few_repeat_buyers_is_a_sentence(summary: ltv.Summary) -> None:
+    few = ltv.Summary(summary.frame[summary.frame["x"] > 0].head(19), "week", summary.as_of, 0)
+    assert "(here: 19)" in ltv.fit_purchases(few).describe()
+    assert "(here: 19)" in ltv.fit_spend(few).describe()
+    assert not ltv.fit_purchases(few)
+
+
+def test_spend_without_money_is_a_sentence(summary: ltv.Summary) -> None:
+    free = ltv.Summary(summary.frame.assign(z=0.0), "week", summary.as_of, 0)
+    assert "(here: 0)" in ltv.fit_spend(free).describe()
+
+
+def test_expected_spend_is_a_weighted_mean(spend: ltv.SpendModel) -> None:
+    weight = spend.p * 3 / (spend.p * 3 + spend.q - 1)
+    expected = spend.expected_spend(np.array([3.0, 0.0]), np.array([90.0, np.nan]))
+    assert expected.tolist() == pytest.approx([(1 - weight) * spend.mean + weight * 90, spend.mean])
+
+
+def test_kept_share_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
+    kept = ltv.kept_share(engine_over(six_customers).query("customers", as_of=AS_OF))
+    assert kept == pytest.approx(1015 / 1080)
+    assert "6.0%" in ltv.kept_sentence(kept)
+    assert ltv.kept_share(pd.DataFrame({"sales": [0.0], "net_sales": [-5.0]})) == 1
+
+
+def test_history_of_p_alive_ends_where_the_model_stands(model: ltv.PurchaseModel) -> None:
+    dates = pd.Series(pd.to_datetime(["2024-01-01", "2024-01-15", "2024-02-12"]))
+    history = ltv.alive_history(model, dates, dt.date(2024, 5, 6))
+    assert history["purchase"].sum() == 3
+    assert history["p_alive"].iloc[0] == 1
+    now = model.p_alive(np.array([2.0]), np.array([6.0]), np.array([18.0]))
+    assert history["p_alive"].iloc[-1] == pytest.approx(now[0])
+
+
+# --- value -------------------------------------------------------------------------------------------
+
+
+def test_clv_by_hand(summary: ltv.Summary, model: ltv.PurchaseModel, spend: ltv.SpendModel) -> None:
+    values = ltv.clv(
+        summary, model, spend, horizon_weeks=30, annual_discount_rate=0.12, margin_rate=0.4, kept=0.9
+    )
+    one = values.iloc[[5]]
+    history = [one[name].to_numpy(float) for name in ("x", "t_x", "T")]
+    cumulative = [model.expected_purchases(float(week), *history)[0] for week in range(31)]
+    by_week = np.diff(cumulative) / 1.12 ** (np.arange(1, 31) * 7 / 365.25)
+    worth = spend.expected_spend(history[0], one["z"].to_numpy())[0] * 0.9 * 0.4
+    assert one["clv"].iloc[0] == pytest.approx(by_week.sum() * worth)
+    assert one["expected_purchases"].iloc[0] == pytest.approx(cumulative[-1])
+
+
+def test_discount_is_exact_over_a_year() -> None:
+    assert ltv.discount_factors(1461, 0.1)[-1] == pytest.approx(1.1 ** -(1461 * 7 / 365.25))
+    assert ltv.discount_factors(3, 0.0).tolist() == [1, 1, 1]
+
+
+def test_clv_does_not_depend_on_the_time_unit(simulated: list[np.ndarray]) -> None:
+    totals = []
+    units: list[ltv.Unit] = ["week", "day"]
+    for unit in units:
+        summary = summary_of(simulated, unit=unit)
+        purchases, spend = ltv.fit_purchases(summary), ltv.fit_spend(summary)
+        assert isinstance(purchases, ltv.PurchaseModel)
+        assert isinstance(spend, ltv.SpendModel)
+        values = ltv.clv(
+            summary, purchases, spend, horizon_weeks=52, annual_discount_rate=0.1, margin_rate=0.3
+        )
+        totals.append(values["clv"].sum())
+    assert totals[0] == pytest.approx(totals[1], rel=1e-5)
+
+
+def test_equity_shares() -> None:
+    shares = ltv.equity_shares(pd.Series([10.0, 0.0, 80.0, 10.0, 0.0]))
+    assert np.interp([0.2, 0.4, 1], shares["customers_share"], shares["equity_share"]).tolist() == [
+        0.8,
+        0.9,
+        1,
+    ]
+    assert "80%" in ltv.equity_title(shares)
+    assert ltv.equity_shares(pd.Series([0.0, 0.0]))["equity_share"].max() == 0
+
+
+# --- uncertainty -------------------------------------------------------------------------------------
+
+
+def test_simulated_futures_agree_with_the_expectation(summary: ltv.Summary, model: ltv.PurchaseModel) -> None:
+    totals = simulate_totals(model, 39.0, summary.history)
+    error = totals.std(ddof=1) / np.sqrt(len(totals))
+    assert totals.mean() == pytest.approx(ltv.expected_total(model, summary, 39), abs=4 * error)
+
+
+def test_interval_is_the_same_at_every_call_and_scales(
+    summary: ltv.Summary, model: ltv.PurchaseModel
+) -> None:
+    once = ltv.total_interval(model, summary, 20)
+    assert once == ltv.total_interval(model, summary, 20)
+    tenfold = ltv.total_interval(model, summary, 20, worth=np.full(len(summary.frame), 10.0))
+    assert (tenfold.low, tenfold.high) == pytest.approx((10 * once.low, 10 * once.high))
+
+
+# --- validation --------------------------------------------------------------------------------------
+
+
+def customers_at(found: list[np.ndarray], weeks: int, born: int) -> pd.DataFrame:
+    """Return the customer table of the first ``born`` histories after ``weeks``."""
+    start = pd.Timestamp("2024-01-01")
+    rows = []
+    for number, days in enumerate(found[:born]):
+        seen = np.unique(np.floor(days[days <= weeks] * 7))
+        first, last = (start + pd.Timedelta(days=int(day)) for day in seen[[0, -1]])
+        rows.append((f"c{number:04}", first, last, len(seen), len(seen) - 1, 20.0 * len(seen)))
+    names = ["customer_id", "first_purchase", "last_purchase", "purchase_days", "x", "sales"]
+    return pd.DataFrame(rows, columns=names).assign(repeat_value=20.0)
+
+
+@pytest.fixture(scope="module")
+def check(simulated: list[np.ndarray]) -> ltv.Holdout:
+    known, later = customers_at(simulated, 52, 1400), customers_at(simulated, 78, 1500)
+    as_of = dt.date(2024, 1, 1) + dt.timedelta(weeks=78)
+    result = ltv.holdout(known, later, as_of, 26, "week")
+    assert isinstance(result, ltv.Holdout)
+    return result
+
+
+def test_holdout_counts_what_came_and_who_is_left_out(
+    check: ltv.Holdout, simulated: list[np.ndarray]
+) -> None:
+    known, later = customers_at(simulated, 52, 1400), customers_at(simulated, 78, 1400)
+    assert check.cutoff == dt.date(2024, 1, 1) + dt.timedelta(weeks=52)
+    assert check.newcomers == 100
+    assert check.actual == later["purchase_days"].sum() - known["purchase_days"].sum()
+    assert check.customers["actual_sales"].sum() == pytest.approx(20 * check.actual)
+    assert check.interval.contains(check.actual)  # the data follow the model
+    assert "the model adds something" in ltv.verdict(check)
+    assert "holds the" in ltv.interval_verdict(check)
+
+
+def test_scores_by_hand(check: ltv.Holdout) -> None:
+    zero = ltv.scores(check).set_index("model").loc["zero"]
+    actual = check.customers["actual"]
+    assert zero["total"] == 0
+    assert zero["total_error"] == -1
+    assert zero["mae"] == pytest.approx(actual.mean())
+    assert zero["rmse"] == pytest.approx(np.sqrt((actual**2).mean()))
+
+
+def test_a_model_that_loses_is_said_to_fail(check: ltv.Holdout) -> None:
+    spoilt = check.customers.assign(bg_nbd=check.customers["bg_nbd"] + 30)
+    lost = ltv.Holdout(check.cutoff, check.weeks, check.unit, check.model, spoilt, ltv.Interval(0, 1, 0.9), 0)
+    assert "the model fails this check" in ltv.verdict(lost)
+    assert "misses the" in ltv.interval_verdict(lost)
+
+
+def test_groups_by_frequency_add_up(check: ltv.Holdout) -> None:
+    groups = ltv.by_frequency(check, top=3)
+    assert groups["x"].tolist() == ["0", "1", "2", "3+"]
+    assert groups["customers"].sum() == len(check.customers)
+    assert (groups["customers"] * groups["actual"]).sum() == pytest.approx(check.actual)
+
+
+def test_same_rate_by_hand() -> None:
+    assert same_rate(np.array([2.0, 5.0]), np.array([10.0, 0.0]), 5.0).tolist() == [1, 0]
+
+
+def test_no_holdout_without_history(simulated: list[np.ndarray]) -> None:
+    customers = customers_at(simulated, 52, 100)
+    refused = ltv.holdout(customers, customers, AS_OF, 0, "week")
+    assert "shorter than two weeks" in refused.describe() if not refused else False
+    assert ltv.default_holdout_weeks(pd.Timestamp("2024-04-10"), AS_OF) == 0
+    assert ltv.default_holdout_weeks(pd.NaT, AS_OF) == 0
+    assert ltv.default_holdout_weeks(pd.Timestamp("1997-01-01"), dt.date(1998, 6, 30)) == 39
+    assert ltv.default_holdout_weeks(pd.Timestamp("2010-01-01"), AS_OF) == 52
+
+
+def test_tracking_ends_at_all_repeat_purchases(six_customers: pd.DataFrame, engine_over: Over) -> None:
+    cutoff = dt.date(2024, 3, 4)
+    daily = engine_over(six_customers).query("repeat_purchases_by_day", cutoff=cutoff, as_of=AS_OF)
+    assert daily["first_purchases"].sum() == 4  # ana, bea, carl, dora; fay came later
+    assert daily["purchases"].sum() - daily["first_purchases"].sum() == 4
+
+
+# --- the library behind one door ---------------------------------------------------------------------
+
+
+def test_one_module_imports_the_library() -> None:
+    package = Path(analysis.__file__).parent
+    importers = [
+        path.relative_to(package).as_posix()
+        for path in sorted(package.rglob("*.py"))
+        if "import lifetimes" in path.read_text("utf-8") or "from lifetimes" in path.read_text("utf-8")
+    ]
+    assert importers == ["ltv/fitting.py"]
+
+
+def test_the_library_is_imported_late_and_leaves_the_warnings_alone() -> None:
+    code = (
+        "import warnings, sys\n"
+        "warnings.simplefilter('error')\n"
+        "from analysis import ltv\n"
+        "before = list(warnings.filters)\n"
+        "assert 'lifetimes' not in sys.modules\n"
+        "from analysis.ltv.fitting import _library\n"
+        "_library()\n"
+        "assert 'lifetimes' in sys.modules and warnings.filters == before\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
