@@ -24,7 +24,7 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import MACROS
 from analysis.dataset.ledger import FLAGS, KEPT, canonical, ledger_sql
 from analysis.dataset.quality import FINDINGS, Note, Quality
-from analysis.dataset.readers import RawTable, literal, open_raw
+from analysis.dataset.readers import RawTable, alike, literal, open_raw
 from analysis.dataset.reading import Reading, ask, find_reading
 from analysis.dataset.refused import refused_records, without_unclosed
 from analysis.errors import CarteraError
@@ -81,7 +81,9 @@ def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
     work.mkdir()
     connection = connect(work)
     try:
-        tables = [open_raw(path, config.transactions, work, f"refused_{i}") for i, path in enumerate(files)]
+        tables = alike(
+            [open_raw(path, config.transactions, work, f"refused_{i}") for i, path in enumerate(files)]
+        )
         reading = find_reading(connection, tables, config)
         if reading.questions:
             raise ask(reading.questions)

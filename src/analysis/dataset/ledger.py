@@ -52,12 +52,13 @@ def ledger_sql(table: RawTable, reading: Reading, config: DatasetConfig, today: 
     """
     written = {f"r_{i}": quoted(header) for i, header in enumerate(table.columns)}
     rows = ", ".join(f"{header} as {name}" for name, header in written.items())
+    in_order = sorted(written, key=written.__getitem__)
     cells = ", ".join(f"{_cell(name, list(table.columns), reading)} as c_{name}" for name in reading.columns)
     texts = ", ".join(f"coalesce(cast({name} as varchar), '')" for name in written)
     keep_raw = "true" if config.transactions.policies.duplicates == "exclude" else f"fate not in {KEPT}"
     return f"""
     with raw as (select {rows} from {table.relation}),
-    cells as (select *, {cells}, hash({", ".join(written)}) as row_hash from raw),
+    cells as (select *, {cells}, hash({", ".join(in_order)}) as row_hash from raw),
     typed as (select *, {_values(reading)} from cells),
     valued as (select *, {_money(reading, config)} from typed),
     asked as (select *, {_questions(reading, config)} from valued),

@@ -6,7 +6,7 @@ import datetime as dt
 from array import array
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,40 @@ def open_raw(path: Path, settings: Transactions, work: Path, refused: str) -> Ra
     if magic[:4] == b"PK\x03\x04" or magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return _workbook(path, settings, work)
     return _delimited(path, read_text(path, settings, work), work, refused)
+
+
+def alike(tables: list[RawTable]) -> list[RawTable]:
+    """Return the tables with every column that is not of one type in all of them as text in all of them."""
+    types: dict[str, set[str]] = {}
+    for table in tables:
+        for header, kind in table.columns.items():
+            types.setdefault(header, set()).add(kind)
+    mixed = {header for header, kinds in types.items() if len(kinds) > 1}
+    return [_with_text(table, mixed) for table in tables]
+
+
+def _with_text(table: RawTable, headers: set[str]) -> RawTable:
+    typed = [header for header, kind in table.columns.items() if header in headers and kind != "VARCHAR"]
+    if not typed:
+        return table
+    texts = ", ".join(f"{_text_sql(quoted(h), table.columns[h])} as {quoted(h)}" for h in typed)
+    return replace(
+        table,
+        relation=f"(select * replace ({texts}) from {table.relation})",  # noqa: S608
+        columns=table.columns | dict.fromkeys(typed, "VARCHAR"),
+    )
+
+
+def _text_sql(cell: str, kind: str) -> str:
+    """Return the SQL of a typed cell as text; a fraction gets an exponent, as in ``_as_text``."""
+    if kind not in {"DOUBLE", "FLOAT"}:
+        return f"cast({cell} as varchar)"
+    text = f"cast({cell} as varchar)"
+    whole = f"cast(try_cast({cell} as hugeint) as varchar)"
+    return (
+        f"case when {cell} = floor({cell}) then {whole} "
+        f"when contains({text}, 'e') then {text} else {text} || 'e0' end"
+    )
 
 
 def quoted(name: str) -> str:
@@ -297,5 +331,6 @@ def _typed(cells: list[Any]) -> pa.Array:
 
 def _as_text(cell: object) -> str:
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else f"{cell!r}e0"
+        text = repr(cell)
+        return str(int(cell)) if cell.is_integer() else text if "e" in text else f"{text}e0"
     return cell.isoformat() if isinstance(cell, dt.date) else str(cell)

@@ -10,7 +10,7 @@ import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies
 from analysis.dataset.intake import connect
-from analysis.dataset.readers import open_raw
+from analysis.dataset.readers import alike, open_raw
 from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.sources import Source, find_source
@@ -62,7 +62,9 @@ def _reading(source: Source) -> Reading:
         work = Path(name)
         connection = connect(work)
         settings = source.config.transactions
-        tables = [open_raw(path, settings, work, f"refused_{i}") for i, path in enumerate(source.files)]
+        tables = alike(
+            [open_raw(path, settings, work, f"refused_{i}") for i, path in enumerate(source.files)]
+        )
         try:
             return find_reading(connection, tables, source.config)
         finally:
