@@ -1,0 +1,67 @@
+"""Every parameter of every notebook has an effect, and too little data is no error."""
+
+import pytest
+from running import in_process
+
+from analysis import parameters
+from analysis.report import notebooks
+
+pytestmark = pytest.mark.slow
+
+OVERRIDES = {
+    "01_portfolio": {"period": "quarter", "activity_window": 30},
+    "02_segmentation": {"abc_a": 0.5, "abc_b": 0.9},
+    "03_churn": {"period": "month", "return_share": 0.5, "horizon_days": 60, "calls": 7},
+    "04_ltv": {
+        "unit": "day",
+        "horizon_weeks": 26,
+        "annual_discount_rate": 0.5,
+        "margin_rate": 0.6,
+        "acquisition_cost": 5.0,
+        "holdout_weeks": 12,
+    },
+}
+COMMON = {"as_of": "1998-03-31", "language": "es"}
+SMALL = {
+    "one customer": "anna,2023-01-15,10.50\nanna,2023-02-20,12.00\n",
+    "one day": "anna,2023-01-15,10.50\nben,2023-01-15,12.00\n",
+    "all amounts zero": "anna,2023-01-15,0.00\nben,2023-02-15,0.00\nanna,2023-03-20,0.00\n",
+    "nobody comes back": "anna,2023-01-15,1.00\nben,2023-02-15,2.00\ncarl,2023-03-20,3.00\n",
+    "returns only": "anna,2023-01-15,-1.00\nben,2023-02-15,-2.00\n",
+}
+CASES = [
+    pytest.param(name, parameter, value, id=f"{name}-{parameter}")
+    for name in notebooks.names()
+    for parameter, value in (OVERRIDES[name] | COMMON).items()
+]
+
+
+def test_no_parameter_is_forgotten():
+    for name in notebooks.names():
+        assert {"data", "out", *COMMON, *OVERRIDES[name]} == set(parameters.NOTEBOOKS[name].model_fields)
+
+
+@pytest.fixture(scope="module")
+def defaults():
+    """What each notebook shows on cdnow-sample with its defaults; each runs once."""
+    known = {}
+
+    def get(name):
+        if name not in known:
+            with pytest.MonkeyPatch.context() as patch:
+                known[name] = in_process(name, patch, data="cdnow-sample")
+        return known[name]
+
+    return get
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), CASES)
+def test_every_parameter_has_an_effect(name, parameter, value, monkeypatch, defaults):
+    assert in_process(name, monkeypatch, data="cdnow-sample", **{parameter: value}) != defaults(name)
+
+
+@pytest.mark.parametrize("kind", SMALL)
+@pytest.mark.parametrize("name", notebooks.names())
+def test_too_little_data_is_no_error(name, kind, monkeypatch, tmp_path):
+    (tmp_path / "sales.csv").write_text(f"customer,date,amount\n{SMALL[kind]}", "utf-8")
+    assert in_process(name, monkeypatch, data=str(tmp_path / "sales.csv"), out=str(tmp_path / "out"))

@@ -1,0 +1,84 @@
+"""The form of every notebook; its committed outputs are checked by ``pytest --nbval notebooks``."""
+
+import re
+
+import pytest
+from running import code_cells, is_parameters, outputs
+
+from analysis import parameters
+from analysis.report import execution, notebooks
+
+NAMES = notebooks.names()
+CELLS = range(20, 46)
+LINES = 12
+BYTES = 500_000
+
+
+@pytest.fixture(params=NAMES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(name):
+    return notebooks.read(name)
+
+
+def parameters_source(notebook):
+    return next(cell["source"] for cell in code_cells(notebook) if is_parameters(cell))
+
+
+def test_there_is_a_model_for_every_notebook():
+    assert list(parameters.NOTEBOOKS) == NAMES
+
+
+def test_size(name, notebook):
+    assert len(notebook["cells"]) in CELLS
+    assert (notebooks.folder() / f"{name}.ipynb").stat().st_size < BYTES
+    for cell in code_cells(notebook):
+        assert is_parameters(cell) or len(cell["source"].splitlines()) <= LINES, cell["source"]
+
+
+def test_cells_have_names_and_a_kernel_that_is_everywhere(notebook):
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
+
+
+def test_helpers_live_elsewhere(notebook):
+    for cell in code_cells(notebook):
+        assert not re.search(r"^\s*(def|class)\s", cell["source"], re.MULTILINE)
+        assert "filterwarnings" not in cell["source"]
+
+
+def test_committed_outputs_are_of_one_run_in_order(notebook):
+    cells = code_cells(notebook)
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert {output["output_type"] for output in outputs(notebook)} <= {"display_data", "execute_result"}
+
+
+def test_every_figure_has_its_text(notebook):
+    figures = [output for output in outputs(notebook) if "image/png" in output["data"]]
+    assert figures
+    assert all(len(output["metadata"]["image/png"]["alt"]) > 20 for output in figures)
+
+
+def test_no_result_is_typed_into_the_story(notebook):
+    """Amounts are computed: the story holds definitions, not results."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            assert not re.search(r"[$€£]\s?\d|\d\s?[€£]", cell["source"]), cell["source"]
+
+
+def test_parameters_are_those_of_the_model(name, notebook):
+    source = parameters_source(notebook)
+    declared = re.findall(r"^(\w+): \w+ = [^#]+# \S", source, re.MULTILINE)
+    assert declared == list(parameters.NOTEBOOKS[name].model_fields)
+    defaults = {}
+    exec(source, defaults)
+    parameters.validate(name, defaults)
+
+
+def test_papermill_lists_every_parameter(name):
+    listed = execution.import_papermill().inspect_notebook(str(notebooks.folder() / f"{name}.ipynb"))
+    assert set(listed) == set(parameters.NOTEBOOKS[name].model_fields)
+    assert all(listed[parameter]["help"] for parameter in listed)
