@@ -173,7 +173,7 @@ class TestActivity:
         gaps = portfolio.gap_distribution(pairs)
         assert portfolio.activity_window(gaps) == 7
         assert portfolio.window_sentence(gaps, 7) == (
-            "The activity window is 7 days: 90.0% of repeat purchases come within it, half of them within 7."
+            "The activity window is 7 days: 90.0% of repeat purchases come within it, half of them within 7 days."
         )
 
     def test_nobody_came_back(self, engine_over):

@@ -37,9 +37,10 @@ class TestScore:
         [
             ([10, 20, 30, 40, 50], [1, 2, 3, 4, 5]),
             ([50, 10, 40, 20, 30], [5, 1, 4, 2, 3]),
-            ([1, 1, 1, 3, 9], [1, 1, 1, 4, 5]),  # nobody is worse than 1; three of five are worse than 3
-            ([1, 9, 9, 9, 9], [1, 2, 2, 2, 2]),
-            ([1, 2], [1, 3]),  # half are worse than 2: two whole fifths
+            ([1, 1, 1, 3, 9], [1, 1, 1, 4, 5]),  # the worst are 1; worse than 3 are three and a half of five
+            ([1, 9, 9, 9, 9], [1, 5, 5, 5, 5]),  # the best are 5, however many they are
+            ([1, 2, 2, 2, 3], [1, 3, 3, 3, 5]),  # worse than 2 are one and half of three: 2.5 of five
+            ([1, 2], [1, 5]),
             ([4, 4, 4], [3, 3, 3]),  # all equal: nobody is told apart
             ([7], [3]),
         ],
@@ -49,6 +50,9 @@ class TestScore:
 
     def test_low_is_better(self):
         assert segmentation.score(pd.Series([1, 2, 3, 4, 4]), best="low").tolist() == [5, 4, 3, 1, 1]
+
+    def test_all_equal(self):
+        assert segmentation.score(pd.Series([2, 2]), equal=5).tolist() == [5, 5]
 
     def test_fifths_are_even_without_ties(self):
         assert segmentation.score(pd.Series(range(1000))).value_counts().to_dict() == dict.fromkeys(
@@ -95,6 +99,13 @@ class TestRfm:
     def test_nobody_bought(self, engine_over):
         frame = engine_over(transactions([("a", "2024-01-05", "return", -1)])).query("customers", as_of=AS_OF)
         assert segmentation.rfm(frame, AS_OF) is None
+
+    def test_one_day(self, engine_over):
+        rows = [(f"c{i}", "2024-01-05", "sale", i) for i in range(1, 9)]
+        frame = engine_over(transactions(rows)).query("customers", as_of=AS_OF)
+        scored, classed = segmentation.rfm(frame, AS_OF), segmentation.abc(frame)
+        assert set(scored.customers["r"]) == {5}  # all were here on the same day: nobody is away
+        assert segmentation.agreement(scored, classed).away().empty
 
     def test_money_of_nothing(self, engine_over):
         frame = engine_over(transactions([("a", "2024-01-05", "sale", 0)])).query("customers", as_of=AS_OF)

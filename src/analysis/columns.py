@@ -22,6 +22,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "days_since_last": (N_("Days since the last purchase"), "number"),
     "days_since_last_max": (N_("Days since last, most"), "number"),
     "days_since_last_min": (N_("Days since last, least"), "number"),
+    "equal": (N_("Customers who are equal"), "number"),
     "f": (N_("Frequency"), "number"),
     "largest": (N_("Largest customers taken away"), "number"),
     "last_purchase": (N_("Last purchase"), "date"),

@@ -24,15 +24,17 @@ def segments(result: Rfm, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes(height=4.8)
     names = {"share_of_customers": _("Share of customers"), "share_of_sales": _("Share of net sales")}
     tidy = sizes.melt("segment", list(names), "measure", "share").replace({"measure": names})
+    drawn = tidy.assign(share=tidy["share"].fillna(0))
     palette = [theme.COLOURS["muted"], theme.COLOURS["main"]]
     sns.barplot(
-        tidy,
+        drawn,
         x="share",
         y="segment",
         hue="measure",
         palette=palette,
         saturation=1,
         width=0.75,
+        errorbar=None,
         legend=False,
         ax=ax,
     )
@@ -44,7 +46,7 @@ def segments(result: Rfm, ax: Axes | None = None) -> Axes:
         ax.bar_label(container, labels, padding=3, fontsize=8.5, color=colour)
     theme.percent_axis(ax.xaxis)
     ax.grid(visible=False)
-    ax.set_xlim(right=float(tidy["share"].max()) * 1.35)
+    ax.set_xlim(right=float(drawn["share"].max()) * 1.35)
     ax.set(xlabel="", ylabel="")
     theme.title(ax, result.title())
     return ax

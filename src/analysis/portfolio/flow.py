@@ -41,7 +41,7 @@ class CustomerFlow:
     def title(self) -> str:
         """Return what a chart of the flow shows."""
         if self.last is None:
-            return _("One period only: nobody could stay or leave yet")
+            return _("Nobody could stay or leave yet")
         return _("In {period}, {gained} customers were won or recovered and {lost} lost").format(
             period=period(self.last["period"], self.unit),
             gained=number(self.last["new"] + self.last["recovered"]),

@@ -56,13 +56,18 @@ class SalesByPeriod:
             return _("In {period}, the last complete period, net sales were {net}.").format(
                 period=name, net=net
             )
-        message = (
-            _("In {period}, the last complete period, net sales were {net}: {change} less than in {before}.")
-            if self.change < 0
-            else _(
+        if self.change < 0:
+            message = _(
+                "In {period}, the last complete period, net sales were {net}: {change} less than in {before}."
+            )
+        elif self.change > 0:
+            message = _(
                 "In {period}, the last complete period, net sales were {net}: {change} more than in {before}."
             )
-        )
+        else:
+            message = _(
+                "In {period}, the last complete period, net sales were {net}, the same as in {before}."
+            )
         before = period(self.closed.iloc[-2]["period"], self.unit)
         return message.format(period=name, net=net, change=percent(abs(self.change), 1), before=before)
 

@@ -47,14 +47,14 @@ class Activity:
         names = {True: _("Active"), False: _("Passive")}
         groups = self.customers.groupby("active")["net_sales"].agg(["size", "sum"])
         groups = groups.reindex([True, False], fill_value=0)
-        total = groups["sum"].sum()
+        total = float(groups["sum"].sum())
         return pd.DataFrame(
             {
                 "status": [names[active] for active in groups.index],
                 "customers": groups["size"].to_numpy(),
                 "share_of_customers": (groups["size"] / len(self.customers)).to_numpy(),
                 "net_sales": groups["sum"].to_numpy(),
-                "share_of_sales": (groups["sum"] / (total or float("nan"))).to_numpy(),
+                "share_of_sales": (groups["sum"] / (total if total > 0 else float("nan"))).to_numpy(),
             }
         )
 
@@ -117,7 +117,7 @@ def window_sentence(gaps: pd.DataFrame, window: int) -> str:
     median = gaps.loc[gaps["share_within"] >= 0.5, "gap"].iloc[0]
     return _(
         "The activity window is {window} days: {share} of repeat purchases come within it, "
-        "half of them within {median}."
+        "half of them within {median} days."
     ).format(window=number(window), share=percent(within, 1), median=number(median))
 
 

@@ -56,8 +56,7 @@ class Abc:
         """Return the finding in one sentence."""
         best = self.sizes().iloc[0]
         return ngettext(
-            "{few} of {customers} customers is A: every one with net sales of {smallest} or more; "
-            "together they make {value} of net sales.",
+            "{few} of {customers} customers is A, with net sales of {smallest}: {value} of all net sales.",
             "{few} of {customers} customers are A: every one with net sales of {smallest} or more; "
             "together they make {value} of net sales.",
             int(best["customers"]),

@@ -44,6 +44,7 @@ class Rfm:
         """
         groups = self.customers.groupby("segment")
         sums = groups["net_sales"].agg(["size", "sum"]).reindex(KEYS, fill_value=0)
+        total = float(sums["sum"].sum())
         medians = groups[["days_since_last", "purchases", "net_sales"]].median().reindex(KEYS)
         frame = pd.DataFrame(
             {
@@ -51,7 +52,7 @@ class Rfm:
                 "customers": sums["size"],
                 "share_of_customers": sums["size"] / len(self.customers),
                 "net_sales": sums["sum"],
-                "share_of_sales": sums["sum"] / (sums["sum"].sum() or float("nan")),
+                "share_of_sales": sums["sum"] / (total if total > 0 else float("nan")),
             }
         )
         medians.columns = pd.Index(["typical_days", "typical_purchases", "typical_sales"])
@@ -89,27 +90,39 @@ class Rfm:
 
     def title(self) -> str:
         """Return what a chart of the segments shows."""
-        best = self.sizes().iloc[0]
-        if pd.isna(best["share_of_sales"]):
-            return _("Champions are {share} of customers").format(share=percent(best["share_of_customers"]))
-        return _("Champions are {share} of customers and make {sales} of net sales").format(
-            share=percent(best["share_of_customers"]), sales=percent(best["share_of_sales"])
+        best, largest = self._extremes()
+        message = (
+            _("The largest segment is '{largest}' with {largest_share} of customers")
+            if not self.champions or pd.isna(best["share_of_sales"])
+            else _("Champions are {share} of customers and make {sales} of net sales")
+        )
+        return message.format(
+            share=percent(best["share_of_customers"]),
+            sales=percent(best["share_of_sales"]),
+            largest=largest["segment"],
+            largest_share=percent(largest["share_of_customers"]),
         )
 
     def sentence(self) -> str:
         """Return the finding in one sentence."""
-        sizes = self.sizes()
-        best, largest = sizes.iloc[0], sizes.iloc[int(sizes["customers"].to_numpy().argmax())]
-        message = (
-            _("The largest segment is '{largest}' with {largest_share} of customers; there are no net sales.")
-            if pd.isna(best["share_of_sales"])
-            else _(
+        best, largest = self._extremes()
+        if not self.champions:
+            message = _(
+                "No customer is a champion; "
+                "the largest segment is '{largest}' with {largest_share} of customers."
+            )
+        elif pd.isna(best["share_of_sales"]):
+            message = _(
+                "{champions} of {customers} customers ({share}) are champions; "
+                "the largest segment is '{largest}' with {largest_share} of customers."
+            )
+        else:
+            message = _(
                 "{champions} of {customers} customers ({share}) are champions and make {sales} of net sales; "
                 "the largest segment is '{largest}' with {largest_share} of customers."
             )
-        )
         return message.format(
-            champions=number(best["customers"]),
+            champions=number(self.champions),
             customers=number(len(self.customers)),
             share=percent(best["share_of_customers"], 1),
             sales=percent(best["share_of_sales"], 1),
@@ -117,9 +130,14 @@ class Rfm:
             largest_share=percent(largest["share_of_customers"], 1),
         )
 
+    def _extremes(self) -> tuple[pd.Series, pd.Series]:
+        """Return the best and the largest segment."""
+        sizes = self.sizes()
+        return sizes.iloc[0], sizes.iloc[int(sizes["customers"].to_numpy().argmax())]
 
-def score(values: pd.Series, best: str = "high") -> pd.Series[int]:
-    """Return a score from 1 to 5 for each value: 1 + how many whole fifths of all values are worse.
+
+def score(values: pd.Series, best: str = "high", equal: int = NEUTRAL) -> pd.Series[int]:
+    """Return a score from 1 to 5 for each value, by fifths of all values.
 
     Parameters
     ----------
@@ -127,17 +145,21 @@ def score(values: pd.Series, best: str = "high") -> pd.Series[int]:
         Numbers without gaps, at least one.
     best
         ``high`` where large values are better, ``low`` where small ones are.
+    equal
+        Score where all values are equal and tell nobody apart.
 
     Returns
     -------
     pandas.Series
-        Equal values always get equal scores, whatever the order of the rows. Where all are equal the
-        measure tells nobody apart, and all score 3.
+        1 + the whole fifths of all values that are worse, an equal one counting half. The worst value
+        always scores 1 and the best 5. Equal values always get equal scores, whatever the order of rows.
     """
     if values.min() == values.max():
-        return pd.Series(NEUTRAL, index=values.index)
-    worse = values.rank(method="min", ascending=best == "high").astype(int) - 1
-    return 1 + SCORES * worse // len(values)
+        return pd.Series(equal, index=values.index)
+    rank = values.rank(method="min", ascending=best == "high").astype(int)
+    worse, same = rank - 1, values.groupby(values).transform("size")
+    scores = 1 + SCORES * (2 * worse + same) // (2 * len(values))
+    return scores.mask(rank == rank.min(), 1).mask(rank == rank.max(), SCORES)
 
 
 def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
@@ -152,7 +174,8 @@ def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
 
     Notes
     -----
-    Recency is the days since the last purchase, not the ``t_x`` of the models in ``04_ltv``.
+    Recency is the days since the last purchase, not the ``t_x`` of the models in ``04_ltv``. Where all
+    last bought on the same day, all are equally recent and score 5.
     """
     bought = customers[customers["last_purchase"].notna()].reset_index(drop=True)
     if bought.empty:
@@ -168,7 +191,7 @@ def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
         }
     )
     frame = frame.assign(
-        r=score(frame["days_since_last"], best="low"),
+        r=score(frame["days_since_last"], best="low", equal=SCORES),
         f=score(frame["purchases"]),
         m=score(frame["net_sales"]),
     )
