@@ -16,6 +16,20 @@ _DECIDING = ("customer_id", "date", "amount", "currency")
 _MAKING_AMOUNT = ("quantity", "unit_price", "gross_amount", "discount", "discount_pct")
 """Columns on which a figure hangs: two candidates are a question, not a column left out."""
 
+_OPEN_DISCOUNTS = ("discount", "descuento", "dto", "dcto")
+_DISCOUNT_LEFT_OUT = N_(
+    "Column '{header}' was left out: it could be money or percent. Say which in dataset.yml: "
+    "'discount: {header}' or 'discount_pct: {header}' under 'columns'."
+)
+_NO_HEADER = N_(
+    "{file} has no line of column names: the first one holds {found}. List the names in their order in "
+    "dataset.yml, such as 'names: [customer_id, date, amount]'."
+)
+_DISCOUNT_OPEN = N_(
+    "{file}: '{header}' could be a discount in money or in percent. "
+    "Choose: 'discount: {header}' or 'discount_pct: {header}' under 'columns'."
+)
+
 
 @dataclass(frozen=True)
 class Recognition:
@@ -63,11 +77,16 @@ def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
         elif found:
             candidates[declared.name] = found
     _check_not_twice(table, chosen)
+    either = None if {"discount", "discount_pct"} & given.keys() else _open_discount(chosen)
     deciding = _DECIDING if "amount" in chosen else _DECIDING + _MAKING_AMOUNT
     asked = {name: headers for name, headers in candidates.items() if name in deciding}
     questions = [_which(table.file, name, headers) for name, headers in asked.items()]
     questions += _missing(table, chosen, asked)
     facts = [_recognised(table, chosen)]
+    if either and "amount" in chosen:
+        facts.append(Note(_DISCOUNT_LEFT_OUT, {"header": either}))
+    elif either:
+        questions.append(_(_DISCOUNT_OPEN).format(file=table.file, header=either))
     facts += [
         Note(
             N_("Column '{name}' was left out: it could be {headers}. Choose one in dataset.yml."),
@@ -90,6 +109,13 @@ def _which(file: str, name: str, headers: list[str]) -> str:
         meaning=_(column(name).meaning),
         first=headers[0],
     )
+
+
+def _open_discount(chosen: dict[str, str]) -> str | None:
+    """Take out a discount whose name does not say whether it is money or percent; return its header."""
+    if same_name(chosen.get("discount", "")) not in _OPEN_DISCOUNTS:
+        return None
+    return chosen.pop("discount")
 
 
 def _named(headers: list[str], names: tuple[str, ...]) -> list[str]:
@@ -130,16 +156,22 @@ def amount_is_given(columns: dict[str, str]) -> bool:
 def _missing(table: RawTable, chosen: dict[str, str], asked: dict[str, list[str]]) -> list[str]:
     """Return the sentences that ask for needed columns of which there is no trace."""
     known = chosen | {name: headers[0] for name, headers in asked.items()}
+    missing = [
+        name for name in REQUIRED if name not in known and not (name == "amount" and amount_is_given(known))
+    ]
+    found = ", ".join(f"'{header}'" for header in table.columns)
+    nameless = [header for header in table.columns if not any(map(str.isalpha, header))]
+    if missing and 2 * len(nameless) > len(table.columns):
+        return [_(_NO_HEADER).format(file=table.file, found=found)]
     return [
         _("{file}: no column for '{name}' ({meaning}) was recognised. Columns found: {found}. {hint}").format(
             file=table.file,
             name=name,
             meaning=_(column(name).meaning),
-            found=", ".join(f"'{header}'" for header in table.columns),
+            found=found,
             hint=_hint(table, name, chosen),
         )
-        for name in REQUIRED
-        if name not in known and not (name == "amount" and amount_is_given(known))
+        for name in missing
     ]
 
 

@@ -234,7 +234,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "currency",
         N_("discount on the line, positive"),
         _listed(
-            "discount amount, discount value, rebate, descuento, dto, dcto, desc, importe descuento, "
+            "discount amount, discount value, rebate, descuento, dto, dcto, importe descuento, "
             "importe dto, descuento importe, rappel, bonificacion, line discount, discount total, "
             "importe del descuento, descuento eur, dto eur, dto importe"
         ),
