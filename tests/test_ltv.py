@@ -215,10 +215,18 @@ def test_expected_spend_is_a_weighted_mean(spend: ltv.SpendModel) -> None:
 
 
 def test_kept_share_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
-    kept = ltv.kept_share(engine_over(six_customers).query("customers", as_of=AS_OF))
-    assert kept == pytest.approx(1015 / 1080)
-    assert "6.0%" in ltv.kept_sentence(kept)
-    assert ltv.kept_share(pd.DataFrame({"sales": [0.0], "net_sales": [-5.0]})) == 1
+    customers = engine_over(six_customers).query("customers", as_of=AS_OF)
+    kept = dict(zip(customers["customer_id"], ltv.kept_share(customers), strict=True))
+    assert kept == pytest.approx({"ana": 1, "bea": 1, "carl": 1, "dora": 140 / 200, "eve": 1, "fay": 1})
+    assert "6.0%" in ltv.returns_sentence(customers)  # 65 of 1,080
+    assert "Nothing was returned" in ltv.returns_sentence(customers[customers["customer_id"] == "ana"])
+
+
+def test_money_per_purchase_is_net_of_own_returns(six_customers: pd.DataFrame, engine_over: Over) -> None:
+    mine = six_customers[six_customers["customer_id"] == "ana"]
+    returned = mine.tail(1).assign(kind="return", amount=-150.0)  # half of the 300 sold to her
+    customers = engine_over(pd.concat([mine, returned])).query("customers", as_of=AS_OF)
+    assert ltv.summarise(customers, AS_OF).frame["z"].tolist() == pytest.approx([60 / 2])
 
 
 def test_history_of_p_alive_ends_where_the_model_stands(model: ltv.PurchaseModel) -> None:
@@ -234,14 +242,12 @@ def test_history_of_p_alive_ends_where_the_model_stands(model: ltv.PurchaseModel
 
 
 def test_clv_by_hand(summary: ltv.Summary, model: ltv.PurchaseModel, spend: ltv.SpendModel) -> None:
-    values = ltv.clv(
-        summary, model, spend, horizon_weeks=30, annual_discount_rate=0.12, margin_rate=0.4, kept=0.9
-    )
+    values = ltv.clv(summary, model, spend, horizon_weeks=30, annual_discount_rate=0.12, margin_rate=0.4)
     one = values.iloc[[5]]
     history = [one[name].to_numpy(float) for name in ("x", "t_x", "T")]
     cumulative = [model.expected_purchases(float(week), *history)[0] for week in range(31)]
     by_week = np.diff(cumulative) / 1.12 ** (np.arange(1, 31) * 7 / 365.25)
-    worth = spend.expected_spend(history[0], one["z"].to_numpy())[0] * 0.9 * 0.4
+    worth = spend.expected_spend(history[0], one["z"].to_numpy())[0] * 0.4
     assert one["clv"].iloc[0] == pytest.approx(by_week.sum() * worth)
     assert one["expected_purchases"].iloc[0] == pytest.approx(cumulative[-1])
 
@@ -307,7 +313,7 @@ def customers_at(found: list[np.ndarray], weeks: int, born: int) -> pd.DataFrame
         first, last = (start + pd.Timedelta(days=int(day)) for day in seen[[0, -1]])
         rows.append((f"c{number:04}", first, last, len(seen), len(seen) - 1, 20.0 * len(seen)))
     names = ["customer_id", "first_purchase", "last_purchase", "purchase_days", "x", "sales"]
-    return pd.DataFrame(rows, columns=names).assign(repeat_value=20.0)
+    return pd.DataFrame(rows, columns=names).assign(repeat_value=20.0, net_sales=lambda table: table["sales"])
 
 
 @pytest.fixture(scope="module")

@@ -15,14 +15,16 @@ from analysis.ltv.purchases import (
     fit_purchases,
     parameter_table,
 )
-from analysis.ltv.spend import SpendModel, fit_spend, kept_sentence, kept_share
+from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.summary import (
     Summary,
     Unit,
     example_customer,
+    kept_share,
     name_units,
     nobody_returned,
     one_time_sentence,
+    returns_sentence,
     story,
     summarise,
     unit_name,
@@ -84,7 +86,6 @@ __all__ = [
     "forecast_sentence",
     "holdout",
     "interval_verdict",
-    "kept_sentence",
     "kept_share",
     "name_units",
     "nobody_returned",
@@ -92,6 +93,7 @@ __all__ = [
     "parameter_table",
     "per_week",
     "per_week_title",
+    "returns_sentence",
     "scores",
     "scores_table",
     "simple_inputs",

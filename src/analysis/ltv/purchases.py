@@ -13,6 +13,7 @@ from analysis.ltv.fitting import Floats, bg_nbd
 from analysis.ltv.summary import DAYS, Summary, Unit, unit_name
 from analysis.models import NotFitted
 
+HARDLY = 0.01  # mean probability of leaving after a purchase that no history of ours can tell from 0
 MIN_REPEAT_BUYERS = 20  # fewer tell four parameters too little
 
 
@@ -111,8 +112,8 @@ class PurchaseModel:
         )
 
     def caution(self) -> str:
-        """Say what the data leave open where parameters ran to the edge; nothing where they did not."""
-        if {"a", "b"} & set(self.on_edge):
+        """Say what these data leave open; nothing where they determine the model well."""
+        if {"a", "b"} & set(self.on_edge) or self.a / (self.a + self.b) < HARDLY:
             return _(
                 "Beware: in these data hardly anyone seems to leave, or the history is too short to see it, "
                 "so P(alive) says little here."

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from analysis.language import _, money, number, percent
+from analysis.language import _, money, number
 from analysis.ltv.fitting import Floats, gamma_gamma
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.models import NotFitted
+
+NEAR_ZERO = 0.2  # a correlation the spend model can live with
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,20 @@ class SpendModel:
 
     def describe(self, currency: str | None = None) -> str:
         """Say what the parameters mean for this portfolio."""
-        return _(
-            "Over {customers} repeat buyers a purchase is worth {mean} on average "
-            "(p = {p}, q = {q}, v = {v}); how often and how much they buy correlate by {correlation}."
-        ).format(
+        message = (
+            _(
+                "Over {customers} repeat buyers a purchase is worth {mean} on average (p = {p}, q = {q}, v = "
+                "{v}); how often and how much they buy correlate by {correlation}, close to the 0 that the "
+                "model assumes."
+            )
+            if abs(self.correlation) < NEAR_ZERO
+            else _(
+                "Over {customers} repeat buyers a purchase is worth {mean} on average (p = {p}, q = {q}, v = "
+                "{v}); how often and how much they buy correlate by {correlation}, far from the 0 that the "
+                "model assumes: the values of the busiest customers are off."
+            )
+        )
+        return message.format(
             customers=number(self.customers),
             mean=money(self.mean, currency, 2),
             p=number(self.p, 2),
@@ -125,29 +136,3 @@ def _correlation(x: Floats, z: Floats) -> float:
     if np.ptp(x) == 0 or np.ptp(z) == 0:
         return 0.0
     return float(np.corrcoef(x, z)[0, 1])
-
-
-def kept_sentence(kept: float) -> str:
-    """Say what returns do to the expected spend.
-
-    Parameters
-    ----------
-    kept
-        The result of `kept_share`.
-    """
-    if kept == 1:
-        return _("Nothing was returned, so money sold is net sales.")
-    return _(
-        "Returns and cancellations take {returned} of the money sold, so every expected spend is scaled by "
-        "{kept}, the same for all customers."
-    ).format(returned=percent(1 - kept, 1), kept=number(kept, 3))
-
-
-def kept_share(customers: pd.DataFrame) -> float:
-    """Return the share of money sold that stays after returns: net sales ÷ sales, between 0 and 1.
-
-    The spend model is fitted on money sold, so what it expects is scaled by this share. It is 1 where
-    nothing was sold.
-    """
-    sold, net = float(customers["sales"].sum()), float(customers["net_sales"].sum())
-    return min(max(net / sold, 0.0), 1.0) if sold > 0 else 1.0

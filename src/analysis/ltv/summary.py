@@ -28,8 +28,8 @@ class Summary:
     frame
         One row per customer that ever bought: ``customer_id``; ``first_purchase``, ``last_purchase``;
         ``x`` repeat purchases (purchase days after the first); ``t_x`` age at the last purchase and
-        ``T`` age at the end, both in ``unit``; ``z`` mean money per repeat purchase day, missing where
-        ``x`` is 0.
+        ``T`` age at the end, both in ``unit``; ``z`` mean money per repeat purchase day, net of the
+        customer's own returns (see `kept_share`), missing where ``x`` is 0.
     unit
         The time unit of ``t_x`` and ``T``. Days of purchase are counted, whatever the unit: counting
         *weeks* with a purchase would be another model.
@@ -83,10 +83,44 @@ def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> S
             "x": bought["x"].astype("int64"),
             "t_x": (last - first).dt.days / DAYS[unit],
             "T": (pd.Timestamp(as_of) - first).dt.days / DAYS[unit],
-            "z": bought["repeat_value"].astype("float64"),
+            "z": bought["repeat_value"].astype("float64") * kept_share(bought),
         }
     )
     return Summary(frame, unit, as_of, len(customers) - len(bought))
+
+
+def kept_share(customers: pd.DataFrame) -> pd.Series:
+    """Return the share of the money sold to each customer that stayed after returns.
+
+    Net sales ÷ sales of the customer, between 0 and 1; 1 where nothing was sold for money. Returns do not
+    say which purchase they undo, so they lower all of them alike.
+
+    Parameters
+    ----------
+    customers
+        The result of ``sql/customers.sql``.
+    """
+    sold = customers["sales"].astype("float64")
+    return (customers["net_sales"].astype("float64") / sold.where(sold > 0)).clip(0, 1).fillna(1.0)
+
+
+def returns_sentence(customers: pd.DataFrame) -> str:
+    """Say what returns do to the money per purchase.
+
+    Parameters
+    ----------
+    customers
+        The result of ``sql/customers.sql``.
+    """
+    sold, net = float(customers["sales"].sum()), float(customers["net_sales"].sum())
+    if net >= sold:
+        return _("Nothing was returned, so money sold is net sales.")
+    if sold <= 0:
+        return _("Nothing was sold for money.")
+    return _(
+        "Returns and cancellations take {returned} of the money sold; each customer's money per purchase is "
+        "counted net of its own."
+    ).format(returned=percent((sold - net) / sold, 1))
 
 
 def name_units(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
@@ -107,6 +141,8 @@ def unit_name(unit: Unit) -> str:
 def one_time_sentence(summary: Summary) -> str:
     """Say how many customers bought once, of whom the model can say least."""
     once = int((summary.frame["x"] == 0).sum())
+    if once == 0:
+        return _("Every customer has bought again.")
     return _(
         "{once} of {customers} customers ({share}) bought once: the model gives each of them P(alive) = 1, "
         "by construction and not because anything is known of them."

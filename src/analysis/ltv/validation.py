@@ -16,6 +16,7 @@ from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.models import NotFitted
 
 MAX_HOLDOUT_WEEKS = 52
+TITLE_CUSTOMERS = 20  # a title speaks of a group no smaller, where there is one
 MODELS = ("bg_nbd", "same_rate", "zero")
 
 
@@ -209,7 +210,8 @@ def by_frequency(check: Holdout, top: int = 7) -> pd.DataFrame:
 
 def by_frequency_title(table: pd.DataFrame) -> str:
     """Return what a chart of `by_frequency` shows."""
-    top = table.iloc[-1]
+    large = table[table["customers"] >= min(TITLE_CUSTOMERS, int(table["customers"].max()))]
+    top = large.iloc[-1]
     return _("After {x} repeat purchases {actual} more came on average; the model expected {model}").format(
         x=top["x"], actual=number(top["actual"], 1), model=number(top["bg_nbd"], 1)
     )

@@ -120,7 +120,6 @@ def clv(
     horizon_weeks: int,
     annual_discount_rate: float,
     margin_rate: float,
-    kept: float = 1.0,
 ) -> pd.DataFrame:
     """Return each customer's expected purchases, spend and lifetime value.
 
@@ -139,14 +138,12 @@ def clv(
         Per year; converted exactly to weeks.
     margin_rate
         Share of net sales that is contribution margin.
-    kept
-        Share of money sold that stays after returns (`kept_share`).
 
     Returns
     -------
     pandas.DataFrame
         One row per customer, in the order of the summary: ``customer_id, x, t_x, T, z, p_alive``;
-        ``expected_purchases`` within the horizon; ``expected_spend`` net of returns per purchase; ``clv``
+        ``expected_purchases`` within the horizon; ``expected_spend`` per purchase, net of returns; ``clv``
         in money.
     """
     frame = summary.frame[["customer_id", "x", "t_x", "T", "z"]].copy()
@@ -154,7 +151,7 @@ def clv(
     duration = weeks_in(summary.unit, horizon_weeks)
     frame["p_alive"] = purchases.p_alive(x, t_x, t)
     frame["expected_purchases"] = purchases.expected_purchases(duration, x, t_x, t)
-    frame["expected_spend"] = spend.expected_spend(x, frame["z"].to_numpy(float)) * kept
+    frame["expected_spend"] = spend.expected_spend(x, frame["z"].to_numpy(float))
     distinct = frame[["x", "T"]].drop_duplicates()
     discounted = discounted_purchases(
         purchases,
