@@ -97,7 +97,7 @@ def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
 
 def compact(value: float, currency: str | None = None) -> str:
     """Format a large amount in few characters, as on an axis: ``US$1.2M``, ``250 mil US$``."""
-    text = str(numbers.format_compact_decimal(abs(value), locale=locale(), fraction_digits=1))
+    text = str(numbers.format_compact_decimal(round(abs(value), 2), locale=locale(), fraction_digits=1))
     return ("-" if value < 0 else "") + (text if currency is None else money(0, currency).replace("0", text))
 
 

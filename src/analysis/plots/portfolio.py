@@ -48,6 +48,8 @@ def sales(result: SalesByPeriod, currency: str | None, ax: Axes | None = None) -
     _hatch(bars, result.frame["complete"])
     theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
     theme.money_axis(ax.yaxis, currency)
+    if not result.frame["net_sales"].any():
+        ax.set_ylim(0, 1)
     ax.set_ylabel(_("Net sales"))
     theme.title(ax, result.title())
     return ax
@@ -96,7 +98,8 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
 def gaps(frame: pd.DataFrame, window: int, ax: Axes | None = None) -> Axes:
     """Draw the share of repeat purchases that come within so many days, and the activity window."""
     ax = ax or theme.axes(height=3.8)
-    ax.step(frame["gap"], frame["share_within"], where="post", color=theme.COLOURS["main"], linewidth=2.2)
+    gap, share = np.concatenate([[1], frame["gap"]]), np.concatenate([[0], frame["share_within"]])
+    ax.step(gap, share, where="post", color=theme.COLOURS["main"], linewidth=2.2)
     ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
     ax.annotate(
         _("activity window: {window} days").format(window=number(window)),
@@ -112,6 +115,7 @@ def gaps(frame: pd.DataFrame, window: int, ax: Axes | None = None) -> Axes:
     longest = max(frame["gap"].max(), window)
     ax.xaxis.set_major_locator(FixedLocator([tick for tick in _GAP_TICKS if tick <= longest * 1.2]))
     ax.xaxis.set_minor_locator(NullLocator())
+    ax.set_xlim(0.9, max(longest * 1.1, 10))
     theme.percent_axis(ax.yaxis)
     ax.set_ylim(0, 1.02)
     ax.set_xlabel(_("Days since the purchase before (logarithmic)"))
@@ -254,7 +258,8 @@ def cohort_sales(result: Cohorts, currency: str | None, ax: Axes | None = None) 
     )
     theme.count_axis(ax.xaxis)
     theme.money_axis(ax.yaxis, currency)
-    ax.set_ylim(bottom=min(0, ax.get_ylim()[0]))
+    sums = closed["sales_per_customer"]
+    ax.set_ylim(min(0, sums.min() * 1.1), max(0, sums.max() * 1.1) or 1)
     ax.set_xlabel(_age_label(result.unit))
     ax.set_ylabel(_("Net sales so far per customer of the cohort"))
     theme.title(ax, result.sales_title(currency))

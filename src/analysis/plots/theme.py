@@ -71,6 +71,7 @@ def money_axis(axis: Axis, currency: str | None) -> None:
 
 def percent_axis(axis: Axis) -> None:
     """Write the ticks of ``axis``, which are shares, as percentages."""
+    axis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _percent(value, axis)))
 
 
