@@ -61,8 +61,11 @@ create macro filled(cell) as case when strlen(cell) > {_LONGEST} then cell
 create macro plain(cell) as regexp_replace(regexp_replace(trim(replace(cell, '−', '-')),
     '^([(+-]?){_SPACE}*{_CURRENCY}{_SPACE}*|{_SPACE}*(?:{_CURRENCY}|%)([)-]?)$', '\1\2', 'g'),
     '{_SPACE}+$', '');
-create macro digits(cell) as regexp_replace(regexp_replace(plain(cell), '^[(+-]+{_SPACE}*', ''),
-    '{_SPACE}*[)-]$', '');
+create macro digits(cell) as case
+    when regexp_matches(plain(cell), '^\(.*\)$')
+    then regexp_replace(plain(cell), '^\({_SPACE}*|{_SPACE}*\)$', '', 'g')
+    when suffix(plain(cell), '-') then regexp_replace(plain(cell), '{_SPACE}*-$', '')
+    else regexp_replace(plain(cell), '^[+-]{_SPACE}*', '') end;
 create macro negative(cell) as regexp_matches(plain(cell), '^-|-$|^\(.*\)$');
 create macro currency_of(cell) as upper(regexp_extract(cell, '{_CURRENCY}'));
 create macro signed(cell, magnitude) as case when negative(cell) then -magnitude else magnitude end;

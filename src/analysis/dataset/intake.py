@@ -164,7 +164,7 @@ def _one_currency(
                 currencies=listing(
                     [_("{currency} ({rows} rows)").format(currency=c, rows=number(n)) for c, n in found]
                 ),
-                first=found[0][0],
+                first=next((code for code, _rows in found if len(code) == 3), "USD"),
             )
         )
     code = found[0][0] if found else None

@@ -26,6 +26,8 @@ CANCELLED = (
 _TOTAL = r"(?im)^\s*(?:sub ?|gran )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
 KEPT = ("sale", "return", "cancellation")
 _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
+_DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
+"""Currencies written ``$`` where they are at home."""
 _DECIMALS = {"unit_price": 8}
 
 
@@ -242,7 +244,9 @@ def _fate(table: RawTable, reading: Reading, config: DatasetConfig, today: dt.da
         ("amount is null", "rejected:amount"),
     ]
     if config.currency:
-        cases.append((f"currency <> {literal(config.currency)}", "excluded:other_currency"))
+        same = [config.currency, *(["$"] if config.currency in _DOLLARS else [])]
+        listed = ", ".join(map(literal, same))
+        cases.append((f"currency not in ({listed})", "excluded:other_currency"))
     cases.append(("is_no_customer", "excluded:no_customer"))
     optional = {
         "test": ("is_test", "exclude"),
