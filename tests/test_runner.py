@@ -112,7 +112,8 @@ def test_no_path_of_the_work_area_remains(place, first):
 def test_a_mistake_of_the_reader_is_its_sentence_alone(tmp_path):
     cell = ">raise CarteraError('Column x is missing: add it.')"
     tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", ["## Here", cell])
-    done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "cdnow-sample", "--out", tmp_path / "out")
+    out = tmp_path / "{braces} and spaces"
+    done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "cdnow-sample", "--out", out)
     assert done.returncode == 1
     assert "01_portfolio stopped at cell 6, in “Here”: Column x is missing: add it.\n" in done.stderr
 

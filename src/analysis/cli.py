@@ -72,7 +72,8 @@ def _run(  # noqa: PLR0917 one argument per option
     data: Annotated[
         list[str],
         typer.Argument(
-            help=_("cdnow, cdnow-sample, a file, a folder or a dataset.yml; several make a report each.")
+            metavar="DATA...",
+            help=_("cdnow, cdnow-sample, a file, a folder or a dataset.yml; several make a report each."),
         ),
     ],
     out: Annotated[
@@ -86,7 +87,10 @@ def _run(  # noqa: PLR0917 one argument per option
     ] = None,
     language: Annotated[Language | None, typer.Option(help=_("Language of the report."))] = None,
     notebooks: Annotated[
-        str, typer.Option(help=_("Which notebooks, separated by commas: 01,03 or churn; all if not given."))
+        str,
+        typer.Option(
+            metavar="NAMES", help=_("Which notebooks, separated by commas: 01,03 or churn; all if not given.")
+        ),
     ] = "",
     parameter: Annotated[
         list[str] | None,
@@ -98,7 +102,10 @@ def _run(  # noqa: PLR0917 one argument per option
         ),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help=_("How many notebooks run at once; one per core if not given."))
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help=_("How many notebooks run at once; one per core if not given.")
+        ),
     ] = None,
 ) -> None:
     with _readable():

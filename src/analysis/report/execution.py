@@ -108,8 +108,8 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
     problem: Exception | None = None
     try:
         papermill.execute_notebook(
-            source.as_posix(),
-            target.as_posix(),
+            _literal(source),
+            _literal(target),
             parameters=dict(task.parameters) | {"out": task.results.as_posix()},
             kernel_name="python3",
             progress_bar=False,
@@ -142,6 +142,11 @@ def import_papermill() -> Any:  # noqa: ANN401 a module without types
             del sys.modules[skipped]
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what it logs, the summary says better
     return papermill
+
+
+def _literal(path: Path) -> str:
+    """Return ``path`` so that papermill, which fills in what stands in braces, leaves it as it is."""
+    return path.as_posix().replace("{", "{{").replace("}", "}}")
 
 
 def children() -> set[psutil.Process]:
