@@ -7,8 +7,8 @@ import sys
 
 PARAMETERS = """\
 data: str = "cdnow"            # what to read
-as_of: str | None = None       # last day that counts
-out: str | None = None         # folder
+as_of: str = None              # last day that counts
+out: str = None                # folder
 language: str = "en"           # language
 """
 SET_UP = """\

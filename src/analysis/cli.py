@@ -72,7 +72,7 @@ def _run(  # noqa: PLR0917 one argument per option
     data: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATA...",
+            metavar="DATA",
             help=_("cdnow, cdnow-sample, a file, a folder or a dataset.yml; several make a report each."),
         ),
     ],

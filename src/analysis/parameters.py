@@ -145,7 +145,7 @@ def from_text(assignments: Iterable[str], notebooks: Iterable[str]) -> dict[str,
 def _assigned(history: list[str]) -> list[str]:
     """Return the names set by the last parameters cell and by the last one that papermill injected."""
     own = [source for source in history if source.lstrip().startswith("data: str")]
-    injected = [source for source in history if source.startswith("# Parameters")]
+    injected = [source for source in history if source.partition("\n")[0] == "# Parameters"]
     names: list[str] = []
     for source in own[-1:] + injected[-1:]:
         for statement in ast.parse(source).body:
