@@ -272,7 +272,7 @@ def _found(
     policies = config.transactions.policies.model_dump()
     returns = policies["returns"]
     policies |= {"negative_quantity": returns, "negative_amount": returns}
-    if policies["cancelled"] != "stop":
+    if "stop" not in {policies["cancelled"], returns}:
         policies["cancelled"] = returns
     rows = [(rule, policies.get(rule, ""), int(asked.get(rule, 0))) for rule in FINDINGS]
     return pd.DataFrame(rows, columns=["rule", "policy", "rows"])
