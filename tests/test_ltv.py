@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -349,7 +350,7 @@ def test_scores_by_hand(check: ltv.Holdout) -> None:
 
 def test_a_model_that_loses_is_said_to_fail(check: ltv.Holdout) -> None:
     spoilt = check.customers.assign(bg_nbd=check.customers["bg_nbd"] + 30)
-    lost = ltv.Holdout(check.cutoff, check.weeks, check.unit, check.model, spoilt, ltv.Interval(0, 1, 0.9), 0)
+    lost = replace(check, customers=spoilt, interval=ltv.Interval(0, 1, 0.9))
     assert "the model fails this check" in ltv.verdict(lost)
     assert "misses the" in ltv.interval_verdict(lost)
 
@@ -375,7 +376,29 @@ def test_no_holdout_without_history(simulated: list[np.ndarray]) -> None:
     assert ltv.default_holdout_weeks(pd.Timestamp("2010-01-01"), AS_OF) == 52
 
 
-def test_tracking_ends_at_all_repeat_purchases(six_customers: pd.DataFrame, engine_over: Over) -> None:
+def test_tracking_ends_at_the_forecast(check: ltv.Holdout) -> None:
+    days = pd.DataFrame(
+        {"date": [pd.Timestamp("2024-01-01")], "purchases": [1400], "first_purchases": [1400]}
+    )
+    track = ltv.tracking(check, days, dt.date(2024, 1, 1) + dt.timedelta(weeks=78))
+    assert track["holdout"].sum() == check.weeks
+    assert track["expected"].iloc[-1] == pytest.approx(check.predicted)  # nothing had come before
+    assert (track["low"].iloc[-1], track["high"].iloc[-1]) == (check.interval.low, check.interval.high)
+    fitted = track.loc[~track["holdout"], "expected"]
+    assert fitted.iloc[-1] == pytest.approx(1400 * check.model.expected_new(np.array([52.0]))[0])
+    assert fitted.is_monotonic_increasing
+
+
+def test_weekly_rates_by_hand(check: ltv.Holdout) -> None:
+    rows = ltv.per_week(check, 520.0, ltv.Interval(260.0, 780.0, 0.9), 52)
+    assert rows["purchases"].tolist() == pytest.approx(
+        [check.actual / 26, check.predicted / 26, check.of_all / 26, 10]
+    )
+    assert rows[["low", "high"]].iloc[-1].tolist() == [5, 15]
+    assert check.of_all >= check.actual
+
+
+def test_repeat_purchases_by_day(six_customers: pd.DataFrame, engine_over: Over) -> None:
     cutoff = dt.date(2024, 3, 4)
     daily = engine_over(six_customers).query("repeat_purchases_by_day", cutoff=cutoff, as_of=AS_OF)
     assert daily["first_purchases"].sum() == 4  # ana, bea, carl, dora; fay came later

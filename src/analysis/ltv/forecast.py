@@ -33,29 +33,28 @@ def per_week(check: Holdout, expected: float, interval: Interval, horizon_weeks:
     Returns
     -------
     pandas.DataFrame
-        Three rows: ``what`` (label); ``purchases`` per week; ``low`` and ``high`` (missing for what came).
+        Four rows, first of the customers known before the holdout and then of all: ``what`` (label);
+        ``forecast`` (whether it was expected rather than came); repeat ``purchases`` per week; ``low`` and
+        ``high`` (missing for what came).
     """
-    past, ahead = number(check.weeks), number(horizon_weeks)
+    past = check.interval
     rows = [
-        (_("Came in the last {weeks} weeks").format(weeks=past), check.actual, np.nan, np.nan, check.weeks),
-        (
-            _("Had been expected for them"),
-            check.predicted,
-            check.interval.low,
-            check.interval.high,
-            check.weeks,
-        ),
-        (
-            _("Expected for the next {weeks} weeks").format(weeks=ahead),
-            expected,
-            interval.low,
-            interval.high,
-            horizon_weeks,
-        ),
+        (_("Came, of customers known before"), False, check.actual, np.nan, np.nan, check.weeks),
+        (_("Had been expected of them"), True, check.predicted, past.low, past.high, check.weeks),
+        (_("Came, of all customers"), False, check.of_all, np.nan, np.nan, check.weeks),
+        (_("Expected of all, from now on"), True, expected, interval.low, interval.high, horizon_weeks),
     ]
-    frame = pd.DataFrame(rows, columns=["what", "purchases", "low", "high", "weeks"])
+    frame = pd.DataFrame(rows, columns=["what", "forecast", "purchases", "low", "high", "weeks"])
     numbers = frame[["purchases", "low", "high"]].div(frame["weeks"], axis=0)
-    return pd.concat([frame[["what"]], numbers], axis=1)
+    return pd.concat([frame[["what", "forecast"]], numbers], axis=1)
+
+
+def per_week_title(rows: pd.DataFrame) -> str:
+    """Return what a chart of `per_week` shows."""
+    came, ahead = rows["purchases"].iloc[-2:]
+    return _("{ahead} purchases a week are expected, after {came} a week of late").format(
+        ahead=number(ahead), came=number(came)
+    )
 
 
 def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, check: Holdout) -> str:
@@ -89,12 +88,4 @@ def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, c
         low=number(interval.low),
         high=number(interval.high),
         error=percent(abs(error), 1),
-    )
-
-
-def per_week_title(rows: pd.DataFrame) -> str:
-    """Return what a chart of `per_week` shows."""
-    came, _expected, ahead = rows["purchases"]
-    return _("{ahead} purchases a week are expected, after {came} a week of late").format(
-        ahead=number(ahead), came=number(came)
     )

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, date, number, percent
@@ -42,6 +43,8 @@ class Holdout:
         90 % interval of the model's total.
     newcomers
         Customers left out because they arrived in the holdout.
+    of_all
+        Repeat purchases of the holdout by all customers, newcomers among them.
     """
 
     cutoff: dt.date
@@ -51,6 +54,7 @@ class Holdout:
     customers: pd.DataFrame
     interval: Interval
     newcomers: int
+    of_all: int
 
     @property
     def actual(self) -> int:
@@ -118,7 +122,8 @@ def holdout(
     customers["zero"] = 0.0
     interval = total_interval(model, past, weeks)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
-    return Holdout(past_end, weeks, unit, model, customers, interval, newcomers)
+    of_all = int(later["x"].sum() - known["x"].sum())
+    return Holdout(past_end, weeks, unit, model, customers, interval, newcomers, of_all)
 
 
 def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -220,6 +225,9 @@ def by_frequency_title(table: pd.DataFrame) -> str:
 def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Follow cumulative repeat purchases, actual and expected, through calibration and holdout.
 
+    Up to the cut-off the expectation is that of new customers, from the days on which these arrived; after
+    it, the forecast for each of them, on top of what had come.
+
     Parameters
     ----------
     check
@@ -240,31 +248,39 @@ def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFram
     weeks = pd.date_range(end=pd.Timestamp(as_of), periods=_weeks_between(days.min(), as_of), freq="7D")
     repeat = daily["purchases"] - daily["first_purchases"]
     actual = pd.Series(repeat.to_numpy(), index=days).cumsum().reindex(weeks, method="ffill").fillna(0)
-    births = daily[daily["first_purchases"] > 0]
-    age = (weeks.to_numpy()[:, None] - pd.to_datetime(births["date"]).to_numpy()[None, :]) / np.timedelta64(
-        1, "D"
-    )
-    expected = check.model.expected_new(np.maximum(age, 0) / DAYS[check.unit])
-    track = pd.DataFrame(
-        {
-            "date": weeks,
-            "actual": actual.to_numpy(float),
-            "expected": expected @ births["first_purchases"].to_numpy(float),
-            "holdout": weeks > pd.Timestamp(check.cutoff),
-        }
-    )
-    start = track.loc[~track["holdout"], "actual"].max()
+    track = pd.DataFrame({"date": weeks, "actual": actual.to_numpy(float)})
+    track["holdout"] = track["date"] > pd.Timestamp(check.cutoff)
+    start = float(track.loc[~track["holdout"], "actual"].max())
+    ahead = start + _forecast(check, np.arange(1, check.weeks + 1))
+    track["expected"] = np.concatenate([_fitted(check, daily, weeks[~track["holdout"]]), ahead])
     is_last = track.index == len(track) - 1
     track["low"] = np.where(is_last, start + check.interval.low, np.nan)
     track["high"] = np.where(is_last, start + check.interval.high, np.nan)
     return track
 
 
-def tracking_title(track: pd.DataFrame, check: Holdout) -> str:
+def _fitted(check: Holdout, daily: pd.DataFrame, weeks: pd.DatetimeIndex) -> Floats:
+    """Return the repeat purchases expected up to each week of customers who arrived on their days."""
+    births = daily[daily["first_purchases"] > 0]
+    arrived = pd.to_datetime(births["date"]).to_numpy()
+    age = (weeks.to_numpy()[:, None] - arrived[None, :]) / np.timedelta64(1, "D")
+    each = check.model.expected_new(np.maximum(age, 0) / DAYS[check.unit])
+    return np.asarray(each @ births["first_purchases"].to_numpy(float), dtype=float)
+
+
+def _forecast(check: Holdout, weeks: npt.NDArray[np.int64]) -> Floats:
+    """Return the purchases expected of all customers within so many weeks after the cut-off."""
+    x, t_x, t = (check.customers[name].to_numpy(float) for name in ("x", "t_x", "T"))
+    alive = pd.Series(check.model.p_alive(x, t_x, t)).groupby([x, t]).sum()
+    pairs = alive.index.to_frame().to_numpy(float)
+    ends: Floats = weeks_in(check.unit, 1) * weeks[np.newaxis, :].astype(np.float64)
+    if_alive = check.model.expected_if_alive(ends, pairs[:, [0]], pairs[:, [1]])
+    return np.asarray(alive.to_numpy(float) @ if_alive, dtype=float)
+
+
+def tracking_title(check: Holdout) -> str:
     """Return what a chart of `tracking` shows."""
-    ahead = track.loc[track["holdout"] | track["holdout"].shift(-1, fill_value=False), ["actual", "expected"]]
-    came, expected = ahead.iloc[-1] - ahead.iloc[0]
-    error = expected / came - 1 if came else 0.0
+    error = check.predicted / check.actual - 1 if check.actual else 0.0
     message = (
         _("After {date} the model expected {error} fewer purchases than came")
         if error < 0

@@ -135,16 +135,7 @@ def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
         Where to draw; a new figure by default.
     """
     ax = ax or theme.axes(height=4.6)
-    ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1)
-    ax.annotate(
-        _("as many as the model said"),
-        (0.66, 0.62),
-        (6, -6),
-        textcoords="offset points",
-        va="top",
-        color=COLOURS["muted"],
-        fontsize=9,
-    )
+    ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, label=_("as many as the model said"))
     errors = [bins["observed"] - bins["low"], bins["high"] - bins["observed"]]
     ax.errorbar(
         bins["predicted"],
@@ -156,6 +147,7 @@ def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
         elinewidth=1.3,
         markersize=5,
     )
+    ax.legend(frameon=False, loc="lower right", fontsize=9)
     theme.percent_axis(ax.xaxis)
     theme.percent_axis(ax.yaxis)
     ax.set_xlim(0, 1)

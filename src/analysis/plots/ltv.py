@@ -186,7 +186,8 @@ def tracking(track: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None =
     """
     ax = ax or theme.axes()
     ax.plot(track["date"], track["actual"], color=COLOURS["main"], linewidth=2.2)
-    ax.plot(track["date"], track["expected"], color=COLOURS["accent"], linewidth=1.8, linestyle="--")
+    for part in (track[~track["holdout"]], track[track["holdout"]]):
+        ax.plot(part["date"], part["expected"], color=COLOURS["accent"], linewidth=1.8, linestyle="--")
     ax.axvline(_day(cutoff), color=COLOURS["muted"], linewidth=1)
     ax.annotate(
         _("fitted on the left,\nforecast on the right"),
@@ -237,8 +238,8 @@ def per_week(rows: pd.DataFrame, level: float, title: str, ax: Axes | None = Non
     ax
         Where to draw; a new figure by default.
     """
-    ax = ax or theme.axes(height=2.6)
-    colours = [COLOURS["main"], COLOURS["accent"], COLOURS["accent"]]
+    ax = ax or theme.axes(height=3.1)
+    colours = [COLOURS["accent"] if forecast else COLOURS["main"] for forecast in rows["forecast"]]
     places = np.arange(len(rows))[::-1]
     values = rows[["purchases", "low", "high"]].to_numpy(float)
     for place, colour, (middle, low, high) in zip(places, colours, values, strict=True):
@@ -257,7 +258,7 @@ def per_week(rows: pd.DataFrame, level: float, title: str, ax: Axes | None = Non
     ax.set_xlim(0, max(float(np.nanmax(values)) * 1.1, 1))
     ax.grid(visible=False)
     theme.count_axis(ax.xaxis)
-    ax.set_xlabel(_("Purchases per week (bar: {level} interval)").format(level=percent(level)))
+    ax.set_xlabel(_("Repeat purchases per week (bar: {level} interval)").format(level=percent(level)))
     theme.title(ax, title)
     return ax
 
