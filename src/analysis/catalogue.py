@@ -1,7 +1,8 @@
 """The catalogue of translations: what has to be translated, and whether it is.
 
-Messages come from three places: ``_()``, ``N_()`` and ``ngettext()`` in Python, the same in the report's
-templates, and the Markdown of the notebooks. There one *block* is one message:
+Messages come from three places: ``_()``, ``N_()`` and ``ngettext()`` in Python, in modules as in the cells
+of notebooks; the same in the report's templates; and the Markdown of the notebooks. There one *block* is
+one message:
 
 - a paragraph, a heading, a list item or a table row;
 - its marks (``#``, ``-``, ``1.``, ``>``) are not part of the message, nor are spaces around it;
@@ -168,10 +169,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        keywords = {"_": None, "N_": None, "ngettext": (1, 2)}
-        with path.open("rb") as file:
-            for _line, message, _comments, _context in extract("python", file, keywords=keywords):
-                yield _place(path), message
+        for message in _in_code(path.read_bytes()):
+            yield _place(path), message
     for path in sorted(PACKAGE.rglob("*.j2")):
         with path.open("rb") as file:
             for _line, _function, texts, _comments in babel_extract(file, ("_", "ngettext"), (), {}):
@@ -179,9 +178,15 @@ def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for name in notebooks.names():
         for cell in notebooks.read(name)["cells"]:
             if cell["cell_type"] == "markdown":
-                for block in blocks(cell["source"]):
-                    if not block.verbatim:
-                        yield f"notebooks/{name}.ipynb", block.text
+                texts = (block.text for block in blocks(cell["source"]) if not block.verbatim)
+                yield from ((f"notebooks/{name}.ipynb", text) for text in texts)
+            else:
+                yield from ((f"notebooks/{name}.ipynb", found) for found in _in_code(cell["source"].encode()))
+
+
+def _in_code(source: bytes) -> list[str | tuple[str, ...]]:
+    keywords = {"_": None, "N_": None, "ngettext": (1, 2)}
+    return [message for _line, message, *_rest in extract("python", io.BytesIO(source), keywords=keywords)]
 
 
 def _place(path: Path) -> str:
