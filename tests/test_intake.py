@@ -1,4 +1,4 @@
-"""What becomes of every row: fates, policies, amounts worked out, folders of files, and the account of it all."""
+"""What becomes of every row: fates, policies, amounts worked out, folders of files, the account of it all."""
 
 from decimal import Decimal
 
@@ -11,8 +11,8 @@ from analysis.errors import CarteraError
 from analysis.language import use_language
 from intake import account, amounts, kept, opened, set_aside, write
 
-# Ten rows, by hand: sales 10 + 0 + 3 + 6 + 6 = 25; a return of 4; a cancelled invoice of 5; left out 7 without a
-# customer, 8 of a test product, 9 on a cancelled order. 25 − 4 − 5 + 7 + 8 + 9 = 40.
+# Ten rows, by hand: sales 10 + 0 + 3 + 6 + 6 = 25; a return of 4; a cancelled invoice of 5; left out: 7 without
+# a customer, 8 of a test product, 9 on a cancelled order. 25 − 4 − 5 + 7 + 8 + 9 = 40.
 TEN = """\
     customer,date,amount,invoice,product,status,quantity
     A,2024-01-01,10,1,P1,paid,1
@@ -149,7 +149,7 @@ def test_last_days_that_cannot_be(tmp_path, as_of, message):
         ("quantity;unit_price", "1000;0.1234", "123.4", "123.4", None),
     ],
 )
-def test_amounts_given_and_worked_out(tmp_path, header, cells, amount, gross, discount):
+def test_amounts_given_and_worked_out(tmp_path, header, cells, amount, gross, discount):  # noqa: PLR0917
     dataset = opened(tmp_path, f"customer;date;{header}\nA;2024-01-01;{cells}\n", 'decimal: "."')
     row = kept(dataset).iloc[0]
     assert row["amount"] == Decimal(amount)
