@@ -1,0 +1,1 @@
+"""The workbook measured side by side with its peers; see README.md."""

@@ -1,0 +1,171 @@
+"""Measure the workbook and its peers side by side and print the table; ``make bench`` calls this.
+
+Peers take turns (A B A B …), each time in a process of its own, so that whatever else the machine does falls
+on all of them alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of one task: wall seconds, peak memory of its process in MB, what it found."""
+
+    seconds: float
+    megabytes: float
+    found: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A claim: ``ours`` takes at most ``most`` times as long as ``peer``, on the same argument."""
+
+    title: str
+    ours: str
+    peer: str
+    argument: str
+    most: float
+
+
+def main() -> None:
+    """Measure, print."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="rows of the generated sales")
+    parser.add_argument("--times", type=int, default=5, help="how often each is measured")
+    options = parser.parse_args()
+    rows = options.rows
+    sizes = (rows * 3 // 10, rows, rows * 3)
+    for size in sizes:
+        measure("make", str(size))
+    print(machine(), flush=True)
+    print("\n| | Cartera | peer | ratio | target |\n|---|---|---|---|---|", flush=True)
+    for target in targets(rows):
+        print(line(target, options.times), flush=True)
+    print("\n| rows of CSV | Cartera, peak memory | DuckDB's copy, peak memory | ratio of time |")
+    print("|---|---|---|---|")
+    for size in sizes:
+        print(memory_line(size), flush=True)
+
+
+def targets(rows: int) -> list[Target]:
+    """Return what is claimed, for generated sales of so many rows."""
+    n, millions = str(rows), f"{rows / 1e6:g} million rows"
+    return [
+        Target(f"Parquet of {millions} to the customer table; peer: the query written by hand for DuckDB",
+               "customers_cartera", "customers_duckdb", n, 1.3),
+        Target("the same; peer: `lifetimes`, which gives four of its columns",
+               "customers_cartera", "customers_lifetimes", n, 1 / 6),
+        Target(f"CSV of {millions} to canonical Parquet, every row accounted for; peer: DuckDB's own copy",
+               "intake_cartera", "intake_duckdb", n, 3),
+        Target("`cartera run cdnow`; peer: starting the same kernels and importing the same libraries",
+               "run_cartera", "run_bare", "cdnow", 2),
+    ]  # fmt: skip
+
+
+def line(target: Target, times: int) -> str:
+    """Measure both sides in turns and return a row of the table."""
+    pairs = [
+        (measure(target.ours, target.argument), measure(target.peer, target.argument)) for _ in range(times)
+    ]
+    ours, peer = ([pair[side] for pair in pairs] for side in (0, 1))
+    check_same(ours[0], peer[0])
+    ratio = median(m.seconds for m in ours) / median(m.seconds for m in peer)
+    ratios = sorted(a.seconds / b.seconds for a, b in pairs)
+    verdict = "met" if ratio <= target.most else "**missed**"
+    return (
+        f"| {target.title} | {shown(ours)} | {shown(peer)} "
+        f"| {times_as_long(ratio)} ({times_as_long(ratios[0])} to {times_as_long(ratios[-1])}) "
+        f"| {times_as_long(target.most)}: {verdict} |"
+    )
+
+
+def memory_line(rows: int) -> str:
+    """Measure both sides once and return their peak memory."""
+    ours, peer = measure("intake_cartera", str(rows)), measure("intake_duckdb", str(rows))
+    check_same(ours, peer)
+    return (
+        f"| {rows:,} | {ours.megabytes:,.0f} MB | {peer.megabytes:,.0f} MB "
+        f"| {times_as_long(ours.seconds / peer.seconds)} |"
+    )
+
+
+def measure(task: str, argument: str) -> Measured:
+    """Run a task in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.tasks", task, argument]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        answer = process.stdout.read() if process.stdout else ""
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{task} failed; the reason stands above.")
+    found = json.loads(answer)
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+    return Measured(found.pop("seconds", 0.0), usage.ru_maxrss * unit / 1e6, found)
+
+
+def check_same(ours: Measured, peer: Measured) -> None:
+    """Stop if both sides did not come to the same answer."""
+    for name in ours.found.keys() & peer.found.keys():
+        if abs(ours.found[name] - peer.found[name]) > 1e-9 * abs(peer.found[name]):
+            raise SystemExit(f"The answers differ: {name} {ours.found[name]} and {peer.found[name]}.")
+
+
+def shown(runs: Sequence[Measured]) -> str:
+    """Return the median time with its range, and the highest peak of memory."""
+    seconds = sorted(run.seconds for run in runs)
+    peak = max(run.megabytes for run in runs)
+    text = f"{median(seconds):.2f} s ({seconds[0]:.2f}–{seconds[-1]:.2f}), {peak:,.0f} MB"
+    reading = [run.found["reading"] for run in runs if "reading" in run.found]
+    return f"{text}, of which reading {median(reading):.2f} s" if reading else text
+
+
+def times_as_long(ratio: float) -> str:
+    """Return a ratio of times in words that stay readable below one."""
+    return f"{ratio:.2f} ×" if ratio >= 1 / 2 else f"1/{1 / ratio:.1f}"
+
+
+def machine() -> str:
+    """Describe what was measured on."""
+    memory = psutil.virtual_memory().total / 2**30
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("duckdb", "pandas", "pyarrow", "lifetimes", "papermill")
+    )
+    return (
+        f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GB of memory, {platform.system()} "
+        f"{platform.release()}; Python {platform.python_version()}, {packages}."
+    )
+
+
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells."""
+    about = Path("/proc/cpuinfo")
+    names = (
+        [
+            line.split(":")[1].strip()
+            for line in about.read_text().splitlines()
+            if line.startswith("model name")
+        ]
+        if about.exists()
+        else []
+    )
+    return names[0] if names else platform.processor()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Generated sales: the same rows every time, made once and kept in ``benchmarks/.data``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+
+FOLDER = Path(__file__).parent / ".data"
+AS_OF = dt.date(2023, 12, 31)
+_DAYS = 1461  # 2020-01-01 to 2023-12-31
+_LINES = 3  # lines of an order
+_ROWS_PER_CUSTOMER = 10
+
+_SALES = f"""
+with lines as (
+    select i, i // {_LINES} as o, hash(i) % 50 = 0 as is_return from range(cast($rows as bigint)) t(i)
+),
+priced as (
+    select
+        *, 1 + hash(i, 1) % 5 as quantity, cast(1 + (hash(i, 2) % 10000) / 100.0 as decimal(18, 2)) as price
+    from lines
+)
+select
+    printf('%07d', if(o < $customers, o * 7919 % $customers, hash(o) % $customers)) as customer_id,
+    date '2020-01-01' + cast(o * {_DAYS} // ($rows // {_LINES} + 1) as integer) as date,
+    'A' || o as order_id,
+    'P' || hash(i, 3) % 2000 as product_id,
+    if(is_return, -1, 1) * cast(quantity as integer) as quantity,
+    if(is_return, -1, 1) * quantity * price as amount
+from priced
+order by i
+"""
+
+_CANONICAL = """
+select
+    customer_id, date, if(amount < 0, 'return', 'sale') as kind, cast(amount as decimal(18, 4)) as amount,
+    order_id, product_id, cast(null as varchar) as category, cast(quantity as decimal(18, 4)) as quantity,
+    cast(null as decimal(18, 4)) as gross_amount, cast(null as decimal(18, 4)) as discount,
+    cast(null as decimal(18, 4)) as cost, cast(null as varchar) as channel,
+    cast(null as varchar) as salesperson
+from sales
+"""
+
+
+def csv(rows: int) -> Path:
+    """Return a CSV of so many order lines, as a shop would export it, in the order of their dates."""
+    path = FOLDER / f"sales_{rows}.csv"
+    if not path.exists():
+        customers = max(rows // _ROWS_PER_CUSTOMER, 1)
+        query = _SALES.replace("$rows", str(rows)).replace("$customers", str(customers))
+        _make(path, query, "header")
+    return path
+
+
+def canonical(rows: int) -> Path:
+    """Return the same order lines as a canonical Parquet file."""
+    path = FOLDER / f"transactions_{rows}.parquet"
+    if not path.exists():
+        types = "{'customer_id': 'varchar', 'quantity': 'integer', 'amount': 'decimal(18, 2)'}"
+        sales = f"with sales as (from read_csv('{csv(rows)}', types = {types}))"
+        _make(path, f"{sales} {_CANONICAL}", "format parquet")
+    return path
+
+
+def _make(path: Path, query: str, options: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_suffix(".part")
+    with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar=false")
+        connection.execute(f"copy ({query}) to '{part}' ({options})")
+    part.rename(path)

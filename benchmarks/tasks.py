@@ -1,0 +1,190 @@
+"""What is measured: one function per task, each run in a process of its own.
+
+``python -m benchmarks.tasks NAME ARGUMENT`` runs one and prints as JSON the seconds it took, imports not
+counted, and what it found, so that peers can be compared for equality too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import data
+
+CUSTOMERS_BY_HAND = """
+with days as (
+    select
+        customer_id, date,
+        sum(amount) filter (kind = 'sale') as sales,
+        sum(amount) filter (kind <> 'sale') as returns,
+        sum(cost) as cost,
+        bool_or(kind = 'sale') as purchase,
+        bool_or(kind = 'sale' and order_id is null) as without_order
+    from transactions where date <= $as_of group by all
+),
+named_orders as (
+    select customer_id, count(distinct order_id) as named
+    from transactions where date <= $as_of and kind = 'sale' group by all
+),
+totals as (
+    select
+        customer_id,
+        min(date) filter (purchase) as first_purchase,
+        max(date) filter (purchase) as last_purchase,
+        count(*) filter (purchase) as purchase_days,
+        greatest(purchase_days - 1, 0) as x,
+        count(*) filter (without_order) as unnamed,
+        coalesce(sum(sales), 0) as sales,
+        coalesce(sum(returns), 0) as returns,
+        sum(cost) as cost,
+        arg_min(sales, date) filter (purchase) as first_day_sales
+    from days group by all
+)
+select
+    customer_id, first_purchase, last_purchase, purchase_days, x, unnamed + coalesce(named, 0) as orders,
+    sales, returns, sales + returns as net_sales, cost,
+    if(x > 0, cast(sales - first_day_sales as double) / x, null) as repeat_value
+from totals left join named_orders using (customer_id)
+order by customer_id
+"""
+
+
+def make(rows: str) -> dict[str, float]:
+    """Make the generated sales, so that the process that measures stays small."""
+    data.canonical(int(rows))
+    return {}
+
+
+def customers_cartera(rows: str) -> dict[str, float]:
+    """Parquet to the customer table, as a notebook does it."""
+    from analysis.engine.duckdb import DuckDBEngine
+
+    path = data.canonical(int(rows))
+    with _Clock() as clock:
+        engine = DuckDBEngine({"transactions": path}, as_of=data.AS_OF)
+        customers = engine.query("customers", as_of=data.AS_OF)
+    return clock.found(repeats=customers["x"].sum(), value=round(customers["repeat_value"].sum()))
+
+
+def customers_duckdb(rows: str) -> dict[str, float]:
+    """Parquet to the customer table, with a query written by hand for DuckDB."""
+    import duckdb
+    import pandas  # noqa: F401 its import is not measured
+
+    path = data.canonical(int(rows))
+    with _Clock() as clock:
+        connection = duckdb.connect()
+        connection.read_parquet(str(path)).create_view("transactions")
+        customers = connection.execute(CUSTOMERS_BY_HAND, {"as_of": data.AS_OF}).df()
+    return clock.found(repeats=customers["x"].sum(), value=round(customers["repeat_value"].sum()))
+
+
+def customers_lifetimes(rows: str) -> dict[str, float]:
+    """Parquet to the customer table of lifetimes, which has fewer columns: frequency, recency, T, value."""
+    import pandas as pd
+    import pyarrow.parquet  # noqa: F401
+    from lifetimes.utils import summary_data_from_transaction_data
+
+    path = data.canonical(int(rows))
+    with _Clock() as clock:
+        frame = pd.read_parquet(path, columns=["customer_id", "date", "kind", "amount"])
+        frame = frame[frame["kind"] == "sale"].astype({"amount": "float64", "date": "datetime64[s]"})
+        read = clock.so_far()
+        customers = summary_data_from_transaction_data(
+            frame, "customer_id", "date", monetary_value_col="amount", observation_period_end=data.AS_OF
+        )
+    found = clock.found(
+        repeats=customers["frequency"].sum(),
+        value=round((customers["monetary_value"] * (customers["frequency"] > 0)).sum()),
+    )
+    return found | {"reading": read}
+
+
+def intake_cartera(rows: str) -> dict[str, float]:
+    """CSV to canonical Parquet, every row accounted for, with nothing kept from before."""
+    from analysis.dataset import open_dataset
+
+    path = data.csv(int(rows))
+    with tempfile.TemporaryDirectory(dir=data.FOLDER) as cache:
+        os.environ["CARTERA_CACHE"] = cache
+        with _Clock() as clock:
+            dataset = open_dataset(str(path))
+        return clock.found(rows=dataset.quality.rows["rows"].sum())
+
+
+def intake_duckdb(rows: str) -> dict[str, float]:
+    """CSV to Parquet, with DuckDB's own copy and the types it finds itself."""
+    import duckdb
+
+    path = data.csv(int(rows))
+    with tempfile.TemporaryDirectory(dir=data.FOLDER) as folder:
+        with _Clock() as clock:
+            connection = duckdb.connect()
+            count = connection.execute(
+                f"copy (from read_csv('{path}')) to '{folder}/sales.parquet' (format parquet)"
+            )
+        return clock.found(rows=count.fetchall()[0][0])
+
+
+def run_cartera(name: str) -> dict[str, float]:
+    """Run ``cartera run`` as a newcomer does: nothing read before, no report yet."""
+    command = Path(sys.executable).with_name("cartera")
+    with tempfile.TemporaryDirectory(dir=data.FOLDER) as folder:
+        environment = os.environ | {"CARTERA_CACHE": f"{folder}/cache"}
+        with _Clock() as clock:
+            subprocess.run(
+                [command, "run", name, "--out", f"{folder}/report"],
+                env=environment,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+        return clock.found()
+
+
+def run_bare(_name: str) -> dict[str, float]:
+    """Start the same kernels and import the same libraries, from a process that does nothing else."""
+    with _Clock() as clock:
+        subprocess.run([sys.executable, "-m", "benchmarks.kernels"], check=True)
+    return clock.found()
+
+
+TASKS: dict[str, Callable[[str], dict[str, float]]] = {
+    task.__name__: task
+    for task in (
+        make,
+        customers_cartera,
+        customers_duckdb,
+        customers_lifetimes,
+        intake_cartera,
+        intake_duckdb,
+        run_cartera,
+        run_bare,
+    )
+}
+
+
+class _Clock:
+    """Measure the wall time of a block."""
+
+    def __enter__(self) -> _Clock:
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._seconds = self.so_far()
+
+    def so_far(self) -> float:
+        return time.perf_counter() - self._start
+
+    def found(self, **answer: float) -> dict[str, float]:
+        return {"seconds": self._seconds} | {name: float(value) for name, value in answer.items()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](sys.argv[2])))
