@@ -69,7 +69,9 @@ class TestSalesByPeriod:
         sales = portfolio.sales_by_period(
             engine.query("sales_by_period", as_of=AS_OF, period="month"), AS_OF, "month"
         )
-        assert sales.frame["value_per_purchase"].round(2).tolist() == [56.67, 140, 196.67, 40]
+        assert sales.frame["value_per_purchase"].round(2).tolist() == [56.67, 137.5, 176.67, 40]
+        factors = sales.frame[["customers", "purchases_per_customer", "value_per_purchase"]]
+        assert factors.prod(axis=1).tolist() == pytest.approx([170, 275, 530, 40])
         assert sales.frame["complete"].tolist() == [True, True, True, False]
         assert sales.change == pytest.approx(530 / 275 - 1)  # March against February; April is not over
         assert sales.sentence(None) == (

@@ -169,19 +169,20 @@ def main(arguments: Sequence[str]) -> int:
 
 def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        for message in _in_code(path.read_bytes()):
-            yield _place(path), message
+        yield from ((_place(path), message) for message in _in_code(path.read_bytes()))
     for path in sorted(PACKAGE.rglob("*.j2")):
         with path.open("rb") as file:
             for _line, _function, texts, _comments in babel_extract(file, ("_", "ngettext"), (), {}):
                 yield _place(path), texts  # type: ignore[misc]
     for name in notebooks.names():
         for cell in notebooks.read(name)["cells"]:
-            if cell["cell_type"] == "markdown":
-                texts = (block.text for block in blocks(cell["source"]) if not block.verbatim)
-                yield from ((f"notebooks/{name}.ipynb", text) for text in texts)
-            else:
-                yield from ((f"notebooks/{name}.ipynb", found) for found in _in_code(cell["source"].encode()))
+            yield from ((f"notebooks/{name}.ipynb", message) for message in _in_cell(cell))
+
+
+def _in_cell(cell: notebooks.Notebook) -> list[str | tuple[str, ...]]:
+    if cell["cell_type"] == "markdown":
+        return [block.text for block in blocks(cell["source"]) if not block.verbatim]
+    return _in_code(cell["source"].encode())
 
 
 def _in_code(source: bytes) -> list[str | tuple[str, ...]]:

@@ -19,8 +19,8 @@ class SalesByPeriod:
     ----------
     frame
         One row per period of the calendar: ``period`` (first day), ``customers``, ``purchases``
-        (purchase days), ``net_sales`` (money), ``purchases_per_customer``, ``value_per_purchase``
-        (money; both missing where nobody bought) and ``complete``.
+        (purchase days), ``purchases_per_customer``, ``value_per_purchase`` (money, net of returns; both
+        missing where nobody bought), ``net_sales`` (money) and ``complete``.
     unit
         ``month``, ``quarter`` or ``year``.
     """
@@ -93,7 +93,7 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
     frame = frame.assign(**counts, net_sales=frame["net_sales"].fillna(0))
     frame = frame.assign(
         purchases_per_customer=frame["purchases"] / frame["customers"].where(frame["customers"] > 0),
-        value_per_purchase=frame["sales"] / frame["purchases"].where(frame["purchases"] > 0),
+        value_per_purchase=frame["net_sales"] / frame["purchases"].where(frame["purchases"] > 0),
     )
     columns = ["period", "customers", "purchases", "purchases_per_customer", "value_per_purchase"]
     return SalesByPeriod(frame[[*columns, "net_sales", "complete"]], unit)
