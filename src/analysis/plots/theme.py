@@ -60,6 +60,8 @@ def title(ax: Axes, text: str) -> None:
     figure = ax.get_figure(root=True)
     width = figure.get_figwidth() if figure is not None else 8.0
     lines = textwrap.wrap(text, int((width - _BESIDE_TITLE) * _LETTERS_PER_INCH))
+    if len(lines) > 1:  # lines of about the same length, no single word on the last
+        lines = textwrap.wrap(text, len(text) // len(lines) + 8)
     text = "\n".join(lines)
     ax.set_title(text, loc="left", fontsize=11.5, fontweight="bold", color=_INK, pad=10, parse_math=False)
 
