@@ -11,8 +11,8 @@ from analysis.errors import CarteraError
 from analysis.language import use_language
 from intake import account, amounts, kept, opened, set_aside, write
 
-# Ten rows, by hand: sales 10 + 0 + 3 + 6 + 6 = 25; a return of 4; a cancelled invoice of 5; left out: 7 without
-# a customer, 8 of a test product, 9 on a cancelled order. 25 − 4 − 5 + 7 + 8 + 9 = 40.
+# Ten rows, by hand: sales 10 + 0 + 3 + 6 + 6 = 25; a return of 4; a cancelled invoice of 5; left out: 7
+# without a customer, 8 of a test product, 9 on a cancelled order. 25 − 4 − 5 + 7 + 8 + 9 = 40.
 TEN = """\
     customer,date,amount,invoice,product,status,quantity
     A,2024-01-01,10,1,P1,paid,1

@@ -1,0 +1,128 @@
+"""dataset.yml: what is wrong is named, with what would be right."""
+
+from pathlib import Path
+
+import pytest
+
+from analysis import open_dataset
+from analysis.dataset.config import DatasetConfig, read_config
+from analysis.errors import CarteraError
+from intake import kept, opened, write
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CARTERA_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("curency: EUR", "unknown key 'curency'. Did you mean 'currency'?"),
+        ("transactions: {polices: {}}", "unknown key 'transactions.polices'. Did you mean 'policies'?"),
+        (
+            "transactions: {policies: {return: keep}}",
+            "unknown key 'transactions.policies.return'. Did you mean 'returns'?",
+        ),
+        ("zzz: 1", "unknown key 'zzz'. Known are: name, currency, as_of and transactions."),
+        (
+            "currency: eur",
+            "'currency: eur' cannot be used. A code of three letters was expected, such as EUR.",
+        ),
+        ("as_of: today", "'as_of: today' cannot be used. A day was expected, such as 2024-12-31."),
+        ("as_of: 2024-13-01", "holds a day that is not in the calendar"),
+        ("transactions: 3", "'transactions: 3' cannot be used. Lines of the form 'key: value' were expected"),
+        ("transactions: {policies: {returns: maybe}}", "Known are: 'subtract', 'exclude', 'stop'."),
+        ("transactions: {date_order: dmy}", "Known are: 'day-first', 'month-first'."),
+        ("transactions: {prices_include_tax: 21}", "A rate from 0 to 1 was expected, such as 0.21 for 21 %."),
+        ("transactions: {header_line: 0}", "The number of a line was expected, from 1."),
+        ("transactions: {columns: [a]}", "Lines of the form 'amount: Importe' were expected"),
+        (
+            "transactions: {columns: {amont: x}}",
+            "'amont', which is no canonical column. Did you mean 'amount'?",
+        ),
+        ("transactions: {names: 5}", "A list of column names was expected"),
+        ("- a\n- b", "a list of 'key: value' lines was expected"),
+        ("name: x\ncurrency: [", "line 2: this is not valid YAML"),
+    ],
+)
+def test_wrong_keys_and_values(tmp_path, text, message):
+    path = tmp_path / "dataset.yml"
+    path.write_text(text)
+    with pytest.raises(CarteraError) as error:
+        read_config(path)
+    assert message in str(error.value)
+    assert str(error.value).startswith("dataset.yml")
+    assert "\n" not in str(error.value)
+
+
+def test_all_keys(tmp_path):
+    text = """\
+        name: Tienda Ñandú
+        currency: EUR
+        as_of: 2024-12-31
+        transactions:
+          file: [a.csv, b.csv]
+          sheet: 2024
+          encoding: cp850
+          delimiter: tab
+          header_line: 3
+          columns:
+            amount: Importe
+          date_order: day-first
+          decimal: ","
+          prices_include_tax: 0.21
+          test_codes: [X]
+          postage_codes: [Y]
+          policies:
+            returns: exclude
+    """
+    for encoding in ("utf-8", "utf-8-sig", "cp1252"):
+        write(tmp_path, "dataset.yml", text, encoding)
+        config = read_config(tmp_path / "dataset.yml")
+        assert (config.name, config.currency, str(config.as_of)) == ("Tienda Ñandú", "EUR", "2024-12-31")
+        assert (config.transactions.sheet, config.transactions.delimiter) == ("2024", "\t")
+        assert config.transactions.policies.returns == "exclude"
+
+
+def test_an_empty_dataset_yml_says_nothing(tmp_path):
+    assert read_config(Path(write(tmp_path, "dataset.yml", ""))) == DatasetConfig()
+
+
+def test_columns_that_are_given_settle_every_doubt(tmp_path):
+    text = "Cliente;Razón social;Fecha;Base;Total\n1;Uno;2024-01-01;100;121\n"
+    rows = kept(opened(tmp_path, text, "columns: {amount: total, customer_id: RAZON SOCIAL}"))
+    assert (rows["customer_id"][0], rows["amount"][0]) == ("Uno", 121)
+
+
+def test_a_column_that_is_given_but_not_there(tmp_path):
+    with pytest.raises(CarteraError, match=r"no column 'Importe', which dataset\.yml gives as 'amount'.*Imp"):
+        opened(tmp_path, "Cliente;Fecha;Importes\n1;2024-01-01;100\n", "columns: {amount: Importe}")
+
+
+@pytest.mark.parametrize(("config", "amount"), [('decimal: "."', "1.234"), ('decimal: ","', "1234")])
+def test_the_decimal_mark_that_is_given(tmp_path, config, amount):
+    dataset = opened(tmp_path, "customer;date;amount\nA;2024-01-01;1.234\n", config)
+    assert float(kept(dataset)["amount"][0]) == float(amount)
+
+
+@pytest.mark.parametrize(("order", "day"), [("day-first", "2024-03-04"), ("month-first", "2024-04-03")])
+def test_the_order_of_dates_that_is_given(tmp_path, order, day):
+    dataset = opened(tmp_path, "customer;date;amount\nA;04/03/2024;1\n", f"date_order: {order}")
+    assert str(kept(dataset)["date"][0]) == day
+
+
+def test_codes_that_are_given(tmp_path):
+    text = "customer;date;amount;sku\nA;2024-01-01;1;PROBE\nA;2024-01-01;2;TEST\nA;2024-01-01;4;o'neil\n"
+    config = """\
+        test_codes: [probe]
+        postage_codes: ["O'NEIL"]
+        policies: {postage: exclude}
+        """
+    assert list(kept(opened(tmp_path, text, config))["amount"]) == [2]
+
+
+def test_a_file_that_is_not_beside_dataset_yml(tmp_path):
+    config = write(tmp_path, "dataset.yml", "transactions: {file: nowhere.csv}")
+    with pytest.raises(CarteraError, match=r"dataset\.yml: there is no file 'nowhere\.csv' beside it"):
+        open_dataset(config)
