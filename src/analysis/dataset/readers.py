@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from array import array
 from collections import Counter
 from collections.abc import Callable
@@ -250,6 +251,13 @@ def _workbook(path: Path, settings: Transactions, work: Path) -> RawTable:
             _("{file} is protected by a password. Save a copy without one.").format(file=path.name)
         ) from None
     except calamine.CalamineError:
+        inside = _archived(path)
+        if inside:
+            raise CarteraError(
+                _("{file} is a zip archive. Unpack it and give the file inside: {names}.").format(
+                    file=path.name, names=", ".join(inside[:5])
+                )
+            ) from None
         raise CarteraError(
             _(
                 "{file} is not an Excel or OpenDocument workbook that can be read. "
@@ -273,6 +281,14 @@ def _workbook(path: Path, settings: Transactions, work: Path) -> RawTable:
         label, staged.relation, staged.columns, repeated, _header_fact(label, header_index + 1),
         lambda rows, _refused, _accepted: lines[rows],
     )  # fmt: skip
+
+
+def _archived(path: Path) -> list[str]:
+    """Return the names of the files in a zip archive; none if it is not one."""
+    if not zipfile.is_zipfile(path):
+        return []
+    with zipfile.ZipFile(path) as archive:
+        return [name for name in archive.namelist() if not name.endswith("/")]
 
 
 def _filled(cell: object) -> bool:

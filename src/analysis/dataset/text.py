@@ -26,6 +26,7 @@ _BLOCK = 1 << 22
 _HEAD = 1 << 18
 _TITLE_LINES = 30
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_NOTHING = b" \t\r\n\f\v\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16
 _DELIMITERS = (",", ";", "\t", "|")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 _NAMES = {same_name(name) for column in TRANSACTIONS for name in column.all_names}
@@ -86,7 +87,7 @@ def read_text(path: Path, settings: Transactions, work: Path) -> TextTable:
 def _read(path: Path, settings: Transactions, work: Path) -> TextTable:
     with _opened(path) as file:
         head = file.read(_HEAD)
-    if not head.strip():
+    if not head.strip(_NOTHING):
         raise CarteraError(
             _("{file} is empty. Export the sales again and check the size of the file.").format(
                 file=path.name
