@@ -144,11 +144,14 @@ def test_stopping_leaves_no_kernel_and_no_trace(tmp_path, number):
 
 
 def test_a_kernel_that_dies_is_said_in_words(tmp_path):
-    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", [">import os; os._exit(1)"])
+    cells = [">results.note('Before.')", ">import os; os._exit(1)"]
+    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", cells)
     done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "cdnow-sample", "--out", tmp_path / "out")
     assert done.returncode == 1
     assert "Python stopped in the middle of a cell" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "Before." in (tmp_path / "out" / "notebooks" / "01_portfolio.ipynb").read_text("utf-8")
+    assert "Before." in (tmp_path / "out" / "01_portfolio.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("out", ["file", "file/below"])

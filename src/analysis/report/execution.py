@@ -106,6 +106,12 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
     translate_notebook(notebook, task.parameters["language"])
     notebooks.save(notebook, source)
     problem: Exception | None = None
+    ended: dict[str, Any] = {}
+
+    def keep(cell: dict[str, Any], **_event: object) -> None:
+        ended[cell["id"]] = {key: cell[key] for key in ("outputs", "execution_count")}
+        step()
+
     try:
         papermill.execute_notebook(
             _literal(source),
@@ -113,14 +119,18 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
             parameters=dict(task.parameters) | {"out": task.results.as_posix()},
             kernel_name="python3",
             progress_bar=False,
+            request_save_on_cell_execute=False,
             start_timeout=SECONDS_TO_START,
+            shutdown_kernel="immediate",  # all that is kept has been written by then
             resources={"metadata": {"path": str(task.work)}},
             extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log is not for the reader
-            on_cell_executed=lambda **_event: step(),
+            on_cell_executed=keep,
         )
     except Exception as error:  # whatever stops one notebook must not stop the others
         problem = error
     executed = notebooks.load(target if target.exists() else source)
+    if not target.exists():  # the kernel died
+        executed["cells"] = [cell | ended.get(cell["id"], {}) for cell in executed["cells"]]
     _tidy(executed)
     return Execution(task.name, executed, time.monotonic() - started, _failure(executed, problem))
 

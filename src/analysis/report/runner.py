@@ -106,7 +106,7 @@ def run(request: Request, progress: Progress) -> Run:
 def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[Execution]:
     before = execution.children()
     stopping = Event()
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with _shared_cores(jobs), ThreadPoolExecutor(max_workers=jobs) as pool:
         futures: list[Future[Execution]] = []
         try:
             futures += [pool.submit(_execute, task, progress, stopping) for task in tasks]
@@ -139,6 +139,18 @@ def _stop(
         execution.kill(execution.children() - before)
         wait(futures, timeout=0.2)
     execution.kill(execution.children() - before)
+
+
+@contextmanager
+def _shared_cores(jobs: int) -> Iterator[None]:
+    """Let each kernel's numerical libraries use its share of the cores, unless the reader has set it."""
+    names = [name for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS") if name not in os.environ]
+    os.environ |= dict.fromkeys(names, str(max(1, (os.cpu_count() or 1) // jobs)))
+    try:
+        yield
+    finally:
+        for name in names:
+            del os.environ[name]
 
 
 @contextmanager
