@@ -130,10 +130,11 @@ def update(language: Language, extra: Sequence[Path] = ()) -> Catalog:
     known = _read(_file(language), language)
     for path in extra:
         for message in _read(path, language):
-            identifier, translation = _unmarked(message.id), _unmarked(message.string)
-            if any(_texts(translation)) and not _translated(known.get(identifier)):
-                known.delete(identifier)
-                known.add(identifier, translation)
+            for form in (_as_written, _unmarked):
+                identifier, translation = form(message.id), form(message.string)
+                if any(_texts(translation)) and not _translated(known.get(identifier)):
+                    known.delete(identifier)
+                    known.add(identifier, translation)
     fresh = messages()
     for message in fresh:
         if message.id and (old := known.get(message.id)) is not None:
@@ -203,11 +204,14 @@ def _read(path: Path, language: Language) -> Catalog:
         return read_po(file, locale=language)
 
 
+def _as_written(text: Text) -> str | tuple[str, ...]:
+    return text if isinstance(text, str) else _texts(text)
+
+
 def _unmarked(text: Text) -> str | tuple[str, ...]:
     """Return a message without the marks of its Markdown block, in case a translator kept them."""
-    if isinstance(text, str) and (marked := _MARKED.fullmatch(text)):
-        return marked["text"]
-    return text if isinstance(text, str) else _texts(text)
+    marked = _MARKED.fullmatch(text) if isinstance(text, str) else None
+    return marked["text"] if marked else _as_written(text)
 
 
 def _continues(block: Block, marked: re.Match[str]) -> bool:
