@@ -430,3 +430,8 @@ def test_the_library_is_imported_late_and_leaves_the_warnings_alone() -> None:
         "assert 'lifetimes' in sys.modules and warnings.filters == before\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_interval_is_shown_to_three_digits() -> None:
+    assert ltv.Interval(1508.6, 179_949.0, 0.9).rounded() == (1510, 180_000)
+    assert ltv.Interval(0.0, 7.0, 0.9).rounded() == (0, 7)

@@ -52,7 +52,7 @@ def per_week(check: Holdout, expected: float, interval: Interval, horizon_weeks:
 def per_week_title(rows: pd.DataFrame) -> str:
     """Return what a chart of `per_week` shows."""
     came, ahead = rows["purchases"].iloc[-2:]
-    return _("{ahead} purchases a week are expected, after {came} a week of late").format(
+    return _("{ahead} purchases a week expected, after {came} of late").format(
         ahead=number(ahead), came=number(came)
     )
 
@@ -70,6 +70,7 @@ def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, c
         The holdout.
     """
     error = check.predicted / check.actual - 1 if check.actual else 0.0
+    low, high = interval.rounded()
     message = (
         _(
             "In the next {weeks} weeks these customers are expected to buy {expected} times ({level} "
@@ -85,7 +86,7 @@ def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, c
         weeks=number(horizon_weeks),
         expected=number(expected),
         level=percent(interval.level),
-        low=number(interval.low),
-        high=number(interval.high),
+        low=number(low),
+        high=number(high),
         error=percent(abs(error), 1),
     )

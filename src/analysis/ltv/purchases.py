@@ -168,10 +168,9 @@ def fit_purchases(summary: Summary) -> PurchaseModel | NotFitted:
 
 
 def parameter_table(model: PurchaseModel) -> pd.DataFrame:
-    """Return the ``parameter`` names and ``value`` of a model, with its log-likelihood."""
-    names = ["r", "α", "a", "b", _("log-likelihood")]
+    """Return the names (``parameter``) and the ``value`` of the parameters of a model."""
     return pd.DataFrame(
-        {"parameter": names, "value": [model.r, model.alpha, model.a, model.b, model.log_likelihood]}
+        {"parameter": ["r", "α", "a", "b"], "value": [model.r, model.alpha, model.a, model.b]}
     )
 
 

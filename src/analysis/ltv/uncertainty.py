@@ -29,9 +29,17 @@ class Interval:
     high: float
     level: float
 
+    def rounded(self) -> tuple[float, float]:
+        """Return the ends to three digits: simulated ones deserve no more."""
+        return _three_digits(self.low), _three_digits(self.high)
+
     def contains(self, value: float) -> bool:
         """Say whether ``value`` lies inside."""
         return self.low <= value <= self.high
+
+
+def _three_digits(value: float) -> float:
+    return float(f"{value:.3g}")
 
 
 def simulate_totals(
@@ -69,7 +77,8 @@ def simulate_totals(
     random = np.random.default_rng(SEED)
     x, t_x, t = history
     centre = np.log([model.r, model.alpha, model.a, model.b])
-    sampled = np.exp(random.multivariate_normal(centre, model.covariance, size=draws, method="eigh"))
+    root = np.linalg.cholesky(model.covariance + 1e-12 * np.eye(len(centre)))
+    sampled = np.exp(centre + random.standard_normal((draws, len(centre))) @ root.T)
     totals = np.empty(draws)
     for draw, (r, alpha, a, b) in enumerate(sampled):
         odds_of_gone = a / (b + np.maximum(x, 1) - 1) * ((alpha + t) / (alpha + t_x)) ** (r + x)

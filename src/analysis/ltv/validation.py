@@ -321,10 +321,11 @@ def verdict(check: Holdout) -> str:
 
 def interval_verdict(check: Holdout) -> str:
     """Say whether the holdout total fell inside the model's own interval."""
+    low, high = check.interval.rounded()
     values = {
         "level": percent(check.interval.level),
-        "low": number(check.interval.low),
-        "high": number(check.interval.high),
+        "low": number(low),
+        "high": number(high),
         "actual": number(check.actual),
     }
     if check.interval.contains(check.actual):

@@ -205,6 +205,7 @@ def equity_sentence(
     currency
         ISO 4217 code, or None.
     """
+    low, high = interval.rounded()
     return _(
         "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted margin "
         "(customer equity; {level} interval {low} to {high}), from {purchases} expected purchases."
@@ -213,8 +214,8 @@ def equity_sentence(
         customers=number(len(values)),
         equity=money(float(values["clv"].sum()), currency),
         level=percent(interval.level),
-        low=money(interval.low, currency),
-        high=money(interval.high, currency),
+        low=money(low, currency),
+        high=money(high, currency),
         purchases=number(float(values["expected_purchases"].sum())),
     )
 
