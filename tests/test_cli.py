@@ -78,7 +78,7 @@ def test_errors_are_in_the_readers_language(workbook, tmp_path):
     done = tiny_notebooks.cartera(
         workbook, "run", "cdnow-sample", "-p", "perod=year", "--language", "es", cwd=tmp_path
     )
-    assert "¿Quería decir «period»?" in done.stderr
+    assert "¿Querías decir «period»?" in done.stderr
 
 
 def test_check_accounts_for_every_row(workbook, tmp_path):
