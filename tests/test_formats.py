@@ -154,6 +154,14 @@ def test_quotes_and_line_breaks_keep_the_lines_right(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_after_blank_ones(tmp_path, end):
+    text = "customer,date,amount\n\nA,2024-01-01,5\n\n\nB,2024-01-01\nC,never,6\n\nD\n\nE,2024-01-01,7\n"
+    dataset = open_dataset(write(tmp_path, "sales.csv", text.replace("\n", end)))
+    assert [line for line, _fate, _raw in set_aside(dataset)] == [6, 7, 9]
+    assert amounts(dataset) == [5, 7]
+
+
 def test_lines_below_a_title_of_several_lines(tmp_path):
     text = "Shop\n\nSales of 2024\ncustomer,date,amount\nA,2024-01-01,5\nB,2024-01-01\nC,never,6\n"
     dataset = open_dataset(write(tmp_path, "sales.csv", text.replace("\n", "\r\n")))

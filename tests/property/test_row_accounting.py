@@ -35,6 +35,7 @@ class Style:
     date: str
     end: str
     title: int
+    breaks: bool
 
     def money(self, amount):
         text = f"{amount:,f}" if self.mark == "." else f"{amount:,f}".translate(str.maketrans(",.", ".,"))
@@ -50,7 +51,8 @@ STYLES = st.builds(
     st.sampled_from(".,"),
     st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%y", "%Y%m%d"]),
     st.sampled_from(["\n", "\r\n", "\r"]),
-    st.integers(0, 2),
+    st.integers(0, 1),
+    st.booleans(),
 )
 CUSTOMERS = st.sampled_from(["A", "007", "ñandú", "Smith, John", 'the "Shop"', "two\nlines", "x;y|z\tw"])
 DAYS = st.integers(0, 365)
@@ -62,6 +64,8 @@ NOTES = st.sampled_from(["", "n", "a\nb", "total", '"'])
 def rows(draw, style):
     """Draw a row of any kind."""
     customer, day, note = draw(CUSTOMERS), style.day(draw(DAYS)), draw(NOTES)
+    if not style.breaks:
+        customer, note = customer.replace("\n", " "), note.replace("\n", " ")
     amount = draw(AMOUNTS)
     money, kind = style.money(amount), draw(st.sampled_from(list(KINDS)))
     return KINDS[kind](customer, day, money, note, amount)
