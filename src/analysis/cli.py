@@ -77,7 +77,11 @@ def _run(  # noqa: PLR0917 one argument per option
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help=_("Folder of the report; reports/NAME if not given."))
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=_("Folder of the report, in place of an earlier one there; reports/NAME if not given."),
+        ),
     ] = None,
     as_of: Annotated[
         str | None,
