@@ -288,9 +288,11 @@ def test_equity_shares() -> None:
 
 
 def test_simulated_futures_agree_with_the_expectation(summary: ltv.Summary, model: ltv.PurchaseModel) -> None:
-    totals = simulate_totals(model, 39.0, summary.history)
-    error = totals.std(ddof=1) / np.sqrt(len(totals))
-    assert totals.mean() == pytest.approx(ltv.expected_total(model, summary, 39), abs=4 * error)
+    worth = np.full(len(summary.frame), 10.0)
+    bought, earned = simulate_totals(model, 39.0, summary.history, worth).T
+    error = bought.std(ddof=1) / np.sqrt(len(bought))
+    assert bought.mean() == pytest.approx(ltv.expected_total(model, summary, 39), abs=4 * error)
+    np.testing.assert_allclose(earned, 10 * bought)
 
 
 def test_interval_is_the_same_at_every_call_and_scales(
@@ -298,7 +300,8 @@ def test_interval_is_the_same_at_every_call_and_scales(
 ) -> None:
     once = ltv.total_interval(model, summary, 20)
     assert once == ltv.total_interval(model, summary, 20)
-    tenfold = ltv.total_interval(model, summary, 20, worth=np.full(len(summary.frame), 10.0))
+    same, tenfold = ltv.total_intervals(model, summary, 20, np.full(len(summary.frame), 10.0))
+    assert same == once
     assert (tenfold.low, tenfold.high) == pytest.approx((10 * once.low, 10 * once.high))
 
 

@@ -29,7 +29,7 @@ from analysis.ltv.summary import (
     summarise,
     unit_name,
 )
-from analysis.ltv.uncertainty import Interval, total_interval
+from analysis.ltv.uncertainty import Interval, total_interval, total_intervals
 from analysis.ltv.validation import (
     Holdout,
     by_frequency,
@@ -104,6 +104,7 @@ __all__ = [
     "summarise",
     "top_sentence",
     "total_interval",
+    "total_intervals",
     "tracking",
     "tracking_title",
     "unit_name",

@@ -46,10 +46,10 @@ def simulate_totals(
     model: PurchaseModel,
     duration: float,
     history: tuple[Floats, Floats, Floats],
-    worth: Floats | float = 1.0,
+    worth: Floats,
     draws: int = 200,
 ) -> Floats:
-    """Simulate the total purchases (or their worth) of customers with a known history.
+    """Simulate the total purchases, and what they are worth, of customers with a known history.
 
     Each draw takes parameters from their asymptotic distribution, and for every customer whether it is
     alive and, given its history, its rate (gamma with shape r + x, rate α + T) and its probability of
@@ -65,41 +65,37 @@ def simulate_totals(
     history
         ``x``, ``t_x`` and ``T`` of each customer.
     worth
-        What a purchase of each customer counts; 1 counts purchases.
+        What a purchase of each customer counts.
     draws
         Simulated futures.
 
     Returns
     -------
     numpy.ndarray
-        One total per draw, the same at every call.
+        Two columns, total purchases and their worth, one row per draw; the same at every call.
     """
     random = np.random.default_rng(SEED)
     x, t_x, t = history
     centre = np.log([model.r, model.alpha, model.a, model.b])
     root = np.linalg.cholesky(model.covariance + 1e-12 * np.eye(len(centre)))
     sampled = np.exp(centre + random.standard_normal((draws, len(centre))) @ root.T)
-    totals = np.empty(draws)
+    totals = np.empty((draws, 2))
     for draw, (r, alpha, a, b) in enumerate(sampled):
         odds_of_gone = a / (b + np.maximum(x, 1) - 1) * ((alpha + t) / (alpha + t_x)) ** (r + x)
         alive = random.random(len(x)) * (1 + (x > 0) * odds_of_gone) < 1
         rate = random.standard_gamma(r + x[alive]) / (alpha + t[alive])
         leaving = np.clip(random.beta(a, b + x[alive]), 1e-12, 1.0)
         bought = np.minimum(random.poisson(rate * duration), random.geometric(leaving))
-        totals[draw] = np.sum(bought * (worth if np.isscalar(worth) else np.asarray(worth)[alive]))
+        totals[draw] = bought.sum(), (bought * worth[alive]).sum()
     return totals
 
 
-def total_interval(
-    model: PurchaseModel,
-    summary: Summary,
-    horizon_weeks: int,
-    worth: Floats | float = 1.0,
-    level: float = 0.9,
-) -> Interval:
-    """Return the interval for a portfolio total from simulated futures.
+def total_intervals(
+    model: PurchaseModel, summary: Summary, horizon_weeks: int, worth: Floats, level: float = 0.9
+) -> tuple[Interval, Interval]:
+    """Return the intervals for the portfolio's purchases and for what they are worth.
 
-    It covers chance (who buys when, who leaves) and the uncertainty of the model's parameters. It does
+    They cover chance (who buys when, who leaves) and the uncertainty of the model's parameters. They do
     not cover what the model does not know: seasons, campaigns, a changing market, the spend per purchase.
 
     Parameters
@@ -111,10 +107,15 @@ def total_interval(
     horizon_weeks
         How far ahead, in weeks.
     worth
-        What a purchase of each customer counts; 1 counts purchases.
+        What a purchase of each customer counts.
     level
-        Share of simulated totals inside the interval.
+        Share of simulated totals inside each interval.
     """
     totals = simulate_totals(model, weeks_in(summary.unit, horizon_weeks), summary.history, worth)
-    low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(low), float(high), level)
+    low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return Interval(float(low[0]), float(high[0]), level), Interval(float(low[1]), float(high[1]), level)
+
+
+def total_interval(model: PurchaseModel, summary: Summary, horizon_weeks: int) -> Interval:
+    """Return the first of `total_intervals`, of the purchases, at 90 %."""
+    return total_intervals(model, summary, horizon_weeks, np.zeros(len(summary.frame)))[0]
