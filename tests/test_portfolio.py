@@ -9,6 +9,8 @@ import pytest
 
 from analysis import portfolio
 from analysis.language import use_language
+from analysis.plots import portfolio as plots
+from analysis.plots import theme
 from analysis.portfolio.periods import calendar
 from conftest import AS_OF, transactions
 
@@ -139,6 +141,13 @@ class TestConcentration:
         ).sum()
         assert 1 - 2 * area == pytest.approx(result.gini, abs=1e-4)
 
+    def test_somebody_is_left_when_the_largest_are_taken_away(self):
+        result = portfolio.concentration(pd.DataFrame({"net_sales": [10, 20, 30, 40, 100]}))
+        assert result.without["largest"].tolist() == [1]
+        assert (
+            result.loss_sentence(None) == "Without the largest customer net sales would be 100 lower (50.0%)."
+        )
+
     @pytest.mark.parametrize("values", [[0, 0], [-5], [5, -5]])
     def test_nothing_to_share(self, values):
         assert portfolio.concentration(pd.DataFrame({"net_sales": values})) is None
@@ -175,7 +184,8 @@ class TestActivity:
         gaps = portfolio.gap_distribution(pairs)
         assert portfolio.activity_window(gaps) == 7
         assert portfolio.window_sentence(gaps, 7) == (
-            "The activity window is 7 days: 90.0% of repeat purchases come within it, half of them within 7 days."
+            "The activity window is 7 days: 90.0% of repeat purchases come within it, "
+            "half of them within 7 days."
         )
 
     def test_nobody_came_back(self, engine_over):
@@ -261,3 +271,58 @@ class TestCohorts:
         assert not monthly_cohorts(one, dt.date(2024, 2, 28)).observed
         assert monthly_cohorts(one, dt.date(2024, 2, 29)).observed
         assert monthly_cohorts(engine_over(transactions([("a", "2024-01-05", "return", -1)]))) is None
+
+
+class TestPlots:
+    @pytest.fixture
+    def sales(self, engine):
+        query = engine.query("sales_by_period", as_of=AS_OF, period="month")
+        return portfolio.sales_by_period(query, AS_OF, "month")
+
+    def test_draw_on_the_axes_given_and_say_what_they_show(self, engine, customers, sales):
+        gaps = portfolio.gap_distribution(engine.query("purchase_gaps", as_of=AS_OF))
+        bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
+        activity, cohorts = portfolio.activity(customers, AS_OF, 60), monthly_cohorts(engine)
+        for draw, arguments, title in [
+            (plots.bridge, (bridge, "EUR"), bridge.title()),
+            (plots.sales, (sales, "EUR"), sales.title()),
+            (plots.lorenz, (portfolio.concentration(customers),), "50.0% of customers make 80% of net sales"),
+            (plots.gaps, (gaps, 60), "100% of repeat purchases come within 60 days"),
+            (plots.activity, (activity,), activity.title()),
+            (plots.flow, (monthly_flow(engine),), monthly_flow(engine).title()),
+            (plots.retention, (cohorts,), cohorts.title()),
+            (plots.cohort_sales, (cohorts, "EUR"), cohorts.sales_title("EUR")),
+        ]:
+            ax = theme.axes()
+            assert draw(*arguments, ax=ax) is ax
+            ax.figure.canvas.draw()
+            assert " ".join(ax.get_title(loc="left").split()) == title
+
+    def test_a_period_that_is_not_over_is_hatched(self, sales):
+        assert [bool(bar.get_hatch()) for bar in plots.sales(sales, None).patches] == [
+            False,
+            False,
+            False,
+            True,
+        ]
+
+    def test_retention_leaves_out_the_first_period_and_what_is_not_observed(self, engine):
+        ax = plots.retention(monthly_cohorts(engine))
+        assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "2", "3"]
+        assert [text.get_text() for text in ax.texts] == ["33%", "67%", "33%", "0%", "0%", "0%"]
+
+    def test_many_cohorts_have_few_labels(self):
+        months = pd.period_range("2019-01", "2023-12", freq="M").start_time
+        cells = [(cohort, month, 5, 5, 50.0) for cohort in months for month in months if month >= cohort]
+        rows = pd.DataFrame(cells, columns=["cohort", "period", "customers", "purchases", "net_sales"])
+        ax = plots.retention(portfolio.cohorts(rows, dt.date(2023, 12, 31), "month"))
+        assert len(ax.get_xticklabels()) <= 18
+        assert len(ax.get_yticklabels()) <= 30
+        assert not list(ax.texts)
+
+    def test_money_and_dates_are_in_the_readers_language(self, sales):
+        use_language("es")
+        ax = plots.sales(sales, "EUR")
+        ax.figure.canvas.draw()
+        assert ax.get_xticklabels()[0].get_text() == "ene\n2024"
+        assert any(label.get_text().endswith("€") for label in ax.get_yticklabels())

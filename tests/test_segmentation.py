@@ -11,6 +11,8 @@ import pytest
 from analysis import segmentation
 from analysis.errors import CarteraError
 from analysis.language import use_language
+from analysis.plots import segmentation as plots
+from analysis.plots import theme
 from analysis.segmentation.grid import AWAY, KEEN, KEYS
 from conftest import AS_OF, transactions
 
@@ -164,6 +166,7 @@ class TestAbc:
     def test_sums_of_cents_meet_the_boundary(self):
         # eight times 0.1 is 0.7999999999999999 in floating point: the ninth still starts at 80 %
         assert classes([0.1] * 8 + [0.05] * 4) == ["A"] * 8 + ["B"] * 4
+        assert classes([1.1] * 19 + [0.55] * 2)[-2:] == ["C", "C"]  # 19 × 1.1 of 22 is 0.9499999999999998
 
     def test_own_boundaries(self):
         assert classes([50, 30, 20], a=0.5, b=0.8) == ["A", "B", "C"]
@@ -214,3 +217,12 @@ class TestAgreement:
     def test_names_are_in_the_readers_language(self, agreement):
         use_language("es")
         assert agreement.named()["segment"].iloc[0] == segmentation.segment_name("loyal")
+
+
+def test_plots_draw_on_the_axes_given_and_say_what_they_show(customers, agreement):
+    scored, classed = segmentation.rfm(customers, AS_OF), segmentation.abc(customers)
+    for draw, result in [(plots.segments, scored), (plots.abc_curve, classed), (plots.agreement, agreement)]:
+        ax = theme.axes()
+        assert draw(result, ax=ax) is ax
+        ax.figure.canvas.draw()
+        assert " ".join(ax.get_title(loc="left").split()) == result.title()

@@ -88,7 +88,8 @@ def abc(customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: f
     Notes
     -----
     A customer is A if all who are larger make less than ``a`` of the total: so the one who crosses the
-    boundary belongs to the better class, and equal customers always share one. Zero or less is C.
+    boundary belongs to the better class, and equal customers always share one. Zero or less is C: those
+    who are larger make the whole total or more.
     """
     if a >= b:
         message = _("The boundary of class A ({a}) must be below that of class B ({b}).")
@@ -105,7 +106,7 @@ def abc(customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: f
         {
             "customer_id": ranked["customer_id"].to_numpy(),
             "value": amounts,
-            "abc": np.where(amounts > 0, classes, "C"),
+            "abc": classes,
             "cumulative_share": cumulative / total,
         }
     )
