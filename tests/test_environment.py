@@ -144,7 +144,7 @@ def test_a_change_installs_again_into_the_same_environment(installer, changed):
     (module.HERE / changed).write_text("changed")
     commands.clear()
     assert module.main() == 0
-    assert len(commands) == 3
+    assert len(commands) == 4
     assert "--clear" not in commands[0]
 
 
