@@ -117,7 +117,14 @@ def test_no_valid_row(tmp_path):
     )
     assert "none of the 3 rows can be used" in sentence
     assert "Rejected: Date cannot be read: 2" in sentence
+    assert "One of them is line 2: 'A;never;5'." in sentence
     assert "amount ← 'amount'" in sentence
+
+
+def test_no_row_with_its_cells(tmp_path):
+    text = "title\n\ncustomer,date,amount\nA,2024-01-01\nB,2024-01-01\n"
+    sentence = _sentence(write(tmp_path, "sales.csv", text))
+    assert "One of them is line 4: 'A,2024-01-01'." in sentence
 
 
 def test_every_row_without_a_customer(tmp_path):

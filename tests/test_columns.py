@@ -13,6 +13,11 @@ def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CARTERA_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.mark.parametrize("header", ["Importe (IVA)", "Importe (con IVA)", "Dto (%)"])
+def test_what_stands_in_brackets_and_is_no_unit_counts(header):
+    assert same_name(header) not in {same_name("importe"), same_name("dto")}
+
+
 @pytest.mark.parametrize(
     ("header", "same"),
     [
@@ -23,6 +28,10 @@ def _own_cache(tmp_path, monkeypatch):
         ("CUSTOMER_ID", "customer id"),
         ("  Fecha   factura ", "fecha factura"),
         ("Año", "ano"),
+        ("Importe (€)", "importe"),
+        ("Importe EUR", "importe"),
+        ("Cantidad [uds.]", "cantidad"),
+        ("EUR", "eur"),
     ],
 )
 def test_names_are_compared_without_case_accents_and_punctuation(header, same):

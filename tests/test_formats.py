@@ -116,12 +116,28 @@ def test_what_is_no_number_costs_its_row(tmp_path):
         ["31/03/2024 0:00:00", "01/04/2024 23:59"],
         ["03/31/2024 11:59:59 PM", "04/01/2024 12:00:00 AM"],
         [" 2024-03-31 ", "2024-04-01"],
+        ["31-Mar-2024", "1-Apr-24"],
+        ["31 mar 2024", "1 de abril de 2024"],
+        ["Mar 31, 2024", "April 1, 2024 10:00:00 PM PDT"],
+        ["31/03/2024 10:30 a. m.", "1/4/2024 4:30 p.m."],
+        ["45382", "45383,75"],
     ],
 )
 def test_dates(tmp_path, cells):
     rows = "".join(f"A;{cell};1\n" for cell in cells)
     days = kept(opened(tmp_path, "customer;date;amount\n" + rows))["date"]
     assert [str(day) for day in days] == ["2024-03-31", "2024-04-01"]
+
+
+def test_days_counted_as_in_excel_are_noted(tmp_path):
+    dataset = opened(tmp_path, "customer;date;amount\nA;45382;1\nB;99999;1\nC;12345;1\n")
+    assert len(kept(dataset)) == 1
+    assert any("counted as in Excel" in sentence for sentence in dataset.quality.assumptions)
+
+
+def test_months_that_are_none(tmp_path):
+    dataset = opened(tmp_path, "customer;date;amount\nA;31-Mar-2024;1\nB;31 Xyz 2024;1\nC;31-Feb-2024;1\n")
+    assert len(kept(dataset)) == 1
 
 
 def test_two_digit_years_end_in_1970(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from analysis.dataset.config import nearest
@@ -16,6 +17,7 @@ _DECIDING = ("customer_id", "date", "amount", "currency")
 _MAKING_AMOUNT = ("quantity", "unit_price", "gross_amount", "discount", "discount_pct")
 """Columns on which a figure hangs: two candidates are a question, not a column left out."""
 
+_MONEY = re.compile(r"[€$£]|\b(?:eur|usd|gbp)", re.IGNORECASE)
 _OPEN_DISCOUNTS = ("discount", "descuento", "dto", "dcto")
 _DISCOUNT_LEFT_OUT = N_(
     "Column '{header}' was left out: it could be money or percent. Say which in dataset.yml: "
@@ -113,7 +115,8 @@ def _which(file: str, name: str, headers: list[str]) -> str:
 
 def _open_discount(chosen: dict[str, str]) -> str | None:
     """Take out a discount whose name does not say whether it is money or percent; return its header."""
-    if same_name(chosen.get("discount", "")) not in _OPEN_DISCOUNTS:
+    header = chosen.get("discount", "")
+    if same_name(header) not in _OPEN_DISCOUNTS or _MONEY.search(header):
         return None
     return chosen.pop("discount")
 

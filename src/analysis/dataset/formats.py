@@ -34,10 +34,16 @@ BLANKS = (
 _SPACE = r"[ \t\x{00A0}\x{2009}\x{202F}]"
 _CURRENCY = r"(?:[€$£¥]|(?i:us\$|eur|euros?|usd|gbp|mxn|cop|ars|clp|pen|brl|chf|jpy|cny))"
 _TIME = (
-    r"(?:[ T]\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)?"
+    r"(?:,?[ T]\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.? ?[Mm]\.?)?"
+    r"(?: ?(?:[A-Z]{1,4}|[+-]\d{2}:?\d{2}))?)?"
 )
 _YEAR_FIRST = rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}$"
 _COMPACT = rf"^(\d{{4}})(\d{{2}})(\d{{2}}){_TIME}$"
+_NAMED = rf"^(\d{{1,2}})[-/. ](?:de )?([[:alpha:]]{{3,}})\.?[-/. ](?:de )?(\d{{4}}|\d{{2}}){_TIME}$"
+_NAMED_FIRST = rf"^([[:alpha:]]{{3,}})\.? (\d{{1,2}}),? (\d{{4}}){_TIME}$"
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec ene ___ ___ abr ___ ___ ___ ago set ___ ___ dic"
+SERIAL = r"^[2-6]\d{4}(?:[.,]\d+)?$"
+"""A day as spreadsheets count them, from 1954 to 2091."""
 _YEAR_LAST = rf"^(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}}|\d{{2}}){_TIME}$"
 
 _WITH_DOT = (
@@ -81,11 +87,19 @@ create macro number_with_comma(cell) as signed(cell, case
 create macro year_of(digits) as case when length(digits) = 4 then digits
     when digits < '70' then '20' || digits else '19' || digits end;
 create macro day_of(year, month, day) as try_cast(year_of(year) || '-' || month || '-' || day as date);
+create macro month_of(name) as case when contains(' {_MONTHS} ', ' ' || lower(left(name, 3)) || ' ')
+    then cast((instr('{_MONTHS}', lower(left(name, 3))) - 1) // 4 % 12 + 1 as varchar) end;
 create macro year_first(cell) as case
     when regexp_matches(cell, '{_YEAR_FIRST}') then day_of(regexp_extract(cell, '{_YEAR_FIRST}', 1),
         regexp_extract(cell, '{_YEAR_FIRST}', 2), regexp_extract(cell, '{_YEAR_FIRST}', 3))
     when regexp_matches(cell, '{_COMPACT}') then day_of(regexp_extract(cell, '{_COMPACT}', 1),
-        regexp_extract(cell, '{_COMPACT}', 2), regexp_extract(cell, '{_COMPACT}', 3)) end;
+        regexp_extract(cell, '{_COMPACT}', 2), regexp_extract(cell, '{_COMPACT}', 3))
+    when regexp_matches(cell, '{_NAMED}') then day_of(regexp_extract(cell, '{_NAMED}', 3),
+        month_of(regexp_extract(cell, '{_NAMED}', 2)), regexp_extract(cell, '{_NAMED}', 1))
+    when regexp_matches(cell, '{_NAMED_FIRST}') then day_of(regexp_extract(cell, '{_NAMED_FIRST}', 3),
+        month_of(regexp_extract(cell, '{_NAMED_FIRST}', 1)), regexp_extract(cell, '{_NAMED_FIRST}', 2))
+    when regexp_matches(cell, '{SERIAL}')
+    then date '1899-12-30' + cast(floor(cast(replace(cell, ',', '.') as double)) as integer) end;
 create macro day_first(cell) as case
     when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell)
     else day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 2),

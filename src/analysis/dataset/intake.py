@@ -95,7 +95,7 @@ def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
         duplicates = _mark_duplicates(connection, config)
         refused = [refused_records(connection, table) for table in tables]
         account = _account(connection, sum(map(len, refused)))
-        _check_usable(account, tables, reading)
+        _check_usable(connection, account, tables, refused, reading)
         found = _found(connection, config, duplicates)
         _check_policies(found, config)
         _write_transactions(connection, target)
@@ -227,7 +227,13 @@ def _account(connection: duckdb.DuckDBPyConnection, refused: int) -> pd.DataFram
     return pd.DataFrame(rows, columns=["fate", "rule", "rows", "amount"])
 
 
-def _check_usable(account: pd.DataFrame, tables: list[RawTable], reading: Reading) -> None:
+def _check_usable(
+    connection: duckdb.DuckDBPyConnection,
+    account: pd.DataFrame,
+    tables: list[RawTable],
+    refused: list[list[tuple[int, str]]],
+    reading: Reading,
+) -> None:
     if account["fate"].isin(KEPT).any():
         return
     file, total = tables[0].file, int(account["rows"].sum())
@@ -242,18 +248,36 @@ def _check_usable(account: pd.DataFrame, tables: list[RawTable], reading: Readin
                 "Export the sales with the customer's code."
             ).format(file=file, n=number(total), header=reading.columns["customer_id"])
         )
+    line, raw = _example(connection, tables[0], refused[0])
     quality = Quality(account, pd.DataFrame())
     reasons = [f"{row.what}: {number(int(str(row.rows)))}" for row in quality.table().iloc[:-1].itertuples()]
     raise CarteraError(
         _(
-            "{file}: none of the {n} rows can be used. {reasons}. Check which columns were taken: {columns}."
+            "{file}: none of the {n} rows can be used. {reasons}. One of them is line {line}: '{raw}'. "
+            "Check which columns were taken: {columns}."
         ).format(
             file=file,
             n=number(total),
             reasons="; ".join(reasons),
+            line=line,
+            raw=raw,
             columns=", ".join(f"{name} ← '{header}'" for name, header in reading.columns.items()),
         )
     )
+
+
+def _example(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, refused: list[tuple[int, str]]
+) -> tuple[int, str]:
+    """Return line and text of a row of the first file that was not kept."""
+    if refused:
+        return refused[0]
+    of_first = "from ledger where filename like '%ledger-000000.parquet'"
+    accepted, raw = connection.execute(
+        f"select count(*), any_value(raw order by file_row_number) {of_first}"
+    ).fetchall()[0]
+    first, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    return int(table.line_of(first, none, accepted)[0]), raw
 
 
 def _found(

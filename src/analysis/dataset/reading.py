@@ -8,7 +8,7 @@ import duckdb
 
 from analysis.dataset.columns import recognise
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.formats import Evidence, evidence, seen_formats, trimmed
+from analysis.dataset.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.quality import Note
 from analysis.dataset.readers import RawTable, quoted
 from analysis.dataset.schema import column
@@ -184,6 +184,7 @@ def _date_order(  # noqa: PLR0917
 ) -> str:
     """Return whether the day or the month comes first in dates that do not begin with the year."""
     given = config.transactions.date_order
+    _note_serials(connection, columns, kinds, facts)
     if given or kinds.get("date") != "VARCHAR":
         return given or "day-first"
     header = columns["date"]
@@ -201,6 +202,19 @@ def _date_order(  # noqa: PLR0917
     )
     facts.append(Note(message, {"header": header}))
     return order
+
+
+def _note_serials(
+    connection: duckdb.DuckDBPyConnection, columns: dict[str, str], kinds: dict[str, str], facts: list[Note]
+) -> None:
+    """Note that days are counted as spreadsheets do."""
+    if kinds.get("date", "DATE").startswith(("DATE", "TIMESTAMP")):
+        return
+    header = columns["date"]
+    serials = f"regexp_matches(cast({quoted(header)} as varchar), '{SERIAL}')"
+    if connection.execute(f"select count(*) from sample where {serials}").fetchall()[0][0]:  # noqa: S608
+        message = N_("Dates in '{header}': numbers such as 45292 were taken as days counted as in Excel.")
+        facts.append(Note(message, {"header": header}))
 
 
 def _order_question(file: str, header: str, found: Evidence) -> str:

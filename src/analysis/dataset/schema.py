@@ -6,6 +6,7 @@ and Spanish. Names are compared without case, accents and punctuation; ``%`` cou
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Literal
@@ -236,7 +237,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         _listed(
             "discount amount, discount value, rebate, descuento, dto, dcto, importe descuento, "
             "importe dto, descuento importe, rappel, bonificacion, line discount, discount total, "
-            "importe del descuento, descuento eur, dto eur, dto importe"
+            "importe del descuento, dto importe"
         ),
     ),
     Column(
@@ -327,19 +328,26 @@ REQUIRED = ("customer_id", "date", "amount")
 """What every sales file must give; ``amount`` may come from quantity × unit price, or gross less discount."""
 
 
-def normalised(name: str) -> str:
-    """Return ``name`` as names are compared: lower case, no accents, words apart by one space.
+_UNIT = re.compile(r"\s*[(\[]\s*(?:[€$£]|eur|euros?|usd|gbp|uds?|units?|pcs)\.?\s*[)\]]\s*$", re.IGNORECASE)
+_CURRENCY_WORDS = {"eur", "euro", "euros", "usd", "gbp"}
 
-    >>> normalised("Cód. Cliente"), normalised("InvoiceNo"), normalised("% Dto.")
-    ('cod cliente', 'invoice no', 'pct dto')
+
+def normalised(name: str) -> str:
+    """Return ``name`` as names are compared: lower case, no accents, no unit, words apart by one space.
+
+    >>> normalised("Cód. Cliente"), normalised("InvoiceNo"), normalised("% Dto."), normalised("Importe (€)")
+    ('cod cliente', 'invoice no', 'pct dto', 'importe')
     """
-    plain = unicodedata.normalize("NFKD", name.replace("%", " pct ").replace("º", "o ").replace("ª", "a "))
+    without_unit = _UNIT.sub("", name) or name
+    spelt = without_unit.replace("%", " pct ").replace("º", "o ").replace("ª", "a ")
+    plain = unicodedata.normalize("NFKD", spelt)
     letters = "".join(c for c in plain if not unicodedata.combining(c))
     spaced = "".join(
         (" " + c if c.isupper() and before.islower() else c) if c.isalnum() else " "
         for before, c in zip(" " + letters, letters, strict=False)
     )
-    return " ".join(spaced.lower().split())
+    words = spaced.lower().split()
+    return " ".join([word for word in words if word not in _CURRENCY_WORDS] or words)
 
 
 def same_name(header: str) -> str:
