@@ -76,15 +76,15 @@ def _text(source: Source, reading: Reading) -> str:
     written = [name for name, kind in reading.kinds.items() if kind == "VARCHAR"]
     files = [path.name for path in source.files]
     lines = [
-        f"# {_('What Cartera recognised. Correct what is wrong; every key may be left out.')}",
+        "# " + _("What Cartera recognised. Correct what is wrong; every key may be left out."),
         f"name: {_quoted(source.name)}",
-        f"# currency: EUR          # {_('ISO code; rows in another currency are left out and counted')}",
-        f"# as_of: 2024-12-31      # {_('last day that counts; without it, that of the last sale')}",
+        "# currency: EUR          # " + _("ISO code; rows in another currency are left out and counted"),
+        "# as_of: 2024-12-31      # " + _("last day that counts; without it, that of the last sale"),
         "transactions:",
         *_file_lines(files),
         *_question_lines(reading),
         *_format_lines(reading, written),
-        f"  # prices_include_tax: 0.21  # {_('rate of the tax to take out')}",
+        "  # prices_include_tax: 0.21  # " + _("rate of the tax to take out"),
         "  columns:",
         *_column_lines(reading),
         "  policies:",
@@ -105,7 +105,8 @@ def _file_lines(files: list[str]) -> list[str]:
 
 
 def _question_lines(reading: Reading) -> list[str]:
-    return [f"  # {_('To decide:')} {question}" for question in reading.questions]
+    decide = _("To decide:")
+    return [f"  # {decide} {question}" for question in reading.questions]
 
 
 def _format_lines(reading: Reading, written: list[str]) -> list[str]:
