@@ -20,9 +20,9 @@ dataset = open_dataset(data, as_of=as_of)
 results = Results("{name}", folder=out, currency=dataset.currency)
 """
 GOOD = [
-    "## The data\n\nWhat was read, see [the next](02_segmentation.ipynb).",
+    "## Zebra\n\nWhat was read, see [the next](02_segmentation.ipynb).",
     ">results.data_quality(dataset)",
-    "## The data\n\nThe same heading again.",
+    "## Zebra\n\nThe same heading again.",
     ">customers = dataset.query('customers', as_of=dataset.as_of).nlargest(30, 'net_sales')\n"
     "results.table('customers', customers[['customer_id', 'net_sales']], caption='The largest')",
     ">from matplotlib.figure import Figure\nax = Figure().add_subplot()\n"
