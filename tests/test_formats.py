@@ -178,6 +178,13 @@ def test_lines_after_blank_ones(tmp_path, end):
     assert amounts(dataset) == [5, 7]
 
 
+def test_lines_of_records_of_one_character(tmp_path):
+    dataset = opened(tmp_path, "customer,date,amount\nx\ny\n,\n,\n\nz\nA,2024-01-01,5\n")
+    assert [(line, raw) for line, _fate, raw in set_aside(dataset)] == [
+        (2, "x"), (3, "y"), (4, ","), (5, ","), (7, "z"),
+    ]  # fmt: skip
+
+
 def test_lines_below_a_title_of_several_lines(tmp_path):
     text = "Shop\n\nSales of 2024\ncustomer,date,amount\nA,2024-01-01,5\nB,2024-01-01\nC,never,6\n"
     dataset = open_dataset(write(tmp_path, "sales.csv", text.replace("\n", "\r\n")))

@@ -284,11 +284,13 @@ def _workbook(path: Path, settings: Transactions, work: Path) -> RawTable:
 
 
 def _archived(path: Path) -> list[str]:
-    """Return the names of the files in a zip archive; none if it is not one."""
-    if not zipfile.is_zipfile(path):
+    """Return the names of the files in a zip archive; none if it is no sound one, or a damaged workbook."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if not name.endswith("/")]
+    except zipfile.BadZipFile:
         return []
-    with zipfile.ZipFile(path) as archive:
-        return [name for name in archive.namelist() if not name.endswith("/")]
+    return [] if {"[Content_Types].xml", "mimetype"} & set(names) else names
 
 
 def _filled(cell: object) -> bool:

@@ -54,7 +54,7 @@ def _records(connection: duckdb.DuckDBPyConnection, table: RawTable, condition: 
     if not known[0][0]:
         return []
     found = connection.execute(
-        f"select line_byte_position, trim(any_value(csv_line), '\r\n') from {name} "  # noqa: S608
+        f"select line_byte_position - 1, trim(any_value(csv_line), '\r\n') from {name} "  # noqa: S608
         f"where scan_id = (select max(scan_id) from {name}) and {condition} "
         "group by line_byte_position order by line_byte_position"
     ).fetchall()
