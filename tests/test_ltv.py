@@ -16,6 +16,7 @@ import pytest
 import analysis
 from analysis import ltv
 from analysis.engine.duckdb import DuckDBEngine
+from analysis.ltv.fitting import _contained, _library
 from analysis.ltv.uncertainty import simulate_totals
 from analysis.ltv.validation import same_rate
 
@@ -151,6 +152,15 @@ def test_purchase_model_recovers_its_parameters(model: ltv.PurchaseModel) -> Non
     assert np.abs(errors[:2]).max() < 0.25
     assert model.on_edge == ()
     assert model.caution() == ""
+
+
+def test_our_search_agrees_with_the_library(summary: ltv.Summary, model: ltv.PurchaseModel) -> None:
+    with _contained():
+        theirs = _library().BetaGeoFitter().fit(*summary.history)
+    ours = [model.r, model.alpha, model.a, model.b]
+    assert ours == pytest.approx(theirs.params_.tolist(), rel=1e-3)
+    errors = np.sqrt(np.diag(model.covariance)) * ours
+    assert errors == pytest.approx(theirs.standard_errors_.to_numpy(), rel=1e-2)
 
 
 def test_p_alive_is_the_formula_and_1_for_one_time_buyers(model: ltv.PurchaseModel) -> None:
