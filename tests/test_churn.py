@@ -21,8 +21,14 @@ Over = Callable[[pd.DataFrame], DuckDBEngine]
 # --- rates -------------------------------------------------------------------------------------------
 
 
+def flow_of(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+    """Return rows like those of ``sql/customer_flow.sql``."""
+    frame = pd.DataFrame(rows, columns=["previous", "period", "customers"])
+    return frame.astype({"previous": "datetime64[us]", "period": "datetime64[us]", "customers": "int64"})
+
+
 def test_churn_rate_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
-    rows = engine_over(six_customers).query("customer_periods", as_of=AS_OF, period="month")
+    rows = engine_over(six_customers).query("customer_flow", as_of=AS_OF, period="month")
     rates = churn.rates(rows, AS_OF, "month")
     # January: ana, bea, carl; February: ana, dora; March: ana, bea, fay; April is not over.
     assert rates.frame["active_before"].tolist() == [3, 2]
@@ -35,9 +41,8 @@ def test_churn_rate_of_six_customers(six_customers: pd.DataFrame, engine_over: O
 
 def test_churn_rate_of_the_definition() -> None:
     # definitions.md: 200 active at the start, 14 lost → 7.0 %
-    before = pd.DataFrame({"customer_id": range(200), "period": pd.Timestamp("2024-01-01")})
-    after = pd.DataFrame({"customer_id": range(14, 250), "period": pd.Timestamp("2024-02-01")})
-    rows = pd.concat([before, after]).assign(purchase_days=1)
+    january, february = pd.to_datetime(["2024-01-01", "2024-02-01"])
+    rows = flow_of([(pd.NaT, january, 200), (january, february, 186), (pd.NaT, february, 50)])
     rates = churn.rates(rows, dt.date(2024, 2, 29), "month")
     assert rates.last is not None
     assert rates.last["rate"] == pytest.approx(0.07)
@@ -45,15 +50,14 @@ def test_churn_rate_of_the_definition() -> None:
 
 
 def test_churn_rate_needs_two_complete_periods() -> None:
-    rows = pd.DataFrame({"customer_id": ["a"], "period": [pd.Timestamp("2024-01-01")], "purchase_days": [1]})
+    rows = flow_of([(pd.NaT, pd.Timestamp("2024-01-01"), 5)])
     rates = churn.rates(rows, dt.date(2024, 1, 31), "month")
     assert rates.last is None
     assert "Too little data" in rates.sentence()
 
 
 def test_churn_rate_where_nobody_bought() -> None:
-    rows = pd.DataFrame({"customer_id": ["a"], "period": [pd.Timestamp("2024-01-01")], "purchase_days": [0]})
-    assert churn.rates(rows, dt.date(2024, 5, 31), "month").last is None
+    assert churn.rates(flow_of([]), dt.date(2024, 5, 31), "month").last is None
 
 
 # --- horizon -----------------------------------------------------------------------------------------

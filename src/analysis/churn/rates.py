@@ -73,7 +73,7 @@ def rates(rows: pd.DataFrame, as_of: dt.date, unit: str) -> ChurnRates:
     Parameters
     ----------
     rows
-        The rows of ``sql/customer_periods.sql``.
+        The rows of ``sql/customer_flow.sql``.
     as_of
         The last day that counts.
     unit
