@@ -27,7 +27,7 @@ def customers(engine):
 
 def monthly_flow(engine, as_of=AS_OF):
     return portfolio.customer_flow(
-        engine.query("customer_periods", as_of=as_of, period="month"), as_of, "month"
+        engine.query("customer_flow", as_of=as_of, period="month"), as_of, "month"
     )
 
 

@@ -126,6 +126,23 @@ def test_customer_periods(six_customers, engine_over):
     assert rows["net_sales"].tolist() == [260, 40, 80, 0, 140, -5, 500]
 
 
+def test_customer_flow(six_customers, engine_over):
+    rows = engine_over(six_customers).query("customer_flow", as_of=AS_OF, period="month")
+    steps = {
+        (None if pd.isna(previous) else previous.month, period.month): customers
+        for previous, period, customers in rows.itertuples(index=False)
+    }
+    assert steps == {
+        (None, 1): 3,  # ana, bea, carl
+        (1, 2): 1,  # ana
+        (None, 2): 1,  # dora
+        (2, 3): 1,  # ana
+        (1, 3): 1,  # bea
+        (None, 3): 1,  # fay
+        (3, 4): 1,  # ana
+    }
+
+
 def test_cohorts(six_customers, engine_over):
     rows = engine_over(six_customers).query("cohorts", as_of=AS_OF, period="month")
     cells = [

@@ -65,7 +65,7 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     Parameters
     ----------
     rows
-        The rows of ``sql/customer_periods.sql``; a customer counts in the periods with a purchase.
+        The rows of ``sql/customer_flow.sql``.
     as_of
         The last day that counts.
     unit
@@ -76,12 +76,11 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     Active now = new + retained + recovered; active before = retained + lost (``definitions.md``). Each
     customer seen so far is exactly one of the five.
     """
-    bought = rows[rows["purchase_days"] > 0]
-    if bought.empty:
+    if rows.empty:
         return None
-    periods = calendar(bought["period"].min(), as_of, unit)
-    counts = _arrivals(bought, unit).reindex(periods["number"], fill_value=0).reset_index(drop=True)
-    frame = pd.concat([periods, counts], axis=1)
+    periods = calendar(rows["period"].min(), as_of, unit)
+    counts = _arrivals(rows, unit).reindex(periods["number"], fill_value=0).reset_index(drop=True)
+    frame = pd.concat([periods, counts], axis=1).assign(active=counts.sum(axis=1))
     before = frame["active"].shift(fill_value=0)
     known = frame["new"].cumsum().shift(fill_value=0)
     frame = frame.assign(
@@ -92,13 +91,13 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     return CustomerFlow(frame[["period", "active_before", *STATUSES, "active", "complete"]], unit)
 
 
-def _arrivals(bought: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Count, by number of the period, its customers and how long ago each had bought before."""
-    visits = pd.DataFrame({"customer": bought["customer_id"], "number": ordinals(bought["period"], unit)})
-    visits = visits.sort_values(["customer", "number"])
-    since = visits["number"] - visits.groupby("customer")["number"].shift()
-    status = np.select([since.isna(), since == 1], ["new", "retained"], "recovered")
-    counts = pd.crosstab(visits["number"], status).reindex(
-        columns=["new", "retained", "recovered"], fill_value=0
+def _arrivals(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Count the customers of each period, by its number, who are new, retained and recovered."""
+    number = ordinals(rows["period"], unit)
+    first = rows["previous"].isna()
+    adjacent = ordinals(rows["previous"].fillna(rows["period"]), unit) == number - 1
+    status = np.select([first, adjacent], ["new", "retained"], "recovered")
+    counts = rows.assign(number=number, status=status).pivot_table(
+        index="number", columns="status", values="customers", aggfunc="sum", fill_value=0
     )
-    return counts.assign(active=counts.sum(axis=1))
+    return counts.reindex(columns=["new", "retained", "recovered"], fill_value=0)

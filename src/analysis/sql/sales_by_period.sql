@@ -18,16 +18,28 @@ with days as (
     from transactions
     where date <= :as_of
     group by cast(date_trunc(:period, date) as date), date, customer_id
+),
+
+customers as (
+    select
+        period,
+        min(date) as first_day,
+        max(date) as last_day,
+        count(case when bought = 1 then 1 end) as purchases,
+        sum(sales) as sales,
+        sum(net_sales) as net_sales
+    from days
+    group by period, customer_id
 )
 
 select
     period,
-    min(date) as first_day,
-    max(date) as last_day,
-    count(distinct case when bought = 1 then customer_id end) as customers,
-    count(case when bought = 1 then 1 end) as purchases,
+    min(first_day) as first_day,
+    max(last_day) as last_day,
+    count(case when purchases > 0 then 1 end) as customers,
+    cast(sum(purchases) as bigint) as purchases,
     sum(sales) as sales,
     sum(net_sales) as net_sales
-from days
+from customers
 group by period
 order by period

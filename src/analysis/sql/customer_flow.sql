@@ -1,0 +1,22 @@
+-- One row per period and period of the purchase before it (:period is 'month', 'quarter' or 'year'), up to
+-- :as_of. Adding up the rows of a period gives everybody who bought in it, each customer once.
+--
+-- previous    first day of the latest earlier period in which these customers bought; NULL where this is
+--             their first
+-- period      first day of the period in which they bought
+-- customers   how many they are
+with visits as (
+    select distinct customer_id, cast(date_trunc(:period, date) as date) as period
+    from transactions
+    where kind = 'sale' and date <= :as_of
+),
+
+steps as (
+    select period, lag(period) over (partition by customer_id order by period) as previous
+    from visits
+)
+
+select previous, period, count(*) as customers
+from steps
+group by previous, period
+order by period, previous
