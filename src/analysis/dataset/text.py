@@ -99,9 +99,14 @@ def _read(path: Path, settings: Transactions, work: Path) -> TextTable:
     text = head.decode(encoding, errors="replace")
     delimiter, header_index = _dialect(path, text, settings)
     line, cells, width = _header(_records(text, delimiter), header_index)
-    plain = path if line == 1 and _is_plain(path, encoding) else _plain_copy(path, encoding, line, work)
     names = tuple((cells + [""] * width)[:width])
-    return TextTable(plain, encoding, delimiter, delimiter, names, line, _count_lines(plain)[0])
+    plain, (lines, alike) = path, (0, False)
+    if line == 1 and encoding == "utf-8" and not _is_compressed(path):
+        lines, alike = _count_lines(path)
+    if not alike:
+        plain = _plain_copy(path, encoding, line, work)
+        lines, _alike = _count_lines(plain)
+    return TextTable(plain, encoding, delimiter, delimiter, names, line, lines)
 
 
 @contextmanager
@@ -232,12 +237,10 @@ def _known_encoding(name: str) -> str:
         ) from None
 
 
-def _is_plain(path: Path, encoding: str) -> bool:
-    """Tell whether a file can be read where it is: UTF-8, not compressed, and every line ends alike."""
+def _is_compressed(path: Path) -> bool:
     with path.open("rb") as file:
         magic = file.read(4)
-    compressed = magic[:2] == _GZIP or magic == _ZSTD
-    return encoding == "utf-8" and not compressed and _count_lines(path)[1]
+    return magic[:2] == _GZIP or magic == _ZSTD
 
 
 def _plain_copy(path: Path, encoding: str, header_line: int, work: Path) -> Path:
