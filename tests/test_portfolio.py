@@ -26,9 +26,7 @@ def customers(engine):
 
 
 def monthly_flow(engine, as_of=AS_OF):
-    return portfolio.customer_flow(
-        engine.query("customer_flow", as_of=as_of, period="month"), as_of, "month"
-    )
+    return portfolio.customer_flow(engine.query("customer_flow", as_of=as_of, period="month"), as_of, "month")
 
 
 def monthly_cohorts(engine, as_of=AS_OF):
