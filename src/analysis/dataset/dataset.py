@@ -16,7 +16,8 @@ import pandas as pd
 import platformdirs
 
 from analysis.dataset import intake as intake_module
-from analysis.dataset.intake import Intake, load, save, take_in
+from analysis.dataset.account import Intake, load, save
+from analysis.dataset.intake import take_in
 from analysis.dataset.quality import Note, Quality
 from analysis.dataset.sources import Source, find_source
 from analysis.engine.duckdb import DuckDBEngine, Parameter

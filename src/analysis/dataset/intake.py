@@ -8,56 +8,27 @@ row with its fate); the ledger is counted; kept rows become ``transactions.parqu
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import numpy as np
 import pandas as pd
-import pyarrow as pa
 
+from analysis.dataset.account import Intake
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import MACROS
 from analysis.dataset.ledger import FLAGS, KEPT, canonical, ledger_sql
 from analysis.dataset.quality import FINDINGS, Note, Quality
 from analysis.dataset.readers import RawTable, alike, literal, open_raw
 from analysis.dataset.reading import Reading, ask, find_reading
-from analysis.dataset.refused import refused_records, without_unclosed
+from analysis.dataset.set_aside import example, refused_records, without_unclosed, write_set_aside
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, number
 
 MEMORY = "1500MB"
 """What DuckDB may hold; beyond it, it spills to disk."""
-
-
-@dataclass(frozen=True)
-class Intake:
-    """What reading a data set gave, beside the Parquet files.
-
-    Parameters
-    ----------
-    quality
-        The account of the raw rows.
-    first, last
-        Days of the first and last transaction kept.
-    columns
-        Canonical columns that hold data.
-    currency
-        ISO 4217 code, or None where nothing says it.
-    wakes
-        First day on which a row now in the future would count; None where there is none.
-    """
-
-    quality: Quality
-    first: dt.date
-    last: dt.date
-    columns: frozenset[str]
-    currency: str | None
-    wakes: dt.date | None
 
 
 def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
@@ -99,7 +70,7 @@ def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
         found = _found(connection, config, duplicates)
         _check_policies(found, config)
         _write_transactions(connection, target)
-        _write_set_aside(connection, tables, refused, target)
+        write_set_aside(connection, tables, refused, target)
         facts = (*reading.facts, *_rules_applied(config))
         return _summary(connection, target, account, found, facts, duplicates, currency)
     finally:
@@ -248,7 +219,7 @@ def _check_usable(
                 "Export the sales with the customer's code."
             ).format(file=file, n=number(total), header=reading.columns["customer_id"])
         )
-    line, raw = _example(connection, tables[0], refused[0])
+    line, raw = example(connection, tables[0], refused[0])
     quality = Quality(account, pd.DataFrame())
     reasons = [f"{row.what}: {number(int(str(row.rows)))}" for row in quality.table().iloc[:-1].itertuples()]
     raise CarteraError(
@@ -264,20 +235,6 @@ def _check_usable(
             columns=", ".join(f"{name} ← '{header}'" for name, header in reading.columns.items()),
         )
     )
-
-
-def _example(
-    connection: duckdb.DuckDBPyConnection, table: RawTable, refused: list[tuple[int, str]]
-) -> tuple[int, str]:
-    """Return line and text of a row of the first file that was not kept."""
-    if refused:
-        return refused[0]
-    of_first = "from ledger where filename like '%ledger-000000.parquet'"
-    accepted, raw = connection.execute(
-        f"select count(*), any_value(raw order by file_row_number) {of_first}"
-    ).fetchall()[0]
-    first, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    return int(table.line_of(first, none, accepted)[0]), raw
 
 
 def _found(
@@ -319,55 +276,6 @@ def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> 
     connection.execute(
         f"copy (select {', '.join(columns)} from settled where fate in {KEPT}) "  # noqa: S608
         f"to {path} (format parquet)"
-    )
-
-
-def _write_set_aside(
-    connection: duckdb.DuckDBPyConnection,
-    tables: list[RawTable],
-    refused: list[list[tuple[int, str]]],
-    target: Path,
-) -> None:
-    """Write each row that was not kept: file, line, fate, rule, amount (where readable) and raw text."""
-    parts = []
-    for i, (table, records) in enumerate(zip(tables, refused, strict=True)):
-        name = f"ledger-{i:06}.parquet"
-        accepted = connection.execute(
-            "select count(*) from ledger where filename like ?", [f"%{name}"]
-        ).fetchall()[0][0]
-        aside = connection.execute(
-            "select file_row_number from settled "  # noqa: S608
-            f"where filename like ? and fate not in {KEPT} order by all",
-            [f"%{name}"],
-        ).fetchnumpy()["file_row_number"]
-        rows = np.asarray(aside, dtype=np.int64)
-        torn = np.asarray([line for line, _text in records], dtype=np.int64)
-        lines = pa.table({"row": rows, "line": table.line_of(rows, torn, accepted)})
-        connection.register(f"lines_{i}", lines)
-        parts.append(
-            f"select {literal(table.file)} as file, line, split_part(fate, ':', 1) as fate, "  # noqa: S608
-            f"split_part(fate, ':', 2) as rule, amount, raw from settled "
-            f"join lines_{i} on row = file_row_number where filename like '%{name}'"
-        )
-        connection.register(f"torn_{i}", _torn(table.file, records))
-        parts.append(f"from torn_{i}")
-    path = literal(str(target / "set_aside.parquet"))
-    connection.execute(
-        f"copy (select * from ({' union all '.join(parts)}) order by file, line) "  # noqa: S608
-        f"to {path} (format parquet)"
-    )
-
-
-def _torn(file: str, records: list[tuple[int, str]]) -> pa.Table:
-    return pa.table(
-        {
-            "file": pa.array([file] * len(records), pa.string()),
-            "line": pa.array([line for line, _text in records], pa.int64()),
-            "fate": pa.array(["rejected"] * len(records), pa.string()),
-            "rule": pa.array(["cells"] * len(records), pa.string()),
-            "amount": pa.array([None] * len(records), pa.decimal128(18, 4)),
-            "raw": pa.array([text for _line, text in records], pa.string()),
-        }
     )
 
 
@@ -450,39 +358,3 @@ def _alarms(
     if size == 0:
         alarms.append(Note(N_("All amounts are zero: no figure in money means anything.")))
     return tuple(alarms)
-
-
-def save(intake: Intake, path: Path) -> None:
-    """Write the account of an intake as JSON."""
-    quality = intake.quality
-    content: dict[str, Any] = {
-        "rows": quality.rows.to_dict("records"),
-        "found": quality.found.to_dict("records"),
-        "facts": [[note.message, note.values] for note in quality.facts],
-        "alarms": [[note.message, note.values] for note in quality.alarms],
-        "first": intake.first.isoformat(),
-        "last": intake.last.isoformat(),
-        "columns": sorted(intake.columns),
-        "currency": intake.currency,
-        "wakes": intake.wakes.isoformat() if intake.wakes else None,
-    }
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
-
-
-def load(path: Path) -> Intake:
-    """Read the account of an intake back."""
-    content = json.loads(path.read_text("utf-8"))
-    quality = Quality(
-        pd.DataFrame(content["rows"], columns=["fate", "rule", "rows", "amount"]),
-        pd.DataFrame(content["found"], columns=["rule", "policy", "rows"]),
-        tuple(Note(message, values) for message, values in content["facts"]),
-        tuple(Note(message, values) for message, values in content["alarms"]),
-    )
-    return Intake(
-        quality,
-        dt.date.fromisoformat(content["first"]),
-        dt.date.fromisoformat(content["last"]),
-        frozenset(content["columns"]),
-        content["currency"],
-        dt.date.fromisoformat(content["wakes"]) if content["wakes"] else None,
-    )
