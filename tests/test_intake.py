@@ -177,6 +177,14 @@ def test_rows_without_a_customer(tmp_path, nobody):
     assert account(dataset)["excluded:no_customer"] == (2, 10)
 
 
+@pytest.mark.parametrize("state", ["Cancelled", "ANULADA", "voided", "Refunded", "Reembolsado", "borrador"])
+def test_states_in_which_a_sale_never_came_to_be(tmp_path, state):
+    text = f"customer;date;amount;status\nA;2024-01-01;5;{state}\nA;2024-01-02;6;partially refunded\n"
+    assert account(opened(tmp_path, text)) == {"sale": (1, 6), "excluded:cancelled": (1, 5)}
+    kept_all = account(opened(tmp_path, text, "policies: {cancelled: keep}"))
+    assert kept_all == {"sale": (2, 11)}
+
+
 def test_identifiers_stay_as_they_are_written(tmp_path):
     text = "customer;date;amount;invoice;sku\n 00123 ;2024-01-01;5;0007;1e5\n123;2024-01-02;6;7;0x1F\n"
     rows = kept(opened(tmp_path, text))

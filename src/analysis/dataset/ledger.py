@@ -20,8 +20,10 @@ NOBODY = (
 
 CANCELLED = (
     "cancelled", "canceled", "cancelada", "cancelado", "anulada", "anulado", "void", "voided", "annulled",
+    "refunded", "reembolsado", "reembolsada", "failed", "fallido", "fallida", "declined", "rechazado",
+    "rechazada", "draft", "borrador", "expired", "caducado", "caducada",
 )  # fmt: skip
-"""States of an order or invoice that never came to be, in lower case."""
+"""States of an order or invoice that never came to be, or was wholly undone, in lower case."""
 
 _TOTAL = r"(?im)^\s*(?:sub ?|gran )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
 KEPT = ("sale", "return", "cancellation")

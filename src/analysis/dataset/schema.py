@@ -117,7 +117,9 @@ TRANSACTIONS: tuple[Column, ...] = (
             "fecha contable"
         ),
         (
-            _listed("created at, created, timestamp, datetime, day, dia, fecha alta, fecha creacion"),
+            _listed(
+                "created at, created, created utc, timestamp, datetime, day, dia, fecha alta, fecha creacion"
+            ),
             _listed("paid at, completed at"),
         ),
     ),
