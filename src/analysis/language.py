@@ -60,7 +60,7 @@ def _(message: str) -> str:
     return catalogue(_current).gettext(message)
 
 
-def N_(message: str) -> str:  # noqa: N802 the name gettext tools know
+def N_(message: str) -> str:
     """Mark ``message`` for translation where it is written; ``_()`` translates it where it is shown."""
     return message
 
