@@ -78,8 +78,7 @@ def test_every_package_is_used():
     )
     names = {need.name for need in declared()} - tools
     unused = [n for n in names if not re.search(rf"\b(import|from) {imported.get(n, n)}\b", code)]
-    # pandas writes Excel files with one of these, in tests
-    assert set(unused) <= {"openpyxl", "xlsxwriter"}
+    assert unused == []
 
 
 def test_settings_of_other_tools_can_be_read():
