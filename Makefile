@@ -15,7 +15,7 @@ test: setup ## Run all tests, every notebook among them
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval tests notebooks
 
 lab: setup ## Open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab --notebook-dir notebooks
+	@$(BIN)/jupyter lab notebooks
 
 bench: setup ## Measure speed and memory side by side with the peers
 	@$(BIN)/python -m benchmarks
