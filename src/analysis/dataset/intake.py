@@ -29,6 +29,7 @@ from analysis.language import N_, _, listing, number
 
 MEMORY = "1500MB"
 """What DuckDB may hold; beyond it, it spills to disk."""
+_FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
 
 
 def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
@@ -88,9 +89,8 @@ def connect(work: Path) -> duckdb.DuckDBPyConnection:
     connection.execute(f"set temp_directory={literal(str(work / 'spill'))}")
     if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
         connection.execute("set enable_progress_bar=false")
-    connection.execute(
-        "set disabled_optimizers = 'in_clause'"
-    )  # a join for each list, worked out for every row
+    # as joins, the lists of names would be looked up for every row, even where CASE rules it out
+    connection.execute("set disabled_optimizers = 'in_clause'")
     connection.execute(MACROS)
     return connection
 
@@ -107,7 +107,7 @@ def _write_ledger(  # noqa: PLR0917
     path = literal(str(work / f"ledger-{i:06}.parquet"))
     for readings in count(1):
         sql = ledger_sql(table, reading, config, dt.date.today())
-        connection.execute(f"copy ({sql}) to {path} (format parquet, compression uncompressed)")
+        connection.execute(f"copy ({sql}) to {path} ({_FAST})")
         rest = without_unclosed(connection, table, readings)
         if rest is None:
             break

@@ -15,7 +15,7 @@ from analysis.dataset.schema import column
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number
 
-_SAMPLE_ROWS = 100_000
+_SAMPLE_ROWS = 50_000
 
 
 @dataclass(frozen=True)

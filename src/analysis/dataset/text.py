@@ -221,7 +221,8 @@ def _encoding(path: Path, head: bytes) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for block in _blocks(path):
-            decoder.decode(block)
+            if decoder.getstate()[0] or not block.isascii():
+                decoder.decode(block)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return "cp1252"
@@ -335,10 +336,15 @@ def _no_table(path: Path, text: str) -> str:
 
 
 def _header(records: list[tuple[int, list[str]]], index: int) -> tuple[int, list[str], int]:
-    """Return the header's line, its cells, and how many cells a record has."""
+    """Return the header's line, its cells, and how many cells a record has.
+
+    Where most records end in more delimiters than the header, or in fewer, with nothing between them, theirs
+    is the width.
+    """
     line, cells = records[index]
-    widths = Counter(len(cells) for _line, cells in records[index + 1 :])
-    width = widths.most_common(1)[0][0] if widths else len(cells)
-    if width < len(cells) and any(cell.strip() for cell in cells[width:]):
+    widths = Counter(len(record) for _line, record in records[index + 1 :])
+    width = max(widths, key=lambda w: (widths[w], w == len(cells)), default=len(cells))
+    beyond = [record[len(cells) :] for _line, record in records[index + 1 :] if len(record) == width]
+    if any(cell.strip() for rest in [*beyond, cells[width:]] for cell in rest):
         width = len(cells)
     return line, cells, width
