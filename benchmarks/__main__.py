@@ -52,7 +52,8 @@ def main() -> None:
     rows = options.rows
     sizes = (rows * 3 // 10, rows, rows * 3)
     for size in sizes:
-        measure("make", str(size))
+        measure("make_csv", str(size))
+    measure("make_canonical", str(rows))
     print(machine(), flush=True)
     print("\n| | Cartera | peer | ratio | target |\n|---|---|---|---|---|", flush=True)
     for target in targets(rows):

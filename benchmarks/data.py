@@ -30,7 +30,6 @@ select
     if(is_return, -1, 1) * cast(quantity as integer) as quantity,
     if(is_return, -1, 1) * quantity * price as amount
 from priced
-order by i
 """
 
 _CANONICAL = """
