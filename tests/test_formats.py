@@ -233,6 +233,13 @@ def test_delimiters_at_the_end_of_lines(tmp_path):
     _is_plain(open_dataset(write(tmp_path, "c.csv", header + ",\n" + rest)))
 
 
+def test_cells_beyond_the_header_are_rejected_and_shift_nothing(tmp_path):
+    text = "customer,date,amount\nA,2024-01-01,5,x\nB,2024-01-02,6,y\nC,2024-01-03,7\n"
+    dataset = opened(tmp_path, text)
+    assert amounts(dataset) == [7]
+    assert [line for line, _fate, _raw in set_aside(dataset)] == [2, 3]
+
+
 def test_a_file_without_column_names(tmp_path):
     text = PLAIN.split("\n", 1)[1] + "X,never,5\n"
     dataset = opened(tmp_path, text, "names: [customer_id, date, amount]")
