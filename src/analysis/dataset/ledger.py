@@ -273,10 +273,11 @@ def _fate(table: RawTable, reading: Reading, config: DatasetConfig, today: dt.da
 def _no_sales(table: RawTable, reading: Reading) -> list[tuple[str, str]]:
     """Return the conditions under which a row without a date is no sale but part of a listing's layout."""
     cells = ", ".join(f"cast(r_{i} as varchar)" for i in range(len(table.columns)))
+    undated = f"{_says_nothing('date')} or regexp_matches(cast(c_date as varchar), '{_TOTAL}')"
     return [
         ("empty", f"trim(concat({cells})) = ''"),
         ("header", f"trim(cast(c_date as varchar)) = {literal(reading.columns['date'])}"),
-        ("total", f"regexp_matches(concat_ws(chr(10), {cells}), '{_TOTAL}')"),
+        ("total", f"({undated}) and regexp_matches(concat_ws(chr(10), {cells}), '{_TOTAL}')"),
     ]
 
 
