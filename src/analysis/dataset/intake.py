@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.dataset.account import Intake
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import MACROS
-from analysis.dataset.ledger import FLAGS, KEPT, canonical, ledger_sql
+from analysis.dataset.ledger import FLAGS, KEPT, absent, canonical, ledger_sql
 from analysis.dataset.quality import FINDINGS, Note, Quality
 from analysis.dataset.readers import RawTable, alike, literal, open_raw
 from analysis.dataset.reading import Reading, ask, find_reading
@@ -62,7 +62,8 @@ def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
         tables = [
             _write_ledger(connection, i, table, reading, config, work) for i, table in enumerate(tables)
         ]
-        connection.execute(f"create view ledger as select * {_FROM_LEDGER.format(work=work)}")
+        columns = ", ".join(filter(None, ["*", absent(reading)]))
+        connection.execute(f"create view ledger as select {columns} {_FROM_LEDGER.format(work=work)}")
         currency = _one_currency(connection, config, tables)
         duplicates = _mark_duplicates(connection, config)
         refused = [refused_records(connection, table) for table in tables]
@@ -241,7 +242,7 @@ def _found(
     connection: duckdb.DuckDBPyConnection, config: DatasetConfig, duplicates: _Duplicates
 ) -> pd.DataFrame:
     """Return how many raw rows answer yes to each question, whatever their fate."""
-    counts = ", ".join(f"count(*) filter (where {flag})" for flag in FLAGS)
+    counts = ", ".join(f"count(*) filter (where flags[{i}])" for i, _flag in enumerate(FLAGS, 1))
     asked = dict(
         zip(
             (flag.removeprefix("is_") for flag in FLAGS),
@@ -275,7 +276,7 @@ def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> 
     path = literal(str(target / "transactions.parquet"))
     connection.execute(
         f"copy (select {', '.join(columns)} from settled where fate in {KEPT}) "  # noqa: S608
-        f"to {path} (format parquet)"
+        f"to {path} (format parquet, dictionary_size_limit 5000)"
     )
 
 

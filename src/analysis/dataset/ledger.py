@@ -50,9 +50,10 @@ def ledger_sql(table: RawTable, reading: Reading, config: DatasetConfig, today: 
     Returns
     -------
     str
-        SQL of one row per raw row, in the file's order: the canonical columns, ``currency``, the flags
-        ``is_…``, ``row_hash``, ``fate`` (``sale``, ``return``, ``cancellation``, ``excluded:<rule>``,
-        ``rejected:<reason>``) and, unless it is kept, ``raw`` (its cells as written).
+        SQL of one row per raw row, in the file's order: the canonical columns and ``currency`` where the
+        data give them (see `absent`), ``row_hash``, ``fate`` (``sale``, ``return``, ``cancellation``,
+        ``excluded:<rule>``, ``rejected:<reason>``), ``flags`` (the answers to ``FLAGS``, NULL where all are
+        no) and, unless it is kept, ``raw`` (its cells as written).
     """
     written = {f"r_{i}": quoted(header) for i, header in enumerate(table.columns)}
     rows = ", ".join(f"{header} as {name}" for name, header in written.items())
@@ -67,10 +68,29 @@ def ledger_sql(table: RawTable, reading: Reading, config: DatasetConfig, today: 
     valued as (select *, {_money(reading, config)} from typed),
     asked as (select *, {_questions(reading, config)} from valued),
     judged as (select *, {_fate(table, reading, config, today)} as fate from asked)
-    select {", ".join(canonical())}, currency, {", ".join(FLAGS)}, row_hash, fate,
+    select {", ".join(_known(reading))}, row_hash, fate,
+           case when {" or ".join(FLAGS)} then [{", ".join(FLAGS)}] end as flags,
            case when {keep_raw} then concat_ws(';', {texts}) end as raw
     from judged
     """  # noqa: S608
+
+
+def _known(reading: Reading) -> list[str]:
+    """Return the columns of the ledger that the data give: what is always empty is not worth writing."""
+    given = {*reading.columns, "amount"}
+    if {"quantity", "unit_price"} <= given:
+        given.add("gross_amount")
+    if "discount_pct" in given or {"gross_amount", "amount"} <= reading.columns.keys():
+        given.add("discount")
+    if reading.signs:
+        given.add("currency")
+    return [name for name in (*canonical(), "currency") if name in given]
+
+
+def absent(reading: Reading) -> str:
+    """Return the SQL of the columns that the data do not give: NULL, in the type they would have."""
+    missing = [column(name) for name in (*canonical(), "currency") if name not in _known(reading)]
+    return ", ".join(f"cast(null as {_type(c.name, c.kind)}) as {c.name}" for c in missing)
 
 
 def canonical() -> list[str]:
@@ -183,7 +203,6 @@ def _discount(reading: Reading, gross: str, lowered: str) -> str:
 
 
 def _questions(reading: Reading, config: DatasetConfig) -> str:
-    tests = "|".join(_escaped(code) for code in config.transactions.test_codes) or "$^"
     postage = ", ".join(literal(code.upper()) for code in config.transactions.postage_codes) or "''"
     cancelled = ", ".join(map(literal, CANCELLED))
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
@@ -194,7 +213,7 @@ def _questions(reading: Reading, config: DatasetConfig) -> str:
         "is_negative_amount": "coalesce(amount < 0, false)",
         "is_price_not_positive": "coalesce(unit_price <= 0, false)",
         "is_zero_amount": "coalesce(amount = 0, false)",
-        "is_test": f"coalesce(regexp_full_match(product_id, '(?i)(?:{tests})[\\W_\\d]*'), false)",
+        "is_test": _is_test(config.transactions.test_codes),
         "is_unread": " or ".join(_unread(reading)) or "false",
         "is_postage": f"coalesce(upper(product_id) in ({postage}), false) "
         f"or coalesce(upper(description) in ({postage}), false)",
@@ -212,6 +231,18 @@ def _unread(reading: Reading) -> list[str]:
     return [
         f"({values[name]} is null and not {_says_nothing(name)})" for name in numbers if name not in needed
     ]
+
+
+def _is_test(codes: list[str]) -> str:
+    """Return the SQL that holds for a product of these codes, followed at most by digits and signs."""
+    if not codes:
+        return "false"
+    forms = dict.fromkeys(form for code in codes for form in (code, code.upper(), code.lower(), code.title()))
+    begins = " or ".join(f"product_id between {literal(form)} and {literal(form + '~')}" for form in forms)
+    pattern = "|".join(_escaped(code) for code in codes)
+    return (
+        f"case when {begins} then regexp_full_match(product_id, '(?i)(?:{pattern})[\\W_\\d]*') else false end"
+    )
 
 
 def _escaped(code: str) -> str:
