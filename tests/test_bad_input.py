@@ -15,6 +15,7 @@ from analysis.errors import CarteraError
 from intake import account, opened, write
 
 GOOD = "customer,date,amount\nA,2024-01-31,5\nB,2024-02-01,6\n"
+CUT_SHORT = gzip.compress(GOOD.encode() * 99, mtime=0)[:-12]
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +62,7 @@ HTML = "<html><body><table><tr><td>Cliente</td><td>Fecha</td><td>Importe</td></t
          ["sales.json is not a table"]),
         ("sales.xls", HTML.encode(), ["sales.xls is a web page or XML", "save it as .xlsx or CSV"]),
         ("sales.xml", b'<?xml version="1.0"?><Workbook/>', ["sales.xml is a web page or XML"]),
-        ("sales.csv.gz", gzip.compress(GOOD.encode() * 99, mtime=0)[:-12], ["sales.csv.gz is damaged or cut short"]),
+        ("sales.csv.gz", CUT_SHORT, ["sales.csv.gz is damaged or cut short"]),
         ("sales.csv.gz", b"\x1f\x8bnot gzip at all", ["sales.csv.gz is damaged or cut short"]),
         ("sales.csv.zst", b"\x28\xb5\x2f\xfdrubbish", ["sales.csv.zst is damaged or cut short"]),
         ("sales.xlsx", b"PK\x03\x04rubbish", ["sales.xlsx is not an Excel or OpenDocument workbook"]),
