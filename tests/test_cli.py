@@ -136,3 +136,19 @@ def test_copies_that_were_edited_are_kept_until_told(workbook, tmp_path):
     assert "Lo mío" in edited.read_text("utf-8")
     assert tiny_notebooks.cartera(workbook, *arguments, "--overwrite").returncode == 0
     assert "Lo mío" not in edited.read_text("utf-8")
+
+
+def test_what_nobody_foresaw_is_one_sentence_and_a_file(monkeypatch, tmp_path, capsys):
+    def fail(*_):
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("analysis.report.account.print_account", fail)
+    monkeypatch.setattr(sys, "argv", ["cartera", "check", "cdnow-sample"])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    shown = capsys.readouterr().err
+    (details,) = tmp_path.glob("cartera-*.log")
+    assert stopped.value.code == 1
+    assert "the disk is full" in shown and str(details) in shown and "Traceback" not in shown
+    assert "Traceback" in details.read_text("utf-8")

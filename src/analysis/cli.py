@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
@@ -218,15 +220,30 @@ def _notebooks(
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """End with one sentence where the reader can put something right, and quietly on Ctrl-C."""
+    """End with one sentence, whatever happened, and quietly on Ctrl-C."""
     try:
         yield
+    except typer.Exit:
+        raise
     except CarteraError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo(_("Stopped."), err=True)
         raise typer.Exit(STOPPED) from None
+    except Exception as error:
+        typer.echo(_unforeseen(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _unforeseen(error: Exception) -> str:
+    """Keep what a developer needs in a file; return the sentence that says where."""
+    handle, name = tempfile.mkstemp(prefix="cartera-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as details:
+        details.write("".join(traceback.format_exception(error)))
+    return _("Cartera met something unforeseen ({error}). Please report it with the file {path}.").format(
+        error=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}", path=name
+    )
 
 
 def _language_wanted(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:

@@ -246,7 +246,7 @@ def _found(
     asked = dict(
         zip(
             (flag.removeprefix("is_") for flag in FLAGS),
-            connection.execute(f"select {counts} from ledger").fetchall()[0],  # noqa: S608
+            connection.execute(f"select {counts} from ledger where flags is not null").fetchall()[0],  # noqa: S608
             strict=True,
         )
     )
