@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -115,28 +115,28 @@ def _run(  # noqa: PLR0917 one argument per option
     ] = None,
 ) -> None:
     with _readable():
-        from analysis.report.record import Request  # noqa: PLC0415
-
-        several = len(data) > 1
-        requests = [
-            Request(
-                data=one,
-                out=None if several else out,
-                base=out if several and out else Path("reports"),
-                as_of=as_of,
-                language=language or _language_wanted([], os.environ),
-                notebooks=[name.strip() for name in notebooks.split(",") if name.strip()],
-                assignments=parameter or [],
-                jobs=jobs,
-            )
-            for one in data
-        ]
-        if len({Path(one).stem for one in data}) < len(data):
-            raise CarteraError(
-                _("Two data sets have the same name: run them one by one, each with its --out.")
-            )
-        if [request for request in requests if not _run_one(request)]:
+        settings = {
+            "as_of": as_of,
+            "language": language or _language_wanted([], os.environ),
+            "notebooks": [name.strip() for name in notebooks.split(",") if name.strip()],
+            "assignments": parameter or [],
+            "jobs": jobs,
+        }
+        if not _run_all(data, out, settings):
             raise typer.Exit(1)
+
+
+def _run_all(data: list[str], out: Path | None, settings: dict[str, Any]) -> bool:
+    """Run each data set, into a folder of its own where there are several; return whether all went well."""
+    from analysis.report.record import Request  # noqa: PLC0415
+
+    if len({Path(one).stem for one in data}) < len(data):
+        raise CarteraError(_("Two data sets have the same name: run them one by one, each with its --out."))
+    if len(data) == 1:
+        return _run_one(Request(data=data[0], out=out, base=Path("reports"), **settings))
+    base = out or Path("reports")
+    done = [_run_one(Request(data=one, out=None, base=base, **settings)) for one in data]
+    return all(done)
 
 
 def _run_one(request: Request) -> bool:
