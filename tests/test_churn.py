@@ -40,7 +40,7 @@ def test_churn_rate_of_six_customers(six_customers: pd.DataFrame, engine_over: O
 
 
 def test_churn_rate_of_the_definition() -> None:
-    # definitions.md: 200 active at the start, 14 lost → 7.0 %
+    # by hand: 200 active at the start, 14 lost → 7.0 %
     january, february = pd.to_datetime(["2024-01-01", "2024-02-01"])
     rows = flow_of([(pd.NaT, january, 200), (january, february, 186), (pd.NaT, february, 50)])
     rates = churn.rates(rows, dt.date(2024, 2, 29), "month")

@@ -329,7 +329,7 @@ def test_files_named_one_by_one_and_by_pattern(tmp_path):
     assert amounts(open_dataset(pattern)) == [1, 2]
 
 
-# Built-in data sets: figures of ../shared/reference-values.md, from Fader and Hardie's own file
+# Built-in data sets: figures counted in Fader and Hardie's own file
 
 
 def test_cdnow():

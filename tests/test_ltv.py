@@ -90,7 +90,7 @@ def spend(summary: ltv.Summary) -> ltv.SpendModel:
 
 
 def test_simple_ltv_of_the_definition() -> None:
-    assert ltv.simple_ltv(5_000, 10, 3_000) == 47_000  # definitions.md
+    assert ltv.simple_ltv(5_000, 10, 3_000) == 47_000  # 5,000 a year for ten years less 3,000 to acquire
     table = ltv.simple_table(100.0, 2.0, 30.0)
     assert table["ltv"].tolist() == [47_000, 170]
 
@@ -201,7 +201,7 @@ def test_nobody_leaves_is_named_and_not_an_error() -> None:
 
 
 def test_busy_customers_do_not_overflow(model: ltv.PurchaseModel) -> None:
-    # reference-values.md, numerical stability: x = 200, t_x = 38, T = 40
+    # a case of the CLVTools test suite for numerical stability: x = 200, t_x = 38, T = 40
     x, t_x, t = np.array([200.0, 254.0]), np.array([38.0, 97.14286]), np.array([40.0, 97.28571])
     assert np.isfinite(model.p_alive(x, t_x, t)).all()
     assert np.isfinite(model.expected_purchases(52.0, x, t_x, t)).all()

@@ -81,7 +81,7 @@ def rates(rows: pd.DataFrame, as_of: dt.date, unit: str) -> ChurnRates:
 
     Notes
     -----
-    Churn rate of a period = customers lost in it ÷ customers active at its start (``definitions.md``).
+    Churn rate of a period = customers lost in it ÷ customers active at its start.
     Active at the start is who bought in the period before. The first period, with none before it, and
     an incomplete last one do not count.
     """

@@ -103,7 +103,7 @@ def sales_bridge(row: pd.DataFrame) -> SalesBridge:
 
     Notes
     -----
-    Net sales = gross sales − discounts − returns − cancellations (``definitions.md``).
+    Net sales = gross sales − discounts − returns − cancellations.
     """
     values = row.iloc[0]
     known = bool(pd.notna(values["cost"]))

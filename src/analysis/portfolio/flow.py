@@ -73,7 +73,7 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
 
     Notes
     -----
-    Active now = new + retained + recovered; active before = retained + lost (``definitions.md``). Each
+    Active now = new + retained + recovered; active before = retained + lost. Each
     customer seen so far is exactly one of the five.
     """
     if rows.empty:
