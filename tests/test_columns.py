@@ -40,7 +40,7 @@ def test_names_are_compared_without_case_accents_and_punctuation(header, same):
 
 def test_every_name_belongs_to_one_column():
     owners = {}
-    for column in TRANSACTIONS:
+    for column in TRANSACTIONS.columns:
         for name in column.all_names:
             assert owners.setdefault(same_name(name), column.name) == column.name
             assert normalised(name) == name.replace("_", " "), "names are declared as they are compared"

@@ -123,7 +123,7 @@ def test_the_picture_is_light():
 def test_the_columns_of_a_sales_file_are_all_described():
     table = re.findall(r"^\| (`.+?`) \|", ABOUT_DATA.split("## A sales file")[1], re.MULTILINE)
     named = re.findall(r"`(\w+)`", " ".join(table))
-    assert sorted(named) == sorted(column.name for column in TRANSACTIONS)
+    assert sorted(named) == sorted(column.name for column in TRANSACTIONS.columns)
 
 
 def test_the_settings_of_dataset_yml_are_all_shown_with_their_defaults(tmp_path):

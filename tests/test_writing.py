@@ -38,7 +38,7 @@ def test_what_is_written_reads_as_the_file_itself(tmp_path, language):
 
 def test_every_key_that_may_be_set_is_there(tmp_path):
     text = write_config(write(tmp_path, "sales.csv", TEXT.replace("Importe: neto", "Importe"))).read_text()
-    for column in TRANSACTIONS:
+    for column in TRANSACTIONS.columns:
         assert f"    {column.name}:" in text or f"    # {column.name}:" in text
     assert yaml.safe_load(text)["transactions"]["policies"] == Policies().model_dump()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from analysis.dataset.config import nearest
 from analysis.dataset.quality import Note
 from analysis.dataset.readers import RawTable
-from analysis.dataset.schema import REQUIRED, TRANSACTIONS, column, same_name
+from analysis.dataset.schema import TRANSACTIONS, same_name
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 
@@ -70,7 +70,7 @@ def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
     chosen = {name: _given(table, name, header) for name, header in given.items()}
     free = [header for header in table.columns if header not in chosen.values()]
     candidates: dict[str, list[str]] = {}
-    for declared in TRANSACTIONS:
+    for declared in TRANSACTIONS.columns:
         if declared.name in chosen:
             continue
         found = next(filter(None, (_named(free, names) for names in declared.ranks)), [])
@@ -108,7 +108,7 @@ def _which(file: str, name: str, headers: list[str]) -> str:
         file=file,
         headers=listing([f"'{header}'" for header in headers]),
         name=name,
-        meaning=_(column(name).meaning),
+        meaning=_(TRANSACTIONS.column(name).meaning),
         first=headers[0],
     )
 
@@ -159,9 +159,8 @@ def amount_is_given(columns: dict[str, str]) -> bool:
 def _missing(table: RawTable, chosen: dict[str, str], asked: dict[str, list[str]]) -> list[str]:
     """Return the sentences that ask for needed columns of which there is no trace."""
     known = chosen | {name: headers[0] for name, headers in asked.items()}
-    missing = [
-        name for name in REQUIRED if name not in known and not (name == "amount" and amount_is_given(known))
-    ]
+    given = known | {"amount": ""} if amount_is_given(known) else known
+    missing = [name for name in TRANSACTIONS.required if name not in given]
     found = ", ".join(f"'{header}'" for header in table.columns)
     nameless = [header for header in table.columns if not any(map(str.isalpha, header))]
     if missing and 2 * len(nameless) > len(table.columns):
@@ -170,7 +169,7 @@ def _missing(table: RawTable, chosen: dict[str, str], asked: dict[str, list[str]
         _("{file}: no column for '{name}' ({meaning}) was recognised. Columns found: {found}. {hint}").format(
             file=table.file,
             name=name,
-            meaning=_(column(name).meaning),
+            meaning=_(TRANSACTIONS.column(name).meaning),
             found=found,
             hint=_hint(table, name, chosen),
         )
@@ -180,7 +179,7 @@ def _missing(table: RawTable, chosen: dict[str, str], asked: dict[str, list[str]
 
 def _hint(table: RawTable, name: str, chosen: dict[str, str]) -> str:
     free = {same_name(header): header for header in table.columns if header not in chosen.values()}
-    known = [same_name(known) for known in column(name).all_names]
+    known = [same_name(known) for known in TRANSACTIONS.column(name).all_names]
     near = [header for key, header in free.items() if difflib.get_close_matches(key, known, n=1, cutoff=0.75)]
     example = (near or list(free.values()) or ["…"])[0]
     if near:

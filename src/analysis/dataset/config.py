@@ -180,7 +180,7 @@ def nearest(wrong: str, known: list[str]) -> str:
 
 
 def _check_columns(file: str, columns: dict[str, Any]) -> None:
-    known = [column.name for column in TRANSACTIONS]
+    known = [column.name for column in TRANSACTIONS.columns]
     for name in columns:
         if name not in known:
             raise CarteraError(

@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 import platformdirs
 
-from analysis.dataset import intake as intake_module
+from analysis.dataset import sales as reader
 from analysis.dataset.account import Intake, load, save
-from analysis.dataset.intake import take_in
 from analysis.dataset.quality import Note, Quality
+from analysis.dataset.sales import take_in
 from analysis.dataset.sources import Source, find_source
 from analysis.engine.duckdb import DuckDBEngine, Parameter
 from analysis.errors import CarteraError
@@ -125,7 +125,7 @@ def _cache_folder() -> Path:
 def _reader_version() -> str:
     """Return a digest of the code that reads, so that a change of it reads again."""
     digest = hashlib.sha256()
-    for path in sorted(Path(intake_module.__file__).parent.glob("*.py")):
+    for path in sorted(Path(reader.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -8,7 +8,7 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import date_sql, number_sql, plainly_filled, trimmed
 from analysis.dataset.readers import RawTable, literal, quoted
 from analysis.dataset.reading import Reading
-from analysis.dataset.schema import TRANSACTIONS, column
+from analysis.dataset.schema import TRANSACTIONS
 
 NOBODY = (
     "0", "anonymous", "anonimo", "anónimo", "guest", "invitado", "unknown", "desconocido", "no customer",
@@ -84,18 +84,14 @@ def _known(reading: Reading) -> list[str]:
         given.add("discount")
     if reading.signs:
         given.add("currency")
-    return [name for name in (*canonical(), "currency") if name in given]
+    return [name for name in (*TRANSACTIONS.canonical, "currency") if name in given]
 
 
 def absent(reading: Reading) -> str:
     """Return the SQL of the columns that the data do not give: NULL, in the type they would have."""
-    missing = [column(name) for name in (*canonical(), "currency") if name not in _known(reading)]
+    names = [name for name in (*TRANSACTIONS.canonical, "currency") if name not in _known(reading)]
+    missing = [TRANSACTIONS.column(name) for name in names]
     return ", ".join(f"cast(null as {_type(c.name, c.kind)}) as {c.name}" for c in missing)
-
-
-def canonical() -> list[str]:
-    """Return the names of the canonical columns, ``kind`` aside."""
-    return [column.name for column in TRANSACTIONS if column.canonical]
 
 
 FLAGS = (
@@ -107,7 +103,7 @@ FLAGS = (
 def _cell(name: str, headers: list[str], reading: Reading) -> str:
     """Return the SQL of a cell; identifiers and text lose the spaces around them, and what says nothing."""
     cell = f"r_{headers.index(reading.columns[name])}"
-    is_text = column(name).kind in {"identifier", "text"} and name != "customer_id"
+    is_text = TRANSACTIONS.column(name).kind in {"identifier", "text"} and name != "customer_id"
     is_text = is_text and reading.kinds[name] == "VARCHAR"
     return trimmed(cell) if is_text else cell
 
@@ -115,7 +111,7 @@ def _cell(name: str, headers: list[str], reading: Reading) -> str:
 def _values(reading: Reading) -> str:
     """Return the SQL of each column's value, NULL where the cell does not fit its rule."""
     values = []
-    for declared in TRANSACTIONS:
+    for declared in TRANSACTIONS.columns:
         name = declared.name
         if name in reading.columns:
             value = _value(name, declared.kind, reading)
@@ -226,7 +222,9 @@ def _questions(reading: Reading, config: DatasetConfig) -> str:
 def _unread(reading: Reading) -> list[str]:
     """Return the conditions under which a cell that is not needed was not empty and could not be read."""
     needed = {"date", *amount_columns(reading)}
-    numbers = [name for name in reading.columns if column(name).kind in {"money", "number", "percent"}]
+    numbers = [
+        name for name in reading.columns if TRANSACTIONS.column(name).kind in {"money", "number", "percent"}
+    ]
     values = {name: f"given_{name}" if name in {"gross_amount", "discount"} else name for name in numbers}
     return [
         f"({values[name]} is null and not {_says_nothing(name)})" for name in numbers if name not in needed

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from analysis.dataset.config import Transactions, nearest
 from analysis.dataset.quality import Note
-from analysis.dataset.schema import REQUIRED, TRANSACTIONS, same_name
+from analysis.dataset.schema import TRANSACTIONS, same_name
 from analysis.dataset.text import TextTable, csv_reader, lines_at, read_text, without_lines
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
@@ -300,7 +300,7 @@ def _filled(cell: object) -> bool:
 def _known(row: list[Any]) -> int:
     """Count the canonical columns that a row of names would give."""
     given = {same_name(str(cell)) for cell in row if _filled(cell)}
-    return sum(bool(given & set(map(same_name, column.all_names))) for column in TRANSACTIONS)
+    return sum(bool(given & set(map(same_name, column.all_names))) for column in TRANSACTIONS.columns)
 
 
 def _header_index(cells: list[list[Any]]) -> int:
@@ -318,7 +318,7 @@ def _chosen_sheet(path: Path, workbook: calamine.CalamineWorkbook) -> str:
     fitting = []
     for name in names:
         cells = workbook.get_sheet_by_name(name).to_python(nrows=30)
-        if cells and _known(cells[_header_index(cells)]) >= len(REQUIRED):
+        if cells and _known(cells[_header_index(cells)]) >= len(TRANSACTIONS.required):
             fitting.append(name)
     if len(fitting) == 1:
         return fitting[0]

@@ -11,7 +11,7 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.quality import Note
 from analysis.dataset.readers import RawTable, quoted
-from analysis.dataset.schema import column
+from analysis.dataset.schema import TRANSACTIONS
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number
 
@@ -129,7 +129,7 @@ def _marks(  # noqa: PLR0917
     written = [
         name
         for name in columns
-        if column(name).kind in {"money", "number", "percent"} and kinds[name] == "VARCHAR"
+        if TRANSACTIONS.column(name).kind in {"money", "number", "percent"} and kinds[name] == "VARCHAR"
     ]
     given = config.transactions.decimal
     if given or not written:

@@ -29,7 +29,7 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _NOTHING = b" \t\r\n\f\v\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16
 _DELIMITERS = (",", ";", "\t", "|")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
-_NAMES = {same_name(name) for column in TRANSACTIONS for name in column.all_names}
+_NAMES = {same_name(name) for column in TRANSACTIONS.columns for name in column.all_names}
 
 
 @dataclass(frozen=True)

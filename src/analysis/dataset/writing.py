@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies
-from analysis.dataset.intake import connect
 from analysis.dataset.readers import alike, open_raw
 from analysis.dataset.reading import Reading, find_reading
+from analysis.dataset.sales import connect
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.sources import Source, find_source
 from analysis.errors import CarteraError
@@ -125,7 +125,7 @@ def _format_lines(reading: Reading, written: list[str]) -> list[str]:
 
 def _column_lines(reading: Reading) -> list[str]:
     lines = [f"    {name}: {_quoted(header)}" for name, header in reading.columns.items()]
-    missing = [column for column in TRANSACTIONS if column.name not in reading.columns]
+    missing = [column for column in TRANSACTIONS.columns if column.name not in reading.columns]
     return lines + [f"    # {column.name}:  # {_(column.meaning)}" for column in missing]
 
 

@@ -19,10 +19,11 @@ import pandas as pd
 from analysis.dataset.account import Intake
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import MACROS
-from analysis.dataset.ledger import FLAGS, KEPT, absent, canonical, ledger_sql
+from analysis.dataset.ledger import FLAGS, KEPT, absent, ledger_sql
 from analysis.dataset.quality import FINDINGS, Note, Quality
 from analysis.dataset.readers import RawTable, alike, literal, open_raw
 from analysis.dataset.reading import Reading, ask, find_reading
+from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.set_aside import example, refused_records, without_unclosed, write_set_aside
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, number
@@ -271,7 +272,7 @@ def _check_policies(found: pd.DataFrame, config: DatasetConfig) -> None:
 
 
 def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
-    columns = ["fate as kind" if name == "amount" else name for name in canonical()]
+    columns = ["fate as kind" if name == "amount" else name for name in TRANSACTIONS.canonical]
     columns.insert(columns.index("fate as kind") + 1, "amount")
     path = literal(str(target / "transactions.parquet"))
     connection.execute(
@@ -296,7 +297,7 @@ def _summary(  # noqa: PLR0917
     duplicates: _Duplicates,
     currency: str | None,
 ) -> Intake:
-    names = canonical()
+    names = TRANSACTIONS.canonical
     counts = ", ".join(f"count({name})" for name in names)
     path = literal(str(target / "transactions.parquet"))
     first, last, single, size, *filled = connection.execute(

@@ -1,74 +1,17 @@
-"""The canonical tables: each column declared once.
-
-A column is recognised by the names that shop systems, ERPs and invoicing programs usually give it, in English
-and Spanish. Names are compared without case, accents and punctuation; ``%`` counts as the word ``pct``.
-"""
+"""The sales: the one table that every data set has."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
-from typing import Literal
-
+from analysis.dataset.schema.declaration import Column, Table, listed
 from analysis.language import N_
 
-Kind = Literal["identifier", "date", "money", "number", "percent", "text"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a canonical table.
-
-    Parameters
-    ----------
-    name
-        Its canonical name.
-    kind
-        What its cells are; identifiers and text are never converted.
-    unit
-        What a value is measured in; empty where it has no unit.
-    meaning
-        One sentence for the reader.
-    names
-        What it is usually called, in English and Spanish.
-    fallback_names
-        Groups of names that count only where no column goes by one before them: a customer's name, say,
-        where there is no code.
-    canonical
-        False for a column that only serves to work out others.
-    """
-
-    name: str
-    kind: Kind
-    unit: str
-    meaning: str
-    names: tuple[str, ...]
-    fallback_names: tuple[tuple[str, ...], ...] = ()
-    canonical: bool = True
-
-    @property
-    def ranks(self) -> tuple[tuple[str, ...], ...]:
-        """Its names in groups, the surest first."""
-        return ((self.name, *self.names), *self.fallback_names)
-
-    @property
-    def all_names(self) -> tuple[str, ...]:
-        """All its names, the surest first."""
-        return tuple(name for rank in self.ranks for name in rank)
-
-
-def _listed(names: str) -> tuple[str, ...]:
-    return tuple(names.split(", "))
-
-
-TRANSACTIONS: tuple[Column, ...] = (
+_COLUMNS = (
     Column(
         "customer_id",
         "identifier",
         "",
         N_("who bought"),
-        _listed(
+        listed(
             "customer code, customer no, customer number, customer key, cust id, cust no, client id, "
             "client code, client no, client number, account id, account no, account number, buyer id, "
             "user id, member id, shopper id, household id, household key, sold to party, debtor no, "
@@ -80,19 +23,19 @@ TRANSACTIONS: tuple[Column, ...] = (
             "id contacto"
         ),
         (
-            _listed(
+            listed(
                 "customer, client, cliente, account, buyer, partner, socio, deudor, debtor, sold to, "
                 "bill to, invoice partner, contacto, contact"
             ),
-            _listed(
+            listed(
                 "nif, cif, nif cif, cif nif, dni, cif dni, nif cliente, cif cliente, dni cliente, "
                 "vat number, vat no, tax id"
             ),
-            _listed(
+            listed(
                 "email, customer email, billing email, email billing, billing email address, "
                 "email cliente, correo, correo electronico, correo cliente"
             ),
-            _listed(
+            listed(
                 "customer name, client name, customer display name, partner display name, "
                 "invoice partner display name, company, company name, billing name, ship name, "
                 "nombre cliente, nombre del cliente, nombre de cliente, nombre o razon social, "
@@ -106,7 +49,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "date",
         "calendar day",
         N_("day of the sale"),
-        _listed(
+        listed(
             "invoice date, order date, sale date, sales date, transaction date, purchase date, "
             "document date, posting date, billing date, doc date, order time, trans date, fecha, "
             "fecha factura, fecha de factura, fecha pedido, fecha de pedido, fecha venta, "
@@ -117,10 +60,10 @@ TRANSACTIONS: tuple[Column, ...] = (
             "fecha contable"
         ),
         (
-            _listed(
+            listed(
                 "created at, created, created utc, timestamp, datetime, day, dia, fecha alta, fecha creacion"
             ),
-            _listed("paid at, completed at"),
+            listed("paid at, completed at"),
         ),
     ),
     Column(
@@ -128,7 +71,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency",
         N_("value of the line, net of discounts, without tax, negative for a return"),
-        _listed(
+        listed(
             "net amount, net sales, net value, net revenue, net, net total, net price, "
             "untaxed amount, amount untaxed, untaxed amount signed, tax excluded amount, "
             "amount excl tax, amount excl vat, amount ex vat, total excl tax, total excl vat, "
@@ -137,7 +80,7 @@ TRANSACTIONS: tuple[Column, ...] = (
             "total sin iva, importe sin impuestos, total sin impuestos, neto factura, total base"
         ),
         (
-            _listed(
+            listed(
                 "amount, sales, revenue, turnover, line total, line amount, line value, total, "
                 "total amount, total price, subtotal, sales amount, sale amount, order value, "
                 "order total, invoice amount, invoice total, value, dollar value, sales value, "
@@ -154,7 +97,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "identifier",
         "",
         N_("invoice, order or ticket the line is on"),
-        _listed(
+        listed(
             "order, order no, order number, invoice, invoice id, invoice no, invoice number, "
             "transaction id, basket id, receipt, receipt no, ticket, document, document no, "
             "document number, doc no, sales order, bill no, billing document, pedido, id pedido, "
@@ -166,14 +109,14 @@ TRANSACTIONS: tuple[Column, ...] = (
             "n de pedido, id de pedido, numero albaran, no albaran, no ticket, codigo factura, "
             "codigo pedido, cod factura, cod pedido, num pedido web, order reference, reference no"
         ),
-        (_listed("number, num, numero, no documento interno, name"),),
+        (listed("number, num, numero, no documento interno, name"),),
     ),
     Column(
         "product_id",
         "identifier",
         "",
         N_("what was bought"),
-        _listed(
+        listed(
             "product code, product no, sku, item id, item no, item code, stock code, article no, "
             "article code, part number, part no, upc, ean, product key, id producto, codigo producto, "
             "cod producto, id articulo, codigo articulo, cod articulo, codigo de articulo, "
@@ -181,26 +124,26 @@ TRANSACTIONS: tuple[Column, ...] = (
             "product sku, product reference, ref producto, referencia producto, cod articulo barras, "
             "codigo barras, codigo de barras, barcode"
         ),
-        (_listed("product, item, article, producto, articulo, referencia, ref, material"),),
+        (listed("product, item, article, producto, articulo, referencia, ref, material"),),
     ),
     Column(
         "category",
         "text",
         "",
         N_("group of products"),
-        _listed(
+        listed(
             "product category, product group, product line, product family, item category, categoria, "
             "familia, linea de producto, familia articulo, categoria producto, familia de producto, "
             "familia articulos, grupo articulos, grupo de articulos"
         ),
-        (_listed("department, linea, grupo, seccion, tipo producto"),),
+        (listed("department, linea, grupo, seccion, tipo producto"),),
     ),
     Column(
         "quantity",
         "number",
         "units",
         N_("units bought, negative for a return"),
-        _listed(
+        listed(
             "qty, units, pieces, units sold, order quantity, quantity sold, number of cds, qty sold, "
             "quantity ordered, cantidad, cant, unidades, uds, ud, uds vendidas, unidades vendidas, "
             "cantidad vendida, piezas, ctd, billed quantity, lineitem quantity, item quantity, "
@@ -212,13 +155,13 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency per unit",
         N_("price of one unit before discount"),
-        _listed(
+        listed(
             "price per unit, item price, sale price, sales price, list price, price each, "
             "precio unitario, precio venta, precio ud, precio unidad, precio de venta, p unitario, "
             "precio unit, lineitem price, pvp unitario, pvp unidad, importe unitario, "
             "precio x unidad, p unit, p u"
         ),
-        (_listed("price, precio, tarifa, pvp"),),
+        (listed("price, precio, tarifa, pvp"),),
         canonical=False,
     ),
     Column(
@@ -226,7 +169,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency",
         N_("value of the line before discounts"),
-        _listed(
+        listed(
             "gross sales, gross value, gross revenue, amount before discount, importe bruto, bruto, "
             "ventas brutas, venta bruta, total bruto"
         ),
@@ -236,7 +179,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency",
         N_("discount on the line, positive"),
-        _listed(
+        listed(
             "discount amount, discount value, rebate, descuento, dto, dcto, importe descuento, "
             "importe dto, descuento importe, rappel, bonificacion, line discount, discount total, "
             "importe del descuento, dto importe"
@@ -247,7 +190,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "percent",
         "percent",
         N_("discount on the line in percent"),
-        _listed(
+        listed(
             "pct discount, discount percent, discount percentage, discount rate, dto pct, pct dto, "
             "descuento pct, pct descuento, porcentaje descuento, porcentaje dto, descuento porcentaje"
         ),
@@ -258,7 +201,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "money",
         "currency",
         N_("cost of the goods on the line"),
-        _listed(
+        listed(
             "cogs, cost amount, total cost, line cost, cost of goods, cost of goods sold, "
             "cost of sales, coste, costo, coste total, importe coste, coste linea, costo total, "
             "coste de ventas, coste venta, importe de coste, coste importe, precio coste total"
@@ -269,18 +212,18 @@ TRANSACTIONS: tuple[Column, ...] = (
         "text",
         "",
         N_("way the sale was made"),
-        _listed(
+        listed(
             "sales channel, order channel, canal, canal de venta, canal venta, punto de venta, "
             "source name, canal de ventas, origen, origen pedido"
         ),
-        (_listed("store, shop, branch, outlet, tienda, sucursal, almacen, delegacion, store id"),),
+        (listed("store, shop, branch, outlet, tienda, sucursal, almacen, delegacion, store id"),),
     ),
     Column(
         "salesperson",
         "text",
         "",
         N_("who made the sale"),
-        _listed(
+        listed(
             "sales rep, salesman, seller, agent, rep, account manager, sales representative, "
             "employee, vendedor, comercial, agente, representante, cod vendedor, codigo vendedor, "
             "cod agente, codigo agente, cod comercial, dependiente, empleado, sales agent, "
@@ -292,7 +235,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "text",
         "",
         N_("state of the order or invoice"),
-        _listed(
+        listed(
             "order status, invoice status, document status, estado, estado factura, estado pedido, "
             "situacion, estado del pedido, estado documento, financial status, payment status, "
             "estado pago, estado de la factura"
@@ -304,7 +247,7 @@ TRANSACTIONS: tuple[Column, ...] = (
         "text",
         "",
         N_("currency of the amounts"),
-        _listed(
+        listed(
             "currency code, iso currency, curr, divisa, moneda, cod divisa, codigo moneda, "
             "codigo divisa, cod moneda, order currency, document currency, doc currency, "
             "currency iso, tipo moneda"
@@ -316,47 +259,26 @@ TRANSACTIONS: tuple[Column, ...] = (
         "text",
         "",
         N_("description of the product"),
-        _listed(
+        listed(
             "product name, item name, item description, product description, article description, "
             "descripcion articulo, nombre producto, descripcion producto, nombre articulo, "
             "lineitem name, nombre del producto, nombre del articulo, descripcion del articulo"
         ),
-        (_listed("description, descripcion, concepto, detalle"),),
+        (listed("description, descripcion, concepto, detalle"),),
         canonical=False,
     ),
 )
 
-REQUIRED = ("customer_id", "date", "amount")
-"""What every sales file must give; ``amount`` may come from quantity × unit price, or gross less discount."""
-
-
-_UNIT = re.compile(r"\s*[(\[]\s*(?:[€$£]|eur|euros?|usd|gbp|uds?|units?|pcs)\.?\s*[)\]]\s*$", re.IGNORECASE)
-_CURRENCY_WORDS = {"eur", "euro", "euros", "usd", "gbp"}
-
-
-def normalised(name: str) -> str:
-    """Return ``name`` as names are compared: lower case, no accents, no unit, words apart by one space.
-
-    >>> normalised("Cód. Cliente"), normalised("InvoiceNo"), normalised("% Dto."), normalised("Importe (€)")
-    ('cod cliente', 'invoice no', 'pct dto', 'importe')
-    """
-    without_unit = _UNIT.sub("", name) or name
-    spelt = without_unit.replace("%", " pct ").replace("º", "o ").replace("ª", "a ")
-    plain = unicodedata.normalize("NFKD", spelt)
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
-    spaced = "".join(
-        (" " + c if c.isupper() and before.islower() else c) if c.isalnum() else " "
-        for before, c in zip(" " + letters, letters, strict=False)
-    )
-    words = spaced.lower().split()
-    return " ".join([word for word in words if word not in _CURRENCY_WORDS] or words)
-
-
-def same_name(header: str) -> str:
-    """Return the key under which spellings of a name are the same: ``Cód. Cliente`` and ``codcliente``."""
-    return normalised(header).replace(" ", "")
-
-
-def column(name: str) -> Column:
-    """Return the declaration of the canonical column ``name``."""
-    return next(declared for declared in TRANSACTIONS if declared.name == name)
+TRANSACTIONS = Table(
+    "transactions",
+    N_("Sales"),
+    listed(
+        "transactions, sales, sales lines, invoice lines, order lines, orders, purchases, tickets, ventas, "
+        "lineas, lineas de venta, lineas venta, lineas factura, lineas de factura, lineas pedido, pedidos, "
+        "detalle ventas, detalle facturas, transacciones, movimientos, compras, albaranes venta, facturacion"
+    ),
+    _COLUMNS,
+    required=("customer_id", "date", "amount"),
+    dated="date",
+)
+"""The amount may come from quantity × unit price, or from the gross amount less the discount."""

@@ -1,0 +1,31 @@
+"""The canonical tables: each column declared once.
+
+A column is recognised by the names that shop systems, ERPs and invoicing programs usually give it, in English
+and Spanish. Names are compared without case, accents and punctuation; ``%`` counts as the word ``pct``.
+"""
+
+from analysis.dataset.schema.declaration import Column, Link, Sequence, Table
+from analysis.dataset.schema.names import normalised, same_name
+from analysis.dataset.schema.operations import DELIVERIES, INVOICES, MARKET, SPEND, STOCK
+from analysis.dataset.schema.people import CAMPAIGNS, CONTRACTS, CUSTOMERS, LEADS, SURVEYS
+from analysis.dataset.schema.transactions import TRANSACTIONS
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        TRANSACTIONS,
+        CUSTOMERS,
+        INVOICES,
+        SURVEYS,
+        LEADS,
+        SPEND,
+        CAMPAIGNS,
+        CONTRACTS,
+        MARKET,
+        STOCK,
+        DELIVERIES,
+    )
+}
+"""Every canonical table by its name; only ``transactions`` is needed."""
+
+__all__ = ["TABLES", "TRANSACTIONS", "Column", "Link", "Sequence", "Table", "normalised", "same_name"]

@@ -1,0 +1,32 @@
+"""How names of columns, files and sheets are compared: without case, accents and punctuation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNIT = re.compile(r"\s*[(\[]\s*(?:[€$£]|eur|euros?|usd|gbp|uds?|units?|pcs)\.?\s*[)\]]\s*$", re.IGNORECASE)
+_CURRENCY_WORDS = {"eur", "euro", "euros", "usd", "gbp"}
+
+
+def normalised(name: str) -> str:
+    """Return ``name`` as names are compared: lower case, no accents, no unit, words apart by one space.
+
+    >>> normalised("Cód. Cliente"), normalised("InvoiceNo"), normalised("% Dto."), normalised("Importe (€)")
+    ('cod cliente', 'invoice no', 'pct dto', 'importe')
+    """
+    without_unit = _UNIT.sub("", name) or name
+    spelt = without_unit.replace("%", " pct ").replace("º", "o ").replace("ª", "a ")
+    plain = unicodedata.normalize("NFKD", spelt)
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    spaced = "".join(
+        (" " + c if c.isupper() and before.islower() else c) if c.isalnum() else " "
+        for before, c in zip(" " + letters, letters, strict=False)
+    )
+    words = spaced.lower().split()
+    return " ".join([word for word in words if word not in _CURRENCY_WORDS] or words)
+
+
+def same_name(header: str) -> str:
+    """Return the key under which spellings of a name are the same: ``Cód. Cliente`` and ``codcliente``."""
+    return normalised(header).replace(" ", "")

@@ -1,0 +1,365 @@
+"""Tables about customers and those who may become some: records, surveys, leads, campaigns, contracts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis.dataset.schema.declaration import Column, Link, Sequence, Table, listed
+from analysis.dataset.schema.transactions import TRANSACTIONS
+from analysis.language import N_
+
+_SOLD_TO = TRANSACTIONS.column("customer_id")
+CUSTOMER = replace(_SOLD_TO, meaning=N_("the customer, as in the sales"))
+SALESPERSON = replace(TRANSACTIONS.column("salesperson"), meaning=N_("who looks after it"))
+_OWN_CODE = listed("id, code, codigo, cod, no, num, numero, clave, account")
+
+CUSTOMERS = Table(
+    "customers",
+    N_("Customers"),
+    listed(
+        "customers, clients, accounts, customer master, customer list, clientes, maestro clientes, "
+        "maestro de clientes, fichero clientes, listado clientes, listado de clientes, fichas clientes"
+    ),
+    (
+        replace(CUSTOMER, fallback_names=(_OWN_CODE, *_SOLD_TO.fallback_names)),
+        Column(
+            "name", "text", "", N_("name of the customer"),
+            listed(
+                "customer name, client name, company, company name, account name, display name, nombre, "
+                "nombre cliente, nombre del cliente, razon social, nombre fiscal, nombre comercial, "
+                "nombre o razon social, empresa, denominacion, cliente"
+            ),
+        ),
+        Column(
+            "type", "text", "", N_("kind of customer: consumer, company, public body …"),
+            listed(
+                "customer type, client type, account type, kind, customer group, tipo, tipo cliente, "
+                "tipo de cliente, clase cliente, grupo cliente, grupo de clientes"
+            ),
+        ),
+        Column(
+            "sector", "text", "", N_("trade of the customer"),
+            listed(
+                "industry, trade, business, line of business, sector actividad, actividad, ramo, "
+                "cnae, giro"
+            ),
+        ),
+        Column(
+            "region", "text", "", N_("where the customer is"),
+            listed(
+                "area, territory, state, province, country, zone, provincia, zona, comunidad, "
+                "comunidad autonoma, ccaa, territorio, pais, estado provincia, departamento"
+            ),
+        ),
+        Column(
+            "size", "text", "", N_("how big the customer is"),
+            listed(
+                "company size, employees, headcount, segment size, tamano, tamano empresa, "
+                "tamano de empresa, n empleados, num empleados, empleados, dimension"
+            ),
+        ),
+        SALESPERSON,
+        Column(
+            "acquisition_channel", "text", "", N_("way the customer was won"),
+            listed(
+                "acquired through, source, lead source, origin, channel, canal captacion, "
+                "canal de captacion, canal de entrada, canal alta, origen, procedencia, "
+                "como nos conocio, canal"
+            ),
+        ),
+        Column(
+            "acquisition_cost", "money", "currency", N_("what winning the customer cost"),
+            listed(
+                "cac, cost of acquisition, customer acquisition cost, coste captacion, "
+                "coste de captacion, coste adquisicion, coste de adquisicion, costo de captacion"
+            ),
+        ),
+        Column(
+            "potential", "money", "currency per year", N_("what the customer could buy in a year in all"),
+            listed(
+                "declared potential, yearly potential, annual potential, wallet, potential sales, "
+                "potencial, potencial anual, potencial compra, potencial de compra, compra potencial, "
+                "consumo potencial, potencial declarado"
+            ),
+        ),
+        Column(
+            "first_contact", "date", "calendar day", N_("day of the first contact"),
+            listed(
+                "customer since, since, created, created at, sign up date, registration date, "
+                "fecha alta, fecha de alta, alta, cliente desde, primer contacto, fecha primer contacto, "
+                "fecha creacion"
+            ),
+            event=True,
+        ),
+    ),
+    required=("customer_id",),
+    telling=("name", "type", "sector", "region", "size", "acquisition_channel", "potential", "first_contact"),
+    key=("customer_id",),
+    links=(Link("customer_id", "transactions", "customer_id", N_("of customers without sales")),),
+)  # fmt: skip
+
+SURVEYS = Table(
+    "surveys",
+    N_("Surveys"),
+    listed(
+        "surveys, survey answers, satisfaction, nps, feedback, encuestas, encuesta, encuestas nps, "
+        "satisfaccion, encuestas satisfaccion, encuestas de satisfaccion, valoraciones, opiniones"
+    ),
+    (
+        CUSTOMER,
+        Column(
+            "date", "date", "calendar day", N_("day of the answer"),
+            listed(
+                "survey date, answer date, response date, answered at, submitted at, timestamp, fecha, "
+                "fecha encuesta, fecha respuesta, fecha de respuesta, marca temporal, dia"
+            ),
+        ),
+        Column(
+            "score", "number", "points", N_("answer, from 0 to the end of the scale"),
+            listed(
+                "nps, nps score, rating, answer, points, satisfaction, csat, would you recommend us, "
+                "puntuacion, nota, valoracion, respuesta, puntos, recomendacion, nos recomendaria, "
+                "calificacion, satisfaccion"
+            ),
+        ),
+        Column(
+            "scale", "number", "points", N_("best possible answer; 10 where it is not given"),
+            listed("maximum, max score, out of, escala, maximo, puntuacion maxima, sobre"),
+        ),
+        Column(
+            "comment", "text", "", N_("what the customer wrote"),
+            listed(
+                "comments, remark, remarks, reason, text, comentario, comentarios, observaciones, "
+                "motivo, texto, opinion"
+            ),
+        ),
+    ),
+    required=("customer_id", "date", "score"),
+    telling=("score",),
+    dated="date",
+    links=(Link("customer_id", "transactions", "customer_id", N_("of customers without sales")),),
+)  # fmt: skip
+
+STAGES = {
+    "lead": listed("lead, new, contact, raw, nuevo, nueva, contacto, contactado, sin cualificar"),
+    "prospect": listed(
+        "prospect, qualified, mql, sql, prospecto, cualificado, cualificada, calificado, calificada"
+    ),
+    "potential": listed(
+        "potential, potential customer, opportunity, proposal, negotiation, offer, quote, "
+        "cliente potencial, potencial, oportunidad, propuesta, negociacion, oferta, presupuesto"
+    ),
+    "customer": listed(
+        "customer, won, closed won, client, cliente, ganado, ganada, cerrado ganado, convertido"
+    ),
+    "lost": listed(
+        "lost, closed lost, discarded, disqualified, perdido, perdida, cerrado perdido, descartado, "
+        "descartada, rechazado, rechazada"
+    ),
+}
+
+LEADS = Table(
+    "leads",
+    N_("Leads"),
+    listed(
+        "leads, prospects, opportunities, pipeline, funnel, deals, oportunidades, prospectos, contactos, "
+        "embudo, candidatos, interesados, potenciales, clientes potenciales"
+    ),
+    (
+        Column(
+            "lead_id", "identifier", "", N_("the lead"),
+            listed(
+                "lead no, lead number, opportunity id, deal id, prospect id, id lead, id oportunidad, "
+                "codigo oportunidad, cod oportunidad, n oportunidad, no oportunidad, num oportunidad, "
+                "id prospecto, oportunidad, cod lead, n lead"
+            ),
+            (listed("id, code, codigo, cod, no, num, numero, lead"),),
+        ),
+        Column(
+            "created", "date", "calendar day", N_("day the lead came in"),
+            listed(
+                "created at, created on, creation date, lead date, date, received, fecha, fecha alta, "
+                "fecha de alta, fecha creacion, fecha de creacion, alta, entrada, fecha entrada, "
+                "fecha contacto"
+            ),
+        ),
+        Column(
+            "stage", "choice", "",
+            N_("how far the lead has come: lead, prospect, potential, customer or lost"),
+            listed("status, state, phase, lead status, etapa, fase, estado, situacion"), choices=STAGES,
+        ),
+        Column(
+            "qualified", "date", "calendar day", N_("day it became a prospect: need, budget and authority"),
+            listed(
+                "qualified at, qualified on, prospect since, fecha cualificacion, fecha de cualificacion, "
+                "cualificado, fecha prospecto, fecha calificacion"
+            ),
+            event=True,
+        ),
+        Column(
+            "advanced", "date", "calendar day", N_("day it became a potential customer, close to deciding"),
+            listed(
+                "proposal date, offer date, opportunity date, quoted on, fecha propuesta, fecha oferta, "
+                "fecha de oferta, fecha presupuesto, fecha potencial, fecha negociacion"
+            ),
+            event=True,
+        ),
+        Column(
+            "won", "date", "calendar day", N_("day it became a customer"),
+            listed(
+                "won at, won on, conversion date, converted at, converted on, closed won date, "
+                "fecha conversion, fecha de conversion, fecha ganada, fecha ganado, fecha cliente"
+            ),
+            event=True,
+        ),
+        Column(
+            "lost", "date", "calendar day", N_("day it was given up"),
+            listed(
+                "lost at, lost on, lost date, closed lost date, fecha perdida, fecha perdido, fecha descarte"
+            ),
+            event=True,
+        ),
+        Column(
+            "channel", "text", "", N_("way the lead came"),
+            listed(
+                "source, lead source, origin, canal, canal captacion, canal de captacion, origen, "
+                "procedencia"
+            ),
+        ),
+        Column(
+            "sector", "text", "", N_("trade of the lead"),
+            listed("industry, trade, sector actividad, actividad, ramo, giro"),
+        ),
+        Column(
+            "interest", "choice", "", N_("cold, warm or hot"),
+            listed("temperature, rating, interes, temperatura, grado interes, grado de interes"),
+            choices={
+                "cold": listed("cold, low, frio, fria, bajo, baja"),
+                "warm": listed("warm, medium, templado, templada, tibio, tibia, medio, media"),
+                "hot": listed("hot, high, caliente, alto, alta"),
+            },
+        ),
+        Column(
+            "estimated_value", "money", "currency per year", N_("what it would buy in a year"),
+            listed(
+                "value, amount, expected revenue, deal value, deal amount, valor, valor estimado, importe, "
+                "importe estimado, importe previsto, ingreso esperado, potencial"
+            ),
+        ),
+        SALESPERSON,
+        replace(CUSTOMER, meaning=N_("the customer it became"), known_with="won"),
+    ),
+    required=("created",),
+    telling=("lead_id", "stage", "qualified", "advanced", "won", "interest"),
+    key=("lead_id",),
+    dated="created",
+    links=(Link("customer_id", "transactions", "customer_id", N_("won, of customers without sales")),),
+    sequences=(
+        Sequence("created", "won", N_("won before they were created")),
+        Sequence("created", "lost", N_("lost before they were created")),
+        Sequence("qualified", "won", N_("won before they were qualified")),
+    ),
+)  # fmt: skip
+
+CAMPAIGNS = Table(
+    "campaigns",
+    N_("Campaigns"),
+    listed(
+        "campaigns, campaign, campaign members, campaign contacts, campanas, campana, acciones comerciales, "
+        "acciones, contactos campana, destinatarios"
+    ),
+    (
+        Column(
+            "campaign_id", "identifier", "", N_("the campaign"),
+            listed(
+                "campaign, campaign name, campaign code, campana, codigo campana, cod campana, id campana, "
+                "nombre campana, accion"
+            ),
+        ),
+        Column(
+            "date", "date", "calendar day", N_("day the customer was contacted, or would have been"),
+            listed(
+                "contact date, campaign date, sent, sent at, sent on, fecha, fecha contacto, fecha campana, "
+                "fecha envio, fecha de envio"
+            ),
+        ),
+        CUSTOMER,
+        Column(
+            "arm", "choice", "", N_("treated, or control: chosen in the same way but left alone"),
+            listed("group, treatment, test group, treated, grupo, tratamiento, tratado, brazo"),
+            choices={
+                "treated": listed(
+                    "treated, treatment, test, target, contacted, yes, true, 1, tratado, tratada, "
+                    "tratamiento, contactado, contactada, objetivo, si, verdadero"
+                ),
+                "control": listed("control, control group, holdout, no, false, 0, grupo control, falso"),
+            },
+        ),
+        Column(
+            "kind", "text", "", N_("what was done: call, mail, visit …"),
+            listed("type, channel, action, tipo, canal, medio, tipo accion, tipo de accion"),
+        ),
+        Column(
+            "cost", "money", "currency", N_("what contacting this customer cost"),
+            listed("cost per contact, contact cost, coste, costo, coste contacto, coste por contacto"),
+        ),
+    ),
+    required=("date", "customer_id", "arm"),
+    telling=("arm",),
+    dated="date",
+    links=(Link("customer_id", "transactions", "customer_id", N_("of customers without sales")),),
+)  # fmt: skip
+
+CONTRACTS = Table(
+    "contracts",
+    N_("Contracts"),
+    listed(
+        "contracts, subscriptions, agreements, policies, contratos, suscripciones, abonos, polizas, cuotas"
+    ),
+    (
+        Column(
+            "contract_id", "identifier", "", N_("the contract"),
+            listed(
+                "contract, contract no, contract number, subscription id, subscription, contrato, "
+                "no contrato, n contrato, num contrato, numero contrato, id contrato, cod contrato, "
+                "id suscripcion, poliza, n poliza"
+            ),
+        ),
+        CUSTOMER,
+        Column(
+            "started", "date", "calendar day", N_("first day of the contract"),
+            listed(
+                "start, start date, started on, from, begin, begin date, valid from, inicio, fecha inicio, "
+                "fecha de inicio, desde, fecha alta, fecha de alta, alta"
+            ),
+        ),
+        Column(
+            "ended", "date", "calendar day", N_("last day of the contract; empty while it runs"),
+            listed(
+                "end, end date, ended on, until, to, cancelled, cancelled on, cancellation date, valid to, "
+                "fin, fecha fin, fecha de fin, hasta, fecha baja, fecha de baja, baja"
+            ),
+            event=True,
+        ),
+        Column(
+            "plan", "text", "", N_("what was agreed"),
+            listed(
+                "tariff, product, subscription plan, contract type, tarifa, modalidad, tipo, tipo contrato, "
+                "tipo de contrato, producto, servicio"
+            ),
+        ),
+        Column(
+            "price", "money", "currency per year", N_("price of a year"),
+            listed(
+                "yearly price, annual price, annual value, contract value, arr, precio, precio anual, "
+                "cuota, cuota anual, importe, importe anual"
+            ),
+        ),
+    ),
+    required=("customer_id", "started"),
+    telling=("ended", "plan", "contract_id"),
+    key=("contract_id",),
+    dated="started",
+    links=(Link("customer_id", "transactions", "customer_id", N_("of customers without sales")),),
+    sequences=(Sequence("started", "ended", N_("that end before they start")),),
+)  # fmt: skip
