@@ -147,7 +147,7 @@ def _kept(source: Source, inputs: dict[str, str]) -> Path:
     _forget_unused(cache_folder)
     fresh = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=cache_folder))
     try:
-        save(take_in(list(source.files), source.config, fresh), fresh / "account.json")
+        save(take_in(source.inputs["transactions"], source.config, fresh), fresh / "account.json")
         shutil.rmtree(folder, ignore_errors=True)
         try:
             fresh.rename(folder)

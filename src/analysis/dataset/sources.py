@@ -9,12 +9,32 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from analysis.dataset.config import DatasetConfig, Transactions, read_config
+from analysis.dataset.config import DatasetConfig, TableConfig, Transactions, read_config
+from analysis.dataset.quality import Note
 from analysis.errors import CarteraError
 from analysis.language import _
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".gz", ".zst")
 _BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Input:
+    """The raw files of one table.
+
+    Parameters
+    ----------
+    files
+        Files with the same columns; a table of a database is here as the Parquet file it was staged to.
+    settings
+        How they are read; where they are workbooks, ``sheet`` is the sheet that holds the table.
+    origin
+        What the reader is told in place of the path of a staged file; empty for the user's own files.
+    """
+
+    files: tuple[Path, ...]
+    settings: TableConfig
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -25,19 +45,24 @@ class Source:
     ----------
     name
         What the data set is called in reports and folders.
-    files
-        Its raw files.
+    inputs
+        The raw files of each canonical table that there is, sales among them, in the order of the schema.
     config
         What ``dataset.yml`` says, or what is known of a built-in data set.
+    notes
+        What was found and not taken.
     """
 
     name: str
-    files: tuple[Path, ...]
+    inputs: dict[str, Input]
     config: DatasetConfig
+    notes: tuple[Note, ...] = ()
 
     def content(self) -> dict[str, str]:
-        """Return the SHA-256 of each file's content, by its path."""
-        return {str(path): _sha256(path) for path in self.files}
+        """Return the SHA-256 of each file's content, by its path, or by its origin where it was staged."""
+        return {
+            given.origin or str(path): _sha256(path) for given in self.inputs.values() for path in given.files
+        }
 
 
 def _sha256(path: Path) -> str:
@@ -86,7 +111,12 @@ def find_source(data: str) -> Source:
         return _configured(settings) if settings.exists() else _folder(path)
     if path.suffix.lower() in {".yml", ".yaml"}:
         return _configured(path)
-    return Source(_plain_name(path), (path,), DatasetConfig())
+    return _of_sales(_plain_name(path), (path,), DatasetConfig())
+
+
+def _of_sales(name: str, files: tuple[Path, ...], config: DatasetConfig) -> Source:
+    """Return a data set of sales alone."""
+    return Source(name, {"transactions": Input(files, config.transactions)}, config)
 
 
 def _missing(data: str, path: Path) -> str:
@@ -122,7 +152,7 @@ def _folder(path: Path) -> Source:
                 folder=path.name, suffixes=", ".join(SUFFIXES)
             )
         )
-    return Source(path.name, files, DatasetConfig())
+    return _of_sales(path.name, files, DatasetConfig())
 
 
 def _configured(path: Path) -> Source:
@@ -130,7 +160,7 @@ def _configured(path: Path) -> Source:
     given = config.transactions.file
     if given is None:
         found = _folder(path.parent)
-        return Source(config.name or found.name, found.files, config)
+        return _of_sales(config.name or found.name, found.inputs["transactions"].files, config)
     files = []
     for name in [given] if isinstance(given, str) else given:
         matches = (
@@ -145,7 +175,7 @@ def _configured(path: Path) -> Source:
                 ).format(config=path.name, name=name)
             )
         files += matches
-    return Source(
+    return _of_sales(
         config.name or (_plain_name(files[0]) if len(files) == 1 else path.parent.name), tuple(files), config
     )
 
@@ -159,4 +189,4 @@ def _built_in(name: str) -> Source:
         )
     file, settings = BUILT_IN[name]
     path = Path(spec.submodule_search_locations[0]) / "datasets" / file
-    return Source(name, (path,), DatasetConfig(name=name, currency="USD", transactions=settings))
+    return _of_sales(name, (path,), DatasetConfig(name=name, currency="USD", transactions=settings))
