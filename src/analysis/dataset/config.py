@@ -1,4 +1,4 @@
-"""``dataset.yml``: what files do not say of themselves, and what becomes of doubtful rows and broken tables."""
+"""``dataset.yml``: what files do not say of themselves; what becomes of doubtful rows and broken tables."""
 
 from __future__ import annotations
 
