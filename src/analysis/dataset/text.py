@@ -85,7 +85,7 @@ def read_text(path: Path, settings: TableConfig, work: Path) -> TextTable:
 
 
 def _read(path: Path, settings: TableConfig, work: Path) -> TextTable:
-    with _opened(path) as file:
+    with opened(path) as file:
         head = file.read(_HEAD)
     if not head.strip(_NOTHING):
         raise CarteraError(
@@ -179,7 +179,8 @@ def without_lines(text: TextTable, lines: list[int], target: Path) -> tuple[Text
     return replace(text, path=target), held
 
 
-def _opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> IO[bytes]:
+    """Open a file for its bytes, uncompressed on the way."""
     with path.open("rb") as file:
         magic = file.read(4)
     if magic[:2] == _GZIP:
@@ -191,11 +192,11 @@ def _opened(path: Path) -> IO[bytes]:
 
 def _lines(path: Path, encoding: str) -> io.TextIOWrapper:
     """Open a file as text in which every line ends with a line feed."""
-    return io.TextIOWrapper(_opened(path), encoding, errors="replace")
+    return io.TextIOWrapper(opened(path), encoding, errors="replace")
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with _opened(path) as file:
+    with opened(path) as file:
         while block := file.read(_BLOCK):
             yield block
 
