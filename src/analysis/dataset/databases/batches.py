@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import reduce
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,9 @@ import pyarrow.parquet as pq
 Row = Sequence[Any]
 _DIGITS = 38
 _WHOLE, _REAL, _DAY, _TIME, _TEXT = pa.int64(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.string()
-_SIMPLE: tuple[tuple[set[type], pa.DataType], ...] = (
-    ({bool}, pa.bool_()),
-    ({int, float}, _REAL),
-    ({dt.date}, _DAY),
-    ({dt.date, dt.datetime}, _TIME),
-)
+_OF_TYPE: dict[type, pa.DataType] = {
+    bool: pa.bool_(), float: _REAL, dt.date: _DAY, dt.datetime: _TIME
+}  # fmt: skip
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -98,22 +96,23 @@ def _recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _kind(cells: Sequence[Any]) -> pa.DataType:
     """Return the narrowest type that holds all cells."""
-    types = {type(cell) for cell in cells} - {type(None)}
-    if not types:
-        return pa.null()
-    if types == {int}:
-        return _WHOLE if all(cell is None or -(2**63) <= cell < 2**63 for cell in cells) else _TEXT
-    if types <= {int, Decimal}:
-        return _decimal(cells)
-    return next((kind for holds, kind in _SIMPLE if types <= holds), _TEXT)
+    types = {type(cell) for cell in cells if cell is not None}
+    return reduce(_wider, [_kind_of(kind, cells) for kind in types], pa.null())
 
 
-def _decimal(cells: Sequence[Any]) -> pa.DataType:
+def _kind_of(kind: type, cells: Sequence[Any]) -> pa.DataType:
+    """Return the narrowest type that holds the cells of one Python type."""
+    if kind is int and all(-(2**63) <= cell < 2**63 for cell in cells if type(cell) is int):
+        return _WHOLE
+    if kind in {int, Decimal}:
+        return _decimal([Decimal(cell) for cell in cells if type(cell) is kind])
+    return _OF_TYPE.get(kind, _TEXT)
+
+
+def _decimal(numbers: Iterable[Decimal]) -> pa.DataType:
     whole = scale = 0
-    for cell in cells:
-        if cell is None:
-            continue
-        _sign, digits, exponent = Decimal(cell).as_tuple()
+    for number in numbers:
+        _sign, digits, exponent = number.as_tuple()
         if not isinstance(exponent, int):  # not a number, or infinite
             return _TEXT
         scale = max(scale, -exponent)
@@ -178,5 +177,5 @@ def _as_text(cell: object) -> str:
 def _number_text(number: Decimal | float) -> str:
     if isfinite(number) and number == int(number):
         return str(int(number))
-    text = str(number)
+    text = format(number.normalize(), "f") if isinstance(number, Decimal) else repr(number)
     return f"{text}e0" if "." in text and "e" not in text.lower() else text

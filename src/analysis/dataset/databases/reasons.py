@@ -135,7 +135,7 @@ def not_read(place: Place, what: str, error: BaseException) -> Unreadable:
                 "the right to read it."
             ).format(what=what, database=place.shown)
         )
-    if state in _WRITES:
+    if state in _WRITES or "data-modifying" in str(error):
         return Unreadable(
             _("{what} of {database} changes data, and Cartera only reads.").format(
                 what=what, database=place.shown
