@@ -1,4 +1,4 @@
-"""Databases are copied whole, in their own types, from one state, and nothing of their credentials is ever seen."""
+"""Databases are copied in their own types and from one state; of their credentials nothing is ever seen."""
 
 import datetime as dt
 import hashlib
@@ -295,8 +295,8 @@ def test_a_variable_may_hold_the_path_of_a_file(sqlite_file, monkeypatch):
 def test_a_duckdb_file(tmp_path):
     path = tmp_path / "tienda.db"
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create table ventas as select '0012' as cliente, 1.50 as importe, date '2024-01-05' as dia, "
-                           "[1] as lista, 'x'::blob as logo")  # fmt: skip
+        connection.execute("create table ventas as select '0012' as cliente, 1.50 as importe, "
+                           "date '2024-01-05' as dia, [1] as lista, 'x'::blob as logo")  # fmt: skip
         connection.execute(
             "create schema archivo; create view archivo.v as select sum(2) as n, uuid() is null as u"
         )
