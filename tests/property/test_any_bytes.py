@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.sales import take_in
-from analysis.dataset.sources import Input
+from analysis.dataset.inputs import Input
 from analysis.errors import CarteraError
 
 SOUND = (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.sales import take_in
-from analysis.dataset.sources import Input
+from analysis.dataset.inputs import Input
 
 HEADER = ["customer", "date", "amount", "note"]
 KEPT = {"sale", "return"}

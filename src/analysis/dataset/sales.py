@@ -19,13 +19,13 @@ import pandas as pd
 from analysis.dataset.account import Intake
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import MACROS
+from analysis.dataset.inputs import Input
 from analysis.dataset.ledger import FLAGS, KEPT, absent, ledger_sql
 from analysis.dataset.quality import FINDINGS, Note, Quality
 from analysis.dataset.readers import RawTable, alike, literal, open_raw
 from analysis.dataset.reading import Reading, ask, find_reading
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.set_aside import example, refused_records, without_unclosed, write_set_aside
-from analysis.dataset.sources import Input
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, number
 

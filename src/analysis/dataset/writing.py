@@ -9,11 +9,12 @@ from pathlib import Path
 import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies
+from analysis.dataset.inputs import Source
 from analysis.dataset.readers import alike, open_raw
 from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.sales import connect
 from analysis.dataset.schema import TRANSACTIONS
-from analysis.dataset.sources import Source, find_source
+from analysis.dataset.sources import find_source
 from analysis.errors import CarteraError
 from analysis.language import _
 
