@@ -130,6 +130,13 @@ def test_tables_and_views_are_listed_with_the_columns_that_can_be_read(address):
     assert "ventas_2023" not in columns
 
 
+def test_a_query_without_rows_has_its_columns_all_the_same(address):
+    assert copied(address, query="select cliente, importe from ventas where false") == {
+        "cliente": [],
+        "importe": [],
+    }
+
+
 @pytest.mark.parametrize("rows", [1, 2, 50_000])
 def test_batches_make_no_difference(address, monkeypatch, rows):
     monkeypatch.setattr(engines, "BATCH_ROWS", rows)
