@@ -13,10 +13,12 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import postgresql as servers
+import tiny_notebooks
 from analysis.dataset.config import TableConfig
 from analysis.dataset.copies import read_once, shared_with_kernels
 from analysis.dataset.databases import (
@@ -254,6 +256,55 @@ def test_an_address_may_be_in_a_variable_as_a_whole(shop, monkeypatch):
     assert shown("${DATABASE_URL}") == "127.0.0.1/tienda"
     assert name_of("${DATABASE_URL}") == "tienda"
     assert resolved("${DATABASE_URL}", Path("/")) == "${DATABASE_URL}"
+
+
+@pytest.fixture(scope="module")
+def report(shop, tmp_path_factory):
+    """Return a folder with a report on sales that differ at each look, and with what was said meanwhile."""
+    place = tmp_path_factory.mktemp("report")
+    total = (
+        ">sales = dataset.query('customers', as_of=dataset.as_of)['net_sales'].sum()\n"
+        "results.finding('x.total', f'{sales:.2f}')"
+    )
+    for name in ("01_portfolio", "03_churn"):
+        tiny_notebooks.write(place / "notebooks", name, [*tiny_notebooks.GOOD[:4], total])
+    tiny_notebooks.write(place / "notebooks", "04_ltv", [">import os\n1 / 0"])
+    config = {
+        "database": shop.address,
+        "transactions": {
+            "query": "select 'F' || n as factura, 'C' || n % 5 as cliente, date '2024-01-01' + n as fecha, "
+            "round((1 + random() * 1000)::numeric, 2) as importe from generate_series(1, 60) as n"
+        },
+    }
+    (place / "dataset.yml").write_text(yaml.safe_dump(config))
+    credentials = shop.environment | {"CARTERA_CACHE": str(place / "cache")}
+    done = tiny_notebooks.cartera(
+        place / "notebooks", "run", "dataset.yml", "--out", "out", "--jobs", 2, cwd=place, **credentials
+    )
+    wrong = credentials | {"TIENDA_PASSWORD": f"{PASSWORD}?"}
+    refused = tiny_notebooks.cartera(place / "notebooks", "check", "dataset.yml", cwd=place, **wrong)
+    for number, one in enumerate([done, refused]):
+        (place / f"said{number}.txt").write_text(one.stdout + one.stderr, "utf-8")
+    return place
+
+
+def test_all_notebooks_of_a_run_see_the_same_rows(report):
+    findings = json.loads((report / "out" / "findings.json").read_text("utf-8"))
+    first, second = (found["text"] for found in findings if found["id"] == "x.total")
+    assert first == second
+    assert len(pq.read_table(report / "out" / "workspace" / "transactions.parquet")) == 60
+
+
+def test_a_report_says_where_the_data_are_from_and_nothing_of_the_credentials(report):
+    files = [path for path in report.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        held = path.name.encode() + path.read_bytes()
+        for secret in (PASSWORD, servers.QUOTED, READER, "s3cr"):
+            assert secret.encode() not in held, path
+    about = json.loads((report / "out" / "run.json").read_text("utf-8"))
+    assert [file["path"] for file in about["data"]["files"]] == ["127.0.0.1/tienda [transactions]"]
+    assert (report / "said1.txt").read_text("utf-8").count("does not accept the user and the password") == 1
 
 
 @pytest.fixture
