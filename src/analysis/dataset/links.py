@@ -22,13 +22,13 @@ _FEW = 0.05
 _TOLERANCE = 0.01
 """Currency; what rounding may do to the total of an invoice."""
 
-_ROWS = N_("{table}: {rows} rows {finding}, such as '{example}'; there are {of}.")
+_ROWS = N_("{table}: {rows} rows {finding}, such as '{example}', out of {of}.")
 _OF_CUSTOMERS = N_(
-    "{table}: {rows} rows {finding} ({customers} customers, such as '{example}'); there are {of}."
+    "{table}: {rows} rows {finding} ({customers} customers, such as '{example}'), out of {of}."
 )
 _UNKNOWN = N_(
-    "{table}: {rows} rows of customers without a record ({customers} customers, such as '{example}'); "
-    "there are {of}."
+    "{table}: {rows} rows of customers without a record ({customers} customers, such as '{example}'), "
+    "out of {of}."
 )
 _TOTALS = N_(
     "{table}: {rows} invoices differ from the sum of their lines by more than 0.01, such as '{example}' "
@@ -160,7 +160,7 @@ def _out_of_order(
     of, wrong, example = connection.execute(
         f"""
         select count(*), count(*) filter (where later < earlier),
-               cast(min_by(code, (earlier, later, code)) filter (where later < earlier) as varchar)
+               cast(min(code) filter (where later < earlier) as varchar)
         from (select {sequence.earlier} as earlier, {sequence.later} as later, {code} as code from {table})
         where earlier is not null and later is not null
         """  # noqa: S608
