@@ -84,7 +84,7 @@ def language_of(data: str) -> Language | None:
     """Return the language that the ``dataset.yml`` of ``data`` asks for; None where there is none."""
     path = Path(data).expanduser()
     settings = path if path.suffix.lower() in {".yml", ".yaml"} else path / "dataset.yml"
-    in_place = data not in BUILT_IN and data != DEMO and os.path.isfile(settings)  # noqa: PTH113 as above
+    in_place = data.strip() and data not in (*BUILT_IN, DEMO) and os.path.isfile(settings)  # noqa: PTH113 as above
     return read_config(settings).language if in_place else None
 
 
