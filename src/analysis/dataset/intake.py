@@ -26,8 +26,8 @@ def take_in(source: Source, target: Path) -> Intake:
     source
         The raw files.
     target
-        An empty folder, left with ``<table>.parquet`` for each table and ``set_aside.parquet`` (of the sales)
-        or ``set_aside_<table>.parquet`` for rows that were not kept.
+        An empty folder, left with ``<table>.parquet`` for each table, and ``set_aside_<table>.parquet`` for
+        its rows that were not kept.
 
     Raises
     ------

@@ -13,8 +13,8 @@ import duckdb
 from analysis.dataset.account import Intake
 from analysis.dataset.quality import LinkFinding, Note
 from analysis.dataset.readers import literal
-from analysis.dataset.sales import MEMORY
 from analysis.dataset.schema import TABLES, Link, Sequence
+from analysis.dataset.steps import MEMORY
 from analysis.language import N_
 
 _FEW = 0.05

@@ -10,11 +10,10 @@ import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies
 from analysis.dataset.inputs import Source
-from analysis.dataset.readers import alike, open_raw
 from analysis.dataset.reading import Reading, find_reading
-from analysis.dataset.sales import connect
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.sources import find_source
+from analysis.dataset.steps import connect, open_all
 from analysis.errors import CarteraError
 from analysis.language import _
 
@@ -62,15 +61,10 @@ def _reading(source: Source) -> Reading:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         connection = connect(work)
-        settings = source.config.transactions
-        tables = alike(
-            [
-                open_raw(path, settings, work, f"refused_{i}")
-                for i, path in enumerate(source.inputs["transactions"].files)
-            ]
-        )
+        given = source.inputs["transactions"]
         try:
-            return find_reading(connection, tables, source.config)
+            raws = open_all(given, TRANSACTIONS, work)
+            return find_reading(connection, raws, TRANSACTIONS, given.settings)
         finally:
             connection.close()
 
