@@ -74,7 +74,7 @@ def _what_is_wrong(broken: dict[str, str], config: DatasetConfig) -> str:
     """Return what is wrong with each table, the sales first, and how to go on where they are sound."""
     if broken.keys() == {"transactions"}:
         return broken["transactions"]
-    order = sorted(broken, key=lambda name: name != "transactions")
+    order = sorted(broken, key=lambda name: [*TABLES, name].index(name))
     lines = [f"{_title(name)}: {broken[name]}" for name in order]
     if "transactions" not in broken and config.broken_tables == "stop":
         lines.append(

@@ -76,7 +76,7 @@ def find_source(data: str) -> Source:
     if path.suffix.lower() in {".yml", ".yaml"}:
         return _configured(path)
     if databases.is_database_file(path):
-        return in_database(stem(path), str(path), DatasetConfig())
+        return replace(in_database(stem(path), str(path), DatasetConfig()), folder=path.parent)
     return sorted_out(stem(path), [path], DatasetConfig())
 
 
@@ -138,6 +138,7 @@ def _configured(path: Path) -> Source:
         inputs={table: source.inputs[table] for table in TABLES if table in source.inputs},
         broken=source.broken | {table: _not_found(path, table) for table in missing},
         folder=folder,
+        database=config.database or "",
     )
 
 
