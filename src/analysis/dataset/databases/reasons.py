@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 _PACKAGES = {
-    "psycopg": '"cartera[postgres]"',
+    "psycopg": '"psycopg[binary]"',
     "psycopg2": "psycopg2-binary",
     "MySQLdb": "mysqlclient",
     "pymysql": "pymysql",
