@@ -75,15 +75,15 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     ids = codes("C", np.arange(1, customers + 1), max(5, len(str(customers))))
     numbers = documents.numbers(who, sales)
     answers, satisfaction = voices.surveys(who, behaviour, ids, stream["surveys"])
-    leads, contacted = acquisition.leads(who, ids, stream["leads"])
+    leads = acquisition.leads(who, ids, stream["leads"])
     agreed, renewal = extras.contracts(who, behaviour, ids, stream["contracts"])
     named = names(who.frame, stream["names"])
     tables = {
         "transactions": documents.transactions(who, sales, range_, ids, numbers),
-        "customers": extras.register(who, ids, named, contacted, stream["register"]),
+        "customers": extras.register(who, ids, named, leads.created, stream["register"]),
         "invoices": documents.invoices(who, sales, ids, numbers, stream["invoices"]),
         "surveys": answers,
-        "leads": leads,
+        "leads": leads.table,
         "spend": acquisition.spend(who, stream["spend"]),
         "campaigns": _campaigns(behaviour, ids),
         "contracts": agreed,
@@ -91,7 +91,10 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
         "stock": extras.stock(sales, range_, stream["stock"]),
         "deliveries": documents.deliveries(behaviour, sales, ids, numbers),
     }
-    return Demo(tables, truth(who, behaviour, sales, ids=ids, surveys=satisfaction, contracts=renewal))
+    return Demo(
+        tables,
+        truth(who, behaviour, sales, ids=ids, surveys=satisfaction, leads=leads.chance, contracts=renewal),
+    )
 
 
 def _campaigns(behaviour: Behaviour, ids: pd.Series) -> pd.DataFrame:

@@ -51,6 +51,8 @@ class Truth:
         One row per campaign and customer it was for: ``campaign_id``, ``customer_id``, ``treated``.
     surveys
         Satisfaction behind each answer, with the index of the table ``surveys``.
+    leads
+        Probability of each lead to be won in the end, with the index of the table ``leads``.
     contracts
         Probability of each contract to be renewed after a year, the first time somewhat less.
     """
@@ -62,6 +64,7 @@ class Truth:
     campaigns: pd.DataFrame
     contacts: pd.DataFrame
     surveys: pd.Series
+    leads: pd.Series
     contracts: pd.Series
 
 
@@ -72,6 +75,7 @@ def truth(
     *,
     ids: pd.Series,
     surveys: pd.Series,
+    leads: pd.Series,
     contracts: pd.Series,
 ) -> Truth:
     """Put together what is true; see `Truth`."""
@@ -128,6 +132,7 @@ def truth(
             }
         ),
         surveys,
+        leads,
         contracts,
     )
 
@@ -145,7 +150,7 @@ def probability_to_buy(truth: Truth, date: dt.date, days: int, treated: bool | N
     date
         Last day known.
     days
-        Length of the horizon; it may reach beyond the days simulated.
+        Length of the horizon, at least 1; it may reach beyond the days simulated.
     treated
         Who received the campaigns sent by ``date``: those who did (None), all customers each was for (True),
         nobody (False). Campaigns after ``date`` are not foreseen.
