@@ -140,28 +140,27 @@ def _database(source: Source, folder: Path) -> str:
 
 
 def _section(reading: Reading, given: Input, folder: Path) -> list[str]:
-    name, taxed = reading.table.name, reading.table.name in TAXED
-    own_tax = given.settings.prices_include_tax
+    decide = _("To decide:")
+    asked = [line for question in reading.questions for line in _comment(f"{decide} {question}", "  ")]
     lines = [
-        f"{name}:",
+        f"{reading.table.name}:",
         *_place_lines(given, folder),
         *_said_lines(given),
-        *(line for question in reading.questions for line in _comment(_decide(question), "  ")),
+        *asked,
         *_format_lines(reading),
-        *([f"  prices_include_tax: {own_tax}"] if own_tax is not None else []),
-        *(
-            [f"  # prices_include_tax: 0  # {_('where it is not as above')}"]
-            if taxed and own_tax is None
-            else []
-        ),
+        *_tax_lines(reading, given),
         "  columns:" if reading.columns else "  # columns:",
         *_column_lines(reading),
     ]
     return lines + (_policy_lines(given.settings) if isinstance(given.settings, Transactions) else [])
 
 
-def _decide(question: str) -> str:
-    return f"{_('To decide:')} {question}"
+def _tax_lines(reading: Reading, given: Input) -> list[str]:
+    own = given.settings.prices_include_tax
+    if own is not None:
+        return [f"  prices_include_tax: {own}"]
+    meaning = _("where it is not as above")
+    return [f"  # prices_include_tax: 0  # {meaning}"] if reading.table.name in TAXED else []
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
