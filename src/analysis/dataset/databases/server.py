@@ -95,7 +95,7 @@ class SqlDatabase:
         try:
             with self._one_step():
                 yield
-        except sa.exc.SQLAlchemyError as error:
+        except Exception as error:  # whatever a driver raises may hold the password
             raise reason(self._place, getattr(error, "orig", None) or error) from None
 
     def _one_step(self) -> AbstractContextManager[object]:
