@@ -252,13 +252,13 @@ def test_read_back_as_it_was_made(demo, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("customers", "seed"), [(500, 1), (500, 2), (500, 3), (1200, 4), (4000, 1), (4000, 2)]
+    ("customers", "seed"), [(200, 7), (500, 1), (500, 33), (1200, 4), (4000, 1), (4000, 2)]
 )
 def test_one_customer_makes_six_percent_of_sales(customers, seed):
     lines = generate(customers, seed).tables["transactions"]
     shares = (lines.groupby("customer_id")["amount"].sum() / lines["amount"].sum()).sort_values()
     assert 0.055 <= shares.iloc[-1] <= 0.065
-    assert shares.iloc[-2] < 0.045
+    assert shares.iloc[-2] < 0.04
 
 
 def test_it_looks_like_life(demo):

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.dataset.demo import acquisition, documents, extras, voices
 from analysis.dataset.demo.behaviour import CAMPAIGNS, Behaviour, simulate
 from analysis.dataset.demo.names import names
-from analysis.dataset.demo.people import people
+from analysis.dataset.demo.people import people, scaled
 from analysis.dataset.demo.products import products
 from analysis.dataset.demo.sales import sell
 from analysis.dataset.demo.text import codes, picked, words
@@ -76,6 +76,7 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     numbers = documents.numbers(who, sales)
     answers, satisfaction = voices.surveys(who, behaviour, ids, stream["surveys"])
     leads = acquisition.leads(who, ids, stream["leads"])
+    who = scaled(who, sales.scale)
     agreed, renewal = extras.contracts(who, behaviour, ids, stream["contracts"])
     named = names(who.frame, stream["names"])
     tables = {
@@ -93,7 +94,7 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     }
     return Demo(
         tables,
-        truth(who, behaviour, sales, ids=ids, surveys=satisfaction, leads=leads.chance, contracts=renewal),
+        truth(who, behaviour, ids=ids, surveys=satisfaction, leads=leads.chance, contracts=renewal),
     )
 
 

@@ -19,7 +19,6 @@ from analysis.dataset.demo.behaviour import (
 )
 from analysis.dataset.demo.calendar import demand
 from analysis.dataset.demo.people import People
-from analysis.dataset.demo.sales import Sales
 from analysis.dataset.demo.text import picked, words
 from analysis.dataset.demo.world import CATEGORIES, YEAR
 
@@ -71,7 +70,6 @@ class Truth:
 def truth(
     people: People,
     behaviour: Behaviour,
-    sales: Sales,
     *,
     ids: pd.Series,
     surveys: pd.Series,
@@ -82,8 +80,6 @@ def truth(
     frame, index = people.frame, pd.Index(ids, name="customer_id")
     left = world.dates(behaviour.left).astype("datetime64[s]")
     left[behaviour.left == NEVER] = np.datetime64("NaT")
-    wallet = people.wallet.copy()
-    wallet[people.largest] *= sales.scale
     customers = pd.DataFrame(
         {
             "type": words(frame["kind"].to_numpy(), [kind.name for kind in world.KINDS]),
@@ -98,14 +94,14 @@ def truth(
             "start": frame["start"],
             "ceiling": frame["ceiling"],
             "growth": frame["growth"],
-            "spend": (wallet * people.open).sum(axis=1) * frame["ceiling"],
+            "spend": (people.wallet * people.open).sum(axis=1) * frame["ceiling"],
             "losing": frame["losing"],
         }
     ).set_index(index)
     orders = behaviour.orders
     return Truth(
         customers,
-        pd.DataFrame(wallet, index, list(CATEGORIES)),
+        pd.DataFrame(people.wallet, index, list(CATEGORIES)),
         pd.DataFrame(people.open * frame["ceiling"].to_numpy()[:, None], index, list(CATEGORIES)),
         pd.DataFrame(
             {
