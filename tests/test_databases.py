@@ -387,6 +387,19 @@ def test_a_file_is_known_by_its_first_bytes_and_left_as_it_is(tmp_path, sqlite_f
     assert "There is no database" in refusal(str(tmp_path / "tienda.sqlite"), "ventas")
 
 
+def test_a_view_that_no_longer_works_does_not_hide_the_rest(sqlite_file):
+    with sqlite3.connect(sqlite_file) as connection:
+        connection.execute("create view rota as select * from nombres")
+        connection.execute("drop view nombres")
+    connection.close()
+    with read_once():
+        assert columns_of(str(sqlite_file)).keys() == {"ventas", "rota"}
+    assert "Table 'rota' of tienda 100%.dat cannot be read: no such table" in refusal(
+        str(sqlite_file), "rota"
+    )
+    assert len(copied(str(sqlite_file), "ventas")["cliente"]) == 3
+
+
 def test_a_variable_may_hold_the_path_of_a_file(sqlite_file, monkeypatch):
     monkeypatch.setenv("TIENDA", sqlite_file.name)
     assert resolved("${TIENDA}", sqlite_file.parent) == str(sqlite_file)

@@ -76,7 +76,8 @@ def find_source(data: str) -> Source:
     if path.suffix.lower() in {".yml", ".yaml"}:
         return _configured(path)
     if databases.is_database_file(path):
-        return replace(in_database(stem(path), str(path), DatasetConfig()), folder=path.parent)
+        source = in_database(databases.name_of(str(path)), str(path), DatasetConfig())
+        return replace(source, folder=path.parent)
     return sorted_out(stem(path), [path], DatasetConfig())
 
 

@@ -145,7 +145,7 @@ def _opened(place: str) -> Iterator[Opened]:
 
 def _no_database(path: Path) -> str:
     if not path.exists():
-        return _("There is no database {file}. Correct 'database' in dataset.yml.").format(file=path)
+        return _("There is no database {file}. Correct its path.").format(file=path)
     return _("{file} is no SQLite or DuckDB database.").format(file=path)
 
 
