@@ -231,6 +231,15 @@ def test_invoices_beside_their_lines_are_not_summed_with_them(tmp_path):
         find_source(str(tmp_path))
 
 
+def test_orders_beside_their_lines_are_not_summed_with_them(tmp_path):
+    write(tmp_path, "pedidos 2024.csv", "cliente;fecha;total\nA;2024-01-31;5\n")
+    write(tmp_path, "detalle ventas.csv", SALES)
+    with pytest.raises(CarteraError, match="money could count twice"):
+        find_source(str(tmp_path))
+    write(tmp_path, "detalle ventas.csv", "cliente;fecha;total\nB;2024-01-31;5\n")
+    assert _found(tmp_path) == {"transactions": ["detalle ventas.csv", "pedidos 2024.csv"]}
+
+
 def test_a_broken_file_goes_by_its_name(tmp_path):
     write(tmp_path, "ventas.csv", SALES)
     write(tmp_path, "encuestas.csv", "")

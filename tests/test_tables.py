@@ -168,6 +168,13 @@ def test_a_missing_file_is_a_broken_table(folder):
     assert list(open_dataset(str(folder)).tables) == ["transactions"]
 
 
+def test_a_file_that_cannot_be_opened_is_a_broken_table(folder):
+    (folder / "encuestas.csv").unlink()
+    (folder / "encuestas.csv").mkdir()
+    with pytest.raises(CarteraError, match=r"^Surveys: encuestas\.csv cannot be read: "):
+        open_dataset(str(folder))
+
+
 def test_a_table_that_is_left_out_is_read_once_it_is_sound(folder):
     write(folder, "dataset.yml", "broken_tables: leave_out\n")
     write(folder, "encuestas.csv", "")

@@ -18,7 +18,7 @@ import pandas as pd
 from analysis.dataset.account import Intake, load, save
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.copies import cache_folder, read_once
-from analysis.dataset.inputs import Source
+from analysis.dataset.inputs import Source, reachable
 from analysis.dataset.intake import take_in
 from analysis.dataset.quality import LinkFinding, Quality
 from analysis.dataset.sources import find_source
@@ -109,7 +109,7 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     """
     wanted = _day(as_of) if as_of else None
     with read_once():
-        source = find_source(data)
+        source = reachable(find_source(data))
         inputs = source.content()
         folder = _kept(source, inputs)
     taken = load(folder / "account.json")

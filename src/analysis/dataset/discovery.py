@@ -7,7 +7,7 @@ from itertools import groupby
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.heads import Head
-from analysis.dataset.identify import fits, identify, named
+from analysis.dataset.identify import fits, identify, named, words
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
@@ -120,5 +120,5 @@ def _check_one_kind_of_sales(heads: list[Head]) -> None:
 
 
 def _kind(head: Head) -> str:
-    """Return the canonical table that the name alone says; empty where it says none."""
-    return next(filter(None, map(named, head.names)), "")
+    """Return what the name calls the rows, where it is a usual one: ``ventas`` of any year are of one kind."""
+    return next(("".join(words(name)) for name in head.names if named(name)), "")

@@ -24,22 +24,22 @@ def named(name: str) -> str | None:
     >>> named("ventas_2024"), named("Clientes (2)"), named("resumen")
     ('transactions', 'customers', None)
     """
-    words = _words(name)
-    return _BY_NAME.get("".join(words)) or _BY_NAME.get("".join(word.removesuffix("s") for word in words))
+    said = words(name)
+    return _BY_NAME.get("".join(said)) or _BY_NAME.get("".join(word.removesuffix("s") for word in said))
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> list[str]:
     """Return the words of a name that say what it holds."""
-    words = re.sub(r"\d+", " ", normalised(name)).split()
-    return [word for word in words if len(word) > 1 and word not in _IDLE_WORDS]
+    said = re.sub(r"\d+", " ", normalised(name)).split()
+    return [word for word in said if len(word) > 1 and word not in _IDLE_WORDS]
 
 
 def _spellings(name: str) -> set[str]:
     """Return how a declared name is written in one word, in the plural and in the singular."""
-    words = _words(name)
+    said = words(name)
     singulars = [("s", ""), ("es", ""), ("ies", "y")]
-    return {"".join(words)} | {
-        "".join(word.removesuffix(plural) + one if word.endswith(plural) else word for word in words)
+    return {"".join(said)} | {
+        "".join(word.removesuffix(plural) + one if word.endswith(plural) else word for word in said)
         for plural, one in singulars
     }
 

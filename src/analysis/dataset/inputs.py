@@ -75,6 +75,23 @@ class Source:
         }
 
 
+def reachable(source: Source) -> Source:
+    """Return the data set with the tables whose files cannot be opened among the broken ones."""
+    closed = {}
+    for table, given in source.inputs.items():
+        for path in given.files:
+            try:
+                path.open("rb").close()
+            except OSError as error:
+                closed[table] = _unread(path, error)
+    inputs = {table: given for table, given in source.inputs.items() if table not in closed}
+    return replace(source, inputs=inputs, broken=source.broken | closed)
+
+
+def _unread(path: Path, error: OSError) -> str:
+    return _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
+
+
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     try:
@@ -82,9 +99,7 @@ def _sha256(path: Path) -> str:
             while block := file.read(_BLOCK):
                 digest.update(block)
     except OSError as error:
-        raise CarteraError(
-            _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
-        ) from None
+        raise CarteraError(_unread(path, error)) from None
     return digest.hexdigest()
 
 
