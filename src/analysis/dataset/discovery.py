@@ -120,5 +120,5 @@ def _check_one_kind_of_sales(heads: list[Head]) -> None:
 
 
 def _kind(head: Head) -> str:
-    """Return what the name calls the rows, where it is a usual one: ``ventas`` of any year are of one kind."""
+    """Return what the name calls the rows, where it is a usual one: ``ventas`` of any year are one kind."""
     return next(("".join(words(name)) for name in head.names if named(name)), "")
