@@ -32,7 +32,9 @@ from analysis.dataset.databases import (
     stage,
 )
 from analysis.dataset.databases import server as engines
+from analysis.dataset.databases.addresses import find_server
 from analysis.dataset.databases.batches import write_batches
+from analysis.dataset.databases.reasons import not_opened
 from analysis.errors import CarteraError
 from postgresql import OWNER, PASSWORD, READER, postgresql  # noqa: F401 a fixture
 
@@ -165,6 +167,20 @@ def test_batches_make_no_difference(address, monkeypatch, rows):
     assert copied(address, "ventas") == COPIED
 
 
+def test_rows_are_not_all_in_memory(address, monkeypatch):
+    """What the server has not worked out yet cannot have been fetched: here it fails at row 5000."""
+    fetched, write = [], engines.write_batches
+
+    def watched(names, batches, target):
+        write(names, (fetched.append(len(rows)) or rows for rows in batches), target)
+
+    monkeypatch.setattr(engines, "BATCH_ROWS", 1000)
+    monkeypatch.setattr(engines, "write_batches", watched)
+    said = refusal(address, query="select 1 / (5000 - n) as x from generate_series(1, 5001) as n")
+    assert "division by zero" in said
+    assert fetched == [1000] * 4
+
+
 def test_nothing_can_be_changed(shop, address, monkeypatch):
     """Not even by the owner of the tables."""
     monkeypatch.setenv("TIENDA_USER", OWNER)
@@ -235,6 +251,14 @@ def test_what_is_wrong_is_one_sentence(shop, address, monkeypatch):
     assert "127.0.0.1/tienda does not accept the user and the password" in refusal(address, "ventas")
     monkeypatch.delenv("TIENDA_PASSWORD")
     assert "the environment variable TIENDA_PASSWORD, which is not set" in refusal(address, "ventas")
+
+
+def test_what_a_driver_says_is_shown_without_secrets(address, monkeypatch):
+    """As a server in Spanish says it, in words that are not known here."""
+    monkeypatch.setenv("PGUSER", "otra_persona")
+    said = f"FATAL: falló para «{READER}» (otra_persona), clave '{PASSWORD}', {servers.QUOTED}, lectora"
+    shown = str(not_opened(find_server(address), OSError(f"{said}\nsecond line")))
+    assert shown == "127.0.0.1/tienda cannot be opened: FATAL: falló para «…» (…), clave '…', …, lectora."
 
 
 def test_a_driver_that_is_not_installed(monkeypatch):

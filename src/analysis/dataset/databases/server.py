@@ -124,11 +124,11 @@ class SqlDatabase:
 
 
 def _streamed() -> dict[str, object]:
-    return {"yield_per": BATCH_ROWS}
+    return {"stream_results": True, "max_row_buffer": BATCH_ROWS}
 
 
 def _write(result: sa.CursorResult[tuple[object, ...]], target: Path) -> None:
-    write_batches(unique(result.keys()), result.partitions(), target)
+    write_batches(unique(result.keys()), result.partitions(BATCH_ROWS), target)
 
 
 @contextmanager
