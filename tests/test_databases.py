@@ -284,6 +284,14 @@ def test_credentials_written_in_an_address_are_refused(written):
     assert "s3cr" not in said
 
 
+def test_a_database_that_does_not_open_is_told_once(address, tmp_path, monkeypatch):
+    tables = "transactions:\n  table: ventas\ncustomers:\n  table: clientes\n"
+    (tmp_path / "dataset.yml").write_text(f"database: {address}\n{tables}")
+    monkeypatch.setenv("TIENDA_PASSWORD", "wrong")
+    with pytest.raises(CarteraError, match=r"^127\.0\.0\.1/tienda does not accept [^\n]+$"):
+        open_dataset(str(tmp_path))
+
+
 def test_libpq_finds_credentials_in_its_own_variables(shop, monkeypatch):
     monkeypatch.setenv("PGUSER", READER)
     monkeypatch.setenv("PGPASSWORD", PASSWORD)

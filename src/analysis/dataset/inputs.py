@@ -226,6 +226,8 @@ def staged(database: str, wanted: dict[str, TableConfig]) -> tuple[dict[str, Inp
     try:
         copies = databases.stage(database, wanted)
     except CarteraError as error:
+        if "transactions" in wanted:
+            raise
         return {}, dict.fromkeys(wanted, str(error))
     broken = {table: str(copy) for table, copy in copies.items() if isinstance(copy, CarteraError)}
     inputs = {
