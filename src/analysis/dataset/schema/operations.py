@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.dataset.schema.declaration import Column, Link, Sequence, Table, listed
-from analysis.dataset.schema.people import CUSTOMER
+from analysis.dataset.schema.people import CURRENCY, CUSTOMER
 from analysis.dataset.schema.transactions import TRANSACTIONS
 from analysis.language import N_
 
@@ -57,6 +57,7 @@ INVOICES = Table(
             ),
             known_with="paid",
         ),
+        CURRENCY,
     ),
     required=("customer_id", "issued", "amount"),
     telling=("due", "paid", "paid_amount"),
@@ -166,6 +167,7 @@ SPEND = Table(
                 "importe gasto, euros"
             ),
         ),
+        CURRENCY,
     ),
     required=("month", "amount"),
     telling=("kind", "channel"),
@@ -188,12 +190,16 @@ MARKET = Table(
             "size", "number", "as the table gives it", N_("how big the segment is"),
             listed(
                 "market size, volume, companies, customers, tamano, tamano mercado, tamano de mercado, "
-                "volumen, n empresas, empresas, num empresas, valor"
+                "volumen, n empresas, no empresas, empresas, num empresas, numero empresas, "
+                "numero de empresas, valor"
             ),
         ),
         Column(
             "share", "percent", "percent", N_("share of the segment in the market"),
-            listed("market share, pct, weight, cuota, cuota mercado, cuota de mercado, peso, pct mercado"),
+            listed(
+                "market share, pct, weight, cuota, cuota mercado, cuota de mercado, peso, pct mercado, "
+                "cuota pct, pct cuota, pct peso"
+            ),
         ),
     ),
     required=("segment",),

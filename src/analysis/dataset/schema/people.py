@@ -10,6 +10,7 @@ from analysis.language import N_
 
 _SOLD_TO = TRANSACTIONS.column("customer_id")
 CUSTOMER = replace(_SOLD_TO, meaning=N_("the customer, as in the sales"))
+CURRENCY = TRANSACTIONS.column("currency")
 SALESPERSON = replace(TRANSACTIONS.column("salesperson"), meaning=N_("who looks after it"))
 _OWN_CODE = listed("id, code, codigo, cod, no, num, numero, clave, account")
 
@@ -55,7 +56,8 @@ CUSTOMERS = Table(
             "size", "text", "", N_("how big the customer is"),
             listed(
                 "company size, employees, headcount, segment size, tamano, tamano empresa, "
-                "tamano de empresa, n empleados, num empleados, empleados, dimension"
+                "tamano de empresa, n empleados, no empleados, num empleados, "
+                "numero empleados, numero de empleados, empleados, dimension"
             ),
         ),
         SALESPERSON,
@@ -171,6 +173,7 @@ LEADS = Table(
             listed(
                 "lead no, lead number, opportunity id, deal id, prospect id, id lead, id oportunidad, "
                 "codigo oportunidad, cod oportunidad, n oportunidad, no oportunidad, num oportunidad, "
+                "numero oportunidad, numero de oportunidad, no lead, num lead, "
                 "id prospecto, oportunidad, cod lead, n lead"
             ),
             (listed("id, code, codigo, cod, no, num, numero, lead"),),
@@ -322,7 +325,7 @@ CONTRACTS = Table(
             listed(
                 "contract, contract no, contract number, subscription id, subscription, contrato, "
                 "no contrato, n contrato, num contrato, numero contrato, id contrato, cod contrato, "
-                "id suscripcion, poliza, n poliza"
+                "id suscripcion, poliza, n poliza, no poliza, num poliza, numero poliza"
             ),
         ),
         CUSTOMER,
@@ -355,6 +358,7 @@ CONTRACTS = Table(
                 "cuota, cuota anual, importe, importe anual"
             ),
         ),
+        CURRENCY,
     ),
     required=("customer_id", "started"),
     telling=("ended", "plan", "contract_id"),
