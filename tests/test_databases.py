@@ -284,12 +284,36 @@ def test_credentials_written_in_an_address_are_refused(written):
     assert "s3cr" not in said
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgres://ana:geh@eim@host/tienda",
+        "postgres://ana:geh@eim/y@host/tienda",
+        "ana:geheim@host/tienda",
+        "geheim",
+        "postgres://ana:geheim@host:eim/tienda",
+    ],
+)
+def test_an_address_that_is_written_wrong_is_not_repeated(value, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", value)
+    said = refusal("${DATABASE_URL}", "ventas")
+    assert said.startswith("The address of the database cannot be understood.")
+    assert "eim" not in said
+
+
 def test_a_database_that_does_not_open_is_told_once(address, tmp_path, monkeypatch):
     tables = "transactions:\n  table: ventas\ncustomers:\n  table: clientes\n"
     (tmp_path / "dataset.yml").write_text(f"database: {address}\n{tables}")
     monkeypatch.setenv("TIENDA_PASSWORD", "wrong")
     with pytest.raises(CarteraError, match=r"^127\.0\.0\.1/tienda does not accept [^\n]+$"):
         open_dataset(str(tmp_path))
+
+
+def test_files_are_read_without_sqlalchemy(tmp_path):
+    """Whose import takes a while."""
+    (tmp_path / "sales.csv").write_text("customer;date;amount\na;2024-01-05;1,50\nb;2024-02-05;2,50\n")
+    code = "import sys, analysis; analysis.open_dataset('sales.csv'); sys.exit('sqlalchemy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 
 def test_libpq_finds_credentials_in_its_own_variables(shop, monkeypatch):
@@ -485,4 +509,4 @@ def test_cells_do_not_depend_on_where_a_batch_ends(tmp_path_factory, cells, data
     write_batches(["x"], [part for part in (rows[:cut], rows[cut:]) if part], folder / "parts")
     whole, parts = pq.read_table(folder / "whole"), pq.read_table(folder / "parts")
     assert whole.schema == parts.schema
-    assert json.dumps(whole.to_pylist(), default=str) == json.dumps(parts.to_pylist(), default=str)
+    assert whole.to_pylist() == parts.to_pylist()
