@@ -160,7 +160,10 @@ def _key(source: Source, inputs: dict[str, str]) -> str:
         files = [f"{path.name}:{inputs[given.origin or str(path)]}" for path in given.files]
         parts += [table, given.settings.model_dump_json(), *files]
     parts += [json.dumps([note.message, note.values]) for note in source.notes]
-    if source.broken or source.config.broken_tables == "leave_out":  # sentences are kept as they are
+    guessed = any(given.guessed for given in source.inputs.values())
+    if (
+        source.broken or guessed or source.config.broken_tables == "leave_out"
+    ):  # sentences are kept as they are
         parts += [current_language(), json.dumps(source.broken)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 

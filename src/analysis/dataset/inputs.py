@@ -31,11 +31,14 @@ class Input:
         How they are read; where they are workbooks, ``sheet`` is the sheet that holds the table.
     origin
         What the reader is told in place of the path of a staged file; empty for the user's own files.
+    guessed
+        Whether only its columns say what it is, so that it is left out where it cannot be read.
     """
 
     files: tuple[Path, ...]
     settings: TableConfig
     origin: str = ""
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,8 @@ def inputs_of(found: Discovery, config: DatasetConfig) -> dict[str, Input]:
         settings, sheets = config.table(table), {head.sheet for head in heads}
         if len(sheets) == 1 and settings.sheet is None:
             settings = settings.model_copy(update={"sheet": sheets.pop()})
-        inputs[table] = Input(tuple(dict.fromkeys(head.path for head in heads)), settings)
+        files = tuple(dict.fromkeys(head.path for head in heads))
+        inputs[table] = Input(files, settings, guessed=_is_guessed(table, found, config))
     return inputs
 
 
@@ -212,7 +216,13 @@ def found_in_database(
         else:
             wanted[table] = config.table(table).model_copy(update={"table": chosen[0].sheet})
     inputs, unstaged = staged(database, wanted)
+    guessed = {table for table in inputs if _is_guessed(table, found, config)}
+    inputs |= {table: replace(inputs[table], guessed=True) for table in guessed}
     return inputs, broken | unstaged
+
+
+def _is_guessed(table: str, found: Discovery, config: DatasetConfig) -> bool:
+    return table in found.guessed and table != "transactions" and table not in config.model_fields_set
 
 
 def _which(heads: list[Head], table: str) -> str:
