@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, TableConfig
 from analysis.dataset.discovery import Discovery, discover, labels, left_out
-from analysis.dataset.heads import SUFFIXES, Head, heads_of, is_workbook
+from analysis.dataset.heads import SUFFIXES, Head, heads_of, has_sheets
 from analysis.dataset.identify import named
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
@@ -132,7 +132,7 @@ def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
     sales = Source(
         name, {"transactions": Input(tuple(files), config.transactions)}, config, folder=files[0].parent
     )
-    if len(files) == 1 and not is_workbook(files[0]):
+    if len(files) == 1 and not has_sheets(files[0]):
         return sales
     heads = file_heads(files, config)
     found = discover(heads, config)

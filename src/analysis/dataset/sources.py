@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, Transactions, read_config
 from analysis.dataset.discovery import Discovery, discover
-from analysis.dataset.heads import SUFFIXES, heads_of, is_workbook, stem
+from analysis.dataset.heads import SUFFIXES, heads_of, has_sheets, stem
 from analysis.dataset.inputs import (
     Input,
     Source,
@@ -174,7 +174,7 @@ def _named_files(path: Path, table: str, config: DatasetConfig) -> Input:
                 )
             )
         files += matches
-    sheets = heads_of(files[0], settings.columns.values()) if files and is_workbook(files[0]) else []
+    sheets = heads_of(files[0], settings.columns.values()) if files and has_sheets(files[0]) else []
     fitting = discover(sheets, config, needs_sales=False).tables.get(table, [])
     if settings.sheet is None and len(fitting) == 1:
         settings = settings.model_copy(update={"sheet": fitting[0].sheet})
