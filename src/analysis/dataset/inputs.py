@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, TableConfig
 from analysis.dataset.discovery import Discovery, discover, labels, left_out
-from analysis.dataset.heads import SUFFIXES, Head, heads_of, has_sheets
+from analysis.dataset.heads import SUFFIXES, Head, has_sheets, heads_of
 from analysis.dataset.identify import named
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES

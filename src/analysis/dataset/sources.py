@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, Transactions, read_config
 from analysis.dataset.discovery import Discovery, discover
-from analysis.dataset.heads import SUFFIXES, heads_of, has_sheets, stem
+from analysis.dataset.heads import SUFFIXES, has_sheets, heads_of, stem
 from analysis.dataset.inputs import (
     Input,
     Source,
