@@ -139,7 +139,7 @@ def test_the_columns_of_the_other_tables_are_all_described():
         table = TABLES[name]
         assert set(re.findall(r"`(\w+)`", needed)) == {*table.required, *table.any_of}
         described = re.findall(r"`(\w+)`", needed + welcome.replace("(`order_id` of the sales)", ""))
-        assert sorted(described) == sorted(column.name for column in table.columns)
+        assert sorted(described) == sorted(table.canonical)
         assert {named(word) for word in usual.split(",")} == {name}
 
 
