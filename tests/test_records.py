@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from analysis.dataset.columns import recognise
+from analysis.dataset.readers import RawTable
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
 from analysis.language import use_language
@@ -389,6 +391,52 @@ def test_a_needed_column_takes_its_name_first(tmp_path, header, expected):
     assert dict(reversed(pair.split(" → ")) for pair in recognised.values["pairs"].split(", ")) == expected
 
 
+# Headers as shop, CRM, ERP and invoicing programs write them: what each is taken for.
+EXPORTS = [
+    ("customers", "No.;Name;Customer Group;Country/Region Code;Salesperson Code",
+     "customer_id; name; type; region; salesperson"),
+    ("customers", "Cód.Cliente;Nombre Fiscal;Nombre Comercial;Provincia;Actividad;Comercial;Zona;Email",
+     "customer_id; -; name; -; sector; salesperson; region; -"),
+    ("invoices", "Nº Factura;Fecha;Cliente;Razón Social;Base;IVA;Total;Vencimiento;Cobrado;Pendiente",
+     "invoice_id; issued; customer_id; -; amount; -; -; due; paid_amount; -"),
+    ("invoices", "Number;Invoice Partner Display Name;Invoice/Bill Date;Due Date;Untaxed Amount Signed;Total",
+     "invoice_id; customer_id; issued; due; amount; -"),
+    ("invoices", "Invoice No;Customer No;Posting Date;Due Date;Original Amount;Remaining;Closed at Date",
+     "invoice_id; customer_id; issued; due; amount; -; paid"),
+    ("surveys", "Marca temporal;Código de cliente;¿Nos recomendaría?;Comentarios",
+     "date; customer_id; score; comment"),
+    ("leads", "Record ID;Deal Name;Deal Stage;Create Date;Close Date;Amount;Deal owner;Original Source",
+     "lead_id; -; stage; created; -; estimated_value; salesperson; channel"),
+    ("leads", "Lead ID;Created Date;Lead Status;Lead Source;Converted Date;Industry;Lead Owner;Rating",
+     "lead_id; created; stage; channel; won; sector; salesperson; interest"),
+    ("leads", "ID;Oportunidad;Empresa;Fecha creación;Etapa;Ingreso esperado;Comercial;Origen",
+     "lead_id; -; -; created; stage; estimated_value; salesperson; channel"),
+    ("leads", "Oportunidad;Fecha;Etapa", "lead_id; created; stage"),
+    ("spend", "Día;Campaña;Canal;Inversión", "month; kind; channel; amount"),
+    ("campaigns", "ID cliente;Fecha contacto;Tratado", "customer_id; date; arm"),
+    ("contracts", "id;customer;created;canceled_at;plan;MRR",
+     "contract_id; customer_id; started; ended; plan; -"),
+    ("contracts", "Contrato;Cliente;Fecha alta;Fecha baja;Tarifa;Cuota mensual;Cuota anual",
+     "contract_id; customer_id; started; ended; plan; -; price"),
+    ("market", "CNAE;Nº empresas;Cuota %", "segment; size; share"),
+    ("stock", "Código;Descripción;On Hand;Reserved;Available", "product_id; -; on_hand; -; -"),
+    ("deliveries", "Order ID;Order Date;Ship Date;Delivered Date", "order_id; ordered; -; delivered"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "header", "expected"), EXPORTS)
+def test_exports_of_real_programs(table, header, expected):
+    headers = header.split(";")
+    raw = RawTable("file", "", dict.fromkeys(headers, "VARCHAR"), frozenset(), (), lambda rows, *_: rows)
+    found = recognise(raw, TABLES[table], {})
+    assert found.questions == ()
+    by_header = {written: name for name, written in found.columns.items()}
+    assert [by_header.get(written, "-") for written in headers] == expected.split("; ")
+    unused = ", ".join(f"'{written}'" for written in headers if written not in by_header)
+    sentences = [str(fact) for fact in found.facts]
+    assert (f"file: columns not used: {unused}." in sentences) == bool(unused)
+
+
 def test_columns_that_the_user_names(tmp_path):
     text = "quien;cuando;cuanto\nA;2024-01-31;7\n"
     config = "surveys: {columns: {customer_id: quien, date: cuando, score: cuanto}}"
@@ -616,6 +664,32 @@ def test_alarms(tmp_path):
     same = "".join(f"{i % 10 + 1};Zona {i}\n" for i in range(30))
     assert "20 rows have the same 'customer_id' as an earlier row" in (
         taken(tmp_path, "customers", "Código;Zona\n" + same).warnings
+    )
+
+
+def test_several_files_of_one_table(tmp_path):
+    """Their rows follow each other in the order of the files; a key counts across them."""
+    from analysis.dataset.account import Formats
+    from analysis.dataset.config import DatasetConfig
+    from analysis.dataset.inputs import Input
+    from analysis.dataset.records import take_in
+
+    write(tmp_path, "a.csv", "Código;Zona;Potencial\n1;Norte;5,5\n2;Sur;x\n")
+    write(tmp_path, "b.csv", "Potencial,Zona,Código\n7,Este,2\n8,Oeste,3\n?,Oeste,4\n")
+    files = (tmp_path / "a.csv", tmp_path / "b.csv")
+    (tmp_path / "out").mkdir()
+    config = DatasetConfig()
+    given = Input(files, config.customers)
+    records = take_in(TABLES["customers"], given, config, Formats(), tmp_path / "out")
+    rows = pd.read_parquet(tmp_path / "out" / "customers.parquet")
+    assert _values(rows, "customer_id", "region", "potential") == [
+        ("1", "Norte", 5.5), ("2", "Sur", None), ("3", "Oeste", 8.0), ("4", "Oeste", None),
+    ]  # fmt: skip
+    aside = pd.read_parquet(tmp_path / "out" / "set_aside_customers.parquet")
+    assert aside[["file", "line", "rule", "raw"]].values.tolist() == [["b.csv", 2, "same_key", "7;Este;2"]]
+    assert (
+        "of a.csv: 2 cells could not be read and were left empty, such as 'x' in line 3."
+        in (records.quality.warnings[0])
     )
 
 
