@@ -39,7 +39,7 @@ def links(tmp_path):
 
 
 def _said(links):
-    return [(found.table, found.rows, found.of, str(found.note)) for found in links.findings]
+    return [(found.table, found.rows, found.of, str(found.note)) for found in links.findings if found.rows]
 
 
 def test_tables_that_hold_together_say_nothing(links):

@@ -96,8 +96,8 @@ def test_the_record_says_what_went_in(place, first):
     assert run["data"]["files"][0]["bytes"] == len(SALES)
     assert len(run["data"]["files"][0]["sha256"]) == 64
     assert run["data"]["as_of"] == "2024-04-14"
-    assert sum(row["rows"] for row in run["rows"]) == 6
-    assert sum(row["amount"] for row in run["rows"]) == pytest.approx(193.85)
+    assert sum(row["rows"] for row in run["rows"]["transactions"]) == 6
+    assert sum(row["amount"] for row in run["rows"]["transactions"]) == pytest.approx(193.85)
     assert [notebook["failure"] is None for notebook in run["notebooks"]] == [True, False]
     assert {"python", "cartera", "pandas", "duckdb"} <= set(run["versions"])
 

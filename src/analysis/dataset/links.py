@@ -23,6 +23,9 @@ _FEW = 0.05
 _TOLERANCE = 0.01
 """Currency; what rounding may do to the total of an invoice."""
 
+_NONE = N_("{table}: no rows {finding}, out of {of}.")
+_NO_RECORD = N_("of customers without a record")
+_OTHER_TOTAL = N_("that differ from the sum of their lines by more than 0.01")
 _ROWS = N_("{table}: {rows} rows {finding}, such as '{example}', out of {of}.")
 _OF_CUSTOMERS = N_(
     "{table}: {rows} rows {finding} ({customers} customers, such as '{example}'), out of {of}."
@@ -56,7 +59,7 @@ class Links:
     Parameters
     ----------
     findings
-        What does not hold.
+        What was checked; 0 rows where it holds.
     alarms
         By table, what must be known before it is trusted.
     """
@@ -102,6 +105,11 @@ def find_links(taken: Intake, folder: Path) -> Links:
     return Links(tuple(findings), {name: tuple(notes) for name, notes in alarms.items() if notes})
 
 
+def _holds(table: str, finding: str, of: int) -> LinkFinding:
+    words = {"table": TABLES[table].title, "finding": finding}
+    return LinkFinding(table, Note(_NONE, {"of": of}, words), 0, of)
+
+
 def _unmatched(connection: duckdb.DuckDBPyConnection, table: str, link: Link) -> list[LinkFinding]:
     """Return how many rows have a code that does not stand in the other table."""
     missing, codes, of, example = connection.execute(
@@ -115,7 +123,7 @@ def _unmatched(connection: duckdb.DuckDBPyConnection, table: str, link: Link) ->
         """  # noqa: S608
     ).fetchall()[0]
     if not missing:
-        return []
+        return [_holds(table, link.finding, int(of))]
     values = {"rows": int(missing), "of": int(of), "example": example}
     words = {"table": TABLES[table].title, "finding": link.finding}
     if link.column != "customer_id" or table == "customers":
@@ -169,7 +177,7 @@ def _out_of_order(
         """  # noqa: S608
     ).fetchall()[0]
     if not wrong:
-        return []
+        return [_holds(table, sequence.finding, of)]
     note = Note(
         _ROWS,
         {"rows": wrong, "of": of, "example": example},
@@ -189,7 +197,7 @@ def _without_record(connection: duckdb.DuckDBPyConnection) -> list[LinkFinding]:
         """
     ).fetchall()[0]
     if not rows:
-        return []
+        return [_holds("transactions", _NO_RECORD, of)]
     values = {"rows": rows, "of": of, "customers": customers, "example": example}
     return [
         LinkFinding("transactions", Note(_UNKNOWN, values, {"table": TABLES["transactions"].title}), rows, of)
@@ -213,7 +221,7 @@ def _totals(connection: duckdb.DuckDBPyConnection) -> tuple[list[LinkFinding], l
         """  # noqa: S608
     ).fetchall()[0]
     if not wrong:
-        return [], []
+        return [_holds("invoices", _OTHER_TOTAL, of)], []
     title = {"table": TABLES["invoices"].title}
     values = {"rows": wrong, "of": of, "example": example, "invoiced": float(invoiced), "sold": float(sold)}
     taxed = 2 * wrong > of and ratio is not None and 1.03 < ratio < 1.3

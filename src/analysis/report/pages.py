@@ -18,7 +18,7 @@ from markupsafe import Markup
 from analysis import language
 from analysis.dataset import Dataset
 from analysis.language import _
-from analysis.report import notebooks, tables
+from analysis.report import account, notebooks, tables
 from analysis.report.execution import Execution, error_text
 from analysis.report.files import write_text
 from analysis.report.record import About
@@ -157,34 +157,21 @@ def _front_page(chapters: list[Chapter], dataset: Dataset, about: About) -> str:
         chapters=chapters,
         dataset=dataset,
         covered=covered,
-        accounts=_accounts(dataset),
+        accounts=_account_tables(dataset),
+        missing=account.missing_tables(dataset),
+        assumptions=account.assumptions(dataset),
+        warnings=account.warnings(dataset),
         failed=[chapter for chapter in chapters if chapter.done.failure],
     )
 
 
-def _accounts(dataset: Dataset) -> list[Markup]:
-    """Return the tables that account for every row."""
-    quality = dataset.quality
-    found = quality.found_table()
-    rows, amount = _("Rows"), _("Amount")
-    accounts = [
-        (
-            _("Every row that was read, and what became of it"),
-            quality.table(),
-            {"what": _("What became of them"), "rows": rows, "amount": amount},
-            {"rows": "number", "amount": "money"},
-        ),
-        (
-            _("What was found among all rows, and what is done with it"),
-            found[found["rows"] > 0],
-            {"what": _("What was found"), "rows": rows, "policy": _("What is done")},
-            {"rows": "number"},
-        ),
-    ]
+def _account_tables(dataset: Dataset) -> list[Markup]:
+    """Return the tables that account for every row and for what links the tables."""
     return [
-        Markup(tables.to_html(tables.shown(frame, labels, formats, dataset.currency), caption))  # noqa: S704
-        for caption, frame, labels, formats in accounts
-        if len(frame)
+        Markup(  # noqa: S704 to_html escapes what came from data
+            tables.to_html(tables.shown(one.frame, one.labels, one.formats, dataset.currency), one.caption)
+        )
+        for one in account.accounts(dataset)
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from analysis.dataset import Dataset
 from analysis.language import Language
+from analysis.report import account
 from analysis.report.execution import Execution
 
 LIBRARIES = ("cartera", "duckdb", "lifetimes", "matplotlib", "numpy", "pandas", "scikit-learn", "scipy")
@@ -74,7 +75,9 @@ class About:
     seconds
         Wall time until the report was written.
     rows
-        Row accounting: ``fate``, ``rule``, ``rows``, ``amount``.
+        Row accounting of each table: ``fate``, ``rule``, ``rows``, ``amount``.
+    links
+        What was checked between the tables: ``table``, ``what``, ``rows`` that do not fit, ``of`` how many.
     assumptions, warnings
         Sentences about the data in the reader's language.
     """
@@ -86,7 +89,8 @@ class About:
     versions: dict[str, str]
     started: str
     seconds: float
-    rows: list[dict[str, Any]]
+    rows: dict[str, list[dict[str, Any]]]
+    links: list[dict[str, Any]]
     assumptions: list[str]
     warnings: list[str]
 
@@ -113,9 +117,16 @@ def about(
         versions={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
         started=started.isoformat(timespec="seconds"),
         seconds=round((dt.datetime.now().astimezone() - started).total_seconds(), 2),
-        rows=json.loads(dataset.quality.rows.to_json(orient="records", double_precision=4)),
-        assumptions=dataset.quality.assumptions,
-        warnings=dataset.quality.warnings,
+        rows={
+            name: json.loads(quality.rows.to_json(orient="records", double_precision=4))
+            for name, quality in dataset.accounts.items()
+        },
+        links=[
+            {"table": link.table, "what": str(link.note), "rows": link.rows, "of": link.of}
+            for link in dataset.links
+        ],
+        assumptions=account.assumptions(dataset),
+        warnings=account.warnings(dataset),
     )
 
 

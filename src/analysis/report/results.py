@@ -17,7 +17,7 @@ import pandas as pd
 from IPython.display import display
 
 from analysis.language import _
-from analysis.report import tables
+from analysis.report import account, tables
 from analysis.report.files import write_bytes, write_text
 
 if TYPE_CHECKING:
@@ -157,14 +157,10 @@ class Results:
     def data_quality(self, dataset: Dataset) -> None:
         """Show what became of every row that was read, what was assumed, and what to beware of."""
         quality = dataset.quality
-        for text in quality.warnings:
+        for text in account.warnings(dataset):
             _show(f'<p class="warning"><strong>{escape(_("Beware"))}</strong> {escape(text)}</p>', text)
-        self._show_table(
-            quality.table(),
-            _("Every row that was read, and what became of it"),
-            {"what": _("What became of them"), "rows": _("Rows"), "amount": _("Amount")},
-            {"rows": "number", "amount": "money"},
-        )
+        for one in filter(None, [account.overview(dataset), account.rows(quality)]):
+            self._show_table(one.frame, one.caption, one.labels, one.formats)
         if quality.assumptions:
             title = _("What was assumed")
             items = "\n".join(f"<li>{escape(text)}</li>" for text in quality.assumptions)
