@@ -18,7 +18,7 @@ from analysis import ltv
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.ltv.fitting import _contained, _library
 from analysis.ltv.uncertainty import simulate_totals
-from analysis.ltv.validation import same_rate
+from analysis.ltv.validation.rules import same_rate
 
 AS_OF = dt.date(2024, 4, 15)
 TRUTH = (0.9, 8.0, 0.8, 3.0)  # r, α in weeks, a, b
@@ -346,7 +346,7 @@ def test_holdout_counts_what_came_and_who_is_left_out(
     assert check.cutoff == dt.date(2024, 1, 1) + dt.timedelta(weeks=52)
     assert check.newcomers == 100
     assert check.actual == later["purchase_days"].sum() - known["purchase_days"].sum()
-    assert check.customers["actual_sales"].sum() == pytest.approx(20 * check.actual)
+    assert check.customers["actual_value"].sum() == pytest.approx(20 * check.actual)
     assert check.interval.contains(check.actual)  # the data follow the model
     assert "the model adds something" in ltv.verdict(check)
     assert "holds the" in ltv.interval_verdict(check)
@@ -395,9 +395,9 @@ def test_tracking_ends_at_the_forecast(check: ltv.Holdout) -> None:
     )
     track = ltv.tracking(check, days, dt.date(2024, 1, 1) + dt.timedelta(weeks=78))
     assert track["holdout"].sum() == check.weeks
-    assert track["expected"].iloc[-1] == pytest.approx(check.predicted)  # nothing had come before
+    assert track["bg_nbd"].iloc[-1] == pytest.approx(check.predicted)  # nothing had come before
     assert (track["low"].iloc[-1], track["high"].iloc[-1]) == (check.interval.low, check.interval.high)
-    fitted = track.loc[~track["holdout"], "expected"]
+    fitted = track.loc[~track["holdout"], "bg_nbd"]
     assert fitted.iloc[-1] == pytest.approx(1400 * check.model.expected_new(np.array([52.0]))[0])
     assert fitted.is_monotonic_increasing
 

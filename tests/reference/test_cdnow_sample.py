@@ -89,7 +89,7 @@ def test_weeks_with_a_purchase_would_be_another_model(sample: Dataset, purchases
 def test_holdout(check: ltv.Holdout) -> None:
     # BTYD walkthrough: 1,882 purchases came, 70,976.39 in money; BG/NBD expects 1,653.4
     assert check.actual == 1882
-    assert check.customers["actual_sales"].sum() == pytest.approx(70_976.39)
+    assert check.customers["actual_value"].sum() == pytest.approx(70_976.39)
     assert check.predicted == pytest.approx(1653.4, abs=0.05)
     assert check.newcomers == 0
     scores = ltv.scores(check).set_index("model")

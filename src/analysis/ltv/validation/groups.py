@@ -1,0 +1,161 @@
+"""The holdout by groups of customers: those who bought often, or long ago."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, number
+from analysis.ltv.fitting import Floats
+from analysis.ltv.purchases import PurchaseModel
+from analysis.ltv.summary import DAYS, weeks_in
+from analysis.ltv.validation.split import Holdout
+
+TITLE_CUSTOMERS = 20  # a title speaks of a group no smaller, where there is one
+SILENCES = (4, 8, 13, 26, 39, 52, 104)  # weeks at which groups by time since the last purchase end
+MOST = 7  # purchases from which customers are one group
+
+
+def by_frequency(check: Holdout, top: int = MOST) -> pd.DataFrame:
+    """Compare actual and predicted purchases by what customers had done before.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    top
+        Customers with this many repeat purchases or more are one group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group: ``x`` (``"0"``, …, ``"7+"``), ``customers``, and the mean purchases in the
+        holdout per customer: ``actual`` and one column per rule that expects any.
+    """
+    table = _means(check, check.customers["x"].clip(upper=top).to_numpy())
+    labels = [f"{top}+" if value == top else str(value) for value in table.index]
+    return table.assign(x=labels)[["x", *table.columns]].reset_index(drop=True)
+
+
+def by_recency(check: Holdout) -> pd.DataFrame:
+    """Compare actual and predicted purchases by the time since the last purchase.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group with customers: ``weeks_since_last`` (``"0–4"``, …, the upper end included),
+        ``customers``, and the mean purchases in the holdout per customer: ``actual`` and one column per
+        rule that expects any.
+    """
+    _x, t_x, t = check.history
+    silence = (t - t_x) * DAYS[check.unit] / DAYS["week"]
+    place = np.searchsorted(SILENCES, silence)
+    table = _means(check, place)
+    edges = (0, *SILENCES)
+    labels = [
+        _("over {weeks}").format(weeks=number(edges[-1]))
+        if at == len(SILENCES)
+        else f"{number(edges[at])}–{number(edges[at + 1])}"
+        for at in table.index
+    ]
+    return table.assign(weeks_since_last=labels)[["weeks_since_last", *table.columns]].reset_index(drop=True)
+
+
+def _means(check: Holdout, group: np.ndarray) -> pd.DataFrame:
+    customers = check.customers
+    rules = [rule for rule in check.rules if rule != "zero"]
+    groups = customers.groupby(group)
+    return pd.concat([groups.size().rename("customers"), groups[["actual", *rules]].mean()], axis=1)
+
+
+def by_frequency_title(table: pd.DataFrame, model: str = "bg_nbd") -> str:
+    """Return what a chart of `by_frequency` shows.
+
+    Parameters
+    ----------
+    table
+        The groups.
+    model
+        The rule the title speaks of.
+    """
+    large = table[table["customers"] >= min(TITLE_CUSTOMERS, int(table["customers"].max()))]
+    top = large.iloc[-1]
+    return _("After {x} repeat purchases {actual} more came on average; the model expected {model}").format(
+        x=top["x"], actual=number(top["actual"], 1), model=number(top[model], 1)
+    )
+
+
+def by_recency_title(table: pd.DataFrame, model: str = "bg_nbd") -> str:
+    """Return what a chart of `by_recency` shows: the group in which the model is off by most purchases.
+
+    Parameters
+    ----------
+    table
+        The groups.
+    model
+        The rule the title speaks of.
+    """
+    off = ((table[model] - table["actual"]) * table["customers"]).abs()
+    worst = table.iloc[int(off.to_numpy().argmax())]
+    return _(
+        "Off by most: after {weeks} weeks of silence {actual} came per customer, {expected} were expected"
+    ).format(
+        weeks=worst["weeks_since_last"], actual=number(worst["actual"], 2), expected=number(worst[model], 2)
+    )
+
+
+def distribution(check: Holdout, top: int = MOST) -> pd.DataFrame:
+    """Compare how many customers made 0, 1, 2, … purchases in the holdout with how many were expected to.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    top
+        So many purchases or more are one group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``purchases`` (``"0"``, …, ``"7+"``), the number of customers with so many: ``actual``, and one
+        column per model. A model's is the sum over customers of the probability of so many purchases: the
+        spread of what may come, which is wider than that of the forecasts.
+    """
+    counts = np.bincount(check.customers["actual"].clip(0, top).to_numpy(int), minlength=top + 1)
+    table = pd.DataFrame({"purchases": [*map(str, range(top)), f"{top}+"], "actual": counts})
+    duration = weeks_in(check.unit, check.weeks)
+    for name, model in check.models.items():
+        at_least = _customers_with_at_least(check.history, model, duration, top)
+        table[name] = -np.diff(at_least, append=0.0)
+    return table
+
+
+def _customers_with_at_least(
+    history: tuple[Floats, Floats, Floats], model: PurchaseModel, duration: float, most: int
+) -> Floats:
+    """Return how many customers are expected to buy at least 0, 1, … ``most`` times within ``duration``."""
+    x, t_x, t = history
+    alive = pd.Series(model.p_alive(x, t_x, t)).groupby([x, t]).sum()
+    pairs = alive.index.to_frame().to_numpy(float)
+    chances = model.at_least(duration, pairs[:, 0], pairs[:, 1], most)
+    return np.concatenate([[len(x)], chances @ alive.to_numpy(float)])
+
+
+def distribution_title(check: Holdout, table: pd.DataFrame) -> str:
+    """Return what a chart of `distribution` shows.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    table
+        The result of `distribution`.
+    """
+    none = table.iloc[0]
+    return _(
+        "{actual} of {customers} customers bought nothing in the holdout; the model expected {model}"
+    ).format(
+        actual=number(none["actual"]),
+        customers=number(len(check.customers)),
+        model=number(none[check.chosen]),
+    )

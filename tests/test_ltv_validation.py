@@ -1,0 +1,192 @@
+"""The check against the past: the split, the naive rules, the scores and the groups."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import spearmanr
+
+from analysis import Dataset, ltv, open_dataset
+from analysis.ltv.validation import rules
+from analysis.ltv.validation.scores import clear_gain
+from analysis.models import NotFitted
+
+CUTOFF = dt.date(1997, 9, 30)
+AS_OF = dt.date(1998, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def sample() -> Dataset:
+    return open_dataset("cdnow-sample")
+
+
+@pytest.fixture(scope="module")
+def tables(sample: Dataset) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]:
+    known, later = (sample.query("customers", as_of=day) for day in (CUTOFF, AS_OF))
+    weeks = ltv.previous_weeks(later["first_purchase"].min(), CUTOFF, 39)
+    return sample.query("customers", as_of=ltv.cutoff(CUTOFF, weeks)), known, later, weeks
+
+
+@pytest.fixture(scope="module")
+def check(tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]) -> ltv.Holdout:
+    before, known, later, weeks = tables
+    fits = {
+        "own": ltv.fit_purchases,
+        "hopeless": lambda _past: NotFitted("Nothing here."),
+        "bg": ltv.fit_purchases,
+    }
+    found = ltv.holdout(known, later, AS_OF, 39, "week", fits=fits, before=before, before_weeks=weeks)
+    assert isinstance(found, ltv.Holdout)
+    return found
+
+
+def test_several_models_are_compared_by_name(check: ltv.Holdout) -> None:
+    assert list(check.models) == ["own", "bg"]
+    assert check.chosen == "own"
+    assert check.failed == {"hopeless": "Nothing here."}
+    assert ltv.failed_sentences(check) == ["hopeless is not in the check. Nothing here."]
+    assert check.rules == ["own", "bg", "segments", "last_period", "same_rate", "zero"]
+    np.testing.assert_array_equal(check.customers["own"], check.customers["bg"])
+    assert ltv.scores(check)["model"].tolist() == check.rules
+
+
+def test_the_last_period_is_half_a_short_past() -> None:
+    first = pd.Timestamp("1997-01-01")
+    assert ltv.previous_weeks(first, CUTOFF, 39) == 19  # 272 days before it: half are 19.4 weeks
+    assert ltv.previous_weeks(first, CUTOFF, 8) == 8
+    assert ltv.previous_weeks(pd.Timestamp("1997-09-25"), CUTOFF, 8) == 0
+    assert ltv.previous_weeks(pd.NaT, CUTOFF, 8) == 0
+
+
+def six(days: int, x: list[int], spent: list[float], first: list[int]) -> pd.DataFrame:
+    """Return a customer table ``days`` after 1 January 2024, of customers first seen on these days."""
+    start = pd.Timestamp("2024-01-01")
+    bought = [born for born in first if born <= days]
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{i}" for i in range(len(bought))],
+            "first_purchase": [start + pd.Timedelta(days=born) for born in bought],
+            "last_purchase": [start + pd.Timedelta(days=days - i) for i in range(len(bought))],
+            "purchase_days": np.array(x) + 1,
+            "x": x,
+            "sales": spent,
+            "net_sales": spent,
+            "repeat_value": [10.0 if n else np.nan for n in x],
+        }
+    )
+
+
+def test_rules_that_learn_by_hand() -> None:
+    """Two customers at the start of the last period, and a third who came in it."""
+    first = [0, 0, 14]
+    before = six(14, [4, 0], [50.0, 10.0], first[:2])
+    known = six(28, [7, 1, 2], [80.0, 20.0, 30.0], first)
+    past = ltv.summarise(known, dt.date(2024, 1, 29), "week")
+    found = rules.learned(before, known, past, 2, 4)
+    # repeat purchases in the last two weeks: 3, 1, 2; the holdout is twice as long
+    assert found["last_period"].tolist() == [6, 2, 4]
+    assert found["value_last_period"].tolist() == [60, 20, 40]
+    was, now = (rules._segments(*each) for each in ((before, dt.date(2024, 1, 15)), (known, past.as_of)))
+    assert was is not None and now is not None
+    came, money = {"c0": 3.0, "c1": 1.0}, {"c0": 30.0, "c1": 10.0}
+    for i, customer in enumerate(["c0", "c1", "c2"]):
+        same = [other for other in came if was[other] == now[customer]] or list(came)
+        assert found["segments"][i] == pytest.approx(2 * np.mean([came[other] for other in same]))
+        assert found["value_segments"][i] == pytest.approx(2 * np.mean([money[other] for other in same]))
+
+
+def test_scores_agree_with_an_independent_computation(check: ltv.Holdout) -> None:
+    rows = ltv.scores(check).set_index("model")
+    customers = check.customers
+    assert rows.loc["own", "rank_correlation"] == pytest.approx(
+        spearmanr(customers["own"], customers["actual"]).statistic
+    )
+    # constant rate: mean absolute error 1.0237 (BTYD walkthrough, as in the reference test)
+    assert rows.loc["same_rate", "mae"] == pytest.approx(1.0237, abs=5e-5)
+    assert np.isnan(rows.loc["zero", "rank_correlation"])
+    assert rows.loc["zero", "lift"] == pytest.approx(1)
+    top = customers.nlargest(236, "own")["actual_value"].sum() / customers["actual_value"].sum()
+    assert rows.loc["own", "lift"] == pytest.approx(10 * top, rel=0.01)  # 235.7 customers are a tenth
+
+
+def test_tenths_by_hand() -> None:
+    predicted = np.array([5.0, 1, 1, 1, 1, 1, 1, 1, 1, 0])
+    outcome = np.array([30.0, 16, 0, 0, 0, 0, 0, 0, 0, 4])
+    table = ltv.tenths(predicted, outcome)
+    assert table["share"].tolist() == pytest.approx([0.6, *[0.04] * 8, 0.08])  # ties share the 16
+    assert table["predicted"].tolist() == pytest.approx(predicted.tolist())
+    backwards = ltv.tenths(predicted[::-1], outcome[::-1])
+    pd.testing.assert_frame_equal(table, backwards)
+
+
+def test_value_is_purchases_times_spend(check: ltv.Holdout) -> None:
+    assert isinstance(check.spend, ltv.SpendModel)
+    customers = check.customers
+    # holdout sales of the sample: 70,976.39 (reference figures of the CDNOW papers)
+    assert customers["actual_value"].sum() == pytest.approx(70_976.39)
+    each = check.spend.expected_spend(customers["x"].to_numpy(float), customers["z"].to_numpy(float))
+    np.testing.assert_allclose(customers["value_own"], customers["own"] * each)
+    own = (customers["same_rate"] * customers["z"].fillna(0)).to_numpy()
+    np.testing.assert_allclose(customers["value_same_rate"], own)
+    tenths = ltv.value_tenths(check)
+    assert tenths["outcome"].sum() * len(customers) / 10 == pytest.approx(70_976.39)
+
+
+def test_a_loser_is_called_one(check: ltv.Holdout) -> None:
+    assert "bg loses to a naive rule on the rank correlation" in ltv.models_sentence(check)
+    assert "the mean absolute error" in ltv.value_verdict(check, None)  # nobody buys again: 30.1 against 30.4
+    worse = check.customers.assign(own=check.customers["own"] + 30, value_own=0.0)
+    lost = replace(check, customers=worse)
+    assert "the model fails this check" in ltv.verdict(lost)
+    assert clear_gain(lost, "zero") < -1.645
+    assert "own loses to a naive rule on the total" in ltv.models_sentence(lost)
+    assert "By RMSE bg did best" in ltv.models_sentence(lost)
+    assert "came closer" in ltv.value_verdict(lost, None)
+
+
+def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
+    random = np.random.default_rng(3)
+    sign = random.choice([-0.5, 0.5], len(check.customers))
+    even = check.customers.assign(own=check.customers["actual"] + sign, zero=check.customers["actual"] - sign)
+    table = replace(check, customers=even)
+    assert clear_gain(table, "zero") == 0
+    assert "does no better than that rule" in ltv.verdict(table)
+
+
+def test_groups_by_silence_add_up(check: ltv.Holdout) -> None:
+    groups = ltv.by_recency(check)
+    assert groups["weeks_since_last"].tolist() == ["0–4", "4–8", "8–13", "13–26", "26–39"]
+    assert groups["customers"].sum() == 2357
+    assert (groups["customers"] * groups["actual"]).sum() == pytest.approx(1882)
+    assert (groups["customers"] * groups["own"]).sum() == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
+    silence = check.customers["T"] - check.customers["t_x"]
+    assert groups["customers"].iloc[0] == (silence <= 4).sum()
+
+
+def test_weeks_add_up_to_the_track(sample: Dataset, check: ltv.Holdout) -> None:
+    daily = sample.query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
+    track = ltv.tracking(check, daily, AS_OF)
+    weeks = ltv.weekly(check, track)
+    after = weeks[weeks["holdout"]]
+    assert len(after) == 39
+    assert after["actual"].sum() == 1882
+    assert after["own"].sum() == pytest.approx(1653.4, abs=0.05)
+    assert weeks["actual"].sum() == 2457 + 1882 - track["actual"].iloc[0]
+
+
+def test_newcomers_are_counted(sample: Dataset) -> None:
+    early = dt.date(1997, 2, 28)
+    later = sample.query("customers", as_of=CUTOFF)
+    weeks = (CUTOFF - early).days // 7
+    known = sample.query("customers", as_of=ltv.cutoff(CUTOFF, weeks))
+    found = ltv.holdout(known, later, CUTOFF, weeks, "week")
+    assert isinstance(found, ltv.Holdout)
+    assert found.newcomers == 2357 - len(known)
+    assert found.of_all == 2457 - known["x"].sum()
+    born_later = later[~later["customer_id"].isin(known["customer_id"])]
+    assert found.of_all - found.actual == born_later["x"].sum()
+    assert f"{found.newcomers:,} customers arrived" in ltv.newcomers_sentence(found)
