@@ -137,13 +137,13 @@ def test_value_is_purchases_times_spend(check: ltv.Holdout) -> None:
 
 
 def test_a_loser_is_called_one(check: ltv.Holdout) -> None:
-    assert "bg loses to a naive rule on the rank correlation" in ltv.models_sentence(check)
+    assert "Beaten by a naive rule: own and bg, on the rank correlation" in ltv.models_sentence(check)
     assert "the mean absolute error" in ltv.value_verdict(check, None)  # nobody buys again: 30.1 against 30.4
     worse = check.customers.assign(own=check.customers["own"] + 30, value_own=0.0)
     lost = replace(check, customers=worse)
     assert "the model fails this check" in ltv.verdict(lost)
     assert clear_gain(lost, "zero") < -1.645
-    assert "own loses to a naive rule on the total" in ltv.models_sentence(lost)
+    assert "Beaten by a naive rule: own, on the total" in ltv.models_sentence(lost)
     assert "By RMSE bg did best" in ltv.models_sentence(lost)
     assert "came closer" in ltv.value_verdict(lost, None)
 
@@ -190,3 +190,90 @@ def test_newcomers_are_counted(sample: Dataset) -> None:
     born_later = later[~later["customer_id"].isin(known["customer_id"])]
     assert found.of_all - found.actual == born_later["x"].sum()
     assert f"{found.newcomers:,} customers arrived" in ltv.newcomers_sentence(found)
+
+
+# --- spend -------------------------------------------------------------------------------------------
+
+
+def spending(x: np.ndarray, z: np.ndarray) -> ltv.Summary:
+    frame = pd.DataFrame({"customer_id": [f"c{i}" for i in range(len(x))], "x": x, "z": z})
+    return ltv.Summary(frame.assign(t_x=1.0, T=2.0), "week", AS_OF, 0)
+
+
+def test_independence_agrees_with_scipy_and_says_what_follows() -> None:
+    random = np.random.default_rng(2)
+    x, z = random.geometric(0.3, 800), random.gamma(4, 10, 800)
+    for tilt, words in (
+        (0.0, "assumption holds"),
+        (0.5, "also spend more"),
+        (-0.5, "spend less per purchase"),
+    ):
+        summary = spending(np.append(x, 0), np.append(z * x**tilt, np.nan))
+        found = ltv.spend_independence(summary)
+        assert found is not None
+        assert found.correlation == pytest.approx(spearmanr(x, z * x**tilt).statistic)
+        assert found.customers == 800
+        assert found.low < found.correlation < found.high
+        assert words in found.sentence()
+    few = ltv.spend_independence(spending(x[:8], z[:8]))
+    assert few is not None
+    assert "not settled" in few.sentence()
+    assert ltv.spend_independence(spending(np.ones(9), z[:9])) is None
+
+
+def test_the_interval_of_the_correlation_covers() -> None:
+    """Nineteen of twenty 95 % intervals hold the true one: 6 ÷ π × asin(ρ ÷ 2) for a normal pair."""
+    random = np.random.default_rng(8)
+    truth, inside = 6 / np.pi * np.arcsin(0.25), 0
+    for _round in range(400):
+        pair = random.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 60)
+        found = ltv.spend_independence(spending(pair[:, 0] + 10, pair[:, 1] + 10))
+        assert found is not None
+        inside += found.low <= truth <= found.high
+    assert 0.92 <= inside / 400 <= 0.98
+
+
+@pytest.fixture(scope="module")
+def gamma_gamma() -> tuple[ltv.Summary, ltv.SpendModel]:
+    """A portfolio whose spends follow the Gamma-Gamma model, p 6, q 4, v 15."""
+    random = np.random.default_rng(4)
+    x = random.geometric(0.35, 6000)
+    z = random.gamma(6 * x, 1) / x / random.gamma(4, 1 / 15, 6000)
+    summary = spending(x, z)
+    model = ltv.fit_spend(summary)
+    assert isinstance(model, ltv.SpendModel)
+    return summary, model
+
+
+def test_fitted_spends_follow_those_drawn_from_the_model(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    summary, model = gamma_gamma
+    table = ltv.spend_fit(summary, model)
+    np.testing.assert_allclose(table["fitted"], table["observed"], rtol=0.04)
+    bars = ltv.spend_distribution(summary, model)
+    assert bars["observed"].sum() == 6000
+    assert bars["fitted"].sum() == pytest.approx(6000)
+    assert "closely" in ltv.misfit_sentence(bars)
+    doubled = spending(summary.frame["x"].to_numpy(), 2 * summary.frame["z"].to_numpy())
+    assert "not follow" in ltv.misfit_sentence(ltv.spend_distribution(doubled, model))
+
+
+def test_fitted_quartiles_agree_with_simulation(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    summary, model = gamma_gamma
+    random = np.random.default_rng(5)
+    x = np.tile(summary.frame["x"].to_numpy(), 20)
+    drawn = random.gamma(model.p * x, 1) / x / random.gamma(model.q, 1 / model.v, len(x))
+    np.testing.assert_allclose(
+        ltv.spend_fit(summary, model)["fitted"].iloc[1:], np.quantile(drawn, [0.25, 0.5, 0.75]), rtol=0.02
+    )
+
+
+def test_spend_by_purchases_by_hand(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    table = ltv.spend_by_purchases(
+        spending(np.array([0, 1, 1, 2, 9]), np.array([np.nan, 10, 20, 5, 40.0])), gamma_gamma[1], top=2
+    )
+    assert table["x"].tolist() == ["1", "2+"]
+    assert table["mean"].tolist() == [15, 22.5]
+    assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5)  # standard error 7.07 ÷ √2
+    assert "With 1 repeat purchases each is worth 15" in ltv.spend_by_purchases_title(table, None)

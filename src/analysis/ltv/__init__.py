@@ -16,6 +16,16 @@ from analysis.ltv.purchases import (
     parameter_table,
 )
 from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.spend_check import (
+    Independence,
+    misfit_sentence,
+    spend_by_purchases,
+    spend_by_purchases_title,
+    spend_distribution,
+    spend_distribution_title,
+    spend_fit,
+    spend_independence,
+)
 from analysis.ltv.summary import (
     Summary,
     Unit,
@@ -81,6 +91,7 @@ from analysis.ltv.words import words
 __all__ = [
     "Fit",
     "Holdout",
+    "Independence",
     "Interval",
     "PurchaseModel",
     "SpendModel",
@@ -113,6 +124,7 @@ __all__ = [
     "holdout",
     "interval_verdict",
     "kept_share",
+    "misfit_sentence",
     "models_sentence",
     "name_units",
     "newcomers_sentence",
@@ -130,6 +142,12 @@ __all__ = [
     "simple_ltv",
     "simple_sentence",
     "simple_table",
+    "spend_by_purchases",
+    "spend_by_purchases_title",
+    "spend_distribution",
+    "spend_distribution_title",
+    "spend_fit",
+    "spend_independence",
     "story",
     "summarise",
     "tenths",

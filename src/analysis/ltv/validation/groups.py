@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, number
-from analysis.ltv.fitting import Floats
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.summary import DAYS, weeks_in
+from analysis.ltv.summary import DAYS, Floats, weeks_in
 from analysis.ltv.validation.split import Holdout
 
 TITLE_CUSTOMERS = 20  # a title speaks of a group no smaller, where there is one
@@ -137,7 +136,7 @@ def _customers_with_at_least(
     x, t_x, t = history
     alive = pd.Series(model.p_alive(x, t_x, t)).groupby([x, t]).sum()
     pairs = alive.index.to_frame().to_numpy(float)
-    chances = model.at_least(duration, pairs[:, 0], pairs[:, 1], most)
+    chances = model.process.at_least(duration, pairs[:, 0], pairs[:, 1], most)
     return np.concatenate([[len(x)], chances @ alive.to_numpy(float)])
 
 

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _
-from analysis.ltv.fitting import Floats
-from analysis.ltv.summary import Summary, weeks_in
+from analysis.ltv.summary import Floats, Summary, weeks_in
 from analysis.segmentation import rfm
 
 NAIVE = ("segments", "last_period", "same_rate", "zero")

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from analysis.language import _, listing, money, number, percent
-from analysis.ltv.fitting import Floats
+from analysis.ltv.summary import Floats
 from analysis.ltv.validation.rules import NAIVE, rule_name
 from analysis.ltv.validation.split import Holdout
 
@@ -251,14 +251,16 @@ def models_sentence(check: Holdout) -> str:
     parts = []
     if len(check.models) > 1:
         parts.append(_("By RMSE {best} did best on the holdout.").format(best=rule_name(best)))
+    by_losses: dict[str, list[str]] = {}
     for model in check.models:
-        losses = beaten(table, model)
-        if losses:
-            message = _("{model} loses to a naive rule on {places}.")
-            parts.append(message.format(model=rule_name(model), places=_places(losses)))
-        else:
-            message = _("{model} beats every naive rule on every measure.")
-            parts.append(message.format(model=rule_name(model)))
+        by_losses.setdefault(_places(beaten(table, model)), []).append(rule_name(model))
+    for places, models in by_losses.items():
+        message = (
+            _("Beaten by a naive rule: {models}, on {places}.")
+            if places
+            else _("Better than every naive rule on every measure: {models}.")
+        )
+        parts.append(message.format(models=listing(models), places=places))
     return " ".join(parts)
 
 

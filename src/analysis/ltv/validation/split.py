@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, number
-from analysis.ltv.fitting import Floats
 from analysis.ltv.purchases import PurchaseModel, fit_purchases
 from analysis.ltv.spend import SpendModel, fit_spend
-from analysis.ltv.summary import Summary, Unit, summarise, weeks_in
+from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
 from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.ltv.validation import rules
 from analysis.models import NotFitted

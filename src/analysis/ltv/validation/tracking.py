@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, date, number, percent
-from analysis.ltv.fitting import Floats
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.summary import DAYS, weeks_in
+from analysis.ltv.summary import DAYS, Floats, weeks_in
 from analysis.ltv.validation.split import Holdout
 
 
