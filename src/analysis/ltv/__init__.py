@@ -5,16 +5,10 @@ From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how of
 (``uncertainty``) and would have been (``validation``).
 """
 
+from analysis.ltv.alive import alive_history, alive_history_title, alive_sentence, alive_title
+from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
-from analysis.ltv.purchases import (
-    PurchaseModel,
-    alive_history,
-    alive_history_title,
-    alive_sentence,
-    alive_title,
-    fit_purchases,
-    parameter_table,
-)
+from analysis.ltv.purchases import PurchaseModel, parameter_table
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.summary import (
     Summary,
@@ -60,8 +54,10 @@ from analysis.ltv.value import (
 from analysis.ltv.words import words
 
 __all__ = [
+    "Comparison",
     "Holdout",
     "Interval",
+    "Past",
     "PurchaseModel",
     "SpendModel",
     "Summary",
@@ -73,6 +69,7 @@ __all__ = [
     "by_frequency",
     "by_frequency_title",
     "clv",
+    "compare_models",
     "cutoff",
     "default_holdout_weeks",
     "discount_factors",

@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, date, number, percent
-from analysis.ltv.fitting import Floats
-from analysis.ltv.purchases import PurchaseModel, fit_purchases
+from analysis.ltv.choice import fit_purchases
+from analysis.ltv.counts import Floats
+from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Unit, summarise, weeks_in
 from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.models import NotFitted
