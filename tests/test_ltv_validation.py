@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -34,11 +35,8 @@ def tables(sample: Dataset) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, i
 @pytest.fixture(scope="module")
 def check(tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]) -> ltv.Holdout:
     before, known, later, weeks = tables
-    fits = {
-        "own": ltv.fit_purchases,
-        "hopeless": lambda _past: NotFitted("Nothing here."),
-        "bg": ltv.fit_purchases,
-    }
+    bg = partial(ltv.fit_one, kind="bg_nbd")
+    fits = {"own": bg, "hopeless": lambda _past: NotFitted("Nothing here."), "bg": bg}
     found = ltv.holdout(known, later, AS_OF, 39, "week", fits=fits, before=before, before_weeks=weeks)
     assert isinstance(found, ltv.Holdout)
     return found
@@ -165,6 +163,39 @@ def test_groups_by_silence_add_up(check: ltv.Holdout) -> None:
     assert (groups["customers"] * groups["own"]).sum() == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
     silence = check.customers["T"] - check.customers["t_x"]
     assert groups["customers"].iloc[0] == (silence <= 4).sum()
+
+
+def test_another_model_may_lead(check: ltv.Holdout) -> None:
+    fits = {kind: partial(ltv.fit_one, kind=kind) for kind in ("bg_nbd", "pareto_nbd")}
+    both = replace(check, models={name: fit(check.summary) for name, fit in fits.items()})
+    other = both.led_by("pareto_nbd")
+    assert other.chosen == "pareto_nbd"
+    assert set(other.models) == set(both.models)
+    expected = other.model.expected_purchases(39.0, *check.history).sum()
+    assert other.interval != both.interval
+    assert other.interval.contains(expected)
+    assert both.led_by("unknown") is both
+
+
+def test_distribution_agrees_with_simulated_futures(check: ltv.Holdout) -> None:
+    table = ltv.distribution(check, top=4)
+    assert table["purchases"].tolist() == ["0", "1", "2", "3", "4+"]
+    assert table["actual"].sum() == 2357
+    assert table["own"].sum() == pytest.approx(2357)
+    random, model = np.random.default_rng(1), check.model
+    x, t_x, t = (np.tile(part, 40) for part in check.history)
+    alive = random.random(len(x)) < model.p_alive(x, t_x, t)
+    bought = np.where(alive, model.process.simulate(random, 39.0, x, t), 0)
+    drawn = np.bincount(np.minimum(bought, 4).astype(int), minlength=5) / 40
+    np.testing.assert_allclose(table["own"], drawn, rtol=0.05)
+    assert "1,673 of 2,357 customers bought nothing" in ltv.distribution_title(check, table)
+
+
+def test_the_past_of_a_check_chooses_a_model(check: ltv.Holdout) -> None:
+    compared = ltv.compare_models(check.summary, check.past)
+    assert isinstance(compared, ltv.Comparison)
+    rmse = compared.table.set_index("model")["rmse"]
+    assert rmse["bg_nbd"] == pytest.approx(ltv.scores(check).set_index("model")["rmse"]["own"])
 
 
 def test_weeks_add_up_to_the_track(sample: Dataset, check: ltv.Holdout) -> None:

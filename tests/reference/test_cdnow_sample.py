@@ -93,8 +93,10 @@ def test_holdout(check: ltv.Holdout) -> None:
     assert check.predicted == pytest.approx(1653.4, abs=0.05)
     assert check.newcomers == 0
     scores = ltv.scores(check).set_index("model")
-    assert scores["mae"].tolist() == pytest.approx([0.7855, 1.0237, 0.7985], abs=5e-5)
-    assert scores["rmse"]["bg_nbd"] == pytest.approx(1.6080, abs=5e-5)
+    rules = ["bg_nbd", "pareto_nbd", "same_rate", "zero"]
+    assert scores["mae"][rules].tolist() == pytest.approx([0.7855, 0.7545, 1.0237, 0.7985], abs=5e-5)
+    assert scores["rmse"][rules[:2]].tolist() == pytest.approx([1.6080, 1.6028], abs=5e-5)
+    assert scores["total"]["pareto_nbd"] == pytest.approx(1665.5, abs=0.05)
 
 
 def test_holdout_by_frequency(check: ltv.Holdout) -> None:
@@ -106,11 +108,12 @@ def test_holdout_by_frequency(check: ltv.Holdout) -> None:
             "customers": [1411, 439, 214, 100, 62, 38, 29, 64],
             "actual": [0.237, 0.697, 1.393, 1.560, 2.532, 2.947, 3.862, 6.359],
             "bg_nbd": [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157],
+            "pareto_nbd": [0.138, 0.600, 1.196, 1.714, 2.399, 2.907, 3.819, 6.403],
         }
     )
     assert groups["x"].tolist() == expected["x"].tolist()
     assert groups["customers"].tolist() == expected["customers"].tolist()
-    for column in ("actual", "bg_nbd"):
+    for column in ("actual", "bg_nbd", "pareto_nbd"):
         np.testing.assert_allclose(groups[column], expected[column], atol=6e-4)
 
 

@@ -5,16 +5,10 @@ From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how of
 (``uncertainty``) and would have been (``validation``).
 """
 
+from analysis.ltv.alive import alive_history, alive_history_title, alive_sentence, alive_title
+from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
-from analysis.ltv.purchases import (
-    PurchaseModel,
-    alive_history,
-    alive_history_title,
-    alive_sentence,
-    alive_title,
-    fit_purchases,
-    parameter_table,
-)
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name, parameter_table
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.spend_check import (
     Independence,
@@ -89,10 +83,14 @@ from analysis.ltv.value import (
 from analysis.ltv.words import words
 
 __all__ = [
+    "KINDS",
+    "Comparison",
     "Fit",
     "Holdout",
     "Independence",
     "Interval",
+    "Kind",
+    "Past",
     "PurchaseModel",
     "SpendModel",
     "Summary",
@@ -107,6 +105,7 @@ __all__ = [
     "by_recency",
     "by_recency_title",
     "clv",
+    "compare_models",
     "cutoff",
     "default_holdout_weeks",
     "discount_factors",
@@ -118,6 +117,7 @@ __all__ = [
     "example_customer",
     "expected_total",
     "failed_sentences",
+    "fit_one",
     "fit_purchases",
     "fit_spend",
     "forecast_sentence",
@@ -125,6 +125,7 @@ __all__ = [
     "interval_verdict",
     "kept_share",
     "misfit_sentence",
+    "model_name",
     "models_sentence",
     "name_units",
     "newcomers_sentence",

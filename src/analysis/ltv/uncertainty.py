@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.ltv.fitting import Floats
+from analysis.ltv.counts import Floats
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import Summary, weeks_in
 
@@ -76,16 +76,10 @@ def simulate_totals(
     """
     random = np.random.default_rng(SEED)
     x, t_x, t = history
-    centre = np.log([model.r, model.alpha, model.a, model.b])
-    root = np.linalg.cholesky(model.covariance + 1e-12 * np.eye(len(centre)))
-    sampled = np.exp(centre + random.standard_normal((draws, len(centre))) @ root.T)
     totals = np.empty((draws, 2))
-    for draw, (r, alpha, a, b) in enumerate(sampled):
-        odds_of_gone = a / (b + np.maximum(x, 1) - 1) * ((alpha + t) / (alpha + t_x)) ** (r + x)
-        alive = random.random(len(x)) * (1 + (x > 0) * odds_of_gone) < 1
-        rate = random.standard_gamma(r + x[alive]) / (alpha + t[alive])
-        leaving = np.clip(random.beta(a, b + x[alive]), 1e-12, 1.0)
-        bought = np.minimum(random.poisson(rate * duration), random.geometric(leaving))
+    for draw, drawn in enumerate(model.draws(random, draws)):
+        alive = random.random(len(x)) < drawn.p_alive(x, t_x, t)
+        bought = drawn.simulate(random, duration, x[alive], t[alive])
         totals[draw] = bought.sum(), (bought * worth[alive]).sum()
     return totals
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, number, percent
-from analysis.ltv.fitting import Floats
+from analysis.ltv.counts import Floats
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary, weeks_in

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, number
-from analysis.ltv.purchases import PurchaseModel, fit_purchases
+from analysis.ltv.choice import Past
+from analysis.ltv.purchases import KINDS, PurchaseModel, fit_one
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
 from analysis.ltv.uncertainty import Interval, total_interval
@@ -19,7 +21,7 @@ from analysis.models import NotFitted
 
 MAX_HOLDOUT_WEEKS = 52
 Fit = Callable[[Summary], PurchaseModel | NotFitted]
-FITS: Mapping[str, Fit] = {"bg_nbd": fit_purchases}
+FITS: Mapping[str, Fit] = {kind: partial(fit_one, kind=kind) for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Holdout:
         The models fitted at ``cutoff``, by name; the first is the one that forecasts.
     failed
         Why the others could not be fitted, by name.
+    summary
+        The customers at ``cutoff``.
     spend
         The spend model fitted at ``cutoff``, or why there is none.
     customers
@@ -58,6 +62,7 @@ class Holdout:
     unit: Unit
     models: Mapping[str, PurchaseModel]
     failed: Mapping[str, str]
+    summary: Summary
     spend: SpendModel | NotFitted
     customers: pd.DataFrame
     interval: Interval
@@ -92,8 +97,19 @@ class Holdout:
     @property
     def history(self) -> tuple[Floats, Floats, Floats]:
         """``x``, ``t_x`` and ``T`` of each customer at ``cutoff``."""
-        x, t_x, t = (self.customers[name].to_numpy(np.float64) for name in ("x", "t_x", "T"))
-        return x, t_x, t
+        return self.summary.history
+
+    @property
+    def past(self) -> Past:
+        """What was known at ``cutoff`` and what came after it, to choose a model by."""
+        return Past(self.summary, self.customers["actual"].to_numpy(np.float64), self.weeks)
+
+    def led_by(self, name: str) -> Holdout:
+        """Return the same check with another of its models as the one that forecasts."""
+        if name == self.chosen or name not in self.models:
+            return self
+        models = {name: self.models[name], **self.models}
+        return replace(self, models=models, interval=total_interval(models[name], self.summary, self.weeks))
 
 
 def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
@@ -151,7 +167,7 @@ def holdout(
     unit
         Time unit of the models.
     fits
-        How to fit each model, by name; the first that can be fitted forecasts.
+        How to fit each model, by name; the first that can be fitted forecasts (see `Holdout.led_by`).
     before
         The customers ``before_weeks`` earlier than ``known`` (see `previous_weeks`), from which the rules
         "same as last period" and "mean of the segment" learn; without it there are neither.
@@ -187,7 +203,7 @@ def holdout(
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
     of_all = int(later["x"].sum() - known["x"].sum())
     interval = total_interval(next(iter(models.values())), past, weeks)
-    return Holdout(past_end, weeks, unit, models, failed, spend, customers, interval, newcomers, of_all)
+    return Holdout(past_end, weeks, unit, models, failed, past, spend, customers, interval, newcomers, of_all)
 
 
 def _forecasts(
