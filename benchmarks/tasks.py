@@ -69,11 +69,12 @@ def make_canonical(rows: str) -> dict[str, float]:
 
 def customers_cartera(rows: str) -> dict[str, float]:
     """Parquet to the customer table, as a notebook does it."""
+    from analysis.dataset.as_of import views
     from analysis.engine.duckdb import DuckDBEngine
 
     path = data.canonical(int(rows))
     with _Clock() as clock:
-        engine = DuckDBEngine({"transactions": path}, as_of=data.AS_OF)
+        engine = DuckDBEngine({"transactions": path}, views(["transactions"], data.AS_OF))
         customers = engine.query("customers", as_of=data.AS_OF)
     return clock.found(repeats=customers["x"].sum(), value=round(customers["repeat_value"].sum()))
 

@@ -24,7 +24,10 @@ def _own_cache(tmp_path, monkeypatch):
             "transactions: {policies: {return: keep}}",
             "unknown key 'transactions.policies.return'. Did you mean 'returns'?",
         ),
-        ("zzz: 1", "unknown key 'zzz'. Known are: name, currency, as_of and transactions."),
+        (
+            "zzz: 1",
+            "unknown key 'zzz'. Known are: name, currency, as_of, language, prices_include_tax, database,",
+        ),
         (
             "currency: eur",
             "'currency: eur' cannot be used. A code of three letters was expected, such as EUR.",

@@ -48,6 +48,9 @@ def _app() -> typer.Typer:
     app.command("run", help=_("Run the notebooks on your data and write the report."))(_run)
     app.command("check", help=_("Read the data, say what was understood, and stop."))(_check)
     app.command("notebooks", help=_("Write copies of the notebooks to work in by hand."))(_notebooks)
+    app.command("demo", help=_("Write the demo portfolio: an invented distributor's files, from a seed."))(
+        _demo
+    )
     return app
 
 
@@ -216,6 +219,22 @@ def _notebooks(
         use_language(chosen)
         copies = notebooks.write_copies(folder, chosen, overwrite)
         typer.echo(_("{count} notebooks are in {folder}").format(count=number(len(copies)), folder=folder))
+
+
+def _demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_("Where the files go."))],
+    customers: Annotated[int, typer.Option(metavar="N", help=_("How many customers."))] = 4000,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help=_("Which portfolio: the same number gives the same files."))
+    ] = 1,
+    language: Annotated[Language | None, typer.Option(help=_("Language of what is shown."))] = None,
+) -> None:
+    with _readable():
+        use_language(language or _language_wanted([], os.environ))
+        from analysis.dataset.demo import generate, write  # noqa: PLC0415
+
+        files = write(generate(customers, seed), folder)
+        typer.echo(_("{count} files are in {folder}").format(count=number(len(files)), folder=folder))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.sales import take_in
+from analysis.dataset.inputs import Input
 from analysis.errors import CarteraError
 
 SOUND = (
@@ -37,7 +38,7 @@ def test_damaged_files(edits):
         path.write_bytes(content)
         target.mkdir()
         try:
-            rows = take_in([path], DatasetConfig(), target).quality.rows
+            rows = take_in(Input((path,), DatasetConfig().transactions), DatasetConfig(), target).quality.rows
         except CarteraError as error:
             assert "sales.csv" in str(error)
             assert not list(target.iterdir())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.sales import take_in
+from analysis.dataset.inputs import Input
 
 HEADER = ["customer", "date", "amount", "note"]
 KEPT = {"sale", "return"}
@@ -144,7 +145,7 @@ def _read(style, text, duplicates):
         path.write_bytes(text.encode())
         target.mkdir()
         config = DatasetConfig.model_validate({"transactions": {"policies": {"duplicates": duplicates}}})
-        quality = take_in([path], config, target).quality
+        quality = take_in(Input((path,), config.transactions), config, target).quality
         aside = pd.read_parquet(target / "set_aside.parquet")
     account = {
         f"{row.fate}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 2))

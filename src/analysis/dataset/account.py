@@ -4,13 +4,48 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from analysis.dataset.quality import Note, Quality
+from analysis.dataset.quality import LinkFinding, Note, Quality
+
+
+@dataclass(frozen=True)
+class Formats:
+    """How the sales turned out to be written; it settles what another table leaves open.
+
+    Parameters
+    ----------
+    date_order
+        ``day-first`` or ``month-first``; None where the sales do not show it.
+    decimal
+        The decimal mark; None where the sales do not show one, or show both.
+    """
+
+    date_order: str | None = None
+    decimal: str | None = None
+
+
+@dataclass(frozen=True)
+class Records:
+    """What reading a table other than the sales gave.
+
+    Parameters
+    ----------
+    quality
+        The account of its raw rows.
+    columns
+        Its canonical columns that hold data.
+    wakes
+        First day on which a row now in the future would count; None where there is none.
+    """
+
+    quality: Quality
+    columns: frozenset[str]
+    wakes: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -20,15 +55,21 @@ class Intake:
     Parameters
     ----------
     quality
-        The account of the raw rows.
+        The account of the raw rows of the sales.
     first, last
         Days of the first and last transaction kept.
     columns
-        Canonical columns that hold data.
+        Canonical columns of the sales that hold data.
     currency
         ISO 4217 code, or None where nothing says it.
     wakes
         First day on which a row now in the future would count; None where there is none.
+    formats
+        How the sales are written.
+    tables
+        What reading each other table gave, by its name.
+    links
+        What does not hold between the tables.
     """
 
     quality: Quality
@@ -37,21 +78,30 @@ class Intake:
     columns: frozenset[str]
     currency: str | None
     wakes: dt.date | None
+    formats: Formats = Formats()
+    tables: dict[str, Records] = field(default_factory=dict)
+    links: tuple[LinkFinding, ...] = ()
 
 
 def save(intake: Intake, path: Path) -> None:
     """Write the account of an intake as JSON."""
-    quality = intake.quality
     content: dict[str, Any] = {
-        "rows": quality.rows.to_dict("records"),
-        "found": quality.found.to_dict("records"),
-        "facts": [[note.message, note.values] for note in quality.facts],
-        "alarms": [[note.message, note.values] for note in quality.alarms],
+        **_quality_content(intake.quality),
         "first": intake.first.isoformat(),
         "last": intake.last.isoformat(),
         "columns": sorted(intake.columns),
         "currency": intake.currency,
-        "wakes": intake.wakes.isoformat() if intake.wakes else None,
+        "wakes": _day_content(intake.wakes),
+        "formats": [intake.formats.date_order, intake.formats.decimal],
+        "tables": {
+            name: {
+                **_quality_content(records.quality),
+                "columns": sorted(records.columns),
+                "wakes": _day_content(records.wakes),
+            }
+            for name, records in intake.tables.items()
+        },
+        "links": [[found.table, _note_content(found.note), found.rows, found.of] for found in intake.links],
     }
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
 
@@ -59,17 +109,49 @@ def save(intake: Intake, path: Path) -> None:
 def load(path: Path) -> Intake:
     """Read the account of an intake back."""
     content = json.loads(path.read_text("utf-8"))
-    quality = Quality(
-        pd.DataFrame(content["rows"], columns=["fate", "rule", "rows", "amount"]),
-        pd.DataFrame(content["found"], columns=["rule", "policy", "rows"]),
-        tuple(Note(message, values) for message, values in content["facts"]),
-        tuple(Note(message, values) for message, values in content["alarms"]),
-    )
     return Intake(
-        quality,
+        _quality(content),
         dt.date.fromisoformat(content["first"]),
         dt.date.fromisoformat(content["last"]),
         frozenset(content["columns"]),
         content["currency"],
-        dt.date.fromisoformat(content["wakes"]) if content["wakes"] else None,
+        _day(content["wakes"]),
+        Formats(*content["formats"]),
+        {
+            name: Records(_quality(kept), frozenset(kept["columns"]), _day(kept["wakes"]))
+            for name, kept in content["tables"].items()
+        },
+        tuple(LinkFinding(table, Note(*note), rows, of) for table, note, rows, of in content["links"]),
     )
+
+
+def _quality_content(quality: Quality) -> dict[str, Any]:
+    rows = quality.rows.astype({"amount": object}).where(quality.rows.notna(), None)
+    return {
+        "rows": rows.to_dict("records"),
+        "found": quality.found.to_dict("records"),
+        "facts": [_note_content(note) for note in quality.facts],
+        "alarms": [_note_content(note) for note in quality.alarms],
+    }
+
+
+def _quality(content: dict[str, Any]) -> Quality:
+    rows = pd.DataFrame(content["rows"], columns=["fate", "rule", "rows", "amount"])
+    return Quality(
+        rows.astype({"amount": "float64"}),
+        pd.DataFrame(content["found"], columns=["rule", "policy", "rows"]),
+        tuple(Note(*note) for note in content["facts"]),
+        tuple(Note(*note) for note in content["alarms"]),
+    )
+
+
+def _note_content(note: Note) -> list[Any]:
+    return [note.message, note.values, note.words]
+
+
+def _day_content(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None

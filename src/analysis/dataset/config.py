@@ -1,4 +1,4 @@
-"""``dataset.yml``: what a sales file does not say of itself, and what to do with doubtful rows."""
+"""``dataset.yml``: what files do not say of themselves; what becomes of doubtful rows and broken tables."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
-from analysis.dataset.schema import TRANSACTIONS
+from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
-from analysis.language import _, listing
+from analysis.language import Language, _, listing
 
 DateOrder = Literal["day-first", "month-first"]
 DecimalMark = Literal[".", ","]
@@ -22,6 +22,9 @@ Delimiter = Annotated[
     BeforeValidator(lambda given: {"tab": "\t", "space": " "}.get(str(given).lower(), given)),
 ]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+TaxRate = Annotated[float, Field(ge=0, lt=1)]
+_TAXED = ("transactions", "invoices", "contracts")
+"""Tables whose amounts are what the customer pays."""
 
 
 class _Section(BaseModel):
@@ -41,11 +44,13 @@ class Policies(_Section):
     postage: Literal["keep", "exclude", "stop"] = "keep"
 
 
-class Transactions(_Section):
-    """The sales file or files, and how to read them; None: found from the data."""
+class TableConfig(_Section):
+    """Where a table is, and how to read it; None: found from the data."""
 
     file: str | list[str] | None = None
     sheet: str | None = None
+    table: str | None = None
+    query: str | None = None
     encoding: str | None = None
     delimiter: Delimiter | None = None
     header_line: Annotated[int, Field(ge=1)] | None = None
@@ -53,7 +58,17 @@ class Transactions(_Section):
     columns: dict[str, str] = Field(default_factory=dict)
     date_order: DateOrder | None = None
     decimal: DecimalMark | None = None
-    prices_include_tax: Annotated[float, Field(ge=0, lt=1)] | None = None
+    prices_include_tax: TaxRate | None = None
+
+    @property
+    def says_where(self) -> bool:
+        """Whether it names a file, a table of the database or a query."""
+        return any(place is not None for place in (self.file, self.table, self.query))
+
+
+class Transactions(TableConfig):
+    """The section of the sales: what becomes of doubtful rows, too."""
+
     test_codes: list[str] = Field(default_factory=lambda: ["TEST", "PRUEBA"])
     postage_codes: list[str] = Field(
         default_factory=lambda: [
@@ -65,12 +80,38 @@ class Transactions(_Section):
 
 
 class DatasetConfig(_Section):
-    """A whole ``dataset.yml``; each canonical table has a section of its name."""
+    """A whole ``dataset.yml``: what holds for all tables, and a section for each."""
 
     name: str | None = None
     currency: Currency | None = None
     as_of: dt.date | None = None
-    transactions: Transactions = Field(default_factory=Transactions)
+    language: Language | None = None
+    prices_include_tax: TaxRate | None = None
+    database: str | None = None
+    broken_tables: Literal["stop", "leave_out"] = "stop"
+    transactions: Transactions = Transactions()
+    customers: TableConfig = TableConfig()
+    invoices: TableConfig = TableConfig()
+    surveys: TableConfig = TableConfig()
+    leads: TableConfig = TableConfig()
+    spend: TableConfig = TableConfig()
+    campaigns: TableConfig = TableConfig()
+    contracts: TableConfig = TableConfig()
+    market: TableConfig = TableConfig()
+    stock: TableConfig = TableConfig()
+    deliveries: TableConfig = TableConfig()
+
+    def table(self, name: str) -> TableConfig:
+        """Return the section of the canonical table ``name``."""
+        section: TableConfig = getattr(self, name)
+        return section
+
+    def tax_rate(self, table: str) -> float:
+        """Return the rate of the tax to take out of a table's amounts; its own section has the last word."""
+        own = self.table(table).prices_include_tax
+        if own is not None:
+            return own
+        return (self.prices_include_tax or 0.0) if table in _TAXED else 0.0
 
 
 def read_config(path: Path) -> DatasetConfig:
@@ -92,7 +133,9 @@ def read_config(path: Path) -> DatasetConfig:
         config = DatasetConfig.model_validate(content)
     except ValidationError as error:
         raise CarteraError(_explained(path.name, error)) from None
-    _check_columns(path.name, config.transactions.columns)
+    for table in TABLES:
+        _check_columns(path.name, table, config.table(table).columns)
+        _check_place(path.name, table, config)
     return config
 
 
@@ -132,11 +175,24 @@ def _explained(file: str, error: ValidationError) -> str:
     key = ".".join(path)
     if first["type"] == "extra_forbidden":
         return _("{file}: unknown key '{key}'. {hint}").format(
-            file=file, key=key, hint=nearest(path[-1], list(section.model_fields))
+            file=file, key=key, hint=_belongs(path) or nearest(path[-1], list(section.model_fields))
         )
     return _("{file}: '{key}: {value}' cannot be used. {expected}").format(
         file=file, key=key, value=first["input"], expected=_expected(path[-1], first)
     )
+
+
+def _belongs(path: list[str]) -> str | None:
+    """Return where a key that is right elsewhere has its place; None if it is right nowhere."""
+    key, above = path[-1], path[:-1]
+    if above and key in DatasetConfig.model_fields and key not in TABLES:
+        return _("'{key}' belongs at the top of the file, not indented.").format(key=key)
+    if key in Policies.model_fields and (not above or above[-1] != "policies"):
+        return _("'{key}' belongs under 'policies', which stands under 'transactions'.").format(key=key)
+    if key in Transactions.model_fields and (not above or above[0] in TABLES):
+        section = "transactions" if key not in TableConfig.model_fields or not above else above[0]
+        return _("'{key}' belongs under '{section}'.").format(key=key, section=section)
+    return None
 
 
 def _place(location: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]:
@@ -179,12 +235,31 @@ def nearest(wrong: str, known: list[str]) -> str:
     return _("Known are: {names}.").format(names=listing(known))
 
 
-def _check_columns(file: str, columns: dict[str, Any]) -> None:
-    known = [column.name for column in TRANSACTIONS.columns]
+def _check_columns(file: str, table: str, columns: dict[str, Any]) -> None:
+    known = [column.name for column in TABLES[table].columns]
     for name in columns:
         if name not in known:
             raise CarteraError(
-                _(
-                    "{file}: 'transactions.columns' names '{name}', which is no canonical column. {hint}"
-                ).format(file=file, name=name, hint=nearest(name, known))
+                _("{file}: '{table}.columns' names '{name}', which is no canonical column. {hint}").format(
+                    file=file, table=table, name=name, hint=nearest(name, known)
+                )
             )
+
+
+def _check_place(file: str, table: str, config: DatasetConfig) -> None:
+    """Check that a section names one place where its table is, and that there is a database if it must."""
+    section = config.table(table)
+    places = [key for key in ("file", "table", "query") if getattr(section, key) is not None]
+    if len(places) > 1:
+        raise CarteraError(
+            _("{file}: '{table}' names both '{first}' and '{second}'. Keep the one that holds it.").format(
+                file=file, table=table, first=places[0], second=places[1]
+            )
+        )
+    if places and places != ["file"] and config.database is None:
+        raise CarteraError(
+            _(
+                "{file}: '{table}.{key}' asks a database, but the file names none. Add 'database:' and its "
+                "address at the top, such as 'database: shop.sqlite'."
+            ).format(file=file, table=table, key=places[0])
+        )

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import os
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import platformdirs
 
-from analysis.dataset import sales as reader
 from analysis.dataset.account import Intake, load, save
-from analysis.dataset.quality import Note, Quality
-from analysis.dataset.sales import take_in
-from analysis.dataset.sources import Source, find_source
+from analysis.dataset.as_of import records_until, sales_until, views
+from analysis.dataset.copies import cache_folder, read_once
+from analysis.dataset.inputs import Source
+from analysis.dataset.intake import take_in
+from analysis.dataset.quality import LinkFinding, Quality
+from analysis.dataset.sources import find_source
 from analysis.engine.duckdb import DuckDBEngine, Parameter
 from analysis.errors import CarteraError
-from analysis.language import N_, _
+from analysis.language import _, current_language
 
 _UNUSED_DAYS = 30
 
@@ -41,12 +43,14 @@ class Dataset:
         The last day that counts.
     currency
         ISO 4217 code, or None where it is not known.
-    columns
-        Canonical columns of ``transactions`` that hold data.
-    quality
-        The account of the raw rows.
+    tables
+        Canonical columns that hold data, by table; ``transactions`` is always there.
+    accounts
+        What became of the raw rows, by table.
+    links
+        What does not hold within the tables and between them, over all their rows.
     inputs
-        SHA-256 of each raw file, by its path.
+        SHA-256 of each raw file, by its path, or by what it is called where it was copied from a database.
     folder
         Where the Parquet files are kept.
     """
@@ -55,10 +59,21 @@ class Dataset:
     engine: DuckDBEngine
     as_of: dt.date
     currency: str | None
-    columns: frozenset[str]
-    quality: Quality
+    tables: dict[str, frozenset[str]]
+    accounts: dict[str, Quality]
+    links: tuple[LinkFinding, ...]
     inputs: dict[str, str]
     folder: Path
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Canonical columns of ``transactions`` that hold data."""
+        return self.tables["transactions"]
+
+    @property
+    def quality(self) -> Quality:
+        """What became of the raw rows of the sales."""
+        return self.accounts["transactions"]
 
     def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql``; see `DuckDBEngine.query`."""
@@ -77,8 +92,9 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     Parameters
     ----------
     data
-        ``cdnow``, ``cdnow-sample``, a file (CSV, TSV, Excel, OpenDocument, Parquet), a folder of files with
-        the same columns, or a ``dataset.yml``.
+        ``cdnow``, ``cdnow-sample``, ``demo``, a file (CSV, TSV, Excel, OpenDocument, Parquet), a workbook
+        with a sheet per table, a folder of files, a ``dataset.yml``, a SQLite or DuckDB file, or the address
+        of a database.
     as_of
         The last day that counts, ``YYYY-MM-DD``; by default the last transaction's date.
 
@@ -92,9 +108,10 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
         If the data cannot be read, leave a question open, or end before ``as_of`` begins.
     """
     wanted = _day(as_of) if as_of else None
-    source = find_source(data)
-    inputs = source.content()
-    folder = _kept(source, inputs)
+    with read_once():
+        source = find_source(data)
+        inputs = source.content()
+        folder = _kept(source, inputs)
     taken = load(folder / "account.json")
     last_day = wanted or source.config.as_of or taken.last
     if last_day < taken.first:
@@ -103,9 +120,17 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
                 as_of=last_day.isoformat(), name=source.name, first=taken.first.isoformat()
             )
         )
-    engine = DuckDBEngine({"transactions": folder / "transactions.parquet"}, as_of=last_day)
-    quality = _until(taken.quality, folder, last_day, source) if last_day < taken.last else taken.quality
-    return Dataset(source.name, engine, last_day, taken.currency, taken.columns, quality, inputs, folder)
+    sold = taken.quality
+    if last_day < taken.last:
+        sold = sales_until(sold, folder, last_day, source.config)
+    tables = {"transactions": taken.columns} | {name: kept.columns for name, kept in taken.tables.items()}
+    accounts = {"transactions": sold} | {
+        name: records_until(kept.quality, name, folder, last_day) for name, kept in taken.tables.items()
+    }
+    engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in tables}, views(tables, last_day))
+    return Dataset(
+        source.name, engine, last_day, taken.currency, tables, accounts, taken.links, inputs, folder
+    )
 
 
 def _day(text: str) -> dt.date:
@@ -117,37 +142,41 @@ def _day(text: str) -> dt.date:
         ) from None
 
 
-def _cache_folder() -> Path:
-    return Path(os.environ.get("CARTERA_CACHE") or platformdirs.user_cache_dir("cartera"))
-
-
 @cache
 def _reader_version() -> str:
     """Return a digest of the code that reads, so that a change of it reads again."""
     digest = hashlib.sha256()
-    for path in sorted(Path(reader.__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        if folder / "demo" not in path.parents:
+            digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _key(source: Source, inputs: dict[str, str]) -> str:
+    """Return what names the canonical tables: content, settings, and the code that reads."""
+    parts = [_reader_version(), source.config.model_dump_json()]
+    for table, given in source.inputs.items():
+        files = [f"{path.name}:{inputs[given.origin or str(path)]}" for path in given.files]
+        parts += [table, given.settings.model_dump_json(), *files]
+    parts += [json.dumps([note.message, note.values]) for note in source.notes]
+    if source.broken or source.config.broken_tables == "leave_out":  # sentences are kept as they are
+        parts += [current_language(), json.dumps(source.broken)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _kept(source: Source, inputs: dict[str, str]) -> Path:
     """Return the folder of the canonical tables, made now if content, settings or code are new."""
-    parts = [
-        _reader_version(),
-        source.config.model_dump_json(),
-        *(f"{Path(p).name}:{h}" for p, h in inputs.items()),
-    ]
-    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-    cache_folder = _cache_folder()
-    folder = cache_folder / key
+    key, kept_in = _key(source, inputs), cache_folder()
+    folder = kept_in / key
     if (folder / "account.json").exists() and not _woken(load(folder / "account.json")):
         os.utime(folder)
         return folder
-    cache_folder.mkdir(parents=True, exist_ok=True)
-    _forget_unused(cache_folder)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=cache_folder))
+    kept_in.mkdir(parents=True, exist_ok=True)
+    _forget_unused(kept_in)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=kept_in))
     try:
-        save(take_in(list(source.files), source.config, fresh), fresh / "account.json")
+        save(take_in(source, fresh), fresh / "account.json")
         shutil.rmtree(folder, ignore_errors=True)
         try:
             fresh.rename(folder)
@@ -161,36 +190,11 @@ def _kept(source: Source, inputs: dict[str, str]) -> Path:
 
 def _woken(taken: Intake) -> bool:
     """Tell whether rows that lay in the future when they were read no longer do."""
-    return taken.wakes is not None and taken.wakes <= dt.date.today()
+    days = [taken.wakes, *(kept.wakes for kept in taken.tables.values())]
+    return any(day is not None and day <= dt.date.today() for day in days)
 
 
-def _forget_unused(cache_folder: Path) -> None:
-    for folder in cache_folder.iterdir():
+def _forget_unused(kept_in: Path) -> None:
+    for folder in kept_in.iterdir():
         if folder.is_dir() and time.time() - folder.stat().st_mtime > _UNUSED_DAYS * 86_400:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _until(quality: Quality, folder: Path, as_of: dt.date, source: Source) -> Quality:
-    """Return the account with the rows after ``as_of`` left out by that rule."""
-    engine = DuckDBEngine({"transactions": folder / "transactions.parquet"})
-    later = engine.query("rows_after", as_of=as_of)
-    n = int(later["rows"].sum())
-    if n and source.config.transactions.policies.after_as_of == "stop":
-        raise CarteraError(
-            _("{n} rows are dated after {as_of}: stopped, as 'policies' in dataset.yml asks.").format(
-                n=n, as_of=as_of.isoformat()
-            )
-        )
-    rows = quality.rows.merge(
-        later.rename(columns={"kind": "fate"}), on="fate", how="left", suffixes=("", "_later")
-    ).fillna({"rows_later": 0, "amount_later": 0.0})
-    rows["rows"] -= rows["rows_later"].astype("int64")
-    rows["amount"] -= rows["amount_later"]
-    left_out = pd.DataFrame(
-        {"fate": ["excluded"], "rule": ["after_as_of"], "rows": [n], "amount": [float(later["amount"].sum())]}
-    )
-    account = pd.concat([rows[["fate", "rule", "rows", "amount"]], left_out], ignore_index=True)
-    found = quality.found.copy()
-    found.loc[found["rule"] == "after_as_of", "rows"] = n
-    fact = Note(N_("Rows after {as_of} were left out."), {"as_of": as_of.isoformat()})
-    return replace(quality, rows=account[account["rows"] > 0], found=found, facts=(*quality.facts, fact))

@@ -165,7 +165,7 @@ def _customer(cell: str, written: str) -> str:
 
 def _money(reading: Reading, config: DatasetConfig) -> str:
     """Return the SQL of amount, gross amount and discount; a discount lowers the value whatever its sign."""
-    rate = config.transactions.prices_include_tax
+    rate = config.tax_rate("transactions")
     tax = f" / {1 + rate}" if rate else ""
     worked_out = "cast(quantity as double) * cast(unit_price as double)"
     if "gross_amount" in reading.columns:

@@ -19,18 +19,45 @@ class Note:
     message
         The sentence in English, with named placeholders, marked by ``N_``.
     values
-        What stands in the placeholders; whole numbers get the reader's separators.
+        What stands in the placeholders; numbers get the reader's separators, fractions two decimals.
+    words
+        What stands in other placeholders and is itself a message, marked by ``N_``.
     """
 
     message: str
     values: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the sentence in the reader's language."""
-        shown = {
-            name: number(value) if isinstance(value, int) else value for name, value in self.values.items()
-        }
-        return _(self.message).format(**shown)
+        shown = {name: _shown(value) for name, value in self.values.items()}
+        return _(self.message).format(**shown, **{name: _(word) for name, word in self.words.items()})
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, float):
+        return number(value, 2)
+    return number(value) if isinstance(value, int) else value
+
+
+@dataclass(frozen=True)
+class LinkFinding:
+    """What does not hold within a table, or between it and another.
+
+    Parameters
+    ----------
+    table
+        Name of the canonical table.
+    note
+        The sentence for the reader.
+    rows, of
+        Rows (or orders, where totals are compared) of which it is true, and of how many.
+    """
+
+    table: str
+    note: Note
+    rows: int
+    of: int
 
 
 KINDS = {

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import python_calamine as calamine
 from numpy.typing import NDArray
 
-from analysis.dataset.config import Transactions, nearest
+from analysis.dataset.config import TableConfig, nearest
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TRANSACTIONS, same_name
 from analysis.dataset.text import TextTable, csv_reader, lines_at, read_text, without_lines
@@ -70,7 +70,7 @@ class RawTable:
     torn: tuple[tuple[int, str], ...] = ()
 
 
-def open_raw(path: Path, settings: Transactions, work: Path, refused: str) -> RawTable:
+def open_raw(path: Path, settings: TableConfig, work: Path, refused: str) -> RawTable:
     """Find out what kind of file this is, and make it readable for DuckDB.
 
     Parameters
@@ -233,7 +233,7 @@ def _parquet(path: Path) -> RawTable:
     return RawTable(path.name, relation, columns, frozenset(), (), lambda rows, _refused, _accepted: rows + 1)
 
 
-def _workbook(path: Path, settings: Transactions, work: Path) -> RawTable:
+def _workbook(path: Path, settings: TableConfig, work: Path) -> RawTable:
     """Read one sheet; cells keep their type where a whole column shares it, else become text."""
     try:
         workbook = calamine.load_workbook(str(path))

@@ -19,6 +19,7 @@ import pandas as pd
 from analysis.dataset.account import Intake
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.formats import MACROS
+from analysis.dataset.inputs import Input
 from analysis.dataset.ledger import FLAGS, KEPT, absent, ledger_sql
 from analysis.dataset.quality import FINDINGS, Note, Quality
 from analysis.dataset.readers import RawTable, alike, literal, open_raw
@@ -33,12 +34,12 @@ MEMORY = "1500MB"
 _FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
 
 
-def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
+def take_in(given: Input, config: DatasetConfig, target: Path) -> Intake:
     """Read raw files into canonical Parquet in the folder ``target``.
 
     Parameters
     ----------
-    files
+    given
         Raw files with the same columns.
     config
         What ``dataset.yml`` says.
@@ -55,7 +56,7 @@ def take_in(files: list[Path], config: DatasetConfig, target: Path) -> Intake:
     connection = connect(work)
     try:
         tables = alike(
-            [open_raw(path, config.transactions, work, f"refused_{i}") for i, path in enumerate(files)]
+            [open_raw(path, given.settings, work, f"refused_{i}") for i, path in enumerate(given.files)]
         )
         reading = find_reading(connection, tables, config)
         if reading.questions:
@@ -282,7 +283,7 @@ def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> 
 
 
 def _rules_applied(config: DatasetConfig) -> tuple[Note, ...]:
-    rate = config.transactions.prices_include_tax
+    rate = config.tax_rate("transactions")
     if not rate:
         return ()
     return (Note(N_("Amounts include tax of {rate}, which was taken out."), {"rate": f"{100 * rate:g} %"}),)

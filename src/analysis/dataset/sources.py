@@ -1,58 +1,35 @@
-"""What the user names → the raw files and what is known of them."""
+"""What the user names → the raw files of each table and what is known of them."""
 
 from __future__ import annotations
 
 import difflib
-import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, Transactions, read_config
+from analysis.dataset.discovery import Discovery, discover
+from analysis.dataset.heads import SUFFIXES, heads_of, is_workbook, stem
+from analysis.dataset.inputs import (
+    Input,
+    Source,
+    database_heads,
+    file_heads,
+    files_in,
+    found_in_database,
+    in_database,
+    in_folder,
+    inputs_of,
+    sorted_out,
+    staged,
+)
+from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
 from analysis.language import _
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".gz", ".zst")
-_BLOCK = 1 << 22
-
-
-@dataclass(frozen=True)
-class Source:
-    """A data set before it is read.
-
-    Parameters
-    ----------
-    name
-        What the data set is called in reports and folders.
-    files
-        Its raw files.
-    config
-        What ``dataset.yml`` says, or what is known of a built-in data set.
-    """
-
-    name: str
-    files: tuple[Path, ...]
-    config: DatasetConfig
-
-    def content(self) -> dict[str, str]:
-        """Return the SHA-256 of each file's content, by its path."""
-        return {str(path): _sha256(path) for path in self.files}
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-    except OSError as error:
-        raise CarteraError(
-            _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
-        ) from None
-    return digest.hexdigest()
-
-
+_PACKAGE = Path(__file__).resolve().parents[1]
 _CDNOW = Transactions(delimiter=" ", columns={"amount": "dollar_value", "quantity": "number_of_cds"})
 _SAMPLE_NAMES = ["customer_id", "sample id", "date", "number_of_cds", "dollar_value"]
 BUILT_IN = {
@@ -62,31 +39,53 @@ BUILT_IN = {
 """Data sets that the ``lifetimes`` package carries: the file, and how it is written."""
 
 
+DEMO = "demo"
+"""The demo portfolio, which comes with the workbook."""
+
+
 def find_source(data: str) -> Source:
-    """Find the files that ``data`` names.
+    """Find the raw files of each table of the data set that ``data`` names.
 
     Parameters
     ----------
     data
-        ``cdnow``, ``cdnow-sample``, a file, a folder of files with the same columns, or a ``dataset.yml``.
+        ``cdnow``, ``cdnow-sample``, ``demo``, a file, a workbook with a sheet per table, a folder of files, a
+        ``dataset.yml``, a database file or the address of a database.
+
+    Returns
+    -------
+    Source
+        Databases are copied on the way, so that this must stand within `copies.read_once`.
 
     Raises
     ------
     CarteraError
-        If there is no such file, or no table in the folder.
+        If there is no such file, nothing in the folder, or no sales among what is there.
     """
-    if data in BUILT_IN:
+    if data in BUILT_IN or data == DEMO:
         return _built_in(data)
+    if databases.is_address(data):
+        return in_database(databases.name_of(data), data, DatasetConfig())
     path = Path(data).expanduser()
     if not data.strip() or not os.path.exists(path):  # noqa: PTH110 Path.exists fails on a name too long
         raise CarteraError(_missing(data, path))
     path = path.resolve()
     if path.is_dir():
         settings = path / "dataset.yml"
-        return _configured(settings) if settings.exists() else _folder(path)
+        return _configured(settings) if settings.exists() else in_folder(path, DatasetConfig())
     if path.suffix.lower() in {".yml", ".yaml"}:
         return _configured(path)
-    return Source(_plain_name(path), (path,), DatasetConfig())
+    if databases.is_database_file(path):
+        return in_database(stem(path), str(path), DatasetConfig())
+    return sorted_out(stem(path), [path], DatasetConfig())
+
+
+def _demo_folder() -> Path:
+    """Return the folder of the demo portfolio: inside an installed package, or in the repository."""
+    for candidate in (_PACKAGE / "demo", _PACKAGE.parents[1] / "data" / "demo"):
+        if candidate.is_dir():
+            return candidate
+    raise CarteraError(_("The demo portfolio is not installed: install cartera again."))
 
 
 def _missing(data: str, path: Path) -> str:
@@ -100,58 +99,105 @@ def _missing(data: str, path: Path) -> str:
     return _(
         "There is no file or folder {file}. Give the path of a sales file, of a folder of them, "
         "of a dataset.yml, or one of: {names}."
-    ).format(file=data, names=", ".join(BUILT_IN))
-
-
-def _plain_name(path: Path) -> str:
-    name = path.name
-    while Path(name).suffix.lower() in SUFFIXES:
-        name = Path(name).stem
-    return name or path.name
-
-
-def _folder(path: Path) -> Source:
-    files = tuple(
-        sorted(
-            f for f in path.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith((".", "~"))
-        )
-    )
-    if not files:
-        raise CarteraError(
-            _("The folder {folder} holds no sales file. Known are: {suffixes}.").format(
-                folder=path.name, suffixes=", ".join(SUFFIXES)
-            )
-        )
-    return Source(path.name, files, DatasetConfig())
+    ).format(file=data, names=", ".join([*BUILT_IN, DEMO]))
 
 
 def _configured(path: Path) -> Source:
-    config = read_config(path)
-    given = config.transactions.file
-    if given is None:
-        found = _folder(path.parent)
-        return Source(config.name or found.name, found.files, config)
-    files = []
-    for name in [given] if isinstance(given, str) else given:
-        matches = (
-            sorted(path.parent.glob(name))
-            if any(c in name for c in "*?[")
-            else [(path.parent / name).resolve()]
-        )
-        if not matches or not all(match.exists() for match in matches):
-            raise CarteraError(
-                _(
-                    "{config}: there is no file '{name}' beside it. Correct 'file' under 'transactions'."
-                ).format(config=path.name, name=name)
-            )
-        files += matches
-    return Source(
-        config.name or (_plain_name(files[0]) if len(files) == 1 else path.parent.name), tuple(files), config
+    """Return the data set of a ``dataset.yml``.
+
+    Where it names no file, table or query at all, everything is found as without it; else only the sales and
+    the tables that have a section are read.
+    """
+    config, folder = read_config(path), path.parent
+    database = databases.resolved(config.database, folder) if config.database else None
+    placed = [table for table in TABLES if config.table(table).says_where]
+    sections = [table for table in TABLES if table in config.model_fields_set]
+    if placed:
+        source = _as_placed(path, config, placed, database)
+        sections = [table for table in TABLES if table in {*sections, "transactions"}]
+        sought = [table for table in sections if table not in placed]
+        if sought:
+            inputs, broken = _beside(path, source, sought, database)
+            source = replace(source, inputs=source.inputs | inputs, broken=source.broken | broken)
+    elif database:
+        source = in_database(databases.name_of(database), database, config)
+    else:
+        source = in_folder(folder, config)
+    missing = [table for table in sections if table not in source.inputs and table not in source.broken]
+    return replace(
+        source,
+        name=config.name or source.name,
+        inputs={table: source.inputs[table] for table in TABLES if table in source.inputs},
+        broken=source.broken | {table: _not_found(path, table) for table in missing},
+        folder=folder,
     )
 
 
+def _as_placed(path: Path, config: DatasetConfig, placed: list[str], database: str | None) -> Source:
+    """Return what ``dataset.yml`` names the place of."""
+    inputs, broken = {}, {}
+    for table in placed:
+        if config.table(table).file is not None:
+            try:
+                inputs[table] = _named_files(path, table, config)
+            except CarteraError as error:
+                broken[table] = str(error)
+    wanted = {table: config.table(table) for table in placed if config.table(table).file is None}
+    if wanted and database:
+        copies, unstaged = staged(database, wanted)
+        inputs, broken = inputs | copies, broken | unstaged
+    files = [file for given in inputs.values() for file in given.files]
+    name = stem(files[0]) if len(files) == 1 and not wanted else path.parent.name
+    return Source(databases.name_of(database) if wanted and database else name, inputs, config, broken=broken)
+
+
+def _named_files(path: Path, table: str, config: DatasetConfig) -> Input:
+    """Return the files that the section of ``table`` names, and the sheet that is found to be the table."""
+    settings, files = config.table(table), []
+    for name in [settings.file] if isinstance(settings.file, str) else settings.file or []:
+        pattern = any(c in name for c in "*?[")
+        matches = sorted(path.parent.glob(name)) if pattern else [(path.parent / name).resolve()]
+        if not matches or not all(match.exists() for match in matches):
+            raise CarteraError(
+                _("{config}: there is no file '{name}' beside it. Correct 'file' under '{table}'.").format(
+                    config=path.name, name=name, table=table
+                )
+            )
+        files += matches
+    sheets = heads_of(files[0], settings.columns.values()) if files and is_workbook(files[0]) else []
+    fitting = discover(sheets, config, needs_sales=False).tables.get(table, [])
+    if settings.sheet is None and len(fitting) == 1:
+        settings = settings.model_copy(update={"sheet": fitting[0].sheet})
+    return Input(tuple(files), settings)
+
+
+def _beside(
+    path: Path, source: Source, sought: list[str], database: str | None
+) -> tuple[dict[str, Input], dict[str, str]]:
+    """Return the tables that have a section but no place in ``dataset.yml``, as far as they are found."""
+    config, needs_sales = source.config, "transactions" in sought
+    if database:
+        found = _only(sought, discover(database_heads(database), config, needs_sales))
+        return found_in_database(found, database, config)
+    taken = {file for given in source.inputs.values() for file in given.files}
+    files = [file for file in files_in(path.parent) if file.resolve() not in taken]
+    return inputs_of(_only(sought, discover(file_heads(files, config), config, needs_sales)), config), {}
+
+
+def _only(tables: list[str], found: Discovery) -> Discovery:
+    return replace(found, tables={name: heads for name, heads in found.tables.items() if name in tables})
+
+
+def _not_found(path: Path, table: str) -> str:
+    return _(
+        "{config} has a section '{table}', but nothing was found that is one. Name its file there: 'file: …'."
+    ).format(config=path.name, table=table)
+
+
 def _built_in(name: str) -> Source:
-    """Return a data set that the ``lifetimes`` package carries; the package need not be imported for that."""
+    """Return the demo portfolio, or a data set of the ``lifetimes`` package, which need not be imported."""
+    if name == DEMO:
+        return replace(find_source(str(_demo_folder())), name=DEMO)
     spec = find_spec("lifetimes")
     if spec is None or not spec.submodule_search_locations:
         raise CarteraError(
@@ -159,4 +205,5 @@ def _built_in(name: str) -> Source:
         )
     file, settings = BUILT_IN[name]
     path = Path(spec.submodule_search_locations[0]) / "datasets" / file
-    return Source(name, (path,), DatasetConfig(name=name, currency="USD", transactions=settings))
+    config = DatasetConfig(name=name, currency="USD", transactions=settings)
+    return Source(name, {"transactions": Input((path,), settings)}, config)

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import zstandard
 
-from analysis.dataset.config import Transactions
+from analysis.dataset.config import TableConfig
 from analysis.dataset.schema import TRANSACTIONS, same_name
 from analysis.errors import CarteraError
 from analysis.language import _
@@ -63,7 +63,7 @@ class TextTable:
     lines: int
 
 
-def read_text(path: Path, settings: Transactions, work: Path) -> TextTable:
+def read_text(path: Path, settings: TableConfig, work: Path) -> TextTable:
     """Find out how a text file is written, and make it plain UTF-8 that starts at its header.
 
     Parameters
@@ -84,8 +84,8 @@ def read_text(path: Path, settings: Transactions, work: Path) -> TextTable:
         return _read(path, settings, work)
 
 
-def _read(path: Path, settings: Transactions, work: Path) -> TextTable:
-    with _opened(path) as file:
+def _read(path: Path, settings: TableConfig, work: Path) -> TextTable:
+    with opened(path) as file:
         head = file.read(_HEAD)
     if not head.strip(_NOTHING):
         raise CarteraError(
@@ -122,7 +122,7 @@ def _sound(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _rewritten(path: Path, encoding: str, settings: Transactions, work: Path) -> TextTable:
+def _rewritten(path: Path, encoding: str, settings: TableConfig, work: Path) -> TextTable:
     """Write a file without column names, or aligned by spaces, as an ordinary table."""
     target, names = work / f"{path.name}.plain", settings.names
     aligned = settings.delimiter == " "
@@ -179,7 +179,8 @@ def without_lines(text: TextTable, lines: list[int], target: Path) -> tuple[Text
     return replace(text, path=target), held
 
 
-def _opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> IO[bytes]:
+    """Open a file for its bytes, uncompressed on the way."""
     with path.open("rb") as file:
         magic = file.read(4)
     if magic[:2] == _GZIP:
@@ -191,11 +192,11 @@ def _opened(path: Path) -> IO[bytes]:
 
 def _lines(path: Path, encoding: str) -> io.TextIOWrapper:
     """Open a file as text in which every line ends with a line feed."""
-    return io.TextIOWrapper(_opened(path), encoding, errors="replace")
+    return io.TextIOWrapper(opened(path), encoding, errors="replace")
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    with _opened(path) as file:
+    with opened(path) as file:
         while block := file.read(_BLOCK):
             yield block
 
@@ -291,7 +292,7 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     return found
 
 
-def _dialect(path: Path, text: str, settings: Transactions) -> tuple[str, int]:
+def _dialect(path: Path, text: str, settings: TableConfig) -> tuple[str, int]:
     """Return the delimiter and the index of the header among the records that are not blank.
 
     The header is the line that names most columns; where none is known by name, the first of the usual width.

@@ -9,11 +9,12 @@ from pathlib import Path
 import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies
+from analysis.dataset.inputs import Source
 from analysis.dataset.readers import alike, open_raw
 from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.sales import connect
 from analysis.dataset.schema import TRANSACTIONS
-from analysis.dataset.sources import Source, find_source
+from analysis.dataset.sources import find_source
 from analysis.errors import CarteraError
 from analysis.language import _
 
@@ -37,7 +38,7 @@ def write_config(data: str) -> Path:
         If there is a ``dataset.yml`` already, the folder cannot be written to, or the data cannot be read.
     """
     source = find_source(data)
-    folder = source.files[0].parent
+    folder = source.inputs["transactions"].files[0].parent
     target = folder / "dataset.yml"
     if target.exists():
         raise CarteraError(
@@ -63,7 +64,10 @@ def _reading(source: Source) -> Reading:
         connection = connect(work)
         settings = source.config.transactions
         tables = alike(
-            [open_raw(path, settings, work, f"refused_{i}") for i, path in enumerate(source.files)]
+            [
+                open_raw(path, settings, work, f"refused_{i}")
+                for i, path in enumerate(source.inputs["transactions"].files)
+            ]
         )
         try:
             return find_reading(connection, tables, source.config)
@@ -74,7 +78,7 @@ def _reading(source: Source) -> Reading:
 def _text(source: Source, reading: Reading) -> str:
     """Return the file: what is known as keys, what is open or usual as comments with the choices."""
     written = [name for name, kind in reading.kinds.items() if kind == "VARCHAR"]
-    files = [path.name for path in source.files]
+    files = [path.name for path in source.inputs["transactions"].files]
     lines = [
         "# " + _("What Cartera recognised. Correct what is wrong; every key may be left out."),
         f"name: {_quoted(source.name)}",

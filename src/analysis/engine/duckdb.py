@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
@@ -25,18 +26,17 @@ class DuckDBEngine:
     Parameters
     ----------
     tables
-        Name of each canonical table and the Parquet file that holds it.
-    as_of
-        The last day that counts; later rows of ``transactions`` are not seen. None: all rows are.
+        Name of each canonical table and the Parquet file that holds all its rows, seen as ``all_<name>``.
+    views
+        Portable queries of what is seen of a table under its name; all of it where there is none.
     """
 
-    def __init__(self, tables: dict[str, Path], as_of: dt.date | None = None) -> None:
+    def __init__(self, tables: Mapping[str, Path], views: Mapping[str, str] | None = None) -> None:
         self._connection = duckdb.connect()
         for name, path in tables.items():
-            table = self._connection.read_parquet(str(path))
-            if as_of and name == "transactions":
-                table = table.filter(f"date <= date '{as_of.isoformat()}'")
-            table.create_view(name)
+            self._connection.read_parquet(str(path)).create_view(f"all_{name}")
+            seen = (views or {}).get(name, f"select * from all_{name}")  # noqa: S608
+            self._connection.execute(f"create view {name} as {seen}")
 
     def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql`` and return its rows.

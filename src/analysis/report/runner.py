@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 import psutil
 
 from analysis import parameters
 from analysis.dataset import open_dataset
+from analysis.dataset.copies import shared_with_kernels
 from analysis.dataset.sources import BUILT_IN
 from analysis.errors import CarteraError
 from analysis.language import _, use_language
@@ -85,6 +86,11 @@ def run(request: Request, progress: Progress) -> Run:
     given = parameters.from_text(request.assignments, names)
     if request.out is not None:
         _check_writable(request.out)
+    with shared_with_kernels():
+        return _run(request, names, given, progress)
+
+
+def _run(request: Request, names: list[str], given: dict[str, dict[str, Any]], progress: Progress) -> Run:
     started = dt.datetime.now().astimezone()
     data = _absolute(request.data)
     dataset = open_dataset(data, as_of=request.as_of)

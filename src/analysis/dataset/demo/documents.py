@@ -1,0 +1,145 @@
+"""Papers: numbers of invoices and tickets, what is due and paid, what was delivered."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.dataset.demo import world
+from analysis.dataset.demo.behaviour import Behaviour
+from analysis.dataset.demo.people import People
+from analysis.dataset.demo.products import Products
+from analysis.dataset.demo.sales import Sales
+from analysis.dataset.demo.text import codes, picked, words
+from analysis.dataset.demo.world import CATEGORIES, CHANNELS, CONSUMER, DAYS, KINDS, SALESPEOPLE
+
+_SERIES = ("TK", "FV", "AB")
+_NEVER_PAID = 0.002
+_PAID_IN_PART = 0.004
+
+
+def numbers(people: People, sales: Sales) -> pd.Series:
+    """Return each document's number, such as FV23/00042: series, year, and its place among them.
+
+    Consumers get tickets (TK), all others invoices (FV); what comes back is on credit notes (AB).
+    """
+    documents = sales.documents
+    consumer = people.frame["kind"].to_numpy()[documents["customer"]] == CONSUMER
+    series = np.where(documents["credit"], 2, np.where(consumer, 0, 1))
+    group = series * 10 + world.years(documents["day"].to_numpy())
+    place = pd.Series(group).groupby(group).cumcount().to_numpy() + 1
+    heads = [f"{name}{22 + year}/" for name in _SERIES for year in range(10)]
+    return words(group, heads) + codes("", place, max(5, len(str(place.max()))))
+
+
+def transactions(
+    people: People, sales: Sales, products: Products, ids: pd.Series, number: pd.Series
+) -> pd.DataFrame:
+    """Return the table of sales, one row per line.
+
+    Parameters
+    ----------
+    people, sales, products
+        What happened.
+    ids
+        Code of each customer.
+    number
+        Number of each document.
+    """
+    lines, documents = sales.lines, sales.documents
+    document = lines["document"].to_numpy()
+    product = lines["product"].to_numpy()
+    of = {name: documents[name].to_numpy() for name in ("customer", "day", "channel")}
+    sold_by = np.where(
+        of["channel"] == world.ONLINE, -1, people.frame["salesperson"].to_numpy()[of["customer"]]
+    )
+    return pd.DataFrame(
+        {
+            "order_id": picked(number, document),
+            "date": world.dates(of["day"])[document].astype("datetime64[s]"),
+            "customer_id": picked(picked(ids, of["customer"]), document),
+            "product_id": picked(pd.Series(products.id, dtype="str"), product),
+            "category": words(products.category[product], CATEGORIES),
+            "quantity": lines["quantity"],
+            "unit_price": lines["price"] / 100,
+            "discount_pct": lines["discount"].astype("int64"),
+            "gross_amount": lines["gross"] / 100,
+            "discount": (lines["gross"] - lines["amount"]) / 100,
+            "amount": lines["amount"] / 100,
+            "cost": lines["cost"] / 100,
+            "channel": words(of["channel"][document], CHANNELS),
+            "salesperson": words(sold_by[document], SALESPEOPLE),
+        }
+    )
+
+
+def invoices(
+    people: People, sales: Sales, ids: pd.Series, number: pd.Series, stream: np.random.SeedSequence
+) -> pd.DataFrame:
+    """Return invoices and credit notes; what is paid after the last day is open. Consumers pay at once."""
+    rng = np.random.default_rng(stream)
+    documents, frame = sales.documents, people.frame
+    cents = np.bincount(sales.lines["document"], sales.lines["amount"], minlength=len(documents)).astype(
+        np.int64
+    )
+    terms, punctuality = _terms(frame, rng)
+    kept = np.flatnonzero(frame["kind"].to_numpy()[documents["customer"]] != CONSUMER)
+    customer, day, credit = (documents[name].to_numpy()[kept] for name in ("customer", "day", "credit"))
+    amount = cents[kept]
+    due = day.astype(np.int64) + np.where(credit, 0, terms[customer])
+    late = np.rint(punctuality[customer] + rng.normal(0, 5, len(kept)))
+    slow = rng.random(len(kept)) < 0.04
+    late += np.where(slow, np.floor(20 + 60 * rng.random(len(kept))), 0)
+    paid = np.where(credit, day + 10, np.maximum(due + late.astype(np.int64), day))
+    fate = rng.random(len(kept))
+    in_part = ~credit & (fate < _NEVER_PAID + _PAID_IN_PART)
+    paid_amount = np.where(in_part, amount // 2, amount)
+    open_ = (paid >= DAYS) | (~credit & (fate < _NEVER_PAID))
+    paid_dates = world.dates(paid).astype("datetime64[s]")
+    paid_dates[open_] = np.datetime64("NaT")
+    return pd.DataFrame(
+        {
+            "invoice_id": picked(number, kept),
+            "customer_id": picked(ids, customer),
+            "issued": world.dates(day).astype("datetime64[s]"),
+            "due": world.dates(due).astype("datetime64[s]"),
+            "paid": paid_dates,
+            "amount": amount / 100,
+            "paid_amount": np.where(open_, 0, paid_amount) / 100,
+        }
+    )
+
+
+def _terms(frame: pd.DataFrame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return each customer's days to pay, and how many days late it usually is."""
+    kind = frame["kind"].to_numpy()
+    draws = rng.random(len(frame))
+    terms = np.zeros(len(frame), dtype=np.int64)
+    for i, one in enumerate(KINDS):
+        if one.terms:
+            days, shares = np.array(one.terms).T
+            those = kind == i
+            terms[those] = days[world.chosen(shares, draws[those])]
+    usual = np.array([one.late for one in KINDS])[kind]
+    return terms, usual * np.exp(rng.normal(0, 0.6, len(frame))) - 2
+
+
+def deliveries(behaviour: Behaviour, sales: Sales, ids: pd.Series, number: pd.Series) -> pd.DataFrame:
+    """Return what was sent: every order but those taken along from the shop."""
+    documents = sales.documents
+    orders = documents[~documents["credit"]]
+    delivery = behaviour.orders["delivery"].to_numpy()[orders["order"]].astype(np.int64)
+    sent = delivery >= 0
+    ordered = orders["day"].to_numpy()[sent].astype(np.int64)
+    arrived = ordered + delivery[sent]
+    arrived += world.weekday(arrived) == 6
+    delivered = world.dates(arrived).astype("datetime64[s]")
+    delivered[arrived >= DAYS] = np.datetime64("NaT")
+    return pd.DataFrame(
+        {
+            "order_id": picked(number, orders.index.to_numpy()[sent]),
+            "customer_id": picked(ids, orders["customer"].to_numpy()[sent]),
+            "ordered": world.dates(ordered).astype("datetime64[s]"),
+            "delivered": delivered,
+        }
+    )

@@ -1,0 +1,123 @@
+"""Service contracts, stock on hand, and the register of customers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.dataset.demo import world
+from analysis.dataset.demo.acquisition import NONE, days
+from analysis.dataset.demo.behaviour import Behaviour
+from analysis.dataset.demo.names import kinds
+from analysis.dataset.demo.people import People
+from analysis.dataset.demo.products import Products
+from analysis.dataset.demo.sales import Sales
+from analysis.dataset.demo.text import codes, picked, words
+from analysis.dataset.demo.world import ACQUISITION, ACQUISITION_COST, CONSUMER, DAYS, REGIONS, SALESPEOPLE
+
+PLANS = ("Mantenimiento básico", "Mantenimiento plus")
+_PRICES = np.array([190, 420])
+_RENEWAL = np.array([[1.0, 1.0], [2.3, 0.8]])
+"""Mean and deviation of the log-odds of renewing, by plan."""
+_FIRST_RENEWAL = 0.93
+"""The first renewal is somewhat less likely than later ones."""
+
+
+def contracts(
+    people: People, behaviour: Behaviour, ids: pd.Series, stream: np.random.SeedSequence
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the yearly service contracts, and each one's true probability to be renewed after a year.
+
+    A contract ends at the end of a year: by chance, or because its customer left. No customer has two.
+    """
+    rng = np.random.default_rng(stream)
+    frame = people.frame
+    wanted = (frame["kind"] != CONSUMER).to_numpy() & (rng.random(len(frame)) < 0.15)
+    start = frame["birth"].to_numpy() + rng.integers(10, 420, len(frame))
+    who = np.flatnonzero(wanted & (start < DAYS - 30) & (start < behaviour.left))
+    who = who[np.argsort(start[who], kind="stable")]
+    start, left = start[who], behaviour.left[who]
+    plan = (rng.random(len(who)) < 0.4).astype(int)
+    odds = rng.normal(_RENEWAL[plan, 0], _RENEWAL[plan, 1])
+    renewal = 1 / (1 + np.exp(-odds))
+    ended = np.full(len(who), NONE)
+    for year in range(1, 5):
+        anniversary = start + 365 * year
+        chance = renewal * (_FIRST_RENEWAL if year == 1 else 1.0)
+        stops = (rng.random(len(who)) >= chance) | (left < anniversary)
+        ended = np.where((ended == NONE) & stops & (anniversary <= DAYS), anniversary - 1, ended)
+    price = np.rint(_PRICES[plan] * world.INFLATION[world.years(start)])
+    identifiers = codes("M", np.arange(1, len(who) + 1), max(4, len(str(len(who)))))
+    table = pd.DataFrame(
+        {
+            "contract_id": identifiers,
+            "customer_id": picked(ids, who),
+            "started": days(start),
+            "ended": days(ended),
+            "plan": words(plan, PLANS),
+            "price": price,
+        }
+    )
+    return table, pd.Series(renewal, index=pd.Index(identifiers, name="contract_id"), name="renewal")
+
+
+def stock(sales: Sales, products: Products, stream: np.random.SeedSequence) -> pd.DataFrame:
+    """Return what is on the shelf on the last day: of most products a month or three of what is sold."""
+    rng = np.random.default_rng(stream)
+    recent = sales.documents["day"].to_numpy()[sales.lines["document"]] >= DAYS - 90
+    sold = np.bincount(
+        sales.lines["product"][recent], sales.lines["quantity"][recent], minlength=len(products.id)
+    )
+    on_hand = np.rint(np.maximum(sold, 1) * rng.uniform(0.3, 1.4, len(sold)))
+    on_hand = np.where(products.dead, rng.integers(40, 180, len(sold)), on_hand)
+    on_hand[rng.random(len(sold)) < 0.03] = 0
+    return pd.DataFrame(
+        {
+            "product_id": pd.Series(products.id, dtype="str"),
+            "name": pd.Series(products.name, dtype="str"),
+            "on_hand": on_hand.astype(np.int64),
+            "date": days(np.full(len(sold), DAYS - 1)),
+        }
+    )
+
+
+def register(
+    people: People, ids: pd.Series, names: pd.Series, contacted: np.ndarray, stream: np.random.SeedSequence
+) -> pd.DataFrame:
+    """Return the customers' records; cost of acquisition and potential are known of some businesses only.
+
+    Parameters
+    ----------
+    people
+        The customers.
+    ids, names
+        Their codes and names.
+    contacted
+        Day on which the lead of each was created; `NONE` where there was none.
+    stream
+        Where the random numbers come from.
+    """
+    rng = np.random.default_rng(stream)
+    frame = people.frame
+    business = (frame["kind"] != CONSUMER).to_numpy()
+    draws = rng.random((3, len(frame)))
+    noise = rng.normal(0, 1, (2, len(frame)))
+    cost = np.array(ACQUISITION_COST)[frame["acquisition"]] * np.exp(0.3 * noise[0] - 0.045)
+    potential = np.maximum(np.rint(people.wallet.sum(axis=1) * np.exp(0.25 * noise[1]) / 100), 1) * 100
+    birth = frame["birth"].to_numpy()
+    before = np.where(business, birth - np.floor(20 * draws[2]).astype(np.int64), birth)
+    return pd.DataFrame(
+        {
+            "customer_id": ids,
+            "name": names,
+            "type": kinds(frame),
+            "sector": words(frame["sector"].to_numpy(), world.SECTORS),
+            "region": words(frame["region"].to_numpy(), REGIONS),
+            "size": words(np.where(business, frame["size"], -1), world.SIZES),
+            "salesperson": words(frame["salesperson"].to_numpy(), SALESPEOPLE),
+            "acquisition_channel": words(frame["acquisition"].to_numpy(), ACQUISITION),
+            "acquisition_cost": np.where(business & (draws[0] < 0.6), np.rint(cost * 100) / 100, np.nan),
+            "potential": np.where(business & (draws[1] < 0.35), potential, np.nan),
+            "first_contact": days(np.where(contacted != NONE, contacted, before)),
+        }
+    )

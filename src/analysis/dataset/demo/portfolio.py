@@ -1,0 +1,111 @@
+"""From a seed to all tables of the demo portfolio and its truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.dataset.demo import acquisition, documents, extras, voices
+from analysis.dataset.demo.behaviour import CAMPAIGNS, Behaviour, simulate
+from analysis.dataset.demo.names import names
+from analysis.dataset.demo.people import people
+from analysis.dataset.demo.products import products
+from analysis.dataset.demo.sales import sell
+from analysis.dataset.demo.text import codes, picked, words
+from analysis.dataset.demo.truth import Truth, truth
+from analysis.dataset.demo.world import dates
+from analysis.errors import CarteraError
+from analysis.language import _, number
+
+FEWEST = 100
+"""With fewer customers, no customer could make 6 % of sales and look like life."""
+_STREAMS = (
+    "people", "behaviour", "products", "sales", "invoices", "names", "surveys", "leads", "spend",
+    "contracts", "stock", "register",
+)  # fmt: skip
+"""Each part has random numbers of its own; a new one goes to the end and changes none of the others."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A portfolio and what is true of it.
+
+    Parameters
+    ----------
+    tables
+        The canonical tables by name, with canonical columns and values.
+    truth
+        What stands in no file.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    truth: Truth
+
+
+def generate(customers: int = 4000, seed: int = 1) -> Demo:
+    """Generate a distributor's portfolio from 2022 to 2025; the same seed gives the same one.
+
+    Parameters
+    ----------
+    customers
+        How many; at least `FEWEST`.
+    seed
+        Which portfolio: a number from 0.
+
+    Raises
+    ------
+    CarteraError
+        If there are too few customers, or the seed is negative.
+    """
+    if customers < FEWEST:
+        raise CarteraError(
+            _("A demo portfolio has at least {least} customers; {customers} were asked for.").format(
+                least=number(FEWEST), customers=number(customers)
+            )
+        )
+    if seed < 0:
+        raise CarteraError(_("The seed is a number from 0; {seed} was given.").format(seed=seed))
+    stream = dict(zip(_STREAMS, np.random.SeedSequence(seed).spawn(len(_STREAMS)), strict=True))
+    who = people(customers, stream["people"])
+    behaviour = simulate(who.frame, stream["behaviour"])
+    range_ = products(stream["products"])
+    sales = sell(who, behaviour, range_, stream["sales"])
+    ids = codes("C", np.arange(1, customers + 1), max(5, len(str(customers))))
+    numbers = documents.numbers(who, sales)
+    answers, satisfaction = voices.surveys(who, behaviour, ids, stream["surveys"])
+    leads, contacted = acquisition.leads(who, ids, stream["leads"])
+    agreed, renewal = extras.contracts(who, behaviour, ids, stream["contracts"])
+    named = names(who.frame, stream["names"])
+    tables = {
+        "transactions": documents.transactions(who, sales, range_, ids, numbers),
+        "customers": extras.register(who, ids, named, contacted, stream["register"]),
+        "invoices": documents.invoices(who, sales, ids, numbers, stream["invoices"]),
+        "surveys": answers,
+        "leads": leads,
+        "spend": acquisition.spend(who, stream["spend"]),
+        "campaigns": _campaigns(behaviour, ids),
+        "contracts": agreed,
+        "market": acquisition.market(customers),
+        "stock": extras.stock(sales, range_, stream["stock"]),
+        "deliveries": documents.deliveries(behaviour, sales, ids, numbers),
+    }
+    return Demo(tables, truth(who, behaviour, sales, ids=ids, surveys=satisfaction, contracts=renewal))
+
+
+def _campaigns(behaviour: Behaviour, ids: pd.Series) -> pd.DataFrame:
+    """Return whom each campaign was for, and who of them was left alone."""
+    contacts = behaviour.contacts
+    campaign, treated = contacts["campaign"].to_numpy(), contacts["treated"].to_numpy()
+    cost = np.array([one.cost for one in CAMPAIGNS])[campaign]
+    return pd.DataFrame(
+        {
+            "campaign_id": words(campaign, [one.id for one in CAMPAIGNS]),
+            "date": dates(np.array([one.date for one in CAMPAIGNS])[campaign]).astype("datetime64[s]"),
+            "customer_id": picked(ids, contacts["customer"].to_numpy()),
+            "arm": words(treated.astype(int), ("control", "treated")),
+            "kind": words(campaign, [one.kind for one in CAMPAIGNS]),
+            "cost": np.where(treated, cost, 0.0),
+        }
+    )

@@ -1,0 +1,213 @@
+"""What is true of the demo portfolio and stands in none of its files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.dataset.demo import world
+from analysis.dataset.demo.behaviour import (
+    CAMPAIGNS,
+    NEVER,
+    Behaviour,
+    buying_hazard,
+    leaving_probability,
+    weibull_factor,
+)
+from analysis.dataset.demo.calendar import demand
+from analysis.dataset.demo.people import People
+from analysis.dataset.demo.sales import Sales
+from analysis.dataset.demo.text import picked, words
+from analysis.dataset.demo.world import CATEGORIES, YEAR
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The parameters and states behind the tables.
+
+    Parameters
+    ----------
+    customers
+        One row per customer, by ``customer_id``: ``type``, ``sector``, ``rate`` (purchases per year in an
+        average season), ``shape`` (of the Weibull time between purchases; 1: no regularity), ``demand``
+        (column of `calendar.demand` that it follows), ``born`` (day of the first purchase), ``left`` (day
+        on which it left; missing while it is there), ``leaving`` (probability per year of leaving at a
+        satisfaction of 8, once no longer new), ``satisfaction`` (0 to 10, before any delay), ``start`` and
+        ``ceiling`` (share of the open wallet won at first and at last), ``growth`` (days), ``spend`` (euros
+        of 2022 a year in the end, before discounts), ``losing`` (deep discounts and many returns).
+    wallet
+        True yearly purchases by customer (rows) and category (columns), from whomever, in euros of 2022.
+    open
+        Share of each that could be won, times ``ceiling``: the share of wallet in the end.
+    purchases
+        One row per purchase: ``customer_id``, ``date``, ``satisfaction`` after it.
+    campaigns
+        By ``campaign_id``: ``date``, ``effect`` (what the hazard to buy is multiplied by), ``days`` (that it
+        works, from the day after).
+    contacts
+        One row per campaign and customer it was for: ``campaign_id``, ``customer_id``, ``treated``.
+    surveys
+        Satisfaction behind each answer, with the index of the table ``surveys``.
+    contracts
+        Probability of each contract to be renewed after a year, the first time somewhat less.
+    """
+
+    customers: pd.DataFrame
+    wallet: pd.DataFrame
+    open: pd.DataFrame
+    purchases: pd.DataFrame
+    campaigns: pd.DataFrame
+    contacts: pd.DataFrame
+    surveys: pd.Series
+    contracts: pd.Series
+
+
+def truth(
+    people: People,
+    behaviour: Behaviour,
+    sales: Sales,
+    *,
+    ids: pd.Series,
+    surveys: pd.Series,
+    contracts: pd.Series,
+) -> Truth:
+    """Put together what is true; see `Truth`."""
+    frame, index = people.frame, pd.Index(ids, name="customer_id")
+    left = world.dates(behaviour.left).astype("datetime64[s]")
+    left[behaviour.left == NEVER] = np.datetime64("NaT")
+    wallet = people.wallet.copy()
+    wallet[people.largest] *= sales.scale
+    customers = pd.DataFrame(
+        {
+            "type": words(frame["kind"].to_numpy(), [kind.name for kind in world.KINDS]),
+            "sector": words(frame["sector"].to_numpy(), world.SECTORS),
+            "rate": frame["rate"],
+            "shape": frame["shape"],
+            "demand": frame["group"],
+            "born": world.dates(frame["birth"].to_numpy()).astype("datetime64[s]"),
+            "left": left,
+            "leaving": frame["leaving"] * YEAR,
+            "satisfaction": frame["satisfaction"],
+            "start": frame["start"],
+            "ceiling": frame["ceiling"],
+            "growth": frame["growth"],
+            "spend": (wallet * people.open).sum(axis=1) * frame["ceiling"],
+            "losing": frame["losing"],
+        }
+    ).set_index(index)
+    orders = behaviour.orders
+    return Truth(
+        customers,
+        pd.DataFrame(wallet, index, list(CATEGORIES)),
+        pd.DataFrame(people.open * frame["ceiling"].to_numpy()[:, None], index, list(CATEGORIES)),
+        pd.DataFrame(
+            {
+                "customer_id": picked(ids, orders["customer"].to_numpy()),
+                "date": world.dates(orders["day"].to_numpy()).astype("datetime64[s]"),
+                "satisfaction": orders["satisfaction"],
+            }
+        ),
+        pd.DataFrame(
+            {
+                "date": world.dates(np.array([one.date for one in CAMPAIGNS])).astype("datetime64[s]"),
+                "effect": [one.effect for one in CAMPAIGNS],
+                "days": [one.days for one in CAMPAIGNS],
+            },
+            pd.Index([one.id for one in CAMPAIGNS], name="campaign_id"),
+        ),
+        pd.DataFrame(
+            {
+                "campaign_id": words(
+                    behaviour.contacts["campaign"].to_numpy(), [one.id for one in CAMPAIGNS]
+                ),
+                "customer_id": picked(ids, behaviour.contacts["customer"].to_numpy()),
+                "treated": behaviour.contacts["treated"],
+            }
+        ),
+        surveys,
+        contracts,
+    )
+
+
+def probability_to_buy(truth: Truth, date: dt.date, days: int, treated: bool | None = None) -> pd.Series:
+    """Return the true probability of buying at least once in the ``days`` after ``date``.
+
+    It is exact, given each customer's parameters and its state at the end of ``date``: until the next
+    purchase only leaving and buying are random, day by day.
+
+    Parameters
+    ----------
+    truth
+        What is true.
+    date
+        Last day known.
+    days
+        Length of the horizon; it may reach beyond the days simulated.
+    treated
+        Who received the campaigns sent by ``date``: those who did (None), all customers each was for (True),
+        nobody (False). Campaigns after ``date`` are not foreseen.
+
+    Returns
+    -------
+    Series by customer_id
+        Of the customers whose first purchase was by ``date``; 0 for those that have left.
+    """
+    day = int((np.datetime64(date) - world.FIRST_DAY).astype(int))
+    state = state_on(truth, date)
+    age = (np.datetime64(date) - state["born"].to_numpy()).astype("timedelta64[D]").astype(int)
+    elapsed = state["elapsed"].to_numpy()
+    shape, satisfaction = state["shape"].to_numpy(), state["satisfaction"].to_numpy()
+    hazard = weibull_factor(state["rate"].to_numpy(), shape)
+    leaving, column = state["leaving"].to_numpy() / YEAR, state["demand"].to_numpy()
+    boosts = _boosts(truth, state.index, date, treated)
+    calendar = demand(day + 1, days)
+    waiting = state["there"].to_numpy().astype(float)
+    bought = np.zeros(len(state))
+    for ahead in range(1, days + 1):
+        m = buying_hazard(shape, hazard, elapsed + ahead) * calendar[ahead - 1].take(column)
+        for boost, last_day in boosts:
+            m = m * boost if day + ahead <= last_day else m
+        stays = 1.0 - leaving_probability(leaving, satisfaction, age + ahead)
+        buys = -np.expm1(-m)
+        bought += waiting * stays * buys
+        waiting *= stays * (1.0 - buys)
+    return pd.Series(bought, state.index, name="probability")
+
+
+def state_on(truth: Truth, date: dt.date) -> pd.DataFrame:
+    """Return the true state at the end of ``date`` of the customers whose first purchase was by then.
+
+    Returns
+    -------
+    DataFrame by customer_id
+        The columns of `Truth.customers`, with ``satisfaction`` as it was then, ``elapsed`` (days since the
+        last purchase) and ``there`` (whether the customer had not left).
+    """
+    then = np.datetime64(date)
+    born = truth.customers[truth.customers["born"] <= then]
+    past = truth.purchases[truth.purchases["date"] <= then]
+    last = past.groupby("customer_id").last().reindex(born.index)
+    return born.assign(
+        satisfaction=last["satisfaction"],
+        elapsed=(then - last["date"].to_numpy()).astype("timedelta64[D]").astype(int),
+        there=~(born["left"] <= then),
+    )
+
+
+def _boosts(
+    truth: Truth, customers: pd.Index, date: dt.date, treated: bool | None
+) -> list[tuple[np.ndarray, int]]:
+    """Return for each campaign sent by ``date`` its effect on each customer and the last day it works."""
+    found = []
+    for name, campaign in truth.campaigns.iterrows():
+        sent = int((campaign["date"].to_datetime64() - world.FIRST_DAY).astype("timedelta64[D]").astype(int))
+        if campaign["date"] > pd.Timestamp(date) or treated is False:
+            continue
+        target = truth.contacts[truth.contacts["campaign_id"] == name]
+        reached = target if treated else target[target["treated"]]
+        boost = np.where(customers.isin(reached["customer_id"]), campaign["effect"], 1.0)
+        found.append((boost, sent + int(campaign["days"])))
+    return found

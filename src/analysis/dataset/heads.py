@@ -1,0 +1,160 @@
+"""The column names of a file, or of each sheet of a workbook, from its first lines alone."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import python_calamine as calamine
+import zstandard
+
+from analysis.dataset.schema import TABLES, same_name
+from analysis.dataset.text import opened
+
+_HEAD = 1 << 16
+_LINES = 40
+_DELIMITERS = (",", ";", "\t", "|")
+_NAMES = {
+    same_name(name) for table in TABLES.values() for column in table.columns for name in column.all_names
+}
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+@dataclass(frozen=True)
+class Head:
+    """What can be seen of a table before it is read.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    sheet
+        Its sheet, where the file is a workbook of several; else None.
+    names
+        What it is called: the sheet or the file, the surest first.
+    headers
+        Its column names; none where it cannot be read.
+    key
+        Key of ``dataset.yml`` that chooses it: ``file``, ``sheet`` or ``table``.
+    """
+
+    path: Path
+    sheet: str | None
+    names: tuple[str, ...]
+    headers: tuple[str, ...]
+    key: str = "file"
+
+    @property
+    def choice(self) -> str:
+        """The line of ``dataset.yml`` that chooses it."""
+        return f"{self.key}: {self.path.name if self.sheet is None else self.sheet}"
+
+    @property
+    def label(self) -> str:
+        """What the reader is told it is."""
+        return self.path.name if self.sheet is None else f"{self.path.name} [{self.sheet}]"
+
+
+def is_workbook(path: Path) -> bool:
+    """Tell whether a file may hold several sheets; False where it cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in _WORKBOOKS
+    except OSError:
+        return False
+
+
+def heads_of(path: Path, known: Iterable[str] = ()) -> list[Head]:
+    """Return what can be seen of the tables in a file, without reading more than its beginning.
+
+    Parameters
+    ----------
+    path
+        A text file, a workbook or a Parquet file.
+    known
+        Column names that ``dataset.yml`` gives beside the usual ones.
+
+    Returns
+    -------
+    list of Head
+        One per sheet that holds anything, or one for the file, without headers if it cannot be read.
+    """
+    names = _NAMES | set(map(same_name, known))
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+        if magic in _WORKBOOKS:
+            return _sheets(path, names)
+        headers = tuple(pq.read_schema(path).names) if magic == b"PAR1" else _text_headers(path, names)
+    except (
+        OSError, EOFError, ValueError, zlib.error, csv.Error,
+        zstandard.ZstdError, pa.ArrowException, calamine.CalamineError,
+    ):  # fmt: skip
+        headers = ()
+    return [Head(path, None, (stem(path),), headers)]
+
+
+def stem(path: Path) -> str:
+    """Return the name of a file without what says its format: ``ventas`` of ``ventas.csv.gz``."""
+    name = path.name
+    while Path(name).suffix.lower() in SUFFIXES:
+        name = Path(name).stem
+    return name or path.name
+
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".gz", ".zst")
+"""Files that are looked at in a folder."""
+
+
+def _sheets(path: Path, names: set[str]) -> list[Head]:
+    workbook = calamine.load_workbook(str(path))
+    several = len(workbook.sheet_names) > 1
+    found = []
+    for sheet in workbook.sheet_names:
+        cells = workbook.get_sheet_by_name(sheet).to_python(nrows=_LINES)
+        records = [[str(cell) for cell in row] for row in cells if any(str(cell).strip() for cell in row)]
+        if records:
+            headers = tuple(name for name in _best(records, names)[1] if name.strip())
+            called = (sheet,) if several else (stem(path), sheet)
+            found.append(
+                Head(path, sheet if several else None, called, headers, "sheet" if several else "file")
+            )
+    return found or [Head(path, None, (stem(path),), ())]
+
+
+def _text_headers(path: Path, names: set[str]) -> tuple[str, ...]:
+    with opened(path) as file:
+        text = _decoded(file.read(_HEAD))
+    lines = list(io.StringIO(text, newline=""))[:_LINES]
+    tables = [list(csv.reader(lines, delimiter=mark)) for mark in _DELIMITERS]
+    records = [[record for record in table if len(record) > 1] for table in tables]
+    best = max((_best(table, names) for table in records if table), default=(0, []))
+    return tuple(best[1])
+
+
+def _decoded(head: bytes) -> str:
+    """Return the first bytes of a file as text; none if they are no text."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+    if b"\0" in head:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        return head.decode("utf-16-le" if odd > even else "utf-16-be", errors="replace")
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+    except UnicodeDecodeError:
+        return head.decode("cp1252", errors="replace")
+
+
+def _best(records: list[list[Any]], names: set[str]) -> tuple[int, list[str]]:
+    """Return the row that holds most known names, and how many; the first of the widest where none does."""
+    scored = [(sum(same_name(cell) in names for cell in row), len(row), -i) for i, row in enumerate(records)]
+    known, _width, index = max(scored)
+    return known, records[-index]

@@ -1,0 +1,133 @@
+"""Which canonical table a file, a sheet or a table of a database is: by its name, else by its columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from analysis.dataset.schema import TABLES, Table, normalised, same_name
+from analysis.dataset.schema.declaration import listed
+
+_IDLE_WORDS = listed(
+    "de, del, la, las, los, el, of, the, export, exportacion, exported, datos, data, copia, copy, tabla, "
+    "table, tbl, dbo, enero, febrero, marzo, abril, mayo, junio, julio, agosto, septiembre, setiembre, "
+    "octubre, noviembre, diciembre, ene, feb, mar, abr, may, jun, jul, ago, sep, set, oct, nov, dic, "
+    "january, february, march, april, june, july, august, september, october, november, december, jan, "
+    "apr, aug, dec, trimestre, quarter, semestre, ano, year, mes, month, final"
+)
+"""Words of a name that say when or how it was made, not what it holds."""
+
+
+def named(name: str) -> str | None:
+    """Return the canonical table that usually goes by this name; None if none does.
+
+    >>> named("ventas_2024"), named("Clientes (2)"), named("resumen")
+    ('transactions', 'customers', None)
+    """
+    words = _words(name)
+    return _BY_NAME.get("".join(words)) or _BY_NAME.get("".join(word.removesuffix("s") for word in words))
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name that say what it holds."""
+    words = re.sub(r"\d+", " ", normalised(name)).split()
+    return [word for word in words if len(word) > 1 and word not in _IDLE_WORDS]
+
+
+def _spellings(name: str) -> set[str]:
+    """Return how a declared name is written in one word, in the plural and in the singular."""
+    words = _words(name)
+    singulars = [("s", ""), ("es", ""), ("ies", "y")]
+    return {"".join(words)} | {
+        "".join(word.removesuffix(plural) + one if word.endswith(plural) else word for word in words)
+        for plural, one in singulars
+    }
+
+
+_BY_NAME = {
+    spelling: table.name
+    for table in TABLES.values()
+    for name in (*table.names, table.name)
+    for spelling in _spellings(name)
+}
+
+
+def recognised(table: Table, headers: Iterable[str], given: Mapping[str, str]) -> set[str]:
+    """Return the columns of ``table`` that the headers would give; a header counts for one column.
+
+    Parameters
+    ----------
+    table
+        The canonical table.
+    headers
+        Column names of the raw table.
+    given
+        Canonical column → header, from ``dataset.yml``.
+    """
+    free = {same_name(header) for header in headers}
+    found = {name for name, header in given.items() if same_name(header) in free}
+    free -= {same_name(given[name]) for name in found}
+    for column in table.columns:
+        if column.name in found:
+            continue
+        for names in column.ranks:
+            known = free.intersection(map(same_name, names))
+            if known:
+                found.add(column.name)
+                free -= known
+                break
+    return found
+
+
+def fits(table: Table, headers: Iterable[str], given: Mapping[str, str]) -> int:
+    """Return how many columns of ``table`` the headers give; 0 where one that it must have is missing."""
+    found = recognised(table, headers, given)
+    needed = set(table.required)
+    if table.name == "transactions" and ("gross_amount" in found or {"quantity", "unit_price"} <= found):
+        needed -= {"amount"}
+    whole = needed <= found
+    for alternatives in (table.any_of, table.telling):
+        whole = whole and (not alternatives or bool(found.intersection(alternatives)))
+    return len(found) if whole else 0
+
+
+def identify(
+    names: Iterable[str], headers: Iterable[str], given: Mapping[str, Mapping[str, str]]
+) -> str | None:
+    """Return the canonical table that a raw one is; None if it is none.
+
+    Its name decides where the columns fit; else the table of which it has most columns, the sales where
+    several have as many; else its name, where it has at least a telling column of that table, since what is
+    missing can be asked for. A table that knows no customer needs its name: a month, a channel and an
+    amount may be anything.
+
+    Parameters
+    ----------
+    names
+        What it is called, the surest first.
+    headers
+        Its column names; none where it cannot be read, and its name decides.
+    given
+        For each canonical table the headers that ``dataset.yml`` gives by canonical column.
+    """
+    headers = list(headers)
+    by_name = [table for table in map(named, names) if table]
+    if not headers:
+        return next(iter(by_name), None)
+    for table in by_name:
+        if fits(TABLES[table], headers, given.get(table, {})):
+            return table
+    scores = {
+        name: fits(table, headers, given.get(name, {}))
+        for name, table in TABLES.items()
+        if "customer_id" in table.canonical or given.get(name)
+    }
+    best = max(scores, key=scores.__getitem__)  # the first of equals: the sales
+    if scores[best]:
+        return best
+    for table in by_name:
+        declared = TABLES[table]
+        telling = set(declared.telling or declared.required)
+        if telling & recognised(declared, headers, given.get(table, {})):
+            return table
+    return None

@@ -1,0 +1,217 @@
+"""The raw files of each table: what is found in files that lie together, and in databases."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from analysis.dataset import databases
+from analysis.dataset.config import DatasetConfig, TableConfig
+from analysis.dataset.discovery import Discovery, discover, labels, left_out
+from analysis.dataset.heads import SUFFIXES, Head, heads_of, is_workbook
+from analysis.dataset.identify import named
+from analysis.dataset.quality import Note
+from analysis.dataset.schema import TABLES
+from analysis.errors import CarteraError
+from analysis.language import _, listing
+
+_BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Input:
+    """The raw files of one table.
+
+    Parameters
+    ----------
+    files
+        Files with the same columns; a table of a database is here as the Parquet file it was staged to.
+    settings
+        How they are read; where they are workbooks, ``sheet`` is the sheet that holds the table.
+    origin
+        What the reader is told in place of the path of a staged file; empty for the user's own files.
+    """
+
+    files: tuple[Path, ...]
+    settings: TableConfig
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set before it is read.
+
+    Parameters
+    ----------
+    name
+        What the data set is called in reports and folders.
+    inputs
+        The raw files of each canonical table that there is, in the order of the schema.
+    config
+        What ``dataset.yml`` says, or what is known of a built-in data set.
+    notes
+        What was found and not taken.
+    broken
+        Canonical tables that are there but cannot be got at, and why, in one sentence each.
+    folder
+        The user's folder that ``dataset.yml`` belongs in; None where there is none, as for a database.
+    """
+
+    name: str
+    inputs: dict[str, Input]
+    config: DatasetConfig
+    notes: tuple[Note, ...] = ()
+    broken: dict[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+
+    def content(self) -> dict[str, str]:
+        """Return the SHA-256 of each file's content, by its path, or by its origin where it was staged."""
+        return {
+            given.origin or str(path): _sha256(path) for given in self.inputs.values() for path in given.files
+        }
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise CarteraError(
+            _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
+        ) from None
+    return digest.hexdigest()
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files of a folder that could be tables."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~"))
+    )
+
+
+def in_folder(folder: Path, config: DatasetConfig) -> Source:
+    """Return the data set of the files in a folder."""
+    files = files_in(folder)
+    if not files:
+        raise CarteraError(
+            _("The folder {folder} holds no sales file. Known are: {suffixes}.").format(
+                folder=folder.name, suffixes=", ".join(SUFFIXES)
+            )
+        )
+    return sorted_out(folder.name, files, config)
+
+
+def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
+    """Return the data set of these files: sales all of them, unless other tables are among them."""
+    sales = Source(
+        name, {"transactions": Input(tuple(files), config.transactions)}, config, folder=files[0].parent
+    )
+    if len(files) == 1 and not is_workbook(files[0]):
+        return sales
+    heads = file_heads(files, config)
+    found = discover(heads, config)
+    alone = found.tables.keys() <= {"transactions"}
+    if alone and (len(files) == 1 or not (found.rest or found.unreadable) or not _says_sales(found)):
+        return sales
+    if "transactions" not in found.tables:
+        raise CarteraError(_no_sales(name, heads))
+    notes = found.notes + left_out(found.rest)
+    return replace(sales, inputs=inputs_of(found, config), notes=notes, broken=_unreadable(found.unreadable))
+
+
+def file_heads(files: list[Path], config: DatasetConfig) -> list[Head]:
+    """Return what can be seen of the tables in these files before they are read."""
+    given = [header for table in TABLES for header in config.table(table).columns.values()]
+    return [head for path in files for head in heads_of(path, given)]
+
+
+def inputs_of(found: Discovery, config: DatasetConfig) -> dict[str, Input]:
+    """Return the input of each table found in files; of several sheets the reader asks which is meant."""
+    inputs = {}
+    for table, heads in found.tables.items():
+        settings, sheets = config.table(table), {head.sheet for head in heads}
+        if len(sheets) == 1 and settings.sheet is None:
+            settings = settings.model_copy(update={"sheet": sheets.pop()})
+        inputs[table] = Input(tuple(dict.fromkeys(head.path for head in heads)), settings)
+    return inputs
+
+
+def _says_sales(found: Discovery) -> bool:
+    """Tell whether the names of the sales say that they are, so that another file is something else."""
+    return any(
+        named(name) == "transactions" for head in found.tables.get("transactions", []) for name in head.names
+    )
+
+
+def _unreadable(heads: list[Head]) -> dict[str, str]:
+    message = _(
+        "{file} cannot be read, and its name does not say what it holds. Correct it, take it out of the "
+        "folder, or name the files that count in dataset.yml."
+    )
+    return {head.label: message.format(file=head.label) for head in heads}
+
+
+def _no_sales(name: str, heads: list[Head]) -> str:
+    """Return the sentence that says that nothing was recognised as the sales."""
+    return _(
+        "{name}: nothing in it was recognised as the sales; it holds {tables}. Say in dataset.yml what holds "
+        "them ('file', or 'table' or 'query' of a database, under 'transactions') and what its columns are."
+    ).format(name=name, tables=labels(heads))
+
+
+def in_database(name: str, database: str, config: DatasetConfig) -> Source:
+    """Return the data set of the tables of a database that go by the names and columns of ours."""
+    heads = database_heads(database)
+    found = discover(heads, config)
+    if "transactions" not in found.tables:
+        raise CarteraError(_no_sales(name, heads))
+    inputs, broken = found_in_database(found, database, config)
+    return Source(name, inputs, config, found.notes + left_out(found.rest), broken)
+
+
+def database_heads(database: str) -> list[Head]:
+    """Return what can be seen of the tables of a database before they are copied."""
+    place = Path(databases.name_of(database))
+    columns = databases.columns_of(database)
+    return [Head(place, table, (table,), headers, "table") for table, headers in columns.items()]
+
+
+def found_in_database(
+    found: Discovery, database: str, config: DatasetConfig
+) -> tuple[dict[str, Input], dict[str, str]]:
+    """Return the input of each table found in a database, and what is wrong with those that have none."""
+    wanted, broken = {}, {}
+    for table, candidates in found.tables.items():
+        chosen = [head for head in candidates if named(head.names[0]) == table] or candidates
+        if len(chosen) > 1:
+            broken[table] = _which(chosen, table)
+        else:
+            wanted[table] = config.table(table).model_copy(update={"table": chosen[0].sheet})
+    inputs, unstaged = staged(database, wanted)
+    return inputs, broken | unstaged
+
+
+def _which(heads: list[Head], table: str) -> str:
+    return _(
+        "{tables} could each be '{table}'. Choose one in dataset.yml: '{choice}' under '{table}'."
+    ).format(tables=listing([head.label for head in heads]), table=table, choice=heads[0].choice)
+
+
+def staged(database: str, wanted: dict[str, TableConfig]) -> tuple[dict[str, Input], dict[str, str]]:
+    """Copy tables out of a database; return them, and what is wrong with those that cannot be copied."""
+    try:
+        copies = databases.stage(database, wanted)
+    except CarteraError as error:
+        return {}, dict.fromkeys(wanted, str(error))
+    broken = {table: str(copy) for table, copy in copies.items() if isinstance(copy, CarteraError)}
+    inputs = {
+        table: Input((copy,), wanted[table], f"{databases.shown(database)} [{wanted[table].table or table}]")
+        for table, copy in copies.items()
+        if isinstance(copy, Path)
+    }
+    return inputs, broken

@@ -1,0 +1,106 @@
+"""All tables of a data set: raw files → canonical Parquet, each accounted for, and what links them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from analysis.dataset import records, sales
+from analysis.dataset.account import Formats, Intake, Records
+from analysis.dataset.config import DatasetConfig
+from analysis.dataset.inputs import Source
+from analysis.dataset.links import Links, find_links
+from analysis.dataset.quality import Note, Quality
+from analysis.dataset.schema import TABLES
+from analysis.errors import CarteraError
+from analysis.language import N_, _
+
+_LEFT_OUT = N_("{table}: left out, since what there is cannot be read. {reason}")
+
+
+def take_in(source: Source, target: Path) -> Intake:
+    """Read the raw files of every table into canonical Parquet in the folder ``target``.
+
+    Parameters
+    ----------
+    source
+        The raw files.
+    target
+        An empty folder, left with ``<table>.parquet`` for each table and ``set_aside.parquet`` (of the sales)
+        or ``set_aside_<table>.parquet`` for rows that were not kept.
+
+    Raises
+    ------
+    CarteraError
+        If the sales cannot be read; or another table, unless ``broken_tables`` is ``leave_out``. It says what
+        is wrong with each.
+    """
+    config, broken = source.config, dict(source.broken)
+    taken = None
+    if "transactions" in source.inputs:
+        try:
+            taken = sales.take_in(source.inputs["transactions"], config, target)
+        except CarteraError as error:
+            broken["transactions"] = str(error)
+    tables, unread = _records(source, taken.formats if taken else Formats(), target)
+    broken |= unread
+    if taken is None or (broken and config.broken_tables == "stop"):
+        raise CarteraError(_what_is_wrong(broken, config))
+    quality = replace(
+        taken.quality,
+        facts=(*source.notes, *taken.quality.facts),
+        alarms=(*taken.quality.alarms, *_left_out(broken)),
+    )
+    taken = replace(taken, quality=quality, tables=tables)
+    return _with_links(taken, find_links(taken, target)) if tables else taken
+
+
+def _records(source: Source, formats: Formats, target: Path) -> tuple[dict[str, Records], dict[str, str]]:
+    """Read the tables other than the sales; return them, and what is wrong with those that cannot be read."""
+    tables, broken = {}, {}
+    for name, given in source.inputs.items():
+        if name == "transactions":
+            continue
+        try:
+            tables[name] = records.take_in(TABLES[name], given, source.config, formats, target)
+        except CarteraError as error:
+            broken[name] = str(error)
+            for path in (target / f"{name}.parquet", target / f"set_aside_{name}.parquet"):
+                path.unlink(missing_ok=True)
+    return tables, broken
+
+
+def _what_is_wrong(broken: dict[str, str], config: DatasetConfig) -> str:
+    """Return what is wrong with each table, the sales first, and how to go on where they are sound."""
+    if broken.keys() == {"transactions"}:
+        return broken["transactions"]
+    order = sorted(broken, key=lambda name: name != "transactions")
+    lines = [f"{_title(name)}: {broken[name]}" for name in order]
+    if "transactions" not in broken and config.broken_tables == "stop":
+        lines.append(
+            _("To go on without what cannot be read, write 'broken_tables: leave_out' in dataset.yml.")
+        )
+    return "\n".join(lines)
+
+
+def _title(name: str) -> str:
+    return _(TABLES[name].title) if name in TABLES else name
+
+
+def _left_out(broken: dict[str, str]) -> list[Note]:
+    return [
+        Note(_LEFT_OUT, {"reason": reason}, {"table": TABLES[name].title})
+        if name in TABLES
+        else Note(_LEFT_OUT, {"table": name, "reason": reason})
+        for name, reason in broken.items()
+    ]
+
+
+def _with_links(taken: Intake, links: Links) -> Intake:
+    """Return the intake with what its tables say of each other."""
+
+    def warned(quality: Quality, name: str) -> Quality:
+        return replace(quality, alarms=(*quality.alarms, *links.alarms.get(name, ())))
+
+    tables = {name: replace(kept, quality=warned(kept.quality, name)) for name, kept in taken.tables.items()}
+    return replace(taken, tables=tables, links=links.findings)
