@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -148,9 +149,9 @@ def log_scores(model: PurchaseModel, past: Past) -> Floats:
     bought = past.bought[rows].astype(np.intp)
     pair_x, pair_t, places = distinct_pairs(x, t)
     duration = weeks_in(past.summary.unit, past.weeks)
-    least = model.process.at_least(duration, pair_x, pair_t, int(bought.max(initial=0)) + 1)
+    at_least = model.process.at_least(duration, pair_x, pair_t)
     alive = model.p_alive(x, t_x, t)
-    tails = np.concatenate([np.ones_like(pair_x)[None], least])
+    tails = np.stack([np.ones_like(pair_x), *islice(at_least, int(bought.max(initial=0)) + 1)])
     chance = alive * (tails[bought, places] - tails[bought + 1, places]) + (1 - alive) * (bought == 0)
     return np.asarray(np.log(np.maximum(chance, 1e-300)), np.float64)
 

@@ -7,7 +7,7 @@ one pace, have their optimum at the edge, where it can be named, instead of nowh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -129,7 +129,7 @@ class _Surface:
 
     def __init__(self, likelihood: Likelihood) -> None:
         self._likelihood = likelihood
-        self.axes = likelihood.axes
+        self.axes, self.customers = likelihood.axes, likelihood.customers
         self._back = np.linalg.inv(self.axes.matrix)
 
     def at(self, position: Floats) -> _Point:
@@ -159,9 +159,9 @@ class _Surface:
 def maximise(likelihood: Likelihood, near: Floats | None = None) -> Fit | None:
     """Find the parameters under which the data are most likely.
 
-    From several starts, L-BFGS-B looks for optima on a part of the data; Newton's method goes on from there
-    on all of them, with exact second derivatives. Where it does not settle, L-BFGS-B takes over, and after
-    it Nelder and Mead's method, which needs no derivatives.
+    From several starts, Newton's method with exact second derivatives looks for optima on a part of the
+    data, and goes on from there on all of them. Where it does not settle, L-BFGS-B takes over, and after it
+    Nelder and Mead's method, which needs no derivatives.
 
     Parameters
     ----------
@@ -176,22 +176,17 @@ def maximise(likelihood: Likelihood, near: Floats | None = None) -> Fit | None:
         None where no search settled on an optimum.
     """
     whole = _Surface(likelihood)
-    settled: list[_Point] = []
     starts = [near] if near is not None else _candidates(_Surface(likelihood.thinned(FIRST_LOOK)))
-    for start in starts:
-        point = newton(whole, start, likelihood.customers)
-        if not point.settled:
-            point = _rescued(whole, point, likelihood.customers)
-        if point.settled:
-            settled.append(point)
+    found = [_descend(whole, start, SETTLED) for start in starts]
+    settled = [point for point in found if point.settled]
     if not settled:
         return None
-    return _fit(whole, min(settled, key=lambda point: point.value), likelihood.customers)
+    return _fit(whole, min(settled, key=lambda point: point.value))
 
 
 def _candidates(part: _Surface) -> list[Floats]:
     """Return where to go on from: the best optimum on part of the data, and others nearly as good."""
-    found = [_quasi_newton(part, start) for start in part.axes.starts]
+    found = [_descend(part, start, tolerance=1e-3) for start in part.axes.starts]
     found.sort(key=lambda point: point.value)
     kept: list[Floats] = []
     for point in found:
@@ -199,6 +194,23 @@ def _candidates(part: _Surface) -> list[Floats]:
         if np.isfinite(point.value) and not near and point.value < found[0].value + 1e-3:
             kept.append(point.position)
     return kept or list(part.axes.starts)
+
+
+def _descend(surface: _Surface, start: Floats, tolerance: float) -> _Point:
+    """Search by Newton's method; where it does not settle, by L-BFGS-B, and then by Nelder and Mead's."""
+    point = newton(surface, start, tolerance)
+    if point.settled:
+        return point
+    point = newton(surface, _quasi_newton(surface, start).position, tolerance)
+    if point.settled:
+        return point
+    found = minimize(
+        lambda position: min(surface.at(surface.inside(position)).value, 1e10),
+        point.position,
+        method="Nelder-Mead",
+        options={"xatol": 1e-7, "fatol": 1e-12, "maxiter": 4_000, "maxfev": 4_000},
+    )
+    return newton(surface, surface.inside(found.x), tolerance)
 
 
 def _quasi_newton(surface: _Surface, start: Floats) -> _Point:
@@ -219,38 +231,24 @@ def _quasi_newton(surface: _Surface, start: Floats) -> _Point:
     return surface.at(found.x)
 
 
-def _rescued(surface: _Surface, point: _Point, customers: float) -> _Point:
-    """Try again, from an optimum where Newton's method did not settle."""
-    again = newton(surface, _quasi_newton(surface, point.position).position, customers)
-    if again.settled:
-        return again
-    found = minimize(
-        lambda position: min(surface.at(surface.inside(position)).value, 1e10),
-        again.position,
-        method="Nelder-Mead",
-        options={"xatol": 1e-7, "fatol": 1e-12, "maxiter": 4_000, "maxfev": 4_000},
-    )
-    return newton(surface, surface.inside(found.x), customers)
-
-
-def newton(surface: _Surface, start: Floats, customers: float) -> _Point:
+def newton(surface: _Surface, start: Floats, tolerance: float) -> _Point:
     """Go down by Newton's method within the bounds, until a step promises nothing any more.
 
-    The log-likelihood of all customers, not the size of a gradient, says when: at the end, a further step
-    would gain less than 1e-8.
+    The log-likelihood of all customers, not the size of a gradient, says when: a further step would gain
+    less than ``tolerance``.
     """
+    customers = surface.customers
     point = surface.at(surface.inside(start))
     for _step in range(STEPS):
         free = surface.free(point)
         gradient = np.where(free, point.gradient, 0)
         direction, gain = _direction(point.hessian, gradient, free)
-        noise = 1e-13 * abs(point.value) * customers
-        if gain * customers < SETTLED + noise:
-            return _Point(point.position, point.value, point.gradient, point.hessian, settled=True)
+        enough = tolerance + 1e-13 * abs(point.value) * customers  # sums are not more exact than that
+        if gain * customers < enough:
+            return replace(point, settled=True)
         lower = _line_search(surface, point, direction, gradient)
         if lower is None:
-            small = gain * customers < 1e3 * (SETTLED + noise)
-            return _Point(point.position, point.value, point.gradient, point.hessian, settled=small)
+            return replace(point, settled=gain * customers < 1e3 * enough)
         point = lower
     return point
 
@@ -269,16 +267,16 @@ def _direction(hessian: Floats, gradient: Floats, free: npt.NDArray[np.bool_]) -
 def _line_search(surface: _Surface, point: _Point, direction: Floats, gradient: Floats) -> _Point | None:
     """Return a point further down, or None where there is none to be found."""
     for halving in range(30):
-        step = surface.inside(point.position + direction * 2.0**-halving) - point.position
+        step = surface.inside(point.position + direction / 2**halving) - point.position
         ahead = surface.at(point.position + step)
-        if ahead.value <= point.value + 1e-4 * min(gradient @ step, 0) and ahead.value < point.value:
+        if ahead.value <= point.value + 1e-4 * min(float(gradient @ step), 0) and ahead.value < point.value:
             return ahead
     return None
 
 
-def _fit(surface: _Surface, point: _Point, customers: float) -> Fit:
+def _fit(surface: _Surface, point: _Point) -> Fit:
     """Return the parameters at an optimum, and how well they are determined."""
-    axes = surface.axes
+    axes, customers = surface.axes, surface.customers
     margin = 1e-6
     at_edge = np.where(point.position >= axes.high - margin, 1, 0) - (point.position <= axes.low + margin)
     free = at_edge == 0

@@ -14,6 +14,7 @@ and one over the last factor is P(alive).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,18 +181,18 @@ class Geometric:
             active, still, stays, room = active[more], still[more], stays[more], room.of(more)
         return total.reshape(duration.shape)
 
-    def at_least(self, duration: float, x: Floats, t: Floats, most: int) -> Floats:
-        """Return the probability of at least 1, 2, … ``most`` purchases within ``duration``, if alive.
+    def at_least(self, duration: float, x: Floats, t: Floats) -> Iterator[Floats]:
+        """Give the probability of at least 1, 2, 3, … purchases within ``duration``, if alive at ``t``.
 
         To buy so often, a customer must have time for it (see `Room`), and not leave at one of the
-        purchases before. One row per number of purchases.
+        purchases before.
         """
         room = Room(self.r + x, duration / (self.alpha + t + duration))
-        stays = self.b + x + self.chances + np.arange(most)[:, None]
-        still = np.cumprod(stays / (self.a + stays), axis=0)
-        found = np.stack([room.for_one_more() for _k in range(most)])
-        found[1:] *= still[:-1]
-        return found
+        stays, still = self.b + x + self.chances, np.ones_like(x)
+        while True:
+            yield room.for_one_more() * still
+            still = still * stays / (self.a + stays)
+            stays = stays + 1
 
     def simulate(self, random: np.random.Generator, duration: float, x: Floats, t: Floats) -> Floats:
         """Draw the purchases within ``duration`` of customers alive at ``t``."""

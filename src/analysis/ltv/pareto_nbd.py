@@ -16,6 +16,7 @@ it is needed for each distinct ``(x, time)`` only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -315,11 +316,11 @@ class ParetoNbd:
         time = width[:, 0] * np.minimum(scale, 1) * (terms @ weights) / rate
         return np.asarray((self.r + x) / (self.alpha + t) * time[places].reshape(np.shape(t)), np.float64)
 
-    def at_least(self, duration: float, x: Floats, t: Floats, most: int) -> Floats:
-        """Return the probability of at least 1, 2, … ``most`` purchases within ``duration``, if alive.
+    def at_least(self, duration: float, x: Floats, t: Floats) -> Iterator[Floats]:
+        """Give the probability of at least 1, 2, 3, … purchases within ``duration``, if alive at ``t``.
 
         What there is time for (see `Room`) up to the moment the customer leaves, averaged over that moment
-        by Gauss and Legendre's rule. One row per number of purchases.
+        by Gauss and Legendre's rule.
         """
         nodes, weights = _legendre(FEW)
         longest = np.log1p(duration / (self.beta + t))
@@ -329,12 +330,8 @@ class ParetoNbd:
         power = np.broadcast_to(self.r + x, stays.shape)
         leaves, remains = Room(power, stays / (self.alpha + t + stays)), np.exp(-self.s * longest)
         whole = Room(self.r + x, duration / (self.alpha + t + duration))
-        return np.stack(
-            [
-                (chances * leaves.for_one_more()).sum(axis=0) + remains * whole.for_one_more()
-                for _k in range(most)
-            ]
-        )
+        while True:
+            yield (chances * leaves.for_one_more()).sum(axis=0) + remains * whole.for_one_more()
 
     def simulate(self, random: np.random.Generator, duration: float, x: Floats, t: Floats) -> Floats:
         """Draw the purchases within ``duration`` of customers alive at ``t``."""

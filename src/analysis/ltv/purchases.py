@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, get_args
 
@@ -32,8 +33,8 @@ class Process(Protocol):
     def expected_if_alive(self, duration: Floats, x: Floats, t: Floats) -> Floats:
         """Return the purchases expected within ``duration`` of one alive at ``t``."""
 
-    def at_least(self, duration: float, x: Floats, t: Floats, most: int) -> Floats:
-        """Return the probability of at least 1, 2, … ``most`` purchases of one alive at ``t``."""
+    def at_least(self, duration: float, x: Floats, t: Floats) -> Iterator[Floats]:
+        """Give the probability of at least 1, 2, 3, … purchases of one alive at ``t``."""
 
     def simulate(self, random: np.random.Generator, duration: float, x: Floats, t: Floats) -> Floats:
         """Draw purchases of customers alive at ``t``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,27 @@ class SpendModel:
         x = np.asarray(x, float)
         weight = self.p * x / (self.p * x + self.q - 1)
         return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
+
+    def drawn(self, random: np.random.Generator) -> SpendModel:
+        """Return the model with parameters drawn from their asymptotic distribution."""
+        one = self.fit.draws(random, 1)[0]
+        return replace(self, p=one["p"], q=one["q"], v=one["v"] * self.scale)
+
+    def simulate(self, random: np.random.Generator, bought: Floats, x: Floats, z: Floats) -> Floats:
+        """Draw the money that so many purchases of each customer bring.
+
+        The rate of a customer's money follows, given its past, a gamma distribution with shape q + p x and
+        rate v + x z; the money of n purchases one with shape p n and that rate.
+
+        Parameters
+        ----------
+        bought
+            Purchases to come.
+        x, z
+            Repeat purchases so far, and their mean money; the latter ignored where ``x`` is 0.
+        """
+        rate = random.standard_gamma(self.q + self.p * x) / (self.v + np.where(x > 0, x * z, 0.0))
+        return random.standard_gamma(self.p * bought) / rate
 
     def describe(self, currency: str | None = None) -> str:
         """Say what the parameters mean for this portfolio."""
