@@ -50,7 +50,8 @@ class Margins:
         if not np.isfinite(self.half_weight):
             return _(
                 "From the costs of {customers} customers the margin is {rate} of net sales. Between "
-                "customers it differs by no more than between purchases of the same one, so all get that rate."
+                "customers it differs by no more than between purchases of the same one, so all get that "
+                "rate."
             ).format(**values)
         return _(
             "From the costs of {customers} customers the margin is {rate} of net sales. A customer's own "

@@ -67,7 +67,7 @@ def next_purchase(
 
 def _buys(model: PurchaseModel, duration: Floats, x: Floats, t: Floats) -> Floats:
     """Return the probability that a customer alive at ``t`` buys within ``duration``."""
-    return model.process.at_least(duration, x, t, 1)[0]
+    return next(model.process.at_least(duration, x, t))
 
 
 def due_by_week(waits: pd.DataFrame, as_of: dt.date, weeks: int = 13) -> pd.DataFrame:

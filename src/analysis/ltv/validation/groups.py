@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pandas as pd
 
@@ -136,7 +138,7 @@ def _customers_with_at_least(
     x, t_x, t = history
     alive = pd.Series(model.p_alive(x, t_x, t)).groupby([x, t]).sum()
     pairs = alive.index.to_frame().to_numpy(float)
-    chances = model.process.at_least(duration, pairs[:, 0], pairs[:, 1], most)
+    chances = np.stack(list(islice(model.process.at_least(duration, pairs[:, 0], pairs[:, 1]), most)))
     return np.concatenate([[len(x)], chances @ alive.to_numpy(float)])
 
 
