@@ -20,7 +20,6 @@ from analysis.ltv.equity import (
     by_group_sentence,
     by_group_title,
     classes,
-    cohort_names,
     cohorts,
     equity_concentration_sentence,
     segments,
@@ -110,7 +109,7 @@ from analysis.ltv.value import (
     top_sentence,
     worth_per_purchase,
 )
-from analysis.ltv.waiting import due_by_week, next_purchase, waiting_sentence
+from analysis.ltv.waiting import due_by_week, due_title, next_purchase, waiting_sentence
 from analysis.ltv.words import words
 
 __all__ = [
@@ -146,7 +145,6 @@ __all__ = [
     "classes",
     "clv",
     "clv_for_ever",
-    "cohort_names",
     "cohorts",
     "compare_models",
     "customer_margins",
@@ -156,6 +154,7 @@ __all__ = [
     "distribution",
     "distribution_title",
     "due_by_week",
+    "due_title",
     "equity_concentration_sentence",
     "equity_sentence",
     "equity_shares",

@@ -9,11 +9,12 @@ import pandas as pd
 
 from analysis.language import _, listing, number, percent
 from analysis.ltv.purchases import PurchaseModel, model_name
-from analysis.ltv.summary import Summary, Unit, unit_name
+from analysis.ltv.summary import Floats, Summary, Unit, unit_name
 
 MOST_PURCHASES = 30
 COLUMNS = 40
 AGES = 61
+AGREE = 0.02  # share of customers about whom models may differ and still agree
 
 
 def alive_map(model: PurchaseModel, summary: Summary, age: float | None = None) -> pd.DataFrame:
@@ -31,22 +32,21 @@ def alive_map(model: PurchaseModel, summary: Summary, age: float | None = None) 
     Returns
     -------
     pandas.DataFrame
-        Rows ``x`` (0, 1, …), columns the time since the last purchase, from 0 to ``age`` in 41 steps;
-        cells P(alive). In the row of ``x`` = 0 only the last cell is filled: a customer who bought once
-        has been silent all its age.
+        Rows ``x`` (1, 2, …), columns the time since the last purchase, from 0 to just below ``age`` in 40
+        steps; cells P(alive). Customers who bought once have been silent all their age: see
+        `one_time_alive`.
     """
     x, _t_x, t = summary.history
     oldest = float(np.median(t)) if age is None else age
     most = int(np.clip(np.quantile(x, 0.99), 3, MOST_PURCHASES))
-    since = np.linspace(0, oldest, COLUMNS + 1)
-    purchases: np.ndarray = np.arange(most + 1, dtype=np.float64)
-    cells = [part.ravel() for part in np.broadcast_arrays(purchases[:, None], oldest - since, oldest)]
-    alive = model.p_alive(*cells).reshape(most + 1, COLUMNS + 1)
-    alive[0, :-1] = np.nan
-    alive[1:, -1] = np.nan
-    return pd.DataFrame(
-        alive, index=pd.RangeIndex(most + 1, name="x"), columns=pd.Index(since, name="since_last")
+    since = np.linspace(0, oldest, COLUMNS, endpoint=False)
+    purchases: Floats = np.arange(1, most + 1, dtype=np.float64)
+    repeat, last, ages = (
+        part.ravel() for part in np.broadcast_arrays(purchases[:, None], oldest - since, oldest)
     )
+    alive = model.p_alive(repeat, last, ages).reshape(most, COLUMNS)
+    names = pd.RangeIndex(1, most + 1, name="x"), pd.Index(since, name="since_last")
+    return pd.DataFrame(alive, index=names[0], columns=names[1])
 
 
 def alive_map_title(table: pd.DataFrame, unit: Unit) -> str:
@@ -60,7 +60,7 @@ def alive_map_title(table: pd.DataFrame, unit: Unit) -> str:
         Its time unit.
     """
     busy = int(min(10, table.index[-1]))
-    row = table.loc[busy].dropna()
+    row = table.loc[busy]
     gone = row.index[row.to_numpy() < 0.5]
     if not len(gone):
         return _(
@@ -140,12 +140,17 @@ def one_time_models_sentence(table: pd.DataFrame) -> str:
         _("{share} under {model}").format(share=percent(share), model=model_name(name))
         for name, share in zip(table["model"], table["p_alive"], strict=True)
     ]
+    customers = number(table["customers"].iloc[0])
+    if table["p_alive"].max() - table["p_alive"].min() < AGREE:
+        return _(
+            "The models agree about the {customers} one-time buyers: {parts} are customers still."
+        ).format(customers=customers, parts=listing(parts))
     least, most = table["expected_purchases"].min(), table["expected_purchases"].max()
     return _(
         "How many of the {customers} one-time buyers are customers still, nobody has seen: {parts}. What is "
         "expected of them together differs less: {least} to {most} purchases."
     ).format(
-        customers=number(table["customers"].iloc[0]),
+        customers=customers,
         parts=listing(parts),
         least=number(least),
         most=number(most),

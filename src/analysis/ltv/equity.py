@@ -57,9 +57,7 @@ def total_sentence(values: pd.DataFrame, currency: str | None) -> str:
     )
 
 
-def by_group(
-    values: pd.DataFrame, groups: pd.Series, *, ordered: bool = False, most: int = MOST_GROUPS
-) -> pd.DataFrame:
+def by_group(values: pd.DataFrame, groups: pd.Series, most: int = MOST_GROUPS) -> pd.DataFrame:
     """Return customer equity by group of customers.
 
     Parameters
@@ -68,11 +66,10 @@ def by_group(
         The result of `clv`.
     groups
         The group of each customer by ``customer_id`` (the index): a cohort, segment, class, channel,
-        sector …; customers without one are a group of their own, the last.
-    ordered
-        Whether to keep the order in which the groups sort (cohorts); otherwise the largest come first.
+        sector …; customers without one are a group of their own, the last. Categories keep their order;
+        of others the group with the highest equity comes first.
     most
-        Groups to show; the smallest of any more are taken together, the earliest where ``ordered``.
+        Groups to show; of any more, the smallest are taken together, of categories the first.
 
     Returns
     -------
@@ -81,23 +78,20 @@ def by_group(
         to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
         ``share_of_equity``, ``clv_per_customer``.
     """
-    unknown = _("(not known)")
-    named = values["customer_id"].map(groups)
-    frame = values.assign(group=named.astype("object").where(named.notna(), unknown).astype(str))
-    sums = frame.groupby("group").agg(
+    ordered = isinstance(groups.dtype, pd.CategoricalDtype)
+    named = values["customer_id"].map(groups.astype("object"))
+    sums = values.groupby(named).agg(
         customers=("clv", "size"),
         alive=("p_alive", "sum"),
         expected_purchases=("expected_purchases", "sum"),
         clv=("clv", "sum"),
     )
-    last = sums.loc[sums.index == unknown]
-    sums = sums.drop(index=last.index)
-    sums = (
-        sums.sort_index()
-        if ordered
-        else sums.sort_values(["clv", "customers"], ascending=False, kind="stable")
-    )
-    table = pd.concat([_at_most(sums, most, ordered=ordered), last])
+    if ordered:
+        sums = sums.reindex([name for name in groups.cat.categories if name in sums.index])
+    else:
+        sums = sums.sort_values(["clv", "customers"], ascending=False, kind="stable")
+    table = pd.concat([_at_most(sums, most, ordered=ordered), _unknown(values[named.isna()])])
+    table = table.astype({"customers": "int64"})
     equity = float(table["clv"].sum())
     table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
     table["share_of_equity"] = table["clv"] / (equity if equity > 0 else np.nan)
@@ -105,18 +99,24 @@ def by_group(
     return table.rename_axis("group").reset_index()
 
 
+def _unknown(rest: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of the customers whose group is not known; none if there are none."""
+    sums = rest[["p_alive", "expected_purchases", "clv"]].sum().rename({"p_alive": "alive"})
+    row = sums.to_frame(_("(not known)")).T
+    row.insert(0, "customers", len(rest))
+    return row.head(min(len(rest), 1))
+
+
 def _at_most(sums: pd.DataFrame, most: int, *, ordered: bool) -> pd.DataFrame:
     """Return so many rows, those left over in one."""
     if len(sums) <= most:
         return sums
-    kept, rest = (
-        (sums.iloc[-(most - 1) :], sums.iloc[: -(most - 1)])
-        if ordered
-        else (sums.iloc[: most - 1], sums.iloc[most - 1 :])
-    )
-    name = _("before {group}").format(group=kept.index[0]) if ordered else _("(all others)")
-    one = rest.sum().to_frame(name).T
-    return pd.concat([one, kept] if ordered else [kept, one])
+    if ordered:
+        rest, kept = sums.iloc[: -(most - 1)], sums.iloc[-(most - 1) :]
+        name = _("before {group}").format(group=kept.index[0])
+        return pd.concat([rest.sum().to_frame(name).T, kept])
+    kept, rest = sums.iloc[: most - 1], sums.iloc[most - 1 :]
+    return pd.concat([kept, rest.sum().to_frame(_("(all others)")).T])
 
 
 def by_group_title(table: pd.DataFrame) -> str:
@@ -155,7 +155,7 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None) -> str:
 
 
 def cohorts(summary: Summary, unit: str = "quarter") -> pd.Series:
-    """Return the period of each customer's first purchase, such as ``2024 Q3``, by ``customer_id``.
+    """Return the period of each customer's first purchase, by ``customer_id``, as ordered categories.
 
     Parameters
     ----------
@@ -165,26 +165,11 @@ def cohorts(summary: Summary, unit: str = "quarter") -> pd.Series:
         ``month``, ``quarter`` or ``year``.
     """
     first = pd.to_datetime(summary.frame["first_purchase"])
-    starts = first.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[unit])
-    return pd.Series(starts.astype(str).to_numpy(), index=summary.frame["customer_id"], name="cohort")
-
-
-def cohort_names(table: pd.DataFrame, unit: str = "quarter") -> pd.DataFrame:
-    """Return a result of `by_group` over `cohorts` with the periods in the reader's language."""
-    names = {
-        str(one): period(one.start_time.date(), unit)
-        for one in map(_period, table["group"])
-        if one is not None
-    }
-    earlier = table["group"].map(lambda group: names.get(group, group))
-    return table.assign(group=earlier)
-
-
-def _period(text: str) -> pd.Period | None:
-    try:
-        return pd.Period(text)
-    except ValueError:
-        return None
+    starts = first.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[unit]).dt.start_time
+    days = sorted(starts.unique())
+    names = {day: period(day.date(), unit) for day in days}
+    labels = pd.Categorical(starts.map(names), categories=[names[day] for day in days], ordered=True)
+    return pd.Series(labels, index=summary.frame["customer_id"], name="cohort")
 
 
 def segments(customers: pd.DataFrame, summary: Summary) -> pd.Series:

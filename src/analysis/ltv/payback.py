@@ -34,6 +34,17 @@ class Payback:
     curve: pd.DataFrame
     months: float | None
 
+    def title(self, currency: str | None) -> str:
+        """Return what a chart of the curve shows."""
+        cost = money(self.curve["acquisition_cost"].iloc[0], currency)
+        if self.months is None:
+            return _("{cost} to win a customer are not paid back within {months} months").format(
+                cost=cost, months=number(self.curve["months"].iloc[-1])
+            )
+        return _("{cost} to win a customer are paid back after {months} months").format(
+            cost=cost, months=number(self.months, 1)
+        )
+
     def sentence(self, currency: str | None) -> str:
         """Say when a customer has paid back what it cost to win."""
         last = self.curve.iloc[-1]

@@ -94,6 +94,14 @@ def due_by_week(waits: pd.DataFrame, as_of: dt.date, weeks: int = 13) -> pd.Data
     return pd.DataFrame({"week": np.arange(1, weeks + 1), "until": until, "customers": counts})
 
 
+def due_title(table: pd.DataFrame) -> str:
+    """Return what a chart of `due_by_week` shows."""
+    first, sum_ = table.iloc[0], int(table["customers"].sum())
+    return _("{soon} customers are expected back within a week, {later} within {weeks} weeks").format(
+        soon=number(first["customers"]), later=number(sum_), weeks=number(len(table))
+    )
+
+
 def waiting_sentence(waits: pd.DataFrame, as_of: dt.date, weeks: int = 13) -> str:
     """Say for how many customers a next purchase is in sight.
 

@@ -14,6 +14,7 @@ from analysis.ltv.validation import rule_name
 from analysis.ltv.validation.rules import NAIVE
 from analysis.plots import theme
 from analysis.plots.ltv.days import day
+from analysis.plots.ltv.labels import spread
 
 COLOURS = theme.COLOURS
 CAME = "#D5D8DC"
@@ -256,12 +257,8 @@ def _label_ends(ax: Axes, track: pd.DataFrame, models: list[str], top: float) ->
     names = [_("expected")] if len(models) == 1 else [rule_name(name) for name in models]
     for model, name, colour in zip(models, names, _TRACKS, strict=False):
         ends.append((float(last[model]), name, COLOURS[colour]))
-    ends.sort()
-    heights = np.array([height for height, _name, _colour in ends])
-    step = top * 0.055
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + step)
-    heights -= max(heights[-1] - top, 0) + (heights - [height for height, *_rest in ends]).mean()
+    heights = spread([height for height, _name, _colour in ends], top * 0.055)
+    heights -= max(heights.max() - top, 0)
     for (_height, name, colour), place in zip(ends, heights, strict=True):
         ax.annotate(
             name,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.language import _, number, percent
+from analysis.language import _, money, number, percent
 from analysis.plots import theme
 
 COLOURS = theme.COLOURS
@@ -86,5 +86,114 @@ def equity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, 1.02)
     ax.set_xlabel(_("Customers, the most valuable first"))
     ax.set_ylabel(_("Share of customer equity"))
+    theme.title(ax, title)
+    return ax
+
+
+def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
+    """Draw each group's share of customers beside its share of customer equity.
+
+    Parameters
+    ----------
+    table
+        The result of `analysis.ltv.by_group`.
+    currency
+        ISO 4217 code, or None.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes(height=1.3 + 0.42 * len(table))
+    places = np.arange(len(table))[::-1]
+    shares = table["share_of_equity"].fillna(0.0)
+    ax.barh(places - 0.19, table["share_of_customers"], 0.36, color=COLOURS["muted"], label=_("Customers"))
+    ax.barh(places + 0.19, shares, 0.36, color=COLOURS["main"], label=_("Customer equity"))
+    reach = float(max(shares.max(), table["share_of_customers"].max()))
+    for place, share, each in zip(places, shares, table["clv_per_customer"], strict=True):
+        text = _("{share}, {each} each").format(share=percent(share), each=money(each, currency))
+        ax.annotate(
+            text,
+            (share, place + 0.19),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            color=COLOURS["main"],
+            parse_math=False,
+        )
+    ax.set_yticks(places, [str(group).replace("$", r"\$") for group in table["group"]])
+    ax.set_xlim(0, reach * 1.32)
+    ax.set_ylim(-0.6, len(table) - 0.4)
+    ax.grid(visible=False)
+    theme.percent_axis(ax.xaxis)
+    ax.legend(frameon=False, loc="lower right", fontsize=9)
+    ax.set_xlabel(_("Share of all"))
+    theme.title(ax, title)
+    return ax
+
+
+def due(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
+    """Draw how many customers are expected to buy again in each of the next weeks.
+
+    Parameters
+    ----------
+    table
+        The result of `analysis.ltv.due_by_week`.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes(height=3.4)
+    ax.bar(table["until"], table["customers"], width=5.6, color=COLOURS["main"])
+    theme.date_axis(ax.xaxis)
+    theme.count_axis(ax.yaxis)
+    ax.set_xlabel(_("Week until"))
+    ax.set_ylabel(_("Customers expected to buy again"))
+    theme.title(ax, title)
+    return ax
+
+
+def payback(curve: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
+    """Draw how the margin expected of a new customer grows against what it cost to win.
+
+    Parameters
+    ----------
+    curve
+        The curve of `analysis.ltv.Payback`.
+    currency
+        ISO 4217 code, or None.
+    title
+        The chart's claim.
+    ax
+        Where to draw; a new figure by default.
+    """
+    ax = ax or theme.axes()
+    cost = float(curve["acquisition_cost"].iloc[0])
+    margin, months = curve["margin"].to_numpy(float), curve["months"].to_numpy(float)
+    ax.plot([0, months[-1]], [cost, cost], color=COLOURS["bad"], linewidth=1.4, linestyle="--")
+    ax.plot(months, margin, color=COLOURS["main"], linewidth=2.2)
+    ax.fill_between(months, margin, cost, where=margin >= cost, color=COLOURS["good"], alpha=0.15)
+    ax.fill_between(months, margin, cost, where=margin <= cost, color=COLOURS["bad"], alpha=0.1)
+    for text, height, colour in (
+        (_("cost to acquire"), cost, "bad"),
+        (_("margin so far"), margin[-1], "main"),
+    ):
+        ax.annotate(
+            text,
+            (months[-1], height),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            color=COLOURS[colour],
+            fontsize=9.5,
+        )
+    ax.set_xlim(0, months[-1] * 1.2)
+    ax.set_ylim(min(0.0, float(margin.min())), max(float(margin.max()), cost) * 1.12)
+    theme.money_axis(ax.yaxis, currency)
+    theme.count_axis(ax.xaxis)
+    ax.set_xlabel(_("Months since the first purchase"))
+    ax.set_ylabel(_("Money per customer"))
     theme.title(ax, title)
     return ax
