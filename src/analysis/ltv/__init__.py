@@ -5,8 +5,16 @@ From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how of
 (``uncertainty``) and would have been (``validation``).
 """
 
+from analysis.ltv.acquisition import (
+    Payback,
+    cac_by_channel,
+    first_purchase_value,
+    ltv_to_cac,
+    payback,
+    ratio_sentence,
+)
 from analysis.ltv.alive import alive_history, alive_history_title, alive_sentence, alive_title
-from analysis.ltv.alive_map import (
+from analysis.ltv.alive_by_model import (
     alive_map,
     alive_map_title,
     one_time_alive,
@@ -28,15 +36,14 @@ from analysis.ltv.equity import (
 )
 from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
 from analysis.ltv.margins import Margins, customer_margins
-from analysis.ltv.payback import (
-    Payback,
-    cac_by_channel,
-    first_purchase_value,
-    ltv_to_cac,
-    payback,
-    ratio_sentence,
-)
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name, parameter_table
+from analysis.ltv.regularity import (
+    Regularity,
+    how_regular,
+    regularity_effect,
+    regularity_effect_sentence,
+    regularity_title,
+)
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.spend_check import (
     Independence,
@@ -124,6 +131,7 @@ __all__ = [
     "Past",
     "Payback",
     "PurchaseModel",
+    "Regularity",
     "SpendModel",
     "Summary",
     "Unit",
@@ -168,6 +176,7 @@ __all__ = [
     "fit_spend",
     "forecast_sentence",
     "holdout",
+    "how_regular",
     "interval_verdict",
     "kept_share",
     "ltv_to_cac",
@@ -189,6 +198,9 @@ __all__ = [
     "per_week_title",
     "previous_weeks",
     "ratio_sentence",
+    "regularity_effect",
+    "regularity_effect_sentence",
+    "regularity_title",
     "returns_sentence",
     "rule_name",
     "scores",
