@@ -36,6 +36,7 @@ from analysis.ltv.equity import (
 )
 from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
 from analysis.ltv.margins import Margins, customer_margins
+from analysis.ltv.pooling import GroupModels, fit_groups, group_check, group_check_sentence
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name, parameter_table
 from analysis.ltv.regularity import (
     Regularity,
@@ -123,6 +124,7 @@ __all__ = [
     "KINDS",
     "Comparison",
     "Fit",
+    "GroupModels",
     "Holdout",
     "Independence",
     "Interval",
@@ -171,10 +173,13 @@ __all__ = [
     "expected_total",
     "failed_sentences",
     "first_purchase_value",
+    "fit_groups",
     "fit_one",
     "fit_purchases",
     "fit_spend",
     "forecast_sentence",
+    "group_check",
+    "group_check_sentence",
     "holdout",
     "how_regular",
     "interval_verdict",

@@ -47,7 +47,7 @@ def regularity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes
     ax.set_xlim(0, max(float(shares[["share", "by_chance"]].to_numpy().max()) * 1.12, 0.1))
     ax.grid(visible=False)
     theme.percent_axis(ax.xaxis)
-    ax.legend(frameon=False, loc="lower right", fontsize=9)
+    ax.legend(frameon=False, loc="lower right", fontsize=9, markerscale=0.4)
     ax.set_xlabel(_("Share of customers with three gaps or more"))
     theme.title(ax, title)
     return ax
