@@ -119,7 +119,9 @@ def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels |
     summary
         The customers.
     groups
-        The group of each customer by ``customer_id`` (the index); those without one are a group.
+        The group of each customer by ``customer_id`` (the index); those without one are a group. It must be
+        known without the purchases (cohort, channel, sector, region). Groups made from them, such as RFM
+        segments, are no groups in this sense: who is dormant is so by what the model is to explain.
     kind
         Which model.
 
