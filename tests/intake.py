@@ -41,7 +41,7 @@ def amounts(dataset: Dataset) -> list[float]:
 
 def set_aside(dataset: Dataset) -> list[tuple[int, str, str]]:
     """Return line, fate (with its rule) and raw text of the rows that were not kept."""
-    rows = pd.read_parquet(dataset.folder / "set_aside.parquet")
+    rows = pd.read_parquet(dataset.folder / "set_aside_transactions.parquet")
     return [(row.line, f"{row.fate}:{row.rule}", row.raw) for row in rows.itertuples()]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import socket
 import subprocess
@@ -88,6 +87,8 @@ def _other_user() -> str | None:
     """Return whom the server runs as; it refuses to run as root."""
     if os.geteuid() != 0:
         return None
+    import pwd  # not on every system
+
     names = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in names else "nobody"
 

@@ -48,7 +48,7 @@ HTML = "<html><body><table><tr><td>Cliente</td><td>Fecha</td><td>Importe</td></t
 @pytest.mark.parametrize(
     ("name", "content", "parts"),
     [
-        ("sales.csv", b"", ["sales.csv is empty", "Export the sales again"]),
+        ("sales.csv", b"", ["sales.csv is empty", "Export it again"]),
         ("sales.csv", b" \n\n \n", ["sales.csv is empty"]),
         ("sales.csv", b"\xef\xbb\xbf", ["sales.csv is empty"]),
         ("sales.csv", b"customer,date,amount\n", ["sales.csv has column names but no rows"]),

@@ -6,6 +6,8 @@ import pytest
 
 from analysis import open_dataset
 from analysis.dataset.config import DatasetConfig, read_config
+from analysis.dataset.schema import TABLES
+from analysis.dataset.sources import language_of
 from analysis.errors import CarteraError
 from intake import kept, opened, write
 
@@ -45,6 +47,43 @@ def _own_cache(tmp_path, monkeypatch):
             "'amont', which is no canonical column. Did you mean 'amount'?",
         ),
         ("transactions: {names: 5}", "A list of column names was expected"),
+        ("transations: {file: a.csv}", "unknown key 'transations'. Did you mean 'transactions'?"),
+        ("customers: {fiel: a.csv}", "unknown key 'customers.fiel'. Did you mean 'file'?"),
+        (
+            "customers: {columns: {nmae: Nombre}}",
+            "'customers.columns' names 'nmae', which is no canonical column. Did you mean 'name'?",
+        ),
+        (
+            "surveys: {columns: {amount: Importe}}",
+            "'amount', which is no canonical column. Known are: customer_id, date, score, scale and comment.",
+        ),
+        ("invoices: {prices_include_tax: 21}", "A rate from 0 to 1 was expected"),
+        ("leads: [a, b]", "Lines of the form 'key: value' were expected, indented below it."),
+        ("language: fr", "'language: fr' cannot be used. Known are: 'en', 'es'."),
+        ("broken_tables: ignore", "Known are: 'stop', 'leave_out'."),
+        # a key that is right elsewhere
+        ("transactions: {currency: EUR}", "'currency' belongs at the top of the file, not indented."),
+        ("customers: {as_of: 2024-01-01}", "'as_of' belongs at the top of the file, not indented."),
+        ("surveys: {database: x.db}", "'database' belongs at the top of the file, not indented."),
+        ("date_order: day-first", "unknown key 'date_order'. 'date_order' belongs under 'transactions'."),
+        ("columns: {amount: x}", "'columns' belongs under 'transactions'."),
+        ("test_codes: [X]", "'test_codes' belongs under 'transactions'."),
+        ("customers: {test_codes: [X]}", "'test_codes' belongs under 'transactions'."),
+        ("customers: {policies: {returns: keep}}", "'policies' belongs under 'transactions'."),
+        (
+            "transactions: {duplicates: exclude}",
+            "'duplicates' belongs under 'policies', which stands under 'transactions'.",
+        ),
+        ("duplicates: exclude", "'duplicates' belongs under 'policies', which stands under 'transactions'."),
+        ("transactions: {policies: {decimal: ','}}", "'decimal' belongs under 'transactions'."),
+        # where a table is
+        (
+            "customers: {file: a.csv, table: b}",
+            "'customers' names both 'file' and 'table'. Keep the one that holds it.",
+        ),
+        ("database: x.db\nleads: {table: a, query: b}", "'leads' names both 'table' and 'query'."),
+        ("surveys: {table: nps}", "'surveys.table' asks a database, but the file names none."),
+        ("surveys: {query: select 1}", "'surveys.query' asks a database, but the file names none."),
         ("- a\n- b", "a list of 'key: value' lines was expected"),
         ("name: x\ncurrency: [", "line 2: this is not valid YAML"),
     ],
@@ -86,6 +125,45 @@ def test_all_keys(tmp_path):
         assert (config.name, config.currency, str(config.as_of)) == ("Tienda Ñandú", "EUR", "2024-12-31")
         assert (config.transactions.sheet, config.transactions.delimiter) == ("2024", "\t")
         assert config.transactions.policies.returns == "exclude"
+
+
+def test_every_table_has_a_section():
+    assert set(TABLES) < set(DatasetConfig.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "rates"),
+    [
+        ("", {"transactions": 0, "invoices": 0, "spend": 0}),
+        (
+            "prices_include_tax: 0.21",
+            {"transactions": 0.21, "invoices": 0.21, "contracts": 0.21, "spend": 0, "leads": 0},
+        ),
+        (
+            "prices_include_tax: 0.21\ninvoices: {prices_include_tax: 0}\nspend: {prices_include_tax: 0.1}",
+            {"transactions": 0.21, "invoices": 0, "spend": 0.1},
+        ),
+        ("transactions: {prices_include_tax: 0.21}", {"transactions": 0.21, "invoices": 0}),
+    ],
+)
+def test_the_tax_that_amounts_include(tmp_path, text, rates):
+    config = read_config(Path(write(tmp_path, "dataset.yml", text)))
+    assert {table: config.tax_rate(table) for table in rates} == rates
+
+
+def test_amounts_without_the_tax_that_all_tables_include(tmp_path):
+    write(tmp_path, "sales.csv", "customer;date;amount\nA;2024-01-01;121\n")
+    config = write(tmp_path, "dataset.yml", "prices_include_tax: 0.21\n")
+    assert list(kept(open_dataset(config))["amount"]) == [100]
+
+
+def test_the_language_that_a_data_set_asks_for(tmp_path):
+    write(tmp_path, "sales.csv", "customer;date;amount\nA;2024-01-01;121\n")
+    assert [language_of(data) for data in ("cdnow", "demo", str(tmp_path), "", "x" * 5000)] == [None] * 5
+    write(tmp_path, "dataset.yml", "language: es\n")
+    assert language_of(str(tmp_path)) == "es"
+    assert language_of(str(tmp_path / "dataset.yml")) == "es"
+    assert language_of(str(tmp_path / "sales.csv")) is None
 
 
 def test_an_empty_dataset_yml_says_nothing(tmp_path):

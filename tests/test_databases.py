@@ -13,10 +13,13 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import postgresql as servers
+import tiny_notebooks
+from analysis import open_dataset
 from analysis.dataset.config import TableConfig
 from analysis.dataset.copies import read_once, shared_with_kernels
 from analysis.dataset.databases import (
@@ -58,6 +61,22 @@ COPIED = {
 }
 
 
+EXAMPLE = f"""
+create table invoices (invoice_no text, customer_no text, issued date);
+create table invoice_lines (invoice_no text, product_no text, quantity int, net_amount numeric, cost numeric);
+create table customers (customer_no text, name text, line_of_trade text);
+create schema ledger;
+create table ledger.receivables (invoice_no text, customer_no text, issued date, due date, amount numeric);
+insert into invoices values ('F1', '0012', '2024-1-5'), ('F2', '0013', '2024-2-5'), ('F0', '0012', '2021-1-1')
+;
+insert into invoice_lines values ('F0', 'P', 1, 1, 1), ('F1', 'P1', 2, 20.50, 11), ('F2', 'P2', 1, 9.99, 5);
+insert into customers values ('0012', 'Ana', 'hotels'), ('0013', 'Bea', 'bars');
+insert into ledger.receivables select *, issued + 30, 10 from invoices where invoice_no <> 'F0';
+grant usage on schema ledger to {READER};
+grant select on all tables in schema public, ledger to {READER};
+"""
+
+
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CARTERA_CACHE", str(tmp_path / "cache"))
@@ -72,6 +91,8 @@ def shop(postgresql):  # noqa: F811
         connection.execute(
             "create view por_cliente as select cliente, sum(importe) total from ventas group by 1"
         )
+        connection.execute("create table apuntes (cuenta text, dia date) partition by range (dia)")
+        connection.execute("create table apuntes_antes partition of apuntes default")
         connection.execute("create schema archivo")
         connection.execute(f"grant usage on schema archivo to {READER}")
         connection.execute("create table archivo.ventas_2023 (factura text, importe double precision)")
@@ -127,7 +148,15 @@ def test_tables_and_views_are_listed_with_the_columns_that_can_be_read(address):
         columns = columns_of(address)
     assert columns["ventas"] == tuple(COPIED)
     assert columns["por_cliente"] == ("cliente", "total")
-    assert "ventas_2023" not in columns
+    assert columns.keys() == {"ventas", "por_cliente", "apuntes", "nominas"}  # partitions only as a whole
+    assert copied(address, "public.apuntes_antes") == {"cuenta": [], "dia": []}
+
+
+def test_a_query_without_rows_has_its_columns_all_the_same(address):
+    assert copied(address, query="select cliente, importe from ventas where false") == {
+        "cliente": [],
+        "importe": [],
+    }
 
 
 @pytest.mark.parametrize("rows", [1, 2, 50_000])
@@ -144,7 +173,7 @@ def test_nothing_can_be_changed(shop, address, monkeypatch):
         "select nextval('numero')",
     ]
     for query in changing:
-        assert "changes data, and Cartera only reads" in refusal(address, query=query)
+        assert "changes data in 127.0.0.1/tienda, and Cartera only reads" in refusal(address, query=query)
     for query in (
         "delete from ventas",
         "select 1; commit; drop table ventas",
@@ -211,7 +240,7 @@ def test_what_is_wrong_is_one_sentence(shop, address, monkeypatch):
 def test_a_driver_that_is_not_installed(monkeypatch):
     assert "pip install pymysql" in refusal("mysql+pymysql://localhost/tienda", "ventas")
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert 'pip install "cartera[postgres]"' in refusal("postgresql://localhost/tienda", "ventas")
+    assert 'pip install "psycopg[binary]"' in refusal("postgresql://localhost/tienda", "ventas")
 
 
 @pytest.mark.parametrize(
@@ -247,6 +276,78 @@ def test_an_address_may_be_in_a_variable_as_a_whole(shop, monkeypatch):
     assert shown("${DATABASE_URL}") == "127.0.0.1/tienda"
     assert name_of("${DATABASE_URL}") == "tienda"
     assert resolved("${DATABASE_URL}", Path("/")) == "${DATABASE_URL}"
+
+
+@pytest.fixture(scope="module")
+def report(shop, tmp_path_factory):
+    """Return a folder with a report on sales that differ at each look, and with what was said meanwhile."""
+    place = tmp_path_factory.mktemp("report")
+    total = (
+        ">sales = dataset.query('customers', as_of=dataset.as_of)['net_sales'].sum()\n"
+        "results.finding('x.total', f'{sales:.2f}')"
+    )
+    for name in ("01_portfolio", "03_churn"):
+        tiny_notebooks.write(place / "notebooks", name, [*tiny_notebooks.GOOD[:4], total])
+    tiny_notebooks.write(place / "notebooks", "04_ltv", [">import os\n1 / 0"])
+    config = {
+        "database": shop.address,
+        "transactions": {
+            "query": "select 'F' || n as factura, 'C' || n % 5 as cliente, date '2024-01-01' + n as fecha, "
+            "round((1 + random() * 1000)::numeric, 2) as importe from generate_series(1, 60) as n"
+        },
+    }
+    (place / "dataset.yml").write_text(yaml.safe_dump(config))
+    credentials = shop.environment | {"CARTERA_CACHE": str(place / "cache")}
+    done = tiny_notebooks.cartera(
+        place / "notebooks", "run", "dataset.yml", "--out", "out", "--jobs", 2, cwd=place, **credentials
+    )
+    wrong = credentials | {"TIENDA_PASSWORD": f"{PASSWORD}?"}
+    refused = tiny_notebooks.cartera(place / "notebooks", "check", "dataset.yml", cwd=place, **wrong)
+    for number, one in enumerate([done, refused]):
+        (place / f"said{number}.txt").write_text(one.stdout + one.stderr, "utf-8")
+    return place
+
+
+@pytest.mark.slow
+def test_all_notebooks_of_a_run_see_the_same_rows(report):
+    findings = json.loads((report / "out" / "findings.json").read_text("utf-8"))
+    first, second = (found["text"] for found in findings if found["id"] == "x.total")
+    assert first == second
+    assert len(pq.read_table(report / "out" / "workspace" / "transactions.parquet")) == 60
+
+
+@pytest.mark.slow
+def test_a_report_says_where_the_data_are_from_and_nothing_of_the_credentials(report):
+    files = [path for path in report.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    for path in files:
+        held = path.name.encode() + path.read_bytes()
+        for secret in (PASSWORD, servers.QUOTED, READER, "s3cr"):
+            assert secret.encode() not in held, path
+    about = json.loads((report / "out" / "run.json").read_text("utf-8"))
+    assert [file["path"] for file in about["data"]["files"]] == ["127.0.0.1/tienda [transactions]"]
+    assert (report / "said1.txt").read_text("utf-8").count("does not accept the user and the password") == 1
+
+
+def test_the_example_of_the_documentation_works(shop, tmp_path, monkeypatch):
+    about = (Path(__file__).parents[1] / "data" / "README.md").read_text("utf-8").split("## Databases")[1]
+    example = about.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "dataset.yml").write_text(example.replace("erp.example.com:5432", f"127.0.0.1:{shop.port}"))
+    monkeypatch.setenv("SHOP_USER", READER)
+    monkeypatch.setenv("SHOP_PASSWORD", PASSWORD)
+    with shop.connect("postgres") as connection:
+        connection.execute("create database shop")
+    with shop.connect("shop") as connection:
+        connection.execute(EXAMPLE)
+    dataset = open_dataset(str(tmp_path / "dataset.yml"))
+    assert (dataset.name, dataset.currency) == ("shop", "EUR")
+    assert set(dataset.tables) == {"transactions", "customers", "invoices"}
+    assert dataset.tables["transactions"] >= {"order_id", "product_id", "quantity", "amount", "cost"}
+    assert {account.rows["rows"].sum() for account in dataset.accounts.values()} == {2}
+    assert dataset.tables["customers"] == {"customer_id", "name", "sector"}
+    assert list(dataset.inputs) == [
+        "127.0.0.1/shop [transactions]", "127.0.0.1/shop [customers]", "127.0.0.1/shop [ledger.receivables]"
+    ]  # fmt: skip
 
 
 @pytest.fixture

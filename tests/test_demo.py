@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis import cli
+from analysis import cli, open_dataset
 from analysis.dataset.demo import generate, probability_to_buy, state_on, write
 from analysis.dataset.demo.calendar import demand
 from analysis.dataset.schema import TABLES
@@ -162,7 +162,8 @@ def test_lines_add_up_to_the_cent(demo):
     cents = {name: np.rint(lines[name] * 100).astype(int) for name in ("gross_amount", "amount", "discount")}
     price = np.rint(lines["unit_price"] * 100).astype(int)
     assert (cents["gross_amount"] == lines["quantity"] * price).all()
-    assert (cents["gross_amount"] - cents["discount"] == cents["amount"]).all()
+    sign = np.sign(lines["quantity"])
+    assert (cents["gross_amount"] - sign * cents["discount"] == cents["amount"]).all()
     exact = cents["gross_amount"] * (100 - lines["discount_pct"]) / 100
     assert (exact - cents["amount"]).abs().max() <= 0.5
     assert ((lines["quantity"] < 0) == lines["order_id"].str.startswith("AB")).all()
@@ -220,17 +221,44 @@ def test_nothing_is_sold_when_all_is_closed_or_after_it_went_out_of_the_range(de
     assert (on_hand[dead] > 0).sum() >= 3
 
 
+def test_read_back_as_it_was_made(demo, tmp_path):
+    """Every table is recognised without a word from the user, every row kept, every value the same."""
+    write(demo, tmp_path / "demo")
+    dataset = open_dataset(str(tmp_path / "demo"))
+    assert dataset.as_of == LAST.date()
+    assert dataset.currency == "EUR"
+    assert dataset.tables.keys() == demo.tables.keys()
+    assert dataset.links == ()
+    for name, table in demo.tables.items():
+        read = pd.read_parquet(dataset.folder / f"{name}.parquet")
+        assert set(dataset.accounts[name].rows["fate"]) <= {"sale", "return", "kept"}, name
+        columns = [
+            column.name for column in TABLES[name].columns if column.canonical and column.name in table
+        ]
+        assert len(read) == len(table), name
+        for column in columns:
+            kept, given = read[column], table[column]
+            if TABLES[name].column(column).kind in {"money", "number", "percent"}:
+                kept = kept.astype("float64")
+            elif TABLES[name].column(column).kind in {"date", "month"}:
+                kept = pd.to_datetime(kept).astype("datetime64[s]")
+            if column == "discount":  # the file gives a percentage only, the amount is rounded to the cent
+                kept = kept.where((kept - given).abs() > 0.00501, given)
+            wrong = (kept != given) & ~(kept.isna() & given.isna())
+            assert not wrong.any(), (name, column, kept[wrong].head(3), given[wrong].head(3))
+
+
 # --- like life ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("customers", "seed"), [(500, 1), (500, 2), (500, 3), (1200, 4), (4000, 1), (4000, 2)]
+    ("customers", "seed"), [(200, 7), (500, 1), (500, 33), (1200, 4), (4000, 1), (4000, 2)]
 )
 def test_one_customer_makes_six_percent_of_sales(customers, seed):
     lines = generate(customers, seed).tables["transactions"]
     shares = (lines.groupby("customer_id")["amount"].sum() / lines["amount"].sum()).sort_values()
     assert 0.055 <= shares.iloc[-1] <= 0.065
-    assert shares.iloc[-2] < 0.045
+    assert shares.iloc[-2] < 0.04
 
 
 def test_it_looks_like_life(demo):
@@ -285,7 +313,7 @@ def risks(demo):
 
 
 def test_purchases_agree_with_the_true_rates(portfolios):
-    """By kind of customer and regularity; with 4 % more or less purchases the sum of squares would be 60."""
+    """By kind of customer and regularity: some 15,000 purchases of each sort, so that 3 % would be seen."""
     rows = []
     for demo in portfolios:
         bought, p = risks(demo)
@@ -299,6 +327,8 @@ def test_purchases_agree_with_the_true_rates(portfolios):
         )
     groups = pd.concat(rows).groupby(["type", "regular"])[["surplus", "variance"]].sum()
     z = groups["surplus"] / groups["variance"] ** 0.5
+    either = groups.groupby("regular").sum()
+    assert (either["surplus"] / either["variance"] ** 0.5).abs().max() < 3
     assert len(z) == 11
     assert z.abs().max() < 4
     assert stats.chi2(len(z)).sf((z**2).sum()) > 0.001
@@ -372,6 +402,8 @@ def test_answers_follow_satisfaction(portfolios):
     chances = np.diff(np.column_stack([np.zeros(len(asked)), edges, np.ones(len(asked))]), axis=1)
     asked["expected"] = chances @ steps
     asked["variance"] = chances @ steps**2 - asked["expected"] ** 2
+    surplus = (asked["score"] - asked["expected"]).sum() / asked["variance"].sum() ** 0.5
+    assert abs(surplus) < 3
     groups = asked.groupby(pd.qcut(asked["true"], 5))
     z = (groups["score"].sum() - groups["expected"].sum()) / groups["variance"].sum() ** 0.5
     assert z.abs().max() < 4
@@ -421,6 +453,41 @@ def test_the_lot_decides_who_is_treated(larger):
             for arm, those in sent.groupby("arm"):
                 parts[arm].extend(without.reindex(those["customer_id"]))
         assert stats.ttest_ind(parts["treated"], parts["control"]).pvalue > 0.001
+
+
+def test_leads_are_won_as_often_as_their_chance(larger):
+    """By channel, sector and interest, among leads old enough to be decided."""
+    every = pd.concat([demo.tables["leads"].assign(p=demo.truth.leads) for demo in larger], ignore_index=True)
+    decided = every[every["created"] < "2025-06-01"]
+    decided = decided[decided["stage"].isin(("customer", "lost"))].assign(won=decided["stage"] == "customer")
+    for column in ("channel", "sector", "interest"):
+        groups = decided.groupby(column)
+        z = (groups["won"].sum() - groups["p"].sum()) / (
+            (decided["p"] * (1 - decided["p"])).groupby(decided[column]).sum() ** 0.5
+        )
+        assert z.abs().max() < 4, column
+        assert groups["won"].mean().max() > 1.4 * groups["won"].mean().min(), column
+
+
+def test_contracts_are_renewed_as_often_as_their_chance(larger):
+    """At each anniversary of those whose customer was still there; the first time 0.93 times the chance."""
+    rows = []
+    for demo in larger:
+        contracts = demo.tables["contracts"].join(demo.truth.contracts, on="contract_id")
+        left = contracts["customer_id"].map(demo.truth.customers["left"])
+        for year in (1, 2, 3):
+            last = contracts["started"] + pd.Timedelta(days=365 * year - 1)
+            due = ~(contracts["ended"] < last) & (last <= LAST) & ~(left <= last)
+            renewed = ~(contracts["ended"] == last)
+            chance = contracts["renewal"] * (0.93 if year == 1 else 1.0)
+            rows.append(pd.DataFrame({"plan": contracts["plan"], "renewed": renewed, "p": chance})[due])
+    every = pd.concat(rows)
+    groups = every.groupby("plan")
+    z = (groups["renewed"].sum() - groups["p"].sum()) / (
+        (every["p"] * (1 - every["p"])).groupby(every["plan"]).sum() ** 0.5
+    )
+    assert z.abs().max() < 3
+    assert groups.size().min() > 150
 
 
 @pytest.mark.parametrize(("day", "days"), [("2022-12-30", 365), ("2023-06-30", 90), ("2025-09-30", 30)])

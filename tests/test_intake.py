@@ -296,7 +296,7 @@ def test_a_folder_of_files_typed_differently(tmp_path):
     assert dataset.name == "months"
     assert amounts(dataset) == [1.5, 2.25, 3.5, 1.234]
     assert list(kept(dataset)["customer_id"]) == ["A", "B", "A", "7"]
-    aside = pd.read_parquet(dataset.folder / "set_aside.parquet")
+    aside = pd.read_parquet(dataset.folder / "set_aside_transactions.parquet")
     assert aside[["file", "line"]].values.tolist() == [["2024-02.csv", 3]]
 
 

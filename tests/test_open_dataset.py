@@ -99,5 +99,5 @@ def test_export(tmp_path):
     dataset.export(tmp_path / "workspace")
     assert {path.name for path in (tmp_path / "workspace").iterdir()} >= {
         "transactions.parquet",
-        "set_aside.parquet",
+        "set_aside_transactions.parquet",
     }

@@ -120,25 +120,32 @@ def _run(  # noqa: PLR0917 one argument per option
     with _readable():
         settings = {
             "as_of": as_of,
-            "language": language or _language_wanted([], os.environ),
             "notebooks": [name.strip() for name in notebooks.split(",") if name.strip()],
             "assignments": parameter or [],
             "jobs": jobs,
         }
-        if not _run_all(data, out, settings):
+        if not _run_all(data, out, language, settings):
             raise typer.Exit(1)
 
 
-def _run_all(data: list[str], out: Path | None, settings: dict[str, Any]) -> bool:
+def _run_all(data: list[str], out: Path | None, language: Language | None, settings: dict[str, Any]) -> bool:
     """Run each data set, into a folder of its own where there are several; return whether all went well."""
     from analysis.report.record import Request  # noqa: PLC0415
 
     if len({Path(one).stem for one in data}) < len(data):
         raise CarteraError(_("Two data sets have the same name: run them one by one, each with its --out."))
-    if len(data) == 1:
-        return _run_one(Request(data=data[0], out=out, base=Path("reports"), **settings))
-    base = out or Path("reports")
-    done = [_run_one(Request(data=one, out=None, base=base, **settings)) for one in data]
+    alone, base = len(data) == 1, out or Path("reports")
+    requests = [
+        Request(
+            data=one,
+            out=out if alone else None,
+            base=Path("reports") if alone else base,
+            language=language or _language_of(one),
+            **settings,
+        )
+        for one in data
+    ]
+    done = [_run_one(request) for request in requests]
     return all(done)
 
 
@@ -193,7 +200,7 @@ def _check(
     language: Annotated[Language | None, typer.Option(help=_("Language of what is shown."))] = None,
 ) -> None:
     with _readable():
-        use_language(language or _language_wanted([], os.environ))
+        use_language(language or _language_of(data))
         from analysis.report.account import print_account  # noqa: PLC0415
 
         if write_config:
@@ -272,6 +279,13 @@ def _language_wanted(arguments: Sequence[str], environment: Mapping[str, str]) -
     system = next((environment[key] for key in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(key)), "")
     wanted = asked or [system[:2]]
     return next((language for language in LANGUAGES if language in wanted), "en")
+
+
+def _language_of(data: str) -> Language:
+    """Return the language that the data set asks for, else that of the system."""
+    from analysis.dataset.sources import language_of  # noqa: PLC0415
+
+    return language_of(data) or _language_wanted([], os.environ)
 
 
 def _short(path: Path) -> Path:

@@ -43,7 +43,7 @@ def test_damaged_files(edits):
             assert "sales.csv" in str(error)
             assert not list(target.iterdir())
             return
-        aside = pd.read_parquet(target / "set_aside.parquet")
+        aside = pd.read_parquet(target / "set_aside_transactions.parquet")
         kept = pd.read_parquet(target / "transactions.parquet")
     assert len(aside) + len(kept) == rows["rows"].sum()
     assert not aside.duplicated(["line"]).any()

@@ -146,7 +146,7 @@ def _read(style, text, duplicates):
         target.mkdir()
         config = DatasetConfig.model_validate({"transactions": {"policies": {"duplicates": duplicates}}})
         quality = take_in(Input((path,), config.transactions), config, target).quality
-        aside = pd.read_parquet(target / "set_aside.parquet")
+        aside = pd.read_parquet(target / "set_aside_transactions.parquet")
     account = {
         f"{row.fate}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 2))
         for row in quality.rows.itertuples()

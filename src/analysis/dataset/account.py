@@ -110,7 +110,7 @@ def load(path: Path) -> Intake:
     """Read the account of an intake back."""
     content = json.loads(path.read_text("utf-8"))
     return Intake(
-        _quality(content),
+        _quality(content, "transactions"),
         dt.date.fromisoformat(content["first"]),
         dt.date.fromisoformat(content["last"]),
         frozenset(content["columns"]),
@@ -118,7 +118,7 @@ def load(path: Path) -> Intake:
         _day(content["wakes"]),
         Formats(*content["formats"]),
         {
-            name: Records(_quality(kept), frozenset(kept["columns"]), _day(kept["wakes"]))
+            name: Records(_quality(kept, name), frozenset(kept["columns"]), _day(kept["wakes"]))
             for name, kept in content["tables"].items()
         },
         tuple(LinkFinding(table, Note(*note), rows, of) for table, note, rows, of in content["links"]),
@@ -135,13 +135,14 @@ def _quality_content(quality: Quality) -> dict[str, Any]:
     }
 
 
-def _quality(content: dict[str, Any]) -> Quality:
+def _quality(content: dict[str, Any], of: str) -> Quality:
     rows = pd.DataFrame(content["rows"], columns=["fate", "rule", "rows", "amount"])
     return Quality(
         rows.astype({"amount": "float64"}),
         pd.DataFrame(content["found"], columns=["rule", "policy", "rows"]),
         tuple(Note(*note) for note in content["facts"]),
         tuple(Note(*note) for note in content["alarms"]),
+        of,
     )
 
 

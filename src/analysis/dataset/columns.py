@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from analysis.dataset.config import nearest
 from analysis.dataset.quality import Note
 from analysis.dataset.readers import RawTable
-from analysis.dataset.schema import TRANSACTIONS, same_name
+from analysis.dataset.schema import Column, Table, same_name
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 
-_DECIDING = ("customer_id", "date", "amount", "currency")
 _MAKING_AMOUNT = ("quantity", "unit_price", "gross_amount", "discount", "discount_pct")
-"""Columns on which a figure hangs: two candidates are a question, not a column left out."""
+"""Columns from which an amount that is not given is worked out."""
 
 _MONEY = re.compile(r"[€$£]|\b(?:eur|usd|gbp)", re.IGNORECASE)
 _OPEN_DISCOUNTS = ("discount", "descuento", "dto", "dcto")
@@ -25,7 +24,7 @@ _DISCOUNT_LEFT_OUT = N_(
 )
 _NO_HEADER = N_(
     "{file} has no line of column names: the first one holds {found}. List the names in their order in "
-    "dataset.yml, such as 'names: [customer_id, date, amount]'."
+    "dataset.yml, such as 'names: [{names}]'."
 )
 _DISCOUNT_OPEN = N_(
     "{file}: '{header}' could be a discount in money or in percent. "
@@ -52,13 +51,15 @@ class Recognition:
     facts: tuple[Note, ...]
 
 
-def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
+def recognise(raw: RawTable, table: Table, given: dict[str, str]) -> Recognition:
     """Find the canonical columns of a raw table.
 
     Parameters
     ----------
-    table
+    raw
         The raw table.
+    table
+        What it is taken for.
     given
         Canonical name → header, from ``dataset.yml``; it settles any doubt.
 
@@ -67,28 +68,19 @@ def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
     CarteraError
         If a header given is missing, or a needed one stands twice in the file.
     """
-    chosen = {name: _given(table, name, header) for name, header in given.items()}
-    free = [header for header in table.columns if header not in chosen.values()]
-    candidates: dict[str, list[str]] = {}
-    for declared in TRANSACTIONS.columns:
-        if declared.name in chosen:
-            continue
-        found = next(filter(None, (_named(free, names) for names in declared.ranks)), [])
-        if len(found) == 1:
-            chosen[declared.name] = found[0]
-        elif found:
-            candidates[declared.name] = found
-    _check_not_twice(table, chosen)
+    chosen = {name: _given(raw, name, header) for name, header in given.items()}
+    candidates = _add_recognised(raw, table, chosen)
+    _check_not_twice(raw, chosen)
     either = None if {"discount", "discount_pct"} & given.keys() else _open_discount(chosen)
-    deciding = _DECIDING if "amount" in chosen else _DECIDING + _MAKING_AMOUNT
+    deciding = _deciding(table, chosen)
     asked = {name: headers for name, headers in candidates.items() if name in deciding}
-    questions = [_which(table.file, name, headers) for name, headers in asked.items()]
-    questions += _missing(table, chosen, asked)
-    facts = [_recognised(table, chosen)]
+    questions = [_which(raw.file, table, name, headers) for name, headers in asked.items()]
+    questions += _missing(raw, table, chosen, asked)
+    facts = [_recognised(raw, chosen)]
     if either and "amount" in chosen:
         facts.append(Note(_DISCOUNT_LEFT_OUT, {"header": either}))
     elif either:
-        questions.append(_(_DISCOUNT_OPEN).format(file=table.file, header=either))
+        questions.append(_(_DISCOUNT_OPEN).format(file=raw.file, header=either))
     facts += [
         Note(
             N_("Column '{name}' was left out: it could be {headers}. Choose one in dataset.yml."),
@@ -100,7 +92,41 @@ def recognise(table: RawTable, given: dict[str, str]) -> Recognition:
     return Recognition(chosen, tuple(questions), tuple(facts))
 
 
-def _which(file: str, name: str, headers: list[str]) -> str:
+def _add_recognised(raw: RawTable, table: Table, chosen: dict[str, str]) -> dict[str, list[str]]:
+    """Add to ``chosen`` what goes by a known name; return the columns that several headers could be.
+
+    A needed column takes its header first, whatever else goes by that name.
+    """
+    found: dict[str, str] = {}
+    candidates: dict[str, list[str]] = {}
+
+    def seek(columns: list[Column], ranks: slice) -> None:
+        for declared in columns:
+            if declared.name in {*chosen, *found, *candidates}:
+                continue
+            free = [h for h in raw.columns if h not in chosen.values() and h not in found.values()]
+            named = next(filter(None, (_named(free, names) for names in declared.ranks[ranks])), [])
+            if len(named) == 1:
+                found[declared.name] = named[0]
+            elif named:
+                candidates[declared.name] = named
+
+    seek([column for column in table.columns if column.name in table.required], slice(None))
+    seek(list(table.columns), slice(1))
+    seek(list(table.columns), slice(1, None))
+    chosen |= {column.name: found[column.name] for column in table.columns if column.name in found}
+    return candidates
+
+
+def _deciding(table: Table, chosen: dict[str, str]) -> set[str]:
+    """Return the columns on which a figure hangs: two candidates are a question, not a column left out."""
+    deciding = {*table.required, "currency"}
+    if not set(table.any_of) & chosen.keys():
+        deciding |= set(table.any_of)
+    return deciding if "amount" in chosen else deciding | set(_MAKING_AMOUNT)
+
+
+def _which(file: str, table: Table, name: str, headers: list[str]) -> str:
     """Return the sentence that asks which header is the canonical column ``name``."""
     return _(
         "{file}: {headers} could each be '{name}' ({meaning}). Choose one: '{name}: {first}' under 'columns'."
@@ -108,7 +134,7 @@ def _which(file: str, name: str, headers: list[str]) -> str:
         file=file,
         headers=listing([f"'{header}'" for header in headers]),
         name=name,
-        meaning=_(TRANSACTIONS.column(name).meaning),
+        meaning=_(table.column(name).meaning),
         first=headers[0],
     )
 
@@ -126,27 +152,27 @@ def _named(headers: list[str], names: tuple[str, ...]) -> list[str]:
     return [header for header in headers if same_name(header) in known]
 
 
-def _given(table: RawTable, name: str, header: str) -> str:
-    if header in table.columns:
+def _given(raw: RawTable, name: str, header: str) -> str:
+    if header in raw.columns:
         return header
-    same = [written for written in table.columns if same_name(written) == same_name(header)]
+    same = [written for written in raw.columns if same_name(written) == same_name(header)]
     if len(same) == 1:
         return same[0]
     raise CarteraError(
         _("{file} has no column '{header}', which dataset.yml gives as '{name}'. {hint}").format(
-            file=table.file, header=header, name=name, hint=nearest(header, list(table.columns))
+            file=raw.file, header=header, name=name, hint=nearest(header, list(raw.columns))
         )
     )
 
 
-def _check_not_twice(table: RawTable, chosen: dict[str, str]) -> None:
+def _check_not_twice(raw: RawTable, chosen: dict[str, str]) -> None:
     for name, header in chosen.items():
-        if header in table.repeated:
+        if header in raw.repeated:
             raise CarteraError(
                 _(
                     "{file} has the column '{header}' twice, and it is needed ('{name}'). "
                     "Rename or delete one of them."
-                ).format(file=table.file, header=header, name=name)
+                ).format(file=raw.file, header=header, name=name)
             )
 
 
@@ -156,39 +182,40 @@ def amount_is_given(columns: dict[str, str]) -> bool:
     return "amount" in columns or worked_out
 
 
-def _missing(table: RawTable, chosen: dict[str, str], asked: dict[str, list[str]]) -> list[str]:
+def _missing(raw: RawTable, table: Table, chosen: dict[str, str], asked: dict[str, list[str]]) -> list[str]:
     """Return the sentences that ask for needed columns of which there is no trace."""
     known = chosen | {name: headers[0] for name, headers in asked.items()}
     given = known | {"amount": ""} if amount_is_given(known) else known
-    missing = [name for name in TRANSACTIONS.required if name not in given]
-    found = ", ".join(f"'{header}'" for header in table.columns)
-    nameless = [header for header in table.columns if not any(map(str.isalpha, header))]
-    if missing and 2 * len(nameless) > len(table.columns):
-        return [_(_NO_HEADER).format(file=table.file, found=found)]
+    missing = [name for name in table.required if name not in given]
+    found = ", ".join(f"'{header}'" for header in raw.columns)
+    nameless = [header for header in raw.columns if not any(map(str.isalpha, header))]
+    if missing and 2 * len(nameless) > len(raw.columns):
+        return [_(_NO_HEADER).format(file=raw.file, found=found, names=", ".join(table.required))]
+    if table.any_of and not set(table.any_of) & known.keys():
+        missing.append(table.any_of[0])
     return [
         _("{file}: no column for '{name}' ({meaning}) was recognised. Columns found: {found}. {hint}").format(
-            file=table.file,
+            file=raw.file,
             name=name,
-            meaning=_(TRANSACTIONS.column(name).meaning),
+            meaning=_(table.column(name).meaning),
             found=found,
-            hint=_hint(table, name, chosen),
+            hint=_hint(raw, table.column(name), chosen),
         )
         for name in missing
     ]
 
 
-def _hint(table: RawTable, name: str, chosen: dict[str, str]) -> str:
-    free = {same_name(header): header for header in table.columns if header not in chosen.values()}
-    known = [same_name(known) for known in TRANSACTIONS.column(name).all_names]
+def _hint(raw: RawTable, wanted: Column, chosen: dict[str, str]) -> str:
+    free = {same_name(header): header for header in raw.columns if header not in chosen.values()}
+    known = [same_name(name) for name in wanted.all_names]
     near = [header for key, header in free.items() if difflib.get_close_matches(key, known, n=1, cutoff=0.75)]
-    example = (near or list(free.values()) or ["…"])[0]
     if near:
         return _("Nearest: {near}. If it is the one, put '{name}: {example}' under 'columns'.").format(
-            near=", ".join(f"'{header}'" for header in near), name=name, example=example
+            near=", ".join(f"'{header}'" for header in near), name=wanted.name, example=near[0]
         )
-    return _("Put '{name}: <its column>' under 'columns'.").format(name=name)
+    return _("Put '{name}: <its column>' under 'columns'.").format(name=wanted.name)
 
 
-def _recognised(table: RawTable, chosen: dict[str, str]) -> Note:
+def _recognised(raw: RawTable, chosen: dict[str, str]) -> Note:
     pairs = ", ".join(f"{header} → {name}" for name, header in chosen.items())
-    return Note(N_("{file}: columns recognised: {pairs}."), {"file": table.file, "pairs": pairs})
+    return Note(N_("{file}: columns recognised: {pairs}."), {"file": raw.file, "pairs": pairs})

@@ -23,7 +23,7 @@ Delimiter = Annotated[
 ]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 TaxRate = Annotated[float, Field(ge=0, lt=1)]
-_TAXED = ("transactions", "invoices", "contracts")
+TAXED = ("transactions", "invoices", "contracts")
 """Tables whose amounts are what the customer pays."""
 
 
@@ -111,7 +111,7 @@ class DatasetConfig(_Section):
         own = self.table(table).prices_include_tax
         if own is not None:
             return own
-        return (self.prices_include_tax or 0.0) if table in _TAXED else 0.0
+        return (self.prices_include_tax or 0.0) if table in TAXED else 0.0
 
 
 def read_config(path: Path) -> DatasetConfig:

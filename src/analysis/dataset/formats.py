@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from analysis.dataset.readers import literal
+from analysis.dataset.schema import same_name
 
 BLANKS = (
     "",
@@ -42,6 +43,11 @@ _COMPACT = rf"^(\d{{4}})(\d{{2}})(\d{{2}}){_TIME}$"
 _NAMED = rf"^(\d{{1,2}})[-/. ](?:de )?([[:alpha:]]{{3,}})\.?[-/. ](?:de )?(\d{{4}}|\d{{2}}){_TIME}$"
 _NAMED_FIRST = rf"^([[:alpha:]]{{3,}})\.? (\d{{1,2}}),? (\d{{4}}){_TIME}$"
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec ene ___ ___ abr ___ ___ ___ ago set ___ ___ dic"
+_YEAR_MONTH = r"^(\d{4})[-/ ](\d{1,2})$"
+_COMPACT_MONTH = r"^((?:19|20)\d{2})(\d{2})$"
+_MONTH_YEAR = r"^(\d{1,2})[-/. ](\d{4})$"
+_NAMED_MONTH = r"^([[:alpha:]]{3,})\.?[-/. ]*(?:de )?(\d{4}|\d{2})$"
+_YEAR_NAMED = r"^(\d{4})[-/. ]+([[:alpha:]]{3,})\.?$"
 SERIAL = r"^[2-6]\d{4}(?:[.,]\d+)?$"
 """A day as spreadsheets count them, from 1954 to 2091."""
 _YEAR_LAST = rf"^(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}}|\d{{2}}){_TIME}$"
@@ -108,6 +114,19 @@ create macro month_first(cell) as case
     when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell)
     else day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 1),
         regexp_extract(cell, '{_YEAR_LAST}', 2)) end;
+create macro named_month(cell) as case
+    when regexp_matches(cell, '{_YEAR_MONTH}')
+    then day_of(regexp_extract(cell, '{_YEAR_MONTH}', 1), regexp_extract(cell, '{_YEAR_MONTH}', 2), '1')
+    when regexp_matches(cell, '{_COMPACT_MONTH}')
+    then day_of(regexp_extract(cell, '{_COMPACT_MONTH}', 1), regexp_extract(cell, '{_COMPACT_MONTH}', 2), '1')
+    when regexp_matches(cell, '{_MONTH_YEAR}')
+    then day_of(regexp_extract(cell, '{_MONTH_YEAR}', 2), regexp_extract(cell, '{_MONTH_YEAR}', 1), '1')
+    when regexp_matches(cell, '{_NAMED_MONTH}') then day_of(
+        regexp_extract(cell, '{_NAMED_MONTH}', 2), month_of(regexp_extract(cell, '{_NAMED_MONTH}', 1)), '1')
+    when regexp_matches(cell, '{_YEAR_NAMED}') then day_of(
+        regexp_extract(cell, '{_YEAR_NAMED}', 1), month_of(regexp_extract(cell, '{_YEAR_NAMED}', 2)), '1')
+    end;
+create macro squeezed(cell) as regexp_replace(lower(strip_accents(cell)), '[^a-z0-9]', '', 'g');
 """
 """SQL functions that convert one cell; NULL where the cell does not fit the rule."""
 
@@ -221,6 +240,22 @@ def date_sql(cell: str, order: str, formats: tuple[str, ...]) -> str:
         return _either(f"case when strlen({cell}) >= 10 then try_cast({cell} as date) end", slow)
     listed = ", ".join(map(literal, formats))
     return _either(f"cast(try_strptime({cell}, [{listed}]) as date)", slow)
+
+
+def month_sql(cell: str, order: str) -> str:
+    """Return the SQL of the first day of a month, from its name, its number and year, or a day in it."""
+    day = f"date_trunc('month', {'month_first' if order == 'month-first' else 'day_first'}(trimmed({cell})))"
+    return _either(f"named_month(trimmed({cell}))", f"cast({day} as date)")
+
+
+def choice_sql(cell: str, choices: dict[str, tuple[str, ...]]) -> str:
+    """Return the SQL of one of ``choices``, compared as names are; NULL where the cell holds none."""
+    cases = " ".join(
+        f"when squeezed({cell}) in ({', '.join(sorted({literal(same_name(n)) for n in (choice, *names)}))}) "
+        f"then {literal(choice)}"
+        for choice, names in choices.items()
+    )
+    return f"case {cases} end"
 
 
 def _either(usual: str, general: str) -> str:

@@ -55,7 +55,9 @@ class Source:
     broken
         Canonical tables that are there but cannot be got at, and why, in one sentence each.
     folder
-        The user's folder that ``dataset.yml`` belongs in; None where there is none, as for a database.
+        The user's folder that ``dataset.yml`` belongs in; None where there is none, as for a server.
+    database
+        The database that tables come from, as it was named; empty where none does.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Source:
     notes: tuple[Note, ...] = ()
     broken: dict[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    database: str = ""
 
     def content(self) -> dict[str, str]:
         """Return the SHA-256 of each file's content, by its path, or by its origin where it was staged."""
@@ -171,7 +174,8 @@ def in_database(name: str, database: str, config: DatasetConfig) -> Source:
     if "transactions" not in found.tables:
         raise CarteraError(_no_sales(name, heads))
     inputs, broken = found_in_database(found, database, config)
-    return Source(name, inputs, config, found.notes + left_out(found.rest), broken)
+    notes = found.notes + left_out(found.rest)
+    return Source(name, inputs, config, notes, broken, database=database)
 
 
 def database_heads(database: str) -> list[Head]:

@@ -26,8 +26,8 @@ def take_in(source: Source, target: Path) -> Intake:
     source
         The raw files.
     target
-        An empty folder, left with ``<table>.parquet`` for each table and ``set_aside.parquet`` (of the sales)
-        or ``set_aside_<table>.parquet`` for rows that were not kept.
+        An empty folder, left with ``<table>.parquet`` for each table, and ``set_aside_<table>.parquet`` for
+        its rows that were not kept.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _what_is_wrong(broken: dict[str, str], config: DatasetConfig) -> str:
     """Return what is wrong with each table, the sales first, and how to go on where they are sound."""
     if broken.keys() == {"transactions"}:
         return broken["transactions"]
-    order = sorted(broken, key=lambda name: name != "transactions")
+    order = sorted(broken, key=lambda name: [*TABLES, name].index(name))
     lines = [f"{_title(name)}: {broken[name]}" for name in order]
     if "transactions" not in broken and config.broken_tables == "stop":
         lines.append(

@@ -13,8 +13,8 @@ import duckdb
 from analysis.dataset.account import Intake
 from analysis.dataset.quality import LinkFinding, Note
 from analysis.dataset.readers import literal
-from analysis.dataset.sales import MEMORY
 from analysis.dataset.schema import TABLES, Link, Sequence
+from analysis.dataset.steps import MEMORY
 from analysis.language import N_
 
 _FEW = 0.05
@@ -22,13 +22,13 @@ _FEW = 0.05
 _TOLERANCE = 0.01
 """Currency; what rounding may do to the total of an invoice."""
 
-_ROWS = N_("{table}: {rows} rows {finding}, such as '{example}'; there are {of}.")
+_ROWS = N_("{table}: {rows} rows {finding}, such as '{example}', out of {of}.")
 _OF_CUSTOMERS = N_(
-    "{table}: {rows} rows {finding} ({customers} customers, such as '{example}'); there are {of}."
+    "{table}: {rows} rows {finding} ({customers} customers, such as '{example}'), out of {of}."
 )
 _UNKNOWN = N_(
-    "{table}: {rows} rows of customers without a record ({customers} customers, such as '{example}'); "
-    "there are {of}."
+    "{table}: {rows} rows of customers without a record ({customers} customers, such as '{example}'), "
+    "out of {of}."
 )
 _TOTALS = N_(
     "{table}: {rows} invoices differ from the sum of their lines by more than 0.01, such as '{example}' "
@@ -160,7 +160,7 @@ def _out_of_order(
     of, wrong, example = connection.execute(
         f"""
         select count(*), count(*) filter (where later < earlier),
-               cast(min_by(code, (earlier, later, code)) filter (where later < earlier) as varchar)
+               cast(min(code) filter (where later < earlier) as varchar)
         from (select {sequence.earlier} as earlier, {sequence.later} as later, {code} as code from {table})
         where earlier is not null and later is not null
         """  # noqa: S608

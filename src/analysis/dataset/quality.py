@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.dataset.schema import TABLES, Table
 from analysis.language import N_, _, number
 
 
@@ -61,10 +62,13 @@ class LinkFinding:
 
 
 KINDS = {
+    "kept": N_("Rows kept"),
     "sale": N_("Sales"),
     "return": N_("Returns"),
     "cancellation": N_("Cancelled invoices"),
 }
+KEPT = tuple(KINDS)
+"""Fates of rows that stand in the canonical tables."""
 RULES = {
     "returns": N_("Returns left out"),
     "cancelled": N_("Sales marked as cancelled"),
@@ -77,7 +81,7 @@ RULES = {
     "other_currency": N_("Another currency"),
     "empty": N_("Empty lines"),
     "header": N_("Column names repeated"),
-    "total": N_("Lines of totals, not of sales"),
+    "total": N_("Lines of totals"),
 }
 REASONS = {
     "no_date": N_("No date"),
@@ -86,7 +90,10 @@ REASONS = {
     "no_amount": N_("No amount"),
     "amount": N_("Amount cannot be read"),
     "cells": N_("Wrong number of cells, or a quote out of place"),
+    "score_range": N_("Score below 0 or above its scale"),
 }
+_OF_ALL_TABLES = ("impossible_date", "cells", "score_range")
+"""Reasons that are no column's; in other tables than the sales, the others name a column."""
 FINDINGS = {
     "no_customer": N_("without a customer"),
     "cancelled": N_("on a cancelled invoice"),
@@ -100,31 +107,39 @@ FINDINGS = {
     "postage": N_("of postage and carriage"),
     "unread": N_("with a number that is not needed and cannot be read (left empty)"),
 }
-"""Questions asked of every raw row, whatever became of it; the policy of each is in ``dataset.yml``."""
+"""Questions asked of every raw row, whatever became of it; the policy of each is in ``dataset.yml``.
+
+Of other tables than the sales it is asked what cannot be read, column by column, under the column's name.
+"""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """The account of a data set's raw rows.
+    """The account of a table's raw rows.
 
     Parameters
     ----------
     rows
-        One row per fate: ``fate`` (``sale``, ``return``, ``cancellation``, ``excluded``, ``rejected``),
-        ``rule`` (the excluding rule or the reason; empty for what is kept), ``rows``, ``amount`` (sum of the
-        amounts that can be read, in the data set's currency). Rows add up to the raw file.
+        One row per fate: ``fate`` (``sale``, ``return``, ``cancellation``, in other tables ``kept``;
+        ``excluded``, ``rejected``), ``rule`` (the excluding rule or the reason; empty for what is kept),
+        ``rows``, ``amount`` (sum of the amounts that can be read, in the data set's currency; NaN in tables
+        without amounts). Rows add up to the raw file.
     found
-        One row per question of ``FINDINGS``: ``rule``, ``policy`` (empty where there is none), ``rows``.
+        One row per question of ``FINDINGS``, or column: ``rule``, ``policy`` (empty where there is none),
+        ``rows``.
     facts
         How the data were read, and what was assumed.
     alarms
         What the reader must know before trusting a figure.
+    of
+        Name of the canonical table.
     """
 
     rows: pd.DataFrame
     found: pd.DataFrame
     facts: tuple[Note, ...] = ()
     alarms: tuple[Note, ...] = ()
+    of: str = "transactions"
 
     @property
     def assumptions(self) -> list[str]:
@@ -142,8 +157,10 @@ class Quality:
         Returns
         -------
         pandas.DataFrame
-            ``what`` (in the reader's language), ``rows``, ``amount`` (currency); last, the raw file.
+            ``what`` (in the reader's language), ``rows``, ``amount`` (currency; not in a table without
+            amounts); last, the raw file.
         """
+        columns = ["what", "rows"] if self.rows["amount"].isna().all() else ["what", "rows", "amount"]
         total = pd.DataFrame(
             {
                 "what": [_("All rows of the file")],
@@ -151,8 +168,8 @@ class Quality:
                 "amount": [self.rows["amount"].sum()],
             }
         )
-        shown = self.rows.assign(what=[label(str(row.fate), str(row.rule)) for row in self.rows.itertuples()])
-        return pd.concat([shown[["what", "rows", "amount"]], total], ignore_index=True)
+        what = [label(str(row.fate), str(row.rule), self.of) for row in self.rows.itertuples()]
+        return pd.concat([self.rows.assign(what=what)[columns], total[columns]], ignore_index=True)
 
     def found_table(self) -> pd.DataFrame:
         """Return what was found among all raw rows, as a reader sees it.
@@ -167,17 +184,39 @@ class Quality:
         }  # fmt: skip
         return pd.DataFrame(
             {
-                "what": [_("Rows {which}").format(which=_(FINDINGS[rule])) for rule in self.found["rule"]],
+                "what": [_("Rows {which}").format(which=_found(rule)) for rule in self.found["rule"]],
                 "rows": self.found["rows"],
                 "policy": [policies.get(policy, policy) for policy in self.found["policy"]],
             }
         )
 
 
-def label(fate: str, rule: str) -> str:
-    """Return what the reader calls a fate and its rule."""
+def label(fate: str, rule: str, table: str = "transactions") -> str:
+    """Return what the reader calls a fate and its rule in a canonical table."""
     if fate in KINDS:
         return _(KINDS[fate])
     if fate == "excluded":
-        return _("Left out: {rule}").format(rule=_(RULES[rule]))
-    return _("Rejected: {reason}").format(reason=_(REASONS[rule]))
+        return _("Left out: {rule}").format(rule=_rule(rule, TABLES[table]))
+    return _("Rejected: {reason}").format(reason=_reason(rule, TABLES[table]))
+
+
+def _rule(rule: str, table: Table) -> str:
+    if rule == "same_key":
+        return _("The same {key} as an earlier row").format(key=", ".join(f"'{name}'" for name in table.key))
+    return _(RULES[rule])
+
+
+def _reason(rule: str, table: Table) -> str:
+    """Return why a row was rejected."""
+    if rule in REASONS and (table.name == "transactions" or rule in _OF_ALL_TABLES):
+        return _(REASONS[rule])
+    name = rule.removeprefix("no_")
+    message = _("No '{column}' ({meaning})") if name != rule else _("'{column}' ({meaning}) cannot be read")
+    return message.format(column=name, meaning=_(table.column(name).meaning))
+
+
+def _found(rule: str) -> str:
+    """Return what was found, as it follows 'Rows'; a rule that is no word of its own names a column."""
+    if rule in FINDINGS:
+        return _(FINDINGS[rule])
+    return _("with '{column}' that cannot be read (left empty)").format(column=rule)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import zipfile
 from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import python_calamine as calamine
 from numpy.typing import NDArray
 
-from analysis.dataset.config import TableConfig, nearest
+from analysis.dataset.config import TableConfig
 from analysis.dataset.quality import Note
-from analysis.dataset.schema import TRANSACTIONS, same_name
+from analysis.dataset.schema import Table
 from analysis.dataset.text import TextTable, csv_reader, lines_at, read_text, without_lines
+from analysis.dataset.workbooks import read_sheet, typed
 from analysis.errors import CarteraError
-from analysis.language import N_, _, listing
+from analysis.language import N_, _
 
 Lines = NDArray[np.int64]
 
@@ -70,32 +67,46 @@ class RawTable:
     torn: tuple[tuple[int, str], ...] = ()
 
 
-def open_raw(path: Path, settings: TableConfig, work: Path, refused: str) -> RawTable:
+def open_raw(path: Path, table: Table, settings: TableConfig, work: Path, refused: str) -> RawTable:
     """Find out what kind of file this is, and make it readable for DuckDB.
 
     Parameters
     ----------
     path
         A CSV, TSV, Excel, OpenDocument or Parquet file; text may be compressed.
+    table
+        What it is taken for.
     settings
         What ``dataset.yml`` says of it.
     work
         Folder for working copies.
     refused
-        Name of the table in which DuckDB shall note the records it cannot split into cells.
+        Name of the table in which DuckDB shall note the records it cannot split into cells, and of a new
+        folder in ``work``; each file has its own.
 
     Raises
     ------
     CarteraError
         If the file is empty or not a table.
     """
+    own = work / refused
+    own.mkdir()
+    form = _form(path)
+    if form == "parquet":
+        return _parquet(path)
+    if form == "workbook":
+        return _workbook(path, table, settings, own)
+    return _delimited(path, read_text(path, table, settings, own), own, refused)
+
+
+def _form(path: Path) -> str:
+    """Return whether a file is ``text``, a ``workbook`` or ``parquet``, whatever its name says."""
     with path.open("rb") as file:
         magic = file.read(8)
     if magic[:4] == b"PAR1":
-        return _parquet(path)
-    if magic[:4] == b"PK\x03\x04" or magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        return _workbook(path, settings, work)
-    return _delimited(path, read_text(path, settings, work), work, refused)
+        return "parquet"
+    zipped_or_compound = magic[:4] == b"PK\x03\x04" or magic == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    return "workbook" if zipped_or_compound else "text"
 
 
 def alike(tables: list[RawTable]) -> list[RawTable]:
@@ -233,122 +244,16 @@ def _parquet(path: Path) -> RawTable:
     return RawTable(path.name, relation, columns, frozenset(), (), lambda rows, _refused, _accepted: rows + 1)
 
 
-def _workbook(path: Path, settings: TableConfig, work: Path) -> RawTable:
+def _workbook(path: Path, table: Table, settings: TableConfig, work: Path) -> RawTable:
     """Read one sheet; cells keep their type where a whole column shares it, else become text."""
-    try:
-        workbook = calamine.load_workbook(str(path))
-        names = workbook.sheet_names
-        sheet = settings.sheet or _chosen_sheet(path, workbook)
-        if sheet not in names:
-            raise CarteraError(
-                _("{file} has no sheet '{sheet}'. {hint}").format(
-                    file=path.name, sheet=sheet, hint=nearest(sheet, names)
-                )
-            )
-        cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except calamine.PasswordError:
-        raise CarteraError(
-            _("{file} is protected by a password. Save a copy without one.").format(file=path.name)
-        ) from None
-    except calamine.CalamineError:
-        inside = _archived(path)
-        if inside:
-            raise CarteraError(
-                _("{file} is a zip archive. Unpack it and give the file inside: {names}.").format(
-                    file=path.name, names=", ".join(inside[:5])
-                )
-            ) from None
-        raise CarteraError(
-            _(
-                "{file} is not an Excel or OpenDocument workbook that can be read. "
-                "Open it and save it as .xlsx or CSV."
-            ).format(file=path.name)
-        ) from None
-    header_index = (settings.header_line or 1 + _header_index(cells)) - 1
-    filled = [
-        (i, row) for i, row in enumerate(cells) if i > header_index and any(_filled(cell) for cell in row)
-    ]
-    if not cells or header_index >= len(cells):
-        raise CarteraError(_("{file}: sheet '{sheet}' is empty.").format(file=path.name, sheet=sheet))
-    header, repeated = _unique([str(cell) for cell in cells[header_index]])
-    arrays = [_typed([row[i] for _line, row in filled]) for i in range(len(header))]
+    sheet = read_sheet(path, table, settings)
+    header, repeated = _unique(sheet.header)
+    arrays = [typed([cells[i] for _line, cells in sheet.rows]) for i in range(len(header))]
     target = work / f"{path.name}.parquet"
     pq.write_table(pa.table(arrays, names=header), target)
-    lines = np.asarray([i + 1 for i, _row in filled], dtype=np.int64)
-    label = path.name if len(names) == 1 else f"{path.name} [{sheet}]"
+    lines = np.asarray([line for line, _cells in sheet.rows], dtype=np.int64)
     staged = _parquet(target)
     return RawTable(
-        label, staged.relation, staged.columns, repeated, _header_fact(label, header_index + 1),
+        sheet.label, staged.relation, staged.columns, repeated, _header_fact(sheet.label, sheet.header_line),
         lambda rows, _refused, _accepted: lines[rows],
     )  # fmt: skip
-
-
-def _archived(path: Path) -> list[str]:
-    """Return the names of the files in a zip archive; none if it is no sound one, or a damaged workbook."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/")]
-    except zipfile.BadZipFile:
-        return []
-    return [] if {"[Content_Types].xml", "mimetype"} & set(names) else names
-
-
-def _filled(cell: object) -> bool:
-    return cell is not None and str(cell).strip() != ""
-
-
-def _known(row: list[Any]) -> int:
-    """Count the canonical columns that a row of names would give."""
-    given = {same_name(str(cell)) for cell in row if _filled(cell)}
-    return sum(bool(given & set(map(same_name, column.all_names))) for column in TRANSACTIONS.columns)
-
-
-def _header_index(cells: list[list[Any]]) -> int:
-    """Return the row that names most columns, or the first that fills most cells."""
-    first = cells[:30]
-    scores = [(_known(row), sum(map(_filled, row)), -i) for i, row in enumerate(first)]
-    return -max(scores)[2] if scores else 0
-
-
-def _chosen_sheet(path: Path, workbook: calamine.CalamineWorkbook) -> str:
-    """Return the only sheet, or the only one that looks like sales."""
-    names = workbook.sheet_names
-    if len(names) == 1:
-        return names[0]
-    fitting = []
-    for name in names:
-        cells = workbook.get_sheet_by_name(name).to_python(nrows=30)
-        if cells and _known(cells[_header_index(cells)]) >= len(TRANSACTIONS.required):
-            fitting.append(name)
-    if len(fitting) == 1:
-        return fitting[0]
-    raise CarteraError(
-        _(
-            "{file} has the sheets {sheets}. Say which holds the sales: 'sheet: {first}' under "
-            "'transactions' in dataset.yml."
-        ).format(file=path.name, sheets=listing(names), first=(fitting or names)[0])
-    )
-
-
-def _typed(cells: list[Any]) -> pa.Array:
-    """Return a column as numbers or days where all its cells are, else as text.
-
-    A number among text gets an exponent, so that its decimal point cannot be taken for a thousands mark.
-    """
-    filled = [cell if _filled(cell) else None for cell in cells]
-    kinds = {type(cell) for cell in filled if cell is not None}
-    if kinds and kinds <= {float, int}:
-        return pa.array(filled, pa.float64())
-    if kinds and kinds <= {dt.date, dt.datetime}:
-        return pa.array(
-            [cell and (cell.date() if isinstance(cell, dt.datetime) else cell) for cell in filled],
-            pa.date32(),
-        )
-    return pa.array([None if cell is None else _as_text(cell) for cell in filled], pa.string())
-
-
-def _as_text(cell: object) -> str:
-    if isinstance(cell, float):
-        text = repr(cell)
-        return str(int(cell)) if cell.is_integer() else text if "e" in text else f"{text}e0"
-    return cell.isoformat() if isinstance(cell, dt.date) else str(cell)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
+from analysis.dataset.account import Formats
 from analysis.dataset.columns import recognise
-from analysis.dataset.config import DatasetConfig
+from analysis.dataset.config import TableConfig
 from analysis.dataset.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.quality import Note
 from analysis.dataset.readers import RawTable, quoted
-from analysis.dataset.schema import TRANSACTIONS
+from analysis.dataset.schema import Table
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number
 
@@ -24,6 +25,8 @@ class Reading:
 
     Parameters
     ----------
+    table
+        The canonical table.
     columns
         Canonical name → header as written.
     kinds
@@ -33,27 +36,35 @@ class Reading:
     date_order
         ``day-first`` or ``month-first``; year-first dates are read under either.
     date_formats
-        ``strptime`` formats seen, for speed.
+        Canonical name of a date written as text → ``strptime`` formats seen, for speed.
     signs
         Whether amounts carry currency signs or codes.
+    shown
+        What the table itself, or its section of ``dataset.yml``, says of dates and numbers.
     facts
         What was found and assumed.
     questions
         What only the user can say; nothing may be read while one is open.
     """
 
+    table: Table
     columns: dict[str, str]
     kinds: dict[str, str]
     marks: dict[str, str]
     date_order: str
-    date_formats: tuple[str, ...]
+    date_formats: dict[str, tuple[str, ...]]
     signs: bool
+    shown: Formats
     facts: tuple[Note, ...]
     questions: tuple[str, ...]
 
 
 def find_reading(
-    connection: duckdb.DuckDBPyConnection, tables: list[RawTable], config: DatasetConfig
+    connection: duckdb.DuckDBPyConnection,
+    raws: list[RawTable],
+    table: Table,
+    settings: TableConfig,
+    sales: Formats | None = None,
 ) -> Reading:
     """Find the columns, the decimal marks and the order of dates.
 
@@ -61,97 +72,212 @@ def find_reading(
     ----------
     connection
         A connection that has ``formats.MACROS``.
-    tables
+    raws
         The raw files, which share their columns.
-    config
-        What the user said.
+    table
+        What they are taken for.
+    settings
+        What the user said of it.
+    sales
+        How the sales are written, which decides what the table leaves open; None where it is the sales.
 
     Raises
     ------
     CarteraError
-        If a needed column is missing, or files do not have the same columns.
+        If files do not have the same columns, or lack one that the user names.
     """
-    first = tables[0]
-    recognition = recognise(first, config.transactions.columns)
+    first = raws[0]
+    recognition = recognise(first, table, settings.columns)
     columns = recognition.columns
-    _check_same_columns(tables, columns)
-    questions = list(recognition.questions)
-    facts = [fact for table in tables[:3] for fact in table.facts] + list(recognition.facts)
+    _check_same_columns(raws, columns)
     kinds = {name: first.columns[header] for name, header in columns.items()}
-    _sample(connection, tables, columns)
-    marks = _marks(connection, tables, columns, kinds, config, facts, questions)
-    order = _date_order(connection, tables, columns, kinds, config, facts, questions)
-    formats: tuple[str, ...] = ()
-    if kinds.get("date") == "VARCHAR":
-        formats = seen_formats(connection, "sample", trimmed(quoted(columns["date"])), order)
-    signs = _signs(connection, columns, kinds)
-    return Reading(columns, kinds, marks, order, formats, signs, tuple(facts), tuple(questions))
+    _sample(connection, raws, columns)
+    search = _Search(connection, raws, table, columns, kinds, settings, sales or Formats())
+    search.facts += [fact for raw in raws[:3] for fact in raw.facts] + list(recognition.facts)
+    search.questions += recognition.questions
+    marks, decimal = search.marks()
+    order, shown_order = search.date_order()
+    formats = {
+        name: seen_formats(connection, "sample", trimmed(quoted(columns[name])), order)
+        for name in search.written("date")
+    }
+    return Reading(
+        table, columns, kinds, marks, order, formats, search.signs(), Formats(shown_order, decimal),
+        tuple(search.facts), tuple(search.questions),
+    )  # fmt: skip
 
 
-def _check_same_columns(tables: list[RawTable], columns: dict[str, str]) -> None:
-    for table in tables[1:]:
+def _check_same_columns(raws: list[RawTable], columns: dict[str, str]) -> None:
+    for raw in raws[1:]:
         for header in columns.values():
-            if header not in table.columns:
+            if header not in raw.columns:
                 raise CarteraError(
                     _(
                         "{file} has no column '{header}', which {first} has. "
                         "The files of a folder must share their columns."
-                    ).format(file=table.file, header=header, first=tables[0].file)
+                    ).format(file=raw.file, header=header, first=raws[0].file)
                 )
 
 
-def _sample(connection: duckdb.DuckDBPyConnection, tables: list[RawTable], columns: dict[str, str]) -> None:
+def _sample(connection: duckdb.DuckDBPyConnection, raws: list[RawTable], columns: dict[str, str]) -> None:
     listed = ", ".join(map(quoted, columns.values())) or "1"
-    parts = [f"(select {listed} from {table.relation} limit {_SAMPLE_ROWS})" for table in tables]  # noqa: S608
+    parts = [f"(select {listed} from {raw.relation} limit {_SAMPLE_ROWS})" for raw in raws]  # noqa: S608
     connection.execute("create or replace temp table sample as " + " union all ".join(parts))
 
 
-def _weigh(connection: duckdb.DuckDBPyConnection, tables: list[RawTable], header: str, what: str) -> Evidence:
-    """Return the evidence of the sample, or of all rows where the sample leaves it open."""
-    cell = trimmed(quoted(header))
-    seen = evidence(connection, "sample", cell, what)
-    if seen.verdict not in {"either", "mixed"}:
-        return seen
-    everything = " union all ".join(f"select {quoted(header)} from {table.relation}" for table in tables)  # noqa: S608
-    return evidence(connection, f"({everything})", cell, what)
+@dataclass
+class _Search:
+    """What is known while the rules are sought, and what was found on the way."""
+
+    connection: duckdb.DuckDBPyConnection
+    raws: list[RawTable]
+    table: Table
+    columns: dict[str, str]
+    kinds: dict[str, str]
+    settings: TableConfig
+    sales: Formats
+    facts: list[Note] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+
+    def written(self, *kinds: str) -> list[str]:
+        """Return the columns of these kinds whose cells are text."""
+        return [
+            name
+            for name in self.columns
+            if self.table.column(name).kind in kinds and self.kinds[name] == "VARCHAR"
+        ]
+
+    def marks(self) -> tuple[dict[str, str], str | None]:
+        """Return the decimal mark of each number in text, and the one that the table shows.
+
+        There is one for all, unless a column shows otherwise; where none does, that of the sales decides.
+        """
+        names = self.written("money", "number", "percent")
+        given = self.settings.decimal
+        if given or not names:
+            return dict.fromkeys(names, given or "."), given
+        seen = {name: self._weigh([self.columns[name]], "number") for name in names}
+        certain = {
+            name: "." if found.verdict == "first" else ","
+            for name, found in seen.items()
+            if found.verdict in {"first", "second"}
+        }
+        shared = next(iter(certain.values())) if len(set(certain.values())) == 1 else None
+        marks = {name: certain.get(name) or shared or self.sales.decimal or "." for name in names}
+        borrowed = []
+        for name, found in seen.items():
+            if found.verdict == "either" and not shared and self.sales.decimal:
+                borrowed.append(name)
+            elif found.verdict == "mixed" or (found.verdict == "either" and not shared):
+                self.questions.append(_mark_question(self.raws[0].file, self.columns[name], found))
+        self._note_marks({name: mark for name, mark in marks.items() if name not in borrowed})
+        if borrowed:
+            message = N_(
+                "Decimal mark of {headers}: '{mark}', as in the sales; the table itself leaves it open."
+            )
+            self.facts.append(Note(message, {"headers": self._listed(borrowed), "mark": self.sales.decimal}))
+        return marks, shared
+
+    def _note_marks(self, marks: dict[str, str]) -> None:
+        for mark in sorted(set(marks.values())):
+            headers = self._listed([name for name in marks if marks[name] == mark])
+            self.facts.append(
+                Note(N_("Decimal mark of {headers}: '{mark}'."), {"headers": headers, "mark": mark})
+            )
+
+    def date_order(self) -> tuple[str, str | None]:
+        """Return what comes first in dates that do not begin with the year, and what the table shows of it.
+
+        All dates of a table are written alike, so all its columns are weighed together; where they leave it
+        open, the sales decide.
+        """
+        given, names = self.settings.date_order, self.written("date", "month")
+        self._note_serials()
+        if given or not names:
+            return given or "day-first", given
+        found = self._weigh([self.columns[name] for name in names], "date")
+        if found.verdict == "none":
+            return self.sales.date_order or "day-first", None
+        if found.verdict == "either" and self.sales.date_order:
+            self._note_order(names, self.sales.date_order, borrowed=True)
+            return self.sales.date_order, None
+        if found.verdict in {"either", "mixed"}:
+            self.questions.append(self._order_question(names, found))
+            return "day-first", None
+        order = "day-first" if found.verdict == "first" else "month-first"
+        self._note_order(names, order, borrowed=False)
+        return order, order
+
+    def _note_order(self, names: list[str], order: str, *, borrowed: bool) -> None:
+        message = {
+            ("day-first", False): N_("Dates in {headers}: the day comes first."),
+            ("month-first", False): N_("Dates in {headers}: the month comes first."),
+            ("day-first", True): N_(
+                "Dates in {headers}: the day comes first, as in the sales; the table itself leaves it open."
+            ),
+            ("month-first", True): N_(
+                "Dates in {headers}: the month comes first, as in the sales; the table itself leaves it open."
+            ),
+        }[order, borrowed]
+        self.facts.append(Note(message, {"headers": self._listed(names)}))
+
+    def _order_question(self, names: list[str], found: Evidence) -> str:
+        holding = next(
+            (
+                self.columns[name]
+                for name in names
+                if self.connection.execute(
+                    f"select count(*) from sample where {trimmed(quoted(self.columns[name]))} = ?",  # noqa: S608
+                    [found.example],
+                ).fetchall()[0][0]
+            ),
+            self.columns[names[0]],
+        )
+        return _order_question(self.raws[0].file, holding, found)
+
+    def _note_serials(self) -> None:
+        """Note that days are counted as spreadsheets do."""
+        for name, kind in self.kinds.items():
+            if self.table.column(name).kind not in {"date", "month"} or kind.startswith(
+                ("DATE", "TIMESTAMP")
+            ):
+                continue
+            header = self.columns[name]
+            serials = f"regexp_matches(cast({quoted(header)} as varchar), '{SERIAL}')"
+            if self.connection.execute(f"select count(*) from sample where {serials}").fetchall()[0][0]:  # noqa: S608
+                message = N_(
+                    "Dates in '{header}': numbers such as 45292 were taken as days counted as in Excel."
+                )
+                self.facts.append(Note(message, {"header": header}))
+
+    def signs(self) -> bool:
+        """Tell whether amounts carry currency signs."""
+        money = [quoted(self.columns[name]) for name in self.written("money")]
+        if not money:
+            return False
+        signs = " or ".join(f"currency_of({cell}) <> ''" for cell in money)
+        return bool(self.connection.execute(f"select count(*) from sample where {signs}").fetchall()[0][0])  # noqa: S608
+
+    def _weigh(self, headers: list[str], what: str) -> Evidence:
+        """Return the evidence of the sample, or of all rows where the sample leaves it open."""
+        seen = evidence(self.connection, _stacked(["sample"], headers), trimmed("cell"), what)
+        if seen.verdict not in {"either", "mixed"}:
+            return seen
+        everything = _stacked([raw.relation for raw in self.raws], headers)
+        return evidence(self.connection, everything, trimmed("cell"), what)
+
+    def _listed(self, names: list[str]) -> str:
+        return ", ".join(f"'{self.columns[name]}'" for name in names)
 
 
-def _marks(  # noqa: PLR0917
-    connection: duckdb.DuckDBPyConnection,
-    tables: list[RawTable],
-    columns: dict[str, str],
-    kinds: dict[str, str],
-    config: DatasetConfig,
-    facts: list[Note],
-    questions: list[str],
-) -> dict[str, str]:
-    """Return the decimal mark of each number in text; one for all, unless a column shows otherwise."""
-    written = [
-        name
-        for name in columns
-        if TRANSACTIONS.column(name).kind in {"money", "number", "percent"} and kinds[name] == "VARCHAR"
+def _stacked(relations: list[str], headers: list[str]) -> str:
+    """Return what follows ``FROM`` for the cells of several columns, one below the other, as ``cell``."""
+    parts = [
+        f"select {quoted(header)} as cell from {relation}"  # noqa: S608
+        for relation in relations
+        for header in headers
     ]
-    given = config.transactions.decimal
-    if given or not written:
-        return dict.fromkeys(written, given or ".")
-    seen = {name: _weigh(connection, tables, columns[name], "number") for name in written}
-    certain = {
-        name: "." if e.verdict == "first" else ","
-        for name, e in seen.items()
-        if e.verdict in {"first", "second"}
-    }
-    shared = set(certain.values())
-    marks = {}
-    for name, found in seen.items():
-        marks[name] = certain.get(name) or (shared.pop() if len(shared) == 1 else ".")
-        shared = set(certain.values())
-        open_question = found.verdict == "mixed" or (found.verdict == "either" and len(shared) != 1)
-        if open_question:
-            questions.append(_mark_question(tables[0].file, columns[name], found))
-    for mark in sorted(set(marks.values())):
-        headers = ", ".join(f"'{columns[name]}'" for name in marks if marks[name] == mark)
-        facts.append(Note(N_("Decimal mark of {headers}: '{mark}'."), {"headers": headers, "mark": mark}))
-    return marks
+    return "(" + " union all ".join(parts) + ")"
 
 
 def _mark_question(file: str, header: str, found: Evidence) -> str:
@@ -173,50 +299,6 @@ def _mark_question(file: str, header: str, found: Evidence) -> str:
     ).format(header=header, file=file, example=found.example)
 
 
-def _date_order(  # noqa: PLR0917
-    connection: duckdb.DuckDBPyConnection,
-    tables: list[RawTable],
-    columns: dict[str, str],
-    kinds: dict[str, str],
-    config: DatasetConfig,
-    facts: list[Note],
-    questions: list[str],
-) -> str:
-    """Return whether the day or the month comes first in dates that do not begin with the year."""
-    given = config.transactions.date_order
-    _note_serials(connection, columns, kinds, facts)
-    if given or kinds.get("date") != "VARCHAR":
-        return given or "day-first"
-    header = columns["date"]
-    found = _weigh(connection, tables, header, "date")
-    if found.verdict == "none":
-        return "day-first"
-    if found.verdict in {"either", "mixed"}:
-        questions.append(_order_question(tables[0].file, header, found))
-        return "day-first"
-    order = "day-first" if found.verdict == "first" else "month-first"
-    message = (
-        N_("Dates in '{header}': the day comes first.")
-        if order == "day-first"
-        else N_("Dates in '{header}': the month comes first.")
-    )
-    facts.append(Note(message, {"header": header}))
-    return order
-
-
-def _note_serials(
-    connection: duckdb.DuckDBPyConnection, columns: dict[str, str], kinds: dict[str, str], facts: list[Note]
-) -> None:
-    """Note that days are counted as spreadsheets do."""
-    if kinds.get("date", "DATE").startswith(("DATE", "TIMESTAMP")):
-        return
-    header = columns["date"]
-    serials = f"regexp_matches(cast({quoted(header)} as varchar), '{SERIAL}')"
-    if connection.execute(f"select count(*) from sample where {serials}").fetchall()[0][0]:  # noqa: S608
-        message = N_("Dates in '{header}': numbers such as 45292 were taken as days counted as in Excel.")
-        facts.append(Note(message, {"header": header}))
-
-
 def _order_question(file: str, header: str, found: Evidence) -> str:
     if found.verdict == "mixed":
         return _(
@@ -236,21 +318,10 @@ def _order_question(file: str, header: str, found: Evidence) -> str:
     ).format(header=header, file=file, example=found.example)
 
 
-def _signs(connection: duckdb.DuckDBPyConnection, columns: dict[str, str], kinds: dict[str, str]) -> bool:
-    """Tell whether amounts carry currency signs."""
-    money = [
-        columns[name] for name in ("amount", "unit_price", "gross_amount") if kinds.get(name) == "VARCHAR"
-    ]
-    if not money:
-        return False
-    signs = " or ".join(f"currency_of({quoted(header)}) <> ''" for header in money)
-    return bool(connection.execute(f"select count(*) from sample where {signs}").fetchall()[0][0])  # noqa: S608
-
-
-def ask(questions: tuple[str, ...]) -> CarteraError:
+def ask(questions: tuple[str, ...], table: Table) -> CarteraError:
     """Return the error that puts the open questions to the user and says where to answer."""
     how = _(
-        "Write the answer under 'transactions:' in a dataset.yml and give that file instead; "
+        "Write the answer under '{section}:' in a dataset.yml and give that file instead; "
         "'cartera check FILE --write-config' writes one to start from."
-    )
+    ).format(section=table.name)
     return CarteraError(("\n" if len(questions) > 1 else " ").join([*questions, how]))

@@ -2,36 +2,40 @@
 
 The steps, each a pass of DuckDB that does not hold the file in memory: the raw files become the ledger (every
 row with its fate); the ledger is counted; kept rows become ``transactions.parquet``, the others
-``set_aside.parquet`` with file, line, reason and raw text.
+``set_aside_transactions.parquet`` with file, line, reason and raw text.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import shutil
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from analysis.dataset.account import Intake
+from analysis.dataset.account import Formats, Intake
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.formats import MACROS
 from analysis.dataset.inputs import Input
-from analysis.dataset.ledger import FLAGS, KEPT, absent, ledger_sql
-from analysis.dataset.quality import FINDINGS, Note, Quality
-from analysis.dataset.readers import RawTable, alike, literal, open_raw
-from analysis.dataset.reading import Reading, ask, find_reading
+from analysis.dataset.ledger import FLAGS, absent, ledger_sql
+from analysis.dataset.quality import FINDINGS, KEPT, Note, Quality
+from analysis.dataset.readers import literal
+from analysis.dataset.reading import ask, find_reading
 from analysis.dataset.schema import TRANSACTIONS
-from analysis.dataset.set_aside import example, refused_records, without_unclosed, write_set_aside
+from analysis.dataset.set_aside import refused_records, write_set_aside
+from analysis.dataset.steps import (
+    check_usable,
+    connect,
+    count_fates,
+    one_currency,
+    open_all,
+    rejected_alarm,
+    tax_fact,
+    write_ledger,
+)
 from analysis.errors import CarteraError
-from analysis.language import N_, _, listing, number
-
-MEMORY = "1500MB"
-"""What DuckDB may hold; beyond it, it spills to disk."""
-_FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
+from analysis.language import N_, _, number
 
 
 def take_in(given: Input, config: DatasetConfig, target: Path) -> Intake:
@@ -44,7 +48,7 @@ def take_in(given: Input, config: DatasetConfig, target: Path) -> Intake:
     config
         What ``dataset.yml`` says.
     target
-        An empty folder, left with ``transactions.parquet`` and ``set_aside.parquet``.
+        An empty folder, left with ``transactions.parquet`` and ``set_aside_transactions.parquet``.
 
     Raises
     ------
@@ -55,94 +59,29 @@ def take_in(given: Input, config: DatasetConfig, target: Path) -> Intake:
     work.mkdir()
     connection = connect(work)
     try:
-        tables = alike(
-            [open_raw(path, given.settings, work, f"refused_{i}") for i, path in enumerate(given.files)]
-        )
-        reading = find_reading(connection, tables, config)
+        raws = open_all(given, TRANSACTIONS, work)
+        reading = find_reading(connection, raws, TRANSACTIONS, given.settings)
         if reading.questions:
-            raise ask(reading.questions)
-        tables = [
-            _write_ledger(connection, i, table, reading, config, work) for i, table in enumerate(tables)
-        ]
-        columns = ", ".join(filter(None, ["*", absent(reading)]))
-        connection.execute(f"create view ledger as select {columns} {_FROM_LEDGER.format(work=work)}")
-        currency = _one_currency(connection, config, tables)
+            raise ask(reading.questions, TRANSACTIONS)
+        today = dt.date.today()
+        raws = write_ledger(
+            connection, raws, lambda raw: ledger_sql(raw, reading, config, today), absent(reading), work
+        )
+        currency = one_currency(connection, config.currency, raws[0].file)
         duplicates = _mark_duplicates(connection, config)
-        refused = [refused_records(connection, table) for table in tables]
-        account = _account(connection, sum(map(len, refused)))
-        _check_usable(connection, account, tables, refused, reading)
+        refused = [refused_records(connection, raw) for raw in raws]
+        account = count_fates(connection, sum(map(len, refused)), money=True)
+        check_usable(connection, Quality(account, pd.DataFrame()), raws[0], refused[0], reading)
         found = _found(connection, config, duplicates)
         _check_policies(found, config)
         _write_transactions(connection, target)
-        write_set_aside(connection, tables, refused, target)
-        facts = (*reading.facts, *_rules_applied(config))
-        return _summary(connection, target, account, found, facts, duplicates, currency)
+        write_set_aside(connection, raws, refused, target / "set_aside_transactions.parquet")
+        facts = (*reading.facts, *tax_fact(config.tax_rate("transactions")))
+        quality = Quality(account, found, facts)
+        return _summary(connection, target, quality, duplicates, currency, reading.shown)
     finally:
         connection.close()
         shutil.rmtree(work)
-
-
-_FROM_LEDGER = "from read_parquet('{work}/ledger-*.parquet', file_row_number=true, filename=true)"
-
-
-def connect(work: Path) -> duckdb.DuckDBPyConnection:
-    """Return a connection that spills to ``work`` and has the conversion macros."""
-    connection = duckdb.connect()
-    connection.execute(f"set memory_limit={literal(MEMORY)}")
-    connection.execute(f"set temp_directory={literal(str(work / 'spill'))}")
-    if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
-        connection.execute("set enable_progress_bar=false")
-    # as joins, the lists of names would be looked up for every row, even where CASE rules it out
-    connection.execute("set disabled_optimizers = 'in_clause'")
-    connection.execute(MACROS)
-    return connection
-
-
-def _write_ledger(  # noqa: PLR0917
-    connection: duckdb.DuckDBPyConnection,
-    i: int,
-    table: RawTable,
-    reading: Reading,
-    config: DatasetConfig,
-    work: Path,
-) -> RawTable:
-    """Write one file's part of the ledger; return the table as it was read in the end."""
-    path = literal(str(work / f"ledger-{i:06}.parquet"))
-    for readings in count(1):
-        sql = ledger_sql(table, reading, config, dt.date.today())
-        connection.execute(f"copy ({sql}) to {path} ({_FAST})")
-        rest = without_unclosed(connection, table, readings)
-        if rest is None:
-            break
-        table = rest
-    return table
-
-
-def _one_currency(
-    connection: duckdb.DuckDBPyConnection, config: DatasetConfig, tables: list[RawTable]
-) -> str | None:
-    """Return the currency; two without a word from the user are an error, since their sum means nothing."""
-    found = connection.execute(
-        "select currency, count(*) from ledger where currency is not null "
-        "group by all order by count(*) desc, currency"
-    ).fetchall()
-    if config.currency:
-        return config.currency
-    if len(found) > 1:
-        raise CarteraError(
-            _(
-                "{file} mixes currencies: {currencies}. Convert the amounts to one, or keep the rows of one "
-                "only: 'currency: {first}' in dataset.yml; the others are left out and counted."
-            ).format(
-                file=tables[0].file,
-                currencies=listing(
-                    [_("{currency} ({rows} rows)").format(currency=c, rows=number(n)) for c, n in found]
-                ),
-                first=next((code for code, _rows in found if len(code) == 3), "USD"),
-            )
-        )
-    code = found[0][0] if found else None
-    return code if code and len(code) == 3 else None
 
 
 @dataclass(frozen=True)
@@ -188,58 +127,6 @@ def _mark_duplicates(connection: duckdb.DuckDBPyConnection, config: DatasetConfi
     return _Duplicates(int(rows), float(amount), copied == total and total > 2)
 
 
-def _account(connection: duckdb.DuckDBPyConnection, refused: int) -> pd.DataFrame:
-    """Return rows and readable money by fate; records that could not be split into cells come with them."""
-    fates = connection.execute(
-        "select fate, count(*), coalesce(sum(amount), 0) from settled group by fate"
-    ).fetchall()
-    rows = [(*fate.partition(":")[::2], n, float(amount)) for fate, n, amount in fates]
-    if refused:
-        rows.append(("rejected", "cells", refused, 0.0))
-    order = {fate: i for i, fate in enumerate((*KEPT, "excluded", "rejected"))}
-    rows.sort(key=lambda row: (order[row[0]], -row[2], row[1]))
-    return pd.DataFrame(rows, columns=["fate", "rule", "rows", "amount"])
-
-
-def _check_usable(
-    connection: duckdb.DuckDBPyConnection,
-    account: pd.DataFrame,
-    tables: list[RawTable],
-    refused: list[list[tuple[int, str]]],
-    reading: Reading,
-) -> None:
-    if account["fate"].isin(KEPT).any():
-        return
-    file, total = tables[0].file, int(account["rows"].sum())
-    if total == 0:
-        raise CarteraError(
-            _("{file} has column names but no rows. Export the sales again.").format(file=file)
-        )
-    if set(account["rule"]) == {"no_customer"}:
-        raise CarteraError(
-            _(
-                "{file}: none of the {n} rows names a customer (column '{header}'). "
-                "Export the sales with the customer's code."
-            ).format(file=file, n=number(total), header=reading.columns["customer_id"])
-        )
-    line, raw = example(connection, tables[0], refused[0])
-    quality = Quality(account, pd.DataFrame())
-    reasons = [f"{row.what}: {number(int(str(row.rows)))}" for row in quality.table().iloc[:-1].itertuples()]
-    raise CarteraError(
-        _(
-            "{file}: none of the {n} rows can be used. {reasons}. One of them is line {line}: '{raw}'. "
-            "Check which columns were taken: {columns}."
-        ).format(
-            file=file,
-            n=number(total),
-            reasons="; ".join(reasons),
-            line=line,
-            raw=raw,
-            columns=", ".join(f"{name} ← '{header}'" for name, header in reading.columns.items()),
-        )
-    )
-
-
 def _found(
     connection: duckdb.DuckDBPyConnection, config: DatasetConfig, duplicates: _Duplicates
 ) -> pd.DataFrame:
@@ -282,21 +169,13 @@ def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> 
     )
 
 
-def _rules_applied(config: DatasetConfig) -> tuple[Note, ...]:
-    rate = config.tax_rate("transactions")
-    if not rate:
-        return ()
-    return (Note(N_("Amounts include tax of {rate}, which was taken out."), {"rate": f"{100 * rate:g} %"}),)
-
-
 def _summary(  # noqa: PLR0917
     connection: duckdb.DuckDBPyConnection,
     target: Path,
-    account: pd.DataFrame,
-    found: pd.DataFrame,
-    facts: tuple[Note, ...],
+    quality: Quality,
     duplicates: _Duplicates,
     currency: str | None,
+    formats: Formats,
 ) -> Intake:
     names = TRANSACTIONS.canonical
     counts = ", ".join(f"count({name})" for name in names)
@@ -309,14 +188,15 @@ def _summary(  # noqa: PLR0917
         "select min(date) from settled where fate = 'rejected:impossible_date' and date > ?",
         [dt.date.today()],
     ).fetchall()[0][0]
-    alarms = _alarms(account, duplicates, single, (last - first).days + 1, float(size))
+    alarms = _alarms(quality.rows, duplicates, single, (last - first).days + 1, float(size))
     return Intake(
-        Quality(account, found, facts, alarms),
+        replace(quality, alarms=alarms),
         first,
         last,
         frozenset(name for name, n in zip(names, filled, strict=True) if n),
         currency,
         wakes,
+        formats,
     )
 
 
@@ -345,15 +225,7 @@ def _alarms(
             )
         )
         alarms.append(Note(how))
-    rejected = int(account.loc[account["fate"] == "rejected", "rows"].sum())
-    if rejected > 0.05 * total:
-        share = f"{100 * rejected / total:.0f}"
-        alarms.append(
-            Note(
-                N_("{share} % of the rows ({n}) were rejected: see why before trusting the figures."),
-                {"share": share, "n": rejected},
-            )
-        )
+    alarms += rejected_alarm(account)
     if single_customer:
         alarms.append(Note(N_("There is only one customer: a portfolio cannot be described with it.")))
     if days == 1:

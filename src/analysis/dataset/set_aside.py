@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from analysis.dataset.ledger import KEPT
+from analysis.dataset.quality import KEPT
 from analysis.dataset.readers import RawTable, literal
 from analysis.errors import CarteraError
 from analysis.language import _
@@ -71,10 +71,27 @@ def write_set_aside(
     connection: duckdb.DuckDBPyConnection,
     tables: list[RawTable],
     refused: list[list[tuple[int, str]]],
-    target: Path,
+    path: Path,
+    *,
+    money: bool = True,
 ) -> None:
-    """Write each row that was not kept: file, line, fate, rule, amount (where readable) and raw text."""
+    """Write each row that was not kept: file, line, fate, rule, amount (where readable) and raw text.
+
+    Parameters
+    ----------
+    connection
+        One that has the views ``ledger`` and ``settled``.
+    tables
+        The raw files.
+    refused
+        Line and text of each file's records that could not be split into cells.
+    path
+        The Parquet file to write.
+    money
+        Whether the table has amounts; one without leaves that column out.
+    """
     parts = []
+    amount = "amount, " if money else ""
     for i, (table, records) in enumerate(zip(tables, refused, strict=True)):
         name = f"ledger-{i:06}.parquet"
         accepted = connection.execute(
@@ -91,15 +108,14 @@ def write_set_aside(
         connection.register(f"lines_{i}", lines)
         parts.append(
             f"select {literal(table.file)} as file, line, split_part(fate, ':', 1) as fate, "  # noqa: S608
-            f"split_part(fate, ':', 2) as rule, amount, raw from settled "
+            f"split_part(fate, ':', 2) as rule, {amount}raw from settled "
             f"join lines_{i} on row = file_row_number where filename like '%{name}'"
         )
         connection.register(f"torn_{i}", _torn(table.file, records))
-        parts.append(f"from torn_{i}")
-    path = literal(str(target / "set_aside.parquet"))
+        parts.append(f"select file, line, fate, rule, {amount}raw from torn_{i}")  # noqa: S608
     connection.execute(
         f"copy (select * from ({' union all '.join(parts)}) order by file, line) "  # noqa: S608
-        f"to {path} (format parquet)"
+        f"to {literal(str(path))} (format parquet)"
     )
 
 
@@ -122,9 +138,37 @@ def example(
     """Return line and text of a row of the first file that was not kept."""
     if refused:
         return refused[0]
-    of_first = "from ledger where filename like '%ledger-000000.parquet'"
-    accepted, raw = connection.execute(
-        f"select count(*), any_value(raw order by file_row_number) {of_first}"
-    ).fetchall()[0]
-    first, none = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    return int(table.line_of(first, none, accepted)[0]), raw
+    raw = connection.execute(
+        "select any_value(raw order by file_row_number) from ledger "
+        "where filename like '%ledger-000000.parquet'"
+    ).fetchall()[0][0]
+    return line_of_row(connection, table, 0, refused, 0), raw
+
+
+def line_of_row(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    place: int,
+    refused: list[tuple[int, str]],
+    row: int,
+) -> int:
+    """Return the line on which a row of the ledger stands in its file.
+
+    Parameters
+    ----------
+    connection
+        One that has the view ``ledger``.
+    table
+        The raw file.
+    place
+        Its place among the files, from 0.
+    refused
+        Line and text of its records that could not be split into cells.
+    row
+        Number of the row among those of the file in the ledger, from 0.
+    """
+    accepted = connection.execute(
+        "select count(*) from ledger where filename like ?", [f"%ledger-{place:06}.parquet"]
+    ).fetchall()[0][0]
+    torn = np.asarray([line for line, _text in refused], dtype=np.int64)
+    return int(table.line_of(np.asarray([row], dtype=np.int64), torn, accepted)[0])

@@ -27,7 +27,7 @@ from analysis.dataset.inputs import (
 )
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
-from analysis.language import _
+from analysis.language import Language, _
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CDNOW = Transactions(delimiter=" ", columns={"amount": "dollar_value", "quantity": "number_of_cds"})
@@ -76,8 +76,16 @@ def find_source(data: str) -> Source:
     if path.suffix.lower() in {".yml", ".yaml"}:
         return _configured(path)
     if databases.is_database_file(path):
-        return in_database(stem(path), str(path), DatasetConfig())
+        return replace(in_database(stem(path), str(path), DatasetConfig()), folder=path.parent)
     return sorted_out(stem(path), [path], DatasetConfig())
+
+
+def language_of(data: str) -> Language | None:
+    """Return the language that the ``dataset.yml`` of ``data`` asks for; None where there is none."""
+    path = Path(data).expanduser()
+    settings = path if path.suffix.lower() in {".yml", ".yaml"} else path / "dataset.yml"
+    in_place = data.strip() and data not in (*BUILT_IN, DEMO) and os.path.isfile(settings)  # noqa: PTH113 as above
+    return read_config(settings).language if in_place else None
 
 
 def _demo_folder() -> Path:
@@ -130,6 +138,7 @@ def _configured(path: Path) -> Source:
         inputs={table: source.inputs[table] for table in TABLES if table in source.inputs},
         broken=source.broken | {table: _not_found(path, table) for table in missing},
         folder=folder,
+        database=config.database or "",
     )
 
 

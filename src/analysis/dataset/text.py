@@ -18,7 +18,8 @@ from typing import IO, Any
 import zstandard
 
 from analysis.dataset.config import TableConfig
-from analysis.dataset.schema import TRANSACTIONS, same_name
+from analysis.dataset.headers import columns_named
+from analysis.dataset.schema import Table, same_name
 from analysis.errors import CarteraError
 from analysis.language import _
 
@@ -29,7 +30,6 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _NOTHING = b" \t\r\n\f\v\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16
 _DELIMITERS = (",", ";", "\t", "|")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
-_NAMES = {same_name(name) for column in TRANSACTIONS.columns for name in column.all_names}
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,15 @@ class TextTable:
     lines: int
 
 
-def read_text(path: Path, settings: TableConfig, work: Path) -> TextTable:
+def read_text(path: Path, table: Table, settings: TableConfig, work: Path) -> TextTable:
     """Find out how a text file is written, and make it plain UTF-8 that starts at its header.
 
     Parameters
     ----------
     path
         The file as the user gave it.
+    table
+        What it is taken for: its header is the line that names most columns.
     settings
         What ``dataset.yml`` says of it.
     work
@@ -81,23 +83,21 @@ def read_text(path: Path, settings: TableConfig, work: Path) -> TextTable:
         If the file is empty, binary or not a table.
     """
     with _sound(path):
-        return _read(path, settings, work)
+        return _read(path, table, settings, work)
 
 
-def _read(path: Path, settings: TableConfig, work: Path) -> TextTable:
+def _read(path: Path, table: Table, settings: TableConfig, work: Path) -> TextTable:
     with opened(path) as file:
         head = file.read(_HEAD)
     if not head.strip(_NOTHING):
         raise CarteraError(
-            _("{file} is empty. Export the sales again and check the size of the file.").format(
-                file=path.name
-            )
+            _("{file} is empty. Export it again and check the size of the file.").format(file=path.name)
         )
     encoding = _known_encoding(settings.encoding) if settings.encoding else _encoding(path, head)
     if settings.names or settings.delimiter == " ":
         return _rewritten(path, encoding, settings, work)
     text = head.decode(encoding, errors="replace")
-    delimiter, header_index = _dialect(path, text, settings)
+    delimiter, header_index = _dialect(path, text, table, settings)
     line, cells, width = _header(_records(text, delimiter), header_index)
     names = tuple((cells + [""] * width)[:width])
     plain, (lines, alike) = path, (0, False)
@@ -292,14 +292,14 @@ def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     return found
 
 
-def _dialect(path: Path, text: str, settings: TableConfig) -> tuple[str, int]:
+def _dialect(path: Path, text: str, table: Table, settings: TableConfig) -> tuple[str, int]:
     """Return the delimiter and the index of the header among the records that are not blank.
 
     The header is the line that names most columns; where none is known by name, the first of the usual width.
     """
     if text.lstrip()[:1] in {"<", "{"}:
         raise CarteraError(_no_table(path, text))
-    names = _NAMES | {same_name(header) for header in settings.columns.values()}
+    given = {same_name(header) for header in settings.columns.values()}
     scored = []
     for delimiter in (settings.delimiter,) if settings.delimiter else _DELIMITERS:
         records = _records(text, delimiter)
@@ -310,7 +310,7 @@ def _dialect(path: Path, text: str, settings: TableConfig) -> tuple[str, int]:
         regular = times >= 0.8 * len(records)
         for index in _header_candidates(records, settings.header_line):
             cells = records[index][1]
-            known = sum(same_name(cell) in names for cell in cells) if len(cells) > 1 else 0
+            known = columns_named(table, cells, given) if len(cells) > 1 else 0
             scored.append((known, regular, len(cells) == width, width, -index, delimiter))
     known, regular, *_rest, index, delimiter = max(scored, default=(0, False, 0, ","))
     if not known and (not regular or text.lstrip()[:1] == "["):
@@ -332,7 +332,7 @@ def _no_table(path: Path, text: str) -> str:
         ).format(file=path.name)
     return _(
         "{file} is not a table: no line of column names separated by comma, semicolon, tab or | was found. "
-        "Export the sales as CSV or Excel, one line per sale."
+        "Export it as CSV or Excel, with the names of the columns in the first line."
     ).format(file=path.name)
 
 

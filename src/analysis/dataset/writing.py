@@ -1,31 +1,40 @@
-"""Write a ``dataset.yml`` with what was recognised, ready to edit."""
+"""Write a ``dataset.yml`` with what was recognised of every table, ready to edit."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import textwrap
 from pathlib import Path
+from typing import get_args
 
 import yaml
 
-from analysis.dataset.config import DatasetConfig, Policies
-from analysis.dataset.inputs import Source
-from analysis.dataset.readers import alike, open_raw
+from analysis.dataset.account import Formats
+from analysis.dataset.config import TAXED, Policies, Transactions
+from analysis.dataset.copies import read_once
+from analysis.dataset.inputs import Input, Source
 from analysis.dataset.reading import Reading, find_reading
-from analysis.dataset.sales import connect
-from analysis.dataset.schema import TRANSACTIONS
+from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources import find_source
+from analysis.dataset.steps import connect, open_all
 from analysis.errors import CarteraError
 from analysis.language import _
+
+_SAID = ("encoding", "delimiter", "header_line", "names", "test_codes", "postage_codes")
+"""What only the user can have said."""
+_WIDTH = 100
 
 
 def write_config(data: str) -> Path:
     """Write a ``dataset.yml`` beside the data, with what was recognised and the questions left open.
 
+    A table that cannot be read stands there as a comment that says why.
+
     Parameters
     ----------
     data
-        A file or a folder of files.
+        What `find_source` takes; where it has no folder of the user's, the file goes to the current one.
 
     Returns
     -------
@@ -35,16 +44,17 @@ def write_config(data: str) -> Path:
     Raises
     ------
     CarteraError
-        If there is a ``dataset.yml`` already, the folder cannot be written to, or the data cannot be read.
+        If there is a ``dataset.yml`` already, the folder cannot be written to, or no table can be read.
     """
-    source = find_source(data)
-    folder = source.inputs["transactions"].files[0].parent
-    target = folder / "dataset.yml"
-    if target.exists():
-        raise CarteraError(
-            _("{file} exists already. Edit it, or delete it to have it written anew.").format(file=target)
-        )
-    text = _text(source, _reading(source))
+    with read_once():
+        source = find_source(data)
+        folder = source.folder or Path.cwd()
+        target = folder / "dataset.yml"
+        if target.exists():
+            raise CarteraError(
+                _("{file} exists already. Edit it, or delete it to have it written anew.").format(file=target)
+            )
+        text = _text(source, folder)
     partial = folder / f".dataset.yml.{os.getpid()}"
     try:
         partial.write_text(text, "utf-8")
@@ -58,65 +68,148 @@ def write_config(data: str) -> Path:
     return target
 
 
-def _reading(source: Source) -> Reading:
+def _text(source: Source, folder: Path) -> str:
+    """Return the file: what is known as keys, what is open or usual as comments with the choices."""
+    sections: list[str] = []
+    broken = dict(source.broken)
+    formats: Formats | None = None
+    for name, given in source.inputs.items():
+        try:
+            reading = _reading(given, TABLES[name], formats)
+        except CarteraError as error:
+            broken[name] = str(error)
+            continue
+        if name == "transactions":
+            formats = reading.shown
+        sections += ["", *_section(reading, given, folder)]
+    if not sections:
+        raise CarteraError("\n".join(broken.values()))
+    for name, reason in broken.items():
+        sections += ["", *_broken_section(name, reason, source.inputs.get(name), folder)]
+    return "\n".join([*_top(source, folder), *sections]) + "\n"
+
+
+def _reading(given: Input, table: Table, formats: Formats | None) -> Reading:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         connection = connect(work)
-        settings = source.config.transactions
-        tables = alike(
-            [
-                open_raw(path, settings, work, f"refused_{i}")
-                for i, path in enumerate(source.inputs["transactions"].files)
-            ]
-        )
         try:
-            return find_reading(connection, tables, source.config)
+            return find_reading(connection, open_all(given, table, work), table, given.settings, formats)
         finally:
             connection.close()
 
 
-def _text(source: Source, reading: Reading) -> str:
-    """Return the file: what is known as keys, what is open or usual as comments with the choices."""
-    written = [name for name, kind in reading.kinds.items() if kind == "VARCHAR"]
-    files = [path.name for path in source.inputs["transactions"].files]
-    lines = [
-        "# " + _("What Cartera recognised. Correct what is wrong; every key may be left out."),
-        f"name: {_quoted(source.name)}",
-        "# currency: EUR          # " + _("ISO code; rows in another currency are left out and counted"),
-        "# as_of: 2024-12-31      # " + _("last day that counts; without it, that of the last sale"),
-        "transactions:",
-        *_file_lines(files),
-        *_question_lines(reading),
-        *_format_lines(reading, written),
-        "  # prices_include_tax: 0.21  # " + _("rate of the tax to take out"),
-        "  columns:",
-        *_column_lines(reading),
-        "  policies:",
-        *_policy_lines(source.config),
+def _top(source: Source, folder: Path) -> list[str]:
+    """Return what holds for all tables."""
+    config = source.config
+    known = {
+        "currency": (
+            config.currency,
+            "EUR",
+            _("ISO code; rows in another currency are left out and counted"),
+        ),
+        "as_of": (config.as_of, "2024-12-31", _("last day that counts; without it, that of the last sale")),
+        "language": (config.language, "es", _("of the report: en, es")),
+        "prices_include_tax": (
+            config.prices_include_tax,
+            "0.21",
+            _("rate of the tax to take out of sales, invoices and contracts"),
+        ),
+        "broken_tables": (
+            None if config.broken_tables == "stop" else config.broken_tables,
+            "leave_out",
+            _("go on without tables that cannot be read; without it: stop"),
+        ),
+    }
+    lines = [f"name: {_quoted(source.name)}"]
+    lines += [f"database: {_quoted(_database(source, folder))}"] if source.database else []
+    lines += [
+        f"{'# ' if value is None else ''}{f'{key}: {value or example}':30}  # {meaning}"
+        for key, (value, example, meaning) in known.items()
     ]
-    return "\n".join(lines) + "\n"
+    return [
+        "# " + _("What Cartera recognised. Correct what is wrong; every key may be left out."),
+        *(line for note in source.notes for line in _comment(str(note))),
+        *lines,
+    ]
 
 
-def _quoted(text: str) -> str:
-    """Return ``text`` as YAML would write it, in quotes where it needs them."""
-    return yaml.safe_dump(text, allow_unicode=True, width=10_000).removesuffix("\n").removesuffix("\n...")
+def _database(source: Source, folder: Path) -> str:
+    """Return the database as ``dataset.yml`` names it: a file by its place beside it."""
+    return _relative(Path(source.database), folder) if Path(source.database).exists() else source.database
 
 
-def _file_lines(files: list[str]) -> list[str]:
-    if len(files) == 1:
-        return [f"  file: {_quoted(files[0])}"]
-    return ["  file:", *(f"    - {_quoted(file)}" for file in files)]
-
-
-def _question_lines(reading: Reading) -> list[str]:
+def _section(reading: Reading, given: Input, folder: Path) -> list[str]:
     decide = _("To decide:")
-    return [f"  # {decide} {question}" for question in reading.questions]
+    asked = [line for question in reading.questions for line in _comment(f"{decide} {question}", "  ")]
+    lines = [
+        f"{reading.table.name}:",
+        *_place_lines(given, folder),
+        *_said_lines(given),
+        *asked,
+        *_format_lines(reading),
+        *_tax_lines(reading, given),
+        "  columns:" if reading.columns else "  # columns:",
+        *_column_lines(reading),
+    ]
+    return lines + (_policy_lines(given.settings) if isinstance(given.settings, Transactions) else [])
 
 
-def _format_lines(reading: Reading, written: list[str]) -> list[str]:
+def _tax_lines(reading: Reading, given: Input) -> list[str]:
+    own = given.settings.prices_include_tax
+    if own is not None:
+        return [f"  prices_include_tax: {own}"]
+    meaning = _("where it is not as above")
+    return [f"  # prices_include_tax: 0  # {meaning}"] if reading.table.name in TAXED else []
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    """Return a text of any length as comments."""
+    lines = [line for part in text.splitlines() for line in textwrap.wrap(part, _WIDTH)]
+    return [f"{indent}# {line}" for line in lines]
+
+
+def _broken_section(name: str, reason: str, given: Input | None, folder: Path) -> list[str]:
+    """Return the section of a table that cannot be read, as comments."""
+    place = _place_lines(given, folder) if given else []
+    return [*(f"# {line}" for line in (f"{name}:", *place)), *_comment(reason, "#   ")]
+
+
+def _quoted(value: object) -> str:
+    """Return a value as YAML would write it, in quotes where it needs them."""
+    written = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10_000)
+    return written.removesuffix("\n").removesuffix("\n...")
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+
+
+def _place_lines(given: Input, folder: Path) -> list[str]:
+    """Return where the table is: files and a sheet, or a table or query of the database."""
+    settings = given.settings
+    if settings.query is not None:
+        return [f"  query: {_quoted(settings.query)}"]
+    if settings.table is not None:
+        return [f"  table: {_quoted(settings.table)}"]
+    names = [_relative(path, folder) for path in given.files]
+    lines = [f"  file: {_quoted(names[0])}"]
+    if len(names) > 1:
+        lines = ["  file:", *(f"    - {_quoted(name)}" for name in names)]
+    return lines + ([f"  sheet: {_quoted(settings.sheet)}"] if settings.sheet is not None else [])
+
+
+def _said_lines(given: Input) -> list[str]:
+    """Return what the user said already."""
+    said = [key for key in _SAID if key in given.settings.model_fields_set]
+    return [f"  {key}: {_quoted(getattr(given.settings, key))}" for key in said]
+
+
+def _format_lines(reading: Reading) -> list[str]:
     """Return the date order and the decimal mark: stated where found, as a choice where open."""
     lines = []
-    if "date" in written:
+    written = [name for name, kind in reading.kinds.items() if kind == "VARCHAR"]
+    if any(reading.table.column(name).kind in {"date", "month"} for name in written):
         known = "day-first" if reading.date_order == "day-first" else "month-first"
         asked = any("date_order" in question for question in reading.questions)
         lines.append(f"  {'# ' if asked else ''}date_order: {known}    # day-first, month-first")
@@ -129,11 +222,12 @@ def _format_lines(reading: Reading, written: list[str]) -> list[str]:
 
 def _column_lines(reading: Reading) -> list[str]:
     lines = [f"    {name}: {_quoted(header)}" for name, header in reading.columns.items()]
-    missing = [column for column in TRANSACTIONS.columns if column.name not in reading.columns]
+    missing = [column for column in reading.table.columns if column.name not in reading.columns]
     return lines + [f"    # {column.name}:  # {_(column.meaning)}" for column in missing]
 
 
-def _policy_lines(config: DatasetConfig) -> list[str]:
-    choices = {name: field.annotation.__args__ for name, field in Policies.model_fields.items()}  # type: ignore[union-attr]
-    current = config.transactions.policies.model_dump()
-    return [f"    {name}: {current[name]}  # {', '.join(options)}" for name, options in choices.items()]
+def _policy_lines(settings: Transactions) -> list[str]:
+    current = settings.policies.model_dump()
+    choices = {name: get_args(field.annotation) for name, field in Policies.model_fields.items()}
+    lines = [f"    {name}: {current[name]}  # {', '.join(options)}" for name, options in choices.items()]
+    return ["  policies:", *lines]

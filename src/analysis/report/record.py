@@ -103,7 +103,7 @@ def about(
         data={
             "name": dataset.name,
             "given": request.data,
-            "files": [_fingerprint(Path(path), digest) for path, digest in dataset.inputs.items()],
+            "files": [_fingerprint(path, digest) for path, digest in dataset.inputs.items()],
             "as_of": dataset.as_of.isoformat(),
             "currency": dataset.currency,
         },
@@ -150,5 +150,7 @@ def _outcome(done: Execution) -> dict[str, Any]:
     }
 
 
-def _fingerprint(path: Path, digest: str) -> dict[str, Any]:
-    return {"path": str(path), "bytes": path.stat().st_size, "sha256": digest}
+def _fingerprint(path: str, digest: str) -> dict[str, Any]:
+    """Return what went in; what was copied from a database has no size, and no path but what it is called."""
+    size = Path(path).stat().st_size if Path(path).is_file() else None
+    return {"path": path, "bytes": size, "sha256": digest}

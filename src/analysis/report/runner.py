@@ -21,6 +21,7 @@ import psutil
 from analysis import parameters
 from analysis.dataset import open_dataset
 from analysis.dataset.copies import shared_with_kernels
+from analysis.dataset.databases import is_address, resolved
 from analysis.dataset.sources import BUILT_IN
 from analysis.errors import CarteraError
 from analysis.language import _, use_language
@@ -228,6 +229,8 @@ def _publish(staging: Path, folder: Path, about: record.About) -> None:
 
 def _absolute(data: str) -> str:
     """Return a path that also holds in a kernel, which starts elsewhere; a name stays as it is."""
+    if is_address(data):
+        return resolved(data, Path.cwd())
     path = Path(data).expanduser()
     return str(path.resolve()) if data not in BUILT_IN and path.exists() else data
 

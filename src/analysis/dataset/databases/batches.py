@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import reduce
 from math import isfinite
@@ -55,23 +55,25 @@ def write_batches(names: Sequence[str], batches: Iterable[Sequence[Row]], target
     try:
         for rows in batches:
             columns = list(zip(*rows, strict=True)) or [()] * len(names)
-            wider = [_wider(kind, _kind(cells)) for kind, cells in zip(kinds, columns, strict=True)]
+            wider = [_wider(kind, _kind(cells, kind)) for kind, cells in zip(kinds, columns, strict=True)]
             if writer is None or wider != kinds:
                 if writer is not None:
                     writer.close()
                 kinds = wider
                 parts.append(target.with_name(f"{target.name}.{len(parts)}"))
-                writer = pq.ParquetWriter(parts[-1], _schema(names, kinds))
-            arrays = [_array(cells, kind) for cells, kind in zip(columns, kinds, strict=True)]
-            writer.write_table(pa.table(arrays, schema=_schema(names, kinds)))
+                schema = _schema(names, kinds)
+                writer = pq.ParquetWriter(parts[-1], schema)
+            arrays = [_array(cells, kind) for cells, kind in zip(columns, schema.types, strict=True)]
+            writer.write_table(pa.table(arrays, schema=schema))
     finally:
         if writer is not None:
             writer.close()
-    _join(parts, _schema(names, [_TEXT if kind == pa.null() else kind for kind in kinds]), target)
+    _join(parts, _schema(names, kinds), target)
 
 
 def _schema(names: Sequence[str], kinds: Sequence[pa.DataType]) -> pa.Schema:
-    return pa.schema(list(zip(names, kinds, strict=True)))
+    """Return the columns of a file; where nothing is known of one, it is text."""
+    return pa.schema(list(zip(names, [_TEXT if kind == pa.null() else kind for kind in kinds], strict=True)))
 
 
 def _join(parts: list[Path], schema: pa.Schema, target: Path) -> None:
@@ -91,13 +93,26 @@ def _join(parts: list[Path], schema: pa.Schema, target: Path) -> None:
 
 
 def _recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    if array.null_count == len(array):
+        return pa.nulls(len(array), kind)
     return array.cast(kind) if kind != _TEXT else _array(array.to_pylist(), kind)
 
 
-def _kind(cells: Sequence[Any]) -> pa.DataType:
-    """Return the narrowest type that holds all cells."""
-    types = {type(cell) for cell in cells if cell is not None}
+def _kind(cells: Sequence[Any], before: pa.DataType) -> pa.DataType:
+    """Return the narrowest type that holds all cells; ``before`` is that of the rows before."""
+    types = set(map(type, cells)) - {type(None)}
+    if types == {Decimal} and pa.types.is_decimal(before) and _holds(before, cells):
+        return before
     return reduce(_wider, [_kind_of(kind, cells) for kind in types], pa.null())
+
+
+def _holds(decimal: pa.DataType, cells: Sequence[Any]) -> bool:
+    """Tell whether a decimal type holds the cells; to try is faster than to look."""
+    try:
+        pa.array(cells, decimal)
+    except (pa.ArrowInvalid, TypeError):
+        return False
+    return True
 
 
 def _kind_of(kind: type, cells: Sequence[Any]) -> pa.DataType:
@@ -142,15 +157,10 @@ def _wider(first: pa.DataType, second: pa.DataType) -> pa.DataType:
 
 def _array(cells: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Return cells as a column of a type that holds them."""
-    if kind == _TEXT:
-        return pa.array([cell if cell is None else _as_text(cell) for cell in cells], kind)
-    if kind == _REAL:
-        return pa.array([cell if cell is None else float(cell) for cell in cells], kind)
-    if kind == _TIME:
-        return pa.array([cell if cell is None else _wall_time(cell) for cell in cells], kind)
-    if pa.types.is_decimal(kind):
-        return pa.array([cell if cell is None else Decimal(cell) for cell in cells], kind)
-    return pa.array(cells, kind)
+    made = _AS.get(kind) or (Decimal if pa.types.is_decimal(kind) else None)
+    if made is None or set(map(type, cells)) <= {_PLAIN.get(made), type(None)}:
+        return pa.array(cells, kind)
+    return pa.array([None if cell is None else made(cell) for cell in cells], kind)
 
 
 def _wall_time(moment: dt.date) -> dt.datetime:
@@ -172,6 +182,11 @@ def _as_text(cell: object) -> str:
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell).decode("utf-8", errors="replace")
     return str(cell)
+
+
+_AS: dict[pa.DataType, Callable[[Any], object]] = {_TEXT: _as_text, _REAL: float, _TIME: _wall_time}
+_PLAIN: dict[Callable[[Any], object], type] = {_as_text: str, float: float, Decimal: Decimal}
+"""Cells of this type need not go through the function."""
 
 
 def _number_text(number: Decimal | float) -> str:

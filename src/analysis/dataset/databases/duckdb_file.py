@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from analysis.dataset.databases.addresses import Place
 from analysis.dataset.databases.batches import unique
-from analysis.dataset.databases.reasons import first_line, not_read
+from analysis.dataset.databases.reasons import Reason, first_line, query_not_read, table_not_read
 from analysis.dataset.readers import literal, quoted
 from analysis.errors import CarteraError
 from analysis.language import _
@@ -50,13 +51,13 @@ class DuckDBFile:
         listed = ", ".join(map(quoted, columns))
         query = f"select {listed} from {quoted(schema or 'main')}.{quoted(table)}"  # noqa: S608
         name = f"{schema}.{table}" if schema else table
-        self._write(query, _("Table '{table}'").format(table=name), target)
+        self._write(query, partial(table_not_read, table=name), target)
 
     def copy_query(self, query: str, name: str, target: Path) -> None:
         """Write what a query returns to a Parquet file."""
-        self._write(query, _("The query of '{table}'").format(table=name), target)
+        self._write(query, partial(query_not_read, table=name), target)
 
-    def _write(self, query: str, what: str, target: Path) -> None:
+    def _write(self, query: str, reason: Reason, target: Path) -> None:
         try:
             described = self._connection.execute(f"describe {query}").fetchall()
             columns = _columns([(name, kind) for name, kind, *_rest in described])
@@ -66,7 +67,7 @@ class DuckDBFile:
                 f"to {literal(str(target))} (format parquet)"
             )
         except duckdb.Error as error:
-            raise not_read(self._place, what, error) from None
+            raise reason(self._place, error) from None
 
 
 def _columns(described: Sequence[tuple[str, str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from analysis.dataset.databases.addresses import Place, Server
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 _PACKAGES = {
-    "psycopg": '"cartera[postgres]"',
+    "psycopg": '"psycopg[binary]"',
     "psycopg2": "psycopg2-binary",
     "MySQLdb": "mysqlclient",
     "pymysql": "pymysql",
@@ -30,12 +31,16 @@ _SILENT = re.compile(
     r"|no such file or directory",
     re.IGNORECASE,
 )
-_DENIED = {"42501"}
-_WRITES = {"25006"}
+_DENIED, _WRITES = "42501", "25006"
+"""What SQL calls a lack of rights, and a change where only reading is allowed."""
 
 
 _KIND = re.compile(r"^\w+ Error: ")
 """What DuckDB begins its messages with."""
+
+
+Reason = Callable[[Place, BaseException], CarteraError]
+"""What to say of an error in a place."""
 
 
 class Unreadable(CarteraError):
@@ -115,37 +120,55 @@ def _port(url: URL) -> int | str:
     return url.port or os.environ.get("PGPORT") or usual.get(url.get_backend_name(), "?")
 
 
-def not_read(place: Place, what: str, error: BaseException) -> Unreadable:
-    """Return the error for a table or a query that fails.
+def not_listed(place: Place, error: BaseException) -> CarteraError:
+    """Return the error for a database that does not say what it holds."""
+    return CarteraError(
+        _("{database} cannot be read: {reason}.").format(
+            database=place.shown, reason=first_line(error, place)
+        )
+    )
 
-    Parameters
-    ----------
-    place
-        Where it is.
-    what
-        The table or the query, for the reader.
-    error
-        What the driver says.
-    """
-    state = getattr(error, "sqlstate", None)
-    if state in _DENIED:
+
+def table_not_read(place: Place, error: BaseException, table: str) -> CarteraError:
+    """Return the error for a table that cannot be read."""
+    if _state(error) == _DENIED:
         return Unreadable(
             _(
-                "{what} of {database} may not be read by this user. Ask whoever looks after the database for "
-                "the right to read it."
-            ).format(what=what, database=place.shown)
+                "Table '{table}' of {database} may not be read by this user. Ask whoever looks after the "
+                "database for the right to read it."
+            ).format(table=table, database=place.shown)
         )
-    if state in _WRITES or "data-modifying" in str(error):
+    return Unreadable(
+        _("Table '{table}' of {database} cannot be read: {reason}.").format(
+            table=table, database=place.shown, reason=first_line(error, place)
+        )
+    )
+
+
+def query_not_read(place: Place, error: BaseException, table: str) -> CarteraError:
+    """Return the error for a query that fails; ``table`` is the canonical table in whose section it is."""
+    if _state(error) == _DENIED:
         return Unreadable(
-            _("{what} of {database} changes data, and Cartera only reads.").format(
-                what=what, database=place.shown
+            _(
+                "The query of '{table}' asks {database} for what this user may not read. Ask whoever looks "
+                "after the database for the right to read it."
+            ).format(table=table, database=place.shown)
+        )
+    if _state(error) == _WRITES or "data-modifying" in str(error):
+        return Unreadable(
+            _("The query of '{table}' changes data in {database}, and Cartera only reads.").format(
+                table=table, database=place.shown
             )
         )
     return Unreadable(
-        _("{what} of {database} cannot be read: {reason}.").format(
-            what=what, database=place.shown, reason=first_line(error, place)
+        _("The query of '{table}' does not work in {database}: {reason}.").format(
+            table=table, database=place.shown, reason=first_line(error, place)
         )
     )
+
+
+def _state(error: BaseException) -> str | None:
+    return getattr(error, "sqlstate", None)
 
 
 def first_line(error: BaseException, place: Place) -> str:

@@ -6,6 +6,7 @@ import sqlite3
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,8 +14,15 @@ from sqlalchemy.engine.reflection import ObjectKind
 
 from analysis.dataset.databases.addresses import Place, Server
 from analysis.dataset.databases.batches import unique, write_batches
-from analysis.dataset.databases.reasons import not_installed, not_opened, not_read, unknown_kind
-from analysis.language import _
+from analysis.dataset.databases.reasons import (
+    Reason,
+    not_installed,
+    not_listed,
+    not_opened,
+    query_not_read,
+    table_not_read,
+    unknown_kind,
+)
 
 BATCH_ROWS = 50_000
 _SECONDS_TO_ANSWER = 15
@@ -44,16 +52,27 @@ class SqlDatabase:
 
     def tables(self, schema: str | None) -> dict[str, tuple[str, ...]]:
         """Return the columns of each table and view of a schema; see `Opened`."""
-        with self._explained(_("The list of tables")), _quiet():
+        with self._explained(not_listed), _quiet():
             found = sa.inspect(self._connection).get_multi_columns(schema=schema, kind=ObjectKind.ANY)
+            parts = self._partitions() if schema is None else set()
         return {
             table: tuple(c["name"] for c in columns if not isinstance(c["type"], sa.LargeBinary))
             for (_schema, table), columns in found.items()
+            if table not in parts
         }
+
+    def _partitions(self) -> set[str]:
+        """Return the names of tables whose rows are in another, too; only PostgreSQL lists such."""
+        if self._connection.dialect.name != "postgresql":
+            return set()
+        rows = self._connection.exec_driver_sql(
+            "select relname from pg_class where relispartition"
+        )
+        return set(rows.scalars())
 
     def schemas(self) -> list[str]:
         """Return the names of its schemas."""
-        with self._explained(_("The list of schemas")):
+        with self._explained(not_listed):
             return sa.inspect(self._connection).get_schema_names()
 
     def copy_table(self, schema: str | None, table: str, columns: tuple[str, ...], target: Path) -> None:
@@ -61,23 +80,23 @@ class SqlDatabase:
         listed: list[sa.ColumnClause[object]] = [sa.column(name) for name in columns]
         statement = sa.select(*listed).select_from(sa.table(table, schema=schema))
         name = f"{schema}.{table}" if schema else table
-        with self._explained(_("Table '{table}'").format(table=name)):
+        with self._explained(partial(table_not_read, table=name)):
             _write(self._connection.execute(statement, execution_options=_streamed()), target)
 
     def copy_query(self, query: str, name: str, target: Path) -> None:
         """Write what a query returns to a Parquet file."""
-        with self._explained(_("The query of '{table}'").format(table=name)):
+        with self._explained(partial(query_not_read, table=name)):
             options = _streamed() | {"no_parameters": True}
             _write(self._connection.exec_driver_sql(query, execution_options=options), target)
 
     @contextmanager
-    def _explained(self, what: str) -> Iterator[None]:
+    def _explained(self, reason: Reason) -> Iterator[None]:
         """Say in one sentence what went wrong, and let the next statement go on."""
         try:
             with self._one_step():
                 yield
-        except sa.exc.SQLAlchemyError as error:
-            raise not_read(self._place, what, getattr(error, "orig", None) or error) from None
+        except Exception as error:  # whatever a driver raises may hold the password
+            raise reason(self._place, getattr(error, "orig", None) or error) from None
 
     def _one_step(self) -> AbstractContextManager[object]:
         """Return a step of the transaction; PostgreSQL ends the whole of it with an error in none."""

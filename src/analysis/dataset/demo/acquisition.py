@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -22,8 +24,27 @@ _AHEAD = 150
 """Leads that will be won in so many days after the last one are open."""
 
 
-def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the leads, and by customer the day on which its lead was created (`NONE` without one).
+@dataclass(frozen=True)
+class Leads:
+    """The leads and what is behind them.
+
+    Parameters
+    ----------
+    table
+        One row per lead.
+    chance
+        With the same index, each one's true probability of being won in the end.
+    created
+        By customer, the day on which its lead was created; `NONE` where there was none.
+    """
+
+    table: pd.DataFrame
+    chance: pd.Series
+    created: np.ndarray
+
+
+def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> Leads:
+    """Draw the leads.
 
     Each customer that was a lead stands for those like it, of the same channel and sector, that were not won:
     as many as make the true conversion, which depends on channel, sector and interest.
@@ -51,12 +72,15 @@ def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> tup
     every["like"] = np.concatenate([like, like[beside]])
     lost_interest = world.chosen(_INTEREST_SHARES * (1 - by_interest[beside]), rng.random(len(beside)))
     every["interest"] = np.concatenate([interest, lost_interest])
+    every["chance"] = np.concatenate([by_interest, by_interest[beside]])[
+        np.arange(len(every)), every["interest"]
+    ]
     every["value"] = _estimates(people, every["like"].to_numpy(), rng)
     every = every[every["created"] != NONE].sort_values("created", kind="stable", ignore_index=True)
     created = np.full(len(frame), NONE)
     known = every[every["customer"] >= 0]
     created[known["customer"]] = known["created"]
-    return _lead_table(every, frame, ids), created
+    return Leads(_lead_table(every, frame, ids), every["chance"], created)
 
 
 def _won_days(birth: np.ndarray, interest: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:

@@ -3,8 +3,10 @@
 A customer that is still there on a day first leaves, with a probability that depends on its satisfaction, its
 channel and its time as a customer; if it stays, it buys with probability 1 − exp(−m). The intensity m is the
 Weibull hazard of the days since its last purchase, times the season and the day of the week, times the effect
-of a campaign it received. Between two purchases nothing else is random, so that the probability to buy within
-any horizon follows exactly: see `truth.probability_to_buy`.
+of a campaign it received. A late delivery lowers satisfaction from the day of the order on.
+
+Between two purchases nothing else is random, so that the probability to buy within any horizon follows
+exactly: see `truth.probability_to_buy`.
 """
 
 from __future__ import annotations
@@ -25,8 +27,6 @@ _BLOCK = 1 << 14
 _WINDOW = 30
 _UNHAPPY = 0.45
 """How fast leaving rises with each point of satisfaction lost."""
-_NEWCOMER = 1 + 2 * np.exp(-np.arange(4 * DAYS) / 120)
-"""How much sooner a customer leaves than later, by days since its first purchase."""
 _LATE = np.array([1.3, 0.8, 0.8, 0.9, 0.8, 0.8, 1.0, 1.6, 0.9, 0.9, 1.3, 1.9]) * 0.12
 """Share of deliveries that come late, by month."""
 _OTHER_CHANNEL = np.array([ONLINE, SHOP, ONLINE])
@@ -114,12 +114,17 @@ def buying_hazard(shape: np.ndarray, hazard: np.ndarray, elapsed: np.ndarray) ->
 
 def leaving_probability(leaving: np.ndarray, satisfaction: np.ndarray, age: np.ndarray) -> np.ndarray:
     """Return the probability of leaving on a day, ``age`` days after the first purchase."""
-    return np.asarray(leaving * unhappiness(satisfaction) * _NEWCOMER[np.maximum(age, 0)])
+    return np.asarray(leaving * unhappiness(satisfaction) * newness(age))
 
 
 def unhappiness(satisfaction: np.ndarray) -> np.ndarray:
     """Return how much more readily a customer leaves than one of satisfaction 8."""
     return np.asarray(np.exp(-_UNHAPPY * (satisfaction - 8.0)))
+
+
+def newness(age: np.ndarray) -> np.ndarray:
+    """Return how much more readily a customer leaves that many days after its first purchase than later."""
+    return np.asarray(1 + 2 * np.exp(-age / 120))
 
 
 def simulate(frame: pd.DataFrame, stream: np.random.SeedSequence) -> Behaviour:
@@ -155,6 +160,8 @@ class _Block:
 
     def __init__(self, frame: pd.DataFrame, calendar: np.ndarray, rng: np.random.Generator) -> None:
         self.calendar, self.rng = calendar, rng
+        self.newness = newness(np.arange(DAYS))
+        self.weekday, self.month = world.weekday(np.arange(DAYS)), world.month(np.arange(DAYS))
         self.of = {name: frame[name].to_numpy() for name in frame.columns}
         self.birth = self.of["birth"]
         self.last = self.birth.copy()
@@ -194,7 +201,7 @@ class _Block:
             if any(campaign.works(day) for campaign in CAMPAIGNS):
                 m *= boost
             age = day - birth
-            leaves = readiness * _NEWCOMER.take(np.maximum(age, 0)) * (age > 0)
+            leaves = readiness * self.newness.take(np.maximum(age, 0)) * (age > 0)
             buys = (1.0 - leaves) * -np.expm1(-m)
             draw = self.rng.random(len(those))
             gone = np.flatnonzero(draw < leaves)
@@ -216,10 +223,10 @@ class _Block:
         draws = self.rng.random((4, len(who)))
         main = self.of["channel"][who]
         channel = np.where(draws[0] < 0.1, _OTHER_CHANNEL[main], main)
-        if world.weekday(day) == 6:
+        if self.weekday[day] == 6:
             channel[:] = ONLINE
         sent = channel != SHOP
-        late = sent & (draws[1] < _LATE[world.month(day)] * self.late[who])
+        late = sent & (draws[1] < _LATE[self.month[day]] * self.late[who])
         delivery = 1 + np.floor(3 * draws[2]) + np.where(late, 4 + np.floor(-5 * np.log1p(-draws[3])), 0)
         delivery = np.where(channel == FIELD, delivery + 1, delivery)
         self.penalty[who] = 0.6 * self.penalty[who] + np.where(late, 0.8 + 0.12 * np.minimum(delivery, 20), 0)

@@ -64,7 +64,7 @@ def transactions(
             "unit_price": lines["price"] / 100,
             "discount_pct": lines["discount"].astype("int64"),
             "gross_amount": lines["gross"] / 100,
-            "discount": (lines["gross"] - lines["amount"]) / 100,
+            "discount": (lines["gross"] - lines["amount"]).abs() / 100,
             "amount": lines["amount"] / 100,
             "cost": lines["cost"] / 100,
             "channel": words(of["channel"][document], CHANNELS),

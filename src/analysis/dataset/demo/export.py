@@ -83,7 +83,7 @@ _FILES = {
         ("Cuota anual", "price", "money"),
     )),
     "market": _File("mercado.csv", (
-        ("Segmento", "segment", "text"), ("Tamaño", "size", "number"), ("Cuota %", "share", "money"),
+        ("Segmento", "segment", "text"), ("Tamaño", "size", "number"), ("Peso", "share", "money"),
     )),
     "stock": _File("existencias.csv", (
         ("Cód. artículo", "product_id", "text"), ("Descripción", "name", "text"),

@@ -33,10 +33,14 @@ _TRADES = {
 _OTHER_TRADES = {
     DISTRIBUTOR: ("Suministros", "Distribuciones", "Ferretera", "Mayorista"),
     NON_PROFIT: ("Asociación", "Fundación", "Cooperativa social", "Centro de día"),
-    FOREIGN: ("Comércio", "Atelier", "Fournitures", "Oficina"),
 }
+_ABROAD = (
+    (("Comércio", "Oficina", "Fornecimentos", "Armazéns"), "Lda."),
+    (("Atelier", "Fournitures", "Quincaillerie", "Établissements"), "SARL"),
+    (("Comerç", "Magatzems", "Subministraments", "Tallers"), "S.L.U."),
+)
+"""Trades and legal form in the other countries of `world.REGIONS`."""
 _ENDINGS = ("S.L.", "S.L.", "S.L.", "S.A.")
-_ABROAD = ("Lda.", "SARL", "S.L.U.")
 
 
 def names(frame: pd.DataFrame, stream: np.random.SeedSequence) -> pd.Series:
@@ -47,14 +51,16 @@ def names(frame: pd.DataFrame, stream: np.random.SeedSequence) -> pd.Series:
     picks = rng.random((4, n))
     trades = [trade for sector in SECTORS for trade in (_TRADES[sector] * 4)[:4]]
     trades += [trade for one in _OTHER_TRADES for trade in _OTHER_TRADES[one]]
+    trades += [trade for country, _ in _ABROAD for trade in country]
     row = frame["sector"].to_numpy().copy()
     for i, one in enumerate(_OTHER_TRADES):
         row[kind == one] = len(SECTORS) + i
+    country = np.maximum(frame["region"].to_numpy() - world.ABROAD, 0)
+    row = np.where(kind == FOREIGN, len(SECTORS) + len(_OTHER_TRADES) + country, row)
     trade = words(4 * row + (4 * picks[0]).astype(int), trades)
     word = words((len(_WORDS) * picks[1]).astype(int), _WORDS)
     ending = words((4 * picks[2]).astype(int), _ENDINGS)
-    abroad = np.maximum(frame["region"].to_numpy() - world.ABROAD, 0)
-    ending[kind == FOREIGN] = words(abroad, _ABROAD)[kind == FOREIGN]
+    ending = ending.where(kind != FOREIGN, words(country, [form for _, form in _ABROAD]))
     company = trade + " " + word + " " + codes("", rng.integers(1, 10_000, n), 4)
     closed = company + " " + ending
     initials = [f" {a}. {b}." for a in _INITIALS for b in _INITIALS]

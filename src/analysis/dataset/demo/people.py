@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -62,6 +62,12 @@ class People:
     wallet: np.ndarray
     open: np.ndarray
     largest: int
+
+
+def scaled(people: People, scale: np.ndarray) -> People:
+    """Return the customers with what each buys multiplied by a factor of its own."""
+    frame = people.frame.assign(order_value=people.frame["order_value"] * scale)
+    return replace(people, frame=frame, wallet=people.wallet * scale[:, None])
 
 
 def people(customers: int, stream: np.random.SeedSequence) -> People:

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.dataset.demo import acquisition, documents, extras, voices
 from analysis.dataset.demo.behaviour import CAMPAIGNS, Behaviour, simulate
 from analysis.dataset.demo.names import names
-from analysis.dataset.demo.people import people
+from analysis.dataset.demo.people import people, scaled
 from analysis.dataset.demo.products import products
 from analysis.dataset.demo.sales import sell
 from analysis.dataset.demo.text import codes, picked, words
@@ -75,15 +75,16 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     ids = codes("C", np.arange(1, customers + 1), max(5, len(str(customers))))
     numbers = documents.numbers(who, sales)
     answers, satisfaction = voices.surveys(who, behaviour, ids, stream["surveys"])
-    leads, contacted = acquisition.leads(who, ids, stream["leads"])
+    leads = acquisition.leads(who, ids, stream["leads"])
+    who = scaled(who, sales.scale)
     agreed, renewal = extras.contracts(who, behaviour, ids, stream["contracts"])
     named = names(who.frame, stream["names"])
     tables = {
         "transactions": documents.transactions(who, sales, range_, ids, numbers),
-        "customers": extras.register(who, ids, named, contacted, stream["register"]),
+        "customers": extras.register(who, ids, named, leads.created, stream["register"]),
         "invoices": documents.invoices(who, sales, ids, numbers, stream["invoices"]),
         "surveys": answers,
-        "leads": leads,
+        "leads": leads.table,
         "spend": acquisition.spend(who, stream["spend"]),
         "campaigns": _campaigns(behaviour, ids),
         "contracts": agreed,
@@ -91,7 +92,10 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
         "stock": extras.stock(sales, range_, stream["stock"]),
         "deliveries": documents.deliveries(behaviour, sales, ids, numbers),
     }
-    return Demo(tables, truth(who, behaviour, sales, ids=ids, surveys=satisfaction, contracts=renewal))
+    return Demo(
+        tables,
+        truth(who, behaviour, ids=ids, surveys=satisfaction, leads=leads.chance, contracts=renewal),
+    )
 
 
 def _campaigns(behaviour: Behaviour, ids: pd.Series) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from analysis.dataset.demo.products import DEAD_SINCE, Products, choose
 from analysis.dataset.demo.world import CATEGORIES, DAYS, KINDS
 
 _LARGEST_SHARE = 0.06
+_OTHERS_AT_MOST = 0.035
 _NOISE = 0.65
 _MOST_LINES = 14
 _PART = 1 << 20
@@ -32,12 +33,13 @@ class Sales:
         An invoice, ticket or credit note each, in the order of days: ``customer``, ``day``, ``channel``,
         ``order`` (position of the order it is for), ``credit`` (whether it is a credit note).
     scale
-        What the largest customer's wallet was multiplied by to make its part of sales.
+        What each customer's spending was multiplied by, so that one makes 6 % of sales and no other comes
+        near; 1 for nearly all.
     """
 
     lines: pd.DataFrame
     documents: pd.DataFrame
-    scale: float
+    scale: np.ndarray
 
 
 def sell(people: People, behaviour: Behaviour, products: Products, stream: np.random.SeedSequence) -> Sales:
@@ -54,8 +56,8 @@ def sell(people: People, behaviour: Behaviour, products: Products, stream: np.ra
     orders = behaviour.orders
     wanted = _wanted(people, orders, np.random.default_rng(seeds[0]))
     scale = _scale(people, orders, wanted)
-    wanted.value[orders["customer"].to_numpy()[wanted.document] == people.largest] *= scale
-    lines = _priced(people, orders, products, wanted, np.random.default_rng(seeds[1]))
+    scaled = replace(wanted, value=wanted.value * scale[orders["customer"].to_numpy()[wanted.document]])
+    lines = _priced(people, orders, products, scaled, np.random.default_rng(seeds[1]))
     returned, notes = _returned(lines, people, orders, np.random.default_rng(seeds[2]))
     return Sales(*_filed(lines, returned, orders, notes), scale)
 
@@ -97,13 +99,17 @@ def _wanted(people: People, orders: pd.DataFrame, rng: np.random.Generator) -> _
     return _Wanted(document, category, value)
 
 
-def _scale(people: People, orders: pd.DataFrame, wanted: _Wanted) -> float:
-    """Return the factor that makes the largest customer's sales the share wanted of all."""
+def _scale(people: People, orders: pd.DataFrame, wanted: _Wanted) -> np.ndarray:
+    """Return by customer the factor that gives the largest its share of all sales, and no other too much."""
     customer, day = orders["customer"].to_numpy(), orders["day"].to_numpy()
     net = world.INFLATION[world.years(day)] * (1 - people.frame["discount"].to_numpy()[customer] / 100)
-    sales = np.bincount(wanted.document, wanted.value, minlength=len(orders)) * net
-    large = customer == people.largest
-    return float(_LARGEST_SHARE / (1 - _LARGEST_SHARE) * sales[~large].sum() / sales[large].sum())
+    by_order = np.bincount(wanted.document, wanted.value, minlength=len(orders)) * net
+    sales = np.bincount(customer, by_order, minlength=len(people.frame))
+    large = np.arange(len(sales)) == people.largest
+    scale = np.minimum(1.0, _OTHERS_AT_MOST * sales[~large].sum() / np.maximum(sales, 1.0))
+    others = (sales * scale)[~large].sum()
+    scale[people.largest] = _LARGEST_SHARE / (1 - _LARGEST_SHARE) * others / sales[people.largest]
+    return np.asarray(scale)
 
 
 def _priced(

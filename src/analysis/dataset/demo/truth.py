@@ -19,7 +19,6 @@ from analysis.dataset.demo.behaviour import (
 )
 from analysis.dataset.demo.calendar import demand
 from analysis.dataset.demo.people import People
-from analysis.dataset.demo.sales import Sales
 from analysis.dataset.demo.text import picked, words
 from analysis.dataset.demo.world import CATEGORIES, YEAR
 
@@ -51,6 +50,8 @@ class Truth:
         One row per campaign and customer it was for: ``campaign_id``, ``customer_id``, ``treated``.
     surveys
         Satisfaction behind each answer, with the index of the table ``surveys``.
+    leads
+        Probability of each lead to be won in the end, with the index of the table ``leads``.
     contracts
         Probability of each contract to be renewed after a year, the first time somewhat less.
     """
@@ -62,24 +63,23 @@ class Truth:
     campaigns: pd.DataFrame
     contacts: pd.DataFrame
     surveys: pd.Series
+    leads: pd.Series
     contracts: pd.Series
 
 
 def truth(
     people: People,
     behaviour: Behaviour,
-    sales: Sales,
     *,
     ids: pd.Series,
     surveys: pd.Series,
+    leads: pd.Series,
     contracts: pd.Series,
 ) -> Truth:
     """Put together what is true; see `Truth`."""
     frame, index = people.frame, pd.Index(ids, name="customer_id")
     left = world.dates(behaviour.left).astype("datetime64[s]")
     left[behaviour.left == NEVER] = np.datetime64("NaT")
-    wallet = people.wallet.copy()
-    wallet[people.largest] *= sales.scale
     customers = pd.DataFrame(
         {
             "type": words(frame["kind"].to_numpy(), [kind.name for kind in world.KINDS]),
@@ -94,14 +94,14 @@ def truth(
             "start": frame["start"],
             "ceiling": frame["ceiling"],
             "growth": frame["growth"],
-            "spend": (wallet * people.open).sum(axis=1) * frame["ceiling"],
+            "spend": (people.wallet * people.open).sum(axis=1) * frame["ceiling"],
             "losing": frame["losing"],
         }
     ).set_index(index)
     orders = behaviour.orders
     return Truth(
         customers,
-        pd.DataFrame(wallet, index, list(CATEGORIES)),
+        pd.DataFrame(people.wallet, index, list(CATEGORIES)),
         pd.DataFrame(people.open * frame["ceiling"].to_numpy()[:, None], index, list(CATEGORIES)),
         pd.DataFrame(
             {
@@ -128,6 +128,7 @@ def truth(
             }
         ),
         surveys,
+        leads,
         contracts,
     )
 
@@ -145,7 +146,7 @@ def probability_to_buy(truth: Truth, date: dt.date, days: int, treated: bool | N
     date
         Last day known.
     days
-        Length of the horizon; it may reach beyond the days simulated.
+        Length of the horizon, at least 1; it may reach beyond the days simulated.
     treated
         Who received the campaigns sent by ``date``: those who did (None), all customers each was for (True),
         nobody (False). Campaigns after ``date`` are not foreseen.

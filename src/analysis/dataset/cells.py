@@ -1,0 +1,175 @@
+"""Cells → values: the SQL that reading any table shares."""
+
+from __future__ import annotations
+
+from analysis.dataset.formats import choice_sql, date_sql, month_sql, number_sql, plainly_filled, trimmed
+from analysis.dataset.readers import RawTable, literal, quoted
+from analysis.dataset.reading import Reading
+from analysis.dataset.schema import Column, Table
+
+NOBODY = (
+    "0", "anonymous", "anonimo", "anónimo", "guest", "invitado", "unknown", "desconocido", "no customer",
+    "sin cliente", "cliente contado", "clientes contado", "clientes varios", "cliente varios",
+    "cliente generico", "cliente genérico", "consumidor final", "publico general", "público general",
+    "publico en general", "público en general", "walk-in customer",
+)  # fmt: skip
+"""Names under which shops book sales to nobody in particular, in lower case."""
+
+NUMERIC = ("money", "number", "percent")
+"""Kinds of columns that hold a number."""
+
+_TOTAL = r"(?im)^\s*(?:sub ?|gran )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
+_CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
+_DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
+"""Currencies written ``$`` where they are at home."""
+_DECIMALS = {"unit_price": 8}
+
+
+def cells_sql(raw: RawTable, reading: Reading) -> str:
+    """Return the first steps of a ledger, ``raw`` and ``cells``.
+
+    They have every cell as ``r_<place>``, those of known columns also as ``c_<name>`` (identifiers and text
+    without the spaces around them, and without what says nothing), and ``row_hash`` of the whole row.
+    """
+    written = {f"r_{i}": quoted(header) for i, header in enumerate(raw.columns)}
+    rows = ", ".join(f"{header} as {name}" for name, header in written.items())
+    in_order = sorted(written, key=written.__getitem__)
+    cells = ", ".join(f"{_cell(name, list(raw.columns), reading)} as c_{name}" for name in reading.columns)
+    return (
+        f"raw as (select {rows} from {raw.relation}), "  # noqa: S608
+        f"cells as (select *, {cells}, hash({', '.join(in_order)}) as row_hash from raw)"
+    )
+
+
+def row_text(raw: RawTable) -> str:
+    """Return the SQL of a row as it was written, its cells divided by semicolons."""
+    texts = ", ".join(f"coalesce(cast(r_{i} as varchar), '')" for i in range(len(raw.columns)))
+    return f"concat_ws(';', {texts})"
+
+
+def _cell(name: str, headers: list[str], reading: Reading) -> str:
+    cell = f"r_{headers.index(reading.columns[name])}"
+    is_text = reading.table.column(name).kind in {"identifier", "text"} and name != "customer_id"
+    is_text = is_text and reading.kinds[name] == "VARCHAR"
+    return trimmed(cell) if is_text else cell
+
+
+def type_sql(column: Column) -> str:
+    """Return the DuckDB type of a column's values."""
+    if column.kind in {"date", "month"}:
+        return "date"
+    return f"decimal(18, {_DECIMALS.get(column.name, 4)})" if column.kind in NUMERIC else "varchar"
+
+
+def value_sql(column: Column, reading: Reading) -> str:
+    """Return the SQL of a column's value: NULL where the cell does not fit its rule or is not there."""
+    name, wanted = column.name, type_sql(column)
+    if name not in reading.columns:
+        return f"cast(null as {wanted})"
+    cell, written = f"c_{name}", reading.kinds[name]
+    if name == "customer_id":
+        return _customer(cell, written)
+    if column.kind in {"identifier", "text"}:
+        return _identifier(cell, written)
+    if column.kind == "choice":
+        return choice_sql(_identifier(cell, written), column.choices)
+    if column.kind in {"date", "month"}:
+        return _day(column, cell, reading)
+    usual = number_sql(cell, reading.marks.get(name, "."), _DECIMALS.get(name, 4))
+    return usual if written == "VARCHAR" else f"try_cast({cell} as {wanted})"
+
+
+def _day(column: Column, cell: str, reading: Reading) -> str:
+    written = reading.kinds[column.name]
+    if written.startswith(("DATE", "TIMESTAMP")):
+        return (
+            f"cast(date_trunc('month', {cell}) as date)"
+            if column.kind == "month"
+            else f"try_cast({cell} as date)"
+        )
+    text = _identifier(cell, written)
+    if column.kind == "month":
+        return month_sql(text, reading.date_order)
+    return date_sql(text, reading.date_order, reading.date_formats.get(column.name, ()))
+
+
+def _identifier(cell: str, written: str) -> str:
+    """Return the SQL of an identifier as text; a whole number stored as a float loses its ``.0``."""
+    if written in {"DOUBLE", "FLOAT"} or written.startswith("DECIMAL"):
+        return (
+            f"case when {cell} = floor({cell}) then cast(try_cast({cell} as hugeint) as varchar) "
+            f"else cast({cell} as varchar) end"
+        )
+    return cell if written == "VARCHAR" else f"cast({cell} as varchar)"
+
+
+def _customer(cell: str, written: str) -> str:
+    """Return the SQL of the customer: NULL where the cell names nobody (a digit but 0 rules it out)."""
+    plain = _identifier(cell, written)
+    text = f"filled(trimmed({plain}))"
+    nobody = ", ".join(map(literal, NOBODY))
+    nothing = f"lower({text}) in ({nobody}) or ltrim({text}, '0') in ('', '.', '.0')"
+    return f"case when {plainly_filled(plain)} then {plain} when {nothing} then null else {text} end"
+
+
+def currency_sql(reading: Reading) -> str:
+    """Return the SQL of a row's currency as an ISO 4217 code; NULL where the row does not say."""
+    if "currency" in reading.columns:
+        found = "upper(c_currency)"
+    elif reading.signs:
+        cells = [f"c_{name}" for name in _amounts(reading.table) if reading.kinds.get(name) == "VARCHAR"]
+        found = f"nullif(currency_of(coalesce({', '.join(cells)})), '')"
+    else:
+        return "cast(null as varchar)"
+    cases = " ".join(f"when {literal(sign)} then {literal(code)}" for sign, code in _CURRENCIES.items())
+    return f"case {found} {cases} else {found} end"
+
+
+def _amounts(table: Table) -> list[str]:
+    """Return the columns that may show a row's currency, the surest first."""
+    money = [column.name for column in table.columns if column.kind == "money"]
+    return sorted(money, key=lambda name: name != "amount")
+
+
+def has_currency(reading: Reading) -> bool:
+    """Tell whether rows say their currency."""
+    return reading.signs or "currency" in reading.columns
+
+
+def in_currency(currency: str) -> str:
+    """Return the SQL that holds for a row in this currency; NULL where the row does not say its own."""
+    same = [currency, *(["$"] if currency in _DOLLARS else [])]
+    return f"currency in ({', '.join(map(literal, same))})"
+
+
+def says_nothing(name: str) -> str:
+    """Return the SQL that holds where the cell of a column is empty, or looks so."""
+    return f"({trimmed(f'cast(c_{name} as varchar)')} is null)"
+
+
+def layout(raw: RawTable, reading: Reading) -> list[tuple[str, str]]:
+    """Return the conditions under which a row is part of a listing's layout, by the rule that leaves it out.
+
+    Such a row has no date where the table needs one; else the texts it needs are empty or begin with 'Total'.
+    """
+    cells = ", ".join(f"cast(r_{i} as varchar)" for i in range(len(raw.columns)))
+    table, needed = reading.table, [name for name in reading.table.required if name in reading.columns]
+    days = [name for name in needed if table.column(name).kind in {"date", "month"}][:1]
+    names = days or needed
+    headers = [f"trim(cast(c_{name} as varchar)) = {literal(reading.columns[name])}" for name in names]
+    if days:
+        outside = f"{quoted(days[0])} is null"
+        bare = days
+    else:
+        outside = "true"
+        bare = [name for name in reading.columns if table.column(name).kind not in NUMERIC]
+    total = [f"({says_nothing(name)} or {_begins_total(f'cast(c_{name} as varchar)')})" for name in bare]
+    return [
+        ("empty", f"{outside} and trim(concat({cells})) = ''"),
+        ("header", f"{outside} and {' and '.join(headers)}"),
+        ("total", f"{outside} and {' and '.join(total)} and {_begins_total(f'concat_ws(chr(10), {cells})')}"),
+    ]
+
+
+def _begins_total(text: str) -> str:
+    return f"regexp_matches({text}, '{_TOTAL}')"
