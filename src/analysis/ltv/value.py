@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, number, percent
-from analysis.ltv.counts import Floats
+from analysis.ltv.counts import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary, weeks_in
@@ -149,19 +149,13 @@ def clv(
     frame = summary.frame[["customer_id", "x", "t_x", "T", "z"]].copy()
     x, t_x, t = summary.history
     duration = weeks_in(summary.unit, horizon_weeks)
-    frame["p_alive"] = purchases.p_alive(x, t_x, t)
-    frame["expected_purchases"] = purchases.expected_purchases(duration, x, t_x, t)
+    alive = purchases.p_alive(x, t_x, t)
+    pair_x, pair_t, places = distinct_pairs(x, t)
+    frame["p_alive"] = alive
+    frame["expected_purchases"] = alive * purchases.expected_if_alive(duration, pair_x, pair_t)[places]
     frame["expected_spend"] = spend.expected_spend(x, frame["z"].to_numpy(float))
-    distinct = frame[["x", "T"]].drop_duplicates()
-    discounted = discounted_purchases(
-        purchases,
-        distinct["x"].to_numpy(float),
-        distinct["T"].to_numpy(float),
-        horizon_weeks,
-        annual_discount_rate,
-    )
-    each = discounted[frame.groupby(["x", "T"], sort=False).ngroup().to_numpy()]
-    frame["clv"] = each * frame["p_alive"] * frame["expected_spend"] * margin_rate
+    discounted = discounted_purchases(purchases, pair_x, pair_t, horizon_weeks, annual_discount_rate)
+    frame["clv"] = discounted[places] * alive * frame["expected_spend"] * margin_rate
     return frame
 
 
