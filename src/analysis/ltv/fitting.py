@@ -7,6 +7,7 @@ one pace, have their optimum at the edge, where it can be named, instead of nowh
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,7 +21,8 @@ FIRST_LOOK = 2_000  # distinct histories among which the search starts
 SETTLED = 1e-8  # log-likelihood that a Newton step may still promise at the optimum
 LONGEST_STEP = 1.5  # along an axis, in units of the logarithm
 STEPS = 60
-LOOSE = 1.5  # a standard error along an axis from which on the data leave the position open
+VAGUE = 0.4  # a standard error along an axis from which on its ends are tried too
+INDIFFERENT = 1.92  # log-likelihood by which an end may be worse and still be as good (95 %)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Fit:
     on_edge
         Axes at one of their bounds: −1 the lower, 1 the upper, 0 neither.
     loose
-        Axes along which the data do not determine the position, on the edge or not.
+        Axes along which the data do not determine the position: on the edge, or not clearly away from it.
     """
 
     axes: Axes
@@ -150,6 +152,12 @@ class _Surface:
         at_low = (point.position <= self.axes.low) & (point.gradient > 0)
         at_high = (point.position >= self.axes.high) & (point.gradient < 0)
         return ~(at_low | at_high)
+
+    def between(self, low: Floats, high: Floats) -> _Surface:
+        """Return the surface within other bounds."""
+        narrower = copy.copy(self)
+        narrower.axes = replace(self.axes, low=low, high=high)
+        return narrower
 
     def inside(self, position: Floats) -> Floats:
         """Return the nearest position within the bounds."""
@@ -284,7 +292,11 @@ def _fit(surface: _Surface, point: _Point) -> Fit:
     inverse = 1 / np.maximum(values, 1 / 30)  # a flat direction is as uncertain as the bounds are wide
     covariance = np.zeros_like(point.hessian)
     covariance[np.ix_(free, free)] = (vectors * inverse) @ vectors.T
-    loose = ~free | (np.sqrt(np.diag(covariance)) > LOOSE)
+    vague = np.sqrt(np.diag(covariance)) > VAGUE
+    loose = [
+        not inside or (wide and _reaches_an_end(surface, point, axis))
+        for axis, (inside, wide) in enumerate(zip(free, vague, strict=True))
+    ]
     return Fit(
         axes,
         point.position,
@@ -293,3 +305,14 @@ def _fit(surface: _Surface, point: _Point) -> Fit:
         tuple(int(edge) for edge in at_edge),
         tuple(bool(axis) for axis in loose),
     )
+
+
+def _reaches_an_end(surface: _Surface, point: _Point, axis: int) -> bool:
+    """Say whether the likelihood stays about as high up to an end of an axis, along the best of all ways."""
+    for end in (surface.axes.high[axis], surface.axes.low[axis]):
+        pinned = np.where(np.arange(len(point.position)) == axis, end, np.nan)
+        low, high = (np.where(np.isnan(pinned), b, pinned) for b in (surface.axes.low, surface.axes.high))
+        there = newton(surface.between(low, high), point.position, 1e-2)
+        if there.settled and (there.value - point.value) * surface.customers < INDIFFERENT:
+            return True
+    return False

@@ -150,12 +150,13 @@ def clv(
     frame = summary.frame[["customer_id", "x", "t_x", "T", "z"]].copy()
     x, t_x, t = summary.history
     duration = weeks_in(summary.unit, horizon_weeks)
-    frame["p_alive"] = purchases.p_alive(x, t_x, t)
-    frame["expected_purchases"] = purchases.expected_purchases(duration, x, t_x, t)
-    frame["expected_spend"] = spend.expected_spend(x, frame["z"].to_numpy(float))
+    alive = purchases.p_alive(x, t_x, t)
     pair_x, pair_t, places = distinct_pairs(x, t)
-    each = discounted_purchases(purchases, pair_x, pair_t, horizon_weeks, annual_discount_rate)[places]
-    frame["clv"] = each * frame["p_alive"] * frame["expected_spend"] * margin_rate
+    frame["p_alive"] = alive
+    frame["expected_purchases"] = alive * purchases.expected_if_alive(duration, pair_x, pair_t)[places]
+    frame["expected_spend"] = spend.expected_spend(x, frame["z"].to_numpy(float))
+    discounted = discounted_purchases(purchases, pair_x, pair_t, horizon_weeks, annual_discount_rate)
+    frame["clv"] = discounted[places] * alive * frame["expected_spend"] * margin_rate
     return frame
 
 

@@ -65,9 +65,7 @@ class SqlDatabase:
         """Return the names of tables whose rows are in another, too; only PostgreSQL lists such."""
         if self._connection.dialect.name != "postgresql":
             return set()
-        rows = self._connection.exec_driver_sql(
-            "select relname from pg_class where relispartition"
-        )
+        rows = self._connection.exec_driver_sql("select relname from pg_class where relispartition")
         return set(rows.scalars())
 
     def schemas(self) -> list[str]:
