@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import betaprime, spearmanr
 
 from analysis import Dataset, ltv, open_dataset
 from analysis.ltv.validation import rules
@@ -308,3 +308,41 @@ def test_spend_by_purchases_by_hand(gamma_gamma: tuple[ltv.Summary, ltv.SpendMod
     assert table["mean"].tolist() == [15, 22.5]
     assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5)  # standard error 7.07 ÷ √2
     assert "With 1 repeat purchases each is worth 15" in ltv.spend_by_purchases_title(table, None)
+
+
+def test_a_mean_that_runs_away_is_held() -> None:
+    """Spends of a lognormal with a long tail: the free fit makes a mean of its own, or none (q ≤ 1)."""
+    random = np.random.default_rng(12)
+    x = random.geometric(0.3, 2000)
+    z = np.exp(random.normal(4, 1.6, 2000) + random.normal(0, 0.4, 2000) / np.sqrt(x))
+    summary = spending(x, z)
+    free, held = ltv.fit_spend(summary), ltv.choose_spend(summary)
+    assert isinstance(free, NotFitted) or abs(free.mean / z.mean() - 1) > 0.1
+    assert isinstance(held, ltv.HeldSpendModel)
+    assert held.mean == pytest.approx(z.mean())
+    assert held.q > 1
+    # near the optimum along the line on which the mean is the same
+    for factor in (0.9, 1.1):
+        other = (held.p * factor, held.q, held.v / factor)
+        assert likelihood_of(other, x, z) < likelihood_of((held.p, held.q, held.v), x, z)
+    assert likelihood_of((held.p, held.q, held.v), x, z) == pytest.approx(held.log_likelihood)
+    drawn = held.drawn(random)
+    assert (drawn.p, drawn.q, drawn.v) == pytest.approx((held.p, held.q, held.v))
+    assert "held at the one observed" in held.describe()
+    assert "held at that" in ltv.spend_mean_sentence(summary, held, None)
+
+
+def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:
+    """Return the log-likelihood of the Gamma-Gamma model, as the density of z x ÷ v: a beta prime."""
+    p, q, v = parameters
+    return float((betaprime.logpdf(z * x / v, p * x, q) + np.log(x / v)).sum())
+
+
+def test_a_mean_that_fits_is_left_alone(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    summary, model = gamma_gamma
+    chosen = ltv.choose_spend(summary)
+    assert type(chosen) is ltv.SpendModel
+    assert (chosen.p, chosen.q, chosen.v) == (model.p, model.q, model.v)
+    assert "% off" in ltv.spend_mean_sentence(summary, model, None)
+    few = ltv.Summary(summary.frame.head(10), "week", AS_OF, 0)
+    assert isinstance(ltv.choose_spend(few), NotFitted)

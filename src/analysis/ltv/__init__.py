@@ -56,6 +56,7 @@ from analysis.ltv.spend_check import (
     spend_fit,
     spend_independence,
 )
+from analysis.ltv.spend_held import HeldSpendModel, choose_spend, spend_mean_sentence
 from analysis.ltv.summary import (
     Summary,
     Unit,
@@ -125,6 +126,7 @@ __all__ = [
     "Comparison",
     "Fit",
     "GroupModels",
+    "HeldSpendModel",
     "Holdout",
     "Independence",
     "Interval",
@@ -152,6 +154,7 @@ __all__ = [
     "by_recency",
     "by_recency_title",
     "cac_by_channel",
+    "choose_spend",
     "classes",
     "clv",
     "clv_for_ever",
@@ -221,6 +224,7 @@ __all__ = [
     "spend_distribution_title",
     "spend_fit",
     "spend_independence",
+    "spend_mean_sentence",
     "story",
     "summarise",
     "tenths",

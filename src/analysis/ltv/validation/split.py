@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.language import _, number
 from analysis.ltv.choice import Past
 from analysis.ltv.purchases import KINDS, PurchaseModel, fit_one
-from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.spend import SpendModel
+from analysis.ltv.spend_held import choose_spend
 from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
 from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.ltv.validation import rules
@@ -192,7 +193,7 @@ def holdout(
                 weeks=number(weeks), reason=next(iter(failed.values()))
             )
         )
-    spend = fit_spend(past)
+    spend = choose_spend(past)
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
         _since(known, later), on="customer_id", how="left", validate="one_to_one"
     )
