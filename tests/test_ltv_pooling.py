@@ -147,6 +147,6 @@ def test_group_check_adds_up_on_cdnow() -> None:
     table = ltv.group_check(check, ltv.cohorts(check.summary, "month"))
     assert isinstance(table, pd.DataFrame)
     assert table["customers"].iloc[:-1].sum() == table["customers"].iloc[-1] == 2357
-    assert table["actual"].iloc[-1] == 1882
+    assert table["came"].iloc[-1] == 1882
     assert table["one_model"].iloc[-1] == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
     assert "On the holdout models by group did" in ltv.group_check_sentence(table)

@@ -110,7 +110,7 @@ def test_effect_on_forecasts_adds_up() -> None:
     assert abs(table["customers"].sum() - len(with_three)) <= 2  # but for those who bought every single day
     came = (table["actual"] * table["customers"]).sum()
     assert came == pytest.approx(with_three["actual"].sum(), abs=20)
-    assert table["error"].tolist() == pytest.approx((table["bg_nbd"] / table["actual"] - 1).tolist())
+    assert table["model_error"].tolist() == pytest.approx((table["bg_nbd"] / table["actual"] - 1).tolist())
     regular = table[table["regularity"] == "Regular"]
     expected, actual = ((regular[name] * regular["customers"]).sum() for name in ("bg_nbd", "actual"))
     assert f"{expected / actual - 1:+.1%}" in ltv.regularity_effect_sentence(check, table)

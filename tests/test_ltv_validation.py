@@ -346,3 +346,25 @@ def test_a_mean_that_fits_is_left_alone(gamma_gamma: tuple[ltv.Summary, ltv.Spen
     assert "% off" in ltv.spend_mean_sentence(summary, model, None)
     few = ltv.Summary(summary.frame.head(10), "week", AS_OF, 0)
     assert isinstance(ltv.choose_spend(few), NotFitted)
+
+
+def test_every_table_of_the_check_has_words(
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int],
+) -> None:
+    before, known, later, weeks = tables
+    check = ltv.holdout(known, later, AS_OF, 39, "week", before=before, before_weeks=weeks)
+    assert isinstance(check, ltv.Holdout)
+    assert list(check.models) == list(ltv.KINDS)
+    shown = {
+        "scores": ltv.scores_table(check),
+        "value_scores": ltv.value_scores_table(check),
+        "by_frequency": ltv.by_frequency(check),
+        "by_recency": ltv.by_recency(check),
+        "distribution": ltv.distribution(check),
+        "value_tenths": ltv.value_tenths(check),
+    }
+    for name, table in shown.items():
+        said = ltv.words(name, table)
+        assert set(said["labels"]) == set(table.columns), name
+        numbers = {column for column in table if pd.api.types.is_numeric_dtype(table[column])}
+        assert set(said["formats"]) == numbers, name

@@ -373,3 +373,35 @@ def test_alive_map_holds_p_alive(summary: ltv.Summary, models: dict[str, ltv.Pur
     assert table.diff(axis=1).iloc[:, 1:].lt(0).all(axis=None)
     assert table.index[0] == 1
     assert "of silence a customer with 10 repeat purchases" in ltv.alive_map_title(table, "week")
+
+
+def test_every_table_has_words(
+    summary: ltv.Summary,
+    models: dict[str, ltv.PurchaseModel],
+    spend: ltv.SpendModel,
+    values: pd.DataFrame,
+    customers: pd.DataFrame,
+) -> None:
+    """No column of a table goes without a heading, and dates and money are shown as such."""
+    model = models["bg_nbd"]
+    whole = ltv.total_value(values, customers, 0.3)
+    waits = ltv.next_purchase(summary, model, 13)
+    costs = pd.Series(10.0, index=customers["customer_id"])
+    groups = ltv.fit_groups(summary, ltv.cohorts(summary, "month"), "bg_nbd")
+    assert isinstance(groups, ltv.GroupModels)
+    tables = {
+        "equity_by_group": ltv.by_group(values, ltv.classes(values)),
+        "customer_value": whole,
+        "next_purchase": waits,
+        "due": ltv.due_by_week(waits, CDNOW_END),
+        "one_time": ltv.one_time_value(models, summary, 52.0),
+        "acquisition": ltv.ltv_to_cac(whole, costs),
+        "spend_by_purchases": ltv.spend_by_purchases(summary, spend),
+        "spend_fit": ltv.spend_fit(summary, spend),
+        "group_models": groups.table(),
+    }
+    for name, table in tables.items():
+        said = ltv.words(name, table)
+        assert set(said["labels"]) == set(table.columns)
+        shown = {column for column in table if not pd.api.types.is_string_dtype(table[column])}
+        assert set(said["formats"]) == shown, name

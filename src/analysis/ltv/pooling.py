@@ -229,7 +229,7 @@ def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
     -------
     pandas.DataFrame or NotFitted
         One row per group, the largest first, and one for all: ``group``, ``customers``; purchases in the
-        holdout: ``actual``, ``one_model`` and ``group_models`` expected; root mean square error per
+        holdout: ``came``, ``one_model`` and ``group_models`` expected; root mean square error per
         customer: ``rmse_one`` and ``rmse_groups``.
     """
     fitted = fit_groups(check.summary, groups, check.model.kind)
@@ -240,7 +240,7 @@ def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
     frame = pd.DataFrame(
         {
             "group": fitted.groups.to_numpy(),
-            "actual": actual,
+            "came": actual,
             "one_model": fitted.whole.expected_purchases(duration, *check.history),
             "group_models": fitted.expected_purchases(duration, check.summary),
         }
@@ -252,7 +252,7 @@ def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
             {
                 "group": name,
                 "customers": len(part),
-                **part[["actual", "one_model", "group_models"]].sum(),
+                **part[["came", "one_model", "group_models"]].sum(),
                 "rmse_one": np.sqrt(part["one"].mean()),
                 "rmse_groups": np.sqrt(part["own"].mean()),
             }
@@ -272,9 +272,9 @@ def group_check_sentence(table: pd.DataFrame) -> str:
         The result of `group_check`.
     """
     groups, whole = table.iloc[:-1], table.iloc[-1]
-    came = max(float(whole["actual"]), 1.0)
+    came = max(float(whole["came"]), 1.0)
     off = {
-        name: float((groups[name] - groups["actual"]).abs().sum()) / came
+        name: float((groups[name] - groups["came"]).abs().sum()) / came
         for name in ("one_model", "group_models")
     }
     values = {

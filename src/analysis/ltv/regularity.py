@@ -228,8 +228,8 @@ def regularity_effect(check: Holdout, found: Regularity) -> pd.DataFrame:
     pandas.DataFrame
         One row per kind of customer and silence, of customers with three gaps or more: ``regularity`` and
         ``silence`` (names; late is after more than two of the customer's own mean gaps), ``customers``,
-        mean purchases in the holdout per customer: ``actual`` and one column per model; ``error`` of the
-        first model's total, ÷ actual − 1 (missing where nobody bought).
+        mean purchases in the holdout per customer: ``actual`` and one column per model; ``model_error``, the
+        mean the first model expected ÷ actual − 1 (missing where nobody bought).
     """
     kinds = found.customers.dropna(subset="kind").set_index("customer_id")
     frame = check.customers[check.customers["customer_id"].isin(kinds.index)]
@@ -244,7 +244,7 @@ def regularity_effect(check: Holdout, found: Regularity) -> pd.DataFrame:
     names = [(kind_name(kind), _("late") if is_late else _("not late")) for kind, is_late in table.index]
     table.insert(0, "regularity", [name for name, _silence in names])
     table.insert(1, "silence", [silence for _name, silence in names])
-    return table.assign(error=table[check.chosen] / actual - 1).reset_index(drop=True)
+    return table.assign(model_error=table[check.chosen] / actual - 1).reset_index(drop=True)
 
 
 def regularity_effect_sentence(check: Holdout, table: pd.DataFrame) -> str:
