@@ -301,7 +301,10 @@ def value_verdict(check: Holdout, currency: str | None) -> str:
 
 def _places(losses: dict[str, str]) -> str:
     """Return where a model loses, and to which rule."""
-    return listing([f"{_measure_name(measure)} (“{rule_name(rule)}”)" for measure, rule in losses.items()])
+    named = _("{measure} (“{rule}”)")
+    return listing(
+        [named.format(measure=_measure_name(key), rule=rule_name(rule)) for key, rule in losses.items()]
+    )
 
 
 def interval_verdict(check: Holdout) -> str:
