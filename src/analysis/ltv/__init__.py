@@ -23,6 +23,7 @@ from analysis.ltv.alive_by_model import (
     one_time_value,
 )
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
+from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
 from analysis.ltv.equity import (
     by_group,
     by_group_sentence,
@@ -124,6 +125,7 @@ from analysis.ltv.words import words
 __all__ = [
     "KINDS",
     "Comparison",
+    "CondensedModel",
     "Fit",
     "GroupModels",
     "HeldSpendModel",
@@ -160,6 +162,8 @@ __all__ = [
     "clv_for_ever",
     "cohorts",
     "compare_models",
+    "condensed_check",
+    "condensed_sentence",
     "customer_margins",
     "cutoff",
     "default_holdout_weeks",
@@ -176,6 +180,7 @@ __all__ = [
     "expected_total",
     "failed_sentences",
     "first_purchase_value",
+    "fit_condensed",
     "fit_groups",
     "fit_one",
     "fit_purchases",
