@@ -248,6 +248,8 @@ def newton(surface: _Surface, start: Floats, tolerance: float) -> _Point:
     customers = surface.customers
     point = surface.at(surface.inside(start))
     for _step in range(STEPS):
+        if not np.isfinite(point.value):
+            return point
         free = surface.free(point)
         gradient = np.where(free, point.gradient, 0)
         direction, gain = _direction(point.hessian, gradient, free)
