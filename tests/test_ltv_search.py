@@ -95,6 +95,19 @@ def test_the_higher_of_two_tops_is_taken() -> None:
     assert fit.position[0] == pytest.approx(2, abs=0.1)
 
 
+def test_a_saddle_is_not_an_optimum() -> None:
+    """The search starts where the surface is level, between two tops."""
+
+    def saddle(z: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        slope = np.array([-400 * z[0] * (z[0] ** 2 - 1), -100 * z[1]])
+        bend = np.diag([-1200 * z[0] ** 2 + 400, -100.0])
+        return -100 * (z[0] ** 2 - 1) ** 2 - 50 * z[1] ** 2, slope, bend
+
+    fit = maximise(Stub(saddle, starts=((0.0, 0.0),)))
+    assert fit is not None
+    assert abs(fit.position[0]) == pytest.approx(1, abs=1e-4)
+
+
 def test_where_newtons_method_fails_another_goes_on() -> None:
     """A curved valley, with second derivatives that are no help."""
 
