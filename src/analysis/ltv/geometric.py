@@ -181,7 +181,7 @@ class Geometric:
             active, still, stays, room = active[more], still[more], stays[more], room.of(more)
         return total.reshape(duration.shape)
 
-    def at_least(self, duration: float, x: Floats, t: Floats) -> Iterator[Floats]:
+    def at_least(self, duration: float | Floats, x: Floats, t: Floats) -> Iterator[Floats]:
         """Give the probability of at least 1, 2, 3, … purchases within ``duration``, if alive at ``t``.
 
         To buy so often, a customer must have time for it (see `Room`), and not leave at one of the

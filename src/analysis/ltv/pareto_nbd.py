@@ -316,7 +316,7 @@ class ParetoNbd:
         time = width[:, 0] * np.minimum(scale, 1) * (terms @ weights) / rate
         return np.asarray((self.r + x) / (self.alpha + t) * time[places].reshape(np.shape(t)), np.float64)
 
-    def at_least(self, duration: float, x: Floats, t: Floats) -> Iterator[Floats]:
+    def at_least(self, duration: float | Floats, x: Floats, t: Floats) -> Iterator[Floats]:
         """Give the probability of at least 1, 2, 3, … purchases within ``duration``, if alive at ``t``.
 
         What there is time for (see `Room`) up to the moment the customer leaves, averaged over that moment

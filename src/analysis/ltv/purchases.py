@@ -33,7 +33,7 @@ class Process(Protocol):
     def expected_if_alive(self, duration: Floats, x: Floats, t: Floats) -> Floats:
         """Return the purchases expected within ``duration`` of one alive at ``t``."""
 
-    def at_least(self, duration: float, x: Floats, t: Floats) -> Iterator[Floats]:
+    def at_least(self, duration: float | Floats, x: Floats, t: Floats) -> Iterator[Floats]:
         """Give the probability of at least 1, 2, 3, … purchases of one alive at ``t``."""
 
     def simulate(self, random: np.random.Generator, duration: float, x: Floats, t: Floats) -> Floats:
