@@ -15,6 +15,7 @@ from analysis import Dataset, ltv, open_dataset
 from analysis.ltv.validation import rules
 from analysis.ltv.validation.scores import clear_gain
 from analysis.models import NotFitted
+from portfolios import simulate
 
 CUTOFF = dt.date(1997, 9, 30)
 AS_OF = dt.date(1998, 6, 30)
@@ -368,3 +369,20 @@ def test_every_table_of_the_check_has_words(
         assert set(said["labels"]) == set(table.columns), name
         numbers = {column for column in table if pd.api.types.is_numeric_dtype(table[column])}
         assert set(said["formats"]) == numbers, name
+
+
+def test_distributions_follow_the_model_that_made_them(check: ltv.Holdout) -> None:
+    truth = {"r": 0.9, "alpha": 8.0, "s": 0.8, "beta": 30.0}
+    made = simulate("pareto_nbd", truth, np.random.default_rng(1).integers(20, 79, 4000) * 1.0, 39, 1)
+    model = ltv.fit_one(made.summary, "pareto_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    models = {"pareto_nbd": model}
+    later = made.summary.frame[["customer_id"]].assign(actual=made.bought.astype(int))
+    world = replace(check, models=models, summary=made.summary, customers=later)
+    history = ltv.history_distribution(models, made.summary)
+    for table in (history, ltv.distribution(world)):
+        assert table["actual"].sum() == 4000
+        assert table["pareto_nbd"].sum() == pytest.approx(4000)
+        off = (table["actual"] - table["pareto_nbd"]) / np.sqrt(table["pareto_nbd"])
+        assert off.abs().max() < 4
+    assert "customers have not bought again" in ltv.history_distribution_title(history, "pareto_nbd")

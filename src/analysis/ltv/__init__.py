@@ -1,8 +1,14 @@
 """Lifetime value: what each customer is still worth, and how far that forecast can be trusted.
 
 From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how often customers will buy
-(``purchases``) and for how much (``spend``); the money that makes (``value``); how wrong it may be
-(``uncertainty``) and would have been (``validation``).
+(``purchases``, by the models of ``geometric`` and ``pareto_nbd``, of which ``choice`` takes the best) and for
+how much (``spend``); the money that makes (``value``); how wrong it may be, in all (``uncertainty``) and for
+one customer (``per_customer``), and would have been (``validation``; ``spend_check`` for the money).
+
+Where the models' story does not hold: regular buyers (``regularity``, ``condensed``), groups that differ
+(``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``). What is made of value:
+margins from costs (``margins``), equity by group (``equity``), the next purchase (``waiting``), who is still
+there (``alive``, ``alive_by_model``) and what customers cost to win (``acquisition``).
 """
 
 from analysis.ltv.acquisition import (
@@ -24,6 +30,7 @@ from analysis.ltv.alive_by_model import (
 )
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
+from analysis.ltv.contracts import RetentionModel, Tenures, cohort, fit_retention, tenures
 from analysis.ltv.equity import (
     by_group,
     by_group_sentence,
@@ -37,6 +44,7 @@ from analysis.ltv.equity import (
 )
 from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
 from analysis.ltv.margins import Margins, customer_margins
+from analysis.ltv.per_customer import purchase_intervals, value_intervals
 from analysis.ltv.pooling import GroupModels, fit_groups, group_check, group_check_sentence
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name, parameter_table
 from analysis.ltv.regularity import (
@@ -71,7 +79,7 @@ from analysis.ltv.summary import (
     summarise,
     unit_name,
 )
-from analysis.ltv.uncertainty import Interval, total_interval, total_intervals
+from analysis.ltv.uncertainty import Interval, bootstrap, total_interval, total_intervals
 from analysis.ltv.validation import (
     Fit,
     Holdout,
@@ -85,6 +93,8 @@ from analysis.ltv.validation import (
     distribution,
     distribution_title,
     failed_sentences,
+    history_distribution,
+    history_distribution_title,
     holdout,
     interval_verdict,
     models_sentence,
@@ -138,8 +148,10 @@ __all__ = [
     "Payback",
     "PurchaseModel",
     "Regularity",
+    "RetentionModel",
     "SpendModel",
     "Summary",
+    "Tenures",
     "Unit",
     "alive_history",
     "alive_history_title",
@@ -148,6 +160,7 @@ __all__ = [
     "alive_sentence",
     "alive_title",
     "beaten",
+    "bootstrap",
     "by_frequency",
     "by_frequency_title",
     "by_group",
@@ -160,6 +173,7 @@ __all__ = [
     "classes",
     "clv",
     "clv_for_ever",
+    "cohort",
     "cohorts",
     "compare_models",
     "condensed_check",
@@ -184,10 +198,13 @@ __all__ = [
     "fit_groups",
     "fit_one",
     "fit_purchases",
+    "fit_retention",
     "fit_spend",
     "forecast_sentence",
     "group_check",
     "group_check_sentence",
+    "history_distribution",
+    "history_distribution_title",
     "holdout",
     "how_regular",
     "interval_verdict",
@@ -210,6 +227,7 @@ __all__ = [
     "per_week",
     "per_week_title",
     "previous_weeks",
+    "purchase_intervals",
     "ratio_sentence",
     "regularity_effect",
     "regularity_effect_sentence",
@@ -233,6 +251,7 @@ __all__ = [
     "story",
     "summarise",
     "tenths",
+    "tenures",
     "top_sentence",
     "total_interval",
     "total_intervals",
@@ -241,6 +260,7 @@ __all__ = [
     "tracking",
     "tracking_title",
     "unit_name",
+    "value_intervals",
     "value_scores",
     "value_scores_table",
     "value_tenths",

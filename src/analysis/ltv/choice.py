@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number
+from analysis.language import _, listing, number
 from analysis.ltv.counts import Floats, distinct_pairs
+from analysis.ltv.fitting import INDIFFERENT
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name
 from analysis.ltv.summary import Summary, weeks_in
 from analysis.models import NotFitted
@@ -89,8 +90,9 @@ def compare_models(summary: Summary, past: Past | None = None) -> Comparison | N
     """Fit all models of purchases and choose one.
 
     The models have four parameters each, so that their likelihoods compare as they are. The one under which
-    the data are most likely is taken, unless another gave clearly higher probabilities to what customers did
-    in the past that is held out: by more than two standard errors of the mean difference per customer.
+    the data are most likely is taken; of several about as likely, the one that gave the highest probabilities
+    to what customers did in the past that is held out. A model that is less likely, but gave them clearly
+    higher probabilities, goes before: by more than two standard errors of the mean difference per customer.
 
     Returns
     -------
@@ -107,9 +109,7 @@ def compare_models(summary: Summary, past: Past | None = None) -> Comparison | N
         {"model": kind, "log_likelihood": model.log_likelihood} | figures.get(kind, {})
         for kind, model in models.items()
     ]
-    favourite = max(models, key=lambda kind: models[kind].log_likelihood)
-    best = _best(favourite, {kind: scores for kind, (_model, scores) in scored.items()})
-    reason = _reason(models, favourite, best, bool(scored))
+    best, reason = _choice(models, {kind: scores for kind, (_model, scores) in scored.items()})
     return Comparison(models, pd.DataFrame(rows), replace(models[best], reason=reason))
 
 
@@ -156,36 +156,47 @@ def log_scores(model: PurchaseModel, past: Past) -> Floats:
     return np.asarray(np.log(np.maximum(chance, 1e-300)), np.float64)
 
 
-def _best(favourite: Kind, scores: dict[Kind, Floats]) -> Kind:
-    """Return the likelihood's favourite, or a model that foretold the past clearly better than it."""
-    if favourite not in scores:
-        return favourite
-    best = favourite
-    for kind in sorted(scores, key=lambda one: -float(scores[one].mean())):
-        ahead = scores[kind] - scores[favourite]
-        if ahead.mean() > CLEARLY * ahead.std() / np.sqrt(len(ahead)):
-            best = kind
-            break
-    return best
-
-
-def _reason(models: dict[Kind, PurchaseModel], favourite: Kind, best: Kind, checked: bool) -> str:
-    """Say why a model was chosen."""
-    others = [model.log_likelihood for kind, model in models.items() if kind != favourite]
-    ahead = models[favourite].log_likelihood - max(others, default=np.nan)
-    words = {"best": model_name(best), "favourite": model_name(favourite), "ahead": number(ahead, 1)}
-    if len(models) == 1:
-        return _("{best} is used: no other model could be fitted.").format(**words)
-    if best != favourite:
-        return _(
-            "{best} is used: under {favourite} the histories are more likely (by {ahead} in log-likelihood), "
-            "but {best} foretold clearly better what customers did in the weeks held out."
+def _choice(models: dict[Kind, PurchaseModel], scores: dict[Kind, Floats]) -> tuple[Kind, str]:
+    """Return the model to use, and why."""
+    ranked = sorted(models, key=lambda kind: -models[kind].log_likelihood)
+    favourite, most = ranked[0], models[ranked[0]].log_likelihood
+    words = {"favourite": model_name(favourite), "best": model_name(favourite)}
+    if len(ranked) == 1:
+        return favourite, _("{best} is used: no other model could be fitted.").format(**words)
+    words["ahead"] = number(most - models[ranked[1]].log_likelihood, 1)
+    foretold = sorted(scores, key=lambda kind: -float(scores[kind].mean()))
+    for kind in foretold:
+        if favourite in scores and _clearly_better(scores[kind], scores[favourite]):
+            return kind, _(
+                "{best} is used: under {favourite} the histories are more likely, but {best} foretold "
+                "clearly better what customers did in the weeks held out."
+            ).format(**words | {"best": model_name(kind)})
+    alike = [kind for kind in ranked if most - models[kind].log_likelihood < INDIFFERENT]
+    if len(alike) > 1:
+        best = next((kind for kind in foretold if kind in alike), favourite)
+        words |= {"best": model_name(best), "alike": listing([model_name(kind) for kind in alike])}
+        return best, (
+            _(
+                "{best} is used: the histories are about as likely under {alike}, and it foretold best what "
+                "customers did in the weeks held out; the choice makes little difference."
+            )
+            if scores
+            else _(
+                "{best} is used: the histories are about as likely under {alike}, so the choice makes "
+                "little difference."
+            )
         ).format(**words)
-    if checked:
-        return _(
+    return favourite, (
+        _(
             "{best} is used: under it the histories are most likely (by {ahead} in log-likelihood), and no "
             "other model foretold clearly better what customers did in the weeks held out."
-        ).format(**words)
-    return _("{best} is used: under it the histories are most likely (by {ahead} in log-likelihood).").format(
-        **words
-    )
+        )
+        if scores
+        else _("{best} is used: under it the histories are most likely (by {ahead} in log-likelihood).")
+    ).format(**words)
+
+
+def _clearly_better(scores: Floats, others: Floats) -> bool:
+    """Say whether one model foretold better than another, beyond what chance makes of as many customers."""
+    ahead = scores - others
+    return bool(ahead.mean() > CLEARLY * ahead.std() / np.sqrt(len(ahead)))

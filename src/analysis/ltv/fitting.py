@@ -248,13 +248,16 @@ def newton(surface: _Surface, start: Floats, tolerance: float) -> _Point:
     customers = surface.customers
     point = surface.at(surface.inside(start))
     for _step in range(STEPS):
+        if not np.isfinite(point.value):
+            return point
         free = surface.free(point)
         gradient = np.where(free, point.gradient, 0)
         direction, gain = _direction(point.hessian, gradient, free)
         enough = tolerance + 1e-13 * abs(point.value) * customers  # sums are not more exact than that
         if gain * customers < enough:
-            return replace(point, settled=True)
-        lower = _line_search(surface, point, direction, gradient)
+            lower = _off_the_saddle(surface, point, free, enough / customers)
+        else:
+            lower = _line_search(surface, point, direction, gradient)
         if lower is None:
             return replace(point, settled=gain * customers < 1e3 * enough)
         point = lower
@@ -278,6 +281,22 @@ def _line_search(surface: _Surface, point: _Point, direction: Floats, gradient: 
         step = surface.inside(point.position + direction / 2**halving) - point.position
         ahead = surface.at(point.position + step)
         if ahead.value <= point.value + 1e-4 * min(float(gradient @ step), 0) and ahead.value < point.value:
+            return ahead
+    return None
+
+
+def _off_the_saddle(
+    surface: _Surface, point: _Point, free: npt.NDArray[np.bool_], enough: float
+) -> _Point | None:
+    """Return a point further down where the surface is level but bends down, or None: an optimum."""
+    values, vectors = np.linalg.eigh(point.hessian[np.ix_(free, free)])
+    if not len(values) or values[0] >= 0:
+        return None
+    direction = np.zeros_like(point.position)
+    direction[free] = vectors[:, 0]
+    for step in (1.0, -1.0, 0.1, -0.1):
+        ahead = surface.at(surface.inside(point.position + step * direction))
+        if ahead.value < point.value - enough:
             return ahead
     return None
 

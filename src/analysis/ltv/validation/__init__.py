@@ -11,6 +11,8 @@ from analysis.ltv.validation.groups import (
     by_recency_title,
     distribution,
     distribution_title,
+    history_distribution,
+    history_distribution_title,
 )
 from analysis.ltv.validation.rules import rule_name
 from analysis.ltv.validation.scores import (
@@ -52,6 +54,8 @@ __all__ = [
     "distribution",
     "distribution_title",
     "failed_sentences",
+    "history_distribution",
+    "history_distribution_title",
     "holdout",
     "interval_verdict",
     "models_sentence",

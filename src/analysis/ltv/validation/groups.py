@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from analysis.language import _, number
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.summary import DAYS, Floats, weeks_in
+from analysis.ltv.summary import DAYS, Floats, Summary, weeks_in
 from analysis.ltv.validation.split import Holdout
 
 TITLE_CUSTOMERS = 20  # a title speaks of a group no smaller, where there is one
@@ -122,8 +123,7 @@ def distribution(check: Holdout, top: int = MOST) -> pd.DataFrame:
         column per model. A model's is the sum over customers of the probability of so many purchases: the
         spread of what may come, which is wider than that of the forecasts.
     """
-    counts = np.bincount(check.customers["actual"].clip(0, top).to_numpy(int), minlength=top + 1)
-    table = pd.DataFrame({"purchases": [*map(str, range(top)), f"{top}+"], "actual": counts})
+    table = _counted(check.customers["actual"].to_numpy(), top)
     duration = weeks_in(check.unit, check.weeks)
     for name, model in check.models.items():
         at_least = _customers_with_at_least(check.history, model, duration, top)
@@ -160,3 +160,59 @@ def distribution_title(check: Holdout, table: pd.DataFrame) -> str:
         customers=number(len(check.customers)),
         model=number(none[check.chosen]),
     )
+
+
+def history_distribution(
+    models: Mapping[str, PurchaseModel], summary: Summary, top: int = MOST
+) -> pd.DataFrame:
+    """Compare how many customers have bought again 0, 1, 2, … times with how many should, by the models.
+
+    Shows whether the models can describe the past that they were fitted to: each customer counts as new,
+    and is given the time it has had.
+
+    Parameters
+    ----------
+    models
+        The fitted models, by name.
+    summary
+        What they were fitted to.
+    top
+        So many repeat purchases or more are one group.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `distribution`.
+    """
+    x, _t_x, t = summary.history
+    table = _counted(x, top)
+    ages, customers = np.unique(t, return_counts=True)
+    none = np.zeros(1)
+    for name, model in models.items():
+        stay = float(model.p_alive(none, none, none)[0])
+        tails = islice(model.process.at_least(ages, np.zeros_like(ages), np.zeros_like(ages)), top)
+        at_least = [float(len(x)), *(stay * float(tail @ customers) for tail in tails)]
+        table[name] = -np.diff(at_least, append=0.0)
+    return table
+
+
+def history_distribution_title(table: pd.DataFrame, model: str) -> str:
+    """Return what a chart of `history_distribution` shows.
+
+    Parameters
+    ----------
+    table
+        The result of `history_distribution`.
+    model
+        The model the title speaks of.
+    """
+    once = table.iloc[0]
+    return _("{actual} of {customers} customers have not bought again; the model makes it {model}").format(
+        actual=number(once["actual"]), customers=number(table["actual"].sum()), model=number(once[model])
+    )
+
+
+def _counted(purchases: np.ndarray, top: int) -> pd.DataFrame:
+    """Return how many customers made 0, 1, 2, … purchases."""
+    counts = np.bincount(np.clip(purchases, 0, top).astype(np.intp), minlength=top + 1)
+    return pd.DataFrame({"purchases": [*map(str, range(top)), f"{top}+"], "actual": counts})

@@ -99,12 +99,12 @@ def _group_ticks(ax: Axes, names: pd.Series, customers: pd.Series) -> None:
 
 
 def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
-    """Draw how many customers made 0, 1, 2, … purchases in the holdout, and how many were expected to.
+    """Draw how many customers made 0, 1, 2, … purchases, and how many were expected to.
 
     Parameters
     ----------
     table
-        The result of `analysis.ltv.distribution`.
+        The result of `analysis.ltv.distribution` or `analysis.ltv.history_distribution`.
     title
         The chart's claim.
     ax
@@ -125,7 +125,7 @@ def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
     theme.count_axis(ax.yaxis)
     ax.set_xticks(places, table["purchases"])
     ax.legend(frameon=False, loc="upper right", fontsize=9)
-    ax.set_xlabel(_("Purchases in the holdout"))
+    ax.set_xlabel(_("Purchases per customer"))
     ax.set_ylabel(_("Customers"))
     theme.title(ax, title)
     return ax
