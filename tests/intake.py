@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 import textwrap
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 from analysis import open_dataset
+from analysis.dataset.account import Formats, Records
+from analysis.dataset.config import DatasetConfig
 from analysis.dataset.dataset import Dataset
+from analysis.dataset.inputs import Input
+from analysis.dataset.records import take_in
+from analysis.dataset.schema import TABLES
 
 
 def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> str:
@@ -51,3 +59,56 @@ def account(dataset: Dataset) -> dict[str, tuple[int, Decimal]]:
         f"{row.fate}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 4))
         for row in dataset.quality.rows.itertuples()
     }
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What reading one table other than the sales gave: its account, its rows, and those set aside."""
+
+    records: Records
+    rows: pd.DataFrame
+    aside: list[tuple[int, str, str]]
+
+    @property
+    def fates(self) -> dict[str, int]:
+        """Rows by fate (with its rule)."""
+        rows = self.records.quality.rows.itertuples()
+        return {f"{row.fate}:{row.rule}".rstrip(":"): row.rows for row in rows}
+
+    @property
+    def assumptions(self) -> str:
+        """How it was read, in one text."""
+        return "\n".join(self.records.quality.assumptions)
+
+    @property
+    def warnings(self) -> str:
+        """What must be known first, in one text."""
+        return "\n".join(self.records.quality.warnings)
+
+
+def taken(  # noqa: PLR0917
+    folder: Path,
+    table: str,
+    text: str | bytes | Path,
+    config: str = "",
+    sales: tuple[str | None, str | None] = (None, None),
+    name: str = "table.csv",
+) -> Taken:
+    """Read a table from a text or a file, with the lines of ``config`` as ``dataset.yml``."""
+    path = text if isinstance(text, Path) else folder / name
+    if isinstance(text, str):
+        write(folder, name, text)
+    elif isinstance(text, bytes):
+        path.write_bytes(text)
+    settings = DatasetConfig.model_validate(yaml.safe_load(textwrap.dedent(config)) or {})
+    given = Input((path,), settings.table(table))
+    with tempfile.TemporaryDirectory(dir=folder) as target:
+        records = take_in(TABLES[table], given, settings, Formats(*sales), Path(target))
+        assert {file.name for file in Path(target).iterdir()} == {
+            f"{table}.parquet",
+            f"set_aside_{table}.parquet",
+        }
+        rows = pd.read_parquet(Path(target) / f"{table}.parquet")
+        aside = pd.read_parquet(Path(target) / f"set_aside_{table}.parquet")
+    listed = [(row.line, f"{row.fate}:{row.rule}", row.raw) for row in aside.itertuples()]
+    return Taken(records, rows, listed)

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis import open_dataset
-from analysis.dataset.schema import TRANSACTIONS, normalised, same_name
+from analysis.dataset.schema import TABLES, TRANSACTIONS, normalised, same_name
 from analysis.errors import CarteraError
 from intake import account, kept, opened, write
 
@@ -44,6 +44,25 @@ def test_every_name_belongs_to_one_column():
         for name in column.all_names:
             assert owners.setdefault(same_name(name), column.name) == column.name
             assert normalised(name) == name.replace("_", " "), "names are declared as they are compared"
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_a_name_of_two_columns_is_one_that_a_needed_column_takes_first(table):
+    owners = {}
+    for column in table.columns:
+        for name in column.all_names:
+            assert normalised(name) == name.replace("_", " "), "names are declared as they are compared"
+            first = owners.setdefault(same_name(name), column.name)
+            assert first == column.name or first in table.required
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_every_word_is_one_choice(table):
+    for column in table.columns:
+        owners = {}
+        for choice, names in column.choices.items():
+            for name in (choice, *names):
+                assert owners.setdefault(same_name(name), choice) == choice
 
 
 # Headers and a row or two as real programs export them (contents invented): what each column is taken for.

@@ -84,6 +84,8 @@ def _own_cache(tmp_path, monkeypatch):
         ("database: x.db\nleads: {table: a, query: b}", "'leads' names both 'table' and 'query'."),
         ("surveys: {table: nps}", "'surveys.table' asks a database, but the file names none."),
         ("surveys: {query: select 1}", "'surveys.query' asks a database, but the file names none."),
+        ("surveys: {file: []}", "The name of a file was expected, or a list of names."),
+        ("surveys: {file: {a: b}}", "'surveys.file: {'a': 'b'}' cannot be used. The name of a file"),
         ("- a\n- b", "a list of 'key: value' lines was expected"),
         ("name: x\ncurrency: [", "line 2: this is not valid YAML"),
     ],
@@ -164,6 +166,20 @@ def test_the_language_that_a_data_set_asks_for(tmp_path):
     assert language_of(str(tmp_path)) == "es"
     assert language_of(str(tmp_path / "dataset.yml")) == "es"
     assert language_of(str(tmp_path / "sales.csv")) is None
+
+
+def test_sections_that_hold_nothing_but_comments(tmp_path):
+    text = """\
+        transactions:
+          columns:
+            # amount: Importe
+          policies:
+        customers:
+          # file: clientes.csv
+        """
+    config = read_config(Path(write(tmp_path, "dataset.yml", text)))
+    assert config == DatasetConfig()
+    assert "customers" in config.model_fields_set
 
 
 def test_an_empty_dataset_yml_says_nothing(tmp_path):

@@ -32,7 +32,9 @@ from analysis.dataset.databases import (
     stage,
 )
 from analysis.dataset.databases import server as engines
+from analysis.dataset.databases.addresses import find_server
 from analysis.dataset.databases.batches import write_batches
+from analysis.dataset.databases.reasons import not_opened
 from analysis.errors import CarteraError
 from postgresql import OWNER, PASSWORD, READER, postgresql  # noqa: F401 a fixture
 
@@ -165,6 +167,20 @@ def test_batches_make_no_difference(address, monkeypatch, rows):
     assert copied(address, "ventas") == COPIED
 
 
+def test_rows_are_not_all_in_memory(address, monkeypatch):
+    """What the server has not worked out yet cannot have been fetched: here it fails at row 5000."""
+    fetched, write = [], engines.write_batches
+
+    def watched(names, batches, target):
+        write(names, (fetched.append(len(rows)) or rows for rows in batches), target)
+
+    monkeypatch.setattr(engines, "BATCH_ROWS", 1000)
+    monkeypatch.setattr(engines, "write_batches", watched)
+    said = refusal(address, query="select 1 / (5000 - n) as x from generate_series(1, 5001) as n")
+    assert "division by zero" in said
+    assert fetched == [1000] * 4
+
+
 def test_nothing_can_be_changed(shop, address, monkeypatch):
     """Not even by the owner of the tables."""
     monkeypatch.setenv("TIENDA_USER", OWNER)
@@ -237,6 +253,14 @@ def test_what_is_wrong_is_one_sentence(shop, address, monkeypatch):
     assert "the environment variable TIENDA_PASSWORD, which is not set" in refusal(address, "ventas")
 
 
+def test_what_a_driver_says_is_shown_without_secrets(address, monkeypatch):
+    """As a server in Spanish says it, in words that are not known here."""
+    monkeypatch.setenv("PGUSER", "otra_persona")
+    said = f"FATAL: falló para «{READER}» (otra_persona), clave '{PASSWORD}', {servers.QUOTED}, lectora"
+    shown = str(not_opened(find_server(address), OSError(f"{said}\nsecond line")))
+    assert shown == "127.0.0.1/tienda cannot be opened: FATAL: falló para «…» (…), clave '…', …, lectora."
+
+
 def test_a_driver_that_is_not_installed(monkeypatch):
     assert "pip install pymysql" in refusal("mysql+pymysql://localhost/tienda", "ventas")
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -258,6 +282,38 @@ def test_credentials_written_in_an_address_are_refused(written):
     assert "${DB_USER}:${DB_PASSWORD}@host/database" in said
     assert "geheim" not in said
     assert "s3cr" not in said
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgres://ana:geh@eim@host/tienda",
+        "postgres://ana:geh@eim/y@host/tienda",
+        "ana:geheim@host/tienda",
+        "geheim",
+        "postgres://ana:geheim@host:eim/tienda",
+    ],
+)
+def test_an_address_that_is_written_wrong_is_not_repeated(value, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", value)
+    said = refusal("${DATABASE_URL}", "ventas")
+    assert said.startswith("The address of the database cannot be understood.")
+    assert "eim" not in said
+
+
+def test_a_database_that_does_not_open_is_told_once(address, tmp_path, monkeypatch):
+    tables = "transactions:\n  table: ventas\ncustomers:\n  table: clientes\n"
+    (tmp_path / "dataset.yml").write_text(f"database: {address}\n{tables}")
+    monkeypatch.setenv("TIENDA_PASSWORD", "wrong")
+    with pytest.raises(CarteraError, match=r"^127\.0\.0\.1/tienda does not accept [^\n]+$"):
+        open_dataset(str(tmp_path))
+
+
+def test_files_are_read_without_sqlalchemy(tmp_path):
+    """Whose import takes a while."""
+    (tmp_path / "sales.csv").write_text("customer;date;amount\na;2024-01-05;1,50\nb;2024-02-05;2,50\n")
+    code = "import sys, analysis; analysis.open_dataset('sales.csv'); sys.exit('sqlalchemy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 
 def test_libpq_finds_credentials_in_its_own_variables(shop, monkeypatch):
@@ -387,6 +443,19 @@ def test_a_file_is_known_by_its_first_bytes_and_left_as_it_is(tmp_path, sqlite_f
     assert "There is no database" in refusal(str(tmp_path / "tienda.sqlite"), "ventas")
 
 
+def test_a_view_that_no_longer_works_does_not_hide_the_rest(sqlite_file):
+    with sqlite3.connect(sqlite_file) as connection:
+        connection.execute("create view rota as select * from nombres")
+        connection.execute("drop view nombres")
+    connection.close()
+    with read_once():
+        assert columns_of(str(sqlite_file)).keys() == {"ventas", "rota"}
+    assert "Table 'rota' of tienda 100%.dat cannot be read: no such table" in refusal(
+        str(sqlite_file), "rota"
+    )
+    assert len(copied(str(sqlite_file), "ventas")["cliente"]) == 3
+
+
 def test_a_variable_may_hold_the_path_of_a_file(sqlite_file, monkeypatch):
     monkeypatch.setenv("TIENDA", sqlite_file.name)
     assert resolved("${TIENDA}", sqlite_file.parent) == str(sqlite_file)
@@ -440,4 +509,4 @@ def test_cells_do_not_depend_on_where_a_batch_ends(tmp_path_factory, cells, data
     write_batches(["x"], [part for part in (rows[:cut], rows[cut:]) if part], folder / "parts")
     whole, parts = pq.read_table(folder / "whole"), pq.read_table(folder / "parts")
     assert whole.schema == parts.schema
-    assert json.dumps(whole.to_pylist(), default=str) == json.dumps(parts.to_pylist(), default=str)
+    assert whole.to_pylist() == parts.to_pylist()

@@ -153,6 +153,13 @@ def test_codes_that_match_but_for_zeros_signs_or_case(links, codes):
     assert "but for leading zeros, signs or case" in str(alarm)
 
 
+def test_names_of_which_no_letter_is_latin_are_not_alike(links):
+    sales = "\ncustomer_id date amount\n東京 2024-01-10 60\n- 2024-01-10 60\n00 2024-01-10 60\n"
+    surveys = "\ncustomer_id date score\n大阪 2024-01-01 9\n0 2024-01-01 9\n"
+    (alarm,) = links(sales=sales, surveys=surveys).alarms["surveys"]
+    assert "only 0 are in" in str(alarm)
+
+
 def test_codes_that_have_nothing_in_common(links):
     surveys = "\ncustomer_id date score\nana@x.es 2024-01-01 9\nbea@x.es 2024-01-01 9\n"
     (alarm,) = links(surveys=surveys).alarms["surveys"]

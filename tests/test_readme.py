@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies, Transactions, read_config
-from analysis.dataset.schema import TRANSACTIONS
+from analysis.dataset.identify import named
+from analysis.dataset.schema import TABLES, TRANSACTIONS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -121,17 +122,36 @@ def test_the_picture_is_light():
 
 
 def test_the_columns_of_a_sales_file_are_all_described():
-    table = re.findall(r"^\| (`.+?`) \|", ABOUT_DATA.split("## A sales file")[1], re.MULTILINE)
+    section = ABOUT_DATA.split("## A sales file")[1].split("\n## ")[0]
+    table = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
     named = re.findall(r"`(\w+)`", " ".join(table))
     assert sorted(named) == sorted(column.name for column in TRANSACTIONS.columns)
 
 
+def test_the_columns_of_the_other_tables_are_all_described():
+    section = ABOUT_DATA.split("## Several tables")[1].split("\n## ")[0]
+    rows = {
+        row[0]: row
+        for row in re.findall(r"^\| `(\w+)` \|(.+?)\|(.+?)\|(.+?)\|(.+?)\|", section, re.MULTILINE)
+    }
+    assert set(rows) == set(TABLES) - {"transactions"}
+    for name, (_name, usual, _row, needed, welcome) in rows.items():
+        table = TABLES[name]
+        assert set(re.findall(r"`(\w+)`", needed)) == {*table.required, *table.any_of}
+        described = re.findall(r"`(\w+)`", needed + welcome.replace("(`order_id` of the sales)", ""))
+        assert sorted(described) == sorted(table.canonical)
+        assert {named(word) for word in usual.split(",")} == {name}
+
+
 def test_the_settings_of_dataset_yml_are_all_shown_with_their_defaults(tmp_path):
-    (shown,) = re.findall(r"```yaml\n(.*?)```", ABOUT_DATA.split("## Databases")[0], re.DOTALL)
+    files, databases = ABOUT_DATA.split("## Databases")
+    (shown,) = re.findall(r"```yaml\n(.*?)```", files, re.DOTALL)
+    (asking,) = re.findall(r"```yaml\n(.*?)```", databases.split("\n## ")[0], re.DOTALL)
     path = tmp_path / "dataset.yml"
     path.write_text(shown, "utf-8")
-    keys = yaml.safe_load(shown)
-    assert set(keys) == set(DatasetConfig.model_fields)
-    assert set(keys["transactions"]) == set(Transactions.model_fields)
+    keys, others = yaml.safe_load(shown), yaml.safe_load(asking)
+    assert set(keys) - set(TABLES) | {"database"} == set(DatasetConfig.model_fields) - set(TABLES)
+    assert set(keys["transactions"]) | {"table", "query"} == set(Transactions.model_fields)
+    assert {*others["transactions"], *others["customers"]} >= {"table", "query"}
     assert set(keys["transactions"]["policies"]) == set(Policies.model_fields)
     assert read_config(path).transactions.policies == Policies()

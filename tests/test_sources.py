@@ -99,6 +99,13 @@ def test_no_name_is_that_of_two_tables():
         ("x", "cliente, fecha, importe, tarifa", "transactions"),
         # one header is one column: the customer is not its own name
         ("clientes", "cliente, codigo postal", None),
+        # by columns alone: what other masters and listings have as well
+        ("vendedores", "codigo, nombre, zona", None),
+        ("productos", "codigo, nombre, tipo", None),
+        ("empleados", "codigo, nombre, fecha alta, estado", None),
+        ("proveedores", "codigo proveedor, razon social, provincia, tipo", None),
+        ("incidencias", "id, cliente, fecha, estado", None),
+        ("compras", "proveedor, fecha, importe", "transactions"),
         # a month, a channel and an amount may be anything
         ("resumen", "mes, canal, importe", None),
         ("tarifas", "articulo, cantidad, precio", None),
@@ -226,9 +233,50 @@ def test_invoices_beside_their_lines_are_not_summed_with_them(tmp_path):
     write(tmp_path, "facturas.csv", "cliente;fecha;total factura\nA;2024-01-31;5\n")
     write(tmp_path, "ventas.csv", SALES)
     with pytest.raises(
-        CarteraError, match=r"money could count twice.*'file: facturas\.csv' under 'transactions'"
+        CarteraError, match=r"money could count twice.*'file: ventas\.csv' under 'transactions'"
     ):
         find_source(str(tmp_path))
+
+
+def test_orders_beside_their_lines_are_not_summed_with_them(tmp_path):
+    write(tmp_path, "pedidos 2024.csv", "cliente;fecha;total\nA;2024-01-31;5\n")
+    write(tmp_path, "detalle ventas.csv", SALES)
+    with pytest.raises(CarteraError, match="money could count twice"):
+        find_source(str(tmp_path))
+    write(tmp_path, "detalle ventas.csv", "cliente;fecha;total\nB;2024-01-31;5\n")
+    assert _found(tmp_path) == {"transactions": ["detalle ventas.csv", "pedidos 2024.csv"]}
+
+
+def test_purchases_beside_sales_are_left_out(tmp_path):
+    write(tmp_path, "ventas.csv", SALES)
+    write(tmp_path, "compras.csv", "proveedor;fecha;importe\nX;2024-01-31;5\n")
+    assert _found(tmp_path) == {"transactions": ["ventas.csv"]}
+    assert "compras.csv" in str(find_source(str(tmp_path)).notes[0])
+
+
+def test_a_year_of_sales_with_other_columns_is_not_left_out(tmp_path):
+    write(tmp_path, "ventas_2023.csv", SALES)
+    write(tmp_path, "ventas_2024.csv", SALES.replace("cliente", "comprador"))
+    assert _found(tmp_path) == {"transactions": ["ventas_2023.csv", "ventas_2024.csv"]}
+
+
+def test_what_only_resembles_a_table_that_is_there_is_left_out(tmp_path):
+    write(tmp_path, "ventas.csv", SALES)
+    write(tmp_path, "clientes.csv", CUSTOMERS)
+    write(tmp_path, "prospectos_feria.csv", "cliente;nombre;sector;provincia\nX;Xavi;Hogar;Soria\n")
+    write(tmp_path, "clientes web.csv", CUSTOMERS)
+    assert _found(tmp_path)["customers"] == ["clientes web.csv", "clientes.csv"]
+    assert "prospectos_feria.csv" in str(find_source(str(tmp_path)).notes[0])
+
+
+def test_a_table_is_a_guess_where_only_its_columns_say_it(tmp_path):
+    write(tmp_path, "ventas.csv", SALES)
+    write(tmp_path, "clientes.csv", CUSTOMERS)
+    write(tmp_path, "notas.csv", "cliente;fecha;nota\nA;2024-01-31;llama por la tarde\n")
+    inputs = find_source(str(tmp_path)).inputs
+    assert {table for table, given in inputs.items() if given.guessed} == {"surveys"}
+    write(tmp_path, "dataset.yml", "surveys: {date_order: day-first}\n")
+    assert not find_source(str(tmp_path)).inputs["surveys"].guessed
 
 
 def test_a_broken_file_goes_by_its_name(tmp_path):

@@ -156,6 +156,16 @@ def test_what_is_broken_is_left_out_if_asked(folder, broken, reason):
     assert not (dataset.folder / "set_aside_surveys.parquet").exists() or "surveys" in dataset.tables
 
 
+def test_what_was_guessed_wrongly_stops_nothing(folder):
+    (folder / "encuestas.csv").unlink()
+    write(folder, "llamadas.csv", "Cliente;Fecha;Nota\nB;31/01/2024;llama por la tarde\n")
+    dataset = open_dataset(str(folder))
+    assert "surveys" not in dataset.tables
+    (alarm,) = [sentence for sentence in dataset.quality.warnings if "llamadas.csv" in sentence]
+    assert alarm.startswith("Surveys: llamadas.csv seemed to hold this table by the names of its columns")
+    assert not (dataset.folder / "set_aside_surveys.parquet").exists()
+
+
 def test_a_missing_file_is_a_broken_table(folder):
     write(folder, "dataset.yml", "transactions: {file: ventas_2024.csv}\nsurveys: {file: nps.csv}\n")
     with pytest.raises(CarteraError, match=r"^Surveys: dataset\.yml: there is no file 'nps\.csv' beside it"):
@@ -166,6 +176,13 @@ def test_a_missing_file_is_a_broken_table(folder):
         "broken_tables: leave_out\ntransactions: {file: ventas_2024.csv}\nsurveys: {file: nps.csv}\n",
     )
     assert list(open_dataset(str(folder)).tables) == ["transactions"]
+
+
+def test_a_file_that_cannot_be_opened_is_a_broken_table(folder):
+    (folder / "encuestas.csv").unlink()
+    (folder / "encuestas.csv").mkdir()
+    with pytest.raises(CarteraError, match=r"^Surveys: encuestas\.csv cannot be read: "):
+        open_dataset(str(folder))
 
 
 def test_a_table_that_is_left_out_is_read_once_it_is_sound(folder):

@@ -109,7 +109,7 @@ def records_until(quality: Quality, name: str, folder: Path, as_of: dt.date) -> 
         later = connection.read_parquet(str(folder / f"{name}.parquet")).filter(
             f"{dated} > date '{as_of.isoformat()}'"
         )
-        n = len(later.project(dated))
+        n = int(later.aggregate("count(*)").fetchall()[0][0])
     fact = Note(
         N_("{n} of the rows kept are dated after {as_of} and are not seen."),
         {"n": n, "as_of": as_of.isoformat()},

@@ -75,8 +75,9 @@ def value_sql(column: Column, reading: Reading) -> str:
         return choice_sql(_identifier(cell, written), column.choices)
     if column.kind in {"date", "month"}:
         return _day(column, cell, reading)
-    usual = number_sql(cell, reading.marks.get(name, "."), _DECIMALS.get(name, 4))
-    return usual if written == "VARCHAR" else f"try_cast({cell} as {wanted})"
+    decimals = _DECIMALS.get(name, 4)
+    typed = f"try_cast({cell} as {wanted})"
+    return number_sql(cell, reading.marks[name], decimals) if written == "VARCHAR" else typed
 
 
 def _day(column: Column, cell: str, reading: Reading) -> str:

@@ -76,7 +76,7 @@ def recognise(raw: RawTable, table: Table, given: dict[str, str]) -> Recognition
     asked = {name: headers for name, headers in candidates.items() if name in deciding}
     questions = [_which(raw.file, table, name, headers) for name, headers in asked.items()]
     questions += _missing(raw, table, chosen, asked)
-    facts = [_recognised(raw, chosen)]
+    facts = [_recognised(raw, chosen), *_unused(raw, chosen)]
     if either and "amount" in chosen:
         facts.append(Note(_DISCOUNT_LEFT_OUT, {"header": either}))
     elif either:
@@ -219,3 +219,10 @@ def _hint(raw: RawTable, wanted: Column, chosen: dict[str, str]) -> str:
 def _recognised(raw: RawTable, chosen: dict[str, str]) -> Note:
     pairs = ", ".join(f"{header} → {name}" for name, header in chosen.items())
     return Note(N_("{file}: columns recognised: {pairs}."), {"file": raw.file, "pairs": pairs})
+
+
+def _unused(raw: RawTable, chosen: dict[str, str]) -> list[Note]:
+    """Return the note on columns that nothing is done with; none if there are none."""
+    unused = [f"'{header}'" for header in raw.columns if header not in chosen.values()]
+    message = N_("{file}: columns not used: {headers}.")
+    return [Note(message, {"file": raw.file, "headers": ", ".join(unused)})] if unused else []

@@ -47,7 +47,7 @@ class Policies(_Section):
 class TableConfig(_Section):
     """Where a table is, and how to read it; None: found from the data."""
 
-    file: str | list[str] | None = None
+    file: str | Annotated[list[str], Field(min_length=1)] | None = None
     sheet: str | None = None
     table: str | None = None
     query: str | None = None
@@ -122,7 +122,7 @@ def read_config(path: Path) -> DatasetConfig:
     CarteraError
         If it is not YAML, or a key or value is not one that is known: the nearest right one is named.
     """
-    content = _content(path) or {}
+    content = _without_empty(_content(path) or {})
     if not isinstance(content, dict):
         raise CarteraError(
             _("{file}: a list of 'key: value' lines was expected, such as 'currency: EUR'.").format(
@@ -166,6 +166,14 @@ def _content(path: Path) -> Any:  # noqa: ANN401 whatever YAML holds
                 file=path.name
             )
         ) from None
+
+
+def _without_empty(content: Any) -> Any:  # noqa: ANN401 whatever YAML holds
+    """Return the content with sections that hold nothing but comments as empty ones."""
+    if not isinstance(content, dict):
+        return content
+    empty = {key for key in content if key in (*TABLES, "columns", "policies") and content[key] is None}
+    return {key: {} if key in empty else _without_empty(value) for key, value in content.items()}
 
 
 def _explained(file: str, error: ValidationError) -> str:
@@ -219,6 +227,7 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         "currency": _("A code of three letters was expected, such as EUR."),
         "as_of": _("A day was expected, such as 2024-12-31."),
         "prices_include_tax": _("A rate from 0 to 1 was expected, such as 0.21 for 21 %."),
+        "file": _("The name of a file was expected, or a list of names."),
         "header_line": _("The number of a line was expected, from 1."),
         "columns": _("Lines of the form 'amount: Importe' were expected: a canonical column and its header."),
         "names": _("A list of column names was expected, in their order."),

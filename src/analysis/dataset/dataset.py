@@ -18,7 +18,7 @@ import pandas as pd
 from analysis.dataset.account import Intake, load, save
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.copies import cache_folder, read_once
-from analysis.dataset.inputs import Source
+from analysis.dataset.inputs import Source, reachable
 from analysis.dataset.intake import take_in
 from analysis.dataset.quality import LinkFinding, Quality
 from analysis.dataset.sources import find_source
@@ -109,7 +109,7 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     """
     wanted = _day(as_of) if as_of else None
     with read_once():
-        source = find_source(data)
+        source = reachable(find_source(data))
         inputs = source.content()
         folder = _kept(source, inputs)
     taken = load(folder / "account.json")
@@ -160,7 +160,10 @@ def _key(source: Source, inputs: dict[str, str]) -> str:
         files = [f"{path.name}:{inputs[given.origin or str(path)]}" for path in given.files]
         parts += [table, given.settings.model_dump_json(), *files]
     parts += [json.dumps([note.message, note.values]) for note in source.notes]
-    if source.broken or source.config.broken_tables == "leave_out":  # sentences are kept as they are
+    guessed = any(given.guessed for given in source.inputs.values())
+    if (
+        source.broken or guessed or source.config.broken_tables == "leave_out"
+    ):  # sentences are kept as they are
         parts += [current_language(), json.dumps(source.broken)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 

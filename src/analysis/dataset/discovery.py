@@ -7,7 +7,7 @@ from itertools import groupby
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.heads import Head
-from analysis.dataset.identify import fits, identify, named
+from analysis.dataset.identify import fits, identify, named, words
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
@@ -35,12 +35,15 @@ class Discovery:
         What cannot be read, and whose name says nothing.
     notes
         What was decided for the user.
+    guessed
+        Tables that only their columns say they are.
     """
 
     tables: dict[str, list[Head]]
     rest: list[Head]
     unreadable: list[Head]
     notes: tuple[Note, ...] = ()
+    guessed: frozenset[str] = frozenset()
 
 
 def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True) -> Discovery:
@@ -73,6 +76,13 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
             found.setdefault(table, []).append(head)
         else:
             (rest if head.headers or head.path.suffix.lower() == ".txt" else unreadable).append(head)
+    for table in [name for name in found if name != "transactions"]:
+        found[table], others = _alike(table, found[table])
+        rest += others
+    found["transactions"], others = _fitting(found.get("transactions", []), given["transactions"])
+    found = {table: heads for table, heads in found.items() if heads}
+    for head in others:
+        (rest if head.headers else unreadable).append(head)
     notes = []
     if needs_sales and found and "transactions" not in found:
         moved = _stand_in(found, given["transactions"])
@@ -83,7 +93,36 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
             found["transactions"] = [rest.pop()]
     if needs_sales:
         _check_one_kind_of_sales(found.get("transactions", []))
-    return Discovery({name: found[name] for name in TABLES if name in found}, rest, unreadable, tuple(notes))
+    guessed = {
+        name
+        for name, heads in found.items()
+        if not (given[name] or any(_is_named(head, name) for head in heads))
+    }
+    tables = {name: found[name] for name in TABLES if name in found}
+    return Discovery(tables, rest, unreadable, tuple(notes), frozenset(guessed))
+
+
+def _is_named(head: Head, table: str) -> bool:
+    return any(named(name) == table for name in head.names)
+
+
+def _alike(table: str, heads: list[Head]) -> tuple[list[Head], list[Head]]:
+    """Return what holds the table, and what only resembles it: suppliers have a code and a name, too."""
+    certain = [head for head in heads if _is_named(head, table)]
+    headers = {head.headers for head in certain or heads}
+    if not certain and len(headers) > 1:
+        return [], heads
+    return [h for h in heads if h in certain or h.headers in headers], [
+        h for h in heads if h not in certain and h.headers not in headers
+    ]
+
+
+def _fitting(heads: list[Head], given: dict[str, str]) -> tuple[list[Head], list[Head]]:
+    """Return the sales, and what only has a name that sales may have, such as purchases from suppliers."""
+    fitting = [head for head in heads if fits(TABLES["transactions"], head.headers, given)]
+    kinds = {_kind(head) for head in fitting if _is_named(head, "transactions")}
+    others = [head for head in heads if kinds and head not in fitting and _kind(head) not in kinds]
+    return [head for head in heads if head not in others], others
 
 
 def left_out(heads: list[Head]) -> tuple[Note, ...]:
@@ -107,18 +146,18 @@ def _stand_in(found: dict[str, list[Head]], given: dict[str, str]) -> str | None
 
 
 def _check_one_kind_of_sales(heads: list[Head]) -> None:
-    """Refuse invoices beside their lines: summed together, money would count twice."""
-    kinds = {name: list(group) for name, group in groupby(sorted(heads, key=_kind), key=_kind) if name}
+    """Refuse invoices beside their lines, or offers beside sales: summed together, they are no sales."""
+    kinds = {name: list(group) for name, group in groupby(sorted(heads, key=_kind), key=_kind)}
     if len(kinds) > 1 and len({head.headers for head in heads}) > 1:
-        first = [group[0].label for group in kinds.values()]
+        likely = sorted(heads, key=lambda head: not _is_named(head, "transactions"))[0]
         raise CarteraError(
             _(
                 "{tables} look like sales, but their columns differ: summed together, money could count "
                 "twice. Say which holds them: '{choice}' under 'transactions' in dataset.yml."
-            ).format(tables=listing(first), choice=heads[0].choice)
+            ).format(tables=listing([group[0].label for group in kinds.values()]), choice=likely.choice)
         )
 
 
 def _kind(head: Head) -> str:
-    """Return the canonical table that the name alone says; empty where it says none."""
-    return next(filter(None, map(named, head.names)), "")
+    """Return what the name calls the rows, where it is a usual one: ``ventas`` of any year are one kind."""
+    return next(("".join(words(name)) for name in head.names if named(name)), "")

@@ -63,12 +63,13 @@ class Head:
         return self.path.name if self.sheet is None else f"{self.path.name} [{self.sheet}]"
 
 
-def is_workbook(path: Path) -> bool:
-    """Tell whether a file may hold several sheets; False where it cannot be opened."""
+def has_sheets(path: Path) -> bool:
+    """Tell whether a file is a workbook of several sheets; False where it cannot be opened."""
     try:
         with path.open("rb") as file:
-            return file.read(4) in _WORKBOOKS
-    except OSError:
+            workbook = file.read(4) in _WORKBOOKS
+        return workbook and len(calamine.load_workbook(str(path)).sheet_names) > 1
+    except (OSError, calamine.CalamineError):
         return False
 
 

@@ -24,22 +24,22 @@ def named(name: str) -> str | None:
     >>> named("ventas_2024"), named("Clientes (2)"), named("resumen")
     ('transactions', 'customers', None)
     """
-    words = _words(name)
-    return _BY_NAME.get("".join(words)) or _BY_NAME.get("".join(word.removesuffix("s") for word in words))
+    said = words(name)
+    return _BY_NAME.get("".join(said)) or _BY_NAME.get("".join(word.removesuffix("s") for word in said))
 
 
-def _words(name: str) -> list[str]:
+def words(name: str) -> list[str]:
     """Return the words of a name that say what it holds."""
-    words = re.sub(r"\d+", " ", normalised(name)).split()
-    return [word for word in words if len(word) > 1 and word not in _IDLE_WORDS]
+    said = re.sub(r"\d+", " ", normalised(name)).split()
+    return [word for word in said if len(word) > 1 and word not in _IDLE_WORDS]
 
 
 def _spellings(name: str) -> set[str]:
     """Return how a declared name is written in one word, in the plural and in the singular."""
-    words = _words(name)
+    said = words(name)
     singulars = [("s", ""), ("es", ""), ("ies", "y")]
-    return {"".join(words)} | {
-        "".join(word.removesuffix(plural) + one if word.endswith(plural) else word for word in words)
+    return {"".join(said)} | {
+        "".join(word.removesuffix(plural) + one if word.endswith(plural) else word for word in said)
         for plural, one in singulars
     }
 
@@ -52,7 +52,13 @@ _BY_NAME = {
 }
 
 
-def recognised(table: Table, headers: Iterable[str], given: Mapping[str, str]) -> set[str]:
+_PLAIN = {"customer", "amount"}
+"""Names that say what the column is, although a better one comes before them."""
+
+
+def recognised(
+    table: Table, headers: Iterable[str], given: Mapping[str, str], *, surely: bool = False
+) -> set[str]:
     """Return the columns of ``table`` that the headers would give; a header counts for one column.
 
     Parameters
@@ -63,6 +69,8 @@ def recognised(table: Table, headers: Iterable[str], given: Mapping[str, str]) -
         Column names of the raw table.
     given
         Canonical column → header, from ``dataset.yml``.
+    surely
+        Whether names that count only for want of a better one do not: ``código`` may be anybody's.
     """
     free = {same_name(header) for header in headers}
     found = {name for name, header in given.items() if same_name(header) in free}
@@ -70,7 +78,8 @@ def recognised(table: Table, headers: Iterable[str], given: Mapping[str, str]) -
     for column in table.columns:
         if column.name in found:
             continue
-        for names in column.ranks:
+        ranks = [names for i, names in enumerate(column.ranks) if not surely or i == 0 or _PLAIN & {*names}]
+        for names in ranks:
             known = free.intersection(map(same_name, names))
             if known:
                 found.add(column.name)
@@ -79,15 +88,21 @@ def recognised(table: Table, headers: Iterable[str], given: Mapping[str, str]) -
     return found
 
 
-def fits(table: Table, headers: Iterable[str], given: Mapping[str, str]) -> int:
-    """Return how many columns of ``table`` the headers give; 0 where one that it must have is missing."""
-    found = recognised(table, headers, given)
+def fits(table: Table, headers: Iterable[str], given: Mapping[str, str], *, surely: bool = False) -> int:
+    """Return how many columns of ``table`` the headers give; 0 where one that it must have is missing.
+
+    With ``surely``, two columns must tell the table from others, if it has more than two that do.
+    """
+    found = recognised(table, headers, given, surely=surely)
     needed = set(table.required)
     if table.name == "transactions" and ("gross_amount" in found or {"quantity", "unit_price"} <= found):
         needed -= {"amount"}
-    whole = needed <= found
-    for alternatives in (table.any_of, table.telling):
-        whole = whole and (not alternatives or bool(found.intersection(alternatives)))
+    telling = (2 if surely and len(table.telling) > 2 else 1) if table.telling else 0
+    whole = (
+        needed <= found
+        and len(found.intersection(table.telling)) >= telling
+        and (not table.any_of or bool(found.intersection(table.any_of)))
+    )
     return len(found) if whole else 0
 
 
@@ -98,8 +113,8 @@ def identify(
 
     Its name decides where the columns fit; else the table of which it has most columns, the sales where
     several have as many; else its name, where it has at least a telling column of that table, since what is
-    missing can be asked for. A table that knows no customer needs its name: a month, a channel and an
-    amount may be anything.
+    missing can be asked for. By columns alone, names that count only for want of a better one do not, and
+    a table that knows no customer needs its name: a month, a channel and an amount may be anything.
 
     Parameters
     ----------
@@ -118,7 +133,7 @@ def identify(
         if fits(TABLES[table], headers, given.get(table, {})):
             return table
     scores = {
-        name: fits(table, headers, given.get(name, {}))
+        name: fits(table, headers, given.get(name, {}), surely=name != "transactions" and not given.get(name))
         for name, table in TABLES.items()
         if "customer_id" in table.canonical or given.get(name)
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, TableConfig
 from analysis.dataset.discovery import Discovery, discover, labels, left_out
-from analysis.dataset.heads import SUFFIXES, Head, heads_of, is_workbook
+from analysis.dataset.heads import SUFFIXES, Head, has_sheets, heads_of
 from analysis.dataset.identify import named
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
@@ -31,11 +31,14 @@ class Input:
         How they are read; where they are workbooks, ``sheet`` is the sheet that holds the table.
     origin
         What the reader is told in place of the path of a staged file; empty for the user's own files.
+    guessed
+        Whether only its columns say what it is, so that it is left out where it cannot be read.
     """
 
     files: tuple[Path, ...]
     settings: TableConfig
     origin: str = ""
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,23 @@ class Source:
         }
 
 
+def reachable(source: Source) -> Source:
+    """Return the data set with the tables whose files cannot be opened among the broken ones."""
+    closed = {}
+    for table, given in source.inputs.items():
+        for path in given.files:
+            try:
+                path.open("rb").close()
+            except OSError as error:
+                closed[table] = _unread(path, error)
+    inputs = {table: given for table, given in source.inputs.items() if table not in closed}
+    return replace(source, inputs=inputs, broken=source.broken | closed)
+
+
+def _unread(path: Path, error: OSError) -> str:
+    return _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
+
+
 def _sha256(path: Path) -> str:
     digest = hashlib.sha256()
     try:
@@ -82,9 +102,7 @@ def _sha256(path: Path) -> str:
             while block := file.read(_BLOCK):
                 digest.update(block)
     except OSError as error:
-        raise CarteraError(
-            _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
-        ) from None
+        raise CarteraError(_unread(path, error)) from None
     return digest.hexdigest()
 
 
@@ -114,7 +132,7 @@ def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
     sales = Source(
         name, {"transactions": Input(tuple(files), config.transactions)}, config, folder=files[0].parent
     )
-    if len(files) == 1 and not is_workbook(files[0]):
+    if len(files) == 1 and not has_sheets(files[0]):
         return sales
     heads = file_heads(files, config)
     found = discover(heads, config)
@@ -140,7 +158,8 @@ def inputs_of(found: Discovery, config: DatasetConfig) -> dict[str, Input]:
         settings, sheets = config.table(table), {head.sheet for head in heads}
         if len(sheets) == 1 and settings.sheet is None:
             settings = settings.model_copy(update={"sheet": sheets.pop()})
-        inputs[table] = Input(tuple(dict.fromkeys(head.path for head in heads)), settings)
+        files = tuple(dict.fromkeys(head.path for head in heads))
+        inputs[table] = Input(files, settings, guessed=_is_guessed(table, found, config))
     return inputs
 
 
@@ -197,7 +216,13 @@ def found_in_database(
         else:
             wanted[table] = config.table(table).model_copy(update={"table": chosen[0].sheet})
     inputs, unstaged = staged(database, wanted)
+    guessed = {table for table in inputs if _is_guessed(table, found, config)}
+    inputs |= {table: replace(inputs[table], guessed=True) for table in guessed}
     return inputs, broken | unstaged
+
+
+def _is_guessed(table: str, found: Discovery, config: DatasetConfig) -> bool:
+    return table in found.guessed and table != "transactions" and table not in config.model_fields_set
 
 
 def _which(heads: list[Head], table: str) -> str:
@@ -211,6 +236,8 @@ def staged(database: str, wanted: dict[str, TableConfig]) -> tuple[dict[str, Inp
     try:
         copies = databases.stage(database, wanted)
     except CarteraError as error:
+        if "transactions" in wanted:
+            raise
         return {}, dict.fromkeys(wanted, str(error))
     broken = {table: str(copy) for table, copy in copies.items() if isinstance(copy, CarteraError)}
     inputs = {

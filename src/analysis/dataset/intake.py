@@ -15,6 +15,10 @@ from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
 from analysis.language import N_, _
 
+_NOT_WHAT_IT_SEEMED = N_(
+    "{table}: {files} seemed to hold this table by the names of its columns, but cannot be read as such, "
+    "and was left out. {reason}"
+)
 _LEFT_OUT = N_("{table}: left out, since what there is cannot be read. {reason}")
 
 
@@ -43,13 +47,14 @@ def take_in(source: Source, target: Path) -> Intake:
         except CarteraError as error:
             broken["transactions"] = str(error)
     tables, unread = _records(source, taken.formats if taken else Formats(), target)
-    broken |= unread
+    guessed = {name: reason for name, reason in unread.items() if source.inputs[name].guessed}
+    broken |= {name: reason for name, reason in unread.items() if name not in guessed}
     if taken is None or (broken and config.broken_tables == "stop"):
         raise CarteraError(_what_is_wrong(broken, config))
     quality = replace(
         taken.quality,
         facts=(*source.notes, *taken.quality.facts),
-        alarms=(*taken.quality.alarms, *_left_out(broken)),
+        alarms=(*taken.quality.alarms, *_left_out(broken), *_misjudged(guessed, source)),
     )
     taken = replace(taken, quality=quality, tables=tables)
     return _with_links(taken, find_links(taken, target)) if tables else taken
@@ -93,6 +98,14 @@ def _left_out(broken: dict[str, str]) -> list[Note]:
         if name in TABLES
         else Note(_LEFT_OUT, {"table": name, "reason": reason})
         for name, reason in broken.items()
+    ]
+
+
+def _misjudged(guessed: dict[str, str], source: Source) -> list[Note]:
+    files = {name: ", ".join(path.name for path in source.inputs[name].files) for name in guessed}
+    return [
+        Note(_NOT_WHAT_IT_SEEMED, {"files": files[name], "reason": reason}, {"table": TABLES[name].title})
+        for name, reason in guessed.items()
     ]
 
 

@@ -5,6 +5,7 @@ Nothing of it is fatal. It is counted over all rows kept, whatever ``as_of`` is.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,9 +78,10 @@ def find_links(taken: Intake, folder: Path) -> Links:
     columns = {"transactions": taken.columns} | {name: kept.columns for name, kept in taken.tables.items()}
     findings: list[LinkFinding] = []
     alarms: dict[str, list[Note]] = {name: [] for name in columns}
+    spill = folder / "spill"
     with duckdb.connect() as connection:
         connection.execute(f"set memory_limit={literal(MEMORY)}")
-        connection.execute(f"set temp_directory={literal(str(folder / 'spill'))}")
+        connection.execute(f"set temp_directory={literal(str(spill))}")
         for name in columns:
             connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
         for name, given in columns.items():
@@ -96,6 +98,7 @@ def find_links(taken: Intake, folder: Path) -> Links:
             totals, warnings = _totals(connection)
             findings += totals
             alarms["invoices"] += warnings
+    shutil.rmtree(spill, ignore_errors=True)
     return Links(tuple(findings), {name: tuple(notes) for name, notes in alarms.items() if notes})
 
 
@@ -148,7 +151,7 @@ def _misspelt(connection: duckdb.DuckDBPyConnection, table: str, link: Link) -> 
     return []
 
 
-_PLAIN = "ltrim(regexp_replace(lower({code}), '[^0-9a-z]', '', 'g'), '0')"
+_PLAIN = "nullif(ltrim(regexp_replace(lower({code}), '[^\\pL\\pN]', '', 'g'), '0'), '')"
 
 
 def _out_of_order(

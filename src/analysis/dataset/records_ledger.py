@@ -157,7 +157,7 @@ def _fate(raw: RawTable, reading: Reading, currency: str | None, today: dt.date)
     either = [name for name in table.any_of if name in reading.columns]
     if either:
         none = " and ".join(f"{quoted(name)} is null" for name in either)
-        silent = " and ".join(map(says_nothing, either))
+        silent = " and ".join(says_nothing(name) for name in either if name != "customer_id") or "true"
         cases += [(f"{none} and {silent}", f"rejected:no_{either[0]}"), (none, f"rejected:{either[0]}")]
     if table.name == "surveys":
         best = f"coalesce(scale, {_USUAL_SCALE})"

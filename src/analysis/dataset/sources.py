@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, Transactions, read_config
 from analysis.dataset.discovery import Discovery, discover
-from analysis.dataset.heads import SUFFIXES, heads_of, is_workbook, stem
+from analysis.dataset.heads import SUFFIXES, has_sheets, heads_of, stem
 from analysis.dataset.inputs import (
     Input,
     Source,
@@ -76,7 +76,8 @@ def find_source(data: str) -> Source:
     if path.suffix.lower() in {".yml", ".yaml"}:
         return _configured(path)
     if databases.is_database_file(path):
-        return replace(in_database(stem(path), str(path), DatasetConfig()), folder=path.parent)
+        source = in_database(databases.name_of(str(path)), str(path), DatasetConfig())
+        return replace(source, folder=path.parent)
     return sorted_out(stem(path), [path], DatasetConfig())
 
 
@@ -173,7 +174,7 @@ def _named_files(path: Path, table: str, config: DatasetConfig) -> Input:
                 )
             )
         files += matches
-    sheets = heads_of(files[0], settings.columns.values()) if files and is_workbook(files[0]) else []
+    sheets = heads_of(files[0], settings.columns.values()) if files and has_sheets(files[0]) else []
     fitting = discover(sheets, config, needs_sales=False).tables.get(table, [])
     if settings.sheet is None and len(fitting) == 1:
         settings = settings.model_copy(update={"sheet": fitting[0].sheet})

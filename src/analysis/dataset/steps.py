@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def open_all(given: Input, table: Table, work: Path) -> list[RawTable]:
         If a file is empty or not a table.
     """
     raws = [open_raw(path, table, given.settings, work, f"refused_{i}") for i, path in enumerate(given.files)]
-    return alike([replace(raw, file=given.origin) for raw in raws] if given.origin else raws)
+    return alike(raws)
 
 
 def write_ledger(

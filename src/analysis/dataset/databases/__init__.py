@@ -6,6 +6,7 @@ of a data set in one state of the database.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,7 @@ __all__ = [
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _READS = re.compile(r"[\s(]*(select|with|values|table|from)\b", re.IGNORECASE)
+_SHOWN = 12
 _NO_FILE_NAME = re.compile(r'[/\\:*?"<>|\s]+')
 
 
@@ -145,7 +147,7 @@ def _opened(place: str) -> Iterator[Opened]:
 
 def _no_database(path: Path) -> str:
     if not path.exists():
-        return _("There is no database {file}. Correct 'database' in dataset.yml.").format(file=path)
+        return _("There is no database {file}. Correct its path.").format(file=path)
     return _("{file} is no SQLite or DuckDB database.").format(file=path)
 
 
@@ -185,8 +187,12 @@ def _found(source: Opened, place: str, written: str) -> tuple[str | None, str, t
 
 def _nearest(written: str, known: list[str]) -> str:
     """Return a hint at the name that is meant; one in other letters is the nearest."""
-    same = [name for name in known if name.casefold() == written.casefold()]
-    return nearest(same[0] if same else written, known) if known else _("It holds no table that can be read.")
+    if not known:
+        return _("It holds no table that can be read.")
+    close = [name for name in known if name.casefold() == written.casefold()]
+    close = close or difflib.get_close_matches(written, known, n=1)
+    more = ["…"] if len(known) > _SHOWN else []
+    return nearest(close[0], known) if close else nearest(written, [*known[:_SHOWN], *more])
 
 
 def _one_query(name: str, query: str) -> str:

@@ -106,10 +106,13 @@ def resolved(database: str, folder: Path) -> str:
     filled = _filled(database)
     scheme = _SCHEME.match(filled)
     if scheme is None:
-        return str((folder / Path(filled).expanduser()).resolve())
+        path = (folder / Path(filled).expanduser()).resolve()
+        if (filled != database or "@" in filled) and not path.exists():  # it may be a password: not repeated
+            raise _not_understood()
+        return str(path)
     if scheme[1].partition("+")[0] in {"sqlite", "duckdb"}:
-        path = filled[scheme.end() :].partition("?")[0]
-        return str((folder / path.removeprefix("/")).resolve())
+        place = filled[scheme.end() :].partition("?")[0]
+        return str((folder / place.removeprefix("/")).resolve())
     return database
 
 
@@ -153,17 +156,23 @@ def find_server(database: str) -> Server:
     try:
         url = make_url(_filled(database))
     except (ArgumentError, ValueError):
-        raise CarteraError(
-            _(
-                "The address of the database cannot be understood. It is written like '{example}'; "
-                "a port is a number."
-            ).format(example="postgresql://${DB_USER}:${DB_PASSWORD}@host:5432/database")
-        ) from None
+        raise _not_understood() from None
+    if "@" in f"{url.host}{url.database}":  # the rest of a password, which the reader must not see
+        raise _not_understood()
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
     host = url.host or _text(url.query.get("host")) or os.environ.get("PGHOST") or "localhost"
     name = url.database or os.environ.get("PGDATABASE") or ""
     return Server(f"{host}/{name}" if name else host, Path(name or host).name, url, _secrets(url))
+
+
+def _not_understood() -> CarteraError:
+    return CarteraError(
+        _(
+            "The address of the database cannot be understood. It is written like '{example}'; a port is a "
+            "number, and an @ within a password is written as %40."
+        ).format(example="postgresql://${DB_USER}:${DB_PASSWORD}@host:5432/database")
+    )
 
 
 def _text(value: str | tuple[str, ...] | None) -> str:

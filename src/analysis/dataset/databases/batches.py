@@ -93,9 +93,7 @@ def _join(parts: list[Path], schema: pa.Schema, target: Path) -> None:
 
 
 def _recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    if array.null_count == len(array):
-        return pa.nulls(len(array), kind)
-    return array.cast(kind) if kind != _TEXT else _array(array.to_pylist(), kind)
+    return array if array.type == kind else _array(array.to_pylist(), kind)
 
 
 def _kind(cells: Sequence[Any], before: pa.DataType) -> pa.DataType:
@@ -171,14 +169,12 @@ def _wall_time(moment: dt.date) -> dt.datetime:
 
 
 def _as_text(cell: object) -> str:
-    if isinstance(cell, str):
-        return str(cell)
     if isinstance(cell, bool):
         return str(cell).lower()
     if isinstance(cell, Decimal | float):
         return _number_text(cell)
-    if isinstance(cell, dt.date | dt.time):
-        return cell.isoformat()
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        return cell.date().isoformat()
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell).decode("utf-8", errors="replace")
     return str(cell)

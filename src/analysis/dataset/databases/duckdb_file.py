@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
+from analysis.dataset.copies import cache_folder
 from analysis.dataset.databases.addresses import Place
 from analysis.dataset.databases.batches import unique
-from analysis.dataset.databases.reasons import Reason, first_line, query_not_read, table_not_read
+from analysis.dataset.databases.reasons import Reason, not_opened, query_not_read, table_not_read
 from analysis.dataset.readers import literal, quoted
 from analysis.errors import CarteraError
 from analysis.language import _
@@ -91,24 +93,20 @@ def open_file(path: Path) -> Iterator[DuckDBFile]:
         If it is open elsewhere, damaged, or of a newer DuckDB.
     """
     place = Place(path.name)
-    with duckdb.connect() as connection:
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".spill-", dir=cache_folder()) as spill, duckdb.connect() as connection:
+        connection.execute(f"set temp_directory={literal(spill)}")
+        if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
+            connection.execute("set enable_progress_bar=false")
         try:
             connection.execute(f"attach {literal(str(path))} as source (read_only)")
             connection.execute("use source")
-        except duckdb.IOException as error:
-            raise CarteraError(_not_attached(path, error)) from None
         except duckdb.Error as error:
-            raise CarteraError(
-                _("{database} cannot be opened: {reason}.").format(
-                    database=place.shown, reason=first_line(error, place)
-                )
-            ) from None
+            raise (_in_use(path) if "lock" in str(error) else not_opened(place, error)) from None
         yield DuckDBFile(connection, place)
 
 
-def _not_attached(path: Path, error: duckdb.IOException) -> str:
-    if "lock" in str(error):
-        return _("{file} is open in another program. Close it there and try again.").format(file=path.name)
-    return _("{file} cannot be opened: {reason}.").format(
-        file=path.name, reason=first_line(error, Place(path.name))
+def _in_use(path: Path) -> CarteraError:
+    return CarteraError(
+        _("{file} is open in another program. Close it there and try again.").format(file=path.name)
     )

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import ObjectKind
 
 from analysis.dataset.databases.addresses import Place, Server
@@ -49,17 +50,37 @@ class SqlDatabase:
     def __init__(self, connection: sa.Connection, place: Place) -> None:
         self._connection = connection
         self._place = place
+        self._known: dict[str | None, dict[str, tuple[str, ...]]] = {}
 
     def tables(self, schema: str | None) -> dict[str, tuple[str, ...]]:
         """Return the columns of each table and view of a schema; see `Opened`."""
-        with self._explained(not_listed), _quiet():
-            found = sa.inspect(self._connection).get_multi_columns(schema=schema, kind=ObjectKind.ANY)
-            parts = self._partitions() if schema is None else set()
-        return {
-            table: tuple(c["name"] for c in columns if not isinstance(c["type"], sa.LargeBinary))
-            for (_schema, table), columns in found.items()
-            if table not in parts
-        }
+        if schema not in self._known:
+            with self._explained(not_listed), _quiet():
+                parts = self._partitions() if schema is None else set()
+                self._known[schema] = {
+                    table: tuple(c["name"] for c in columns if not isinstance(c["type"], sa.LargeBinary))
+                    for table, columns in self._columns(schema).items()
+                    if table not in parts
+                }
+        return self._known[schema]
+
+    def _columns(self, schema: str | None) -> dict[str, list[ReflectedColumn]]:
+        """Return what is known of the columns; nothing of those of a view that no longer works."""
+        inspector = sa.inspect(self._connection)
+        try:
+            with self._one_step():
+                found = inspector.get_multi_columns(schema=schema, kind=ObjectKind.ANY)
+            return {table: columns for (_schema, table), columns in found.items()}
+        except sa.exc.SQLAlchemyError:
+            names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
+            return {name: self._columns_of(name, schema) for name in names}
+
+    def _columns_of(self, table: str, schema: str | None) -> list[ReflectedColumn]:
+        try:
+            with self._one_step():
+                return sa.inspect(self._connection).get_columns(table, schema)
+        except sa.exc.SQLAlchemyError:
+            return []
 
     def _partitions(self) -> set[str]:
         """Return the names of tables whose rows are in another, too; only PostgreSQL lists such."""
@@ -75,8 +96,8 @@ class SqlDatabase:
 
     def copy_table(self, schema: str | None, table: str, columns: tuple[str, ...], target: Path) -> None:
         """Write columns of a table to a Parquet file."""
-        listed: list[sa.ColumnClause[object]] = [sa.column(name) for name in columns]
-        statement = sa.select(*listed).select_from(sa.table(table, schema=schema))
+        listed: list[sa.ColumnElement[object]] = [sa.column(name) for name in columns]
+        statement = sa.select(*listed or [sa.literal_column("*")]).select_from(sa.table(table, schema=schema))
         name = f"{schema}.{table}" if schema else table
         with self._explained(partial(table_not_read, table=name)):
             _write(self._connection.execute(statement, execution_options=_streamed()), target)
@@ -103,11 +124,11 @@ class SqlDatabase:
 
 
 def _streamed() -> dict[str, object]:
-    return {"yield_per": BATCH_ROWS}
+    return {"stream_results": True, "max_row_buffer": BATCH_ROWS}
 
 
 def _write(result: sa.CursorResult[tuple[object, ...]], target: Path) -> None:
-    write_batches(unique(result.keys()), result.partitions(), target)
+    write_batches(unique(result.keys()), result.partitions(BATCH_ROWS), target)
 
 
 @contextmanager

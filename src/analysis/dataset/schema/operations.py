@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.dataset.schema.declaration import Column, Link, Sequence, Table, listed
-from analysis.dataset.schema.people import CUSTOMER
+from analysis.dataset.schema.people import CURRENCY, CUSTOMER
 from analysis.dataset.schema.transactions import TRANSACTIONS
 from analysis.language import N_
 
@@ -26,8 +26,8 @@ INVOICES = Table(
             "issued", "date", "calendar day", N_("day of the invoice"),
             listed(
                 "issued on, issue date, invoice date, date, document date, posting date, fecha, "
-                "fecha factura, fecha de factura, fecha emision, fecha de emision, emision, "
-                "fecha expedicion, f factura"
+                "invoice bill date, fecha factura, fecha de factura, fecha emision, fecha de emision, "
+                "emision, fecha expedicion, f factura"
             ),
         ),
         Column(
@@ -40,14 +40,16 @@ INVOICES = Table(
         Column(
             "paid", "date", "calendar day", N_("day it was paid; empty while it is open"),
             listed(
-                "paid on, paid at, payment date, date paid, settled, cobro, fecha cobro, fecha de cobro, "
+                "paid on, paid at, paid date, payment date, date paid, settled, closed at date, cobro, "
+                "f cobro, f pago, fecha cobro, fecha de cobro, "
                 "cobrada, fecha pago, fecha de pago, pagada, pago"
             ),
             event=True,
         ),
         Column(
             "amount", "money", "currency", N_("what is to be paid, on the same terms as the sales"),
-            TRANSACTIONS.column("amount").names, TRANSACTIONS.column("amount").fallback_names,
+            TRANSACTIONS.column("amount").names,
+            (*TRANSACTIONS.column("amount").fallback_names, listed("original amount, importe original")),
         ),
         Column(
             "paid_amount", "money", "currency", N_("what was paid"),
@@ -57,6 +59,7 @@ INVOICES = Table(
             ),
             known_with="paid",
         ),
+        CURRENCY,
     ),
     required=("customer_id", "issued", "amount"),
     telling=("due", "paid", "paid_amount"),
@@ -81,14 +84,16 @@ DELIVERIES = Table(
         Column(
             "ordered", "date", "calendar day", N_("day of the order"),
             listed(
-                "ordered on, order date, date, placed on, fecha pedido, fecha de pedido, pedida, fecha, "
-                "fecha solicitud"
+                "ordered on, order date, date, placed on, placed at, fecha pedido, fecha de pedido, "
+                "f pedido, pedida, fecha, fecha solicitud"
             ),
+            (listed("created at, created, fecha albaran, fecha de albaran"),),
         ),
         Column(
             "delivered", "date", "calendar day", N_("day it arrived; empty while it is under way"),
             listed(
-                "delivered on, delivery date, arrived, received, fecha entrega, fecha de entrega, "
+                "delivered on, delivered at, delivered date, delivery date, arrived, received, "
+                "fecha entrega, fecha de entrega, f entrega, fecha de recepcion, "
                 "entregado, entregada, fecha recepcion, entrega"
             ),
             event=True,
@@ -113,12 +118,13 @@ STOCK = Table(
         "valoracion stock"
     ),
     (
-        _PRODUCT,
+        replace(_PRODUCT, fallback_names=(*_PRODUCT.fallback_names, listed("id, code, codigo, cod"))),
         Column(
             "on_hand", "number", "units", N_("units in stock"),
-            listed(
-                "stock, quantity, qty, available, inventory, units, existencias, existencia, cantidad, "
-                "unidades, disponible, stock actual, stock disponible, stock real, uds"
+            listed("stock, inventory, existencias, existencia, stock actual, stock real, stock on hand"),
+            (
+                listed("quantity, qty, units, cantidad, unidades, uds"),
+                listed("available, disponible, stock disponible"),
             ),
         ),
         Column(
@@ -146,7 +152,7 @@ SPEND = Table(
     (
         Column(
             "month", "month", "first day of the month", N_("month of the spending"),
-            listed("period, date, mes, periodo, fecha, ano mes, mes ano"),
+            listed("period, date, day, mes, periodo, fecha, dia, ano mes, mes ano"),
         ),
         Column(
             "channel", "text", "", N_("acquisition channel it was spent on"),
@@ -158,6 +164,7 @@ SPEND = Table(
                 "type, concept, item, category, tipo, concepto, partida, tipo gasto, tipo de gasto, "
                 "categoria"
             ),
+            (listed("campaign, campana"),),
         ),
         Column(
             "amount", "money", "currency", N_("money spent"),
@@ -166,6 +173,7 @@ SPEND = Table(
                 "importe gasto, euros"
             ),
         ),
+        CURRENCY,
     ),
     required=("month", "amount"),
     telling=("kind", "channel"),
@@ -183,17 +191,22 @@ MARKET = Table(
         Column(
             "segment", "text", "", N_("part of the market, such as a sector or a region"),
             listed("market segment, sector, region, segmento, segmento mercado, segmento de mercado, ramo"),
+            (listed("cnae, actividad, zona, provincia"),),
         ),
         Column(
             "size", "number", "as the table gives it", N_("how big the segment is"),
             listed(
                 "market size, volume, companies, customers, tamano, tamano mercado, tamano de mercado, "
-                "volumen, n empresas, empresas, num empresas, valor"
+                "volumen, n empresas, no empresas, empresas, num empresas, numero empresas, "
+                "numero de empresas, valor"
             ),
         ),
         Column(
             "share", "percent", "percent", N_("share of the segment in the market"),
-            listed("market share, pct, weight, cuota, cuota mercado, cuota de mercado, peso, pct mercado"),
+            listed(
+                "market share, pct, weight, cuota, cuota mercado, cuota de mercado, peso, pct mercado, "
+                "cuota pct, pct cuota, pct peso, share pct, pct share, market share pct"
+            ),
         ),
     ),
     required=("segment",),

@@ -10,7 +10,16 @@ from analysis.language import N_
 
 _SOLD_TO = TRANSACTIONS.column("customer_id")
 CUSTOMER = replace(_SOLD_TO, meaning=N_("the customer, as in the sales"))
-SALESPERSON = replace(TRANSACTIONS.column("salesperson"), meaning=N_("who looks after it"))
+CURRENCY = TRANSACTIONS.column("currency")
+_SELLER = TRANSACTIONS.column("salesperson")
+SALESPERSON = replace(
+    _SELLER,
+    meaning=N_("who looks after it"),
+    names=(
+        *_SELLER.names,
+        *listed("salesperson code, owner, account owner, lead owner, deal owner, propietario"),
+    ),
+)
 _OWN_CODE = listed("id, code, codigo, cod, no, num, numero, clave, account")
 
 CUSTOMERS = Table(
@@ -26,9 +35,9 @@ CUSTOMERS = Table(
             "name", "text", "", N_("name of the customer"),
             listed(
                 "customer name, client name, company, company name, account name, display name, nombre, "
-                "nombre cliente, nombre del cliente, razon social, nombre fiscal, nombre comercial, "
-                "nombre o razon social, empresa, denominacion, cliente"
+                "nombre cliente, nombre del cliente, nombre o razon social, empresa, denominacion, cliente"
             ),
+            (listed("nombre comercial"), listed("razon social, nombre fiscal")),
         ),
         Column(
             "type", "text", "", N_("kind of customer: consumer, company, public body …"),
@@ -47,15 +56,21 @@ CUSTOMERS = Table(
         Column(
             "region", "text", "", N_("where the customer is"),
             listed(
-                "area, territory, state, province, country, zone, provincia, zona, comunidad, "
-                "comunidad autonoma, ccaa, territorio, pais, estado provincia, departamento"
+                "area, territory, zone, zona, territorio, sales region, sales territory, zona comercial, "
+                "zona de venta"
+            ),
+            (
+                listed("state, province, provincia, estado provincia, departamento"),
+                listed("comunidad, comunidad autonoma, ccaa"),
+                listed("country, country code, country region code, pais, cod pais, codigo pais"),
             ),
         ),
         Column(
             "size", "text", "", N_("how big the customer is"),
             listed(
-                "company size, employees, headcount, segment size, tamano, tamano empresa, "
-                "tamano de empresa, n empleados, num empleados, empleados, dimension"
+                "company size, employees, number of employees, headcount, segment size, tamano, "
+                "tamano empresa, tamano de empresa, n empleados, no empleados, num empleados, "
+                "numero empleados, numero de empleados, empleados, dimension"
             ),
         ),
         SALESPERSON,
@@ -113,11 +128,13 @@ SURVEYS = Table(
                 "survey date, answer date, response date, answered at, submitted at, timestamp, fecha, "
                 "fecha encuesta, fecha respuesta, fecha de respuesta, marca temporal, dia"
             ),
+            (listed("date created, created, created at, completed at, date submitted, response time"),),
         ),
         Column(
             "score", "number", "points", N_("answer, from 0 to the end of the scale"),
             listed(
                 "nps, nps score, rating, answer, points, satisfaction, csat, would you recommend us, "
+                "how likely are you to recommend us, likelihood to recommend, "
                 "puntuacion, nota, valoracion, respuesta, puntos, recomendacion, nos recomendaria, "
                 "calificacion, satisfaccion"
             ),
@@ -141,19 +158,27 @@ SURVEYS = Table(
 )  # fmt: skip
 
 STAGES = {
-    "lead": listed("lead, new, contact, raw, nuevo, nueva, contacto, contactado, sin cualificar"),
+    "lead": listed(
+        "lead, new, contact, raw, open, working, prospecting, open not contacted, working contacted, nuevo, "
+        "nueva, contacto, contactado, contactada, sin cualificar, abierto, abierta"
+    ),
     "prospect": listed(
-        "prospect, qualified, mql, sql, prospecto, cualificado, cualificada, calificado, calificada"
+        "prospect, qualified, qualification, mql, sql, prospecto, cualificado, cualificada, calificado, "
+        "calificada, cualificacion, calificacion"
     ),
     "potential": listed(
-        "potential, potential customer, opportunity, proposal, negotiation, offer, quote, "
-        "cliente potencial, potencial, oportunidad, propuesta, negociacion, oferta, presupuesto"
+        "potential, potential customer, opportunity, proposal, negotiation, offer, quote, needs analysis, "
+        "value proposition, proposal price quote, negotiation review, contract sent, cliente potencial, "
+        "potencial, oportunidad, propuesta, negociacion, oferta, presupuesto, propuesta enviada, "
+        "oferta enviada, presupuesto enviado, contrato enviado"
     ),
     "customer": listed(
-        "customer, won, closed won, client, cliente, ganado, ganada, cerrado ganado, convertido"
+        "customer, won, closed won, converted, closed converted, client, cliente, ganado, ganada, "
+        "cerrado ganado, cerrada ganada, convertido, convertida"
     ),
     "lost": listed(
-        "lost, closed lost, discarded, disqualified, perdido, perdida, cerrado perdido, descartado, "
+        "lost, closed lost, discarded, disqualified, unqualified, closed not converted, "
+        "perdido, perdida, cerrado perdido, descartado, "
         "descartada, rechazado, rechazada"
     ),
 }
@@ -171,14 +196,16 @@ LEADS = Table(
             listed(
                 "lead no, lead number, opportunity id, deal id, prospect id, id lead, id oportunidad, "
                 "codigo oportunidad, cod oportunidad, n oportunidad, no oportunidad, num oportunidad, "
-                "id prospecto, oportunidad, cod lead, n lead"
+                "numero oportunidad, numero de oportunidad, no lead, num lead, id prospecto, cod lead, "
+                "n lead, record id"
             ),
-            (listed("id, code, codigo, cod, no, num, numero, lead"),),
+            (listed("id, code, codigo, cod, no, num, numero"), listed("oportunidad, lead")),
         ),
         Column(
             "created", "date", "calendar day", N_("day the lead came in"),
             listed(
-                "created at, created on, creation date, lead date, date, received, fecha, fecha alta, "
+                "created at, created on, create date, created date, date created, creation date, lead date, "
+                "date, received, fecha, fecha alta, "
                 "fecha de alta, fecha creacion, fecha de creacion, alta, entrada, fecha entrada, "
                 "fecha contacto"
             ),
@@ -186,7 +213,11 @@ LEADS = Table(
         Column(
             "stage", "choice", "",
             N_("how far the lead has come: lead, prospect, potential, customer or lost"),
-            listed("status, state, phase, lead status, etapa, fase, estado, situacion"), choices=STAGES,
+            listed(
+                "status, state, phase, lead status, lead stage, deal stage, opportunity stage, etapa, fase, "
+                "estado, situacion"
+            ),
+            choices=STAGES,
         ),
         Column(
             "qualified", "date", "calendar day", N_("day it became a prospect: need, budget and authority"),
@@ -207,7 +238,8 @@ LEADS = Table(
         Column(
             "won", "date", "calendar day", N_("day it became a customer"),
             listed(
-                "won at, won on, conversion date, converted at, converted on, closed won date, "
+                "won at, won on, conversion date, converted at, converted on, converted date, "
+                "date converted, closed won date, "
                 "fecha conversion, fecha de conversion, fecha ganada, fecha ganado, fecha cliente"
             ),
             event=True,
@@ -222,8 +254,8 @@ LEADS = Table(
         Column(
             "channel", "text", "", N_("way the lead came"),
             listed(
-                "source, lead source, origin, canal, canal captacion, canal de captacion, origen, "
-                "procedencia"
+                "source, lead source, original source, origin, canal, canal captacion, "
+                "canal de captacion, origen, procedencia"
             ),
         ),
         Column(
@@ -247,7 +279,12 @@ LEADS = Table(
             ),
         ),
         SALESPERSON,
-        replace(CUSTOMER, meaning=N_("the customer it became"), known_with="won"),
+        replace(
+            CUSTOMER,
+            meaning=N_("the customer it became"),
+            fallback_names=(listed("customer, client, cliente, account"),),
+            known_with="won",
+        ),
     ),
     required=("created",),
     telling=("lead_id", "stage", "qualified", "advanced", "won", "interest"),
@@ -322,8 +359,9 @@ CONTRACTS = Table(
             listed(
                 "contract, contract no, contract number, subscription id, subscription, contrato, "
                 "no contrato, n contrato, num contrato, numero contrato, id contrato, cod contrato, "
-                "id suscripcion, poliza, n poliza"
+                "id suscripcion, poliza, n poliza, no poliza, num poliza, numero poliza"
             ),
+            (listed("id, code, codigo, cod, no, num, numero"),),
         ),
         CUSTOMER,
         Column(
@@ -332,11 +370,13 @@ CONTRACTS = Table(
                 "start, start date, started on, from, begin, begin date, valid from, inicio, fecha inicio, "
                 "fecha de inicio, desde, fecha alta, fecha de alta, alta"
             ),
+            (listed("created, created at, signed on, fecha contrato, fecha firma, fecha de firma"),),
         ),
         Column(
             "ended", "date", "calendar day", N_("last day of the contract; empty while it runs"),
             listed(
-                "end, end date, ended on, until, to, cancelled, cancelled on, cancellation date, valid to, "
+                "end, end date, ended on, ended at, until, to, cancelled, cancelled on, cancelled at, "
+                "canceled at, cancellation date, valid to, fecha cancelacion, fecha de cancelacion, "
                 "fin, fecha fin, fecha de fin, hasta, fecha baja, fecha de baja, baja"
             ),
             event=True,
@@ -355,6 +395,7 @@ CONTRACTS = Table(
                 "cuota, cuota anual, importe, importe anual"
             ),
         ),
+        CURRENCY,
     ),
     required=("customer_id", "started"),
     telling=("ended", "plan", "contract_id"),
