@@ -67,22 +67,7 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
         If two kinds of tables could be the sales.
     """
     given = {name: config.table(name).columns for name in TABLES}
-    found: dict[str, list[Head]] = {}
-    rest: list[Head] = []
-    unreadable: list[Head] = []
-    for head in heads:
-        table = identify(head.names, head.headers, given)
-        if table:
-            found.setdefault(table, []).append(head)
-        else:
-            (rest if head.headers or head.path.suffix.lower() == ".txt" else unreadable).append(head)
-    for table in [name for name in found if name != "transactions"]:
-        found[table], others = _alike(table, found[table])
-        rest += others
-    found["transactions"], others = _fitting(found.get("transactions", []), given["transactions"])
-    found = {table: heads for table, heads in found.items() if heads}
-    for head in others:
-        (rest if head.headers else unreadable).append(head)
+    found, rest, unreadable = _sorted(heads, given)
     notes = []
     if needs_sales and found and "transactions" not in found:
         moved = _stand_in(found, given["transactions"])
@@ -93,13 +78,34 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
             found["transactions"] = [rest.pop()]
     if needs_sales:
         _check_one_kind_of_sales(found.get("transactions", []))
-    guessed = {
+    guessed = [
         name
-        for name, heads in found.items()
-        if not (given[name] or any(_is_named(head, name) for head in heads))
-    }
+        for name, holding in found.items()
+        if not (given[name] or any(_is_named(head, name) for head in holding))
+    ]
     tables = {name: found[name] for name in TABLES if name in found}
     return Discovery(tables, rest, unreadable, tuple(notes), frozenset(guessed))
+
+
+def _sorted(
+    heads: list[Head], given: dict[str, dict[str, str]]
+) -> tuple[dict[str, list[Head]], list[Head], list[Head]]:
+    """Return what holds each table, what can be read and holds none, and what cannot be read."""
+    found: dict[str, list[Head]] = {}
+    others: list[Head] = []
+    for head in heads:
+        table = identify(head.names, head.headers, given)
+        (found.setdefault(table, []) if table else others).append(head)
+    for table, holding in found.items():
+        if table == "transactions":
+            found[table], no_such = _fitting(holding, given[table])
+        else:
+            found[table], no_such = _alike(table, holding)
+        others += no_such
+    others.sort(key=heads.index)
+    rest = [head for head in others if head.headers or head.path.suffix.lower() == ".txt"]
+    unreadable = [head for head in others if head not in rest]
+    return {table: holding for table, holding in found.items() if holding}, rest, unreadable
 
 
 def _is_named(head: Head, table: str) -> bool:
