@@ -150,3 +150,21 @@ def test_group_check_adds_up_on_cdnow() -> None:
     assert table["came"].iloc[-1] == 1882
     assert table["one_model"].iloc[-1] == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
     assert "On the holdout models by group did" in ltv.group_check_sentence(table)
+
+
+@pytest.mark.parametrize("kind", ltv.KINDS)
+def test_customers_of_the_last_day_are_no_obstacle(kind: ltv.Kind) -> None:
+    """They have had no time to buy: in whichever group they are, they change nothing."""
+    summary, groups, _later = world(DIFFERENT, (400, 300, 200, 100, 50), 4)
+    new = pd.DataFrame({"customer_id": ["n1", "n2"], "x": 0, "t_x": 0.0, "T": 0.0, "z": np.nan})
+    with_new = ltv.Summary(pd.concat([summary.frame, new], ignore_index=True), "week", summary.as_of, 0)
+    names = pd.concat([groups, pd.Series({"n1": "a", "n2": "e"})])
+    before, after = (ltv.fit_groups(one, names, kind) for one in (summary, with_new))
+    assert isinstance(before, ltv.GroupModels)
+    assert isinstance(after, ltv.GroupModels)
+    assert np.isfinite(after.strength)
+    gaps = [
+        found.table().set_index("group")["gap"].drop("All customers").sort_index()
+        for found in (before, after)
+    ]
+    np.testing.assert_allclose(gaps[1], gaps[0], rtol=0.05)

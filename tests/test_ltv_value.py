@@ -405,3 +405,20 @@ def test_every_table_has_words(
         assert set(said["labels"]) == set(table.columns)
         shown = {column for column in table if not pd.api.types.is_string_dtype(table[column])}
         assert set(said["formats"]) == shown, name
+
+
+def test_records_of_customers(tmp_path: Path) -> None:
+    names = ["customer_id", "type", "sector", "region", "size", "salesperson", "acquisition_channel"]
+    frame = pd.DataFrame(
+        [["b", "consumer", None, None, None, None, "web"], ["a", *[None] * 6]], columns=names
+    )
+    path = tmp_path / "customers.parquet"
+    frame.astype("str").where(frame.notna(), None).assign(acquisition_cost=[12.5, np.nan]).to_parquet(path)
+    found = DuckDBEngine({"customers": path}).query("customer_records").set_index("customer_id")
+    assert found.index.tolist() == ["a", "b"]
+    assert found.loc["b", ["type", "acquisition_channel", "acquisition_cost"]].tolist() == [
+        "consumer",
+        "web",
+        12.5,
+    ]
+    assert found.loc["a"].isna().all()

@@ -162,6 +162,8 @@ def _strength(whole: PurchaseModel, own: Mapping[str, Counts]) -> tuple[float, f
     slopes = {name: _slopes(whole.kind, counts, whole.fit) for name, counts in own.items()}
     sizes = np.array([counts.customers for counts in own.values()])
     bend = -sum(hessian for _gradient, hessian in slopes.values())
+    if not np.isfinite(bend).all():
+        return np.inf, 1.0
     values, vectors = np.linalg.eigh(np.asarray(bend))
     told = values > DETERMINED
     if not told.any():
@@ -182,7 +184,8 @@ def _slopes(kind: Kind, counts: Counts, fit: Fit) -> tuple[Floats, Floats]:
     """Return gradient and Hessian of a group's log-likelihood along the free axes, at the optimum of all."""
     back = np.linalg.inv(fit.axes.matrix)
     parameters = np.exp(back @ fit.position)
-    _value, gradient, hessian = likelihood(kind, counts).evaluate(parameters)
+    with np.errstate(all="ignore"):  # of customers who arrived on the last day no time has passed
+        _value, gradient, hessian = likelihood(kind, counts).evaluate(parameters)
     by_log = parameters * gradient
     bent = parameters[:, None] * hessian * parameters + np.diag(by_log)
     free = np.array(fit.on_edge) == 0
@@ -209,7 +212,8 @@ def _pooled(
             found[name] = whole
             continue
         parameters = np.array(list(fit.parameters.values()))
-        value = likelihood(whole.kind, own[name]).evaluate(parameters)[0]
+        with np.errstate(all="ignore"):
+            value = likelihood(whole.kind, own[name]).evaluate(parameters)[0]
         value -= own[name].bought * float(np.log(longest))
         found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest)
     return found
