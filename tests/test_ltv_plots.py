@@ -83,7 +83,7 @@ def test_equity_of_groups_worth_nothing_and_names_with_money() -> None:
     )
     ax = plots.by_group(table, "USD", "A title")
     assert len(ax.patches) == 4
-    assert ax.get_yticklabels()[0].get_text() == r"over \$100 or \$200"
+    assert ax.get_yticklabels()[0].get_text() == "over \\$100 or \\$200"
 
 
 def test_spend_charts(check: ltv.Holdout) -> None:

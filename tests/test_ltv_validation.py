@@ -308,7 +308,7 @@ def test_spend_by_purchases_by_hand(gamma_gamma: tuple[ltv.Summary, ltv.SpendMod
     assert table["x"].tolist() == ["1", "2+"]
     assert table["mean"].tolist() == [15, 22.5]
     assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5)  # standard error 7.07 ÷ √2
-    assert "With 1 repeat purchases each is worth 15" in ltv.spend_by_purchases_title(table, None)
+    assert "A repeat purchase is worth 15 on average at x = 1" in ltv.spend_by_purchases_title(table, None)
 
 
 def test_a_mean_that_runs_away_is_held() -> None:

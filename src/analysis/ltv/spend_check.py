@@ -137,7 +137,7 @@ def spend_by_purchases(summary: Summary, spend: SpendModel, top: int = MOST) -> 
 def spend_by_purchases_title(table: pd.DataFrame, currency: str | None) -> str:
     """Return what a chart of `spend_by_purchases` shows."""
     first, last = table.iloc[0], table.iloc[-1]
-    message = _("With {few} repeat purchases each is worth {first} on average, with {many} {last}")
+    message = _("A repeat purchase is worth {first} on average at x = {few}, and {last} at x = {many}")
     return message.format(
         few=first["x"],
         many=last["x"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,6 +12,7 @@ from analysis.language import _, money, number, percent
 from analysis.plots import theme
 
 COLOURS = theme.COLOURS
+LONGEST_NAME = 18  # letters of a group on one line
 
 
 def per_week(rows: pd.DataFrame, level: float, title: str, ax: Axes | None = None) -> Axes:
@@ -122,7 +125,8 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
             color=COLOURS["main"],
             parse_math=False,
         )
-    ax.set_yticks(places, [str(group).replace("$", r"\$") for group in table["group"]])
+    names = [textwrap.fill(str(group), LONGEST_NAME).replace("$", r"\$") for group in table["group"]]
+    ax.set_yticks(places, names)
     ax.set_xlim(0, reach * 1.32)
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.grid(visible=False)
