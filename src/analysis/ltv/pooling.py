@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from analysis.language import _, number, percent
 from analysis.ltv.counts import Codes, Counts, count
@@ -171,7 +171,7 @@ def _strength(whole: PurchaseModel, own: Mapping[str, Counts]) -> tuple[float, f
     along = np.array([vectors[:, told].T @ gradient for gradient, _hessian in slopes.values()])
     far = (along**2 / (values[told] / sizes.sum())).sum(axis=1) / sizes
     freedom = int(told.sum())
-    chance = float(chi2.sf(far.sum(), freedom * (len(own) - 1)))
+    chance = float(chdtrc(freedom * (len(own) - 1), far.sum()))
     far = far / (1 - sizes / sizes.sum())  # the whole holds the group itself
     wide = 1 + sizes[:, None] / STRENGTHS
     unlikely = (freedom * np.log(wide) + far[:, None] / wide).sum(axis=0)

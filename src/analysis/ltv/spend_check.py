@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.special import betainc, ndtri
-from scipy.stats import rankdata
 
 from analysis.language import _, money, number, percent
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary
+from analysis.ltv.validation.scores import rank_correlation
 
 MOST = 7  # repeat purchases from which customers are one group
 WEAK = 0.2  # a rank correlation the spend model can live with
@@ -91,7 +91,7 @@ def spend_independence(summary: Summary) -> Independence | None:
     x, z = _spent(summary)
     if len(x) < FEW or np.ptp(x) == 0 or np.ptp(z) == 0:
         return None
-    rho = float(np.corrcoef(rankdata(x), rankdata(z))[0, 1])
+    rho = rank_correlation(x, z)
     inner = min(max(rho, -1 + 1e-9), 1 - 1e-9)
     reach = ndtri(0.975) * np.sqrt((1 + rho**2 / 2) / (len(x) - 3))
     low, high = np.tanh(np.arctanh(inner) + np.array([-reach, reach]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from analysis.language import _, listing, money, number, percent
 from analysis.ltv.summary import Floats
@@ -78,7 +77,8 @@ def rank_correlation(first: Floats, second: Floats) -> float:
     """Return Spearman's rank correlation; missing where one of the two never varies."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")
-    return float(np.corrcoef(rankdata(first), rankdata(second))[0, 1])
+    ranks = [pd.Series(values).rank().to_numpy() for values in (first, second)]
+    return float(np.corrcoef(*ranks)[0, 1])
 
 
 def tenths(predicted: Floats, outcome: Floats) -> pd.DataFrame:
