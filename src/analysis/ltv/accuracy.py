@@ -6,7 +6,6 @@ from itertools import islice
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from analysis.ltv.counts import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
@@ -45,7 +44,7 @@ def rank_correlation(actual: Floats, predicted: Floats) -> float:
     """Return Spearman's rank correlation; 0 where one of the two never varies."""
     if np.ptp(actual) == 0 or np.ptp(predicted) == 0:
         return 0.0
-    return float(np.corrcoef(rankdata(actual), rankdata(predicted))[0, 1])
+    return float(np.corrcoef(pd.Series(actual).rank(), pd.Series(predicted).rank())[0, 1])
 
 
 def lift(value: Floats, predicted: Floats, share: float = 0.1) -> float:
