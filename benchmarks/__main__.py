@@ -62,6 +62,10 @@ def main() -> None:
     print("|---|---|---|---|")
     for size in sizes:
         print(memory_line(size), flush=True)
+    print("\n| customers | from the customer table to CLV with an interval for all | peak memory |")
+    print("|---|---|---|")
+    for customers in (1_000_000, 10_000_000):
+        print(value_line(customers), flush=True)
 
 
 def targets(rows: int) -> list[Target]:
@@ -108,6 +112,12 @@ def memory_line(rows: int) -> str:
         f"| {rows:,} | {ours.megabytes:,.0f} MB | {peer.megabytes:,.0f} MB "
         f"| {times_as_long(ours.seconds / peer.seconds)} |"
     )
+
+
+def value_line(customers: int) -> str:
+    """Measure the way from the customer table to customer equity once."""
+    found = measure("value_cartera", str(customers))
+    return f"| {customers:,} | {found.seconds:.1f} s | {found.megabytes:,.0f} MB |"
 
 
 def measure(task: str, argument: str) -> Measured:

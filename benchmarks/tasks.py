@@ -203,6 +203,42 @@ def _fit_lifetimes(fitter: Any, kind: str, customers: int) -> dict[str, float]:
     return clock.found(log_likelihood=value)
 
 
+def value_cartera(customers: str) -> dict[str, float]:
+    """From the customer table to CLV and the interval of customer equity, as a notebook does it."""
+    import numpy as np
+    import pandas as pd
+
+    from analysis import ltv
+
+    x, t_x, t = np.load(data.histories("bg_nbd", int(customers)))
+    random, days = np.random.default_rng(1), np.timedelta64(1, "D")
+    bought = np.maximum(x, 1)
+    mean = random.standard_gamma(4 * bought) / random.gamma(4, 1 / 30, len(x)) / bought
+    first = np.datetime64(data.AS_OF) - t * days
+    table = pd.DataFrame(
+        {
+            "customer_id": np.arange(len(x)),
+            "first_purchase": first.astype("datetime64[s]"),
+            "last_purchase": (first + t_x * days).astype("datetime64[s]"),
+            "x": x.astype("int64"),
+            "repeat_value": np.where(x > 0, mean, np.nan),
+            "sales": 1.0,
+            "net_sales": 1.0,
+        }
+    )
+    with _Clock() as clock:
+        summary = ltv.summarise(table, data.AS_OF)
+        purchases, spend = ltv.fit_purchases(summary), ltv.fit_spend(summary)
+        if not (purchases and spend):
+            raise SystemExit("not fitted")
+        values = ltv.clv(
+            summary, purchases, spend, horizon_weeks=52, annual_discount_rate=0.1, margin_rate=0.3
+        )
+        worth = ltv.worth_per_purchase(values)
+        equity = ltv.total_intervals(purchases, summary, 52, worth, spend=spend)[1]
+    return clock.found(equity=values["clv"].sum(), low=equity.low, high=equity.high)
+
+
 def run_cartera(name: str) -> dict[str, float]:
     """Run ``cartera run`` as a newcomer does: nothing read before, no report yet."""
     command = Path(sys.executable).with_name("cartera")
@@ -242,6 +278,7 @@ TASKS: dict[str, Callable[[str], dict[str, float]]] = {
         fit_bg_nbd_lifetimes,
         fit_pareto_nbd_cartera,
         fit_pareto_nbd_lifetimes,
+        value_cartera,
         run_cartera,
         run_bare,
     )

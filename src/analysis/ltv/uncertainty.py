@@ -119,29 +119,28 @@ def simulate_totals(
     step = -(-len(worth) // MOST_SIMULATED)
     rows = slice(step // 2, None, step)
     some = tuple(part[rows] for part in history)
-    counted = np.stack([np.ones_like(worth), worth])
-    expected = model.expected_purchases(duration, *history) @ counted.T
-    counted = counted[:, rows]
-    centre = model.expected_purchases(duration, *some) @ counted.T
-    totals = np.empty((len(drawn), 2))
+    x, t = some[0], some[2]
+    pair_x, pair_t, places = distinct_pairs(x, t)
+    totals, means = np.empty((2, len(drawn), 2))
     for future, one in enumerate(drawn):
         alive = one.p_alive(*some)
         bought = _bought(one, random, duration, some, alive)
-        earned = bought
+        earned, counts = bought, worth[rows]
         if spend is not None and z is not None:
-            earned = spend.drawn(random).simulate(random, bought, some[0], z[rows]) / spend.expected_spend(
-                some[0], z[rows]
-            )
-        total = counted[0] @ bought, counted[1] @ earned
-        if step == 1:
-            totals[future] = total
-            continue
-        x, t = some[0], some[2]
-        pair_x, pair_t, places = distinct_pairs(x, t)
-        mean = counted @ (alive * one.expected_if_alive(np.asarray(duration), pair_x, pair_t)[places])
-        share = np.divide(mean, centre, out=np.ones(2), where=centre > 0)
-        totals[future] = expected * share + np.sqrt(len(worth) / len(x)) * (total - mean)
-    return totals
+            usual, paid = spend.expected_spend(x, z[rows]), spend.drawn(random)
+            earned = paid.simulate(random, bought, x, z[rows]) / usual
+            counts = worth[rows] * paid.expected_spend(x, z[rows]) / usual
+        totals[future] = bought.sum(), worth[rows] @ earned
+        if step > 1:
+            expected = alive * one.expected_if_alive(np.asarray(duration), pair_x, pair_t)[places]
+            means[future] = expected.sum(), counts @ expected
+    if step == 1:
+        return totals
+    all_of_them = model.expected_purchases(duration, *history)
+    whole = np.array([all_of_them.sum(), worth @ all_of_them])
+    part = np.array([all_of_them[rows].sum(), worth[rows] @ all_of_them[rows]])
+    share = np.divide(means, part, out=np.ones_like(means), where=part > 0)
+    return np.asarray(whole * share + np.sqrt(len(worth) / len(x)) * (totals - means), np.float64)
 
 
 def _bought(
