@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,10 @@ from analysis.language import _, number, percent
 from analysis.ltv.counts import Codes, Counts, count
 from analysis.ltv.fitting import Fit, maximise
 from analysis.ltv.purchases import Kind, PurchaseModel, fit_one, likelihood, scaled_counts
+from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary, weeks_in
 from analysis.ltv.validation.split import Holdout
+from analysis.ltv.value import clv
 from analysis.models import NotFitted
 
 LEVEL = 0.05  # probability by chance below which groups are said to differ
@@ -217,6 +219,44 @@ def _pooled(
         value -= own[name].bought * float(np.log(longest))
         found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest)
     return found
+
+
+def clv_by_group(
+    summary: Summary,
+    fitted: GroupModels,
+    spend: SpendModel,
+    *,
+    horizon_weeks: int,
+    annual_discount_rate: float,
+    margin_rate: float | Floats,
+) -> pd.DataFrame:
+    """Return what `clv` does, with the purchase model of each customer's group.
+
+    Parameters
+    ----------
+    summary
+        The customers that the models were fitted to.
+    fitted
+        The models of their groups.
+    spend
+        The model of spend, one for all.
+    horizon_weeks, annual_discount_rate, margin_rate
+        As in `clv`.
+    """
+    rates = np.broadcast_to(np.asarray(margin_rate, np.float64), len(summary.frame))
+    parts = []
+    for name, rows in _places(fitted.groups).items():
+        some = replace(summary, frame=summary.frame.iloc[rows])
+        values = clv(
+            some,
+            fitted.models[name],
+            spend,
+            horizon_weeks=horizon_weeks,
+            annual_discount_rate=annual_discount_rate,
+            margin_rate=rates[rows],
+        )
+        parts.append(values)
+    return pd.concat(parts).sort_index()
 
 
 def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:

@@ -11,6 +11,7 @@ from analysis.language import _, date, number, percent
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, Summary, weeks_in
 
+CHUNK = 200_000  # customers at a time
 LONGEST_DAYS = 3 * 365  # a date further away is no date
 
 
@@ -67,7 +68,9 @@ def next_purchase(
 
 def _buys(model: PurchaseModel, duration: Floats, x: Floats, t: Floats) -> Floats:
     """Return the probability that a customer alive at ``t`` buys within ``duration``."""
-    return next(model.process.at_least(duration, x, t))
+    parts = [slice(start, start + CHUNK) for start in range(0, len(x), CHUNK)]
+    found = [next(model.process.at_least(duration[part], x[part], t[part])) for part in parts]
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def due_by_week(waits: pd.DataFrame, as_of: dt.date, weeks: int = 13) -> pd.DataFrame:

@@ -77,8 +77,7 @@ def rank_correlation(first: Floats, second: Floats) -> float:
     """Return Spearman's rank correlation; missing where one of the two never varies."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")
-    ranks = [pd.Series(values).rank().to_numpy() for values in (first, second)]
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(pd.Series(first).rank(), pd.Series(second).rank())[0, 1])
 
 
 def tenths(predicted: Floats, outcome: Floats) -> pd.DataFrame:
