@@ -386,3 +386,15 @@ def test_distributions_follow_the_model_that_made_them(check: ltv.Holdout) -> No
         off = (table["actual"] - table["pareto_nbd"]) / np.sqrt(table["pareto_nbd"])
         assert off.abs().max() < 4
     assert "customers have not bought again" in ltv.history_distribution_title(history, "pareto_nbd")
+
+
+def test_further_forecasts_are_compared_with_the_models(check: ltv.Holdout) -> None:
+    perfect = check.beside("by_group", check.customers["actual"].to_numpy(float))
+    assert perfect.rules == ["own", "bg", "by_group", "segments", "last_period", "same_rate", "zero"]
+    rows = ltv.scores(perfect).set_index("model")
+    assert rows.loc["by_group", ["total_error", "mae", "rmse"]].tolist() == [0, 0, 0]
+    assert rows.drop(index="by_group").equals(ltv.scores(check).set_index("model"))
+    assert "by_group" in ltv.value_scores(perfect)["model"].tolist()
+    assert "By RMSE Models by group did best" in ltv.models_sentence(perfect)
+    assert "by_group" not in ltv.by_frequency(perfect)
+    assert perfect.chosen == check.chosen

@@ -246,12 +246,13 @@ def verdict(check: Holdout) -> str:
 def models_sentence(check: Holdout) -> str:
     """Say which model did best on the holdout, and which of them loses to a naive rule, and where."""
     table = scores(check)
-    best = str(table.set_index("model").loc[list(check.models), "rmse"].idxmin())
+    compared = [*check.models, *check.others]
+    best = str(table.set_index("model").loc[compared, "rmse"].idxmin())
     parts = []
-    if len(check.models) > 1:
+    if len(compared) > 1:
         parts.append(_("By RMSE {best} did best on the holdout.").format(best=rule_name(best)))
     by_losses: dict[str, list[str]] = {}
-    for model in check.models:
+    for model in compared:
         by_losses.setdefault(_places(beaten(table, model)), []).append(rule_name(model))
     for places, models in by_losses.items():
         message = (
