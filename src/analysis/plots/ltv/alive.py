@@ -14,7 +14,7 @@ from analysis.ltv.validation import rule_name
 from analysis.plots import theme
 from analysis.plots.ltv.days import day, days
 from analysis.plots.ltv.labels import spread
-from analysis.plots.ltv.validation import MODEL_COLOURS
+from analysis.plots.ltv.validation import colour
 
 COLOURS = theme.COLOURS
 MOST_DOTS = 300
@@ -204,15 +204,15 @@ def one_time(table: pd.DataFrame, unit: Unit, title: str, ax: Axes | None = None
     last = table.iloc[-1]
     ends = spread([float(last[name]) for name in names], 0.055)
     ends -= max(float(ends.max()) - 1, 0)
-    for name, colour, end in zip(names, MODEL_COLOURS, ends, strict=False):
-        ax.plot(table["age"], table[name], color=COLOURS[colour], linewidth=2)
+    for name, end in zip(names, ends, strict=True):
+        ax.plot(table["age"], table[name], color=colour(name), linewidth=2)
         ax.annotate(
             rule_name(name),
             (last["age"], end),
             (6, 0),
             textcoords="offset points",
             va="center",
-            color=COLOURS[colour],
+            color=colour(name),
             fontsize=9.5,
         )
     ax.set_xlim(0, float(last["age"]) * 1.16)

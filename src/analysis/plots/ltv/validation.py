@@ -1,4 +1,4 @@
-"""Charts of the check against the past: forecasts in colour, what came in grey or blue."""
+"""Charts of the check against the past: what came in grey, each model always in its own colour."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analysis.plots.ltv.labels import spread
 
 COLOURS = theme.COLOURS
 CAME = "#D5D8DC"
-MODEL_COLOURS = ("main", "accent", "good", "highlight")
+MODEL_COLOURS = {"bg_nbd": "main", "mbg_nbd": "accent", "pareto_nbd": "good"}
 NAIVE_COLOURS = {"segments": "highlight", "last_period": "bad", "same_rate": "muted"}
 
 
@@ -27,19 +27,24 @@ def _models(frame: pd.DataFrame, others: Sequence[str]) -> list[str]:
     return [name for name in frame.columns if name not in (*others, *NAIVE)]
 
 
+def colour(model: str) -> str:
+    """Return the colour of a model, the same in every chart."""
+    return COLOURS[MODEL_COLOURS.get(model, "highlight")]
+
+
 def _lines(ax: Axes, table: pd.DataFrame, models: list[str]) -> None:
     """Draw what came as bars, the models as lines and the naive rules as dashed ones."""
     places = np.arange(len(table))
     ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("What came"))
-    for name, colour in zip(models, MODEL_COLOURS, strict=False):
-        ax.plot(places, table[name], "o-", color=COLOURS[colour], linewidth=1.8, label=rule_name(name))
-    for name, colour in NAIVE_COLOURS.items():
+    for name in models:
+        ax.plot(places, table[name], "o-", color=colour(name), linewidth=1.8, label=rule_name(name))
+    for name, of_rule in NAIVE_COLOURS.items():
         if name in table:
             ax.plot(
                 places,
                 table[name],
                 "s--",
-                color=COLOURS[colour],
+                color=COLOURS[of_rule],
                 linewidth=1,
                 markersize=4,
                 alpha=0.8,
@@ -115,9 +120,8 @@ def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
     ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("What came"))
     models = _models(table, ("purchases", "actual"))
     shifts = np.linspace(-0.2, 0.2, len(models)) if len(models) > 1 else np.zeros(1)
-    for name, colour, shift in zip(models, MODEL_COLOURS, shifts, strict=False):
-        label = rule_name(name)
-        ax.plot(places + shift, table[name], "o", color=COLOURS[colour], markersize=7, label=label)
+    for name, shift in zip(models, shifts, strict=True):
+        ax.plot(places + shift, table[name], "o", color=colour(name), markersize=7, label=rule_name(name))
     values = table[["actual", *models]].to_numpy(float)
     if values[values > 0].max(initial=0) > 30 * values[values > 0].min(initial=np.inf):
         ax.set_yscale("log")
@@ -174,11 +178,11 @@ def tracking(track: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None =
     """
     ax = ax or theme.axes()
     models = _models(track, ("date", "holdout", "actual", "low", "high"))
+    ax.plot(track["date"], track["actual"], color=COLOURS["muted"], linewidth=3)
     _expected(ax, track, models)
-    ax.plot(track["date"], track["actual"], color=COLOURS["main"], linewidth=2.2)
     _mark_cutoff(ax, cutoff)
     last = track.iloc[-1]
-    ax.plot([last["date"]] * 2, [last["low"], last["high"]], color=COLOURS["accent"], linewidth=5, alpha=0.5)
+    ax.plot([last["date"]] * 2, [last["low"], last["high"]], color=colour(models[0]), linewidth=6, alpha=0.35)
     top = max(float(track[["actual", *models]].to_numpy().max()) * 1.08, 1)
     _label_ends(ax, track, models, top)
     span = track["date"].iloc[-1] - track["date"].iloc[0]
@@ -208,8 +212,8 @@ def weekly(weeks: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None = N
     """
     ax = ax or theme.axes()
     models = _models(weeks, ("date", "holdout", "actual"))
+    ax.plot(weeks["date"], weeks["actual"], color=COLOURS["muted"], linewidth=1.4, label=_("What came"))
     _expected(ax, weeks, models)
-    ax.plot(weeks["date"], weeks["actual"], color=COLOURS["main"], linewidth=1.4, label=_("What came"))
     _mark_cutoff(ax, cutoff)
     ax.set_xlim(weeks["date"].iloc[0], weeks["date"].iloc[-1])
     ax.set_ylim(0, max(float(weeks[["actual", *models]].to_numpy().max()) * 1.2, 1))
@@ -223,19 +227,16 @@ def weekly(weeks: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None = N
 
 def _expected(ax: Axes, track: pd.DataFrame, models: list[str]) -> None:
     """Draw what the models expected, in two parts: where they were fitted, and after it."""
-    for name, colour in zip(models, _TRACKS, strict=False):
+    for name in models:
         for label, part in ((None, track[~track["holdout"]]), (rule_name(name), track[track["holdout"]])):
             ax.plot(
                 part["date"],
                 part[name],
-                color=COLOURS[colour],
-                linewidth=1.8 if colour == "accent" else 1.2,
+                color=colour(name),
+                linewidth=2 if name == models[0] else 1.2,
                 linestyle="--",
                 label=label,
             )
-
-
-_TRACKS = ("accent", "good", "highlight", "muted")
 
 
 def _mark_cutoff(ax: Axes, cutoff: dt.date) -> None:
@@ -253,19 +254,18 @@ def _mark_cutoff(ax: Axes, cutoff: dt.date) -> None:
 def _label_ends(ax: Axes, track: pd.DataFrame, models: list[str], top: float) -> None:
     """Name each curve at its right end, names apart from each other."""
     last = track.iloc[-1]
-    ends = [(float(last["actual"]), _("came"), COLOURS["main"])]
     names = [_("expected")] if len(models) == 1 else [rule_name(name) for name in models]
-    for model, name, colour in zip(models, names, _TRACKS, strict=False):
-        ends.append((float(last[model]), name, COLOURS[colour]))
-    heights = spread([height for height, _name, _colour in ends], top * 0.055)
+    ends = [(float(last["actual"]), _("came"), COLOURS["muted"])]
+    ends += [(float(last[model]), name, colour(model)) for model, name in zip(models, names, strict=True)]
+    heights = spread([height for height, *_rest in ends], top * 0.055)
     heights -= max(heights.max() - top, 0)
-    for (_height, name, colour), place in zip(ends, heights, strict=True):
+    for (_height, name, shade), place in zip(ends, heights, strict=True):
         ax.annotate(
             name,
             (last["date"], place),
             (7, 0),
             textcoords="offset points",
             va="center",
-            color=colour,
+            color=shade,
             fontsize=9.5,
         )
