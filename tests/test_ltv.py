@@ -352,6 +352,41 @@ def test_holdout_counts_what_came_and_who_is_left_out(
     assert "holds the" in ltv.interval_verdict(check)
 
 
+def test_holdout_with_another_model_and_the_last_period(simulated: list[np.ndarray]) -> None:
+    known, later = customers_at(simulated, 52, 1400), customers_at(simulated, 78, 1500)
+    before = customers_at(simulated, 26, 1400)
+    as_of = dt.date(2024, 1, 1) + dt.timedelta(weeks=78)
+    found = ltv.holdout(known, later, as_of, 26, "week", model="pareto_nbd", before=before)
+    assert isinstance(found, ltv.Holdout)
+    assert found.model.kind == "pareto_nbd"
+    assert found.naive == ("same_rate", "last_period", "zero")
+    table = ltv.scores_table(found)
+    assert table["model"].tolist() == [
+        "What came",
+        "Pareto/NBD",
+        "Same rate as before",
+        "Same as in the last period",
+        "Nobody buys again",
+    ]
+    assert table["total"].iloc[3] == known["purchase_days"].sum() - before["purchase_days"].sum()
+    assert table["lift"].iloc[1] > 1.5
+    assert table["rank"].iloc[1] > 0.3
+    assert found.past.bought.sum() == found.actual
+    chosen = ltv.fit_purchases(found.summary, "auto", found.past)
+    assert isinstance(chosen, ltv.PurchaseModel)
+    assert "held out" in chosen.reason
+
+
+def test_what_is_said_of_one_time_buyers(summary: ltv.Summary, model: ltv.PurchaseModel) -> None:
+    assert "by construction" in ltv.one_time_sentence(summary)
+    assert ltv.one_time_sentence(summary, model) == ltv.one_time_sentence(summary)
+    other = ltv.fit_purchases(summary, "mbg_nbd")
+    assert isinstance(other, ltv.PurchaseModel)
+    once = summary.frame["x"] == 0
+    alive = other.p_alive(*summary.history)[once].sum()
+    assert f"expects {alive:.0f} of them" in ltv.one_time_sentence(summary, other)
+
+
 def test_scores_by_hand(check: ltv.Holdout) -> None:
     zero = ltv.scores(check).set_index("model").loc["zero"]
     actual = check.customers["actual"]
@@ -362,7 +397,7 @@ def test_scores_by_hand(check: ltv.Holdout) -> None:
 
 
 def test_a_model_that_loses_is_said_to_fail(check: ltv.Holdout) -> None:
-    spoilt = check.customers.assign(bg_nbd=check.customers["bg_nbd"] + 30)
+    spoilt = check.customers.assign(expected=check.customers["expected"] + 30)
     lost = replace(check, customers=spoilt, interval=ltv.Interval(0, 1, 0.9))
     assert "the model fails this check" in ltv.verdict(lost)
     assert "misses the" in ltv.interval_verdict(lost)

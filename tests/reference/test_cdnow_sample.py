@@ -170,12 +170,12 @@ def test_holdout_by_frequency(check: ltv.Holdout) -> None:
             "x": ["0", "1", "2", "3", "4", "5", "6", "7+"],
             "customers": [1411, 439, 214, 100, 62, 38, 29, 64],
             "actual": [0.237, 0.697, 1.393, 1.560, 2.532, 2.947, 3.862, 6.359],
-            "bg_nbd": [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157],
+            "expected": [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157],
         }
     )
     assert groups["x"].tolist() == expected["x"].tolist()
     assert groups["customers"].tolist() == expected["customers"].tolist()
-    for column in ("actual", "bg_nbd"):
+    for column in ("actual", "expected"):
         np.testing.assert_allclose(groups[column], expected[column], atol=6e-4)
 
 

@@ -16,7 +16,13 @@ from analysis.ltv.accuracy import (
     measures,
     purchases_distribution,
 )
-from analysis.ltv.alive import alive_history, alive_history_title, alive_sentence, alive_title
+from analysis.ltv.alive import (
+    alive_history,
+    alive_history_title,
+    alive_sentence,
+    alive_title,
+    one_time_sentence,
+)
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.contracts import RetentionModel, Tenures, cohort, fit_retention, tenures
 from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
@@ -30,7 +36,6 @@ from analysis.ltv.summary import (
     kept_share,
     name_units,
     nobody_returned,
-    one_time_sentence,
     returns_sentence,
     story,
     summarise,

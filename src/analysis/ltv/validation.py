@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, date, number, percent
-from analysis.ltv.choice import fit_purchases
+from analysis.ltv.accuracy import last_period, measures
+from analysis.ltv.choice import Past, fit_purchases
 from analysis.ltv.counts import Floats
-from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.summary import DAYS, Unit, summarise, weeks_in
+from analysis.ltv.purchases import Kind, PurchaseModel, model_name
+from analysis.ltv.summary import DAYS, Summary, Unit, summarise, weeks_in
 from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.models import NotFitted
 
 MAX_HOLDOUT_WEEKS = 52
 TITLE_CUSTOMERS = 20  # a title speaks of a group no smaller, where there is one
-MODELS = ("bg_nbd", "same_rate", "zero")
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,13 @@ class Holdout:
         Time unit of ``t_x`` and ``T``.
     model
         The model fitted at ``cutoff``.
+    summary
+        The customers known at ``cutoff``, as the model sees them.
     customers
         One row per customer known at ``cutoff``: ``customer_id, x, t_x, T, z``; ``actual`` purchases in
-        the holdout, ``actual_sales`` in money; predicted purchases ``bg_nbd``, ``same_rate`` (as many per
-        week as before) and ``zero``.
+        the holdout, ``actual_sales`` in money; purchases ``expected`` by the model and by naive rules:
+        ``same_rate`` (as many per week as before), ``last_period`` (as many as in the weeks before, of the
+        same number; only where they were given) and ``zero``.
     interval
         90 % interval of the model's total.
     newcomers
@@ -52,6 +56,7 @@ class Holdout:
     weeks: int
     unit: Unit
     model: PurchaseModel
+    summary: Summary
     customers: pd.DataFrame
     interval: Interval
     newcomers: int
@@ -65,7 +70,17 @@ class Holdout:
     @property
     def predicted(self) -> float:
         """Purchases the model expected."""
-        return float(self.customers["bg_nbd"].sum())
+        return float(self.customers["expected"].sum())
+
+    @property
+    def past(self) -> Past:
+        """What `fit_purchases` needs to choose a model by the holdout too."""
+        return Past(self.summary, self.customers["actual"].to_numpy(np.float64), self.weeks)
+
+    @property
+    def naive(self) -> tuple[str, ...]:
+        """The naive rules that the model is compared with."""
+        return tuple(rule for rule in ("same_rate", "last_period", "zero") if rule in self.customers)
 
 
 def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
@@ -80,7 +95,14 @@ def cutoff(as_of: dt.date, weeks: int) -> dt.date:
 
 
 def holdout(
-    known: pd.DataFrame, later: pd.DataFrame, as_of: dt.date, weeks: int, unit: Unit
+    known: pd.DataFrame,
+    later: pd.DataFrame,
+    as_of: dt.date,
+    weeks: int,
+    unit: Unit,
+    *,
+    model: Kind | Literal["auto"] = "bg_nbd",
+    before: pd.DataFrame | None = None,
 ) -> Holdout | NotFitted:
     """Fit the purchase model on the customers known before the holdout and compare with what followed.
 
@@ -96,6 +118,12 @@ def holdout(
         Length of the holdout.
     unit
         Time unit of the model.
+    model
+        Which model; ``"auto"`` takes the one under which the past is most likely, as nothing else could be
+        known then.
+    before
+        ``sql/customers.sql`` as of ``as_of`` less twice ``weeks``, for the rule that all goes on as in the
+        last period.
 
     Returns
     -------
@@ -106,11 +134,11 @@ def holdout(
         return NotFitted(_("No check against the past is possible: the history is shorter than two weeks."))
     past_end = cutoff(as_of, weeks)
     past = summarise(known, past_end, unit)
-    model = fit_purchases(past)
-    if isinstance(model, NotFitted):
+    fitted = fit_purchases(past, model)
+    if isinstance(fitted, NotFitted):
         return NotFitted(
             _("No check against the past {weeks} weeks is possible. {reason}").format(
-                weeks=number(weeks), reason=model.reason
+                weeks=number(weeks), reason=fitted.reason
             )
         )
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
@@ -118,13 +146,15 @@ def holdout(
     )
     x, t_x, t = past.history
     duration = weeks_in(unit, weeks)
-    customers["bg_nbd"] = model.expected_purchases(duration, x, t_x, t)
+    customers["expected"] = fitted.expected_purchases(duration, x, t_x, t)
     customers["same_rate"] = same_rate(x, t, duration)
+    if before is not None:
+        customers["last_period"] = last_period(before, known)
     customers["zero"] = 0.0
-    interval = total_interval(model, past, weeks)
+    interval = total_interval(fitted, past, weeks)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
     of_all = int(later["x"].sum() - known["x"].sum())
-    return Holdout(past_end, weeks, unit, model, customers, interval, newcomers, of_all)
+    return Holdout(past_end, weeks, unit, fitted, past, customers, interval, newcomers, of_all)
 
 
 def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -145,44 +175,43 @@ def same_rate(x: Floats, t: Floats, duration: float) -> Floats:
 
 
 def scores(check: Holdout) -> pd.DataFrame:
-    """Compare the model with two naive rules on the holdout.
+    """Compare the model with naive rules on the holdout.
 
     Returns
     -------
     pandas.DataFrame
-        One row per ``model`` (``bg_nbd``, ``same_rate``, ``zero``): predicted ``total``; ``total_error``
-        (total ÷ actual − 1, missing where nobody bought); ``mae`` mean absolute and ``rmse`` root mean
-        square error, both in purchases per customer.
+        One row per ``model`` (its kind, then the naive rules): predicted ``total``; ``total_error`` (total ÷
+        actual − 1, missing where nobody bought); ``mae`` mean absolute and ``rmse`` root mean square error,
+        both in purchases per customer; ``rank`` correlation; and ``lift``, how many times the average the
+        tenth of customers with the highest forecast spent.
     """
-    actual = check.customers["actual"]
+    customers = check.customers
+    actual, sales = (customers[name].to_numpy(np.float64) for name in ("actual", "actual_sales"))
     rows = []
-    for model in MODELS:
-        error = check.customers[model] - actual
-        total = float(check.customers[model].sum())
-        rows.append(
-            {
-                "model": model,
-                "total": total,
-                "total_error": total / actual.sum() - 1 if actual.sum() else np.nan,
-                "mae": float(error.abs().mean()),
-                "rmse": float(np.sqrt((error**2).mean())),
-            }
-        )
+    for name, column in [(check.model.kind, "expected"), *((rule, rule) for rule in check.naive)]:
+        predicted = customers[column].to_numpy(np.float64)
+        measured = measures(actual, predicted, np.maximum(sales, 0))
+        rows.append({"model": name, "total": float(predicted.sum())} | measured)
     return pd.DataFrame(rows)
 
 
 def scores_table(check: Holdout) -> pd.DataFrame:
     """Return `scores` with the actual total first and the rules by name."""
     table = scores(check)
-    table["model"] = [model_name(model) for model in table["model"]]
+    table["model"] = [rule_name(model) for model in table["model"]]
     actual = pd.DataFrame({"model": [_("What came")], "total": [float(check.actual)]})
     return pd.concat([actual, table], ignore_index=True)
 
 
-def model_name(model: str) -> str:
+def rule_name(rule: str) -> str:
     """Return what a forecast is called in tables and figures."""
-    names = {"bg_nbd": _("BG/NBD"), "same_rate": _("Same rate as before"), "zero": _("Nobody buys again")}
-    return names[model]
+    names = {
+        "expected": _("The model"),
+        "same_rate": _("Same rate as before"),
+        "last_period": _("Same as in the last period"),
+        "zero": _("Nobody buys again"),
+    }
+    return names.get(rule) or model_name(rule)
 
 
 def by_frequency(check: Holdout, top: int = 7) -> pd.DataFrame:
@@ -199,14 +228,14 @@ def by_frequency(check: Holdout, top: int = 7) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per group: ``x`` (``"0"``, …, ``"7+"``), ``customers``, and the mean purchases in the
-        holdout per customer: ``actual``, ``bg_nbd``, ``same_rate``.
+        holdout per customer: ``actual``, ``expected``, ``same_rate``.
     """
     customers = check.customers
     group = customers["x"].clip(upper=top)
     table = customers.groupby(group).agg(
         customers=("x", "size"),
         actual=("actual", "mean"),
-        bg_nbd=("bg_nbd", "mean"),
+        expected=("expected", "mean"),
         same_rate=("same_rate", "mean"),
     )
     labels = [f"{top}+" if value == top else str(value) for value in table.index]
@@ -219,7 +248,7 @@ def by_frequency_title(table: pd.DataFrame) -> str:
     large = table[table["customers"] >= min(TITLE_CUSTOMERS, int(table["customers"].max()))]
     top = large.iloc[-1]
     return _("After {x} repeat purchases {actual} more came on average; the model expected {model}").format(
-        x=top["x"], actual=number(top["actual"], 1), model=number(top["bg_nbd"], 1)
+        x=top["x"], actual=number(top["actual"], 1), model=number(top["expected"], 1)
     )
 
 
@@ -297,15 +326,15 @@ def _weeks_between(first: pd.Timestamp, as_of: dt.date) -> int:
 def verdict(check: Holdout) -> str:
     """Say in words how the model did against the past and the naive rules."""
     table = scores(check).set_index("model")
-    naive = table.loc[["same_rate", "zero"], "rmse"]
-    own_rmse = float(table["rmse"]["bg_nbd"])
+    naive = table.loc[list(check.naive), "rmse"]
+    own_rmse = float(table["rmse"][check.model.kind])
     values = {
         "weeks": number(check.weeks),
         "predicted": number(check.predicted),
         "actual": number(check.actual),
         "model_rmse": number(own_rmse, 2),
         "naive_rmse": number(naive.min(), 2),
-        "naive": model_name(str(naive.idxmin())),
+        "naive": rule_name(str(naive.idxmin())),
     }
     if own_rmse < naive.min():
         return _(

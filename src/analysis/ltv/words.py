@@ -32,7 +32,9 @@ _FORMATS = {
     "clv": "money2",
     "customers": "number",
     "actual": "number2",
-    "bg_nbd": "number2",
+    "rank": "number3",
+    "lift": "number2",
+    "expected": "number2",
     "same_rate": "number2",
 }
 
@@ -113,6 +115,8 @@ def _labels(unit: str) -> dict[str, str]:
         "clv": _("CLV"),
         "customers": _("Customers"),
         "actual": _("What came"),
-        "bg_nbd": _("BG/NBD"),
+        "rank": _("Rank correlation"),
+        "lift": _("Top tenth's sales, × average"),
+        "expected": _("The model"),
         "same_rate": _("Same rate as before"),
     }

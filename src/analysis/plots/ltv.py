@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
 from analysis.language import _, number, percent
-from analysis.ltv.validation import model_name
+from analysis.ltv.validation import rule_name
 from analysis.plots import theme
 
 COLOURS = theme.COLOURS
@@ -150,14 +150,14 @@ def by_frequency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
     ax = ax or theme.axes(height=4.6)
     places = np.arange(len(table))
     ax.bar(places, table["actual"], width=0.62, color="#D5D8DC", label=_("What came"))
-    ax.plot(places, table["bg_nbd"], "o-", color=COLOURS["main"], linewidth=1.8, label=model_name("bg_nbd"))
+    ax.plot(places, table["expected"], "o-", color=COLOURS["main"], linewidth=1.8, label=rule_name("expected"))
     ax.plot(
         places,
         table["same_rate"],
         "s--",
         color=COLOURS["accent"],
         linewidth=1.2,
-        label=model_name("same_rate"),
+        label=rule_name("same_rate"),
     )
     ax.set_xticks(
         places, [f"{x}\n({number(n)})" for x, n in zip(table["x"], table["customers"], strict=True)]
