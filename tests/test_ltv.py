@@ -352,6 +352,16 @@ def test_holdout_counts_what_came_and_who_is_left_out(
     assert "holds the" in ltv.interval_verdict(check)
 
 
+def test_what_is_said_of_one_time_buyers(summary: ltv.Summary, model: ltv.PurchaseModel) -> None:
+    assert "by construction" in ltv.one_time_sentence(summary)
+    assert ltv.one_time_sentence(summary, model) == ltv.one_time_sentence(summary)
+    other = ltv.fit_purchases(summary, "mbg_nbd")
+    assert isinstance(other, ltv.PurchaseModel)
+    once = summary.frame["x"] == 0
+    alive = other.p_alive(*summary.history)[once].sum()
+    assert f"expects {alive:.0f} of them" in ltv.one_time_sentence(summary, other)
+
+
 def test_scores_by_hand(check: ltv.Holdout) -> None:
     zero = ltv.scores(check).set_index("model").loc["zero"]
     actual = check.customers["actual"]

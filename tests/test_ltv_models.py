@@ -191,7 +191,7 @@ def test_customers_alike_in_leaving_are_named_and_their_mean_is_sound() -> None:
     summary = simulate("bg_nbd", alike, AGES, 0, 1, days=7).summary
     model = fit_one(summary, "bg_nbd")
     assert isinstance(model, ltv.PurchaseModel)
-    assert {"a", "b"} <= set(undetermined(model))
+    assert undetermined(model) == ("a", "b")
     assert "their ratio does" in model.caution()
     assert model.a / (model.a + model.b) == pytest.approx(0.2, abs=0.03)
     table = ltv.parameter_table(model).set_index("parameter")["error"]
@@ -201,6 +201,15 @@ def test_customers_alike_in_leaving_are_named_and_their_mean_is_sound() -> None:
     assert isinstance(pareto, ltv.PurchaseModel)
     assert "s and β mean nothing" in pareto.caution()
     assert pareto.beta / pareto.s == pytest.approx(40, rel=0.25)
+
+
+def test_customers_alike_in_pace_are_named() -> None:
+    made = simulate("bg_nbd", TRUTH["bg_nbd"] | {"r": 500.0, "alpha": 4000.0}, AGES, 0, 1, days=7)
+    model = fit_one(made.summary, "bg_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    assert undetermined(model) == ("r", "alpha")
+    assert "hardly differ in their pace" in model.caution()
+    assert model.alpha / model.r == pytest.approx(8, rel=0.1)
 
 
 # --- predictions -------------------------------------------------------------------------------------

@@ -19,7 +19,13 @@ from analysis.ltv.acquisition import (
     payback,
     ratio_sentence,
 )
-from analysis.ltv.alive import alive_history, alive_history_title, alive_sentence, alive_title
+from analysis.ltv.alive import (
+    alive_history,
+    alive_history_title,
+    alive_sentence,
+    alive_title,
+    one_time_sentence,
+)
 from analysis.ltv.alive_by_model import (
     alive_map,
     alive_map_title,
@@ -73,7 +79,6 @@ from analysis.ltv.summary import (
     kept_share,
     name_units,
     nobody_returned,
-    one_time_sentence,
     returns_sentence,
     story,
     summarise,

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.language import _, number, percent
 from analysis.ltv.counts import Floats
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.summary import DAYS
+from analysis.ltv.summary import DAYS, Summary
 
 
 def alive_title(values: pd.DataFrame) -> str:
@@ -44,6 +44,36 @@ def alive_sentence(values: pd.DataFrame) -> str:
         share=percent(gone / max(len(repeat), 1)),
         alive=number(repeat["p_alive"].sum()),
     )
+
+
+def one_time_sentence(summary: Summary, model: PurchaseModel | None = None) -> str:
+    """Say how many customers bought once, of whom a model can say least.
+
+    Parameters
+    ----------
+    summary
+        The customers.
+    model
+        The fitted model; the BG/NBD by default, to which they are all customers still.
+    """
+    once = summary.frame["x"].to_numpy() == 0
+    if not once.any():
+        return _("Every customer has bought again.")
+    words = {
+        "once": number(int(once.sum())),
+        "customers": number(len(once)),
+        "share": percent(float(once.mean())),
+    }
+    if model is None or model.kind == "bg_nbd":
+        return _(
+            "{once} of {customers} customers ({share}) bought once: the model gives each of them P(alive) = "
+            "1, by construction and not because anything is known of them."
+        ).format(**words)
+    x, t_x, t = (part[once] for part in summary.history)
+    return _(
+        "{once} of {customers} customers ({share}) bought once; the model expects {alive} of them to be "
+        "customers still."
+    ).format(alive=number(float(model.p_alive(x, t_x, t).sum())), **words)
 
 
 def alive_history_title(customer_id: str, history: pd.DataFrame) -> str:

@@ -294,8 +294,9 @@ def parameter_table(model: PurchaseModel) -> pd.DataFrame:
 def undetermined(model: PurchaseModel) -> tuple[str, ...]:
     """Return the names of the parameters that the data do not determine by themselves."""
     names = model.fit.axes.names
-    tied = model.fit.axes.matrix[np.array(model.fit.loose)] != 0
-    return tuple(name for name, column in zip(names, tied.T, strict=True) if column.any())
+    back = np.linalg.inv(model.fit.axes.matrix)  # from the axes to the logarithms of the parameters
+    tied = np.abs(back[:, np.array(model.fit.loose)]) > 1e-9
+    return tuple(name for name, row in zip(names, tied, strict=True) if row.any())
 
 
 def leaving(model: PurchaseModel) -> float:
