@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,6 +101,7 @@ def _read(text):
         )
 
 
+@pytest.mark.slow
 @given(drawn=st.lists(ROWS, max_size=25), end=st.sampled_from(["\n", "\r\n"]))
 @settings(max_examples=40, deadline=None)
 def test_every_row_has_one_fate_and_its_line(drawn, end):
@@ -131,6 +133,7 @@ SOUND = {
 JUNK = st.sampled_from(['"', ";", "\n", "\r", "\0", "ÿ", "-", "%", "9" * 40, "", "'", "{", "\\", "1e9"])
 
 
+@pytest.mark.slow
 @given(
     table=st.sampled_from(list(SOUND)),
     edits=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 4), JUNK), max_size=6),
