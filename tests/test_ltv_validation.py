@@ -135,6 +135,13 @@ def test_value_is_purchases_times_spend(check: ltv.Holdout) -> None:
     assert tenths["outcome"].sum() * len(customers) / 10 == pytest.approx(70_976.39)
 
 
+def test_errors_in_money_are_taken_apart(check: ltv.Holdout) -> None:
+    # 1,653.4 purchases for 1,882 (BTYD walkthrough); 59,931 ÷ 1,653.4 = 36.25 for 70,976.39 ÷ 1,882 = 37.71
+    text = ltv.value_parts_sentence(check, None)
+    assert "off by -12.1%, the money per purchase by -3.9%" in text
+    assert "36.25 was expected of each, and 37.71 came" in text
+
+
 def test_a_loser_is_called_one(check: ltv.Holdout) -> None:
     assert "Beaten by a naive rule: own and bg, on the rank correlation" in ltv.models_sentence(check)
     assert "the mean absolute error" in ltv.value_verdict(check, None)  # nobody buys again: 30.1 against 30.4

@@ -299,6 +299,34 @@ def value_verdict(check: Holdout, currency: str | None) -> str:
     return first
 
 
+def value_parts_sentence(check: Holdout, currency: str | None) -> str:
+    """Say whether the money of the holdout was missed by the number of purchases or by what each was worth.
+
+    Parameters
+    ----------
+    check
+        A holdout with a spend model, in which somebody bought.
+    currency
+        ISO 4217 code, or None.
+    """
+    customers = check.customers
+    expected = float(customers[f"value_{check.chosen}"].sum()) / check.predicted
+    came = float(customers["actual_value"].sum()) / check.actual
+    return _(
+        "The number of purchases was off by {purchases}, the money per purchase by {spend}: {expected} was "
+        "expected of each, and {came} came."
+    ).format(
+        purchases=_signed(check.predicted / check.actual - 1),
+        spend=_signed(expected / came - 1),
+        expected=money(expected, currency, 2),
+        came=money(came, currency, 2),
+    )
+
+
+def _signed(share: float) -> str:
+    return ("+" if share > 0 else "") + percent(share, 1)
+
+
 def _places(losses: dict[str, str]) -> str:
     """Return where a model loses, and to which rule."""
     named = _("{measure} (“{rule}”)")
