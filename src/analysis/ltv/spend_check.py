@@ -14,7 +14,7 @@ from analysis.ltv.summary import Floats, Summary
 from analysis.ltv.validation.scores import rank_correlation
 
 MOST = 7  # repeat purchases from which customers are one group
-WEAK = 0.2  # a rank correlation the spend model can live with
+WEAK = 0.1  # a rank correlation the spend model can live with
 FEW = 4  # customers with which a correlation has no interval
 BINS = 30
 CUT = 0.99  # share of customers in the histogram; the rest is its last bar
@@ -41,7 +41,7 @@ class Independence:
 
     @property
     def holds(self) -> bool:
-        """Whether it is near enough to 0 for the spend model: the whole interval within ±0.2."""
+        """Whether it is near enough to 0 for the spend model: the whole interval within ±0.1."""
         return max(abs(self.low), abs(self.high)) < WEAK
 
     def sentence(self) -> str:
