@@ -26,8 +26,9 @@ from analysis.ltv.alive import (
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.contracts import RetentionModel, Tenures, cohort, fit_retention, tenures
 from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
+from analysis.ltv.meaning import parameter_table
 from analysis.ltv.per_customer import purchase_intervals, value_intervals
-from analysis.ltv.purchases import PurchaseModel, parameter_table
+from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.summary import (
     Summary,

@@ -14,7 +14,8 @@ from analysis.language import _, date, number, percent
 from analysis.ltv.accuracy import last_period, measures
 from analysis.ltv.choice import Past, fit_purchases
 from analysis.ltv.counts import Floats
-from analysis.ltv.purchases import Kind, PurchaseModel, model_name
+from analysis.ltv.meaning import model_name
+from analysis.ltv.purchases import Kind, PurchaseModel
 from analysis.ltv.summary import DAYS, Summary, Unit, summarise, weeks_in
 from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.models import NotFitted
