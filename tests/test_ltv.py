@@ -16,7 +16,7 @@ import pytest
 import analysis
 from analysis import ltv
 from analysis.engine.duckdb import DuckDBEngine
-from analysis.ltv.purchases import undetermined
+from analysis.ltv.meaning import undetermined
 from analysis.ltv.uncertainty import simulate_totals
 from analysis.ltv.validation.rules import same_rate
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import islice, pairwise
 
 import numpy as np
@@ -15,6 +16,7 @@ from analysis.ltv.counts import count, distinct, distinct_pairs
 from analysis.ltv.fitting import Likelihood
 from analysis.ltv.gamma_gamma import GammaGammaLikelihood
 from analysis.ltv.geometric import Geometric
+from analysis.ltv.meaning import undetermined
 from analysis.ltv.pareto_nbd import ParetoNbd
 from analysis.ltv.purchases import (
     KINDS,
@@ -24,7 +26,6 @@ from analysis.ltv.purchases import (
     likelihood,
     process,
     scaled_counts,
-    undetermined,
 )
 from portfolios import any_portfolio, simulate
 
@@ -201,6 +202,17 @@ def test_customers_alike_in_leaving_are_named_and_their_mean_is_sound() -> None:
     assert isinstance(pareto, ltv.PurchaseModel)
     assert "s and β mean nothing" in pareto.caution()
     assert pareto.beta / pareto.s == pytest.approx(40, rel=0.25)
+
+
+def test_customers_who_leave_at_once_or_never_are_named() -> None:
+    frame = pd.DataFrame({"x": [0] * 200 + [25, 50, 75] * 60})
+    frame["t_x"] = np.where(frame["x"] > 0, 51.5, 0.0)
+    frame = frame.assign(T=52.0, z=np.nan, customer_id=[str(i) for i in range(380)])
+    model = fit_one(ltv.Summary(frame, "week", dt.date(2024, 1, 1), 0), "mbg_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    assert "at once or never" in model.caution()
+    alive = model.p_alive(np.array([0.0, 50]), np.array([0.0, 51.5]), np.array([52.0, 52]))
+    assert alive == pytest.approx([0, 1], abs=0.01)
 
 
 def test_customers_alike_in_pace_are_named() -> None:

@@ -50,9 +50,10 @@ from analysis.ltv.equity import (
 )
 from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
 from analysis.ltv.margins import Margins, customer_margins
+from analysis.ltv.meaning import model_name, parameter_table
 from analysis.ltv.per_customer import purchase_intervals, value_intervals
 from analysis.ltv.pooling import GroupModels, clv_by_group, fit_groups, group_check, group_check_sentence
-from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name, parameter_table
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
 from analysis.ltv.regularity import (
     Regularity,
     how_regular,

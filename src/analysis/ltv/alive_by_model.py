@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, listing, number, percent
-from analysis.ltv.purchases import PurchaseModel, model_name
+from analysis.ltv.meaning import model_name
+from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import Floats, Summary, Unit, unit_name
 
 MOST_PURCHASES = 30

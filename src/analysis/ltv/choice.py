@@ -12,7 +12,8 @@ import pandas as pd
 from analysis.language import _, listing, number
 from analysis.ltv.counts import Floats, distinct_pairs
 from analysis.ltv.fitting import INDIFFERENT
-from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name
+from analysis.ltv.meaning import model_name
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
 from analysis.ltv.summary import Summary, weeks_in
 from analysis.models import NotFitted
 
