@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 FOLDER = Path(__file__).parent / ".data"
 AS_OF = dt.date(2023, 12, 31)
@@ -61,6 +62,41 @@ def canonical(rows: int) -> Path:
         sales = f"with sales as (from read_csv('{csv(rows)}', types = {types}))"
         _make(path, f"{sales} {_CANONICAL}", "format parquet")
     return path
+
+
+def histories(kind: str, customers: int) -> Path:
+    """Return x, t_x and T in days of customers who live by the story of ``bg_nbd`` or ``pareto_nbd``.
+
+    With the parameters of the CDNOW sample, seen for half a year to two years, purchases counted by day.
+    """
+    path = FOLDER / f"{kind}_{customers}.npy"
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        np.save(path, _histories(kind, customers))
+    return path
+
+
+def _histories(kind: str, customers: int) -> np.ndarray:
+    random = np.random.default_rng(20050502)
+    ages = random.integers(180, 730, customers).astype(float)
+    end, leaving = ages.copy(), np.zeros(customers)
+    if kind == "bg_nbd":
+        rate = random.gamma(0.243, 1 / (7 * 4.414), customers)
+        leaving = random.beta(0.793, 2.426, customers)
+    else:
+        rate = random.gamma(0.553, 1 / (7 * 10.578), customers)
+        stay = random.exponential(1, customers) / random.gamma(0.606, 1 / (7 * 11.669), customers)
+        end = np.minimum(end, stay)
+    x, t_x, now = np.zeros((3, customers))
+    active = np.arange(customers)
+    while len(active):
+        now[active] += random.exponential(1, len(active)) / np.maximum(rate[active], 1e-300)
+        active = active[now[active] < end[active]]
+        day = np.ceil(now[active])
+        x[active] += day > t_x[active]
+        t_x[active] = day
+        active = active[random.random(len(active)) >= leaving[active]]
+    return np.stack([x, t_x, ages])
 
 
 def _make(path: Path, query: str, options: str) -> None:

@@ -14,8 +14,6 @@ from nbconvert.exporters import html  # noqa: F401 the runner needs it, and pape
 from analysis.report.execution import import_papermill
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("[0-9]*.ipynb"))
-LATER = {"04_ltv": "import lifetimes"}
-"""Libraries that a notebook's helpers import only when they are called."""
 
 
 def imports(notebook: Path) -> str:
@@ -23,7 +21,7 @@ def imports(notebook: Path) -> str:
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     found = [node for node in ast.parse(code).body if isinstance(node, ast.Import | ast.ImportFrom)]
-    return "\n".join([*map(ast.unparse, found), LATER.get(notebook.stem, "")])
+    return "\n".join(map(ast.unparse, found))
 
 
 def start(notebook: Path) -> None:

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks import data
 
@@ -139,6 +140,105 @@ def intake_duckdb(rows: str) -> dict[str, float]:
         return clock.found(rows=count.fetchall()[0][0])
 
 
+def fit_bg_nbd_cartera(customers: str) -> dict[str, float]:
+    """Fit the BG/NBD model as a notebook does it."""
+    return _fit_cartera("bg_nbd", int(customers))
+
+
+def fit_pareto_nbd_cartera(customers: str) -> dict[str, float]:
+    """Fit the Pareto/NBD model as a notebook does it."""
+    return _fit_cartera("pareto_nbd", int(customers))
+
+
+def _fit_cartera(kind: str, customers: int) -> dict[str, float]:
+    import datetime as dt
+
+    import numpy as np
+    import pandas as pd
+
+    from analysis import ltv
+
+    x, t_x, t = np.load(data.histories(kind, customers))
+    frame = pd.DataFrame({"x": x.astype("int64"), "t_x": t_x, "T": t})
+    summary = ltv.Summary(frame, "day", dt.date(2024, 1, 1), 0)
+    with _Clock() as clock:
+        model = ltv.fit_purchases(summary, kind)
+    if not model:
+        raise SystemExit(model.describe())
+    return clock.found(log_likelihood=model.log_likelihood)
+
+
+def fit_bg_nbd_lifetimes(customers: str) -> dict[str, float]:
+    """Fit the BG/NBD model with plain lifetimes."""
+    from lifetimes import BetaGeoFitter
+
+    return _fit_lifetimes(BetaGeoFitter(), "bg_nbd", int(customers))
+
+
+def fit_pareto_nbd_lifetimes(customers: str) -> dict[str, float]:
+    """Fit the Pareto/NBD model with plain lifetimes."""
+    from lifetimes import ParetoNBDFitter
+
+    return _fit_lifetimes(ParetoNBDFitter(), "pareto_nbd", int(customers))
+
+
+def _fit_lifetimes(fitter: Any, kind: str, customers: int) -> dict[str, float]:
+    """Fit, and compute the log-likelihood at the parameters found with our function, in our units."""
+    import datetime as dt
+
+    import numpy as np
+    import pandas as pd
+
+    from analysis import ltv
+    from analysis.ltv.purchases import in_unit, likelihood, scaled_counts
+
+    np.random.seed(1)  # noqa: NPY002 it starts the Pareto/NBD from random values without a seed
+    x, t_x, t = np.load(data.histories(kind, customers))
+    with _Clock() as clock:
+        fitter.fit(x, t_x, t)
+    frame = pd.DataFrame({"x": x.astype("int64"), "t_x": t_x, "T": t})
+    counts, longest = scaled_counts(ltv.Summary(frame, "day", dt.date(2024, 1, 1), 0))
+    at = np.array(list(in_unit(dict(fitter.params_), 1 / longest).values()))
+    value = likelihood(kind, counts).evaluate(at)[0] - counts.bought * np.log(longest)
+    return clock.found(log_likelihood=value)
+
+
+def value_cartera(customers: str) -> dict[str, float]:
+    """From the customer table to CLV and the interval of customer equity, as a notebook does it."""
+    import numpy as np
+    import pandas as pd
+
+    from analysis import ltv
+
+    x, t_x, t = np.load(data.histories("bg_nbd", int(customers)))
+    random, days = np.random.default_rng(1), np.timedelta64(1, "D")
+    bought = np.maximum(x, 1)
+    mean = random.standard_gamma(4 * bought) / random.gamma(4, 1 / 30, len(x)) / bought
+    first = np.datetime64(data.AS_OF) - t * days
+    table = pd.DataFrame(
+        {
+            "customer_id": np.arange(len(x)),
+            "first_purchase": first.astype("datetime64[s]"),
+            "last_purchase": (first + t_x * days).astype("datetime64[s]"),
+            "x": x.astype("int64"),
+            "repeat_value": np.where(x > 0, mean, np.nan),
+            "sales": 1.0,
+            "net_sales": 1.0,
+        }
+    )
+    with _Clock() as clock:
+        summary = ltv.summarise(table, data.AS_OF)
+        purchases, spend = ltv.fit_purchases(summary), ltv.fit_spend(summary)
+        if not (purchases and spend):
+            raise SystemExit("not fitted")
+        values = ltv.clv(
+            summary, purchases, spend, horizon_weeks=52, annual_discount_rate=0.1, margin_rate=0.3
+        )
+        worth = ltv.worth_per_purchase(values)
+        equity = ltv.total_intervals(purchases, summary, 52, worth, spend=spend)[1]
+    return clock.found(equity=values["clv"].sum(), low=equity.low, high=equity.high)
+
+
 def run_cartera(name: str) -> dict[str, float]:
     """Run ``cartera run`` as a newcomer does: nothing read before, no report yet."""
     command = Path(sys.executable).with_name("cartera")
@@ -174,6 +274,11 @@ TASKS: dict[str, Callable[[str], dict[str, float]]] = {
         customers_lifetimes,
         intake_cartera,
         intake_duckdb,
+        fit_bg_nbd_cartera,
+        fit_bg_nbd_lifetimes,
+        fit_pareto_nbd_cartera,
+        fit_pareto_nbd_lifetimes,
+        value_cartera,
         run_cartera,
         run_bare,
     )

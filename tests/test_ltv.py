@@ -16,9 +16,9 @@ import pytest
 import analysis
 from analysis import ltv
 from analysis.engine.duckdb import DuckDBEngine
-from analysis.ltv.fitting import _contained, _library
+from analysis.ltv.meaning import undetermined
 from analysis.ltv.uncertainty import simulate_totals
-from analysis.ltv.validation import same_rate
+from analysis.ltv.validation.rules import same_rate
 
 AS_OF = dt.date(2024, 4, 15)
 TRUTH = (0.9, 8.0, 0.8, 3.0)  # r, α in weeks, a, b
@@ -150,13 +150,13 @@ def test_purchase_model_recovers_its_parameters(model: ltv.PurchaseModel) -> Non
     errors = np.log([model.r, model.alpha, model.a, model.b]) - np.log(TRUTH)
     assert (np.abs(errors) < 3 * np.sqrt(np.diag(model.covariance))).all()
     assert np.abs(errors[:2]).max() < 0.25
-    assert model.on_edge == ()
+    assert not any(model.fit.loose)
     assert model.caution() == ""
 
 
 def test_our_search_agrees_with_the_library(summary: ltv.Summary, model: ltv.PurchaseModel) -> None:
-    with _contained():
-        theirs = _library().BetaGeoFitter().fit(*summary.history)
+    with np.errstate(all="ignore"):
+        theirs = model.library.fit(*summary.history)
     ours = [model.r, model.alpha, model.a, model.b]
     assert ours == pytest.approx(theirs.params_.tolist(), rel=1e-3)
     errors = np.sqrt(np.diag(model.covariance)) * ours
@@ -191,7 +191,7 @@ def test_nobody_leaves_is_named_and_not_an_error() -> None:
     summary = summary_of(found)
     model = ltv.fit_purchases(summary)
     assert isinstance(model, ltv.PurchaseModel)
-    assert "a" in model.on_edge
+    assert "a" in undetermined(model)
     assert "hardly anyone seems to leave" in model.caution()
     assert model.p_alive(*summary.history).min() > 0.95
     rate = summary.frame["x"].sum() / summary.frame["T"].sum()
@@ -346,10 +346,20 @@ def test_holdout_counts_what_came_and_who_is_left_out(
     assert check.cutoff == dt.date(2024, 1, 1) + dt.timedelta(weeks=52)
     assert check.newcomers == 100
     assert check.actual == later["purchase_days"].sum() - known["purchase_days"].sum()
-    assert check.customers["actual_sales"].sum() == pytest.approx(20 * check.actual)
+    assert check.customers["actual_value"].sum() == pytest.approx(20 * check.actual)
     assert check.interval.contains(check.actual)  # the data follow the model
     assert "the model adds something" in ltv.verdict(check)
     assert "holds the" in ltv.interval_verdict(check)
+
+
+def test_what_is_said_of_one_time_buyers(summary: ltv.Summary, model: ltv.PurchaseModel) -> None:
+    assert "by construction" in ltv.one_time_sentence(summary)
+    assert ltv.one_time_sentence(summary, model) == ltv.one_time_sentence(summary)
+    other = ltv.fit_purchases(summary, "mbg_nbd")
+    assert isinstance(other, ltv.PurchaseModel)
+    once = summary.frame["x"] == 0
+    alive = other.p_alive(*summary.history)[once].sum()
+    assert f"expects {alive:.0f} of them" in ltv.one_time_sentence(summary, other)
 
 
 def test_scores_by_hand(check: ltv.Holdout) -> None:
@@ -395,9 +405,9 @@ def test_tracking_ends_at_the_forecast(check: ltv.Holdout) -> None:
     )
     track = ltv.tracking(check, days, dt.date(2024, 1, 1) + dt.timedelta(weeks=78))
     assert track["holdout"].sum() == check.weeks
-    assert track["expected"].iloc[-1] == pytest.approx(check.predicted)  # nothing had come before
+    assert track["bg_nbd"].iloc[-1] == pytest.approx(check.predicted)  # nothing had come before
     assert (track["low"].iloc[-1], track["high"].iloc[-1]) == (check.interval.low, check.interval.high)
-    fitted = track.loc[~track["holdout"], "expected"]
+    fitted = track.loc[~track["holdout"], "bg_nbd"]
     assert fitted.iloc[-1] == pytest.approx(1400 * check.model.expected_new(np.array([52.0]))[0])
     assert fitted.is_monotonic_increasing
 
@@ -428,7 +438,7 @@ def test_one_module_imports_the_library() -> None:
         for path in sorted(package.rglob("*.py"))
         if "import lifetimes" in path.read_text("utf-8") or "from lifetimes" in path.read_text("utf-8")
     ]
-    assert importers == ["ltv/fitting.py"]
+    assert importers == ["ltv/library.py"]
 
 
 def test_the_library_is_imported_late_and_leaves_the_warnings_alone() -> None:
@@ -438,8 +448,8 @@ def test_the_library_is_imported_late_and_leaves_the_warnings_alone() -> None:
         "from analysis import ltv\n"
         "before = list(warnings.filters)\n"
         "assert 'lifetimes' not in sys.modules\n"
-        "from analysis.ltv.fitting import _library\n"
-        "_library()\n"
+        "from analysis.ltv.library import fitter\n"
+        "fitter('bg_nbd', {'r': 1.0, 'alpha': 1.0, 'a': 1.0, 'b': 1.0})\n"
         "assert 'lifetimes' in sys.modules and warnings.filters == before\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import ltv
+from analysis.ltv.regularity import _gaps
 
 
 @cache
@@ -86,3 +87,50 @@ def test_the_order_of_customers_does_not_matter(random: object) -> None:
     again = ltv.fit_purchases(shuffled)
     assert isinstance(again, ltv.PurchaseModel)
     assert [again.r, again.alpha, again.a, again.b] == pytest.approx([model.r, model.alpha, model.a, model.b])
+
+
+NUMBERS = st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1e6)), min_size=1, max_size=60)
+
+
+@given(NUMBERS, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_tenths_keep_the_whole_whatever_the_order(rows: list[tuple[int, float]], random: object) -> None:
+    predicted, outcome = (np.array(part, float) for part in zip(*rows, strict=True))
+    table = ltv.tenths(predicted, outcome)
+    assert table["outcome"].sum() * len(rows) / 10 == pytest.approx(outcome.sum(), abs=1e-6)
+    assert (table["predicted"].diff().iloc[1:] <= 1e-9).all()
+    order = list(range(len(rows)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    pd.testing.assert_frame_equal(ltv.tenths(predicted[order], outcome[order]), table)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), st.floats(0, 1e6)), min_size=1, max_size=40)
+)
+@settings(max_examples=60, deadline=None)
+def test_groups_keep_the_whole(rows: list[tuple[str | None, float]]) -> None:
+    frame = pd.DataFrame(rows, columns=["group", "clv"])
+    values = frame.assign(
+        customer_id=[f"c{i}" for i in range(len(frame))], p_alive=0.5, expected_purchases=1.0
+    )
+    groups = values.set_index("customer_id")["group"]
+    for most in (2, 12):
+        table = ltv.by_group(values, groups, most=most)
+        assert table["customers"].sum() == len(frame)
+        assert table["clv"].sum() == pytest.approx(frame["clv"].sum())
+        assert table["alive"].sum() == pytest.approx(0.5 * len(frame))
+        assert len(table) <= most + 1
+
+
+@given(st.lists(st.integers(1, 30), min_size=3, max_size=12), st.integers(0, 2000))
+@settings(max_examples=60, deadline=None)
+def test_regularity_does_not_depend_on_when_a_customer_came(gaps: list[int], shift: int) -> None:
+    spreads = []
+    for start in (0, shift):
+        days = pd.Timestamp("2000-01-01") + pd.to_timedelta(start + np.cumsum([0, *gaps]), unit="D")
+        found = _gaps(pd.DataFrame({"customer_id": "c", "date": days}))
+        spreads.append(found["spread"].tolist())
+    assert spreads[0] == pytest.approx(spreads[1])
+    if spreads[0]:
+        assert spreads[0][0] >= 0
+        assert (spreads[0][0] == pytest.approx(0, abs=1e-9)) == (len(set(gaps)) == 1)

@@ -1,31 +1,72 @@
-"""The one door to the ``lifetimes`` library: its likelihoods and predictions, and our search around them.
+"""The search for the parameters under which the data are most likely, and for how well they are determined.
 
-The library's own search gives up with an error wherever the optimum lies at the edge, as it does when
-nobody seems to leave, or all buy at one pace. Here the logarithms of the parameters are bounded, so that
-such data have an optimum, on the edge, that can be named. Importing the library is slow and turns
-warnings off globally, so it is imported when the first model is fitted, and their state is restored.
+All models are fitted on the logarithms of their parameters, along axes that mean something by themselves (a
+mean rate; how alike customers are), and within bounds: data in which nobody seems to leave, or all buy at
+one pace, have their optimum at the edge, where it can be named, instead of nowhere.
 """
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+import copy
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from pandas.errors import Pandas4Warning
 from scipy.optimize import minimize
 
-Floats = npt.NDArray[np.float64]
+from analysis.ltv.counts import Floats
 
-EDGE = 6.0  # of the logarithm of a parameter, with time in units of the longest age and money of the mean
-BG_NBD_STARTS = ((0.1, 0.1, 0.1, 0.1), (-1.0, -1.0, -1.0, 1.0), (1.0, 1.0, -3.0, 2.0))
-GAMMA_GAMMA_STARTS = ((0.1, 0.1, 0.1), (1.0, 1.0, 0.0), (2.0, 3.0, 1.0))
-FLAT = 1e-6  # a direction in which the likelihood bends less than this is left as it is
+FIRST_LOOK = 2_000  # distinct histories among which the search starts
+SETTLED = 1e-8  # log-likelihood that a Newton step may still promise at the optimum
+LONGEST_STEP = 1.5  # along an axis, in units of the logarithm
+STEPS = 60
+VAGUE = 0.4  # a standard error along an axis from which on its ends are tried too
+INDIFFERENT = 1.92  # log-likelihood by which an end may be worse and still be as good (95 %)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Where to search for the logarithms of the parameters.
+
+    Attributes
+    ----------
+    names
+        The parameters.
+    matrix
+        From their logarithms to the positions along the axes.
+    low, high
+        Bounds of the positions.
+    starts
+        Where to start, one row each.
+    """
+
+    names: tuple[str, ...]
+    matrix: Floats
+    low: Floats
+    high: Floats
+    starts: Floats
+
+    def parameters(self, position: Floats) -> dict[str, float]:
+        """Return the parameters at a position, by name."""
+        values = np.exp(np.linalg.solve(self.matrix, position))
+        return {name: float(value) for name, value in zip(self.names, values, strict=True)}
+
+
+class Likelihood(Protocol):
+    """A log-likelihood of counted data."""
+
+    customers: float
+
+    @property
+    def axes(self) -> Axes:
+        """Where to search."""
+
+    def thinned(self, most: int) -> Likelihood:
+        """Return the likelihood of a part of the data."""
+
+    def evaluate(self, parameters: Floats) -> tuple[float, Floats, Floats]:
+        """Return the log-likelihood, its gradient and its Hessian."""
 
 
 @dataclass(frozen=True)
@@ -34,153 +75,263 @@ class Fit:
 
     Attributes
     ----------
-    library
-        The fitter of ``lifetimes``, with ``params_`` set; it predicts.
+    axes
+        Along which the search went.
+    position
+        Of the optimum along the axes.
     log_likelihood
-        At the maximum, in the units of the data.
-    covariance
-        Asymptotic covariance of the logarithms of the parameters; 0 for those on the edge.
+        There.
+    spread
+        Asymptotic covariance of the position; 0 along axes on the edge.
     on_edge
-        Names of the parameters that ran to the edge, where the data do not determine them.
+        Axes at one of their bounds: −1 the lower, 1 the upper, 0 neither.
+    loose
+        Axes along which the data do not determine the position: on the edge, or not clearly away from it.
     """
 
-    library: Any
+    axes: Axes
+    position: Floats
     log_likelihood: float
-    covariance: Floats
-    on_edge: tuple[str, ...]
+    spread: Floats
+    on_edge: tuple[int, ...]
+    loose: tuple[bool, ...]
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The parameters by name, in the units of the likelihood."""
+        return self.axes.parameters(self.position)
+
+    @property
+    def covariance(self) -> Floats:
+        """Asymptotic covariance of the logarithms of the parameters."""
+        back = np.linalg.inv(self.axes.matrix)
+        return np.asarray(back @ self.spread @ back.T)
+
+    def draws(self, random: np.random.Generator, size: int) -> list[dict[str, float]]:
+        """Draw parameters from their asymptotic distribution, normal along the axes, within the bounds."""
+        values, vectors = np.linalg.eigh(self.spread)
+        root = vectors * np.sqrt(np.maximum(values, 0))
+        drawn = self.position + random.standard_normal((size, len(values))) @ root.T
+        return [self.axes.parameters(np.clip(one, self.axes.low, self.axes.high)) for one in drawn]
 
 
-@contextlib.contextmanager
-def _contained() -> Iterator[None]:
-    """Keep overflows on the way to the optimum, and the library's warning filters, to the search."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        yield
+@dataclass(frozen=True)
+class _Point:
+    """The mean log-likelihood per customer, negative, at a position along the axes."""
+
+    position: Floats
+    value: float
+    gradient: Floats
+    hessian: Floats
+    settled: bool = False
 
 
-def _library() -> Any:  # noqa: ANN401 the library has no types
-    with warnings.catch_warnings(action="ignore", category=Pandas4Warning):
-        import lifetimes  # noqa: PLC0415 costs most of a second
-    return lifetimes
+class _Surface:
+    """The negative mean log-likelihood as a function of the position along the axes."""
+
+    def __init__(self, likelihood: Likelihood) -> None:
+        self._likelihood = likelihood
+        self.axes, self.customers = likelihood.axes, likelihood.customers
+        self._back = np.linalg.inv(self.axes.matrix)
+
+    def at(self, position: Floats) -> _Point:
+        """Return value, gradient and Hessian at a position."""
+        parameters = np.exp(self._back @ position)
+        with np.errstate(all="ignore"):  # on the way to the optimum, values overflow; they are refused
+            value, gradient, hessian = self._likelihood.evaluate(parameters)
+        by_log = parameters * gradient
+        bent = parameters[:, None] * hessian * parameters + np.diag(by_log)
+        scale = -1 / self._likelihood.customers
+        gradient, hessian = self._back.T @ by_log * scale, self._back.T @ bent @ self._back * scale
+        if not (np.isfinite(value) and np.isfinite(gradient).all() and np.isfinite(hessian).all()):
+            return _Point(position, np.inf, np.zeros_like(position), np.eye(len(position)))
+        return _Point(position, value * scale, gradient, hessian)
+
+    def free(self, point: _Point) -> npt.NDArray[np.bool_]:
+        """Return the axes along which the search may still go down, not held by a bound."""
+        at_low = (point.position <= self.axes.low) & (point.gradient > 0)
+        at_high = (point.position >= self.axes.high) & (point.gradient < 0)
+        return ~(at_low | at_high)
+
+    def between(self, low: Floats, high: Floats) -> _Surface:
+        """Return the surface within other bounds."""
+        narrower = copy.copy(self)
+        narrower.axes = replace(self.axes, low=low, high=high)
+        return narrower
+
+    def inside(self, position: Floats) -> Floats:
+        """Return the nearest position within the bounds."""
+        return np.clip(position, self.axes.low, self.axes.high)
 
 
-def _maximum(
-    likelihood: Callable[..., Any], data: tuple[Any, ...], starts: Sequence[Sequence[float]]
-) -> tuple[Floats, Floats] | None:
-    """Search for the maximum of a likelihood within bounds.
+def maximise(likelihood: Likelihood, near: Floats | None = None) -> Fit | None:
+    """Find the parameters under which the data are most likely.
+
+    From several starts, Newton's method with exact second derivatives looks for optima on a part of the
+    data, and goes on from there on all of them. Where it does not settle, L-BFGS-B takes over, and after it
+    Nelder and Mead's method, which needs no derivatives.
 
     Parameters
     ----------
     likelihood
-        Negative mean log-likelihood of the logarithms of the parameters and ``data``.
-    data
-        Its further arguments.
-    starts
-        Where to start. The later ones are tried only where the first ends on the edge or fails.
-
-    Returns
-    -------
-    tuple of numpy.ndarray, or None
-        The logarithms of the parameters and the Hessian there; None where no start led to an optimum.
-    """
-    from autograd import hessian, value_and_grad  # noqa: PLC0415 comes with the library
-
-    bounds = [(-EDGE - 2, EDGE)] * len(starts[0])
-    best = None
-    with _contained():
-        for start in starts:
-            found = minimize(
-                value_and_grad(likelihood),
-                np.asarray(start, float),
-                args=data,
-                jac=True,
-                method="L-BFGS-B",
-                bounds=bounds,
-                options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 2_000},
-            )
-            if found.success and np.isfinite(found.fun) and (best is None or found.fun < best.fun - 1e-9):
-                best = found
-            if best is not None and np.abs(best.x).max() < EDGE:
-                break
-        if best is None:
-            return None
-        return best.x, np.asarray(hessian(likelihood)(best.x, *data), float)
-
-
-def _covariance(bend: Floats, free: npt.NDArray[np.bool_], customers: float) -> Floats:
-    """Return the inverse of the observed information of the free parameters, 0 elsewhere.
-
-    There is no variance along flat directions either.
-    """
-    values, vectors = np.linalg.eigh(((bend + bend.T) / 2)[np.ix_(free, free)])
-    inverse = np.divide(1, values, out=np.zeros_like(values), where=values > FLAT)
-    covariance = np.zeros_like(bend)
-    covariance[np.ix_(free, free)] = (vectors * inverse) @ vectors.T / customers
-    return covariance
-
-
-def _fitted(
-    fitter: Any,  # noqa: ANN401
-    names: list[str],
-    data: tuple[Any, ...],
-    scales: dict[str, float],
-    found: tuple[Floats, Floats],
-) -> Fit:
-    """Put parameters into the library's fitter, in the units of ``data``."""
-    logarithms, bend = found
-    free = np.abs(logarithms) < EDGE
-    parameters = np.exp(logarithms) * [scales.get(name, 1.0) for name in names]
-    fitter.params_ = pd.Series(parameters, index=names)
-    edge = tuple(name for name, inside in zip(names, free, strict=True) if not inside)
-    customers = float(data[-2].sum())
-    with _contained():
-        mean = float(fitter._negative_log_likelihood(np.log(parameters), *data))
-    return Fit(fitter, -mean * customers, _covariance(bend, free, customers), edge)
-
-
-def bg_nbd(x: Floats, t_x: Floats, t: Floats, weights: Floats) -> Fit | None:
-    """Fit the BG/NBD model (Fader, Hardie & Lee 2005) by maximum likelihood.
-
-    Parameters
-    ----------
-    x, t_x, t
-        Repeat purchases, age at the last purchase and age, in one time unit.
-    weights
-        Customers that share the triple.
+        What is to be as high as can be.
+    near
+        A position to start from instead, known to be close to the optimum.
 
     Returns
     -------
     Fit or None
-        Parameters ``r, alpha, a, b``; None where the search found no optimum.
+        None where no search settled on an optimum.
     """
-    fitter = _library().BetaGeoFitter()
-    longest = float(t.max())
-    found = _maximum(
-        fitter._negative_log_likelihood, (x, t_x / longest, t / longest, weights, 0.0), BG_NBD_STARTS
+    whole = _Surface(likelihood)
+    starts = [near] if near is not None else _candidates(_Surface(likelihood.thinned(FIRST_LOOK)))
+    found = [_descend(whole, start, SETTLED) for start in starts]
+    settled = [point for point in found if point.settled]
+    if not settled:
+        return None
+    return _fit(whole, min(settled, key=lambda point: point.value))
+
+
+def _candidates(part: _Surface) -> list[Floats]:
+    """Return where to go on from: the best optimum on part of the data, and others nearly as good."""
+    found = [_descend(part, start, tolerance=1e-3) for start in part.axes.starts]
+    found.sort(key=lambda point: point.value)
+    kept: list[Floats] = []
+    for point in found:
+        near = any(np.abs(point.position - other).max() < 0.5 for other in kept)
+        if np.isfinite(point.value) and not near and point.value < found[0].value + 1e-3:
+            kept.append(point.position)
+    return kept or list(part.axes.starts)
+
+
+def _descend(surface: _Surface, start: Floats, tolerance: float) -> _Point:
+    """Search by Newton's method; where it does not settle, by L-BFGS-B, and then by Nelder and Mead's."""
+    point = newton(surface, start, tolerance)
+    if point.settled:
+        return point
+    point = newton(surface, _quasi_newton(surface, start).position, tolerance)
+    if point.settled:
+        return point
+    found = minimize(
+        lambda position: min(surface.at(surface.inside(position)).value, 1e10),
+        point.position,
+        method="Nelder-Mead",
+        options={"xatol": 1e-7, "fatol": 1e-12, "maxiter": 4_000, "maxfev": 4_000},
     )
-    if found is None:
-        return None
-    names, data = ["r", "alpha", "a", "b"], (x, t_x, t, weights, 0.0)
-    return _fitted(fitter, names, data, {"alpha": longest}, found)
+    return newton(surface, surface.inside(found.x), tolerance)
 
 
-def gamma_gamma(x: Floats, z: Floats) -> Fit | None:
-    """Fit the Gamma-Gamma model of spend (Fader & Hardie 2013) by maximum likelihood.
+def _quasi_newton(surface: _Surface, start: Floats) -> _Point:
+    """Look for an optimum with L-BFGS-B, which is safe far from it."""
 
-    Parameters
-    ----------
-    x
-        Repeat purchases, all above 0.
-    z
-        Mean money per repeat purchase, all above 0.
+    def objective(position: Floats) -> tuple[float, Floats]:
+        point = surface.at(position)
+        return (point.value, point.gradient) if np.isfinite(point.value) else (1e10, point.gradient)
 
-    Returns
-    -------
-    Fit or None
-        Parameters ``p, q, v``; None where the search found no optimum.
+    found = minimize(
+        objective,
+        surface.inside(start),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=list(zip(surface.axes.low, surface.axes.high, strict=True)),
+        options={"ftol": 1e-9, "gtol": 1e-5, "maxiter": 500},
+    )
+    return surface.at(found.x)
+
+
+def newton(surface: _Surface, start: Floats, tolerance: float) -> _Point:
+    """Go down by Newton's method within the bounds, until a step promises nothing any more.
+
+    The log-likelihood of all customers, not the size of a gradient, says when: a further step would gain
+    less than ``tolerance``.
     """
-    fitter = _library().GammaGammaFitter()
-    mean, weights = float(z.mean()), np.ones_like(x)
-    found = _maximum(fitter._negative_log_likelihood, (x, z / mean, weights, 0.0), GAMMA_GAMMA_STARTS)
-    if found is None:
+    customers = surface.customers
+    point = surface.at(surface.inside(start))
+    for _step in range(STEPS):
+        if not np.isfinite(point.value):
+            return point
+        free = surface.free(point)
+        gradient = np.where(free, point.gradient, 0)
+        direction, gain = _direction(point.hessian, gradient, free)
+        enough = tolerance + 1e-13 * abs(point.value) * customers  # sums are not more exact than that
+        if gain * customers < enough:
+            lower = _off_the_saddle(surface, point, free, enough / customers)
+        else:
+            lower = _line_search(surface, point, direction, gradient)
+        if lower is None:
+            return replace(point, settled=gain * customers < 1e3 * enough)
+        point = lower
+    return point
+
+
+def _direction(hessian: Floats, gradient: Floats, free: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Return Newton's step down and what it promises to gain, along directions that are not held."""
+    direction = np.zeros_like(gradient)
+    values, vectors = np.linalg.eigh(hessian[np.ix_(free, free)])
+    bend = np.maximum(np.abs(values), 1e-9)
+    along = vectors.T @ gradient[free]
+    direction[free] = -vectors @ (along / bend)
+    gain = float((along**2 / bend).sum() / 2)
+    return direction / max(1.0, np.abs(direction).max() / LONGEST_STEP), gain
+
+
+def _line_search(surface: _Surface, point: _Point, direction: Floats, gradient: Floats) -> _Point | None:
+    """Return a point further down, or None where there is none to be found."""
+    for halving in range(30):
+        step = surface.inside(point.position + direction / 2**halving) - point.position
+        ahead = surface.at(point.position + step)
+        if ahead.value <= point.value + 1e-4 * min(float(gradient @ step), 0) and ahead.value < point.value:
+            return ahead
+    return None
+
+
+def _off_the_saddle(
+    surface: _Surface, point: _Point, free: npt.NDArray[np.bool_], enough: float
+) -> _Point | None:
+    """Return a point further down where the surface is level but bends down, or None: an optimum."""
+    values, vectors = np.linalg.eigh(point.hessian[np.ix_(free, free)])
+    if not len(values) or values[0] >= 0:
         return None
-    return _fitted(fitter, ["p", "q", "v"], (x, z, weights, 0.0), {"v": mean}, found)
+    direction = np.zeros_like(point.position)
+    direction[free] = vectors[:, 0]
+    for step in (1.0, -1.0, 0.1, -0.1):
+        ahead = surface.at(surface.inside(point.position + step * direction))
+        if ahead.value < point.value - enough:
+            return ahead
+    return None
+
+
+def _fit(surface: _Surface, point: _Point) -> Fit:
+    """Return the parameters at an optimum, and how well they are determined."""
+    axes, customers = surface.axes, surface.customers
+    margin = 1e-6
+    at_edge = np.where(point.position >= axes.high - margin, 1, 0) - (point.position <= axes.low + margin)
+    free = at_edge == 0
+    values, vectors = np.linalg.eigh(point.hessian[np.ix_(free, free)] * customers)
+    inverse = 1 / np.maximum(values, 1 / 30)  # a flat direction is as uncertain as the bounds are wide
+    covariance = np.zeros_like(point.hessian)
+    covariance[np.ix_(free, free)] = (vectors * inverse) @ vectors.T
+    vague = np.sqrt(np.diag(covariance)) > VAGUE
+    loose = [
+        not inside or (wide and _reaches_an_end(surface, point, axis))
+        for axis, (inside, wide) in enumerate(zip(free, vague, strict=True))
+    ]
+    return Fit(
+        axes,
+        point.position,
+        -point.value * customers,
+        covariance,
+        tuple(int(edge) for edge in at_edge),
+        tuple(bool(axis) for axis in loose),
+    )
+
+
+def _reaches_an_end(surface: _Surface, point: _Point, axis: int) -> bool:
+    """Say whether the likelihood stays about as high up to an end of an axis, along the best of all ways."""
+    for end in (surface.axes.high[axis], surface.axes.low[axis]):
+        pinned = np.where(np.arange(len(point.position)) == axis, end, np.nan)
+        low, high = (np.where(np.isnan(pinned), b, pinned) for b in (surface.axes.low, surface.axes.high))
+        there = newton(surface.between(low, high), point.position, 1e-2)
+        if there.settled and (there.value - point.value) * surface.customers < INDIFFERENT:
+            return True
+    return False

@@ -1,77 +1,162 @@
-"""How often customers will buy: the BG/NBD model ("buy till you die")."""
+"""How often customers will buy: the models of "buy till you die", fitted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
-import pandas as pd
 
-from analysis.language import _, number, percent
-from analysis.ltv.fitting import Floats, bg_nbd
-from analysis.ltv.summary import DAYS, Summary, Unit, unit_name
+from analysis.language import _, number
+from analysis.ltv import library
+from analysis.ltv.counts import Counts, Floats, count, distinct_pairs
+from analysis.ltv.fitting import Fit, maximise
+from analysis.ltv.geometric import Geometric, GeometricLikelihood
+from analysis.ltv.meaning import caution, describe, model_name
+from analysis.ltv.pareto_nbd import ParetoLikelihood, ParetoNbd
+from analysis.ltv.summary import Summary, Unit
 from analysis.models import NotFitted
 
-HARDLY = 0.01  # mean probability of leaving after a purchase that no history of ours can tell from 0
+Kind = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 MIN_REPEAT_BUYERS = 20  # fewer tell four parameters too little
+
+
+class Process(Protocol):
+    """A model with known parameters: what it expects of customers with a history."""
+
+    def p_alive(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
+        """Return P(alive) at age ``t``."""
+
+    def expected_if_alive(self, duration: Floats, x: Floats, t: Floats) -> Floats:
+        """Return the purchases expected within ``duration`` of one alive at ``t``."""
+
+    def at_least(self, duration: float | Floats, x: Floats, t: Floats) -> Iterator[Floats]:
+        """Give the probability of at least 1, 2, 3, … purchases of one alive at ``t``."""
+
+    def simulate(self, random: np.random.Generator, duration: float, x: Floats, t: Floats) -> Floats:
+        """Draw purchases of customers alive at ``t``."""
+
+
+def process(kind: Kind, parameters: dict[str, float]) -> Process:
+    """Return the model of a kind with these parameters."""
+    if kind == "pareto_nbd":
+        return ParetoNbd(**parameters)
+    return Geometric(**parameters, chances=int(kind == "mbg_nbd"))
 
 
 @dataclass(frozen=True)
 class PurchaseModel:
-    """A fitted BG/NBD model (Fader, Hardie & Lee 2005).
+    """A fitted model of purchases.
 
     While alive, a customer buys at random at a rate of its own; the rates follow a gamma distribution
-    with shape ``r`` and scale ``1 / alpha``. After each purchase it leaves for good with a probability of
-    its own; these follow a beta distribution with parameters ``a`` and ``b``.
+    with shape ``r`` and scale ``1 / alpha``. In the BG/NBD (Fader, Hardie & Lee 2005) it may leave for good
+    after each repeat purchase, in the MBG/NBD (Batislam, Denizel & Filiztekin 2007) after the first one
+    too, with a probability of its own; these follow a beta distribution with parameters ``a`` and ``b``.
+    In the Pareto/NBD (Schmittlein, Morrison & Colombo 1987) it may leave at any time, at a rate of its
+    own; these follow a gamma distribution with shape ``s`` and scale ``1 / beta``.
 
     Attributes
     ----------
-    r, alpha, a, b
-        The parameters; ``alpha`` is in ``unit``.
+    kind
+        Which of the models.
     unit
-        Time unit of ``alpha`` and of every duration given to the model.
+        Time unit of ``alpha``, ``beta`` and every duration given to the model.
     log_likelihood
         Log-likelihood at the optimum, in ``unit``.
     customers
         Customers it was fitted on.
-    covariance
-        Asymptotic covariance of the logarithms of ``r, alpha, a, b``.
-    on_edge
-        Parameters that the data do not determine; see `caution`.
-    library
-        The ``lifetimes.BetaGeoFitter`` with these parameters.
+    fit
+        The optimum, in units of the longest age.
+    longest
+        The longest age, in ``unit``.
+    reason
+        Why this model and not another, as a sentence; empty where it was asked for by name.
     """
 
-    r: float
-    alpha: float
-    a: float
-    b: float
+    kind: Kind
     unit: Unit
     log_likelihood: float
     customers: int
-    covariance: Floats = field(repr=False)
-    on_edge: tuple[str, ...]
-    library: Any = field(repr=False)
+    fit: Fit = field(repr=False)
+    longest: float
+    reason: str = ""
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The parameters by name, in ``unit``."""
+        return in_unit(self.fit.parameters, self.longest)
+
+    @property
+    def covariance(self) -> Floats:
+        """Asymptotic covariance of the logarithms of the parameters, in their order."""
+        return self.fit.covariance
+
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Standard errors of the parameters, by the delta method."""
+        errors = np.sqrt(np.diag(self.covariance))
+        return {
+            name: float(value * error)
+            for (name, value), error in zip(self.parameters.items(), errors, strict=True)
+        }
+
+    @property
+    def process(self) -> Process:
+        """The model with these parameters."""
+        return process(self.kind, self.parameters)
+
+    @property
+    def library(self) -> Any:  # noqa: ANN401 the library has no types
+        """A fitter of ``lifetimes`` with these parameters."""
+        return library.fitter(self.kind, self.parameters)
+
+    @property
+    def r(self) -> float:
+        """Shape of the rates of purchase: the larger, the more alike are customers."""
+        return self._parameter("r")
+
+    @property
+    def alpha(self) -> float:
+        """Inverse scale of the rates of purchase, in ``unit``."""
+        return self._parameter("alpha")
+
+    @property
+    def a(self) -> float:
+        """First parameter of the probabilities of leaving (not of the Pareto/NBD)."""
+        return self._parameter("a")
+
+    @property
+    def b(self) -> float:
+        """Second parameter of the probabilities of leaving (not of the Pareto/NBD)."""
+        return self._parameter("b")
+
+    @property
+    def s(self) -> float:
+        """Shape of the rates of leaving (Pareto/NBD only)."""
+        return self._parameter("s")
+
+    @property
+    def beta(self) -> float:
+        """Inverse scale of the rates of leaving, in ``unit`` (Pareto/NBD only)."""
+        return self._parameter("beta")
+
+    def _parameter(self, name: str) -> float:
+        if name not in self.fit.axes.names:
+            raise AttributeError(f"{model_name(self.kind)} has no parameter {name}")
+        return self.parameters[name]
 
     def p_alive(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
         """Return the probability that each customer is still a customer at age ``t``.
 
-        It is 1 for customers with one purchase: in this model one can only leave after a repeat purchase.
+        In the BG/NBD it is 1 for customers with one purchase: one can only leave after a repeat purchase.
         """
-        x, t_x, t = np.asarray(x, float), np.asarray(t_x, float), np.asarray(t, float)
-        return np.asarray(self.library.conditional_probability_alive(x, t_x, t), float)
+        return self.process.p_alive(*(np.asarray(part, float) for part in (x, t_x, t)))
 
     def expected_if_alive(self, duration: float | Floats, x: Floats, t: Floats) -> Floats:
-        """Return the purchases expected within ``duration`` of a customer known to be alive at age ``t``.
-
-        The expectation (eq. 10 of the paper) depends on ``t_x`` only through P(alive), so it is that of
-        a customer who bought just now divided by that customer's P(alive).
-        """
-        x, t = np.asarray(x, float), np.asarray(t, float)
-        expected = self.library.conditional_expected_number_of_purchases_up_to_time
-        with np.errstate(over="ignore"):
-            return np.asarray(expected(duration, x, t, t), float) / self.p_alive(x, t, t)
+        """Return the purchases expected within ``duration`` of a customer known to be alive at age ``t``."""
+        return self.process.expected_if_alive(*(np.asarray(part, float) for part in (duration, x, t)))
 
     def expected_purchases(self, duration: float, x: Floats, t_x: Floats, t: Floats) -> Floats:
         """Return the purchases each customer is expected to make within ``duration`` after age ``t``.
@@ -83,71 +168,94 @@ class PurchaseModel:
         x, t_x, t
             Repeat purchases, age at the last one, and age now, of each customer.
         """
-        pairs = pd.DataFrame({"x": np.asarray(x, float), "t": np.asarray(t, float)})
-        groups = pairs.groupby(["x", "t"], sort=False)
-        distinct = pairs.drop_duplicates()
-        if_alive = self.expected_if_alive(duration, distinct["x"].to_numpy(), distinct["t"].to_numpy())
-        return if_alive[groups.ngroup().to_numpy()] * self.p_alive(x, t_x, t)
+        pair_x, pair_t, places = distinct_pairs(np.asarray(x, float), np.asarray(t, float))
+        return self.expected_if_alive(duration, pair_x, pair_t)[places] * self.p_alive(x, t_x, t)
 
     def expected_new(self, age: Floats) -> Floats:
         """Return the repeat purchases expected of a new customer up to each ``age``, in ``unit``."""
-        age = np.asarray(age, float)
-        return np.asarray(self.library.expected_number_of_purchases_up_to_time(age), float)
+        zero = np.zeros(1)
+        stays = float(self.p_alive(zero, zero, zero)[0])
+        return stays * self.expected_if_alive(np.asarray(age, float), zero, zero)
+
+    def discounted_residual(self, rate: float, x: Floats, t_x: Floats, t: Floats) -> Floats:
+        """Return DERT, the purchases expected ever after, each discounted (Pareto/NBD only).
+
+        Parameters
+        ----------
+        rate
+            Of discount, continuous, per ``unit``; above 0. For a yearly rate d, log(1 + d) ÷ units in a year.
+        x, t_x, t
+            Repeat purchases, age at the last one, and age now, of each customer.
+        """
+        pareto = self.process
+        if not isinstance(pareto, ParetoNbd):
+            raise TypeError(f"{model_name(self.kind)} has no discounted expected residual transactions")
+        x, t = np.asarray(x, float), np.asarray(t, float)
+        return pareto.discounted_if_alive(rate, x, t) * self.p_alive(x, t_x, t)
+
+    def draws(self, random: np.random.Generator, size: int) -> list[Process]:
+        """Draw models from the asymptotic distribution of the parameters."""
+        return [process(self.kind, in_unit(one, self.longest)) for one in self.fit.draws(random, size)]
 
     def describe(self) -> str:
         """Say what the parameters mean for this portfolio."""
-        return _(
-            "A typical customer of these {customers} buys again every {gap} {unit} while it stays "
-            "(r = {r}, α = {alpha}), and leaves after a purchase with a probability of {leave} "
-            "(a = {a}, b = {b})."
-        ).format(
-            customers=number(self.customers),
-            gap=number(self.alpha / self.r, 1),
-            unit=unit_name(self.unit),
-            r=number(self.r, 3),
-            alpha=number(self.alpha, 3),
-            a=number(self.a, 3),
-            b=number(self.b, 3),
-            leave=percent(self.a / (self.a + self.b), 1),
-        )
+        return describe(self)
 
     def caution(self) -> str:
-        """Say what these data leave open; nothing where they determine the model well."""
-        if {"a", "b"} & set(self.on_edge) or self.a / (self.a + self.b) < HARDLY:
-            return _(
-                "Beware: in these data hardly anyone seems to leave, or the history is too short to see it, "
-                "so P(alive) says little here."
-            )
-        if {"r", "alpha"} & set(self.on_edge):
-            return _(
-                "Beware: these customers hardly differ in their pace, so the forecast is nearly the same for "
-                "all."
-            )
-        return ""
+        """Say what these data leave open, and what still holds; nothing where all is well determined."""
+        return caution(self)
 
 
-def fit_purchases(summary: Summary) -> PurchaseModel | NotFitted:
-    """Fit the BG/NBD model to a summary.
+def in_unit(parameters: dict[str, float], longest: float) -> dict[str, float]:
+    """Return the parameters of times in units of the longest age for times in the unit that it is in."""
+    return {
+        name: value * longest if name in {"alpha", "beta"} else value for name, value in parameters.items()
+    }
+
+
+def likelihood(kind: Kind, counts: Counts) -> GeometricLikelihood | ParetoLikelihood:
+    """Return the likelihood of a kind of model, times in units of the longest age."""
+    return (
+        ParetoLikelihood(counts)
+        if kind == "pareto_nbd"
+        else GeometricLikelihood(counts, int(kind == "mbg_nbd"))
+    )
+
+
+def scaled_counts(summary: Summary) -> tuple[Counts, float]:
+    """Return the counted histories of a summary in units of the longest age, and that age."""
+    counts = count(*summary.history)
+    longest = float(counts.times[-1])
+    return counts.rescaled(longest), longest
+
+
+def too_few(summary: Summary) -> NotFitted | None:
+    """Return why a summary is too small for a model, or None."""
+    if summary.repeat_buyers >= MIN_REPEAT_BUYERS:
+        return None
+    return NotFitted(
+        _(
+            "Too little data for the purchase model: it needs at least {needed} customers who bought on "
+            "two days or more (here: {found})."
+        ).format(needed=MIN_REPEAT_BUYERS, found=number(summary.repeat_buyers))
+    )
+
+
+def fit_one(summary: Summary, kind: Kind) -> PurchaseModel | NotFitted:
+    """Fit a model of one kind to a summary.
 
     Customers with equal ``(x, t_x, T)`` are fitted as one, weighted by their number.
 
     Returns
     -------
     PurchaseModel or NotFitted
-        ``NotFitted``, with the reason, where fewer than 20 customers bought again, all customers arrived
-        on the last day, or the optimiser found no optimum.
+        ``NotFitted``, with the reason, where fewer than 20 customers bought again, or the search found no
+        optimum.
     """
-    frame = summary.frame
-    if summary.repeat_buyers < MIN_REPEAT_BUYERS:
-        return NotFitted(
-            _(
-                "Too little data for the purchase model: it needs at least {needed} customers who bought on "
-                "two days or more (here: {found})."
-            ).format(needed=MIN_REPEAT_BUYERS, found=number(summary.repeat_buyers))
-        )
-    distinct = frame.groupby(["x", "t_x", "T"], as_index=False).size()
-    columns = [distinct[name].to_numpy(float) for name in ("x", "t_x", "T", "size")]
-    fit = bg_nbd(*columns)
+    if (reason := too_few(summary)) is not None:
+        return reason
+    counts, longest = scaled_counts(summary)
+    fit = maximise(likelihood(kind, counts))
     if fit is None:
         return NotFitted(
             _(
@@ -155,95 +263,5 @@ def fit_purchases(summary: Summary) -> PurchaseModel | NotFitted:
                 "these data, so no forecast is shown."
             )
         )
-    parameters = {name: float(fit.library.params_[name]) for name in ("r", "alpha", "a", "b")}
-    return PurchaseModel(
-        **parameters,
-        unit=summary.unit,
-        log_likelihood=fit.log_likelihood,
-        customers=len(frame),
-        covariance=fit.covariance,
-        on_edge=fit.on_edge,
-        library=fit.library,
-    )
-
-
-def parameter_table(model: PurchaseModel) -> pd.DataFrame:
-    """Return the names (``parameter``) and the ``value`` of the parameters of a model."""
-    return pd.DataFrame(
-        {"parameter": ["r", "α", "a", "b"], "value": [model.r, model.alpha, model.a, model.b]}
-    )
-
-
-def alive_title(values: pd.DataFrame) -> str:
-    """Return what a chart of P(alive) shows.
-
-    Parameters
-    ----------
-    values
-        ``x`` and ``p_alive`` of each customer.
-    """
-    repeat = values[values["x"] > 0]
-    return _("{share} of the {customers} repeat buyers are more likely gone than not").format(
-        share=percent(float((repeat["p_alive"] < 0.5).mean())), customers=number(len(repeat))
-    )
-
-
-def alive_sentence(values: pd.DataFrame) -> str:
-    """Say how many repeat buyers are more likely gone than not.
-
-    Parameters
-    ----------
-    values
-        ``x`` and ``p_alive`` of each customer.
-    """
-    repeat = values[values["x"] > 0]
-    gone = int((repeat["p_alive"] < 0.5).sum())
-    return _(
-        "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not; the model expects "
-        "{alive} of them to be customers still."
-    ).format(
-        gone=number(gone),
-        customers=number(len(repeat)),
-        share=percent(gone / max(len(repeat), 1)),
-        alive=number(repeat["p_alive"].sum()),
-    )
-
-
-def alive_history_title(customer_id: str, history: pd.DataFrame) -> str:
-    """Return what a chart of one customer's P(alive) shows.
-
-    Parameters
-    ----------
-    customer_id
-        Whose history it is.
-    history
-        The result of `alive_history`.
-    """
-    return _("Customer {customer} is still a customer today with a probability of {alive}").format(
-        customer=customer_id, alive=percent(history["p_alive"].iloc[-1], 1)
-    )
-
-
-def alive_history(model: PurchaseModel, purchase_dates: pd.Series, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Follow one customer's P(alive) from its first purchase, day by day.
-
-    Parameters
-    ----------
-    model
-        The fitted model.
-    purchase_dates
-        Days on which the customer bought.
-    as_of
-        Last day of the history.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``date``, ``p_alive`` at the end of that day, ``purchase`` (whether the customer bought that day).
-    """
-    days = pd.date_range(purchase_dates.min(), as_of, freq="D")
-    bought = pd.Index(days).isin(purchase_dates)
-    age: Floats = np.arange(len(days), dtype=np.float64) / DAYS[model.unit]
-    last = np.maximum.accumulate(np.where(bought, age, 0.0))
-    alive = model.p_alive(np.cumsum(bought).astype(float) - 1, last, age)
-    return pd.DataFrame({"date": days, "p_alive": alive, "purchase": bought})
+    log_likelihood = fit.log_likelihood - counts.bought * float(np.log(longest))
+    return PurchaseModel(kind, summary.unit, log_likelihood, len(summary.frame), fit, longest)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from analysis.language import _, money, number
-from analysis.ltv.fitting import Floats, gamma_gamma
+from analysis.ltv import library
+from analysis.ltv.counts import Floats
+from analysis.ltv.fitting import Fit, maximise
+from analysis.ltv.gamma_gamma import GammaGammaLikelihood
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.models import NotFitted
@@ -35,8 +38,10 @@ class SpendModel:
         Repeat buyers without money in their repeat purchases, who cannot be part of the fit.
     correlation
         Correlation between ``x`` and ``z`` among repeat buyers; the model assumes there is none.
-    library
-        The ``lifetimes.GammaGammaFitter`` with these parameters.
+    fit
+        The optimum, in units of ``scale``.
+    scale
+        Mean money per purchase of the repeat buyers.
     """
 
     p: float
@@ -46,7 +51,13 @@ class SpendModel:
     customers: int
     left_out: int
     correlation: float
-    library: Any = field(repr=False)
+    fit: Fit = field(repr=False)
+    scale: float
+
+    @property
+    def library(self) -> Any:  # noqa: ANN401 the library has no types
+        """A ``lifetimes.GammaGammaFitter`` with these parameters."""
+        return library.fitter("gamma_gamma", {"p": self.p, "q": self.q, "v": self.v})
 
     @property
     def mean(self) -> float:
@@ -63,10 +74,30 @@ class SpendModel:
         z
             Mean money per repeat purchase; ignored where ``x`` is 0.
         """
-        known = np.where(np.asarray(x) > 0, z, 0.0)
-        return np.asarray(
-            self.library.conditional_expected_average_profit(np.asarray(x, float), known), float
-        )
+        x = np.asarray(x, float)
+        weight = self.p * x / (self.p * x + self.q - 1)
+        return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
+
+    def drawn(self, random: np.random.Generator) -> SpendModel:
+        """Return the model with parameters drawn from their asymptotic distribution."""
+        one = self.fit.draws(random, 1)[0]
+        return replace(self, p=one["p"], q=one["q"], v=one["v"] * self.scale)
+
+    def simulate(self, random: np.random.Generator, bought: Floats, x: Floats, z: Floats) -> Floats:
+        """Draw the money that so many purchases of each customer bring.
+
+        The rate of a customer's money follows, given its past, a gamma distribution with shape q + p x and
+        rate v + x z; the money of n purchases one with shape p n and that rate.
+
+        Parameters
+        ----------
+        bought
+            Purchases to come.
+        x, z
+            Repeat purchases so far, and their mean money; the latter ignored where ``x`` is 0.
+        """
+        rate = random.standard_gamma(self.q + self.p * x) / (self.v + np.where(x > 0, x * z, 0.0))
+        return random.standard_gamma(self.p * bought) / rate
 
     def describe(self, currency: str | None = None) -> str:
         """Say what the parameters mean for this portfolio."""
@@ -112,22 +143,25 @@ def fit_spend(summary: Summary) -> SpendModel | NotFitted:
             ).format(needed=MIN_REPEAT_BUYERS, found=number(len(spent)))
         )
     x, z = spent["x"].to_numpy(float), spent["z"].to_numpy(float)
-    fit = gamma_gamma(x, z)
-    if fit is None or fit.library.params_["q"] <= 1:
+    scale = float(z.mean())
+    fit = maximise(GammaGammaLikelihood.of(x, z / scale))
+    if fit is None or fit.parameters["q"] <= 1:
         return NotFitted(
             _(
                 "The spend model could not be fitted: the money per purchase differs too little or too "
                 "wildly between customers for it, so no value is shown."
             )
         )
-    parameters = {name: float(fit.library.params_[name]) for name in ("p", "q", "v")}
     return SpendModel(
-        **parameters,
-        log_likelihood=fit.log_likelihood,
+        fit.parameters["p"],
+        fit.parameters["q"],
+        fit.parameters["v"] * scale,
+        log_likelihood=fit.log_likelihood - len(spent) * float(np.log(scale)),
         customers=len(spent),
         left_out=len(repeat) - len(spent),
         correlation=_correlation(x, z),
-        library=fit.library,
+        fit=fit,
+        scale=scale,
     )
 
 

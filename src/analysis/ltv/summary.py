@@ -138,21 +138,6 @@ def unit_name(unit: Unit) -> str:
     return _("days") if unit == "day" else _("weeks")
 
 
-def one_time_sentence(summary: Summary) -> str:
-    """Say how many customers bought once, of whom the model can say least."""
-    once = int((summary.frame["x"] == 0).sum())
-    if once == 0:
-        return _("Every customer has bought again.")
-    return _(
-        "{once} of {customers} customers ({share}) bought once: the model gives each of them P(alive) = 1, "
-        "by construction and not because anything is known of them."
-    ).format(
-        once=number(once),
-        customers=number(len(summary.frame)),
-        share=percent(once / max(len(summary.frame), 1)),
-    )
-
-
 def nobody_returned() -> str:
     """Say why there is no customer to tell the story with."""
     return _("Nobody has bought on two different days, so there is no history of repeat purchases to show.")

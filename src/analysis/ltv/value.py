@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, number, percent
-from analysis.ltv.fitting import Floats
+from analysis.ltv.counts import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary, weeks_in
@@ -119,7 +119,7 @@ def clv(
     *,
     horizon_weeks: int,
     annual_discount_rate: float,
-    margin_rate: float,
+    margin_rate: float | Floats,
 ) -> pd.DataFrame:
     """Return each customer's expected purchases, spend and lifetime value.
 
@@ -137,7 +137,8 @@ def clv(
     annual_discount_rate
         Per year; converted exactly to weeks.
     margin_rate
-        Share of net sales that is contribution margin.
+        Share of net sales that is contribution margin: one for all, or one per customer in the order of the
+        summary (see `customer_margins`).
 
     Returns
     -------
@@ -149,20 +150,50 @@ def clv(
     frame = summary.frame[["customer_id", "x", "t_x", "T", "z"]].copy()
     x, t_x, t = summary.history
     duration = weeks_in(summary.unit, horizon_weeks)
-    frame["p_alive"] = purchases.p_alive(x, t_x, t)
-    frame["expected_purchases"] = purchases.expected_purchases(duration, x, t_x, t)
+    alive = purchases.p_alive(x, t_x, t)
+    pair_x, pair_t, places = distinct_pairs(x, t)
+    frame["p_alive"] = alive
+    frame["expected_purchases"] = alive * purchases.expected_if_alive(duration, pair_x, pair_t)[places]
     frame["expected_spend"] = spend.expected_spend(x, frame["z"].to_numpy(float))
-    distinct = frame[["x", "T"]].drop_duplicates()
-    discounted = discounted_purchases(
-        purchases,
-        distinct["x"].to_numpy(float),
-        distinct["T"].to_numpy(float),
-        horizon_weeks,
-        annual_discount_rate,
-    )
-    each = discounted[frame.groupby(["x", "T"], sort=False).ngroup().to_numpy()]
-    frame["clv"] = each * frame["p_alive"] * frame["expected_spend"] * margin_rate
+    discounted = discounted_purchases(purchases, pair_x, pair_t, horizon_weeks, annual_discount_rate)
+    frame["clv"] = discounted[places] * alive * frame["expected_spend"] * margin_rate
     return frame
+
+
+def clv_for_ever(
+    values: pd.DataFrame,
+    summary: Summary,
+    purchases: PurchaseModel,
+    *,
+    annual_discount_rate: float,
+    margin_rate: float | Floats,
+) -> pd.Series:
+    """Return each customer's value without a horizon, for the Pareto/NBD.
+
+    Discounted expected residual transactions (DERT; Fader, Hardie & Lee 2005, "RFM and CLV") × expected
+    spend × margin rate.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    summary
+        The customers.
+    purchases
+        A Pareto/NBD model.
+    annual_discount_rate
+        Per year, above 0; the continuous rate is log(1 + d) per year of 365.25 days.
+    margin_rate
+        As in `clv`.
+
+    Raises
+    ------
+    TypeError
+        For another model: BG/NBD and MBG/NBD have no such expression.
+    """
+    rate = float(np.log1p(annual_discount_rate)) * DAYS[summary.unit] / DAYS_PER_YEAR
+    expected = purchases.discounted_residual(rate, *summary.history)
+    return pd.Series(expected * values["expected_spend"].to_numpy(float) * margin_rate, index=values.index)
 
 
 def worth_per_purchase(values: pd.DataFrame) -> Floats:

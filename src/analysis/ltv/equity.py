@@ -1,0 +1,226 @@
+"""Customer equity taken apart: what came and what is to come, by group of customers, and on whom it hangs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, money, ngettext, number, percent, period
+from analysis.ltv.summary import Floats, Summary
+from analysis.portfolio.lorenz import Concentration
+from analysis.segmentation import abc, rfm, segment_name
+
+MOST_GROUPS = 12
+
+
+def total_value(values: pd.DataFrame, customers: pd.DataFrame, margin_rate: float | Floats) -> pd.DataFrame:
+    """Add what each customer has brought so far to what it is still expected to bring.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    customers
+        ``sql/customers.sql`` for the same day.
+    margin_rate
+        As in `clv`: one for all, or one per customer in the order of ``values``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``values`` with ``past_margin``, net sales so far × margin rate, not discounted, and
+        ``total_value``, that plus the ``clv``, which is the residual value; both in money.
+    """
+    net = customers.set_index("customer_id")["net_sales"].astype("float64")
+    past = values["customer_id"].map(net).fillna(0.0).to_numpy(float) * margin_rate
+    return values.assign(past_margin=past, total_value=past + values["clv"])
+
+
+def total_sentence(values: pd.DataFrame, currency: str | None) -> str:
+    """Say how much of the customers' whole value has come and how much is to come.
+
+    Parameters
+    ----------
+    values
+        The result of `total_value`.
+    currency
+        ISO 4217 code, or None.
+    """
+    past, ahead = float(values["past_margin"].sum()), float(values["clv"].sum())
+    return _(
+        "So far these customers have brought {past} of margin; {ahead} more is expected within the horizon, "
+        "{share} of the whole."
+    ).format(
+        past=money(past, currency),
+        ahead=money(ahead, currency),
+        share=percent(ahead / (past + ahead) if past + ahead > 0 else 0.0),
+    )
+
+
+def by_group(values: pd.DataFrame, groups: pd.Series, most: int = MOST_GROUPS) -> pd.DataFrame:
+    """Return customer equity by group of customers.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    groups
+        The group of each customer by ``customer_id`` (the index): a cohort, segment, class, channel,
+        sector …; customers without one are a group of their own, the last. Categories keep their order;
+        of others the group with the highest equity comes first.
+    most
+        Groups to show; of any more, the smallest are taken together, of categories the first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
+        to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
+        ``share_of_equity``, ``clv_per_customer``.
+    """
+    ordered = isinstance(groups.dtype, pd.CategoricalDtype)
+    named = values["customer_id"].map(groups.astype("object"))
+    sums = values.groupby(named).agg(
+        customers=("clv", "size"),
+        alive=("p_alive", "sum"),
+        expected_purchases=("expected_purchases", "sum"),
+        clv=("clv", "sum"),
+    )
+    if ordered:
+        sums = sums.reindex([name for name in groups.cat.categories if name in sums.index])
+    else:
+        sums = sums.sort_values(["clv", "customers"], ascending=False, kind="stable")
+    table = pd.concat([_at_most(sums, most, ordered=ordered), _unknown(values[named.isna()])])
+    table = table.astype({"customers": "int64"})
+    equity = float(table["clv"].sum())
+    table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
+    table["share_of_equity"] = table["clv"] / (equity if equity > 0 else np.nan)
+    table["clv_per_customer"] = table["clv"] / table["customers"]
+    return table.rename_axis("group").reset_index()
+
+
+def _unknown(rest: pd.DataFrame) -> pd.DataFrame:
+    """Return the row of the customers whose group is not known; none if there are none."""
+    sums = rest[["p_alive", "expected_purchases", "clv"]].sum().rename({"p_alive": "alive"})
+    row = sums.to_frame(_("(not known)")).T
+    row.insert(0, "customers", len(rest))
+    return row.head(min(len(rest), 1))
+
+
+def _at_most(sums: pd.DataFrame, most: int, *, ordered: bool) -> pd.DataFrame:
+    """Return so many rows, those left over in one."""
+    if len(sums) <= most:
+        return sums
+    if ordered:
+        rest, kept = sums.iloc[: -(most - 1)], sums.iloc[-(most - 1) :]
+        name = _("before {group}").format(group=kept.index[0])
+        return pd.concat([rest.sum().to_frame(name).T, kept])
+    kept, rest = sums.iloc[: most - 1], sums.iloc[most - 1 :]
+    return pd.concat([kept, rest.sum().to_frame(_("(all others)")).T])
+
+
+def by_group_title(table: pd.DataFrame) -> str:
+    """Return what a chart of `by_group` shows: the group that is worth most."""
+    top = table.iloc[int(table["clv"].to_numpy().argmax())]
+    return _("{group}: {equity} of customer equity with {customers} of the customers").format(
+        group=top["group"],
+        equity=percent(top["share_of_equity"]),
+        customers=percent(top["share_of_customers"]),
+    )
+
+
+def by_group_sentence(table: pd.DataFrame, currency: str | None) -> str:
+    """Say which group is worth most, together and per customer.
+
+    Parameters
+    ----------
+    table
+        The result of `by_group`.
+    currency
+        ISO 4217 code, or None.
+    """
+    top = table.iloc[int(table["clv"].to_numpy().argmax())]
+    dear = table.iloc[int(table["clv_per_customer"].to_numpy().argmax())]
+    return _(
+        "Most customer equity lies with “{group}”: {equity}, {share} of all; per customer “{dear}” is worth "
+        "most ({each} each, {customers} customers)."
+    ).format(
+        group=top["group"],
+        equity=money(top["clv"], currency),
+        share=percent(top["share_of_equity"]),
+        dear=dear["group"],
+        each=money(dear["clv_per_customer"], currency, 2),
+        customers=number(dear["customers"]),
+    )
+
+
+def cohorts(summary: Summary, unit: str = "quarter") -> pd.Series:
+    """Return the period of each customer's first purchase, by ``customer_id``, as ordered categories.
+
+    Parameters
+    ----------
+    summary
+        The customers.
+    unit
+        ``month``, ``quarter`` or ``year``.
+    """
+    first = pd.to_datetime(summary.frame["first_purchase"])
+    starts = first.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[unit]).dt.start_time
+    days = sorted(starts.unique())
+    names = {day: period(day.date(), unit) for day in days}
+    labels = pd.Categorical(starts.map(names), categories=[names[day] for day in days], ordered=True)
+    return pd.Series(labels, index=summary.frame["customer_id"], name="cohort")
+
+
+def segments(customers: pd.DataFrame, summary: Summary) -> pd.Series:
+    """Return the name of each customer's RFM segment, by ``customer_id``.
+
+    Parameters
+    ----------
+    customers
+        ``sql/customers.sql`` for the day of the summary.
+    summary
+        The customers.
+    """
+    scored = rfm(customers, summary.as_of)
+    if scored is None:
+        return pd.Series(dtype=str)
+    return scored.customers.set_index("customer_id")["segment"].map(segment_name)
+
+
+def classes(values: pd.DataFrame, value: str = "clv") -> pd.Series:
+    """Return each customer's ABC class by a value, by ``customer_id``; empty where there is none to share.
+
+    Parameters
+    ----------
+    values
+        One row per customer: the result of `clv` or ``sql/customers.sql``.
+    value
+        The column with the money.
+    """
+    found = abc(values, value)
+    return pd.Series(dtype=str) if found is None else found.customers.set_index("customer_id")["abc"]
+
+
+def equity_concentration_sentence(found: Concentration) -> str:
+    """Say on how few customers customer equity hangs.
+
+    Parameters
+    ----------
+    found
+        ``portfolio.concentration`` of the result of `clv`, with ``value="clv"``.
+    """
+    row = found.without.iloc[-1]
+    return ngettext(
+        "{few} of {customers} customers ({share}) holds 80% of customer equity; without the {largest} most "
+        "valuable it would be {lost} lower.",
+        "{few} of {customers} customers ({share}) hold 80% of customer equity; without the {largest} most "
+        "valuable it would be {lost} lower.",
+        found.customers_for_80,
+    ).format(
+        few=number(found.customers_for_80),
+        customers=number(found.customers),
+        share=percent(found.share_for_80, 1),
+        largest=number(row["largest"]),
+        lost=percent(row["share_lost"], 1),
+    )

@@ -1,0 +1,103 @@
+"""The margin rate of each customer from known costs, drawn towards that of all where little is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, number, percent
+from analysis.ltv.summary import Floats
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Margin rates worked out from costs.
+
+    Attributes
+    ----------
+    rate
+        Margin ÷ net sales of all purchases whose cost is known: the portfolio's rate.
+    rates
+        ``customer_id``; ``days``, purchase days with known cost; ``own_rate``, from the customer's own
+        costs; ``margin_rate``, the one to use: (days × own rate + half_weight × portfolio's rate) ÷ (days
+        + half_weight).
+    half_weight
+        Purchase days from which a customer's own rate counts half; infinite where customers do not differ
+        by more than their own purchases do.
+    """
+
+    rate: float
+    rates: pd.DataFrame
+    half_weight: float
+
+    def of(self, customer_ids: pd.Series) -> Floats:
+        """Return the rate of each customer; the portfolio's where no cost is known."""
+        known = self.rates.set_index("customer_id")["margin_rate"]
+        return customer_ids.map(known).fillna(self.rate).to_numpy(np.float64)
+
+    def sentence(self) -> str:
+        """Say what the margins are and how they were drawn together."""
+        low, high = np.quantile(self.rates["margin_rate"], [0.1, 0.9])
+        values = {
+            "rate": percent(self.rate, 1),
+            "customers": number(len(self.rates)),
+            "low": percent(low, 1),
+            "high": percent(high, 1),
+            "days": number(self.half_weight, 1) if np.isfinite(self.half_weight) else "",
+        }
+        if not np.isfinite(self.half_weight):
+            return _(
+                "From the costs of {customers} customers the margin is {rate} of net sales. Between "
+                "customers it differs by no more than between purchases of the same one, so all get that "
+                "rate."
+            ).format(**values)
+        return _(
+            "From the costs of {customers} customers the margin is {rate} of net sales. A customer's own "
+            "margin counts half from {days} purchase days on, and less before: for 8 of 10 customers the "
+            "rate then lies between {low} and {high}."
+        ).format(**values)
+
+
+def customer_margins(costs: pd.DataFrame) -> Margins | None:
+    """Work out a margin rate for each customer with known costs; None where there is none.
+
+    Few purchases say little about a customer's margin, so its own rate is drawn towards that of all. How far
+    is Bühlmann's credibility: the half weight is the variance of the margins of one customer's purchase days
+    ÷ the variance between customers, both estimated from the data by analysis of variance.
+
+    Parameters
+    ----------
+    costs
+        The result of ``sql/customer_margins.sql``.
+    """
+    if costs.empty:
+        return None
+    numbers = costs[["days", "sales", "cost", "day_margins", "day_squares"]].astype("float64")
+    days, sales, cost, sums, squares = (numbers[name].to_numpy() for name in numbers)
+    rate = 1 - float(cost.sum() / sales.sum())
+    own = np.clip(1 - cost / sales, -1, 1)
+    half = _half_weight(days, sums, squares)
+    weight = days / (days + half) if np.isfinite(half) else np.zeros(len(days))
+    rates = pd.DataFrame(
+        {
+            "customer_id": costs["customer_id"],
+            "days": costs["days"],
+            "own_rate": own,
+            "margin_rate": weight * own + (1 - weight) * rate,
+        }
+    )
+    return Margins(rate, rates, half)
+
+
+def _half_weight(days: Floats, sums: Floats, squares: Floats) -> float:
+    """Return the variance within customers ÷ the variance between them."""
+    customers, total = len(days), days.sum()
+    if customers < 2 or total <= customers:
+        return float("inf")
+    means = sums / days
+    within = max(float((squares - days * means**2).sum()), 0) / (total - customers)
+    around = float((days * (means - sums.sum() / total) ** 2).sum())
+    between = (around - (customers - 1) * within) / (total - float((days**2).sum()) / total)
+    return within / between if between > 0 else float("inf")

@@ -1,0 +1,343 @@
+"""One model per group of customers, each drawn towards that of all as far as the data ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import chdtrc
+
+from analysis.language import _, number, percent
+from analysis.ltv.counts import Codes, Counts, count
+from analysis.ltv.fitting import Fit, maximise
+from analysis.ltv.purchases import Kind, PurchaseModel, fit_one, likelihood, scaled_counts
+from analysis.ltv.spend import SpendModel
+from analysis.ltv.summary import Floats, Summary, weeks_in
+from analysis.ltv.validation.split import Holdout
+from analysis.ltv.value import clv
+from analysis.models import NotFitted
+
+LEVEL = 0.05  # probability by chance below which groups are said to differ
+STRENGTHS = np.logspace(2, 7, 101)  # customers' worth of all that may go into a group's fit
+DETERMINED = 4.0  # information of all customers along a direction from which on it is compared
+
+
+@dataclass(frozen=True)
+class GroupModels:
+    """Models of purchases by group of customers.
+
+    Attributes
+    ----------
+    whole
+        The model of all customers.
+    models
+        The model of each group.
+    groups
+        The group of each customer, in the order of the summary.
+    strength
+        How many customers' worth of all customers went into the fit of each group; infinite where the
+        groups do not differ beyond chance, so that each has the model of all.
+    chance
+        Probability that groups which do not differ would look as different as these.
+    """
+
+    whole: PurchaseModel
+    models: Mapping[str, PurchaseModel]
+    groups: pd.Series
+    strength: float
+    chance: float
+
+    def p_alive(self, summary: Summary) -> Floats:
+        """Return P(alive) of each customer of the summary, by the model of its group."""
+        return self._each(summary, lambda model, x, t_x, t: model.p_alive(x, t_x, t))
+
+    def expected_purchases(self, duration: float, summary: Summary) -> Floats:
+        """Return the purchases expected within ``duration`` of each customer, by the model of its group."""
+        return self._each(summary, lambda model, x, t_x, t: model.expected_purchases(duration, x, t_x, t))
+
+    def _each(self, summary: Summary, ask: Callable[..., Floats]) -> Floats:
+        found = np.zeros(len(summary.frame))
+        for name, rows in _places(self.groups).items():
+            found[rows] = ask(self.models[name], *(part[rows] for part in summary.history))
+        return found
+
+    def table(self) -> pd.DataFrame:
+        """Return what the models of the groups say.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per group, the largest first, and one for all: ``group``, ``customers``,
+            ``own_weight`` (share of the group's own customers in its fit), ``gap`` (time between purchases
+            of a typical customer while it stays, α ÷ r, in the unit of the models), and
+            ``expected_new``, repeat purchases expected of a new customer in its first 52 weeks.
+        """
+        sizes = self.groups.value_counts()
+        rows = [
+            _row(str(name), int(size), size / (size + self.strength), self.models[str(name)])
+            for name, size in sizes.items()
+        ]
+        rows.append(_row(_("All customers"), len(self.groups), 1.0, self.whole))
+        return pd.DataFrame(rows, columns=["group", "customers", "own_weight", "gap", "expected_new"])
+
+    def sentence(self) -> str:
+        """Say whether groups differ, and how far their models were drawn together."""
+        values = {
+            "groups": number(len(self.models)),
+            "strength": number(self.strength) if np.isfinite(self.strength) else "",
+        }
+        if not np.isfinite(self.strength):
+            return _(
+                "The {groups} groups buy and leave no more differently than chance would have it, so all "
+                "have the same model."
+            ).format(**values)
+        return _(
+            "The {groups} groups buy and leave differently; each has a model of its own, drawn towards that "
+            "of all as if {strength} customers of the whole stood in every group, so that small groups "
+            "borrow more."
+        ).format(**values)
+
+
+def _row(name: str, customers: int, own: float, model: PurchaseModel) -> tuple[str, int, float, float, float]:
+    year = model.expected_new(np.array([weeks_in(model.unit, 52)]))[0]
+    return name, customers, own, model.alpha / model.r, float(year)
+
+
+def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels | NotFitted:
+    """Fit one model per group of customers, each drawn towards that of all.
+
+    The parameters of the groups are taken to scatter around those of all customers with a covariance that is
+    a multiple, c, of the inverse information of one customer. How large c is, the groups themselves say
+    (empirical Bayes): at the parameters of all, the score of a group of n customers, weighed with the
+    inverse information, follows (1 + n c) χ². The most likely c makes 1 ÷ c the *strength*: a group's
+    likelihood is then that of its own customers plus that of all, scaled down to so many customers. A small
+    group ends near the whole, a large one near its own optimum. Where the scores are no larger than chance
+    gives in 1 of 20 cases (Rao's test), all groups have the model of all.
+
+    Parameters
+    ----------
+    summary
+        The customers.
+    groups
+        The group of each customer by ``customer_id`` (the index); those without one are a group. It must be
+        known without the purchases (cohort, channel, sector, region). Groups made from them, such as RFM
+        segments, are no groups in this sense: who is dormant is so by what the model is to explain.
+    kind
+        Which model.
+
+    Returns
+    -------
+    GroupModels or NotFitted
+        ``NotFitted``, with the reason, where there is no model of all customers.
+    """
+    whole = fit_one(summary, kind)
+    if isinstance(whole, NotFitted):
+        return whole
+    named = summary.frame["customer_id"].map(groups.astype("object")).fillna(_("(not known)")).astype(str)
+    rows = _places(named)
+    own = {name: _own(summary, places, whole.longest) for name, places in rows.items()}
+    strength, chance = _strength(whole, own)
+    models = dict.fromkeys(rows, whole)
+    if np.isfinite(strength):
+        models = _pooled(summary, rows, own, whole, strength)
+    return GroupModels(whole, models, named, strength, chance)
+
+
+def _places(groups: pd.Series) -> dict[str, Codes]:
+    """Return the rows of each group, by name."""
+    found = groups.groupby(groups.to_numpy()).indices
+    return {str(name): np.asarray(rows, np.intp) for name, rows in found.items()}
+
+
+def _own(summary: Summary, rows: Codes, longest: float) -> Counts:
+    """Return the counted histories of some customers, in units of the longest age of all."""
+    x, t_x, t = (part[rows] for part in summary.history)
+    return count(x, t_x, t).rescaled(longest)
+
+
+def _strength(whole: PurchaseModel, own: Mapping[str, Counts]) -> tuple[float, float]:
+    """Return how far groups are to be drawn together, and how likely chance alone would part them so far."""
+    if len(own) < 2:
+        return np.inf, 1.0
+    slopes = {name: _slopes(whole.kind, counts, whole.fit) for name, counts in own.items()}
+    sizes = np.array([counts.customers for counts in own.values()])
+    bend = -sum(hessian for _gradient, hessian in slopes.values())
+    if not np.isfinite(bend).all():
+        return np.inf, 1.0
+    values, vectors = np.linalg.eigh(np.asarray(bend))
+    told = values > DETERMINED
+    if not told.any():
+        return np.inf, 1.0
+    along = np.array([vectors[:, told].T @ gradient for gradient, _hessian in slopes.values()])
+    far = (along**2 / (values[told] / sizes.sum())).sum(axis=1) / sizes
+    freedom = int(told.sum())
+    chance = float(chdtrc(freedom * (len(own) - 1), far.sum()))
+    far = far / (1 - sizes / sizes.sum())  # the whole holds the group itself
+    wide = 1 + sizes[:, None] / STRENGTHS
+    unlikely = (freedom * np.log(wide) + far[:, None] / wide).sum(axis=0)
+    best = int(np.argmin(unlikely))
+    differ = chance < LEVEL and unlikely[best] < far.sum()
+    return (float(STRENGTHS[best]) if differ else np.inf), chance
+
+
+def _slopes(kind: Kind, counts: Counts, fit: Fit) -> tuple[Floats, Floats]:
+    """Return gradient and Hessian of a group's log-likelihood along the free axes, at the optimum of all."""
+    back = np.linalg.inv(fit.axes.matrix)
+    parameters = np.exp(back @ fit.position)
+    with np.errstate(all="ignore"):  # of customers who arrived on the last day no time has passed
+        _value, gradient, hessian = likelihood(kind, counts).evaluate(parameters)
+    by_log = parameters * gradient
+    bent = parameters[:, None] * hessian * parameters + np.diag(by_log)
+    free = np.array(fit.on_edge) == 0
+    return (back.T @ by_log)[free], (back.T @ bent @ back)[np.ix_(free, free)]
+
+
+def _pooled(
+    summary: Summary,
+    rows: Mapping[str, Codes],
+    own: Mapping[str, Counts],
+    whole: PurchaseModel,
+    strength: float,
+) -> dict[str, PurchaseModel]:
+    """Fit each group to its own customers and the whole, scaled down to ``strength`` customers."""
+    counts, longest = scaled_counts(summary)
+    history = pd.DataFrame(dict(zip(("x", "t_x", "t"), summary.history, strict=True)))
+    place = history.groupby(["x", "t_x", "t"], sort=True).ngroup().to_numpy()
+    borrowed = counts.weights * strength / counts.customers
+    found = {}
+    for name, customers in rows.items():
+        weights = np.bincount(place[customers], minlength=len(borrowed)) + borrowed
+        fit = maximise(likelihood(whole.kind, counts.reweighted(weights)))
+        if fit is None:
+            found[name] = whole
+            continue
+        parameters = np.array(list(fit.parameters.values()))
+        with np.errstate(all="ignore"):
+            value = likelihood(whole.kind, own[name]).evaluate(parameters)[0]
+        value -= own[name].bought * float(np.log(longest))
+        found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest)
+    return found
+
+
+def clv_by_group(
+    summary: Summary,
+    fitted: GroupModels,
+    spend: SpendModel,
+    *,
+    horizon_weeks: int,
+    annual_discount_rate: float,
+    margin_rate: float | Floats,
+) -> pd.DataFrame:
+    """Return what `clv` does, with the purchase model of each customer's group.
+
+    Parameters
+    ----------
+    summary
+        The customers that the models were fitted to.
+    fitted
+        The models of their groups.
+    spend
+        The model of spend, one for all.
+    horizon_weeks, annual_discount_rate, margin_rate
+        As in `clv`.
+    """
+    rates = np.broadcast_to(np.asarray(margin_rate, np.float64), len(summary.frame))
+    parts = []
+    for name, rows in _places(fitted.groups).items():
+        some = replace(summary, frame=summary.frame.iloc[rows])
+        values = clv(
+            some,
+            fitted.models[name],
+            spend,
+            horizon_weeks=horizon_weeks,
+            annual_discount_rate=annual_discount_rate,
+            margin_rate=rates[rows],
+        )
+        parts.append(values)
+    return pd.concat(parts).sort_index()
+
+
+def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
+    """Compare, on the holdout, one model for all customers with one for each group.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    groups
+        The group of each customer by ``customer_id`` (the index), known at the cut-off.
+
+    Returns
+    -------
+    pandas.DataFrame or NotFitted
+        One row per group, the largest first, and one for all: ``group``, ``customers``; purchases in the
+        holdout: ``came``, ``one_model`` and ``group_models`` expected; root mean square error per
+        customer: ``rmse_one`` and ``rmse_groups``.
+    """
+    fitted = fit_groups(check.summary, groups, check.model.kind)
+    if isinstance(fitted, NotFitted):
+        return fitted
+    duration = weeks_in(check.unit, check.weeks)
+    actual = check.customers["actual"].to_numpy(np.float64)
+    frame = pd.DataFrame(
+        {
+            "group": fitted.groups.to_numpy(),
+            "came": actual,
+            "one_model": fitted.whole.expected_purchases(duration, *check.history),
+            "group_models": fitted.expected_purchases(duration, check.summary),
+        }
+    )
+    frame["one"], frame["own"] = ((frame[name] - actual) ** 2 for name in ("one_model", "group_models"))
+    parts = [*frame.groupby("group"), (_("All customers"), frame)]
+    table = pd.DataFrame(
+        [
+            {
+                "group": name,
+                "customers": len(part),
+                **part[["came", "one_model", "group_models"]].sum(),
+                "rmse_one": np.sqrt(part["one"].mean()),
+                "rmse_groups": np.sqrt(part["own"].mean()),
+            }
+            for name, part in parts
+        ]
+    )
+    body = table.iloc[:-1].sort_values("customers", ascending=False, kind="stable")
+    return pd.concat([body, table.tail(1)], ignore_index=True)
+
+
+def group_check_sentence(table: pd.DataFrame) -> str:
+    """Say whether models by group foretold the holdout better than one for all.
+
+    Parameters
+    ----------
+    table
+        The result of `group_check`.
+    """
+    groups, whole = table.iloc[:-1], table.iloc[-1]
+    came = max(float(whole["came"]), 1.0)
+    off = {
+        name: float((groups[name] - groups["came"]).abs().sum()) / came
+        for name in ("one_model", "group_models")
+    }
+    values = {
+        "one": percent(off["one_model"], 1),
+        "own": percent(off["group_models"], 1),
+        "rmse_one": number(whole["rmse_one"], 3),
+        "rmse_own": number(whole["rmse_groups"], 3),
+    }
+    if whole["rmse_groups"] > whole["rmse_one"] * (1 + 1e-3):
+        return _(
+            "On the holdout models by group did worse than one for all (RMSE {rmse_own} against {rmse_one}; "
+            "totals of the groups off by {own} against {one}): one model for all is enough."
+        ).format(**values)
+    if whole["rmse_groups"] < whole["rmse_one"] * (1 - 1e-3):
+        return _(
+            "On the holdout models by group did better than one for all: RMSE {rmse_own} against {rmse_one}; "
+            "totals of the groups off by {own} against {one}."
+        ).format(**values)
+    return _(
+        "On the holdout models by group did as well as one for all: RMSE {rmse_own} against {rmse_one}; "
+        "totals of the groups off by {own} against {one}."
+    ).format(**values)

@@ -1,0 +1,355 @@
+"""How far each rule was off, customer by customer, and how well it told the good customers from the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, listing, money, number, percent
+from analysis.ltv.summary import Floats
+from analysis.ltv.validation.rules import NAIVE, rule_name
+from analysis.ltv.validation.split import Holdout
+
+TENTHS = 10
+CLEAR = 1.645  # standard errors within which 9 of 10 chance differences lie
+BETTER_HIGH = ("rank_correlation", "lift")
+MEASURES = ("total_error", "mae", "rmse", *BETTER_HIGH)
+
+
+def scores(check: Holdout) -> pd.DataFrame:
+    """Compare all rules on the purchases of the holdout.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per ``model`` (a name of `Holdout.rules`): predicted ``total``; ``total_error`` (total ÷
+        actual − 1, missing where nobody bought); ``mae`` mean absolute and ``rmse`` root mean square
+        error, both in purchases per customer; ``rank_correlation``, Spearman's, between forecast and
+        purchases, missing for a rule that forecasts the same for all; ``lift``, value-weighted: the share
+        of the holdout's net sales made by the tenth of customers with the highest forecast ÷ 0.1
+        (purchases where there is no money).
+    """
+    return _scores(check, "actual", {rule: rule for rule in check.rules})
+
+
+def value_scores(check: Holdout) -> pd.DataFrame:
+    """Compare all rules on the net sales of the holdout.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `scores`, with ``total``, ``mae`` and ``rmse`` in money; no rows without a spend model.
+    """
+    columns = {rule: f"value_{rule}" for rule in check.rules if f"value_{rule}" in check.customers}
+    if not check.spend:
+        columns = {}
+    return _scores(check, "actual_value", columns)
+
+
+def _scores(check: Holdout, outcome: str, columns: dict[str, str]) -> pd.DataFrame:
+    actual = check.customers[outcome].to_numpy(float)
+    weight = _weight(check)
+    rows = []
+    for rule, column in columns.items():
+        predicted = check.customers[column].to_numpy(float)
+        error = predicted - actual
+        rows.append(
+            {
+                "model": rule,
+                "total": predicted.sum(),
+                "total_error": predicted.sum() / actual.sum() - 1 if actual.sum() > 0 else np.nan,
+                "mae": np.abs(error).mean(),
+                "rmse": np.sqrt((error**2).mean()),
+                "rank_correlation": rank_correlation(predicted, actual),
+                "lift": TENTHS * tenths(predicted, weight)["share"].iloc[0],
+            }
+        )
+    return pd.DataFrame(rows, columns=["model", "total", *MEASURES])
+
+
+def _weight(check: Holdout) -> Floats:
+    """Return what a customer counts in the lift: its net sales, or purchases where there is no money."""
+    value = check.customers["actual_value"].to_numpy(float)
+    return value if value.sum() > 0 else check.customers["actual"].to_numpy(float)
+
+
+def rank_correlation(first: Floats, second: Floats) -> float:
+    """Return Spearman's rank correlation; missing where one of the two never varies."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
+    return float(np.corrcoef(pd.Series(first).rank(), pd.Series(second).rank())[0, 1])
+
+
+def tenths(predicted: Floats, outcome: Floats) -> pd.DataFrame:
+    """Return what each tenth of customers made, those with the highest forecast first.
+
+    Customers with the same forecast share their outcome evenly, so that the order of rows is of no
+    consequence and a rule that tells nobody apart gives every tenth a tenth.
+
+    Parameters
+    ----------
+    predicted
+        Forecast of each customer.
+    outcome
+        What came of each, in any unit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Ten rows: ``tenth`` (1 is the best), ``predicted`` and ``outcome`` (means per customer), ``share``
+        of the outcome of all (missing where nothing came).
+    """
+    order = np.argsort(-predicted, kind="stable")
+    ranked = predicted[order]
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) + 1
+    places = np.linspace(0, len(ranked), TENTHS + 1)
+    sums = {
+        name: np.diff(
+            np.interp(places, np.append(0, ends), np.append(0.0, np.cumsum(values[order])[ends - 1]))
+        )
+        for name, values in (("predicted", predicted), ("outcome", outcome))
+    }
+    each, total = len(ranked) / TENTHS, outcome.sum()
+    return pd.DataFrame(
+        {
+            "tenth": np.arange(1, TENTHS + 1),
+            "predicted": sums["predicted"] / each,
+            "outcome": sums["outcome"] / each,
+            "share": sums["outcome"] / total if total > 0 else np.nan,
+        }
+    )
+
+
+def value_tenths(check: Holdout) -> pd.DataFrame:
+    """Return net sales, expected and actual, by tenths of the first model's forecast value.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `tenths`; money per customer. No rows without a spend model.
+    """
+    column = f"value_{check.chosen}"
+    if column not in check.customers:
+        return pd.DataFrame(columns=["tenth", "predicted", "outcome", "share"])
+    customers = check.customers
+    return tenths(customers[column].to_numpy(float), customers["actual_value"].to_numpy(float))
+
+
+def value_tenths_title(table: pd.DataFrame) -> str:
+    """Return what a chart of `value_tenths` shows."""
+    return _(
+        "The tenth of customers with the highest forecast made {share} of the net sales that came"
+    ).format(share=percent(table["share"].iloc[0]))
+
+
+def scores_table(check: Holdout) -> pd.DataFrame:
+    """Return `scores` with the actual total first and the rules by name."""
+    return _named(scores(check), float(check.actual))
+
+
+def value_scores_table(check: Holdout) -> pd.DataFrame:
+    """Return `value_scores` with the actual total first and the rules by name; ``total`` is ``value``."""
+    table = _named(value_scores(check), float(check.customers["actual_value"].sum()))
+    money = {name: f"{name}_value" for name in ("total", "mae", "rmse")}
+    return table.rename(columns=money)
+
+
+def _named(table: pd.DataFrame, came: float) -> pd.DataFrame:
+    named = table.assign(model=[rule_name(rule) for rule in table["model"]])
+    actual = pd.DataFrame({"model": [_("What came")], "total": [came]})
+    return pd.concat([actual, named], ignore_index=True)
+
+
+def beaten(table: pd.DataFrame, model: str) -> dict[str, str]:
+    """Return on which measures a naive rule does better than a model, and which does best there.
+
+    Parameters
+    ----------
+    table
+        The result of `scores` or `value_scores`.
+    model
+        The model's name.
+
+    Returns
+    -------
+    dict
+        Name of the best naive rule by measure (of `MEASURES`) on which it beats the model.
+    """
+    rows = table.set_index("model")
+    naive = rows.loc[[rule for rule in NAIVE if rule in rows.index]]
+    found = {}
+    for measure in MEASURES:
+        loss = -rows[measure] if measure in BETTER_HIGH else rows[measure].abs()
+        if naive[measure].notna().any() and loss[naive.index].min() < loss[model]:
+            found[measure] = str(loss[naive.index].idxmin())
+    return found
+
+
+def _measure_name(measure: str) -> str:
+    names = {
+        "total_error": _("the total"),
+        "mae": _("the mean absolute error"),
+        "rmse": _("the RMSE"),
+        "rank_correlation": _("the rank correlation"),
+        "lift": _("the lift of the top tenth"),
+    }
+    return names[measure]
+
+
+def clear_gain(check: Holdout, naive: str) -> float:
+    """Return how clearly the first model beats a naive rule: mean gain ÷ its standard error.
+
+    The gain of a customer is the naive rule's squared error less the model's. Below −1.64 or above 1.64 the
+    difference is more than chance would give in 9 of 10 cases; 0 where no customer tells the two apart.
+    """
+    actual = check.customers["actual"].to_numpy(float)
+    own, other = ((check.customers[rule].to_numpy(float) - actual) ** 2 for rule in (check.chosen, naive))
+    gain = other - own
+    spread = gain.std()
+    return float(gain.mean() / spread * np.sqrt(len(gain))) if spread > 0 else 0.0
+
+
+def verdict(check: Holdout) -> str:
+    """Say in words how the first model did against the past and the naive rules."""
+    table = scores(check).set_index("model")
+    naive = table.loc[[rule for rule in NAIVE if rule in table.index], "rmse"]
+    best = str(naive.idxmin())
+    clear = clear_gain(check, best)
+    values = {
+        "weeks": number(check.weeks),
+        "predicted": number(check.predicted),
+        "actual": number(check.actual),
+        "model_rmse": number(table["rmse"][check.chosen], 2),
+        "naive_rmse": number(naive.min(), 2),
+        "naive": rule_name(best),
+    }
+    if clear > CLEAR:
+        return _(
+            "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases "
+            "and {actual} came; per customer it was off by {model_rmse} (RMSE), the best naive rule "
+            "(“{naive}”) by {naive_rmse}: the model adds something."
+        ).format(**values)
+    if clear < -CLEAR:
+        return _(
+            "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases "
+            "and {actual} came; per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by "
+            "{naive_rmse}: the model fails this check, so do not rely on its forecasts for single customers."
+        ).format(**values)
+    return _(
+        "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases and "
+        "{actual} came; per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by "
+        "{naive_rmse}, which is no clear difference: for single customers the model does no better than that "
+        "rule."
+    ).format(**values)
+
+
+def models_sentence(check: Holdout) -> str:
+    """Say which model did best on the holdout, and which of them loses to a naive rule, and where."""
+    table = scores(check)
+    compared = [*check.models, *check.others]
+    best = str(table.set_index("model").loc[compared, "rmse"].idxmin())
+    parts = []
+    if len(compared) > 1:
+        parts.append(_("By RMSE {best} did best on the holdout.").format(best=rule_name(best)))
+    by_losses: dict[str, list[str]] = {}
+    for model in compared:
+        by_losses.setdefault(_places(beaten(table, model)), []).append(rule_name(model))
+    for places, models in by_losses.items():
+        message = (
+            _("Beaten by a naive rule: {models}, on {places}.")
+            if places
+            else _("Better than every naive rule on every measure: {models}.")
+        )
+        parts.append(message.format(models=listing(models), places=places))
+    return " ".join(parts)
+
+
+def value_verdict(check: Holdout, currency: str | None) -> str:
+    """Say how the value forecast of the first model did against the past and the naive rules.
+
+    Parameters
+    ----------
+    check
+        A holdout with a spend model.
+    currency
+        ISO 4217 code, or None.
+    """
+    table = value_scores(check)
+    own = table[table["model"] == check.chosen].iloc[0]
+    came = float(check.customers["actual_value"].sum())
+    losses = beaten(table, check.chosen)
+    values = {
+        "weeks": number(check.weeks),
+        "predicted": money(own["total"], currency),
+        "actual": money(came, currency),
+        "share": percent(own["lift"] / TENTHS),
+    }
+    first = _(
+        "In money the model expected {predicted} of net sales in those {weeks} weeks and {actual} came; the "
+        "tenth of customers it rated highest made {share} of them."
+    ).format(**values)
+    if "rmse" in losses:
+        second = _(
+            "Per customer the naive rule “{naive}” came closer: the model's values of single customers fail "
+            "this check."
+        ).format(naive=rule_name(losses["rmse"]))
+        return f"{first} {second}"
+    if losses:
+        return f"{first} " + _("It loses to a naive rule on {places}.").format(places=_places(losses))
+    return first
+
+
+def value_parts_sentence(check: Holdout, currency: str | None) -> str:
+    """Say whether the money of the holdout was missed by the number of purchases or by what each was worth.
+
+    Parameters
+    ----------
+    check
+        A holdout with a spend model, in which somebody bought.
+    currency
+        ISO 4217 code, or None.
+    """
+    customers = check.customers
+    expected = float(customers[f"value_{check.chosen}"].sum()) / check.predicted
+    came = float(customers["actual_value"].sum()) / check.actual
+    return _(
+        "The number of purchases was off by {purchases}, the money per purchase by {spend}: {expected} was "
+        "expected of each, and {came} came."
+    ).format(
+        purchases=_signed(check.predicted / check.actual - 1),
+        spend=_signed(expected / came - 1),
+        expected=money(expected, currency, 2),
+        came=money(came, currency, 2),
+    )
+
+
+def _signed(share: float) -> str:
+    return ("+" if share > 0 else "") + percent(share, 1)
+
+
+def _places(losses: dict[str, str]) -> str:
+    """Return where a model loses, and to which rule."""
+    named = _("{measure} (“{rule}”)")
+    return listing(
+        [named.format(measure=_measure_name(key), rule=rule_name(rule)) for key, rule in losses.items()]
+    )
+
+
+def interval_verdict(check: Holdout) -> str:
+    """Say whether the holdout total fell inside the first model's own interval."""
+    low, high = check.interval.rounded()
+    values = {
+        "level": percent(check.interval.level),
+        "low": number(low),
+        "high": number(high),
+        "actual": number(check.actual),
+    }
+    if check.interval.contains(check.actual):
+        return _(
+            "The model's {level} interval for those purchases, {low} to {high}, holds the {actual} that came."
+        ).format(**values)
+    return _(
+        "The model's {level} interval for those purchases, {low} to {high}, misses the {actual} that came: "
+        "the interval knows chance, not seasons, campaigns or a changing shop, so the one for the future is "
+        "too narrow too."
+    ).format(**values)

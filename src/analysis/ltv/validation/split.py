@@ -1,0 +1,269 @@
+"""The past split by date: models fitted before it, naive rules beside them, and what came after it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _, number
+from analysis.ltv.choice import Past
+from analysis.ltv.purchases import KINDS, PurchaseModel, fit_one
+from analysis.ltv.spend import SpendModel
+from analysis.ltv.spend_held import choose_spend
+from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
+from analysis.ltv.uncertainty import Interval, total_interval
+from analysis.ltv.validation import rules
+from analysis.models import NotFitted
+
+MAX_HOLDOUT_WEEKS = 52
+Fit = Callable[[Summary], PurchaseModel | NotFitted]
+FITS: Mapping[str, Fit] = {kind: partial(fit_one, kind=kind) for kind in KINDS}
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Models fitted on the past, and what happened afterwards.
+
+    Attributes
+    ----------
+    cutoff
+        Last day the models saw.
+    weeks
+        Length of the holdout after it.
+    unit
+        Time unit of ``t_x`` and ``T``.
+    models
+        The models fitted at ``cutoff``, by name; the first is the one that forecasts.
+    failed
+        Why the others could not be fitted, by name.
+    summary
+        The customers at ``cutoff``.
+    spend
+        The spend model fitted at ``cutoff``, or why there is none.
+    customers
+        One row per customer known at ``cutoff``: ``customer_id, x, t_x, T, z``; ``actual`` purchases in
+        the holdout and ``actual_value``, net sales in money; for each rule (see `rules`) its predicted
+        purchases, in a column of its name, and with a spend model its predicted net sales, in
+        ``value_<name>``.
+    interval
+        90 % interval of the total of the first model.
+    newcomers
+        Customers left out because they arrived in the holdout.
+    of_all
+        Repeat purchases of the holdout by all customers, newcomers among them.
+    others
+        Names of further forecasts put beside those of the models, see `beside`.
+    """
+
+    cutoff: dt.date
+    weeks: int
+    unit: Unit
+    models: Mapping[str, PurchaseModel]
+    failed: Mapping[str, str]
+    summary: Summary
+    spend: SpendModel | NotFitted
+    customers: pd.DataFrame
+    interval: Interval
+    newcomers: int
+    of_all: int
+    others: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> str:
+        """Name of the model that forecasts."""
+        return next(iter(self.models))
+
+    @property
+    def model(self) -> PurchaseModel:
+        """The model that forecasts."""
+        return self.models[self.chosen]
+
+    @property
+    def rules(self) -> list[str]:
+        """Names of all that made a forecast: the models, others beside them, then the naive rules."""
+        return [*self.models, *self.others, *(name for name in rules.NAIVE if name in self.customers)]
+
+    @property
+    def actual(self) -> int:
+        """Purchases of the holdout."""
+        return int(self.customers["actual"].sum())
+
+    @property
+    def predicted(self) -> float:
+        """Purchases the first model expected."""
+        return float(self.customers[self.chosen].sum())
+
+    @property
+    def history(self) -> tuple[Floats, Floats, Floats]:
+        """``x``, ``t_x`` and ``T`` of each customer at ``cutoff``."""
+        return self.summary.history
+
+    @property
+    def past(self) -> Past:
+        """What was known at ``cutoff`` and what came after it, to choose a model by."""
+        return Past(self.summary, self.customers["actual"].to_numpy(np.float64), self.weeks)
+
+    def beside(self, name: str, purchases: Floats) -> Holdout:
+        """Return the same check with one more forecast to be compared.
+
+        Parameters
+        ----------
+        name
+            What it is called: ``"condensed"`` and ``"by_group"`` have names in the reader's language.
+        purchases
+            Of each customer, in the order of the summary; made of what was known at the cut-off.
+        """
+        columns = {name: purchases}
+        if not isinstance(self.spend, NotFitted):
+            each = self.spend.expected_spend(self.history[0], self.summary.frame["z"].to_numpy(float))
+            columns[f"value_{name}"] = purchases * each
+        return replace(self, customers=self.customers.assign(**columns), others=(*self.others, name))
+
+    def led_by(self, name: str) -> Holdout:
+        """Return the same check with another of its models as the one that forecasts."""
+        if name == self.chosen or name not in self.models:
+            return self
+        models = {name: self.models[name], **self.models}
+        return replace(self, models=models, interval=total_interval(models[name], self.summary, self.weeks))
+
+
+def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
+    """Return half the history in whole weeks, at most a year; 0 where nobody ever bought."""
+    days = (pd.Timestamp(as_of) - first) / pd.Timedelta(days=1)
+    return min(round(days / 2 / 7), MAX_HOLDOUT_WEEKS) if days > 0 else 0
+
+
+def cutoff(as_of: dt.date, weeks: int) -> dt.date:
+    """Return the last day before a holdout of so many weeks up to ``as_of``."""
+    return as_of - dt.timedelta(weeks=weeks)
+
+
+def previous_weeks(first: pd.Timestamp, past_end: dt.date, weeks: int) -> int:
+    """Return the length of the last period before a holdout, from which naive rules learn.
+
+    As long as the holdout where the past is at least twice as long, otherwise half the past.
+
+    Parameters
+    ----------
+    first
+        First purchase of all.
+    past_end
+        Last day before the holdout.
+    weeks
+        Length of the holdout.
+    """
+    days = (pd.Timestamp(past_end) - first) / pd.Timedelta(days=1)
+    return max(min(weeks, int(days / 2 / 7)), 0) if days > 0 else 0
+
+
+def holdout(
+    known: pd.DataFrame,
+    later: pd.DataFrame,
+    as_of: dt.date,
+    weeks: int,
+    unit: Unit,
+    *,
+    fits: Mapping[str, Fit] = FITS,
+    before: pd.DataFrame | None = None,
+    before_weeks: int = 0,
+) -> Holdout | NotFitted:
+    """Fit models on the customers known before the holdout and compare with what followed.
+
+    Parameters
+    ----------
+    known
+        ``sql/customers.sql`` as of ``as_of`` less ``weeks``.
+    later
+        The same as of ``as_of``.
+    as_of
+        Last day of the holdout.
+    weeks
+        Length of the holdout.
+    unit
+        Time unit of the models.
+    fits
+        How to fit each model, by name; the first that can be fitted forecasts (see `Holdout.led_by`).
+    before
+        The customers ``before_weeks`` earlier than ``known`` (see `previous_weeks`), from which the rules
+        "same as last period" and "mean of the segment" learn; without it there are neither.
+    before_weeks
+        See ``before``.
+
+    Returns
+    -------
+    Holdout or NotFitted
+        ``NotFitted``, with the reason, where the past alone does not carry a single model.
+    """
+    if weeks < 1:
+        return NotFitted(_("No check against the past is possible: the history is shorter than two weeks."))
+    past_end = cutoff(as_of, weeks)
+    past = summarise(known, past_end, unit)
+    tried = {name: fit(past) for name, fit in fits.items()}
+    models = {name: model for name, model in tried.items() if not isinstance(model, NotFitted)}
+    failed = {name: model.reason for name, model in tried.items() if isinstance(model, NotFitted)}
+    if not models:
+        return NotFitted(
+            _("No check against the past {weeks} weeks is possible. {reason}").format(
+                weeks=number(weeks), reason=next(iter(failed.values()))
+            )
+        )
+    spend = choose_spend(past)
+    customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
+        _since(known, later), on="customer_id", how="left", validate="one_to_one"
+    )
+    naive = rules.naive(past, weeks)
+    if before is not None and before_weeks > 0:
+        naive |= rules.learned(before, known, past, before_weeks, weeks)
+    customers = customers.assign(**_forecasts(past, models, spend, weeks), **naive)
+    newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
+    of_all = int(later["x"].sum() - known["x"].sum())
+    interval = total_interval(next(iter(models.values())), past, weeks)
+    return Holdout(past_end, weeks, unit, models, failed, past, spend, customers, interval, newcomers, of_all)
+
+
+def _forecasts(
+    past: Summary, models: Mapping[str, PurchaseModel], spend: SpendModel | NotFitted, weeks: int
+) -> dict[str, Floats]:
+    """Return purchases, and with a spend model net sales, that each model expects of each customer."""
+    duration = weeks_in(past.unit, weeks)
+    found = {name: model.expected_purchases(duration, *past.history) for name, model in models.items()}
+    if not isinstance(spend, NotFitted):
+        each = spend.expected_spend(past.history[0], past.frame["z"].to_numpy(float))
+        found |= {f"value_{name}": found[name] * each for name in models}
+    return found
+
+
+def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+    """Return purchases and money between two customer tables, for the customers of the first."""
+    both = known.merge(later, on="customer_id", suffixes=("", "_later"), validate="one_to_one")
+    return pd.DataFrame(
+        {
+            "customer_id": both["customer_id"],
+            "actual": both["purchase_days_later"] - both["purchase_days"],
+            "actual_value": (both["net_sales_later"] - both["net_sales"]).astype("float64"),
+        }
+    )
+
+
+def newcomers_sentence(check: Holdout) -> str:
+    """Say who is left out of the check because nothing was known of them at the cut-off."""
+    later = check.of_all - check.actual
+    if not check.newcomers:
+        return _("Nobody is left out of the check: every customer was known before the holdout.")
+    return _(
+        "{newcomers} customers arrived in the holdout and are left out of the check, with the {purchases} "
+        "repeat purchases they made in it: no model could have known of them."
+    ).format(newcomers=number(check.newcomers), purchases=number(later))
+
+
+def failed_sentences(check: Holdout) -> list[str]:
+    """Say which models could not be fitted to the past, and why."""
+    return [
+        _("{model} is not in the check. {reason}").format(model=rules.rule_name(name), reason=reason)
+        for name, reason in check.failed.items()
+    ]

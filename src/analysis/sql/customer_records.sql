@@ -1,0 +1,16 @@
+-- One row per customer of the table of customers.
+--
+-- customer_id
+-- type, sector, region, size, salesperson, acquisition_channel   NULL where not known
+-- acquisition_cost                                               money; NULL where not known
+select
+    customer_id,
+    type,
+    sector,
+    region,
+    size,
+    salesperson,
+    acquisition_channel,
+    acquisition_cost
+from customers
+order by customer_id

@@ -1,0 +1,348 @@
+"""The models of purchases: likelihoods, search, predictions, what the data leave open, and the choice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import islice, pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.integrate import quad
+
+from analysis import ltv
+from analysis.ltv.choice import Past, compare_models, fit_purchases, log_scores
+from analysis.ltv.counts import count, distinct, distinct_pairs
+from analysis.ltv.fitting import Likelihood
+from analysis.ltv.gamma_gamma import GammaGammaLikelihood
+from analysis.ltv.geometric import Geometric
+from analysis.ltv.meaning import undetermined
+from analysis.ltv.pareto_nbd import ParetoNbd
+from analysis.ltv.purchases import (
+    KINDS,
+    Kind,
+    fit_one,
+    in_unit,
+    likelihood,
+    process,
+    scaled_counts,
+)
+from portfolios import any_portfolio, simulate
+
+TRUTH: dict[Kind, dict[str, float]] = {
+    "bg_nbd": {"r": 0.9, "alpha": 8.0, "a": 0.8, "b": 3.0},
+    "mbg_nbd": {"r": 0.9, "alpha": 8.0, "a": 0.6, "b": 3.0},
+    "pareto_nbd": {"r": 0.9, "alpha": 8.0, "s": 0.8, "beta": 30.0},
+}
+AGES = np.random.default_rng(3).integers(30, 79, 1500).astype(float)
+
+
+def summary_of(kind: Kind, ages: np.ndarray = AGES, **changed: float) -> ltv.Summary:
+    return simulate(kind, TRUTH[kind] | changed, ages, 0, 11, days=7).summary
+
+
+def one(*values: float) -> list[np.ndarray]:
+    return [np.array([value], float) for value in values]
+
+
+# --- counting ----------------------------------------------------------------------------------------
+
+
+def test_equal_histories_are_counted() -> None:
+    x, t_x, t = np.array([[2, 0, 2, 0, 2], [3, 0, 3, 0, 3], [9, 9, 9, 8, 8]], float)
+    counted = count(x, t_x / 7, t / 7)
+    rows = np.column_stack(
+        [counted.purchases[counted.x], counted.times[counted.t_x] * 7, counted.times[counted.t] * 7]
+    )
+    assert rows.tolist() == [[0, 0, 8], [0, 0, 9], [2, 3, 8], [2, 3, 9]]
+    assert counted.weights.tolist() == [1, 1, 1, 2]
+    assert (counted.customers, counted.bought) == (5, 6)
+
+
+def test_times_that_are_not_whole_days_are_counted_too() -> None:
+    values = np.array([0.1, 3.25, 0.1, 0.0])
+    found, codes = distinct(values)
+    assert found.tolist() == [0, 0.1, 3.25]
+    assert found[codes].tolist() == values.tolist()
+    x, t, places = distinct_pairs(np.array([1.0, 2, 1]), np.array([0.3, 0.3, 0.3]))
+    assert (x.tolist(), t.tolist(), places.tolist()) == ([1, 2], [0.3, 0.3], [0, 1, 0])
+
+
+# --- likelihoods -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_likelihood_is_that_of_the_library(kind: Kind) -> None:
+    summary = summary_of(kind)
+    counts, longest = scaled_counts(summary)
+    ours = likelihood(kind, counts)
+    model = fit_one(summary, kind)
+    assert isinstance(model, ltv.PurchaseModel)
+    given = list(TRUTH[kind].values())
+    scaled = np.array(list(in_unit(TRUTH[kind], 1 / longest).values()))
+    value = ours.evaluate(scaled)[0] - counts.bought * np.log(longest)
+    x, t_x, t = summary.history
+    weights = np.ones(len(x))
+    parameters = np.array(given) if kind == "pareto_nbd" else np.log(given)
+    theirs = model.library._negative_log_likelihood(parameters, x, t_x, t, weights, 0.0)
+    per_customer = 1 if kind == "pareto_nbd" else len(x)
+    assert value == pytest.approx(-theirs * per_customer, rel=1e-10)
+
+
+def likelihoods() -> list[tuple[str, Likelihood, np.ndarray]]:
+    found = []
+    for kind in KINDS:
+        counts, _longest = scaled_counts(summary_of(kind, AGES[:300]))
+        at = [1.3, 0.2, 0.7, 0.4] if kind == "pareto_nbd" else [1.3, 0.2, 0.7, 2.4]
+        found.append((kind, likelihood(kind, counts), np.array(at)))
+    random = np.random.default_rng(2)
+    money = GammaGammaLikelihood.of(random.integers(1, 9, 200).astype(float), random.gamma(3, 1 / 3, 200))
+    return [*found, ("gamma_gamma", money, np.array([2.2, 3.1, 1.4]))]
+
+
+@pytest.mark.parametrize("case", likelihoods(), ids=lambda case: case[0])
+def test_derivatives_are_those_of_the_likelihood(case: tuple[str, Likelihood, np.ndarray]) -> None:
+    _name, surface, at = case
+    __, gradient, hessian = surface.evaluate(at)
+    for i, step in enumerate(1e-5 * at):
+        up, down = (surface.evaluate(at + sign * step * np.eye(len(at))[i]) for sign in (1, -1))
+        assert gradient[i] == pytest.approx((up[0] - down[0]) / (2 * step), rel=1e-6)
+        np.testing.assert_allclose(hessian[i], (up[1] - down[1]) / (2 * step), rtol=1e-6)
+
+
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 1e3])
+def test_integral_of_the_pareto_nbd_is_exact(spread: float) -> None:
+    """Against adaptive quadrature, with α and β far apart both ways: where hypergeometric functions fail."""
+    model = ParetoNbd(0.6, 5.0, 0.4, 5.0 * spread)
+    for x, t_x, t in ((0, 0, 40), (1, 1 / 7, 50), (3, 20, 60), (60, 30, 31), (200, 38, 40)):
+        at = (model.r + x, model.s + 1)
+
+        def integrand(u: float, t_x: float = t_x, at: tuple[float, float] = at) -> float:
+            # relative to the value at t_x, in logarithmic time
+            return np.exp(
+                u
+                - at[0] * np.log1p(np.expm1(u) / (5.0 + t_x))
+                - at[1] * np.log1p(np.expm1(u) / (5.0 * spread + t_x))
+            )
+
+        points = np.linspace(0, np.log1p(t - t_x), 30)
+        area = sum(quad(integrand, *ends, epsrel=1e-12)[0] for ends in pairwise(points))
+        gone = (
+            np.log(model.s * area)
+            - np.log(5.0 * spread + t_x)
+            + at[0] * np.log((5.0 + t) / (5.0 + t_x))
+            + model.s * np.log((5.0 * spread + t) / (5.0 * spread + t_x))
+        )
+        alive = model.p_alive(*one(x, t_x, t))[0]
+        assert alive == pytest.approx(1 / (1 + np.exp(gone)), rel=1e-9)
+
+
+# --- search ------------------------------------------------------------------------------------------
+
+
+def fits_and_never_below_the_truth(seed: int) -> None:
+    """All three models find an optimum, and the true one is no worse there than at its true parameters."""
+    made = any_portfolio(seed)
+    if made.summary.repeat_buyers < 20:
+        return
+    counts, longest = scaled_counts(made.summary)
+    for kind in KINDS:
+        model = fit_one(made.summary, kind)
+        assert isinstance(model, ltv.PurchaseModel), (seed, kind)
+        assert np.isfinite(list(model.parameters.values())).all(), (seed, kind)
+        if kind == made.kind:
+            truth = np.array(list(in_unit(made.truth, 1 / longest).values()))
+            at_truth = likelihood(kind, counts).evaluate(truth)[0]
+            assert model.fit.log_likelihood >= at_truth - 1e-6, (seed, kind)
+
+
+def test_portfolios_of_every_kind_are_fitted() -> None:
+    for seed in range(30):
+        fits_and_never_below_the_truth(seed)
+
+
+@pytest.mark.slow
+def test_a_thousand_portfolios_are_fitted() -> None:
+    for seed in range(30, 1030):
+        fits_and_never_below_the_truth(seed)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parameters_are_recovered(kind: Kind) -> None:
+    model = fit_one(summary_of(kind), kind)
+    assert isinstance(model, ltv.PurchaseModel)
+    errors = np.log(list(model.parameters.values())) - np.log(list(TRUTH[kind].values()))
+    assert (np.abs(errors) < 3 * np.sqrt(np.diag(model.covariance))).all()
+    assert model.caution() == ""
+    named = model.standard_errors
+    assert named["r"] == pytest.approx(model.r * np.sqrt(model.covariance[0, 0]))
+
+
+def test_nobody_leaves_is_named() -> None:
+    summary = summary_of("pareto_nbd", s=1.0, beta=1e9)
+    for kind in KINDS:
+        model = fit_one(summary, kind)
+        assert isinstance(model, ltv.PurchaseModel)
+        assert "dropout is not identifiable" in model.caution(), kind
+        assert model.p_alive(*summary.history).mean() > 0.97, kind
+
+
+def test_customers_alike_in_leaving_are_named_and_their_mean_is_sound() -> None:
+    alike = TRUTH["bg_nbd"] | {"a": 300.0, "b": 1200.0}
+    summary = simulate("bg_nbd", alike, AGES, 0, 1, days=7).summary
+    model = fit_one(summary, "bg_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    assert undetermined(model) == ("a", "b")
+    assert "their ratio does" in model.caution()
+    assert model.a / (model.a + model.b) == pytest.approx(0.2, abs=0.03)
+    table = ltv.parameter_table(model).set_index("parameter")["error"]
+    assert table[["a", "b"]].isna().all()
+    assert table["r"] > 0
+    pareto = fit_one(summary_of("pareto_nbd", s=200.0, beta=200 * 40.0), "pareto_nbd")
+    assert isinstance(pareto, ltv.PurchaseModel)
+    assert "s and β mean nothing" in pareto.caution()
+    assert pareto.beta / pareto.s == pytest.approx(40, rel=0.25)
+
+
+def test_customers_who_leave_at_once_or_never_are_named() -> None:
+    frame = pd.DataFrame({"x": [0] * 200 + [25, 50, 75] * 60})
+    frame["t_x"] = np.where(frame["x"] > 0, 51.5, 0.0)
+    frame = frame.assign(T=52.0, z=np.nan, customer_id=[str(i) for i in range(380)])
+    model = fit_one(ltv.Summary(frame, "week", dt.date(2024, 1, 1), 0), "mbg_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    assert "at once or never" in model.caution()
+    alive = model.p_alive(np.array([0.0, 50]), np.array([0.0, 51.5]), np.array([52.0, 52]))
+    assert alive == pytest.approx([0, 1], abs=0.01)
+
+
+def test_customers_alike_in_pace_are_named() -> None:
+    made = simulate("bg_nbd", TRUTH["bg_nbd"] | {"r": 500.0, "alpha": 4000.0}, AGES, 0, 1, days=7)
+    model = fit_one(made.summary, "bg_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    assert undetermined(model) == ("r", "alpha")
+    assert "hardly differ in their pace" in model.caution()
+    assert model.alpha / model.r == pytest.approx(8, rel=0.1)
+
+
+# --- predictions -------------------------------------------------------------------------------------
+
+X, T_X, T = np.array([0.0, 1, 3, 20]), np.array([0.0, 2, 25, 38]), np.array([10.0, 60, 30, 39])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_predictions_are_those_of_the_library(kind: Kind) -> None:
+    model = fit_one(summary_of(kind), kind)
+    assert isinstance(model, ltv.PurchaseModel)
+    library = model.library
+    expected = library.conditional_expected_number_of_purchases_up_to_time(26, X, T_X, T)
+    np.testing.assert_allclose(model.expected_purchases(26, X, T_X, T), expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        model.p_alive(X, T_X, T), library.conditional_probability_alive(X, T_X, T), rtol=1e-9
+    )
+    ages = np.array([1.0, 30, 300])
+    np.testing.assert_allclose(
+        model.expected_new(ages), library.expected_number_of_purchases_up_to_time(ages), rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_distribution_expectation_and_simulation_agree(kind: Kind) -> None:
+    model = process(kind, TRUTH[kind])
+    at_least = np.stack(list(islice(model.at_least(20.0, X, T), 300)))
+    assert (np.diff(at_least, axis=0) <= 1e-12).all()
+    expected = model.expected_if_alive(np.array(20.0), X, T)
+    np.testing.assert_allclose(at_least.sum(axis=0), expected, rtol=1e-8)
+    size = 20_000
+    drawn = model.simulate(np.random.default_rng(4), 20.0, np.repeat(X, size), np.repeat(T, size))
+    shares = np.stack([(drawn.reshape(4, size) >= k).mean(axis=1) for k in (1, 2, 5, 10)])
+    np.testing.assert_allclose(shares, at_least[[0, 1, 4, 9]], atol=4 * 0.5 / np.sqrt(size))
+
+
+def test_hard_cases_are_finite() -> None:
+    # the cases of the CLVTools test suite for numerical stability
+    hard = ParetoNbd(0.5143, 2.8845, 0.2856, 14.1087)
+    x = np.array([221.0, 254, 161, 204])
+    t_x = np.array([103.42857, 97.14286, 94.71429, 98.57143])
+    t = np.array([103.57143, 97.28571, 98, 99.42857])
+    alive = hard.p_alive(x, t_x, t)
+    assert ((alive > 0.5) & (alive < 1)).all()
+    assert np.isfinite(hard.expected_if_alive(np.array(52.0), x, t)).all()
+    busy = one(200, 38, 40)
+    for a in (1e-9, 1.0, 1.0 + 1e-12):
+        model = Geometric(0.2425945, 4.4136019, a, 2.4258881, 0)
+        expected = (model.p_alive(*busy) * model.expected_if_alive(np.array(39.0), busy[0], busy[2]))[0]
+        assert 0 < expected < 39 * (200.25 / 44.4)
+    nobody = Geometric(0.2425945, 4.4136019, 1e-9, 2.4258881, 0)  # hardly anyone leaves: rate × duration
+    assert nobody.expected_if_alive(np.array([39.0]), busy[0], busy[2])[0] == pytest.approx(
+        39 * 200.2425945 / 44.4136019, rel=1e-4
+    )
+
+
+@pytest.mark.parametrize("s", [0.05, 1.0, 3.0, 50.0])
+def test_discounted_residual_is_its_integral(s: float) -> None:
+    model = ParetoNbd(0.55, 10.6, s, 11.7)
+    rate = np.log(1.15) / 52.18
+    stays = sum(
+        quad(lambda u: np.exp(-rate * u) * (1 + u / (11.7 + 31)) ** -s, start, start + 200, epsrel=1e-12)[0]
+        for start in range(0, 20_000, 200)
+    )
+    found = model.discounted_if_alive(rate, np.array([26.0]), np.array([31.0]))[0]
+    assert found == pytest.approx(26.55 / 41.6 * stays, rel=1e-9)
+
+
+def test_discounted_residual_is_for_the_pareto_nbd_only() -> None:
+    summary = summary_of("pareto_nbd")
+    pareto, geometric = (fit_one(summary, kind) for kind in ("pareto_nbd", "bg_nbd"))
+    assert isinstance(pareto, ltv.PurchaseModel)
+    assert isinstance(geometric, ltv.PurchaseModel)
+    near, far = (pareto.discounted_residual(rate, X, T_X, T) for rate in (0.1, 0.001))
+    assert (far > near).all()
+    with pytest.raises(TypeError, match="BG/NBD"):
+        geometric.discounted_residual(0.1, X, T_X, T)
+    with pytest.raises(AttributeError, match="no parameter beta"):
+        geometric.beta  # noqa: B018
+
+
+# --- choice ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["bg_nbd", "pareto_nbd"])
+def test_the_model_that_made_the_data_is_chosen(kind: Kind) -> None:
+    ages = np.random.default_rng(3).integers(30, 79, 6000).astype(float)
+    made = simulate(kind, TRUTH[kind], ages, 0, 5, days=7)
+    chosen = fit_purchases(made.summary, "auto")
+    assert isinstance(chosen, ltv.PurchaseModel)
+    assert chosen.kind == kind
+    assert "most likely" in chosen.reason
+
+
+def test_comparison_shows_likelihood_and_holdout() -> None:
+    made = simulate("bg_nbd", TRUTH["bg_nbd"], AGES, 26.0, 5)
+    past = Past(made.summary, made.bought, 26)
+    compared = compare_models(made.summary, past)
+    assert isinstance(compared, ltv.Comparison)
+    table = compared.table.set_index("model")
+    assert table.index.tolist() == list(KINDS)
+    model = compared.models["bg_nbd"]
+    expected = model.expected_purchases(26, *made.summary.history)
+    assert table["total_error"]["bg_nbd"] == pytest.approx(expected.sum() / made.bought.sum() - 1)
+    assert table["rmse"]["bg_nbd"] == pytest.approx(np.sqrt(((expected - made.bought) ** 2).mean()))
+    assert table["score"]["bg_nbd"] == pytest.approx(log_scores(model, past).mean())
+    assert compared.best.kind in {"bg_nbd", "mbg_nbd"}
+    assert "held out" in compared.best.reason
+
+
+def test_scores_are_logarithms_of_probabilities() -> None:
+    """A model that knows gives e^score; all outcomes of one customer add up to 1."""
+    summary = summary_of("bg_nbd", AGES[:400])
+    model = fit_one(summary, "bg_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    same = ltv.Summary(pd.concat([summary.frame.iloc[[7]]] * 80), "week", summary.as_of, 0)
+    scores = log_scores(model, Past(same, np.arange(80.0), 26))
+    assert np.exp(scores).sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_too_few_is_said_whatever_the_model() -> None:
+    summary = summary_of("bg_nbd", AGES[:15])
+    for kind in (*KINDS, "auto"):
+        assert "at least 20" in fit_purchases(summary, kind).describe()

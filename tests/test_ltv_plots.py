@@ -1,0 +1,124 @@
+"""The charts of lifetime value: they draw what the tables say, on awkward data too, and without a warning."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import ltv, open_dataset
+from analysis.plots import ltv as plots
+
+CUTOFF, AS_OF = dt.date(1997, 9, 30), dt.date(1998, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def check() -> ltv.Holdout:
+    dataset = open_dataset("cdnow-sample")
+    known, later = (dataset.query("customers", as_of=day) for day in (CUTOFF, AS_OF))
+    found = ltv.holdout(known, later, AS_OF, 39, "week")
+    assert isinstance(found, ltv.Holdout)
+    return found
+
+
+def test_groups_show_what_came_and_every_rule(check: ltv.Holdout) -> None:
+    for table, draw in (
+        (ltv.by_frequency(check), plots.by_frequency),
+        (ltv.by_recency(check), plots.by_recency),
+    ):
+        ax = draw(table, "A title")
+        assert [bar.get_height() for bar in ax.patches] == pytest.approx(table["actual"].tolist())
+        names = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert names[:3] == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
+        assert "Same rate as before" in names
+        assert [line.get_ydata().tolist() for line in ax.get_lines()[:3]] == [
+            pytest.approx(table[kind].tolist()) for kind in ltv.KINDS
+        ]
+
+
+def test_distribution_is_on_a_log_scale_only_where_it_spans_much(check: ltv.Holdout) -> None:
+    table = ltv.distribution(check)
+    assert plots.distribution(table, "A title").get_yscale() == "log"
+    even = table.assign(actual=10, bg_nbd=11.0, mbg_nbd=9.0, pareto_nbd=10.0)
+    assert plots.distribution(even, "A title").get_yscale() == "linear"
+
+
+def test_names_at_the_end_of_a_track_do_not_overlap(check: ltv.Holdout) -> None:
+    daily = open_dataset("cdnow-sample").query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
+    ax = plots.tracking(ltv.tracking(check, daily, AS_OF), CUTOFF, "A title")
+    names = [text for text in ax.texts if text.get_text() in {"came", "BG/NBD", "MBG/NBD", "Pareto/NBD"}]
+    heights = sorted(float(text.xy[1]) for text in names)
+    assert len(heights) == 4
+    assert np.diff(heights).min() >= 0.054 * ax.get_ylim()[1]
+    weeks = ltv.weekly(check, ltv.tracking(check, daily, AS_OF))
+    assert len(plots.weekly(weeks, CUTOFF, "A title").get_legend().get_texts()) == 4
+
+
+def test_alive_map_without_a_line_of_one_half(check: ltv.Holdout) -> None:
+    """A portfolio nobody leaves has no cell below one half: no line, and no warning."""
+    table = ltv.alive_map(check.model, check.summary)
+    assert len(plots.alive_map(table, check.summary.frame, "week", "A title").collections) == 2
+    all_alive = table * 0 + 1
+    assert len(plots.alive_map(all_alive, check.summary.frame, "week", "A title").collections) == 1
+
+
+def test_one_time_names_stay_inside() -> None:
+    table = pd.DataFrame({"age": [0.0, 10.0], "bg_nbd": 1.0, "mbg_nbd": 1.0, "pareto_nbd": 1.0})
+    ax = plots.one_time(table, "week", "A title")
+    assert max(float(text.xy[1]) for text in ax.texts) <= 1
+    assert [text.get_text() for text in ax.texts] == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
+
+
+def test_equity_of_groups_worth_nothing_and_names_with_money() -> None:
+    table = pd.DataFrame(
+        {
+            "group": ["over $100 or $200", "rest"],
+            "customers": [1, 3],
+            "share_of_customers": [0.25, 0.75],
+            "share_of_equity": [np.nan, np.nan],
+            "clv_per_customer": [0.0, 0.0],
+        }
+    )
+    ax = plots.by_group(table, "USD", "A title")
+    assert len(ax.patches) == 4
+    assert ax.get_yticklabels()[0].get_text() == "over \\$100 or \\$200"
+
+
+def test_spend_charts(check: ltv.Holdout) -> None:
+    assert isinstance(check.spend, ltv.SpendModel)
+    table = ltv.spend_by_purchases(check.summary, check.spend)
+    ax = plots.spend_by_purchases(table, None, "A title")
+    assert len(ax.get_xticks()) == len(table)
+    bars = ltv.spend_distribution(check.summary, check.spend)
+    ax = plots.spend_distribution(bars, "USD", "A title")
+    assert sum(bar.get_height() for bar in ax.patches) == bars["observed"].sum()
+    tenths = ltv.value_tenths(check)
+    assert len(plots.tenths(tenths, "USD", ltv.value_tenths_title(tenths)).patches) == 10
+
+
+def test_payback_and_due(check: ltv.Holdout) -> None:
+    assert isinstance(check.spend, ltv.SpendModel)
+    shared = {"first_value": 30.0, "margin_rate": 0.3, "weeks": 52}
+    for cost in (0.0, 15.0, 500.0):
+        found = ltv.payback(check.model, check.spend, acquisition_cost=cost, **shared)
+        ax = plots.payback(found.curve, "EUR", found.title("EUR"))
+        assert ax.get_ylim()[1] > max(cost, found.curve["margin"].max())
+    waits = ltv.next_purchase(check.summary, check.model, 13)
+    due = ltv.due_by_week(waits, CUTOFF)
+    ax = plots.due(due, ltv.due_title(due))
+    assert [bar.get_height() for bar in ax.patches] == due["customers"].tolist()
+
+
+def test_regularity_chart() -> None:
+    shares = pd.DataFrame(
+        {
+            "regularity": ["Regular", "Random", "In bursts"],
+            "customers": [0, 9, 1],
+            "share": [0.0, 0.9, 0.1],
+            "by_chance": [0.11, 0.75, 0.14],
+        }
+    )
+    ax = plots.regularity(shares, "A title")
+    assert [bar.get_width() for bar in ax.patches] == [0.0, 0.9, 0.1]

@@ -1,0 +1,192 @@
+"""Models by group: they part where groups differ, stay one where not, and do no worse on what comes after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import ltv, open_dataset
+from analysis.ltv.choice import Past, log_scores
+
+BASE = (0.8, 8.0, 0.8, 3.0)  # r, α in weeks, a, b
+DIFFERENT = {
+    "a": BASE,
+    "b": (0.8, 4.0, 0.8, 3.0),
+    "c": (1.2, 20.0, 0.3, 3.0),
+    "d": (0.5, 8.0, 2.0, 3.0),
+    "e": (1.5, 6.0, 1.0, 6.0),
+}
+SAME = dict.fromkeys("abcde", BASE)
+World = tuple[ltv.Summary, pd.Series, np.ndarray]
+
+
+def one(
+    random: np.random.Generator, parameters: tuple[float, ...], ends: tuple[float, float]
+) -> tuple[float, ...]:
+    """Simulate one customer by the story of the BG/NBD: x, t_x, T at 52 weeks, and purchases until 78."""
+    r, alpha, a, b = parameters
+    rate, leave = max(random.gamma(r, 1 / alpha), 1e-9), random.beta(a, b)
+    born = random.uniform(0, 17)
+    now, x, last, later = born, 0, 0.0, 0
+    while (now := now + random.exponential(1 / rate)) <= ends[1]:
+        if now <= ends[0]:
+            x, last = x + 1, now - born
+        else:
+            later += 1
+        if random.random() < leave:
+            break
+    return x, last, ends[0] - born, later
+
+
+def world(groups: dict[str, tuple[float, ...]], sizes: tuple[int, ...], seed: int) -> World:
+    random = np.random.default_rng(seed)
+    names = np.repeat(list(groups), sizes)
+    rows = [one(random, groups[name], (52.0, 78.0)) for name in names]
+    frame = pd.DataFrame(rows, columns=["x", "t_x", "T", "later"])
+    frame.insert(0, "customer_id", [f"c{i:05}" for i in range(len(frame))])
+    later = frame.pop("later").to_numpy(float)
+    return (
+        ltv.Summary(frame.assign(z=1.0), "week", dt.date(2024, 1, 1), 0),
+        pd.Series(names, frame["customer_id"]),
+        later,
+    )
+
+
+def fitted(summary: ltv.Summary, groups: pd.Series) -> ltv.GroupModels:
+    found = ltv.fit_groups(summary, groups, "bg_nbd")
+    assert isinstance(found, ltv.GroupModels)
+    return found
+
+
+def test_groups_that_do_not_differ_keep_one_model() -> None:
+    """Rao's test at 5 %: of 40 portfolios of equal groups, at most 6 are parted (more: once in 300)."""
+    parted = 0
+    for seed in range(40):
+        summary, groups, _later = world(SAME, (200, 150, 100, 50, 25), seed)
+        found = fitted(summary, groups)
+        parted += bool(np.isfinite(found.strength))
+        if np.isinf(found.strength):
+            assert all(model is found.whole for model in found.models.values())
+            assert "the same model" in found.sentence()
+    assert parted <= 6
+
+
+def test_on_what_comes_after_groups_do_no_worse_than_one_model() -> None:
+    """Where they differ, they do better: in the totals of the groups and in the probability of what came."""
+    gains = []
+    for seed in range(6):
+        summary, groups, later = world(DIFFERENT, (2000, 1500, 1000, 500, 250), seed)
+        found = fitted(summary, groups)
+        assert np.isfinite(found.strength)
+        assert found.chance < 1e-6
+        own, whole = (
+            found.expected_purchases(26.0, summary),
+            found.whole.expected_purchases(26.0, *summary.history),
+        )
+        names = groups.to_numpy()
+        off = [
+            sum(abs(expected[names == name].sum() - later[names == name].sum()) for name in DIFFERENT)
+            for expected in (own, whole)
+        ]
+        rmse = [np.sqrt(((expected - later) ** 2).mean()) for expected in (own, whole)]
+        assert rmse[0] < 1.003 * rmse[1]
+        scores = []
+        for name in DIFFERENT:
+            rows = np.flatnonzero(names == name)
+            part = ltv.Summary(summary.frame.iloc[rows].reset_index(drop=True), "week", summary.as_of, 0)
+            past = Past(part, later[rows], 26)
+            scores.append((log_scores(found.models[name], past) - log_scores(found.whole, past)).sum())
+        gains.append((1 - off[0] / off[1], sum(scores), rmse[1] / rmse[0] - 1))
+    totals, likelihoods, rmses = np.mean(gains, axis=0)
+    assert totals > 0.25  # errors of the groups' totals fall by a quarter at least
+    assert likelihoods > 20
+    assert rmses > 0
+
+
+def test_small_groups_borrow_more() -> None:
+    summary, groups, _later = world(DIFFERENT, (800, 600, 400, 200, 100), 3)
+    found = fitted(summary, groups)
+    table = found.table().set_index("group")
+    weights = table["own_weight"].iloc[:-1]
+    assert weights.tolist() == sorted(weights, reverse=True)
+    assert weights["a"] == pytest.approx(800 / (800 + found.strength))
+    assert table["customers"].tolist() == [800, 600, 400, 200, 100, 2100]
+    # the pace of b (every 5 weeks) and of c (every 17) end on either side of that of all
+    assert table.loc["b", "gap"] < table.loc["All customers", "gap"] < table.loc["c", "gap"]
+    assert "differently" in found.sentence()
+
+
+def test_group_models_speak_for_each_customer() -> None:
+    summary, groups, _later = world(DIFFERENT, (400, 300, 200, 100, 50), 1)
+    groups = groups.drop("c00000")
+    found = fitted(summary, groups)
+    assert "(not known)" in found.models
+    alive, expected = found.p_alive(summary), found.expected_purchases(10.0, summary)
+    for row, name in ((0, "(not known)"), (1, "a"), (500, "b"), (1049, "e")):
+        history = [part[[row]] for part in summary.history]
+        assert alive[row] == pytest.approx(found.models[name].p_alive(*history)[0])
+        assert expected[row] == pytest.approx(found.models[name].expected_purchases(10.0, *history)[0])
+
+
+def test_one_group_is_the_whole() -> None:
+    summary, groups, _later = world({"a": BASE}, (300,), 2)
+    found = fitted(summary, groups)
+    assert np.isinf(found.strength)
+    assert found.models == {"a": found.whole}
+
+
+def test_group_check_adds_up_on_cdnow() -> None:
+    dataset = open_dataset("cdnow-sample")
+    cutoff, end = dt.date(1997, 9, 30), dt.date(1998, 6, 30)
+    known, later = (dataset.query("customers", as_of=day) for day in (cutoff, end))
+    check = ltv.holdout(known, later, end, 39, "week")
+    assert isinstance(check, ltv.Holdout)
+    table = ltv.group_check(check, ltv.cohorts(check.summary, "month"))
+    assert isinstance(table, pd.DataFrame)
+    assert table["customers"].iloc[:-1].sum() == table["customers"].iloc[-1] == 2357
+    assert table["came"].iloc[-1] == 1882
+    assert table["one_model"].iloc[-1] == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
+    assert "On the holdout models by group did" in ltv.group_check_sentence(table)
+
+
+@pytest.mark.parametrize("kind", ltv.KINDS)
+def test_customers_of_the_last_day_are_no_obstacle(kind: ltv.Kind) -> None:
+    """They have had no time to buy: in whichever group they are, they change nothing."""
+    summary, groups, _later = world(DIFFERENT, (400, 300, 200, 100, 50), 4)
+    new = pd.DataFrame({"customer_id": ["n1", "n2"], "x": 0, "t_x": 0.0, "T": 0.0, "z": np.nan})
+    with_new = ltv.Summary(pd.concat([summary.frame, new], ignore_index=True), "week", summary.as_of, 0)
+    names = pd.concat([groups, pd.Series({"n1": "a", "n2": "e"})])
+    before, after = (ltv.fit_groups(one, names, kind) for one in (summary, with_new))
+    assert isinstance(before, ltv.GroupModels)
+    assert isinstance(after, ltv.GroupModels)
+    assert np.isfinite(after.strength)
+    gaps = [
+        found.table().set_index("group")["gap"].drop("All customers").sort_index()
+        for found in (before, after)
+    ]
+    np.testing.assert_allclose(gaps[1], gaps[0], rtol=0.05)
+
+
+def test_values_by_group_are_those_of_each_group_alone() -> None:
+    summary, groups, _later = world(DIFFERENT, (400, 300, 200, 100, 50), 1)
+    random = np.random.default_rng(1)
+    spent = np.where(summary.frame["x"] > 0, random.gamma(4, 10, len(summary.frame)), np.nan)
+    summary = replace(summary, frame=summary.frame.assign(z=spent))
+    found, spend = fitted(summary, groups), ltv.choose_spend(summary)
+    assert isinstance(spend, ltv.SpendModel)
+    settings = {"horizon_weeks": 26, "annual_discount_rate": 0.1}
+    rates = np.linspace(0.1, 0.4, len(summary.frame))
+    values = ltv.clv_by_group(summary, found, spend, margin_rate=rates, **settings)
+    assert values["customer_id"].tolist() == summary.frame["customer_id"].tolist()
+    np.testing.assert_allclose(
+        values["expected_purchases"], found.expected_purchases(26.0, summary), rtol=1e-9
+    )
+    for name in ("a", "e"):
+        rows = np.flatnonzero(groups.to_numpy() == name)
+        alone = replace(summary, frame=summary.frame.iloc[rows])
+        expected = ltv.clv(alone, found.models[name], spend, margin_rate=rates[rows], **settings)
+        np.testing.assert_allclose(values["clv"].iloc[rows], expected["clv"])

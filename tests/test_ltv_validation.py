@@ -1,0 +1,407 @@
+"""The check against the past: the split, the naive rules, the scores and the groups."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import betaprime, spearmanr
+
+from analysis import Dataset, ltv, open_dataset
+from analysis.ltv.validation import rules
+from analysis.ltv.validation.scores import clear_gain
+from analysis.models import NotFitted
+from portfolios import simulate
+
+CUTOFF = dt.date(1997, 9, 30)
+AS_OF = dt.date(1998, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def sample() -> Dataset:
+    return open_dataset("cdnow-sample")
+
+
+@pytest.fixture(scope="module")
+def tables(sample: Dataset) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]:
+    known, later = (sample.query("customers", as_of=day) for day in (CUTOFF, AS_OF))
+    weeks = ltv.previous_weeks(later["first_purchase"].min(), CUTOFF, 39)
+    return sample.query("customers", as_of=ltv.cutoff(CUTOFF, weeks)), known, later, weeks
+
+
+@pytest.fixture(scope="module")
+def check(tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]) -> ltv.Holdout:
+    before, known, later, weeks = tables
+    bg = partial(ltv.fit_one, kind="bg_nbd")
+    fits = {"own": bg, "hopeless": lambda _past: NotFitted("Nothing here."), "bg": bg}
+    found = ltv.holdout(known, later, AS_OF, 39, "week", fits=fits, before=before, before_weeks=weeks)
+    assert isinstance(found, ltv.Holdout)
+    return found
+
+
+def test_several_models_are_compared_by_name(check: ltv.Holdout) -> None:
+    assert list(check.models) == ["own", "bg"]
+    assert check.chosen == "own"
+    assert check.failed == {"hopeless": "Nothing here."}
+    assert ltv.failed_sentences(check) == ["hopeless is not in the check. Nothing here."]
+    assert check.rules == ["own", "bg", "segments", "last_period", "same_rate", "zero"]
+    np.testing.assert_array_equal(check.customers["own"], check.customers["bg"])
+    assert ltv.scores(check)["model"].tolist() == check.rules
+
+
+def test_the_last_period_is_half_a_short_past() -> None:
+    first = pd.Timestamp("1997-01-01")
+    assert ltv.previous_weeks(first, CUTOFF, 39) == 19  # 272 days before it: half are 19.4 weeks
+    assert ltv.previous_weeks(first, CUTOFF, 8) == 8
+    assert ltv.previous_weeks(pd.Timestamp("1997-09-25"), CUTOFF, 8) == 0
+    assert ltv.previous_weeks(pd.NaT, CUTOFF, 8) == 0
+
+
+def six(days: int, x: list[int], spent: list[float], first: list[int]) -> pd.DataFrame:
+    """Return a customer table ``days`` after 1 January 2024, of customers first seen on these days."""
+    start = pd.Timestamp("2024-01-01")
+    bought = [born for born in first if born <= days]
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{i}" for i in range(len(bought))],
+            "first_purchase": [start + pd.Timedelta(days=born) for born in bought],
+            "last_purchase": [start + pd.Timedelta(days=days - i) for i in range(len(bought))],
+            "purchase_days": np.array(x) + 1,
+            "x": x,
+            "sales": spent,
+            "net_sales": spent,
+            "repeat_value": [10.0 if n else np.nan for n in x],
+        }
+    )
+
+
+def test_rules_that_learn_by_hand() -> None:
+    """Two customers at the start of the last period, and a third who came in it."""
+    first = [0, 0, 14]
+    before = six(14, [4, 0], [50.0, 10.0], first[:2])
+    known = six(28, [7, 1, 2], [80.0, 20.0, 30.0], first)
+    past = ltv.summarise(known, dt.date(2024, 1, 29), "week")
+    found = rules.learned(before, known, past, 2, 4)
+    # repeat purchases in the last two weeks: 3, 1, 2; the holdout is twice as long
+    assert found["last_period"].tolist() == [6, 2, 4]
+    assert found["value_last_period"].tolist() == [60, 20, 40]
+    was, now = (rules._segments(*each) for each in ((before, dt.date(2024, 1, 15)), (known, past.as_of)))
+    assert was is not None and now is not None
+    came, money = {"c0": 3.0, "c1": 1.0}, {"c0": 30.0, "c1": 10.0}
+    for i, customer in enumerate(["c0", "c1", "c2"]):
+        same = [other for other in came if was[other] == now[customer]] or list(came)
+        assert found["segments"][i] == pytest.approx(2 * np.mean([came[other] for other in same]))
+        assert found["value_segments"][i] == pytest.approx(2 * np.mean([money[other] for other in same]))
+
+
+def test_scores_agree_with_an_independent_computation(check: ltv.Holdout) -> None:
+    rows = ltv.scores(check).set_index("model")
+    customers = check.customers
+    assert rows.loc["own", "rank_correlation"] == pytest.approx(
+        spearmanr(customers["own"], customers["actual"]).statistic
+    )
+    # constant rate: mean absolute error 1.0237 (BTYD walkthrough, as in the reference test)
+    assert rows.loc["same_rate", "mae"] == pytest.approx(1.0237, abs=5e-5)
+    assert np.isnan(rows.loc["zero", "rank_correlation"])
+    assert rows.loc["zero", "lift"] == pytest.approx(1)
+    top = customers.nlargest(236, "own")["actual_value"].sum() / customers["actual_value"].sum()
+    assert rows.loc["own", "lift"] == pytest.approx(10 * top, rel=0.01)  # 235.7 customers are a tenth
+
+
+def test_tenths_by_hand() -> None:
+    predicted = np.array([5.0, 1, 1, 1, 1, 1, 1, 1, 1, 0])
+    outcome = np.array([30.0, 16, 0, 0, 0, 0, 0, 0, 0, 4])
+    table = ltv.tenths(predicted, outcome)
+    assert table["share"].tolist() == pytest.approx([0.6, *[0.04] * 8, 0.08])  # ties share the 16
+    assert table["predicted"].tolist() == pytest.approx(predicted.tolist())
+    backwards = ltv.tenths(predicted[::-1], outcome[::-1])
+    pd.testing.assert_frame_equal(table, backwards)
+
+
+def test_value_is_purchases_times_spend(check: ltv.Holdout) -> None:
+    assert isinstance(check.spend, ltv.SpendModel)
+    customers = check.customers
+    # holdout sales of the sample: 70,976.39 (reference figures of the CDNOW papers)
+    assert customers["actual_value"].sum() == pytest.approx(70_976.39)
+    each = check.spend.expected_spend(customers["x"].to_numpy(float), customers["z"].to_numpy(float))
+    np.testing.assert_allclose(customers["value_own"], customers["own"] * each)
+    own = (customers["same_rate"] * customers["z"].fillna(0)).to_numpy()
+    np.testing.assert_allclose(customers["value_same_rate"], own)
+    tenths = ltv.value_tenths(check)
+    assert tenths["outcome"].sum() * len(customers) / 10 == pytest.approx(70_976.39)
+
+
+def test_errors_in_money_are_taken_apart(check: ltv.Holdout) -> None:
+    # 1,653.4 purchases for 1,882 (BTYD walkthrough); 59,931 ÷ 1,653.4 = 36.25 for 70,976.39 ÷ 1,882 = 37.71
+    text = ltv.value_parts_sentence(check, None)
+    assert "off by -12.1%, the money per purchase by -3.9%" in text
+    assert "36.25 was expected of each, and 37.71 came" in text
+
+
+def test_a_loser_is_called_one(check: ltv.Holdout) -> None:
+    assert "Beaten by a naive rule: own and bg, on the rank correlation" in ltv.models_sentence(check)
+    assert "the mean absolute error" in ltv.value_verdict(check, None)  # nobody buys again: 30.1 against 30.4
+    worse = check.customers.assign(own=check.customers["own"] + 30, value_own=0.0)
+    lost = replace(check, customers=worse)
+    assert "the model fails this check" in ltv.verdict(lost)
+    assert clear_gain(lost, "zero") < -1.645
+    assert "Beaten by a naive rule: own, on the total" in ltv.models_sentence(lost)
+    assert "By RMSE bg did best" in ltv.models_sentence(lost)
+    assert "came closer" in ltv.value_verdict(lost, None)
+
+
+def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
+    random = np.random.default_rng(3)
+    sign = random.choice([-0.5, 0.5], len(check.customers))
+    even = check.customers.assign(own=check.customers["actual"] + sign, zero=check.customers["actual"] - sign)
+    table = replace(check, customers=even)
+    assert clear_gain(table, "zero") == 0
+    assert "does no better than that rule" in ltv.verdict(table)
+
+
+def test_groups_by_silence_add_up(check: ltv.Holdout) -> None:
+    groups = ltv.by_recency(check)
+    assert groups["weeks_since_last"].tolist() == ["0–4", "4–8", "8–13", "13–26", "26–39"]
+    assert groups["customers"].sum() == 2357
+    assert (groups["customers"] * groups["actual"]).sum() == pytest.approx(1882)
+    assert (groups["customers"] * groups["own"]).sum() == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
+    silence = check.customers["T"] - check.customers["t_x"]
+    assert groups["customers"].iloc[0] == (silence <= 4).sum()
+
+
+def test_another_model_may_lead(check: ltv.Holdout) -> None:
+    fits = {kind: partial(ltv.fit_one, kind=kind) for kind in ("bg_nbd", "pareto_nbd")}
+    both = replace(check, models={name: fit(check.summary) for name, fit in fits.items()})
+    other = both.led_by("pareto_nbd")
+    assert other.chosen == "pareto_nbd"
+    assert set(other.models) == set(both.models)
+    expected = other.model.expected_purchases(39.0, *check.history).sum()
+    assert other.interval != both.interval
+    assert other.interval.contains(expected)
+    assert both.led_by("unknown") is both
+
+
+def test_distribution_agrees_with_simulated_futures(check: ltv.Holdout) -> None:
+    table = ltv.distribution(check, top=4)
+    assert table["purchases"].tolist() == ["0", "1", "2", "3", "4+"]
+    assert table["actual"].sum() == 2357
+    assert table["own"].sum() == pytest.approx(2357)
+    random, model = np.random.default_rng(1), check.model
+    x, t_x, t = (np.tile(part, 40) for part in check.history)
+    alive = random.random(len(x)) < model.p_alive(x, t_x, t)
+    bought = np.where(alive, model.process.simulate(random, 39.0, x, t), 0)
+    drawn = np.bincount(np.minimum(bought, 4).astype(int), minlength=5) / 40
+    np.testing.assert_allclose(table["own"], drawn, rtol=0.05)
+    assert "1,673 of 2,357 customers bought nothing" in ltv.distribution_title(check, table)
+
+
+def test_the_past_of_a_check_chooses_a_model(check: ltv.Holdout) -> None:
+    compared = ltv.compare_models(check.summary, check.past)
+    assert isinstance(compared, ltv.Comparison)
+    rmse = compared.table.set_index("model")["rmse"]
+    assert rmse["bg_nbd"] == pytest.approx(ltv.scores(check).set_index("model")["rmse"]["own"])
+
+
+def test_weeks_add_up_to_the_track(sample: Dataset, check: ltv.Holdout) -> None:
+    daily = sample.query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
+    track = ltv.tracking(check, daily, AS_OF)
+    weeks = ltv.weekly(check, track)
+    after = weeks[weeks["holdout"]]
+    assert len(after) == 39
+    assert after["actual"].sum() == 1882
+    assert after["own"].sum() == pytest.approx(1653.4, abs=0.05)
+    assert weeks["actual"].sum() == 2457 + 1882 - track["actual"].iloc[0]
+
+
+def test_newcomers_are_counted(sample: Dataset) -> None:
+    early = dt.date(1997, 2, 28)
+    later = sample.query("customers", as_of=CUTOFF)
+    weeks = (CUTOFF - early).days // 7
+    known = sample.query("customers", as_of=ltv.cutoff(CUTOFF, weeks))
+    found = ltv.holdout(known, later, CUTOFF, weeks, "week")
+    assert isinstance(found, ltv.Holdout)
+    assert found.newcomers == 2357 - len(known)
+    assert found.of_all == 2457 - known["x"].sum()
+    born_later = later[~later["customer_id"].isin(known["customer_id"])]
+    assert found.of_all - found.actual == born_later["x"].sum()
+    assert f"{found.newcomers:,} customers arrived" in ltv.newcomers_sentence(found)
+
+
+# --- spend -------------------------------------------------------------------------------------------
+
+
+def spending(x: np.ndarray, z: np.ndarray) -> ltv.Summary:
+    frame = pd.DataFrame({"customer_id": [f"c{i}" for i in range(len(x))], "x": x, "z": z})
+    return ltv.Summary(frame.assign(t_x=1.0, T=2.0), "week", AS_OF, 0)
+
+
+def test_independence_agrees_with_scipy_and_says_what_follows() -> None:
+    random = np.random.default_rng(2)
+    x, z = random.geometric(0.3, 3000), random.gamma(4, 10, 3000)
+    for tilt, words in (
+        (0.0, "assumption holds"),
+        (0.5, "also spend more"),
+        (-0.5, "spend less per purchase"),
+    ):
+        summary = spending(np.append(x, 0), np.append(z * x**tilt, np.nan))
+        found = ltv.spend_independence(summary)
+        assert found is not None
+        assert found.correlation == pytest.approx(spearmanr(x, z * x**tilt).statistic)
+        assert found.customers == 3000
+        assert found.low < found.correlation < found.high
+        assert words in found.sentence()
+    few = ltv.spend_independence(spending(x[:8], z[:8]))
+    assert few is not None
+    assert "not settled" in few.sentence()
+    assert ltv.spend_independence(spending(np.ones(9), z[:9])) is None
+
+
+def test_the_interval_of_the_correlation_covers() -> None:
+    """Nineteen of twenty 95 % intervals hold the true one: 6 ÷ π × asin(ρ ÷ 2) for a normal pair."""
+    random = np.random.default_rng(8)
+    truth, inside = 6 / np.pi * np.arcsin(0.25), 0
+    for _round in range(400):
+        pair = random.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 60)
+        found = ltv.spend_independence(spending(pair[:, 0] + 10, pair[:, 1] + 10))
+        assert found is not None
+        inside += found.low <= truth <= found.high
+    assert 0.92 <= inside / 400 <= 0.98
+
+
+@pytest.fixture(scope="module")
+def gamma_gamma() -> tuple[ltv.Summary, ltv.SpendModel]:
+    """A portfolio whose spends follow the Gamma-Gamma model, p 6, q 4, v 15."""
+    random = np.random.default_rng(4)
+    x = random.geometric(0.35, 6000)
+    z = random.gamma(6 * x, 1) / x / random.gamma(4, 1 / 15, 6000)
+    summary = spending(x, z)
+    model = ltv.fit_spend(summary)
+    assert isinstance(model, ltv.SpendModel)
+    return summary, model
+
+
+def test_fitted_spends_follow_those_drawn_from_the_model(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    summary, model = gamma_gamma
+    table = ltv.spend_fit(summary, model)
+    np.testing.assert_allclose(table["fitted"], table["observed"], rtol=0.04)
+    bars = ltv.spend_distribution(summary, model)
+    assert bars["observed"].sum() == 6000
+    assert bars["fitted"].sum() == pytest.approx(6000)
+    assert "closely" in ltv.misfit_sentence(bars)
+    doubled = spending(summary.frame["x"].to_numpy(), 2 * summary.frame["z"].to_numpy())
+    assert "not follow" in ltv.misfit_sentence(ltv.spend_distribution(doubled, model))
+
+
+def test_fitted_quartiles_agree_with_simulation(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    summary, model = gamma_gamma
+    random = np.random.default_rng(5)
+    x = np.tile(summary.frame["x"].to_numpy(), 20)
+    drawn = random.gamma(model.p * x, 1) / x / random.gamma(model.q, 1 / model.v, len(x))
+    np.testing.assert_allclose(
+        ltv.spend_fit(summary, model)["fitted"].iloc[1:], np.quantile(drawn, [0.25, 0.5, 0.75]), rtol=0.02
+    )
+
+
+def test_spend_by_purchases_by_hand(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    table = ltv.spend_by_purchases(
+        spending(np.array([0, 1, 1, 2, 9]), np.array([np.nan, 10, 20, 5, 40.0])), gamma_gamma[1], top=2
+    )
+    assert table["x"].tolist() == ["1", "2+"]
+    assert table["mean"].tolist() == [15, 22.5]
+    assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5)  # standard error 7.07 ÷ √2
+    assert "A repeat purchase is worth 15 on average at x = 1" in ltv.spend_by_purchases_title(table, None)
+
+
+def test_a_mean_that_runs_away_is_held() -> None:
+    """Spends of a lognormal with a long tail: the free fit makes a mean of its own, or none (q ≤ 1)."""
+    random = np.random.default_rng(12)
+    x = random.geometric(0.3, 2000)
+    z = np.exp(random.normal(4, 1.6, 2000) + random.normal(0, 0.4, 2000) / np.sqrt(x))
+    summary = spending(x, z)
+    free, held = ltv.fit_spend(summary), ltv.choose_spend(summary)
+    assert isinstance(free, NotFitted) or abs(free.mean / z.mean() - 1) > 0.1
+    assert isinstance(held, ltv.HeldSpendModel)
+    assert held.mean == pytest.approx(z.mean())
+    assert held.q > 1
+    # near the optimum along the line on which the mean is the same
+    for factor in (0.9, 1.1):
+        other = (held.p * factor, held.q, held.v / factor)
+        assert likelihood_of(other, x, z) < likelihood_of((held.p, held.q, held.v), x, z)
+    assert likelihood_of((held.p, held.q, held.v), x, z) == pytest.approx(held.log_likelihood)
+    drawn = held.drawn(random)
+    assert (drawn.p, drawn.q, drawn.v) == pytest.approx((held.p, held.q, held.v))
+    assert "held at the one observed" in held.describe()
+    assert "held at that" in ltv.spend_mean_sentence(summary, held, None)
+
+
+def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:
+    """Return the log-likelihood of the Gamma-Gamma model, as the density of z x ÷ v: a beta prime."""
+    p, q, v = parameters
+    return float((betaprime.logpdf(z * x / v, p * x, q) + np.log(x / v)).sum())
+
+
+def test_a_mean_that_fits_is_left_alone(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    summary, model = gamma_gamma
+    chosen = ltv.choose_spend(summary)
+    assert type(chosen) is ltv.SpendModel
+    assert (chosen.p, chosen.q, chosen.v) == (model.p, model.q, model.v)
+    assert "% off" in ltv.spend_mean_sentence(summary, model, None)
+    few = ltv.Summary(summary.frame.head(10), "week", AS_OF, 0)
+    assert isinstance(ltv.choose_spend(few), NotFitted)
+
+
+def test_every_table_of_the_check_has_words(
+    tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int],
+) -> None:
+    before, known, later, weeks = tables
+    check = ltv.holdout(known, later, AS_OF, 39, "week", before=before, before_weeks=weeks)
+    assert isinstance(check, ltv.Holdout)
+    assert list(check.models) == list(ltv.KINDS)
+    shown = {
+        "scores": ltv.scores_table(check),
+        "value_scores": ltv.value_scores_table(check),
+        "by_frequency": ltv.by_frequency(check),
+        "by_recency": ltv.by_recency(check),
+        "distribution": ltv.distribution(check),
+        "value_tenths": ltv.value_tenths(check),
+    }
+    for name, table in shown.items():
+        said = ltv.words(name, table)
+        assert set(said["labels"]) == set(table.columns), name
+        numbers = {column for column in table if pd.api.types.is_numeric_dtype(table[column])}
+        assert set(said["formats"]) == numbers, name
+
+
+def test_distributions_follow_the_model_that_made_them(check: ltv.Holdout) -> None:
+    truth = {"r": 0.9, "alpha": 8.0, "s": 0.8, "beta": 30.0}
+    made = simulate("pareto_nbd", truth, np.random.default_rng(1).integers(20, 79, 4000) * 1.0, 39, 1)
+    model = ltv.fit_one(made.summary, "pareto_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    models = {"pareto_nbd": model}
+    later = made.summary.frame[["customer_id"]].assign(actual=made.bought.astype(int))
+    world = replace(check, models=models, summary=made.summary, customers=later)
+    history = ltv.history_distribution(models, made.summary)
+    for table in (history, ltv.distribution(world)):
+        assert table["actual"].sum() == 4000
+        assert table["pareto_nbd"].sum() == pytest.approx(4000)
+        off = (table["actual"] - table["pareto_nbd"]) / np.sqrt(table["pareto_nbd"])
+        assert off.abs().max() < 4
+    assert "customers have not bought again" in ltv.history_distribution_title(history, "pareto_nbd")
+
+
+def test_further_forecasts_are_compared_with_the_models(check: ltv.Holdout) -> None:
+    perfect = check.beside("by_group", check.customers["actual"].to_numpy(float))
+    assert perfect.rules == ["own", "bg", "by_group", "segments", "last_period", "same_rate", "zero"]
+    rows = ltv.scores(perfect).set_index("model")
+    assert rows.loc["by_group", ["total_error", "mae", "rmse"]].tolist() == [0, 0, 0]
+    assert rows.drop(index="by_group").equals(ltv.scores(check).set_index("model"))
+    assert "by_group" in ltv.value_scores(perfect)["model"].tolist()
+    assert "By RMSE Models by group did best" in ltv.models_sentence(perfect)
+    assert "by_group" not in ltv.by_frequency(perfect)
+    assert perfect.chosen == check.chosen
