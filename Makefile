@@ -8,8 +8,8 @@ PYTHON ?= $(or $(wildcard $(BIN)/python),python3)
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 14
 
-run: setup ## Run the workbook on the sales of a real online music shop and say where the report is
-	@$(BIN)/cartera run cdnow
+run: setup ## Run the workbook on a real online music shop and on the demo portfolio; say where the reports are
+	@$(BIN)/cartera run cdnow demo
 
 test: setup ## Run all tests, every notebook among them
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval tests notebooks

@@ -65,9 +65,9 @@ def test_ci_calls_the_command_of_the_readme():
 
 def test_windows_does_in_two_lines_what_make_run_does():
     windows = [line for line in commands(README) if line.startswith("py ") or "\\" in line]
-    assert windows == ["py install.py", ".venv\\Scripts\\cartera run cdnow"]
+    assert windows == ["py install.py", ".venv\\Scripts\\cartera run cdnow demo"]
     assert "install.py" in MAKEFILE
-    assert "cartera run cdnow" in MAKEFILE
+    assert "cartera run cdnow demo" in MAKEFILE
 
 
 QUICK = [line for line in commands(README) if line.startswith(".venv/bin/cartera") and " run " not in line]

@@ -78,7 +78,10 @@ def _run(  # noqa: PLR0917 one argument per option
         list[str],
         typer.Argument(
             metavar="DATA",
-            help=_("cdnow, cdnow-sample, a file, a folder or a dataset.yml; several make a report each."),
+            help=_(
+                "demo, cdnow, cdnow-sample, a file, a folder, a database or a dataset.yml; "
+                "several make a report each."
+            ),
         ),
     ],
     out: Annotated[
@@ -186,7 +189,11 @@ def _failures(run: Run) -> list[str]:
 
 def _check(
     data: Annotated[
-        str, typer.Argument(metavar="DATA", help=_("cdnow, cdnow-sample, a file, a folder or a dataset.yml."))
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help=_("demo, cdnow, cdnow-sample, a file, a folder, a database or a dataset.yml."),
+        ),
     ],
     write_config: Annotated[
         bool,

@@ -112,27 +112,36 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
         ended[cell["id"]] = {key: cell[key] for key in ("outputs", "execution_count")}
         step()
 
-    try:
-        papermill.execute_notebook(
-            _literal(source),
-            _literal(target),
-            parameters=dict(task.parameters) | {"out": task.results.as_posix()},
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            start_timeout=SECONDS_TO_START,
-            shutdown_kernel="immediate",  # all that is kept has been written by then
-            resources={"metadata": {"path": str(task.work)}},
-            extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log is not for the reader
-            on_cell_executed=keep,
-        )
-    except Exception as error:  # whatever stops one notebook must not stop the others
-        problem = error
+    for _attempt in range(2):
+        try:
+            papermill.execute_notebook(
+                _literal(source),
+                _literal(target),
+                parameters=dict(task.parameters) | {"out": task.results.as_posix()},
+                kernel_name="python3",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                start_timeout=SECONDS_TO_START,
+                shutdown_kernel="immediate",  # all that is kept has been written by then
+                resources={"metadata": {"path": str(task.work)}},
+                extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log is not for the reader
+                on_cell_executed=keep,
+            )
+            problem = None
+        except Exception as error:  # whatever stops one notebook must not stop the others
+            problem = error
+        if ended or not _never_answered(problem):
+            break
     executed = notebooks.load(target if target.exists() else source)
     if not target.exists():  # the kernel died
         executed["cells"] = [cell | ended.get(cell["id"], {}) for cell in executed["cells"]]
     _tidy(executed)
     return Execution(task.name, executed, time.monotonic() - started, _failure(executed, problem))
+
+
+def _never_answered(problem: Exception | None) -> bool:
+    """Tell whether a kernel did not start, as happens when another program takes the port it chose."""
+    return isinstance(problem, RuntimeError) and "Kernel didn't respond" in str(problem)
 
 
 def import_papermill() -> Any:  # noqa: ANN401 a module without types
