@@ -85,7 +85,9 @@ def test_what_the_engine_shows_ends_at_the_last_sale(folder, monkeypatch):
 
 def test_links_are_kept_with_the_account(folder):
     for _again in range(2):
-        links = open_dataset(str(folder)).links
+        checked = open_dataset(str(folder)).links
+        links = [found for found in checked if found.rows]
+        assert len(checked) > len(links)
         assert [(found.table, found.rows, found.of) for found in links] == [
             ("customers", 1, 2),
             ("transactions", 2, 3),
