@@ -67,20 +67,12 @@ class Truth:
     contracts: pd.Series
 
 
-def truth(
-    people: People,
-    behaviour: Behaviour,
-    *,
-    ids: pd.Series,
-    surveys: pd.Series,
-    leads: pd.Series,
-    contracts: pd.Series,
-) -> Truth:
-    """Put together what is true; see `Truth`."""
-    frame, index = people.frame, pd.Index(ids, name="customer_id")
+def _customers(people: People, behaviour: Behaviour, index: pd.Index) -> pd.DataFrame:
+    """Return what is true of each customer."""
+    frame = people.frame
     left = world.dates(behaviour.left).astype("datetime64[s]")
     left[behaviour.left == NEVER] = np.datetime64("NaT")
-    customers = pd.DataFrame(
+    return pd.DataFrame(
         {
             "type": words(frame["kind"].to_numpy(), [kind.name for kind in world.KINDS]),
             "sector": words(frame["sector"].to_numpy(), world.SECTORS),
@@ -98,9 +90,22 @@ def truth(
             "losing": frame["losing"],
         }
     ).set_index(index)
+
+
+def truth(
+    people: People,
+    behaviour: Behaviour,
+    *,
+    ids: pd.Series,
+    surveys: pd.Series,
+    leads: pd.Series,
+    contracts: pd.Series,
+) -> Truth:
+    """Put together what is true; see `Truth`."""
+    frame, index = people.frame, pd.Index(ids, name="customer_id")
     orders = behaviour.orders
     return Truth(
-        customers,
+        _customers(people, behaviour, index),
         pd.DataFrame(people.wallet, index, list(CATEGORIES)),
         pd.DataFrame(people.open * frame["ceiling"].to_numpy()[:, None], index, list(CATEGORIES)),
         pd.DataFrame(
