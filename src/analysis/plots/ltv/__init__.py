@@ -1,6 +1,7 @@
 """The charts of ``04_ltv``."""
 
 from analysis.plots.ltv.alive import alive_history, alive_map, one_time, p_alive, timeline
+from analysis.plots.ltv.contracts import contract_check, contract_rates, contract_survival, contract_value
 from analysis.plots.ltv.regularity import regularity
 from analysis.plots.ltv.spend import spend_by_purchases, spend_distribution
 from analysis.plots.ltv.validation import by_frequency, by_recency, distribution, tenths, tracking, weekly
@@ -12,6 +13,10 @@ __all__ = [
     "by_frequency",
     "by_group",
     "by_recency",
+    "contract_check",
+    "contract_rates",
+    "contract_survival",
+    "contract_value",
     "distribution",
     "due",
     "equity",
