@@ -8,8 +8,8 @@ one customer (``per_customer``), and would have been (``validation``; ``spend_ch
 Where the models' story does not hold: regular buyers (``regularity``, ``condensed``), groups that differ
 (``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``, ``renewals``,
 ``contracts_check``, ``contract_value``). What is made of value: margins from costs (``margins``), equity by
-group (``equity``), the next purchase (``waiting``), who is still there (``alive``, ``alive_by_model``) and
-what customers cost to win (``acquisition``).
+group (``equity``), the next purchase (``waiting``), who is still there (``alive``, ``alive_by_model``, under
+other parameters ``turning``) and what customers cost to win (``acquisition``).
 """
 
 from analysis.ltv.acquisition import (
@@ -107,6 +107,7 @@ from analysis.ltv.summary import (
     summarise,
     unit_name,
 )
+from analysis.ltv.turning import Turned, WhatIf, turn, what_if, what_if_sentence, what_if_title
 from analysis.ltv.uncertainty import Interval, bootstrap, total_interval, total_intervals
 from analysis.ltv.validation import (
     Fit,
@@ -184,7 +185,9 @@ __all__ = [
     "SpendModel",
     "Summary",
     "Tenures",
+    "Turned",
     "Unit",
+    "WhatIf",
     "alive_history",
     "alive_history_title",
     "alive_map",
@@ -303,6 +306,7 @@ __all__ = [
     "total_value",
     "tracking",
     "tracking_title",
+    "turn",
     "unit_name",
     "value_contracts",
     "value_intervals",
@@ -316,6 +320,9 @@ __all__ = [
     "waiting_sentence",
     "weekly",
     "weekly_title",
+    "what_if",
+    "what_if_sentence",
+    "what_if_title",
     "words",
     "worth_per_purchase",
 ]
