@@ -90,7 +90,7 @@ def test_what_cannot_be_turned_is_said(cdnow: Given, given: dict[str, float], wo
     assert str(caught.value).startswith(words)
 
 
-@pytest.mark.parametrize("times", [1e-6, 3.0, 1e6])
+@pytest.mark.parametrize("times", [1e-6, 3.0, 1e3])
 def test_chart_of_any_turn(model: ltv.PurchaseModel, cdnow: Given, times: float) -> None:
     for name in model.parameters:
         found = ltv.what_if(ltv.turn(model, **{name: model.parameters[name] * times}), *cdnow[1:])

@@ -76,7 +76,7 @@ def _history(ax: Axes, history: pd.DataFrame) -> None:
         )
     alive_axes(ax, history)
     span = last["date"] - history["date"].iloc[0]
-    ax.set_xlim(history["date"].iloc[0] - 0.02 * span, last["date"] + 0.1 * span)
+    ax.set_xlim(history["date"].iloc[0] - 0.02 * span, last["date"] + 0.12 * span)
 
 
 def _shares(ax: Axes, table: pd.DataFrame) -> None:
