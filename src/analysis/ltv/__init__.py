@@ -6,9 +6,10 @@ how much (``spend``); the money that makes (``value``); how wrong it may be, in 
 one customer (``per_customer``), and would have been (``validation``; ``spend_check`` for the money).
 
 Where the models' story does not hold: regular buyers (``regularity``, ``condensed``), groups that differ
-(``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``). What is made of value:
-margins from costs (``margins``), equity by group (``equity``), the next purchase (``waiting``), who is still
-there (``alive``, ``alive_by_model``) and what customers cost to win (``acquisition``).
+(``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``, ``renewals``,
+``contracts_check``, ``contract_value``). What is made of value: margins from costs (``margins``), equity by
+group (``equity``), the next purchase (``waiting``), who is still there (``alive``, ``alive_by_model``, under
+other parameters ``turning``) and what customers cost to win (``acquisition``).
 """
 
 from analysis.ltv.acquisition import (
@@ -37,7 +38,20 @@ from analysis.ltv.alive_by_model import (
 )
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
+from analysis.ltv.contract_value import (
+    ContractValue,
+    contract_value_sentence,
+    contract_value_title,
+    value_contracts,
+)
 from analysis.ltv.contracts import RetentionModel, Tenures, cohort, fit_retention, tenures
+from analysis.ltv.contracts_check import (
+    ContractsCheck,
+    check_contracts,
+    contracts_check_sentence,
+    contracts_check_title,
+    contracts_verdict,
+)
 from analysis.ltv.equity import (
     by_group,
     by_group_sentence,
@@ -61,6 +75,14 @@ from analysis.ltv.regularity import (
     regularity_effect,
     regularity_effect_sentence,
     regularity_title,
+)
+from analysis.ltv.renewals import (
+    Contracts,
+    fit_contracts,
+    renewal_table,
+    renewals_sentence,
+    renewals_title,
+    survival_title,
 )
 from analysis.ltv.simple import (
     simple_inputs,
@@ -93,6 +115,7 @@ from analysis.ltv.summary import (
     summarise,
     unit_name,
 )
+from analysis.ltv.turning import Turned, WhatIf, turn, what_if, what_if_sentence, what_if_title
 from analysis.ltv.uncertainty import Interval, bootstrap, total_interval, total_intervals
 from analysis.ltv.validation import (
     Fit,
@@ -147,6 +170,9 @@ __all__ = [
     "KINDS",
     "Comparison",
     "CondensedModel",
+    "ContractValue",
+    "Contracts",
+    "ContractsCheck",
     "Fit",
     "GroupModels",
     "HeldSpendModel",
@@ -163,7 +189,9 @@ __all__ = [
     "SpendModel",
     "Summary",
     "Tenures",
+    "Turned",
     "Unit",
+    "WhatIf",
     "alive_history",
     "alive_history_title",
     "alive_map",
@@ -180,6 +208,7 @@ __all__ = [
     "by_recency",
     "by_recency_title",
     "cac_by_channel",
+    "check_contracts",
     "choose_margins",
     "choose_spend",
     "clv",
@@ -190,6 +219,11 @@ __all__ = [
     "compare_models",
     "condensed_check",
     "condensed_sentence",
+    "contract_value_sentence",
+    "contract_value_title",
+    "contracts_check_sentence",
+    "contracts_check_title",
+    "contracts_verdict",
     "customer_margins",
     "cutoff",
     "default_holdout_weeks",
@@ -207,6 +241,7 @@ __all__ = [
     "failed_sentences",
     "first_purchase_value",
     "fit_condensed",
+    "fit_contracts",
     "fit_groups",
     "fit_one",
     "fit_purchases",
@@ -247,6 +282,9 @@ __all__ = [
     "regularity_effect",
     "regularity_effect_sentence",
     "regularity_title",
+    "renewal_table",
+    "renewals_sentence",
+    "renewals_title",
     "returns_sentence",
     "rule_name",
     "scores",
@@ -266,6 +304,7 @@ __all__ = [
     "spend_mean_sentence",
     "story",
     "summarise",
+    "survival_title",
     "tenths",
     "tenures",
     "top_sentence",
@@ -275,7 +314,9 @@ __all__ = [
     "total_value",
     "tracking",
     "tracking_title",
+    "turn",
     "unit_name",
+    "value_contracts",
     "value_intervals",
     "value_parts_sentence",
     "value_scores",
@@ -287,6 +328,9 @@ __all__ = [
     "waiting_sentence",
     "weekly",
     "weekly_title",
+    "what_if",
+    "what_if_sentence",
+    "what_if_title",
     "with_intervals",
     "words",
     "worth_per_purchase",

@@ -99,7 +99,8 @@ def _block(
     r, alpha, s, beta = parameters
     power, buying, leaving = r + x, alpha + start, beta + start
     shortest = np.minimum(np.minimum(buying, leaving), 1 / (power / buying + (s + 1) / leaving))
-    over = np.minimum(buying * np.expm1(DEPTH / power), leaving * np.expm1(DEPTH / (s + 1)))
+    with np.errstate(over="ignore"):  # of a pace that may be 0: the other bound holds
+        over = np.minimum(buying * np.expm1(DEPTH / power), leaving * np.expm1(DEPTH / (s + 1)))
     width = np.log1p(np.minimum(end - start, over) / shortest)
     nodes, weights = _legendre(size)
     y = width[:, None] * nodes

@@ -88,12 +88,40 @@ _FORMATS = {
     "purchases_high": "number",
     "clv_low": "money2",
     "clv_high": "money2",
+    "renewal": "number",
+    "up_for_renewal": "number",
+    "renewal_rate": "percent1",
+    "model_rate": "percent1",
+    "average_rate": "percent1",
+    "survival": "percent1",
+    "model_survival": "percent1",
+    "average_survival": "percent1",
+    "rate_low": "percent1",
+    "rate_high": "percent1",
+    "survival_low": "percent1",
+    "survival_high": "percent1",
+    "renewals": "number",
+    "contracts": "number",
+    "by_model": "number",
+    "by_average": "number",
+    "model_low": "number",
+    "model_high": "number",
+    "price": "money2",
+    "renews": "percent1",
+    "expected_renewals": "number2",
+    "value_per_contract": "money2",
+    "average_value": "money2",
+    "started": "date",
+    "next_renewal": "date",
 }
 _OF_TABLE = {
     "distribution": dict.fromkeys(("actual", "bg_nbd", "mbg_nbd", "pareto_nbd"), "number"),
     "equity_by_group": {"clv": "money", "expected_purchases": "number"},
     "one_time": {"expected_purchases": "number"},
     "acquisition": {"total_value": "money2"},
+    "contract_check": {"actual": "number"},
+    "contract_value": {"value": "money"},
+    "contract_values": {"value": "money2"},
 }
 
 
@@ -160,6 +188,10 @@ def _captions() -> dict[str, str]:
         "regularity_effect": _("Forecasts of regular and other customers against what came, per customer"),
         "condensed": _("The same model with gaps of different regularity, on the holdout"),
         "group_models": _("What the models of the groups say"),
+        "contracts": _("Contracts renewed and still there, seen and expected"),
+        "contract_check": _("Contracts renewed since the earlier day, by the renewals made before"),
+        "contract_value": _("What a contract is worth by the renewals made"),
+        "contract_values": _("Contracts in force by value"),
         "group_check": _("One model for all against one for each group, on the holdout"),
     }
 
@@ -203,6 +235,7 @@ def _labels(unit: str) -> dict[str, str]:
         }
         | _labels_of_checks(unit)
         | _labels_of_value()
+        | _labels_of_contracts()
     )
 
 
@@ -273,4 +306,35 @@ def _labels_of_value() -> dict[str, str]:
         "channel": _("Channel"),
         "spent": _("Spent"),
         "ratio": _("LTV : CAC"),
+    }
+
+
+def _labels_of_contracts() -> dict[str, str]:
+    return {
+        "renewal": _("Renewal"),
+        "up_for_renewal": _("Up for renewal"),
+        "renewal_rate": _("Renewed"),
+        "rate_low": _("Renewed, from"),
+        "rate_high": _("Renewed, to"),
+        "survival": _("Still there"),
+        "model_rate": _("Renewed, model"),
+        "model_survival": _("Still there, model"),
+        "survival_low": _("Model, from"),
+        "survival_high": _("Model, to"),
+        "average_rate": _("Renewed, average rate"),
+        "average_survival": _("Still there, average rate"),
+        "renewals": _("Renewals made"),
+        "contracts": _("Contracts"),
+        "by_model": _("Expected by the model"),
+        "by_average": _("Expected by the average rate"),
+        "model_low": _("Model, from"),
+        "model_high": _("Model, to"),
+        "plan": _("Plan"),
+        "price": _("Price of a year"),
+        "started": _("Started"),
+        "next_renewal": _("Next renewal"),
+        "renews": _("Probability to renew"),
+        "expected_renewals": _("Renewals to come, discounted"),
+        "value_per_contract": _("Value per contract"),
+        "average_value": _("Value at the average rate"),
     }

@@ -43,6 +43,19 @@ def axes(width: float = 8, height: float = 4.2) -> Axes:
     return style(figure.subplots())
 
 
+def one_above_two(width: float = 8, height: float = 6.2) -> tuple[Axes, Axes, Axes]:
+    """Return the axes of a new figure with a chart above and two below it, in the workbook's style.
+
+    Parameters
+    ----------
+    width, height
+        Size of the figure in inches.
+    """
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    found = figure.subplot_mosaic("AA;BC", height_ratios=[1.25, 1])
+    return style(found["A"]), style(found["B"]), style(found["C"])
+
+
 def style(ax: Axes) -> Axes:
     """Dress ``ax`` in the workbook's style: two spines, a light horizontal grid, quiet labels."""
     ax.spines[["top", "right"]].set_visible(False)

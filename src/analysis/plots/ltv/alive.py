@@ -74,6 +74,21 @@ def alive_history(history: pd.DataFrame, title: str, ax: Axes | None = None) -> 
     """
     ax = ax or theme.axes()
     ax.plot(history["date"], history["p_alive"], color=COLOURS["main"], linewidth=2)
+    alive_axes(ax, history)
+    theme.title(ax, title)
+    return ax
+
+
+def alive_axes(ax: Axes, history: pd.DataFrame) -> None:
+    """Mark a customer's purchases above its P(alive), and dress both axes.
+
+    Parameters
+    ----------
+    ax
+        Where P(alive) is drawn day by day.
+    history
+        ``date`` and ``purchase`` of each day.
+    """
     bought = history[history["purchase"]]
     ax.plot(
         bought["date"], np.full(len(bought), 1.05), "v", color=COLOURS["accent"], markersize=6, clip_on=False
@@ -92,8 +107,6 @@ def alive_history(history: pd.DataFrame, title: str, ax: Axes | None = None) -> 
     ax.set_yticks(np.linspace(0, 1, 6))
     ax.set_ylabel(_("P(alive)"))
     theme.date_axis(ax.xaxis)
-    theme.title(ax, title)
-    return ax
 
 
 def p_alive(values: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
