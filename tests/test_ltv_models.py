@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from itertools import islice, pairwise
 
 import numpy as np
@@ -330,6 +331,13 @@ def test_comparison_shows_likelihood_and_holdout() -> None:
     assert table["score"]["bg_nbd"] == pytest.approx(log_scores(model, past).mean())
     assert compared.best.kind in {"bg_nbd", "mbg_nbd"}
     assert "held out" in compared.best.reason
+    assert compared.take("auto") is compared.best
+    taken = compared.take("pareto_nbd")
+    assert isinstance(taken, ltv.PurchaseModel)
+    assert (taken.kind, taken.reason) == ("pareto_nbd", "Pareto/NBD is used, as set.")
+    assert compared.named()["model"].tolist() == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
+    only = replace(compared, models={"bg_nbd": compared.best})
+    assert "MBG/NBD could not be fitted" in only.take("mbg_nbd").describe()
 
 
 def test_scores_are_logarithms_of_probabilities() -> None:

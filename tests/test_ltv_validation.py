@@ -13,7 +13,7 @@ from scipy.stats import betaprime, spearmanr
 
 from analysis import Dataset, ltv, open_dataset
 from analysis.ltv.validation import rules
-from analysis.ltv.validation.scores import clear_gain
+from analysis.ltv.validation.scores import clear_gain, spend_change
 from analysis.models import NotFitted
 from portfolios import simulate
 
@@ -197,6 +197,36 @@ def test_distribution_agrees_with_simulated_futures(check: ltv.Holdout) -> None:
     drawn = np.bincount(np.minimum(bought, 4).astype(int), minlength=5) / 40
     np.testing.assert_allclose(table["own"], drawn, rtol=0.05)
     assert "1,673 of 2,357 customers bought nothing" in ltv.distribution_title(check, table)
+
+
+def test_spend_that_changed_by_hand(check: ltv.Holdout) -> None:
+    """Two purchases at 10 before and 15 each now, one at 20 and 20: 50 ÷ (2 × 10 + 20) − 1 = 25 %."""
+    rows = pd.DataFrame(
+        {"x": [3, 1, 0, 2], "z": [10.0, 20.0, np.nan, 99.0], "actual": [2, 1, 4, 0]}
+        | {"actual_value": [30.0, 20.0, 500.0, 0.0]}
+    )
+    assert spend_change(replace(check, customers=rows)) == pytest.approx(0.25)
+    assert np.isnan(spend_change(replace(check, customers=rows.tail(1))))
+    dearer = check.customers.assign(actual_value=check.customers["actual_value"] * 2)
+    assert "more each time than before" in ltv.value_parts_sentence(replace(check, customers=dearer), None)
+
+
+def test_the_error_in_money(check: ltv.Holdout) -> None:
+    came, expected = check.customers["actual_value"].sum(), check.customers["value_own"].sum()
+    assert check.value_error == pytest.approx(expected / came - 1)
+    nothing = replace(check, customers=check.customers.assign(actual_value=0.0))
+    assert np.isnan(nothing.value_error)
+
+
+def test_equity_is_said_with_the_error_of_the_last_check(check: ltv.Holdout) -> None:
+    values = pd.DataFrame({"clv": [1.0], "expected_purchases": [2.0]})
+    arguments = (values, ltv.Interval(1.0, 2.0, 0.9), 39, None)
+    assert "last check" not in ltv.equity_sentence(*arguments, NotFitted("no check"))
+    said = ltv.equity_sentence(*arguments, check)
+    assert (
+        f"net sales were {abs(check.value_error):.1%} too {'low' if check.value_error < 0 else 'high'}"
+        in said
+    )
 
 
 def test_the_past_of_a_check_chooses_a_model(check: ltv.Holdout) -> None:

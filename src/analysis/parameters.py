@@ -55,15 +55,30 @@ class Churn(Common):
     calls: Annotated[int, Field(ge=1)]
 
 
-class LifetimeValue(Common):
-    """Parameters of ``04_ltv``."""
+class Forecast(Common):
+    """Parameters of every notebook that forecasts purchases, and all those of ``04_ltv_check``."""
 
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
     unit: Literal["day", "week"]
     horizon_weeks: Annotated[int, Field(ge=1, le=520)]
-    annual_discount_rate: Share
-    margin_rate: Share
-    acquisition_cost: Annotated[float, Field(ge=0)]
     holdout_weeks: Annotated[int, Field(ge=1)] | None
+
+
+class LifetimeValue(Forecast):
+    """Parameters of ``04_ltv``."""
+
+    annual_discount_rate: Share
+    margin_rate: Share | None
+    acquisition_cost: Annotated[float, Field(ge=0)]
+
+
+class ValueByGroup(Forecast):
+    """Parameters of ``04_ltv_value``."""
+
+    annual_discount_rate: Share
+    margin_rate: Share | None
+    acquisition_cost: Annotated[float, Field(ge=0)] | None
+    renewal_months: Annotated[int, Field(ge=1, le=120)]
 
 
 NOTEBOOKS: dict[str, type[Common]] = {
@@ -71,6 +86,8 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "02_segmentation": Segmentation,
     "03_churn": Churn,
     "04_ltv": LifetimeValue,
+    "04_ltv_check": Forecast,
+    "04_ltv_value": ValueByGroup,
 }
 
 _LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")

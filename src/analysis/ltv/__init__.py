@@ -17,6 +17,7 @@ from analysis.ltv.acquisition import (
     cac_by_channel,
     first_purchase_value,
     ltv_to_cac,
+    no_acquisition_cost,
     payback,
     ratio_sentence,
 )
@@ -55,17 +56,17 @@ from analysis.ltv.equity import (
     by_group,
     by_group_sentence,
     by_group_title,
-    classes,
     cohorts,
     equity_concentration_sentence,
+    no_groups,
     segments,
     total_sentence,
     total_value,
 )
-from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
-from analysis.ltv.margins import Margins, customer_margins
+from analysis.ltv.forecast import equity_sentence, expected_total, forecast_sentence, per_week, per_week_title
+from analysis.ltv.margins import Margins, choose_margins, customer_margins
 from analysis.ltv.meaning import model_name, parameter_table
-from analysis.ltv.per_customer import purchase_intervals, value_intervals
+from analysis.ltv.per_customer import purchase_intervals, value_intervals, with_intervals
 from analysis.ltv.pooling import GroupModels, clv_by_group, fit_groups, group_check, group_check_sentence
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
 from analysis.ltv.regularity import (
@@ -82,6 +83,13 @@ from analysis.ltv.renewals import (
     renewals_sentence,
     renewals_title,
     survival_title,
+)
+from analysis.ltv.simple import (
+    simple_inputs,
+    simple_ltv,
+    simple_misses_sentence,
+    simple_sentence,
+    simple_table,
 )
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.spend_check import (
@@ -149,13 +157,9 @@ from analysis.ltv.value import (
     clv,
     clv_for_ever,
     discount_factors,
-    equity_sentence,
     equity_shares,
     equity_title,
-    simple_inputs,
-    simple_ltv,
-    simple_sentence,
-    simple_table,
+    for_ever_sentence,
     top_sentence,
     worth_per_purchase,
 )
@@ -205,8 +209,8 @@ __all__ = [
     "by_recency_title",
     "cac_by_channel",
     "check_contracts",
+    "choose_margins",
     "choose_spend",
-    "classes",
     "clv",
     "clv_by_group",
     "clv_for_ever",
@@ -243,6 +247,7 @@ __all__ = [
     "fit_purchases",
     "fit_retention",
     "fit_spend",
+    "for_ever_sentence",
     "forecast_sentence",
     "group_check",
     "group_check_sentence",
@@ -259,6 +264,8 @@ __all__ = [
     "name_units",
     "newcomers_sentence",
     "next_purchase",
+    "no_acquisition_cost",
+    "no_groups",
     "nobody_returned",
     "one_time_alive",
     "one_time_models_sentence",
@@ -285,6 +292,7 @@ __all__ = [
     "segments",
     "simple_inputs",
     "simple_ltv",
+    "simple_misses_sentence",
     "simple_sentence",
     "simple_table",
     "spend_by_purchases",
@@ -323,6 +331,7 @@ __all__ = [
     "what_if",
     "what_if_sentence",
     "what_if_title",
+    "with_intervals",
     "words",
     "worth_per_purchase",
 ]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent, period
 from analysis.ltv.summary import Floats, Summary
 from analysis.portfolio.lorenz import Concentration
-from analysis.segmentation import abc, rfm, segment_name
+from analysis.segmentation import rfm, segment_name
 
 MOST_GROUPS = 12
+Grouping = Literal["cohort", "segment", "channel", "acquisition_channel", "sector"]
 
 
 def total_value(values: pd.DataFrame, customers: pd.DataFrame, margin_rate: float | Floats) -> pd.DataFrame:
@@ -129,7 +132,7 @@ def by_group_title(table: pd.DataFrame) -> str:
     )
 
 
-def by_group_sentence(table: pd.DataFrame, currency: str | None) -> str:
+def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -> str:
     """Say which group is worth most, together and per customer.
 
     Parameters
@@ -138,13 +141,16 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None) -> str:
         The result of `by_group`.
     currency
         ISO 4217 code, or None.
+    by
+        What the groups are.
     """
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
     dear = table.iloc[int(table["clv_per_customer"].to_numpy().argmax())]
     return _(
-        "Most customer equity lies with “{group}”: {equity}, {share} of all; per customer “{dear}” is worth "
-        "most ({each} each, {customers} customers)."
+        "{by}: most customer equity lies with “{group}”: {equity}, {share} of all; per customer “{dear}” is "
+        "worth most ({each} each, {customers} customers)."
     ).format(
+        by=_grouping_name(by),
         group=top["group"],
         equity=money(top["clv"], currency),
         share=percent(top["share_of_equity"]),
@@ -154,7 +160,18 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None) -> str:
     )
 
 
-def cohorts(summary: Summary, unit: str = "quarter") -> pd.Series:
+def _grouping_name(by: Grouping) -> str:
+    names: dict[Grouping, str] = {
+        "cohort": _("By cohort"),
+        "segment": _("By segment"),
+        "channel": _("By channel"),
+        "acquisition_channel": _("By acquisition channel"),
+        "sector": _("By sector"),
+    }
+    return names[by]
+
+
+def cohorts(summary: Summary, unit: str | None = None) -> pd.Series:
     """Return the period of each customer's first purchase, by ``customer_id``, as ordered categories.
 
     Parameters
@@ -162,9 +179,12 @@ def cohorts(summary: Summary, unit: str = "quarter") -> pd.Series:
     summary
         The customers.
     unit
-        ``month``, ``quarter`` or ``year``.
+        ``month``, ``quarter`` or ``year``; by default quarters, or years where there are more than twelve
+        quarters.
     """
     first = pd.to_datetime(summary.frame["first_purchase"])
+    if unit is None:
+        unit = "quarter" if first.dt.to_period("Q").nunique() <= MOST_GROUPS else "year"
     starts = first.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[unit]).dt.start_time
     days = sorted(starts.unique())
     names = {day: period(day.date(), unit) for day in days}
@@ -188,20 +208,6 @@ def segments(customers: pd.DataFrame, summary: Summary) -> pd.Series:
     return scored.customers.set_index("customer_id")["segment"].map(segment_name)
 
 
-def classes(values: pd.DataFrame, value: str = "clv") -> pd.Series:
-    """Return each customer's ABC class by a value, by ``customer_id``; empty where there is none to share.
-
-    Parameters
-    ----------
-    values
-        One row per customer: the result of `clv` or ``sql/customers.sql``.
-    value
-        The column with the money.
-    """
-    found = abc(values, value)
-    return pd.Series(dtype=str) if found is None else found.customers.set_index("customer_id")["abc"]
-
-
 def equity_concentration_sentence(found: Concentration) -> str:
     """Say on how few customers customer equity hangs.
 
@@ -223,4 +229,12 @@ def equity_concentration_sentence(found: Concentration) -> str:
         share=percent(found.share_for_80, 1),
         largest=number(row["largest"]),
         lost=percent(row["share_lost"], 1),
+    )
+
+
+def no_groups() -> str:
+    """Say what would show customer equity by more groups."""
+    return _(
+        "Neither channel nor sector of the customers is known: the column channel of the sales, or a table "
+        "of customers with acquisition_channel or sector, would show customer equity by them."
     )

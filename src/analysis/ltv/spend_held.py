@@ -95,7 +95,6 @@ def _model(held: tuple[float, float, float], x: Floats, z: Floats, left_out: int
     value = likelihood.evaluate(parameters)[0]
     axes = likelihood.axes
     certain = Fit(axes, axes.matrix @ np.log(parameters), value, np.zeros((3, 3)), (0, 0, 0), (False,) * 3)
-    same = np.ptp(x) == 0 or np.ptp(z) == 0
     return HeldSpendModel(
         held[0],
         held[1],
@@ -103,7 +102,6 @@ def _model(held: tuple[float, float, float], x: Floats, z: Floats, left_out: int
         log_likelihood=value - len(z) * float(np.log(scale)),
         customers=len(z),
         left_out=left_out,
-        correlation=0.0 if same else float(np.corrcoef(x, z)[0, 1]),
         fit=certain,
         scale=scale,
     )

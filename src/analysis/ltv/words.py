@@ -83,6 +83,11 @@ _FORMATS = {
     "group_models": "number",
     "rmse_one": "number3",
     "rmse_groups": "number3",
+    "score": "number4",
+    "purchases_low": "number",
+    "purchases_high": "number",
+    "clv_low": "money2",
+    "clv_high": "money2",
     "renewal": "number",
     "up_for_renewal": "number",
     "renewal_rate": "percent1",
@@ -140,7 +145,7 @@ def words(name: str, frame: pd.DataFrame, unit: Unit = "week") -> Words:
     unit
         Time unit, named in the headings.
     """
-    labels = _labels(unit_name(unit))
+    labels = _labels(unit_name(unit)) | _labels_of_table(name)
     shown = _FORMATS | _OF_TABLE.get(name, {})
     plain = {column: column.removesuffix(f"_{unit}s") for column in frame.columns}
     return {
@@ -158,6 +163,7 @@ def _captions() -> dict[str, str]:
     return {
         "simple_ltv": _("Simple lifetime value: revenue per year × years − cost to acquire"),
         "one_customer": _("One customer in four numbers, by hand and by the helper"),
+        "models": _("Three models of purchases, on all data and on those held out"),
         "parameters": _("Parameters of the purchase model"),
         "p_alive": _("P(alive) of three customers, by hand and by the helper"),
         "scores": _("The model against naive rules, on purchases it had not seen"),
@@ -233,10 +239,15 @@ def _labels(unit: str) -> dict[str, str]:
     )
 
 
+def _labels_of_table(name: str) -> dict[str, str]:
+    return {"model": _("Model")} if name in {"models", "one_time"} else {}
+
+
 def _labels_of_checks(unit: str) -> dict[str, str]:
     return {
         "rank_correlation": _("Rank correlation"),
         "lift": _("Lift of the top tenth"),
+        "score": _("Mean log probability of what came"),
         "mae_value": _("Mean absolute error"),
         "rmse_value": _("RMSE"),
         "weeks_since_last": _("Weeks since the last purchase"),
@@ -283,6 +294,10 @@ def _labels_of_value() -> dict[str, str]:
         "clv_per_customer": _("CLV per customer"),
         "past_margin": _("Margin so far"),
         "total_value": _("Total value"),
+        "purchases_low": _("Purchases, 80% interval from"),
+        "purchases_high": _("to (purchases)"),
+        "clv_low": _("CLV, 80% interval from"),
+        "clv_high": _("to (CLV)"),
         "last_purchase": _("Last purchase"),
         "chance": _("Probability of a purchase within the horizon"),
         "expected_by": _("Expected again by"),
