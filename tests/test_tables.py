@@ -95,7 +95,7 @@ def test_links_are_kept_with_the_account(folder):
         ]
         assert "such as that of 'F2' (21.00 against 20.00)" in str(links[2].note)
     use_language("es")
-    assert str(links[0].note) == "Clientes: 1 filas de clientes sin ventas, por ejemplo «C», de 2."
+    assert str(links[0].note) == "Clientes: filas de clientes sin ventas: 1 de 2, por ejemplo «C»."
 
 
 def test_a_workbook_of_tables_is_the_same(folder, tmp_path):
