@@ -246,6 +246,9 @@ def test_what_is_missing_is_said_in_one_sentence() -> None:
         "discount rate above 0": ltv.value_contracts(
             fitted(terms, as_of), annual_discount_rate=0.0, margin_rate=0.3
         ),
+        "in force any more": ltv.value_contracts(
+            fitted(terms[terms["ended"].notna()], as_of), annual_discount_rate=0.1, margin_rate=0.3
+        ),
         "known price": ltv.value_contracts(
             fitted(terms.assign(price=np.nan), as_of), annual_discount_rate=0.1, margin_rate=0.3
         ),

@@ -70,13 +70,15 @@ def value_contracts(
     Returns
     -------
     ContractValue or NotFitted
-        ``NotFitted``, with the reason, where the discount rate is 0 or no price is known.
+        ``NotFitted``, with the reason, where the discount rate is 0, no contract runs or no price is known.
     """
     running = contracts.in_force.reset_index(drop=True)
     if annual_discount_rate <= 0:
         return NotFitted(
             _("Contracts have no last day, so their value needs a discount rate above 0 per year.")
         )
+    if running.empty:
+        return NotFitted(_("No contract is in force any more, so none has a value."))
     if running["price"].isna().all():
         return NotFitted(
             _("No contract in force has a known price (column price), so no value is worked out.")
