@@ -32,9 +32,9 @@ def colour(model: str) -> str:
     return COLOURS[MODEL_COLOURS.get(model, "highlight")]
 
 
-def _lines(ax: Axes, table: pd.DataFrame, models: list[str]) -> None:
-    """Draw what came as bars, the models as lines and the naive rules as dashed ones."""
-    places = np.arange(len(table))
+def _lines(ax: Axes, table: pd.DataFrame, group: str) -> None:
+    """Draw what came of each group as bars, the models as lines and the naive rules as dashed ones."""
+    places, models = np.arange(len(table)), _models(table, (group, "customers", "actual"))
     ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("What came"))
     for name in models:
         ax.plot(places, table[name], "o-", color=colour(name), linewidth=1.8, label=rule_name(name))
@@ -50,6 +50,7 @@ def _lines(ax: Axes, table: pd.DataFrame, models: list[str]) -> None:
                 alpha=0.8,
                 label=rule_name(name),
             )
+    sized_ticks(ax, table[group], table["customers"])
     theme.count_axis(ax.yaxis)
 
 
@@ -66,8 +67,7 @@ def by_frequency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
         Where to draw; a new figure by default.
     """
     ax = ax or theme.axes(height=4.6)
-    _lines(ax, table, _models(table, ("x", "customers", "actual")))
-    sized_ticks(ax, table["x"], table["customers"])
+    _lines(ax, table, "x")
     theme.legend(ax, "upper left")
     return theme.finish(
         ax,
@@ -90,8 +90,7 @@ def by_recency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
         Where to draw; a new figure by default.
     """
     ax = ax or theme.axes(height=4.6)
-    _lines(ax, table, _models(table, ("weeks_since_last", "customers", "actual")))
-    sized_ticks(ax, table["weeks_since_last"], table["customers"])
+    _lines(ax, table, "weeks_since_last")
     theme.legend(ax, "upper right")
     return theme.finish(
         ax,
