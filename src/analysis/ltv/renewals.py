@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import _, number, percent
+from analysis.language import _, ngettext, number, percent
 from analysis.ltv.contracts import (
     RetentionModel,
     Tenures,
@@ -292,12 +292,16 @@ def survival_title(table: pd.DataFrame) -> str:
 def renewals_sentence(contracts: Contracts) -> str:
     """Say how many contracts there are, how many run, and what share is renewed on average."""
     due, lost = float(contracts.up_for_renewal.sum()), float(contracts.known.lost.sum())
-    return _(
+    running = len(contracts.in_force)
+    return ngettext(
+        "Of {contracts} contracts {running} is in force; of {due} renewals that came due {made} were made "
+        "({rate}).",
         "Of {contracts} contracts {running} are in force; of {due} renewals that came due {made} were made "
-        "({rate})."
+        "({rate}).",
+        running,
     ).format(
         contracts=number(len(contracts.frame)),
-        running=number(len(contracts.in_force)),
+        running=number(running),
         due=number(due),
         made=number(due - lost),
         rate=percent(contracts.average_rate, 1),

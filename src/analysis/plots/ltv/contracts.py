@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from analysis.language import _, number
 from analysis.ltv.contracts_check import ContractsCheck
 from analysis.plots import theme
-from analysis.plots.ltv.labels import spread
 from analysis.plots.ltv.validation import CAME
+from analysis.plots.marks import beside, dots, name_ends, sized_ticks
 
 COLOURS = theme.COLOURS
 
@@ -37,36 +37,15 @@ def contract_survival(table: pd.DataFrame, title: str, ax: Axes | None = None) -
     ax.plot(at, average, color=COLOURS["muted"], linewidth=1.6, linestyle="--")
     ax.plot(at, model, color=COLOURS["main"], linewidth=2)
     ax.plot(at, seen, "o", color=COLOURS["accent"], markersize=7, zorder=3)
-    ax.annotate(
-        _("seen"),
-        (0, 1),
-        (9, 0),
-        textcoords="offset points",
-        va="center",
-        color=COLOURS["accent"],
-        fontsize=9.5,
-    )
-    ends = ((_("the model"), model[-1], "main"), (_("the average rate"), average[-1], "muted"))
-    heights = spread([height for _name, height, _colour in ends], 0.055)
-    heights += max(0.03 - float(heights.min()), 0)
-    for (name, _height, shade), place in zip(ends, heights, strict=True):
-        ax.annotate(
-            name,
-            (at[-1], place),
-            (7, 0),
-            textcoords="offset points",
-            va="center",
-            color=COLOURS[shade],
-            fontsize=9.5,
-        )
+    beside(ax, _("seen"), (0, 1), (9, 0), colour="accent", size=9.5)
+    ends = [(_("the model"), float(model[-1]), "main"), (_("the average rate"), float(average[-1]), "muted")]
+    name_ends(ax, at[-1], ends, 0.055, (0.03, 1))
     _renewal_ticks(ax, table, start=0)
     ax.set_xlim(-0.15, at[-1] * 1.24)
     ax.set_ylim(0, 1.04)
     theme.percent_axis(ax.yaxis)
-    ax.set_xlabel(_("Renewals since the start (contracts up for renewal); band: 90% interval of the model"))
-    ax.set_ylabel(_("Contracts still there"))
-    theme.title(ax, title)
-    return ax
+    below = _("Renewals since the start (contracts up for renewal); band: 90% interval of the model")
+    return theme.finish(ax, title, below, _("Contracts still there"))
 
 
 def contract_rates(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -85,18 +64,13 @@ def contract_rates(table: pd.DataFrame, title: str, ax: Axes | None = None) -> A
     at = table["renewal"]
     ax.plot(at, table["average_rate"], color=COLOURS["muted"], linestyle="--", label=_("The average rate"))
     ax.plot(at, table["model_rate"], "o-", color=COLOURS["main"], markersize=4, label=_("The model"))
-    ax.vlines(at, table["rate_low"], table["rate_high"], color=COLOURS["accent"], linewidth=4, alpha=0.4)
-    ax.plot(
-        at, table["renewal_rate"], "o", color=COLOURS["accent"], markersize=8, label=_("Seen, 95% interval")
-    )
+    ends = (table["rate_low"], table["rate_high"])
+    dots(ax, at, table["renewal_rate"], ends, colour="accent", label=_("Seen, 95% interval"))
     _renewal_ticks(ax, table, start=1)
     ax.set_ylim(0, 1.04)
     theme.percent_axis(ax.yaxis)
-    ax.legend(frameon=False, loc="lower right", fontsize=9, ncols=3)
-    ax.set_xlabel(_("Renewal (contracts up for it)"))
-    ax.set_ylabel(_("Renewed"))
-    theme.title(ax, title)
-    return ax
+    theme.legend(ax, "lower right", 3)
+    return theme.finish(ax, title, _("Renewal (contracts up for it)"), _("Renewed"))
 
 
 def _renewal_ticks(ax: Axes, table: pd.DataFrame, start: int) -> None:
@@ -127,20 +101,15 @@ def contract_check(check: ContractsCheck, title: str, ax: Axes | None = None) ->
     names = ("actual", "by_model", "model_low", "model_high", "by_average")
     actual, model, low, high, average = (groups[name] / groups["contracts"] for name in names)
     ax.bar(places, actual, width=0.62, color=CAME, label=_("What came"))
-    ax.vlines(places, low, high, color=COLOURS["main"], linewidth=4, alpha=0.4)
-    ax.plot(places, model, "o", color=COLOURS["main"], markersize=8, label=_("The model, 90% interval"))
+    dots(ax, places, model, (low, high), colour="main", label=_("The model, 90% interval"))
     ax.plot(places, average, "s", color=COLOURS["muted"], markersize=6, label=_("The average rate"))
-    labels = zip(groups["renewals"], groups["contracts"], strict=True)
-    ax.set_xticks(places, [f"{number(made)}\n({number(size)})" for made, size in labels])
+    sized_ticks(ax, groups["renewals"], groups["contracts"])
     ax.set_xlim(-0.6, len(groups) - 0.4)
     ax.set_ylim(0, 1.15)
     ax.set_yticks(np.linspace(0, 1, 6))
     theme.percent_axis(ax.yaxis)
-    ax.legend(frameon=False, loc="upper left", fontsize=9, ncols=3)
-    ax.set_xlabel(_("Renewals made before (contracts)"))
-    ax.set_ylabel(_("Renewed every time since"))
-    theme.title(ax, title)
-    return ax
+    theme.legend(ax, "upper left", 3)
+    return theme.finish(ax, title, _("Renewals made before (contracts)"), _("Renewed every time since"))
 
 
 def contract_value(
@@ -164,13 +133,9 @@ def contract_value(
     bars = (("value_per_contract", _("The model"), "main"), ("average_value", _("The average rate"), "muted"))
     for shift, (name, label, shade) in zip((-0.19, 0.19), bars, strict=True):
         ax.bar(places + shift, by_renewals[name], width=0.36, color=COLOURS[shade], label=label)
-    labels = zip(by_renewals["renewals"], by_renewals["contracts"], strict=True)
-    ax.set_xticks(places, [f"{number(made)}\n({number(size)})" for made, size in labels])
+    sized_ticks(ax, by_renewals["renewals"], by_renewals["contracts"])
     ax.set_xlim(-0.6, len(by_renewals) - 0.4)
     ax.set_ylim(0, max(float(by_renewals["value_per_contract"].max()) * 1.22, 1))
     theme.money_axis(ax.yaxis, currency)
-    ax.legend(frameon=False, loc="upper left", fontsize=9, ncols=2)
-    ax.set_xlabel(_("Renewals made (contracts in force)"))
-    ax.set_ylabel(_("Value per contract"))
-    theme.title(ax, title)
-    return ax
+    theme.legend(ax, "upper left", 2)
+    return theme.finish(ax, title, _("Renewals made (contracts in force)"), _("Value per contract"))

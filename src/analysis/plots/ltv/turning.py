@@ -10,7 +10,7 @@ from analysis.language import _, number
 from analysis.ltv.turning import WhatIf
 from analysis.plots import theme
 from analysis.plots.ltv.alive import alive_axes
-from analysis.plots.ltv.labels import spread
+from analysis.plots.marks import name_ends
 
 COLOURS = theme.COLOURS
 
@@ -61,19 +61,10 @@ def _history(ax: Axes, history: pd.DataFrame) -> None:
     """Draw P(alive) day by day, fitted and turned, with the purchases above."""
     names = {"fitted": (_("fitted"), "main"), "turned": (_("turned"), "highlight")}
     last = history.iloc[-1]
-    heights = spread([float(last[name]) for name in names], 0.08)
-    heights += max(0.04 - float(heights.min()), 0)
-    for (name, (label, colour)), height in zip(names.items(), heights, strict=True):
+    for name, (_label, colour) in names.items():
         ax.plot(history["date"], history[name], color=COLOURS[colour], linewidth=2)
-        ax.annotate(
-            label,
-            (last["date"], height),
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            color=COLOURS[colour],
-            fontsize=9.5,
-        )
+    ends = [(label, float(last[name]), colour) for name, (label, colour) in names.items()]
+    name_ends(ax, last["date"], ends, 0.08, (0.04, 1))
     alive_axes(ax, history)
     span = last["date"] - history["date"].iloc[0]
     ax.set_xlim(history["date"].iloc[0] - 0.02 * span, last["date"] + 0.12 * span)
