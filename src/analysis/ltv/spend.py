@@ -159,13 +159,13 @@ def fit_spend(summary: Summary) -> SpendModel | NotFitted:
         log_likelihood=fit.log_likelihood - len(spent) * float(np.log(scale)),
         customers=len(spent),
         left_out=len(repeat) - len(spent),
-        correlation=_correlation(x, z),
+        correlation=correlation(x, z),
         fit=fit,
         scale=scale,
     )
 
 
-def _correlation(x: Floats, z: Floats) -> float:
+def correlation(x: Floats, z: Floats) -> float:
     """Return Pearson's correlation, 0 where one of the two never varies."""
     if np.ptp(x) == 0 or np.ptp(z) == 0:
         return 0.0
