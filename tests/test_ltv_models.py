@@ -15,7 +15,7 @@ from analysis import ltv
 from analysis.ltv.choice import Past, compare_models, fit_purchases, log_scores
 from analysis.ltv.counts import count, distinct, distinct_pairs
 from analysis.ltv.fitting import Likelihood
-from analysis.ltv.gamma_gamma import GammaGammaLikelihood
+from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
 from analysis.ltv.geometric import Geometric
 from analysis.ltv.meaning import undetermined
 from analysis.ltv.pareto_nbd import ParetoNbd
@@ -98,7 +98,8 @@ def likelihoods() -> list[tuple[str, Likelihood, np.ndarray]]:
         found.append((kind, likelihood(kind, counts), np.array(at)))
     random = np.random.default_rng(2)
     money = GammaGammaLikelihood.of(random.integers(1, 9, 200).astype(float), random.gamma(3, 1 / 3, 200))
-    return [*found, ("gamma_gamma", money, np.array([2.2, 3.1, 1.4]))]
+    held = ("held_mean", HeldMeanLikelihood(money), np.array([2.2, 1.3]))
+    return [*found, ("gamma_gamma", money, np.array([2.2, 3.1, 1.4])), held]
 
 
 @pytest.mark.parametrize("case", likelihoods(), ids=lambda case: case[0])

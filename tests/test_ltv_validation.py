@@ -364,10 +364,22 @@ def test_a_mean_that_runs_away_is_held() -> None:
         other = (held.p * factor, held.q, held.v / factor)
         assert likelihood_of(other, x, z) < likelihood_of((held.p, held.q, held.v), x, z)
     assert likelihood_of((held.p, held.q, held.v), x, z) == pytest.approx(held.log_likelihood)
-    drawn = held.drawn(random)
-    assert (drawn.p, drawn.q, drawn.v) == pytest.approx((held.p, held.q, held.v))
     assert "held at the one observed" in held.describe()
     assert "held at that" in ltv.spend_mean_sentence(summary, held, None)
+
+
+def test_a_held_mean_is_as_uncertain_as_one_observed() -> None:
+    random = np.random.default_rng(12)
+    z = np.exp(random.normal(4, 1.6, 2000))
+    held = ltv.choose_spend(spending(random.geometric(0.3, 2000), z))
+    assert isinstance(held, ltv.HeldSpendModel)
+    drawn = [held.drawn(random) for _future in range(1000)]
+    means = np.array([one.mean for one in drawn])
+    error = z.std(ddof=1) / np.sqrt(2000)
+    assert means.mean() == pytest.approx(z.mean(), abs=4 * error / np.sqrt(1000))
+    assert means.std() == pytest.approx(error, rel=0.1)  # 1,000 draws know it to 2 %
+    logs = np.log([[one.p, one.q - 1] for one in drawn])
+    np.testing.assert_allclose(np.cov(logs.T), held.fit.covariance, rtol=0.2)
 
 
 def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:

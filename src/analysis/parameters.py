@@ -56,15 +56,20 @@ class Churn(Common):
 
 
 class Forecast(Common):
-    """Parameters of every notebook that forecasts purchases, and all those of ``04_ltv_check``."""
+    """Parameters of every notebook that forecasts purchases."""
 
     model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
-    unit: Literal["day", "week"]
     horizon_weeks: Annotated[int, Field(ge=1, le=520)]
     holdout_weeks: Annotated[int, Field(ge=1)] | None
 
 
-class LifetimeValue(Forecast):
+class ForecastCheck(Forecast):
+    """Parameters of ``04_ltv_check``."""
+
+    unit: Literal["day", "week"]
+
+
+class LifetimeValue(ForecastCheck):
     """Parameters of ``04_ltv``."""
 
     annual_discount_rate: Share
@@ -86,7 +91,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "02_segmentation": Segmentation,
     "03_churn": Churn,
     "04_ltv": LifetimeValue,
-    "04_ltv_check": Forecast,
+    "04_ltv_check": ForecastCheck,
     "04_ltv_value": ValueByGroup,
 }
 

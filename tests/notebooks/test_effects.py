@@ -8,14 +8,14 @@ from analysis.report import notebooks
 
 pytestmark = pytest.mark.slow
 
-FORECAST = {"model": "mbg_nbd", "unit": "day", "horizon_weeks": 26, "holdout_weeks": 12}
+FORECAST = {"model": "pareto_nbd", "horizon_weeks": 26, "holdout_weeks": 12}
 VALUE = {"annual_discount_rate": 0.5, "margin_rate": 0.6, "acquisition_cost": 5.0}
 OVERRIDES = {
     "01_portfolio": {"period": "quarter", "activity_window": 30},
     "02_segmentation": {"abc_a": 0.5, "abc_b": 0.9},
     "03_churn": {"period": "month", "return_share": 0.5, "horizon_days": 60, "calls": 7},
-    "04_ltv": FORECAST | VALUE,
-    "04_ltv_check": FORECAST,
+    "04_ltv": FORECAST | VALUE | {"unit": "day"},
+    "04_ltv_check": FORECAST | {"unit": "day"},
     "04_ltv_value": FORECAST | VALUE | {"renewal_months": 6},
 }
 OF_OTHER_TABLES = {"renewal_months"}

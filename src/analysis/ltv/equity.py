@@ -179,13 +179,14 @@ def cohorts(summary: Summary, unit: str | None = None) -> pd.Series:
     summary
         The customers.
     unit
-        ``month``, ``quarter`` or ``year``; by default quarters, or years where there are more than twelve
-        quarters.
+        ``month``, ``quarter`` or ``year``; by default the shortest that makes no more than twelve cohorts.
     """
     first = pd.to_datetime(summary.frame["first_purchase"])
+    lengths = {"month": "M", "quarter": "Q", "year": "Y"}
     if unit is None:
-        unit = "quarter" if first.dt.to_period("Q").nunique() <= MOST_GROUPS else "year"
-    starts = first.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[unit]).dt.start_time
+        few = [name for name, one in lengths.items() if first.dt.to_period(one).nunique() <= MOST_GROUPS]
+        unit = next(iter(few), "year")
+    starts = first.dt.to_period(lengths[unit]).dt.start_time
     days = sorted(starts.unique())
     names = {day: period(day.date(), unit) for day in days}
     labels = pd.Categorical(starts.map(names), categories=[names[day] for day in days], ordered=True)

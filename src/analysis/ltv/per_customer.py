@@ -37,7 +37,7 @@ def purchase_intervals(
     history
         ``x``, ``t_x`` and ``T`` of each customer.
     level
-        Share of customers that should lie inside their interval.
+        Share of customers that should lie inside their interval; below 1.
 
     Returns
     -------

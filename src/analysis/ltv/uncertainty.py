@@ -136,11 +136,26 @@ def simulate_totals(
             means[future] = expected.sum(), counts @ expected
     if step == 1:
         return totals
-    all_of_them = model.expected_purchases(duration, *history)
-    whole = np.array([all_of_them.sum(), worth @ all_of_them])
-    part = np.array([all_of_them[rows].sum(), worth[rows] @ all_of_them[rows]])
+    return _of_all(model.expected_purchases(duration, *history), worth, rows, totals, means)
+
+
+def _of_all(expected: Floats, worth: Floats, rows: slice, totals: Floats, means: Floats) -> Floats:
+    """Return the totals of all customers, from the totals of some and what was expected of these.
+
+    Parameters
+    ----------
+    expected, worth
+        Purchases expected of each customer, and what one counts.
+    rows
+        The customers that were simulated.
+    totals, means
+        Their total in each future, and its expectation with the parameters of that future.
+    """
+    whole = np.array([expected.sum(), worth @ expected])
+    part = np.array([expected[rows].sum(), worth[rows] @ expected[rows]])
     share = np.divide(means, part, out=np.ones_like(means), where=part > 0)
-    return np.asarray(whole * share + np.sqrt(len(worth) / len(x)) * (totals - means), np.float64)
+    root = np.sqrt(len(worth) / len(worth[rows]))
+    return np.asarray(whole * share + root * (totals - means), np.float64)
 
 
 def _bought(
