@@ -106,7 +106,7 @@ class Ridge:
 def _root(covariance: Floats) -> Floats:
     """Return a matrix that gives independent numbers this covariance."""
     values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)), np.float64)
 
 
 @dataclass(frozen=True)

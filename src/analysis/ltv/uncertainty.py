@@ -83,13 +83,14 @@ def simulate_totals(
     spend: SpendModel | None = None,
     z: Floats | None = None,
     drawn: list[Process] | None = None,
+    most: int = MOST_SIMULATED,
 ) -> Floats:
     """Simulate the total purchases, and what they are worth, of customers with a known history.
 
     Each future has parameters of its own. In it, every customer is still one or not, with its P(alive), and
     if so has a rate of purchase, and a readiness to leave, drawn from what its history leaves open.
 
-    Of more than 20,000 customers, every so-manieth is simulated. Their total then stands for that of all:
+    Of more than ``most`` customers, every so-manieth is simulated. Their total then stands for that of all:
     its expectation moves with the parameters in proportion, and its chance grows with the root of the number.
 
     Parameters
@@ -108,6 +109,8 @@ def simulate_totals(
     drawn
         Models with parameters as uncertain as they are, one per future; from their asymptotic distribution
         by default.
+    most
+        Customers to simulate.
 
     Returns
     -------
@@ -116,7 +119,7 @@ def simulate_totals(
     """
     random = np.random.default_rng(SEED)
     drawn = model.draws(random, DRAWS) if drawn is None else drawn
-    step = -(-len(worth) // MOST_SIMULATED)
+    step = -(-len(worth) // most)
     rows = slice(step // 2, None, step)
     some = tuple(part[rows] for part in history)
     x, t = some[0], some[2]
