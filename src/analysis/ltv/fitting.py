@@ -98,15 +98,17 @@ class Ridge:
         at = random.choice(len(self.chances), size, p=self.chances)
         to = np.clip(at + random.choice([-1, 1], size), 0, len(self.chances) - 1)
         share = random.random((size, 1)) / 2
-        middle = (1 - share) * self.positions[at] + share * self.positions[to]
+        middle: Floats = (1 - share) * self.positions[at] + share * self.positions[to]
         roots = np.stack([_root(spread) for spread in self.spreads])
-        return middle + np.einsum("dij,dj->di", roots[at], random.standard_normal(middle.shape))
+        around: Floats = np.einsum("dij,dj->di", roots[at], random.standard_normal(middle.shape))
+        return middle + around
 
 
 def _root(covariance: Floats) -> Floats:
     """Return a matrix that gives independent numbers this covariance."""
     values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)), np.float64)
+    root: Floats = vectors * np.sqrt(np.maximum(values, 0))
+    return root
 
 
 @dataclass(frozen=True)
