@@ -51,7 +51,8 @@ def bootstrap(model: PurchaseModel, summary: Summary, size: int) -> list[Process
 
     What is drawn are the counts of the distinct histories, and each search starts at the optimum of the
     whole, so that a draw costs little more than a few evaluations of the likelihood. Makes no assumption on
-    the shape of the likelihood, where `PurchaseModel.draws` takes it to be normal.
+    the shape of the likelihood, where `PurchaseModel.draws` takes it to be
+    normal but along an axis that the data leave open.
 
     Parameters
     ----------
@@ -107,8 +108,8 @@ def simulate_totals(
         The fitted model of spend, and the mean money per repeat purchase of each customer; without them,
         every purchase counts its average.
     drawn
-        Models with parameters as uncertain as they are, one per future; from their asymptotic distribution
-        by default.
+        Models with parameters as uncertain as they are, one per future; those of `PurchaseModel.draws` by
+        default.
     most
         Customers to simulate.
 
