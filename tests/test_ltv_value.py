@@ -183,6 +183,31 @@ def test_small_groups_are_taken_together() -> None:
     assert ltv.by_group(worth, ordered)["group"].tolist() == list("EDCBA")
 
 
+def test_equity_of_groups_has_the_intervals_of_totals(
+    customers: pd.DataFrame,
+    summary: ltv.Summary,
+    models: dict[str, ltv.PurchaseModel],
+    spend: ltv.SpendModel,
+    values: pd.DataFrame,
+) -> None:
+    """All customers as one group have the portfolio's interval; of several, each that of its customers."""
+    known: dict[str, Any] = {"purchases": models["bg_nbd"], "spend": spend, "horizon_weeks": 52}
+    ids = values["customer_id"]
+    all_in_one = ltv.by_group(values, pd.Series("all", index=ids), **known)
+    __, equity = ltv.total_intervals(
+        models["bg_nbd"], summary, 52, ltv.worth_per_purchase(values), spend=spend
+    )
+    assert all_in_one[["low", "high"]].iloc[0].tolist() == [equity.low, equity.high]
+    segments = ltv.segments(customers, summary)
+    table = ltv.by_group(values, segments, **known)
+    assert ((table["low"] < table["clv"]) & (table["clv"] < table["high"])).all()
+    part = values[values["customer_id"].isin(segments.index[segments == "Loyal"])]
+    alone = ltv.Summary(part, "week", summary.as_of, 0)
+    __, found = ltv.total_intervals(models["bg_nbd"], alone, 52, ltv.worth_per_purchase(part), spend=spend)
+    middle = table.set_index("group").loc["Loyal", ["low", "high"]]
+    assert middle.tolist() == [found.low, found.high]
+
+
 def test_cohorts_and_segments_cover_every_customer(
     values: pd.DataFrame, customers: pd.DataFrame, summary: ltv.Summary
 ) -> None:
@@ -448,7 +473,7 @@ def test_every_table_has_words(
     groups = ltv.fit_groups(summary, ltv.cohorts(summary, "month"), "bg_nbd")
     assert isinstance(groups, ltv.GroupModels)
     tables = {
-        "equity_by_group": ltv.by_group(values, ltv.cohorts(summary)),
+        "equity_by_group": ltv.by_group(values, ltv.cohorts(summary), purchases=model, spend=spend),
         "customer_value": whole,
         "next_purchase": waits,
         "due": ltv.due_by_week(waits, CDNOW_END),

@@ -8,12 +8,17 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent, period
-from analysis.ltv.summary import Floats, Summary
+from analysis.ltv.purchases import PurchaseModel
+from analysis.ltv.spend import SpendModel
+from analysis.ltv.summary import Floats, Summary, weeks_in
+from analysis.ltv.uncertainty import MOST_SIMULATED, simulate_totals
+from analysis.ltv.value import worth_per_purchase
 from analysis.portfolio.lorenz import Concentration
 from analysis.segmentation import rfm, segment_name
 
 MOST_GROUPS = 12
 Grouping = Literal["cohort", "segment", "channel", "acquisition_channel", "sector"]
+LEAST_SIMULATED = 1_000  # customers of a group, where it has as many
 
 
 def total_value(values: pd.DataFrame, customers: pd.DataFrame, margin_rate: float | Floats) -> pd.DataFrame:
@@ -60,7 +65,15 @@ def total_sentence(values: pd.DataFrame, currency: str | None) -> str:
     )
 
 
-def by_group(values: pd.DataFrame, groups: pd.Series, most: int = MOST_GROUPS) -> pd.DataFrame:
+def by_group(
+    values: pd.DataFrame,
+    groups: pd.Series,
+    most: int = MOST_GROUPS,
+    *,
+    purchases: PurchaseModel | None = None,
+    spend: SpendModel | None = None,
+    horizon_weeks: float = 52,
+) -> pd.DataFrame:
     """Return customer equity by group of customers.
 
     Parameters
@@ -73,53 +86,73 @@ def by_group(values: pd.DataFrame, groups: pd.Series, most: int = MOST_GROUPS) -
         of others the group with the highest equity comes first.
     most
         Groups to show; of any more, the smallest are taken together, of categories the first.
+    purchases, spend, horizon_weeks
+        The models and the horizon of ``values``, for an interval of each group's equity.
 
     Returns
     -------
     pandas.DataFrame
         One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
         to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
-        ``share_of_equity``, ``clv_per_customer``.
+        ``share_of_equity``, ``clv_per_customer``; with the models also ``low`` and ``high``, the 90 %
+        interval of the group's ``clv``, as `total_intervals` gives it. Groups do not all lie at the same
+        end of theirs, so the ends do not add up to those of the portfolio.
     """
-    ordered = isinstance(groups.dtype, pd.CategoricalDtype)
-    named = values["customer_id"].map(groups.astype("object"))
-    sums = values.groupby(named).agg(
+    shown = _shown(values, groups, most)
+    table = values.groupby(shown, observed=True).agg(
         customers=("clv", "size"),
         alive=("p_alive", "sum"),
         expected_purchases=("expected_purchases", "sum"),
         clv=("clv", "sum"),
     )
-    if ordered:
-        sums = sums.reindex([name for name in groups.cat.categories if name in sums.index])
-    else:
-        sums = sums.sort_values(["clv", "customers"], ascending=False, kind="stable")
-    table = pd.concat([_at_most(sums, most, ordered=ordered), _unknown(values[named.isna()])])
-    table = table.astype({"customers": "int64"})
     equity = float(table["clv"].sum())
     table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
     table["share_of_equity"] = table["clv"] / (equity if equity > 0 else np.nan)
     table["clv_per_customer"] = table["clv"] / table["customers"]
-    return table.rename_axis("group").reset_index()
+    if purchases is not None:
+        shares = table["share_of_customers"].items()
+        parts = [(values[(shown == name).to_numpy()], share) for name, share in shares]
+        ends = [_ends(part, share, purchases, spend, horizon_weeks) for part, share in parts]
+        table["low"], table["high"] = np.array(ends).T
+    table.index = pd.Index(table.index.astype("object"), name="group")
+    return table.reset_index()
 
 
-def _unknown(rest: pd.DataFrame) -> pd.DataFrame:
-    """Return the row of the customers whose group is not known; none if there are none."""
-    sums = rest[["p_alive", "expected_purchases", "clv"]].sum().rename({"p_alive": "alive"})
-    row = sums.to_frame(_("(not known)")).T
-    row.insert(0, "customers", len(rest))
-    return row.head(min(len(rest), 1))
+def _shown(values: pd.DataFrame, groups: pd.Series, most: int) -> pd.Series:
+    """Return the group under which each customer is shown, as categories in their order."""
+    named = values["customer_id"].map(groups.astype("object"))
+    present = set(named.dropna())
+    if isinstance(groups.dtype, pd.CategoricalDtype):
+        order = [name for name in groups.cat.categories if name in present]
+        if len(order) > most:
+            rest, order = order[: -(most - 1)], order[-(most - 1) :]
+            others = _("before {group}").format(group=order[0])
+            named, order = named.mask(named.isin(rest), others), [others, *order]
+    else:
+        sums = values.groupby(named)["clv"].agg(["sum", "size"])
+        order = list(sums.sort_values(["sum", "size"], ascending=False, kind="stable").index)
+        if len(order) > most:
+            rest, others = order[most - 1 :], _("(all others)")
+            named, order = named.mask(named.isin(rest), others), [*order[: most - 1], others]
+    unknown = _("(not known)")
+    return named.fillna(unknown).astype(pd.CategoricalDtype(list(dict.fromkeys([*order, unknown]))))
 
 
-def _at_most(sums: pd.DataFrame, most: int, *, ordered: bool) -> pd.DataFrame:
-    """Return so many rows, those left over in one."""
-    if len(sums) <= most:
-        return sums
-    if ordered:
-        rest, kept = sums.iloc[: -(most - 1)], sums.iloc[-(most - 1) :]
-        name = _("before {group}").format(group=kept.index[0])
-        return pd.concat([rest.sum().to_frame(name).T, kept])
-    kept, rest = sums.iloc[: most - 1], sums.iloc[most - 1 :]
-    return pd.concat([kept, rest.sum().to_frame(_("(all others)")).T])
+def _ends(
+    part: pd.DataFrame, share: float, purchases: PurchaseModel, spend: SpendModel | None, weeks: float
+) -> Floats:
+    """Return the ends of the 90 % interval of what a group is worth, which is this share of the customers."""
+    x, t_x, t, z = (part[name].to_numpy(float) for name in ("x", "t_x", "T", "z"))
+    totals = simulate_totals(
+        purchases,
+        weeks_in(purchases.unit, weeks),
+        (x, t_x, t),
+        worth_per_purchase(part),
+        spend=spend,
+        z=z,
+        most=max(int(MOST_SIMULATED * share), LEAST_SIMULATED),
+    )
+    return np.quantile(totals[:, 1], [0.05, 0.95])
 
 
 def by_group_title(table: pd.DataFrame) -> str:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from analysis.ltv.counts import Floats
+from analysis.ltv.ridge import Ridge, asymptotic, root
 
 FIRST_LOOK = 2_000  # distinct histories among which the search starts
 SETTLED = 1e-8  # log-likelihood that a Newton step may still promise at the optimum
@@ -76,42 +77,6 @@ class Likelihood(Protocol):
 
 
 @dataclass(frozen=True)
-class Ridge:
-    """The way along the axis that the data leave most open: there the likelihood is anything but normal.
-
-    Attributes
-    ----------
-    positions
-        The best position for each place on the axis, one row each, in their order.
-    spreads
-        Asymptotic covariance of the other axes at each; 0 along this one.
-    chances
-        How likely each is, adding up to 1.
-    """
-
-    positions: Floats
-    spreads: Floats
-    chances: Floats
-
-    def draws(self, random: np.random.Generator, size: int) -> Floats:
-        """Draw positions: a place between two of the ridge, then the other axes around the best one there."""
-        at = random.choice(len(self.chances), size, p=self.chances)
-        to = np.clip(at + random.choice([-1, 1], size), 0, len(self.chances) - 1)
-        share = random.random((size, 1)) / 2
-        middle = (1 - share) * self.positions[at] + share * self.positions[to]
-        roots = np.stack([_root(spread) for spread in self.spreads])
-        return np.asarray(
-            middle + np.einsum("dij,dj->di", roots[at], random.standard_normal(middle.shape)), float
-        )
-
-
-def _root(covariance: Floats) -> Floats:
-    """Return a matrix that gives independent numbers this covariance."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
-
-
-@dataclass(frozen=True)
 class Fit:
     """A maximum of a likelihood.
 
@@ -164,7 +129,7 @@ class Fit:
             drawn = self.ridge.draws(random, size)
         else:
             chance = random.standard_normal((size, len(self.position)))
-            drawn = self.position + chance @ _root(self.spread).T
+            drawn = self.position + chance @ root(self.spread).T
         return [self.axes.parameters(np.clip(one, self.axes.low, self.axes.high)) for one in drawn]
 
 
@@ -362,7 +327,7 @@ def _fit(surface: _Surface, point: _Point) -> Fit:
     margin = 1e-6
     at_edge = np.where(point.position >= axes.high - margin, 1, 0) - (point.position <= axes.low + margin)
     free = at_edge == 0
-    covariance = _covariance(point.hessian * customers, free)
+    covariance = asymptotic(point.hessian * customers, free)
     vague = np.sqrt(np.diag(covariance)) > VAGUE
     loose = [
         not inside or (wide and _reaches_an_end(surface, point, axis))
@@ -389,15 +354,6 @@ def _reaches_an_end(surface: _Surface, point: _Point, axis: int) -> bool:
     return False
 
 
-def _covariance(hessian: Floats, free: npt.NDArray[np.bool_]) -> Floats:
-    """Return the asymptotic covariance along the free axes; 0 along the others."""
-    values, vectors = np.linalg.eigh(hessian[np.ix_(free, free)])
-    inverse = 1 / np.maximum(values, 1 / 30)  # a flat direction is as uncertain as the bounds are wide
-    covariance = np.zeros_like(hessian)
-    covariance[np.ix_(free, free)] = (vectors * inverse) @ vectors.T
-    return covariance
-
-
 def _ridge(surface: _Surface, best: _Point, fit: Fit) -> Ridge:
     """Follow the likelihood along the most open axis both ways, until it is too low to matter."""
     wide = np.where(fit.on_edge, np.inf, np.diag(fit.spread))
@@ -417,7 +373,7 @@ def _ridge(surface: _Surface, best: _Point, fit: Fit) -> Ridge:
     customers, spreads = surface.customers, []
     for point in found:
         free = surface.free(point) & (np.arange(len(point.position)) != axis)
-        spreads.append(_covariance(point.hessian * customers, free))
+        spreads.append(asymptotic(point.hessian * customers, free))
     positions = np.stack([point.position for point in found])
     chances = np.exp([(best.value - point.value) * customers for point in found])
     if axis in surface.axes.alike:

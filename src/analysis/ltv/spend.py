@@ -74,7 +74,7 @@ class SpendModel:
         return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
 
     def drawn(self, random: np.random.Generator) -> SpendModel:
-        """Return the model with parameters drawn from their asymptotic distribution."""
+        """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`."""
         one = self.fit.draws(random, 1)[0]
         return replace(self, p=one["p"], q=one["q"], v=one["v"] * self.scale)
 

@@ -51,7 +51,8 @@ def bootstrap(model: PurchaseModel, summary: Summary, size: int) -> list[Process
 
     What is drawn are the counts of the distinct histories, and each search starts at the optimum of the
     whole, so that a draw costs little more than a few evaluations of the likelihood. Makes no assumption on
-    the shape of the likelihood, where `PurchaseModel.draws` takes it to be normal.
+    the shape of the likelihood, where `PurchaseModel.draws` takes it to be
+    normal but along an axis that the data leave open.
 
     Parameters
     ----------
@@ -83,13 +84,14 @@ def simulate_totals(
     spend: SpendModel | None = None,
     z: Floats | None = None,
     drawn: list[Process] | None = None,
+    most: int = MOST_SIMULATED,
 ) -> Floats:
     """Simulate the total purchases, and what they are worth, of customers with a known history.
 
     Each future has parameters of its own. In it, every customer is still one or not, with its P(alive), and
     if so has a rate of purchase, and a readiness to leave, drawn from what its history leaves open.
 
-    Of more than 20,000 customers, every so-manieth is simulated. Their total then stands for that of all:
+    Of more than ``most`` customers, every so-manieth is simulated. Their total then stands for that of all:
     its expectation moves with the parameters in proportion, and its chance grows with the root of the number.
 
     Parameters
@@ -106,8 +108,10 @@ def simulate_totals(
         The fitted model of spend, and the mean money per repeat purchase of each customer; without them,
         every purchase counts its average.
     drawn
-        Models with parameters as uncertain as they are, one per future; from their asymptotic distribution
-        by default.
+        Models with parameters as uncertain as they are, one per future; those of `PurchaseModel.draws` by
+        default.
+    most
+        Customers to simulate.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def simulate_totals(
     """
     random = np.random.default_rng(SEED)
     drawn = model.draws(random, DRAWS) if drawn is None else drawn
-    step = -(-len(worth) // MOST_SIMULATED)
+    step = -(-len(worth) // most)
     rows = slice(step // 2, None, step)
     some = tuple(part[rows] for part in history)
     x, t = some[0], some[2]

@@ -78,7 +78,8 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
     Parameters
     ----------
     table
-        The result of `analysis.ltv.by_group`.
+        The result of `analysis.ltv.by_group`; intervals are drawn where it has them, as shares of what all
+        groups together are expected to be worth.
     currency
         ISO 4217 code, or None.
     title
@@ -91,12 +92,18 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
     shares = table["share_of_equity"].fillna(0.0)
     ax.barh(places - 0.19, table["share_of_customers"], 0.36, color=COLOURS["muted"], label=_("Customers"))
     ax.barh(places + 0.19, shares, 0.36, color=COLOURS["main"], label=_("Customer equity"))
-    reach = float(max(shares.max(), table["share_of_customers"].max()))
-    for place, share, each in zip(places, shares, table["clv_per_customer"], strict=True):
+    tips = shares
+    if "low" in table and table["clv"].sum() > 0:
+        lows, highs = (table[end] / table["clv"].sum() for end in ("low", "high"))
+        level = _("{level} interval").format(level=percent(0.9))
+        ax.hlines(places + 0.19, lows, highs, color=COLOURS["accent"], linewidth=3, label=level)
+        tips = shares.clip(lower=highs)
+    reach = float(max(tips.max(), table["share_of_customers"].max()))
+    for place, share, tip, each in zip(places, shares, tips, table["clv_per_customer"], strict=True):
         text = _("{share}, {each} each").format(share=percent(share), each=money(each, currency))
         ax.annotate(
             text,
-            (share, place + 0.19),
+            (tip, place + 0.19),
             (4, 0),
             textcoords="offset points",
             va="center",
