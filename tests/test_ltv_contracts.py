@@ -11,9 +11,9 @@ from scipy.stats import CensoredData, binomtest, ecdf
 
 from analysis import ltv, open_dataset
 from analysis.dataset.demo.portfolio import generate
-from analysis.ltv.contract_value import average_residual, renewal_day
-from analysis.ltv.contracts import RetentionModel, Tenures, tenures
-from analysis.ltv.renewals import joined
+from analysis.ltv.contracts.model import RetentionModel, Tenures, tenures
+from analysis.ltv.contracts.renewals import joined
+from analysis.ltv.contracts.value import average_residual, renewal_day
 from analysis.models import NotFitted
 from analysis.plots import ltv as plots
 from test_contracts import HIGH_END, HIGH_END_LATER, REGULAR, REGULAR_LATER

@@ -6,10 +6,10 @@ how much (``spend``); the money that makes (``value``); how wrong it may be, in 
 one customer (``per_customer``), and would have been (``validation``; ``spend_check`` for the money).
 
 Where the models' story does not hold: regular buyers (``regularity``, ``condensed``), groups that differ
-(``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``, ``renewals``,
-``contracts_check``, ``contract_value``). What is made of value: margins from costs (``margins``), equity by
-group (``equity``), the next purchase (``waiting``), who is still there (``alive``, ``alive_by_model``, under
-other parameters ``turning``) and what customers cost to win (``acquisition``).
+(``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``). What is made of value:
+margins from costs (``margins``), equity by group (``equity``), the next purchase (``waiting``), who is still
+there (``alive``, ``alive_by_model``, under other parameters ``turning``) and what customers cost to win
+(``acquisition``).
 """
 
 from analysis.ltv.acquisition import (
@@ -38,19 +38,27 @@ from analysis.ltv.alive_by_model import (
 )
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
-from analysis.ltv.contract_value import (
+from analysis.ltv.contracts import (
+    Contracts,
+    ContractsCheck,
     ContractValue,
+    RetentionModel,
+    Tenures,
+    check_contracts,
+    cohort,
     contract_value_sentence,
     contract_value_title,
-    value_contracts,
-)
-from analysis.ltv.contracts import RetentionModel, Tenures, cohort, fit_retention, tenures
-from analysis.ltv.contracts_check import (
-    ContractsCheck,
-    check_contracts,
     contracts_check_sentence,
     contracts_check_title,
     contracts_verdict,
+    fit_contracts,
+    fit_retention,
+    renewal_table,
+    renewals_sentence,
+    renewals_title,
+    survival_title,
+    tenures,
+    value_contracts,
 )
 from analysis.ltv.equity import (
     by_group,
@@ -75,14 +83,6 @@ from analysis.ltv.regularity import (
     regularity_effect,
     regularity_effect_sentence,
     regularity_title,
-)
-from analysis.ltv.renewals import (
-    Contracts,
-    fit_contracts,
-    renewal_table,
-    renewals_sentence,
-    renewals_title,
-    survival_title,
 )
 from analysis.ltv.simple import (
     simple_inputs,

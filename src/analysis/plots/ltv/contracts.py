@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.language import _, number
-from analysis.ltv.contracts_check import ContractsCheck
+from analysis.ltv.contracts.check import ContractsCheck
 from analysis.plots import theme
 from analysis.plots.ltv.validation import CAME
 from analysis.plots.marks import beside, dots, name_ends, sized_ticks

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, date, number, percent
-from analysis.ltv.contracts import RetentionModel, renewal_not_made, renewals_due
-from analysis.ltv.counts import Floats
-from analysis.ltv.renewals import (
+from analysis.ltv.contracts.model import RetentionModel, renewal_not_made, renewals_due
+from analysis.ltv.contracts.renewals import (
     DRAWS,
     LEVEL,
     SEED,
@@ -21,6 +20,7 @@ from analysis.ltv.renewals import (
     no_contracts,
     until,
 )
+from analysis.ltv.counts import Floats
 from analysis.ltv.uncertainty import Interval
 from analysis.models import NotFitted
 

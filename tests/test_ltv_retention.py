@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.ltv.contracts import RetentionModel, Tenures, cohort, fit_retention, tenures
+from analysis.ltv.contracts.model import RetentionModel, Tenures, cohort, fit_retention, tenures
 
 # Fader & Hardie (2007), "How to project customer retention": survivors of years 0 to 7, the years 8 to 12
 # held out in the paper, and the estimates for 1,000 customers
@@ -54,7 +54,7 @@ def test_survival_and_retention_agree() -> None:
 
 
 def test_gradient_and_hessian_of_the_likelihood() -> None:
-    from analysis.ltv.contracts import RetentionLikelihood
+    from analysis.ltv.contracts.model import RetentionLikelihood
 
     likelihood = RetentionLikelihood(Tenures(np.array([5.0, 3, 2]), np.array([4.0, 0, 6, 1])))
     at, step = np.array([0.7, 1.9]), 1e-5

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, number, percent
-from analysis.ltv.contracts import RetentionModel, residual
+from analysis.ltv.contracts.model import RetentionModel, residual
+from analysis.ltv.contracts.renewals import DRAWS, LEVEL, SEED, Contracts
 from analysis.ltv.counts import Floats
-from analysis.ltv.renewals import DRAWS, LEVEL, SEED, Contracts
 from analysis.ltv.uncertainty import Interval
 from analysis.ltv.value import DAYS_PER_YEAR
 from analysis.models import NotFitted

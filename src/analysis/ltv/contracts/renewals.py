@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, ngettext, number, percent
-from analysis.ltv.contracts import (
+from analysis.ltv.contracts.model import (
     RetentionModel,
     Tenures,
     fit_retention,
