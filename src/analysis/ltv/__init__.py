@@ -9,6 +9,8 @@ Where the models' story does not hold: regular buyers (``regularity``, ``condens
 (``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``). What is made of value:
 margins from costs (``margins``), equity by group (``equity``), the next purchase (``waiting``), who is still
 there (``alive``, ``alive_by_model``) and what customers cost to win (``acquisition``).
+
+For posteriors, ``bayes`` hands the summary to pymc-marketing, the optional extra ``bayes``.
 """
 
 from analysis.ltv.acquisition import (
@@ -34,6 +36,7 @@ from analysis.ltv.alive_by_model import (
     one_time_title,
     one_time_value,
 )
+from analysis.ltv.bayes import bayes_table, fit_bayes, hand_over
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
 from analysis.ltv.contracts import RetentionModel, Tenures, cohort, fit_retention, tenures
@@ -166,6 +169,7 @@ __all__ = [
     "alive_map_title",
     "alive_sentence",
     "alive_title",
+    "bayes_table",
     "beaten",
     "bootstrap",
     "by_frequency",
@@ -202,6 +206,7 @@ __all__ = [
     "expected_total",
     "failed_sentences",
     "first_purchase_value",
+    "fit_bayes",
     "fit_condensed",
     "fit_groups",
     "fit_one",
@@ -211,6 +216,7 @@ __all__ = [
     "forecast_sentence",
     "group_check",
     "group_check_sentence",
+    "hand_over",
     "history_distribution",
     "history_distribution_title",
     "holdout",
