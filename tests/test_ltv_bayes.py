@@ -87,7 +87,7 @@ def test_the_peak_of_the_posterior_is_our_optimum(
     ours = fitted_by_us(cdnow, kind)
     theirs = fit_bayes(cdnow, kind, start=ELSEWHERE[kind], progressbar=False)
     table = bayes_table(ours, theirs)
-    # the priors move the peak by less than 1/500 of a standard error
+    # both searches end within 1/500 of a standard error of the optimum
     assert (np.abs(table["bayes"] - table["value"]) < table["error"] / 500).all()
     assert table[["low", "high"]].isna().all(axis=None)
     predicted = expected_by_library(theirs, cdnow, kind)
@@ -99,12 +99,10 @@ def test_a_sample_of_the_posterior_lies_around_our_optimum(cdnow: ltv.Summary, p
     sizes = {"draws": 300, "tune": 300, "chains": 2, "cores": 1}
     sampled = fit_bayes(cdnow, "bg_nbd", "mcmc", progressbar=False, **sizes)
     assert sampled.fit_result["alpha"].size == 2 * 300
-    table = bayes_table(fitted_by_us(cdnow, "bg_nbd"), sampled).set_index("parameter")
-    assert table["value"].between(table["low"], table["high"]).all()
-    assert table["bayes"].between(table["low"], table["high"]).all()
-    # where the likelihood is close to a normal curve, 90 % of it lie within ±1.645 standard errors
-    widths = (table["high"] - table["low"]) / (2 * 1.645 * table["error"])
-    np.testing.assert_allclose(widths[["r", "alpha"]], 1, atol=0.25)
+    table = bayes_table(fitted_by_us(cdnow, "bg_nbd"), sampled)
+    assert (np.abs(table["bayes"] - table["value"]) < table["error"] / 2).all()
+    # where a posterior is close to a normal curve, 90 % of it lie within ±1.645 standard errors
+    np.testing.assert_allclose((table["high"] - table["low"]) / (2 * 1.645 * table["error"]), 1, atol=0.3)
 
 
 def test_too_few_customers_are_refused(cdnow: ltv.Summary, pymc_marketing: None) -> None:
