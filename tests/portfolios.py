@@ -48,7 +48,7 @@ def simulate(
         end, leave = np.minimum(end, random.exponential(1, n) / leaving), np.zeros(n)
     else:
         leave = random.beta(truth["a"], truth["b"], n)
-    x, t_x, later, now = np.zeros((4, n))
+    x, t_x, later, now, last = np.zeros((5, n))
     active = np.arange(n)
     if kind == "mbg_nbd":
         active = active[random.random(n) >= leave]
@@ -56,10 +56,11 @@ def simulate(
         now[active] += random.exponential(1, len(active)) / np.maximum(rate[active], 1e-300)
         active = active[now[active] < end[active]]
         when = np.ceil(now[active] * days) / days if days else now[active]
-        past = (when <= ages[active]) & (when > t_x[active])
-        x[active[past]] += 1
+        past, counts = when <= ages[active], when > last[active]
+        x[active[past & counts]] += 1
         t_x[active[past]] = when[past]
-        later[active[now[active] > ages[active]]] += 1
+        later[active[~past & counts]] += 1
+        last[active] = when
         active = active[random.random(len(active)) >= leave[active]]
     spend = _Spend(random, n)
     return Portfolio(kind, truth, _summary(x, t_x, ages, unit, spend), later, spend.of(later))

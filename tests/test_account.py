@@ -41,7 +41,7 @@ def test_links_are_shown_with_their_verdict(several):
     links = account.accounts(several)[-1].frame
     assert links.to_dict("records") == [
         {
-            "what": "Surveys: 1 rows of customers without sales (1 customers, such as 'Z'), out of 2.",
+            "what": "Surveys: rows of customers without sales: 1 of 2 (customers: 1, such as 'Z').",
             "verdict": "look at it",
         }
     ]

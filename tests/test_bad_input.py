@@ -195,7 +195,7 @@ def test_numbers_of_both_kinds(tmp_path):
 )
 def test_currencies_that_mix(tmp_path, text):
     sentence = _sentence(write(tmp_path, "sales.csv", text))
-    assert "sales.csv mixes currencies: EUR (2 rows) and USD (1 rows)" in sentence
+    assert "sales.csv mixes currencies: EUR (rows: 2) and USD (rows: 1)" in sentence
     assert "'currency: EUR' in dataset.yml" in sentence
 
 

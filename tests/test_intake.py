@@ -84,13 +84,13 @@ def test_policies(tmp_path, policy, changes):
 @pytest.mark.parametrize(
     ("policy", "message"),
     [
-        ("returns", "2 rows with a negative"),
-        ("cancelled", "2 rows on a cancelled invoice"),
-        ("no_customer", "1 rows without a customer"),
-        ("zero_amount", "1 rows with an amount of zero"),
-        ("duplicates", "1 rows exact duplicates"),
-        ("test", "1 rows of test products"),
-        ("postage", "1 rows of postage"),
+        ("returns", "Rows with a negative quantity: 2"),
+        ("cancelled", "Rows on a cancelled invoice: 2"),
+        ("no_customer", "Rows without a customer: 1"),
+        ("zero_amount", "Rows with an amount of zero: 1"),
+        ("duplicates", "Rows exact duplicates of an earlier row: 1"),
+        ("test", "Rows of test products: 1"),
+        ("postage", "Rows of postage and carriage: 1"),
     ],
 )
 def test_policies_that_stop(tmp_path, policy, message):
@@ -257,7 +257,7 @@ def test_one_currency_in_a_column_or_beside_the_amounts(tmp_path):
     ("rows", "alarm"),
     [
         (["A,2024-01-01,1", "B,2024-01-02,2"] * 2, "Every row stands at least twice"),
-        (["A,2024-01-01,1"] * 4 + ["B,2024-01-02,2"], "3 rows are exact copies"),
+        (["A,2024-01-01,1"] * 4 + ["B,2024-01-02,2"], "Exact copies of earlier rows: 3"),
         (["A,2024-01-01,1", "B,2024-01-02,x"], "50 % of the rows"),
         (["A,2024-01-01,1", "A,2024-01-02,2"], "only one customer"),
         (["A,2024-01-01,1", "B,2024-01-01,2"], "All sales are of one day"),
@@ -277,7 +277,7 @@ def test_sentences_are_kept_with_their_values_and_said_in_the_readers_language(t
     first = opened(tmp_path, text)
     again = open_dataset(str(tmp_path / "sales.csv"))
     assert again.quality.warnings == first.quality.warnings
-    assert "1,299 rows are exact copies" in again.quality.warnings[0]
+    assert "Exact copies of earlier rows: 1,299" in again.quality.warnings[0]
     use_language("es")
     assert "1299" in again.quality.warnings[0] or "1.299" in again.quality.warnings[0]
 

@@ -58,12 +58,12 @@ def test_tables_that_hold_together_say_nothing(links):
 def test_customers_without_sales_and_sales_without_a_customer_record(links):
     found = links(customers="\ncustomer_id name\nA Ana\nD Dora\nE Eva\nF Fay\n")
     assert _said(found) == [
-        ("customers", 3, 4, "Customers: 3 rows of customers without sales, such as 'D', out of 4."),
+        ("customers", 3, 4, "Customers: rows of customers without sales: 3 of 4, such as 'D'."),
         (
             "transactions",
             2,
             4,
-            "Sales: 2 rows of customers without a record (2 customers, such as 'B'), out of 4.",
+            "Sales: rows of customers without a record: 2 of 4 (customers: 2, such as 'B').",
         ),
     ]
     assert not found.alarms
@@ -76,7 +76,7 @@ def test_rows_and_customers_are_counted_apart(links):
             "surveys",
             3,
             4,
-            "Surveys: 3 rows of customers without sales (2 customers, such as 'Y'), out of 4.",
+            "Surveys: rows of customers without sales: 3 of 4 (customers: 2, such as 'Y').",
         ),
     ]
 
@@ -96,8 +96,8 @@ def test_days_out_of_sequence(links):
         L5 2024-01-10 - -
         """
     assert [(rows, of, note) for _table, rows, of, note in _said(links(leads=leads))] == [
-        (2, 4, "Leads: 2 rows won before they were created, such as 'L2', out of 4."),
-        (1, 3, "Leads: 1 rows won before they were qualified, such as 'L3', out of 3."),
+        (2, 4, "Leads: rows won before they were created: 2 of 4, such as 'L2'."),
+        (1, 3, "Leads: rows won before they were qualified: 1 of 3, such as 'L3'."),
     ]
 
 
@@ -111,13 +111,13 @@ def test_invoices_that_are_not_the_sum_of_their_lines(links):
         """
     found = links(invoices=invoices)
     assert _said(found) == [
-        ("invoices", 1, 4, "Invoices: 1 rows that stand in no sale, such as 'F9', out of 4."),
+        ("invoices", 1, 4, "Invoices: rows that stand in no sale: 1 of 4, such as 'F9'."),
         (
             "invoices",
             1,
             2,
-            "Invoices: 1 invoices differ from the sum of their lines by more than 0.01, such as 'F2' "
-            "(50.02 against 50.00); 2 could be compared.",
+            "Invoices: totals that differ from the sum of their lines by more than 0.01: 1 of 2, such as "
+            "that of 'F2' (50.02 against 50.00).",
         ),
     ]
     assert not found.alarms
@@ -154,9 +154,10 @@ def test_codes_that_match_but_for_zeros_signs_or_case(links, codes):
     surveys = "\ncustomer_id date score\n" + "".join(f"{code} 2024-01-01 9\n" for code in other)
     (alarm,) = links(sales=sales, surveys=surveys).alarms["surveys"]
     if first == "C1":
-        assert "2 codes" in str(alarm), "c01 is another code than C1"
+        assert "case: 2, such as" in str(alarm), "c01 is another code than C1"
     else:
-        assert f"Surveys: 3 codes in 'customer_id', such as '{other[0]}'" in str(alarm)
+        assert "Surveys: codes in 'customer_id' that are in 'customer_id' of the table Sales" in str(alarm)
+        assert f"case: 3, such as '{other[0]}'" in str(alarm)
     assert "but for leading zeros, signs or case" in str(alarm)
 
 

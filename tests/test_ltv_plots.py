@@ -86,6 +86,25 @@ def test_equity_of_groups_worth_nothing_and_names_with_money() -> None:
     assert ax.get_yticklabels()[0].get_text() == "over \\$100 or \\$200"
 
 
+def test_intervals_of_groups_are_shares_of_all_equity() -> None:
+    table = pd.DataFrame(
+        {
+            "group": ["web", "shop"],
+            "share_of_customers": [0.5, 0.5],
+            "share_of_equity": [0.75, 0.25],
+            "clv": [300.0, 100.0],
+            "clv_per_customer": [3.0, 1.0],
+            "low": [200.0, 40.0],
+            "high": [500.0, 160.0],
+        }
+    )
+    ax = plots.by_group(table, "USD", "A title")
+    bars = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
+    assert bars == [[0.5, 1.25], [0.1, 0.4]]
+    assert [text.xy[0] for text in ax.texts] == [1.25, 0.4]
+    assert ax.get_xlim()[1] > 1.25
+
+
 def test_spend_charts(check: ltv.Holdout) -> None:
     assert isinstance(check.spend, ltv.SpendModel)
     table = ltv.spend_by_purchases(check.summary, check.spend)

@@ -21,11 +21,17 @@ class Stub:
     starts: tuple[tuple[float, float], ...] = ((0.0, 0.0), (2.0, -2.0))
     low: float = -5.0
     customers: float = 1000.0
+    alike: tuple[int, ...] = ()
 
     @property
     def axes(self) -> Axes:
         return Axes(
-            ("one", "two"), np.eye(2), np.full(2, self.low), np.full(2, 5.0), np.array(self.starts, float)
+            ("one", "two"),
+            np.eye(2),
+            np.full(2, self.low),
+            np.full(2, 5.0),
+            np.array(self.starts, float),
+            self.alike,
         )
 
     def thinned(self, most: int) -> Stub:
@@ -80,6 +86,44 @@ def test_flat_ridge_is_loose() -> None:
     assert fit is not None
     assert fit.position[0] == pytest.approx(1)
     assert fit.loose == (False, True)
+
+
+def plateau(z: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Rise steeply along the second axis up to 0, and stay level from there; the ridge bends by 0.1."""
+    below, away = min(z[1], 0), z[0] - 1 - 0.1 * z[1]
+    by_one = -100 * away
+    slope = np.array([by_one, -0.1 * by_one - 8 * below])
+    bend = -np.array([[100, -10], [-10, 1 + 8 * (z[1] < 0)]])
+    return -50 * away**2 - 4 * below**2, slope, bend
+
+
+def test_draws_along_a_plateau_follow_the_likelihood() -> None:
+    fit = maximise(Stub(plateau, starts=((0.0, 1.0),)))
+    assert fit is not None
+    assert fit.loose == (False, True)
+    one, two = np.log([list(each.values()) for each in fit.draws(np.random.default_rng(1), 20_000)]).T
+    # by hand: level over 5, then half a normal distribution with deviation 1 / √8, on 0.443
+    assert (two < 0).mean() == pytest.approx(0.443 / 5.443, abs=0.02)
+    assert two.min() > -2
+    level = two[two > 0.5]
+    assert np.histogram(level, 4, (0.5, 4.5))[0] / len(level) == pytest.approx([4 / 4.5 / 4] * 4, abs=0.02)
+    assert (one - 1 - 0.1 * two).std() == pytest.approx(0.1, rel=0.05)
+
+
+def test_deviations_between_customers_are_as_likely_beforehand() -> None:
+    """On an axis of how alike they are, twice the shape is √2 times less likely."""
+    fit = maximise(Stub(plateau, starts=((0.0, 1.0),), alike=(1,)))
+    assert fit is not None
+    two = np.log([each["two"] for each in fit.draws(np.random.default_rng(1), 20_000)])
+    # by hand: between 1 and 2, and 3 and 4, e^(-1/2) - e^-1 and e^(-3/2) - e^-2
+    counts = np.histogram(two, [1, 2, 3, 4])[0]
+    assert counts[2] / counts[0] == pytest.approx(np.exp(-1), rel=0.1)
+
+
+def test_draws_near_a_known_optimum_need_no_ridge() -> None:
+    fit = maximise(Stub(plateau), near=np.array([1.0, 1.0]))
+    assert fit is not None
+    assert fit.ridge is None
 
 
 def test_the_higher_of_two_tops_is_taken() -> None:

@@ -8,46 +8,37 @@ import pytest
 
 from analysis import ltv
 from analysis.ltv.per_customer import purchase_intervals, value_intervals
-from analysis.ltv.purchases import KINDS, Kind, fit_one
+from analysis.ltv.purchases import KINDS, Kind
 from analysis.ltv.uncertainty import bootstrap, simulate_totals
-from portfolios import Portfolio, simulate
-
-TRUTH: dict[Kind, dict[str, float]] = {
-    "bg_nbd": {"r": 0.9, "alpha": 8.0, "a": 0.8, "b": 3.0},
-    "mbg_nbd": {"r": 0.9, "alpha": 8.0, "a": 0.6, "b": 3.0},
-    "pareto_nbd": {"r": 0.9, "alpha": 8.0, "s": 0.8, "beta": 30.0},
-}
-AHEAD = 39.0
-
-
-def portfolio(seed: int, customers: int = 600) -> Portfolio:
-    kind = KINDS[seed % 3]
-    ages = 78 - np.random.default_rng(seed).integers(0, 39 * 7, customers) / 7
-    return simulate(kind, TRUTH[kind], ages, AHEAD, seed)
-
-
-def fitted(made: Portfolio) -> tuple[ltv.PurchaseModel, ltv.SpendModel, np.ndarray]:
-    """Return the models, and what a purchase of each customer is worth: its expected spend."""
-    model, spend = fit_one(made.summary, made.kind), ltv.fit_spend(made.summary)
-    assert isinstance(model, ltv.PurchaseModel)
-    assert isinstance(spend, ltv.SpendModel)
-    return model, spend, spend.expected_spend(made.summary.history[0], made.summary.frame["z"].to_numpy())
-
+from promises import AHEAD, ALL_ALIKE, customers_held, fitted, portfolio, portfolio_of_wild_spend, totals_held
 
 # --- totals ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
 def test_intervals_of_totals_hold_the_truth_as_often_as_they_say() -> None:
-    held = []
-    for seed in range(300):
-        made = portfolio(seed)
-        model, spend, worth = fitted(made)
-        purchases, value = ltv.total_intervals(model, made.summary, AHEAD, worth, spend=spend)
-        held.append((purchases.contains(made.bought.sum()), value.contains(made.spent.sum())))
-    shares = np.mean(held, axis=0)
-    assert (shares >= 0.87).all()
-    assert (shares <= 0.93).all()
+    """The 90 % intervals hold what came in 87 to 93 % of 300 portfolios, purchases and money."""
+    shares = pd.DataFrame([totals_held(portfolio(seed)) for seed in range(300)]).mean()
+    assert 0.87 <= shares["purchases"] <= 0.93
+    assert 0.87 <= shares["value"] <= 0.93
+
+
+@pytest.mark.slow
+def test_intervals_hold_where_the_data_leave_open_how_alike_customers_leave() -> None:
+    """All leave alike, which no portfolio can tell from a little different; purchases counted by day.
+
+    With draws from the asymptotic normal distribution it was 84.7 %, at a width of 60 % of the total.
+    """
+    made = (portfolio(seed, truth=ALL_ALIKE, days=7) for seed in range(100))
+    found = pd.DataFrame([totals_held(each) for each in made])
+    assert found["purchases"].mean() >= 0.86
+    assert found["width"].mean() < 0.45
+
+
+@pytest.mark.slow
+def test_intervals_of_value_hold_where_the_mean_spend_is_held() -> None:
+    found = pd.DataFrame([totals_held(portfolio_of_wild_spend(seed)) for seed in range(60)])
+    assert found["value"].mean() >= 0.87
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,19 +86,18 @@ def test_uncertain_money_widens_the_interval_of_the_value_only() -> None:
 
 @pytest.mark.slow
 def test_intervals_of_customers_hold_the_truth_as_often_as_they_say() -> None:
-    """Over all customers as often as each interval says; 80 % where purchases are not almost surely none."""
-    frames = []
-    for seed in range(30):
-        made = portfolio(seed)
-        model, spend, worth = fitted(made)
-        found = purchase_intervals(model, AHEAD, made.summary.history)
-        found["expected"] = model.expected_purchases(AHEAD, *made.summary.history)
-        found["holds"] = (made.bought >= found["low"]) & (made.bought <= found["high"])
-        value = value_intervals(model, spend, made.summary, AHEAD, worth)
-        found["value_holds"] = (made.spent >= value["low"]) & (made.spent <= value["high"])
-        frames.append(found)
-    customers = pd.concat(frames)
+    """What 80 % intervals cover, over 18,000 customers of 30 portfolios, of whole numbers and of money.
+
+    Whole numbers seldom make an interval of just 80 %, and that of customers who almost surely buy nothing,
+    0 to 0, holds more. So each says how much it holds, and that is tested over all customers; 80 % is over
+    those of whom half a purchase is expected. That the distributions behind them are right for all, shows
+    the place of what came, drawn within the step of its whole number: 80 % lie between 10 and 90 %.
+    """
+    made = (customers_held(portfolio(seed), seed) for seed in range(30))
+    customers = pd.concat(made)
     assert customers["holds"].mean() == pytest.approx(customers["probability"].mean(), abs=0.015)
+    assert customers["probability"].mean() >= 0.8
+    assert ((customers["place"] >= 0.1) & (customers["place"] <= 0.9)).mean() == pytest.approx(0.8, abs=0.02)
     some = customers[customers["expected"] >= 0.5]
     assert len(some) > 5_000
     assert 0.75 <= some["holds"].mean() <= 0.85

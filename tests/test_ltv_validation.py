@@ -13,7 +13,7 @@ from scipy.stats import betaprime, spearmanr
 
 from analysis import Dataset, ltv, open_dataset
 from analysis.ltv.validation import rules
-from analysis.ltv.validation.scores import clear_gain
+from analysis.ltv.validation.scores import clear_gain, spend_change
 from analysis.models import NotFitted
 from portfolios import simulate
 
@@ -199,6 +199,36 @@ def test_distribution_agrees_with_simulated_futures(check: ltv.Holdout) -> None:
     assert "1,673 of 2,357 customers bought nothing" in ltv.distribution_title(check, table)
 
 
+def test_spend_that_changed_by_hand(check: ltv.Holdout) -> None:
+    """Two purchases at 10 before and 15 each now, one at 20 and 20: 50 ÷ (2 × 10 + 20) − 1 = 25 %."""
+    rows = pd.DataFrame(
+        {"x": [3, 1, 0, 2], "z": [10.0, 20.0, np.nan, 99.0], "actual": [2, 1, 4, 0]}
+        | {"actual_value": [30.0, 20.0, 500.0, 0.0]}
+    )
+    assert spend_change(replace(check, customers=rows)) == pytest.approx(0.25)
+    assert np.isnan(spend_change(replace(check, customers=rows.tail(1))))
+    dearer = check.customers.assign(actual_value=check.customers["actual_value"] * 2)
+    assert "more each time than before" in ltv.value_parts_sentence(replace(check, customers=dearer), None)
+
+
+def test_the_error_in_money(check: ltv.Holdout) -> None:
+    came, expected = check.customers["actual_value"].sum(), check.customers["value_own"].sum()
+    assert check.value_error == pytest.approx(expected / came - 1)
+    nothing = replace(check, customers=check.customers.assign(actual_value=0.0))
+    assert np.isnan(nothing.value_error)
+
+
+def test_equity_is_said_with_the_error_of_the_last_check(check: ltv.Holdout) -> None:
+    values = pd.DataFrame({"clv": [1.0], "expected_purchases": [2.0]})
+    arguments = (values, ltv.Interval(1.0, 2.0, 0.9), 39, None)
+    assert "last check" not in ltv.equity_sentence(*arguments, NotFitted("no check"))
+    said = ltv.equity_sentence(*arguments, check)
+    assert (
+        f"net sales were {abs(check.value_error):.1%} too {'low' if check.value_error < 0 else 'high'}"
+        in said
+    )
+
+
 def test_the_past_of_a_check_chooses_a_model(check: ltv.Holdout) -> None:
     compared = ltv.compare_models(check.summary, check.past)
     assert isinstance(compared, ltv.Comparison)
@@ -334,10 +364,22 @@ def test_a_mean_that_runs_away_is_held() -> None:
         other = (held.p * factor, held.q, held.v / factor)
         assert likelihood_of(other, x, z) < likelihood_of((held.p, held.q, held.v), x, z)
     assert likelihood_of((held.p, held.q, held.v), x, z) == pytest.approx(held.log_likelihood)
-    drawn = held.drawn(random)
-    assert (drawn.p, drawn.q, drawn.v) == pytest.approx((held.p, held.q, held.v))
     assert "held at the one observed" in held.describe()
     assert "held at that" in ltv.spend_mean_sentence(summary, held, None)
+
+
+def test_a_held_mean_is_as_uncertain_as_one_observed() -> None:
+    random = np.random.default_rng(12)
+    z = np.exp(random.normal(4, 1.6, 2000))
+    held = ltv.choose_spend(spending(random.geometric(0.3, 2000), z))
+    assert isinstance(held, ltv.HeldSpendModel)
+    drawn = [held.drawn(random) for _future in range(1000)]
+    means = np.array([one.mean for one in drawn])
+    error = z.std(ddof=1) / np.sqrt(2000)
+    assert means.mean() == pytest.approx(z.mean(), abs=4 * error / np.sqrt(1000))
+    assert means.std() == pytest.approx(error, rel=0.1)  # 1,000 draws know it to 2 %
+    logs = np.log([[one.p, one.q - 1] for one in drawn])
+    np.testing.assert_allclose(np.cov(logs.T), held.fit.covariance, rtol=0.2)
 
 
 def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:

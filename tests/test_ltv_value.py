@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,20 @@ def test_credibility_by_hand() -> None:
     assert ltv.customer_margins(costs.head(0)) is None
 
 
+def test_a_margin_that_is_set_goes_before_costs_and_costs_before_an_assumption() -> None:
+    costs = pd.DataFrame(
+        {"customer_id": ["a"], "days": [1], "sales": [100.0], "cost": [80.0]}
+        | {"day_margins": [0.2], "day_squares": [0.04]}
+    )
+    assert ltv.choose_margins(costs).rate == pytest.approx(0.2)
+    chosen = ltv.choose_margins(costs, 0.45)
+    assert chosen.of(pd.Series(["a", "b"])).tolist() == [0.45, 0.45]
+    assert "as set" in chosen.sentence()
+    assumed = ltv.choose_margins(costs.head(0))
+    assert assumed.of(pd.Series(["a"])).tolist() == [0.3]
+    assert "assumed" in assumed.sentence()
+
+
 def test_drawn_margins_are_nearer_the_truth_than_own_ones() -> None:
     random = np.random.default_rng(6)
     truth = random.normal(0.35, 0.08, 2000)
@@ -152,7 +167,9 @@ def test_equity_by_group_by_hand() -> None:
     assert table["alive"].tolist() == [1, 0.5, 0.5]
     assert table["expected_purchases"].tolist() == [4, 2, 2]
     assert "web: 80% of customer equity with 50% of the customers" in ltv.by_group_title(table)
-    assert "per customer “web” is worth most (40.00 each, 2 customers)" in ltv.by_group_sentence(table, None)
+    said = ltv.by_group_sentence(table, None, "channel")
+    assert said.startswith("By channel: most customer equity lies with")
+    assert "per customer “web” is worth most (40.00 each, 2 customers)" in said
 
 
 def test_small_groups_are_taken_together() -> None:
@@ -166,10 +183,35 @@ def test_small_groups_are_taken_together() -> None:
     assert ltv.by_group(worth, ordered)["group"].tolist() == list("EDCBA")
 
 
-def test_cohorts_segments_and_classes_cover_every_customer(
+def test_equity_of_groups_has_the_intervals_of_totals(
+    customers: pd.DataFrame,
+    summary: ltv.Summary,
+    models: dict[str, ltv.PurchaseModel],
+    spend: ltv.SpendModel,
+    values: pd.DataFrame,
+) -> None:
+    """All customers as one group have the portfolio's interval; of several, each that of its customers."""
+    known: dict[str, Any] = {"purchases": models["bg_nbd"], "spend": spend, "horizon_weeks": 52}
+    ids = values["customer_id"]
+    all_in_one = ltv.by_group(values, pd.Series("all", index=ids), **known)
+    __, equity = ltv.total_intervals(
+        models["bg_nbd"], summary, 52, ltv.worth_per_purchase(values), spend=spend
+    )
+    assert all_in_one[["low", "high"]].iloc[0].tolist() == [equity.low, equity.high]
+    segments = ltv.segments(customers, summary)
+    table = ltv.by_group(values, segments, **known)
+    assert ((table["low"] < table["clv"]) & (table["clv"] < table["high"])).all()
+    part = values[values["customer_id"].isin(segments.index[segments == "Loyal"])]
+    alone = ltv.Summary(part, "week", summary.as_of, 0)
+    __, found = ltv.total_intervals(models["bg_nbd"], alone, 52, ltv.worth_per_purchase(part), spend=spend)
+    middle = table.set_index("group").loc["Loyal", ["low", "high"]]
+    assert middle.tolist() == [found.low, found.high]
+
+
+def test_cohorts_and_segments_cover_every_customer(
     values: pd.DataFrame, customers: pd.DataFrame, summary: ltv.Summary
 ) -> None:
-    parts = (ltv.cohorts(summary, "month"), ltv.segments(customers, summary), ltv.classes(values))
+    parts = (ltv.cohorts(summary, "month"), ltv.segments(customers, summary))
     for part in parts:
         table = ltv.by_group(values, part)
         assert "(not known)" not in set(table["group"])
@@ -201,6 +243,47 @@ def test_value_without_a_horizon(
     np.testing.assert_allclose(ever, values["clv"] * 1.15 ** (3.5 / 365.25), rtol=5e-3)
     with pytest.raises(TypeError):
         ltv.clv_for_ever(values, few, models["bg_nbd"], **settings)
+
+
+def test_intervals_of_customers_stand_beside_their_values(
+    summary: ltv.Summary, models: dict[str, ltv.PurchaseModel], spend: ltv.SpendModel, values: pd.DataFrame
+) -> None:
+    """Someone sure to buy nothing has an interval of nothing; the busiest customer one around its value."""
+    found = ltv.with_intervals(values, models["bg_nbd"], spend, summary, 52)
+    assert (found["clv_low"] <= found["clv_high"]).all()
+    assert (found["purchases_low"] <= found["purchases_high"]).all()
+    busiest = found.loc[found["expected_purchases"].idxmax()]
+    assert 0 < busiest["purchases_low"] < busiest["expected_purchases"] < busiest["purchases_high"]
+    assert 0 < busiest["clv_low"] < busiest["clv"] < busiest["clv_high"]
+    gone = found.loc[found["p_alive"].idxmin()]
+    assert gone["clv_high"] == gone["purchases_high"] == 0
+
+
+def test_what_lies_beyond_the_horizon_is_said() -> None:
+    worth = pd.DataFrame({"clv": [30.0, 10.0]})
+    said = ltv.for_ever_sentence(worth, pd.Series([60.0, 40.0]), 52, "EUR")
+    assert "at €100, of which €40 come within 52 weeks: 60% lies beyond" in said
+
+
+def test_the_simple_formula_against_single_customers() -> None:
+    """Net sales and what is expected: 10 + 2 × 5 = 20, 40, 1,000; half of 100 is 50, so two fall short."""
+    values = pd.DataFrame(
+        {"customer_id": list("abc"), "expected_purchases": [2.0, 0.0, 0.0], "expected_spend": [5.0, 1.0, 1.0]}
+    )
+    customers = pd.DataFrame({"customer_id": list("cab"), "net_sales": [1000.0, 10.0, 40.0]})
+    said = ltv.simple_misses_sentence(100.0, values, customers, "EUR")
+    assert "67% of customers come to less than half" in said
+    assert "the best 10% to €1,000.00 each on average" in said
+
+
+def test_cohorts_are_as_short_as_makes_few(summary: ltv.Summary) -> None:
+    """All came in three months; spread over 400 days they make 14 months, so quarters; over 1,200, years."""
+    assert len(ltv.cohorts(summary).cat.categories) == 3
+    days = pd.Series(np.arange(len(summary.frame)))
+    for span, last in ((400, "Q1 1998"), (1200, "2000")):
+        first = pd.Timestamp("1997-01-01") + pd.to_timedelta(days % span, unit="D")
+        spread = replace(summary, frame=summary.frame.assign(first_purchase=first))
+        assert ltv.cohorts(spread).cat.categories[-1] == last
 
 
 def test_channels_of_customers(tmp_path: Path) -> None:
@@ -390,7 +473,7 @@ def test_every_table_has_words(
     groups = ltv.fit_groups(summary, ltv.cohorts(summary, "month"), "bg_nbd")
     assert isinstance(groups, ltv.GroupModels)
     tables = {
-        "equity_by_group": ltv.by_group(values, ltv.classes(values)),
+        "equity_by_group": ltv.by_group(values, ltv.cohorts(summary), purchases=model, spend=spend),
         "customer_value": whole,
         "next_purchase": waits,
         "due": ltv.due_by_week(waits, CDNOW_END),

@@ -66,7 +66,7 @@ def test_customers(tmp_path):
         (10, "rejected:no_customer_id", "0;Clientes varios;;;;;;;"),
         (11, "excluded:total", "Total clientes: 4;;;;;;;;"),
     ]  # fmt: skip
-    assert "Dates up to 1970-01-01 in 'Fecha alta' stand for no date and were left empty (1 rows)." in (
+    assert "Dates up to 1970-01-01 in 'Fecha alta' stand for no date and were left empty (rows: 1)." in (
         result.assumptions
     )
     assert result.records.columns == {
@@ -140,7 +140,7 @@ def test_surveys_are_within_their_scale(tmp_path):
     }  # fmt: skip
     found = result.records.quality.found.set_index("rule")["rows"]
     assert found.to_dict() == {"duplicates": 0, "scale": 1}
-    assert "Column 'Escala' of table.csv: 1 cells could not be read and were left empty" in result.warnings
+    assert "Column 'Escala' of table.csv: cells that could not be read were left empty: 1," in result.warnings
     assert "such as 'cinco' in line 10." in result.warnings
 
 
@@ -488,7 +488,7 @@ def test_currencies_of_a_column_or_beside_the_amounts(tmp_path):
     text = "Factura;Cliente;Fecha;Vencimiento;Importe{0}\n1;A;31/03/2024;;5,00{1}\n2;A;31/03/2024;;6,00{2}\n"
     for cells in ((";Divisa", ";EUR", ";USD"), ("", " €", " US$")):
         with pytest.raises(
-            CarteraError, match=r"table\.csv mixes currencies: EUR \(1 rows\) and USD \(1 rows\)"
+            CarteraError, match=r"table\.csv mixes currencies: EUR \(rows: 1\) and USD \(rows: 1\)"
         ):
             taken(tmp_path, "invoices", text.format(*cells))
         result = taken(tmp_path, "invoices", text.format(*cells), "currency: EUR")
@@ -662,7 +662,7 @@ def test_alarms(tmp_path):
     assert fine.warnings == ""
     assert "stands at least twice" in taken(tmp_path, "surveys", "Cliente;Fecha;Nota\n" + rows * 2).warnings
     same = "".join(f"{i % 10 + 1};Zona {i}\n" for i in range(30))
-    assert "20 rows have the same 'customer_id' as an earlier row" in (
+    assert "Rows left out, with the same 'customer_id' as an earlier row: 20." in (
         taken(tmp_path, "customers", "Código;Zona\n" + same).warnings
     )
 
@@ -688,7 +688,7 @@ def test_several_files_of_one_table(tmp_path):
     aside = pd.read_parquet(tmp_path / "out" / "set_aside_customers.parquet")
     assert aside[["file", "line", "rule", "raw"]].values.tolist() == [["b.csv", 2, "same_key", "7;Este;2"]]
     assert (
-        "of a.csv: 2 cells could not be read and were left empty, such as 'x' in line 3."
+        "of a.csv: cells that could not be read were left empty: 2, such as 'x' in line 3."
         in (records.quality.warnings[0])
     )
 

@@ -8,8 +8,10 @@ from importlib import resources
 import pandas as pd
 import pytest
 
-from analysis.engine.duckdb import sql_text
+from analysis.dataset.as_of import views
+from analysis.engine.duckdb import DuckDBEngine, sql_text
 from conftest import AS_OF
+from tables import write_table
 
 NAMES = sorted(
     path.name.removesuffix(".sql")
@@ -164,3 +166,22 @@ def test_purchase_gaps(six_customers, engine_over):
     rows = engine_over(six_customers).query("purchase_gaps", as_of=AS_OF).dropna()
     assert sorted((rows["date"] - rows["previous"]).dt.days) == [20, 36, 40, 60]
     assert rows["gaps"].tolist() == [1, 1, 1, 1]
+
+
+def test_contract_terms(tmp_path):
+    path = write_table(
+        tmp_path,
+        "contracts",
+        """
+        contract_id customer_id started ended plan price
+        K3 bea 2024-02-01 - plus 240
+        K1 ana 2023-01-01 2023-12-31 basic 100
+        K2 ana 2024-01-01 2024-12-31 basic 110
+        K4 carl 2024-05-01 - basic 120
+        """,
+    )
+    rows = DuckDBEngine({"contracts": path}, views(["contracts"], AS_OF)).query("contract_terms")
+    assert rows["contract_id"].tolist() == ["K1", "K2", "K3"]  # K4 starts after the last day that counts
+    assert rows["ended"].dt.strftime("%Y-%m-%d").tolist()[0] == "2023-12-31"
+    assert rows["ended"].isna().tolist() == [False, True, True]  # K2 ends after it
+    assert rows["price"].tolist() == [100, 110, 240]

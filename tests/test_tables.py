@@ -78,7 +78,7 @@ def test_what_the_engine_shows_ends_at_the_last_sale(folder, monkeypatch):
     assert list(dataset.query("surveys score").iloc[0]) == [1, 1]
     assert list(dataset.query("invoices paid").iloc[0]) == [2, 1]
     assert list(dataset.query("all_invoices paid").iloc[0]) == [2, 2]
-    assert "1 of the rows kept are dated after 2024-03-31" in " ".join(
+    assert "Rows kept that are dated after 2024-03-31 and are not seen: 1." in " ".join(
         dataset.accounts["surveys"].assumptions
     )
 
@@ -93,9 +93,9 @@ def test_links_are_kept_with_the_account(folder):
             ("transactions", 2, 3),
             ("invoices", 1, 2),
         ]
-        assert "such as 'F2' (21.00 against 20.00)" in str(links[2].note)
+        assert "such as that of 'F2' (21.00 against 20.00)" in str(links[2].note)
     use_language("es")
-    assert str(links[0].note) == "Clientes: 1 filas de clientes sin ventas, por ejemplo «C», de 2."
+    assert str(links[0].note) == "Clientes: filas de clientes sin ventas: 1 de 2, por ejemplo «C»."
 
 
 def test_a_workbook_of_tables_is_the_same(folder, tmp_path):
@@ -144,7 +144,7 @@ def test_broken_sales_are_told_first_and_with_the_others(folder):
             "Surveys: left out, since what there is cannot be read. encuestas.csv is empty",
         ),
         ({"dudas.csv": ""}, "dudas.csv: left out, since what there is cannot be read."),
-        ({"encuestas.csv": "Cliente;Fecha;Puntuación\nB;never;9\n"}, "none of the 1 rows can be used"),
+        ({"encuestas.csv": "Cliente;Fecha;Puntuación\nB;never;9\n"}, "its only row cannot be used"),
     ],
 )
 def test_what_is_broken_is_left_out_if_asked(folder, broken, reason):

@@ -55,15 +55,35 @@ class Churn(Common):
     calls: Annotated[int, Field(ge=1)]
 
 
-class LifetimeValue(Common):
-    """Parameters of ``04_ltv``."""
+class Forecast(Common):
+    """Parameters of every notebook that forecasts purchases."""
+
+    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
+    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
+    holdout_weeks: Annotated[int, Field(ge=1)] | None
+
+
+class ForecastCheck(Forecast):
+    """Parameters of ``04_ltv_check``."""
 
     unit: Literal["day", "week"]
-    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
+
+
+class LifetimeValue(ForecastCheck):
+    """Parameters of ``04_ltv``."""
+
     annual_discount_rate: Share
-    margin_rate: Share
+    margin_rate: Share | None
     acquisition_cost: Annotated[float, Field(ge=0)]
-    holdout_weeks: Annotated[int, Field(ge=1)] | None
+
+
+class ValueByGroup(Forecast):
+    """Parameters of ``04_ltv_value``."""
+
+    annual_discount_rate: Share
+    margin_rate: Share | None
+    acquisition_cost: Annotated[float, Field(ge=0)] | None
+    renewal_months: Annotated[int, Field(ge=1, le=120)]
 
 
 NOTEBOOKS: dict[str, type[Common]] = {
@@ -71,6 +91,8 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "02_segmentation": Segmentation,
     "03_churn": Churn,
     "04_ltv": LifetimeValue,
+    "04_ltv_check": ForecastCheck,
+    "04_ltv_value": ValueByGroup,
 }
 
 _LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")

@@ -8,19 +8,17 @@ from analysis.report import notebooks
 
 pytestmark = pytest.mark.slow
 
+FORECAST = {"model": "pareto_nbd", "horizon_weeks": 26, "holdout_weeks": 12}
+VALUE = {"annual_discount_rate": 0.5, "margin_rate": 0.6, "acquisition_cost": 5.0}
 OVERRIDES = {
     "01_portfolio": {"period": "quarter", "activity_window": 30},
     "02_segmentation": {"abc_a": 0.5, "abc_b": 0.9},
     "03_churn": {"period": "month", "return_share": 0.5, "horizon_days": 60, "calls": 7},
-    "04_ltv": {
-        "unit": "day",
-        "horizon_weeks": 26,
-        "annual_discount_rate": 0.5,
-        "margin_rate": 0.6,
-        "acquisition_cost": 5.0,
-        "holdout_weeks": 12,
-    },
+    "04_ltv": FORECAST | VALUE | {"unit": "day"},
+    "04_ltv_check": FORECAST | {"unit": "day"},
+    "04_ltv_value": FORECAST | VALUE | {"renewal_months": 6},
 }
+OF_OTHER_TABLES = {"renewal_months"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}
 SMALL = {
     "one customer": "anna,2023-01-15,10.50\nanna,2023-02-20,12.00\n",
@@ -43,21 +41,22 @@ def test_no_parameter_is_forgotten():
 
 @pytest.fixture(scope="module")
 def defaults():
-    """What each notebook shows on cdnow-sample with its defaults; each runs once."""
+    """What each notebook shows of a data set with its defaults; each runs once."""
     known = {}
 
-    def get(name):
-        if name not in known:
+    def get(name, data):
+        if (name, data) not in known:
             with pytest.MonkeyPatch.context() as patch:
-                known[name] = in_process(name, patch, data="cdnow-sample")
-        return known[name]
+                known[name, data] = in_process(name, patch, data=data)
+        return known[name, data]
 
     return get
 
 
 @pytest.mark.parametrize(("name", "parameter", "value"), CASES)
 def test_every_parameter_has_an_effect(name, parameter, value, monkeypatch, defaults):
-    assert in_process(name, monkeypatch, data="cdnow-sample", **{parameter: value}) != defaults(name)
+    data = "demo" if parameter in OF_OTHER_TABLES else "cdnow-sample"
+    assert in_process(name, monkeypatch, data=data, **{parameter: value}) != defaults(name, data)
 
 
 @pytest.mark.parametrize("kind", SMALL)

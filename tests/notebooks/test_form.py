@@ -82,3 +82,16 @@ def test_papermill_lists_every_parameter(name):
     listed = execution.import_papermill().inspect_notebook(str(notebooks.folder() / f"{name}.ipynb"))
     assert set(listed) == set(parameters.NOTEBOOKS[name].model_fields)
     assert all(listed[parameter]["help"] for parameter in listed)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        (["4"], ["04_ltv", "04_ltv_check", "04_ltv_value"]),
+        (["ltv"], ["04_ltv"]),
+        (["ltv_value", "03"], ["03_churn", "04_ltv_value"]),
+        ([], NAMES),
+    ],
+)
+def test_a_number_means_all_notebooks_that_begin_with_it(wanted, meant):
+    assert notebooks.choose(wanted) == meant

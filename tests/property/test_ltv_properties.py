@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import ltv
+from analysis.ltv.purchases import KINDS, Kind
 from analysis.ltv.regularity import _gaps
 
 
 @cache
-def fitted() -> tuple[ltv.Summary, ltv.PurchaseModel]:
+def fitted(kind: Kind = "bg_nbd") -> tuple[ltv.Summary, ltv.PurchaseModel]:
     """Return a summary of made-up customers and the model fitted to it."""
     random = np.random.default_rng(5)
     x = random.geometric(0.4, 400) - 1
@@ -27,7 +28,7 @@ def fitted() -> tuple[ltv.Summary, ltv.PurchaseModel]:
     frame.insert(0, "customer_id", [f"c{i:03}" for i in range(400)])
     frame["z"] = np.where(x > 0, random.gamma(3, 10, 400), np.nan)
     summary = ltv.Summary(frame, "week", dt.date(2024, 1, 1), 0)
-    model = ltv.fit_purchases(summary)
+    model = ltv.fit_purchases(summary, kind)
     assert isinstance(model, ltv.PurchaseModel)
     return summary, model
 
@@ -35,12 +36,12 @@ def fitted() -> tuple[ltv.Summary, ltv.PurchaseModel]:
 HISTORY = st.tuples(st.integers(0, 40), st.floats(0.1, 1.0), st.floats(1.0, 200.0))
 
 
-@given(HISTORY, st.floats(0.5, 100.0))
-@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(KINDS), HISTORY, st.floats(0.5, 100.0))
+@settings(max_examples=150, deadline=None)
 def test_p_alive_is_a_probability_and_sinks_in_silence(
-    history: tuple[int, float, float], silence: float
+    kind: Kind, history: tuple[int, float, float], silence: float
 ) -> None:
-    model = fitted()[1]
+    model = fitted(kind)[1]
     x, share, age = history
     t_x = share * age if x else 0.0
     now, later = (
@@ -48,19 +49,35 @@ def test_p_alive_is_a_probability_and_sinks_in_silence(
     )
     assert 0 <= later <= now <= 1
     if x == 0:
-        assert later == 1
+        assert (later == 1) == (kind == "bg_nbd")
 
 
-@given(HISTORY, st.floats(1.0, 60.0), st.floats(1.0, 60.0))
-@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(KINDS), HISTORY, st.floats(1.0, 60.0), st.floats(1.0, 60.0))
+@settings(max_examples=150, deadline=None)
 def test_expected_purchases_grow_with_the_horizon(
-    history: tuple[int, float, float], first: float, more: float
+    kind: Kind, history: tuple[int, float, float], first: float, more: float
 ) -> None:
-    model = fitted()[1]
+    model = fitted(kind)[1]
     x, share, age = history
     past = [np.array([value]) for value in (x, share * age if x else 0.0, age)]
     near, far = (model.expected_purchases(weeks, *past)[0] for weeks in (first, first + more))
     assert 0 <= near <= far + 1e-9
+
+
+@given(st.sampled_from(KINDS), HISTORY, st.floats(0.5, 0.95), st.floats(0.1, 80.0))
+@settings(max_examples=100, deadline=None)
+def test_wider_intervals_of_customers_hold_the_narrower_ones(
+    kind: Kind, history: tuple[int, float, float], level: float, duration: float
+) -> None:
+    model = fitted(kind)[1]
+    x, share, age = history
+    past = tuple(np.array([value], float) for value in (x, share * age if x else 0.0, age))
+    found = ltv.purchase_intervals(model, duration, past, level).iloc[0]
+    assert 0 <= found["low"] <= found["high"]
+    assert 0 < found["probability"] <= 1 + 1e-9
+    wider = ltv.purchase_intervals(model, duration, past, (1 + level) / 2).iloc[0]
+    assert wider["low"] <= found["low"]
+    assert wider["high"] >= found["high"]
 
 
 @given(st.floats(0.01, 1_000.0))

@@ -159,8 +159,13 @@ def risk_bands(listed: pd.DataFrame) -> pd.DataFrame:
 def bands_title(bands: pd.DataFrame) -> str:
     """Return what a chart of `risk_bands` shows."""
     likely, total = bands[bands["low"] >= 0.6], float(bands["recent_net_sales"].sum())
-    return _("{customers} customers have a risk of {risk} or more, and {sales} of recent net sales").format(
-        customers=number(likely["customers"].sum()),
+    customers = int(likely["customers"].sum())
+    return ngettext(
+        "{customers} customer has a risk of {risk} or more, and {sales} of recent net sales",
+        "{customers} customers have a risk of {risk} or more, and {sales} of recent net sales",
+        customers,
+    ).format(
+        customers=number(customers),
         risk=percent(0.6),
         sales=percent(float(likely["recent_net_sales"].sum()) / total if total > 0 else 0.0),
     )

@@ -15,7 +15,7 @@ from analysis.dataset.quality import Note, Quality
 from analysis.dataset.schema import TABLES, Column, Table
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.errors import CarteraError
-from analysis.language import N_, _, number
+from analysis.language import N_, ngettext, number
 
 _STAGES = {"customer": "won", "lost": "lost", "potential": "advanced", "prospect": "qualified"}
 """Stages of a lead and the event with which each begins, the last one first."""
@@ -81,9 +81,11 @@ def sales_until(quality: Quality, folder: Path, as_of: dt.date, config: DatasetC
     n = int(later["rows"].sum())
     if n and config.transactions.policies.after_as_of == "stop":
         raise CarteraError(
-            _("{n} rows are dated after {as_of}: stopped, as 'policies' in dataset.yml asks.").format(
-                n=number(n), as_of=as_of.isoformat()
-            )
+            ngettext(
+                "{n} row is dated after {as_of}: stopped, as 'policies' in dataset.yml asks.",
+                "{n} rows are dated after {as_of}: stopped, as 'policies' in dataset.yml asks.",
+                n,
+            ).format(n=number(n), as_of=as_of.isoformat())
         )
     rows = quality.rows.merge(
         later.rename(columns={"kind": "fate"}), on="fate", how="left", suffixes=("", "_later")
@@ -111,7 +113,7 @@ def records_until(quality: Quality, name: str, folder: Path, as_of: dt.date) -> 
         )
         n = int(later.aggregate("count(*)").fetchall()[0][0])
     fact = Note(
-        N_("{n} of the rows kept are dated after {as_of} and are not seen."),
+        N_("Rows kept that are dated after {as_of} and are not seen: {n}."),
         {"n": n, "as_of": as_of.isoformat()},
     )
     return replace(quality, facts=(*quality.facts, fact)) if n else quality

@@ -26,25 +26,23 @@ _TOLERANCE = 0.01
 _NONE = N_("{table}: no rows {finding}, out of {of}.")
 _NO_RECORD = N_("of customers without a record")
 _OTHER_TOTAL = N_("that differ from the sum of their lines by more than 0.01")
-_ROWS = N_("{table}: {rows} rows {finding}, such as '{example}', out of {of}.")
-_OF_CUSTOMERS = N_(
-    "{table}: {rows} rows {finding} ({customers} customers, such as '{example}'), out of {of}."
-)
+_ROWS = N_("{table}: rows {finding}: {rows} of {of}, such as '{example}'.")
+_OF_CUSTOMERS = N_("{table}: rows {finding}: {rows} of {of} (customers: {customers}, such as '{example}').")
 _UNKNOWN = N_(
-    "{table}: {rows} rows of customers without a record ({customers} customers, such as '{example}'), "
-    "out of {of}."
+    "{table}: rows of customers without a record: {rows} of {of} (customers: {customers}, such as "
+    "'{example}')."
 )
 _TOTALS = N_(
-    "{table}: {rows} invoices differ from the sum of their lines by more than 0.01, such as '{example}' "
-    "({invoiced} against {sold}); {of} could be compared."
+    "{table}: totals that differ from the sum of their lines by more than 0.01: {rows} of {of}, such as that "
+    "of '{example}' ({invoiced} against {sold})."
 )
 _NO_LINK = N_(
     "{table}: of {of} codes in '{column}', such as '{example}', only {matching} are in '{other}' of the "
     "table {table_other}, such as '{example_other}'. Are codes written alike in both?"
 )
 _NEARLY = N_(
-    "{table}: {nearly} codes in '{column}', such as '{example}', are in '{other}' of the table {table_other} "
-    "but for leading zeros, signs or case. Write them alike in both, or they count as different."
+    "{table}: codes in '{column}' that are in '{other}' of the table {table_other} but for leading zeros, "
+    "signs or case: {nearly}, such as '{example}'. Write codes alike in both, or they count as different."
 )
 _TAX = N_(
     "{table}: amounts are about {rate} above the sum of their lines. If they include tax, write its rate: "

@@ -41,10 +41,10 @@ from analysis.language import N_
 _MUCH = 0.05
 """Share of rows beyond which cells left empty, or rows of a key that is known already, are an alarm."""
 _LEFT_EMPTY = N_(
-    "Column '{header}' of {file}: {n} cells could not be read and were left empty, such as '{example}' in "
+    "Column '{header}' of {file}: cells that could not be read were left empty: {n}, such as '{example}' in "
     "line {line}."
 )
-_NO_DAYS = N_("Dates up to 1970-01-01 in '{header}' stand for no date and were left empty ({n} rows).")
+_NO_DAYS = N_("Dates up to 1970-01-01 in '{header}' stand for no date and were left empty (rows: {n}).")
 _PARTS_OF_ONE = N_(
     "No share in '{header}' is above 1: they were taken as parts of one and multiplied by 100."
 )
@@ -237,9 +237,7 @@ def _alarms(
     same_key = int(account.loc[account["rule"] == "same_key", "rows"].sum())
     if _is_much(same_key, account):
         key = ", ".join(f"'{name}'" for name in table.key)
-        message = N_(
-            "{n} rows have the same {key} as an earlier row and were left out. Is it the right column?"
-        )
+        message = N_("Rows left out, with the same {key} as an earlier row: {n}. Is it the right column?")
         alarms.append(Note(message, {"n": same_key, "key": key}))
     elif duplicates.all_repeated:
         message = N_("Every row stands at least twice in the data, as if they had been pasted again.")

@@ -153,7 +153,7 @@ def _check_policies(found: pd.DataFrame, config: DatasetConfig) -> None:
     for row in found.itertuples():
         if row.policy == "stop" and row.rows:
             raise CarteraError(
-                _("{n} rows {which}: stopped, as 'policies' in dataset.yml asks.").format(
+                _("Rows {which}: {n}. Stopped, as 'policies' in dataset.yml asks.").format(
                     n=number(int(str(row.rows))), which=_(FINDINGS[str(row.rule)])
                 )
             )
@@ -220,7 +220,7 @@ def _alarms(
     elif duplicates.rows > 0.2 * total:
         alarms.append(
             Note(
-                N_("{n} rows are exact copies of earlier ones; if they are mistakes, sales are too high."),
+                N_("Exact copies of earlier rows: {n}; if they are mistakes, sales are too high."),
                 {"n": duplicates.rows},
             )
         )

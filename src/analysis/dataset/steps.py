@@ -17,7 +17,7 @@ from analysis.dataset.reading import Reading
 from analysis.dataset.schema import Table
 from analysis.dataset.set_aside import example, without_unclosed
 from analysis.errors import CarteraError
-from analysis.language import N_, _, listing, number
+from analysis.language import N_, _, listing, ngettext, number
 
 MEMORY = "1500MB"
 """What DuckDB may hold; beyond it, it spills to disk."""
@@ -125,7 +125,7 @@ def one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file:
             ).format(
                 file=file,
                 currencies=listing(
-                    [_("{currency} ({rows} rows)").format(currency=c, rows=number(n)) for c, n in found]
+                    [_("{currency} (rows: {rows})").format(currency=c, rows=number(n)) for c, n in found]
                 ),
                 first=next((code for code, _rows in found if len(code) == 3), "USD"),
             )
@@ -177,17 +177,23 @@ def check_usable(
         raise CarteraError(_("{file} has column names but no rows. Export it again.").format(file=raw.file))
     if set(account["rule"]) <= {"no_customer", "no_customer_id"}:
         raise CarteraError(
-            _(
+            ngettext(
+                "{file}: its only row names no customer (column '{header}'). "
+                "Export it with the customer's code.",
                 "{file}: none of the {n} rows names a customer (column '{header}'). "
-                "Export it with the customer's code."
+                "Export it with the customer's code.",
+                total,
             ).format(file=raw.file, n=number(total), header=reading.columns["customer_id"])
         )
     line, text = example(connection, raw, refused)
     reasons = [f"{row.what}: {number(int(str(row.rows)))}" for row in quality.table().iloc[:-1].itertuples()]
     raise CarteraError(
-        _(
+        ngettext(
+            "{file}: its only row cannot be used. {reasons}. It is line {line}: '{raw}'. "
+            "Check which columns were taken: {columns}.",
             "{file}: none of the {n} rows can be used. {reasons}. One of them is line {line}: '{raw}'. "
-            "Check which columns were taken: {columns}."
+            "Check which columns were taken: {columns}.",
+            total,
         ).format(
             file=raw.file,
             n=number(total),

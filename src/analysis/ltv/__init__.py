@@ -6,9 +6,10 @@ how much (``spend``); the money that makes (``value``); how wrong it may be, in 
 one customer (``per_customer``), and would have been (``validation``; ``spend_check`` for the money).
 
 Where the models' story does not hold: regular buyers (``regularity``, ``condensed``), groups that differ
-(``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``). What is made of value:
-margins from costs (``margins``), equity by group (``equity``), the next purchase (``waiting``), who is still
-there (``alive``, ``alive_by_model``) and what customers cost to win (``acquisition``).
+(``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``, ``renewals``,
+``contracts_check``, ``contract_value``). What is made of value: margins from costs (``margins``), equity by
+group (``equity``), the next purchase (``waiting``), who is still there (``alive``, ``alive_by_model``, under
+other parameters ``turning``) and what customers cost to win (``acquisition``).
 
 For posteriors, ``bayes`` hands the summary to pymc-marketing, the optional extra ``bayes``.
 """
@@ -18,6 +19,7 @@ from analysis.ltv.acquisition import (
     cac_by_channel,
     first_purchase_value,
     ltv_to_cac,
+    no_acquisition_cost,
     payback,
     ratio_sentence,
 )
@@ -39,22 +41,35 @@ from analysis.ltv.alive_by_model import (
 from analysis.ltv.bayes import bayes_table, fit_bayes, hand_over
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
+from analysis.ltv.contract_value import (
+    ContractValue,
+    contract_value_sentence,
+    contract_value_title,
+    value_contracts,
+)
 from analysis.ltv.contracts import RetentionModel, Tenures, cohort, fit_retention, tenures
+from analysis.ltv.contracts_check import (
+    ContractsCheck,
+    check_contracts,
+    contracts_check_sentence,
+    contracts_check_title,
+    contracts_verdict,
+)
 from analysis.ltv.equity import (
     by_group,
     by_group_sentence,
     by_group_title,
-    classes,
     cohorts,
     equity_concentration_sentence,
+    no_groups,
     segments,
     total_sentence,
     total_value,
 )
-from analysis.ltv.forecast import expected_total, forecast_sentence, per_week, per_week_title
-from analysis.ltv.margins import Margins, customer_margins
+from analysis.ltv.forecast import equity_sentence, expected_total, forecast_sentence, per_week, per_week_title
+from analysis.ltv.margins import Margins, choose_margins, customer_margins
 from analysis.ltv.meaning import model_name, parameter_table
-from analysis.ltv.per_customer import purchase_intervals, value_intervals
+from analysis.ltv.per_customer import purchase_intervals, value_intervals, with_intervals
 from analysis.ltv.pooling import GroupModels, clv_by_group, fit_groups, group_check, group_check_sentence
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
 from analysis.ltv.regularity import (
@@ -63,6 +78,21 @@ from analysis.ltv.regularity import (
     regularity_effect,
     regularity_effect_sentence,
     regularity_title,
+)
+from analysis.ltv.renewals import (
+    Contracts,
+    fit_contracts,
+    renewal_table,
+    renewals_sentence,
+    renewals_title,
+    survival_title,
+)
+from analysis.ltv.simple import (
+    simple_inputs,
+    simple_ltv,
+    simple_misses_sentence,
+    simple_sentence,
+    simple_table,
 )
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.spend_check import (
@@ -88,6 +118,7 @@ from analysis.ltv.summary import (
     summarise,
     unit_name,
 )
+from analysis.ltv.turning import Turned, WhatIf, turn, what_if, what_if_sentence, what_if_title
 from analysis.ltv.uncertainty import Interval, bootstrap, total_interval, total_intervals
 from analysis.ltv.validation import (
     Fit,
@@ -129,13 +160,9 @@ from analysis.ltv.value import (
     clv,
     clv_for_ever,
     discount_factors,
-    equity_sentence,
     equity_shares,
     equity_title,
-    simple_inputs,
-    simple_ltv,
-    simple_sentence,
-    simple_table,
+    for_ever_sentence,
     top_sentence,
     worth_per_purchase,
 )
@@ -146,6 +173,9 @@ __all__ = [
     "KINDS",
     "Comparison",
     "CondensedModel",
+    "ContractValue",
+    "Contracts",
+    "ContractsCheck",
     "Fit",
     "GroupModels",
     "HeldSpendModel",
@@ -162,7 +192,9 @@ __all__ = [
     "SpendModel",
     "Summary",
     "Tenures",
+    "Turned",
     "Unit",
+    "WhatIf",
     "alive_history",
     "alive_history_title",
     "alive_map",
@@ -180,8 +212,9 @@ __all__ = [
     "by_recency",
     "by_recency_title",
     "cac_by_channel",
+    "check_contracts",
+    "choose_margins",
     "choose_spend",
-    "classes",
     "clv",
     "clv_by_group",
     "clv_for_ever",
@@ -190,6 +223,11 @@ __all__ = [
     "compare_models",
     "condensed_check",
     "condensed_sentence",
+    "contract_value_sentence",
+    "contract_value_title",
+    "contracts_check_sentence",
+    "contracts_check_title",
+    "contracts_verdict",
     "customer_margins",
     "cutoff",
     "default_holdout_weeks",
@@ -208,11 +246,13 @@ __all__ = [
     "first_purchase_value",
     "fit_bayes",
     "fit_condensed",
+    "fit_contracts",
     "fit_groups",
     "fit_one",
     "fit_purchases",
     "fit_retention",
     "fit_spend",
+    "for_ever_sentence",
     "forecast_sentence",
     "group_check",
     "group_check_sentence",
@@ -230,6 +270,8 @@ __all__ = [
     "name_units",
     "newcomers_sentence",
     "next_purchase",
+    "no_acquisition_cost",
+    "no_groups",
     "nobody_returned",
     "one_time_alive",
     "one_time_models_sentence",
@@ -246,6 +288,9 @@ __all__ = [
     "regularity_effect",
     "regularity_effect_sentence",
     "regularity_title",
+    "renewal_table",
+    "renewals_sentence",
+    "renewals_title",
     "returns_sentence",
     "rule_name",
     "scores",
@@ -253,6 +298,7 @@ __all__ = [
     "segments",
     "simple_inputs",
     "simple_ltv",
+    "simple_misses_sentence",
     "simple_sentence",
     "simple_table",
     "spend_by_purchases",
@@ -264,6 +310,7 @@ __all__ = [
     "spend_mean_sentence",
     "story",
     "summarise",
+    "survival_title",
     "tenths",
     "tenures",
     "top_sentence",
@@ -273,7 +320,9 @@ __all__ = [
     "total_value",
     "tracking",
     "tracking_title",
+    "turn",
     "unit_name",
+    "value_contracts",
     "value_intervals",
     "value_parts_sentence",
     "value_scores",
@@ -285,6 +334,10 @@ __all__ = [
     "waiting_sentence",
     "weekly",
     "weekly_title",
+    "what_if",
+    "what_if_sentence",
+    "what_if_title",
+    "with_intervals",
     "words",
     "worth_per_purchase",
 ]

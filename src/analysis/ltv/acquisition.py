@@ -222,3 +222,11 @@ def ratio_sentence(table: pd.DataFrame, currency: str | None) -> str:
         "The {customers} customers whose acquisition cost is known bring {value} each, against {cost} to win "
         "them: LTV : CAC is {ratio}, at or above the usual {good}."
     ).format(**values)
+
+
+def no_acquisition_cost() -> str:
+    """Say what would show whether customers pay back what they cost to win."""
+    return _(
+        "What customers cost to win is not known: the parameter acquisition_cost, or that column in the "
+        "table of customers, would show LTV : CAC and payback."
+    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, number, percent
 from analysis.ltv.counts import Floats
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.summary import DAYS, Summary
+from analysis.ltv.summary import DAYS, Summary, Unit
 
 
 def alive_title(values: pd.DataFrame) -> str:
@@ -91,13 +93,24 @@ def alive_history_title(customer_id: str, history: pd.DataFrame) -> str:
     )
 
 
-def alive_history(model: PurchaseModel, purchase_dates: pd.Series, as_of: pd.Timestamp) -> pd.DataFrame:
+class KnowsAlive(Protocol):
+    """What a history of P(alive) takes of a model."""
+
+    @property
+    def unit(self) -> Unit:
+        """Time unit of the ages."""
+
+    def p_alive(self, x: Floats, t_x: Floats, t: Floats) -> Floats:
+        """Return P(alive) at age ``t``."""
+
+
+def alive_history(model: KnowsAlive, purchase_dates: pd.Series, as_of: pd.Timestamp) -> pd.DataFrame:
     """Follow one customer's P(alive) from its first purchase, day by day.
 
     Parameters
     ----------
     model
-        The fitted model.
+        A model of purchases, fitted or turned.
     purchase_dates
         Days on which the customer bought.
     as_of

@@ -60,6 +60,20 @@ class Comparison:
     table: pd.DataFrame
     best: PurchaseModel
 
+    def take(self, model: Kind | Literal["auto"]) -> PurchaseModel | NotFitted:
+        """Return the best model, or the one that is named; ``NotFitted`` where that could not be fitted."""
+        if model == "auto":
+            return self.best
+        if model not in self.models:
+            return NotFitted(_("{model} could not be fitted to these data.").format(model=model_name(model)))
+        return replace(
+            self.models[model], reason=_("{model} is used, as set.").format(model=model_name(model))
+        )
+
+    def named(self) -> pd.DataFrame:
+        """Return the table with the models by name, as a reader sees it."""
+        return self.table.assign(model=[model_name(kind) for kind in self.table["model"]])
+
 
 def fit_purchases(
     summary: Summary, model: Kind | Literal["auto"] = "bg_nbd", past: Past | None = None

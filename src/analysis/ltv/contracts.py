@@ -9,9 +9,10 @@ retention rate, or a curve through the survivors, undervalues those who have sta
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import betaln, polygamma, psi
 
@@ -66,6 +67,9 @@ def cohort(shares: Floats, customers: int) -> Tenures:
 def tenures(contracts: pd.DataFrame, as_of: dt.date, months: int = 12) -> Tenures:
     """Count how many contracts ended at which renewal, and how many go on.
 
+    What became of a renewal counts from the day it is due: who leaves before then is no more known to have
+    left than those are to stay who will renew. Else the last period would be full of leavers alone.
+
     Parameters
     ----------
     contracts
@@ -78,18 +82,48 @@ def tenures(contracts: pd.DataFrame, as_of: dt.date, months: int = 12) -> Tenure
     """
     known = pd.to_datetime(contracts["started"]) <= pd.Timestamp(as_of)
     started, ended = (pd.to_datetime(contracts.loc[known, name]) for name in ("started", "ended"))
+    due = renewals_due(started, pd.Series(pd.Timestamp(as_of), started.index), months)
     over = (ended <= pd.Timestamp(as_of)).to_numpy()
-    last = ended.where(over, pd.Timestamp(as_of))
-    anniversary = np.minimum(started.dt.day, last.dt.days_in_month)
-    begun = (last.dt.year - started.dt.year) * 12 + last.dt.month - started.dt.month
-    whole = (begun - (last.dt.day < anniversary)).to_numpy(np.int64)
-    unfinished = (whole % months > 0) | (last.dt.day != anniversary).to_numpy()
-    ordinal = np.maximum(whole // months + unfinished, 1)
-    periods = np.where(over, ordinal, whole // months)
+    left_at = renewal_not_made(started, ended.where(over, started), months)
+    over = over & (left_at <= due)
+    periods = np.where(over, left_at, due)
     longest = int(periods.max(initial=0))
     lost = np.bincount(periods[over], minlength=longest + 1)[1:]
     kept = np.bincount(periods[~over], minlength=longest + 1)
     return Tenures(lost.astype(np.float64), kept.astype(np.float64))
+
+
+def renewals_due(started: pd.Series, day: pd.Series, months: int) -> npt.NDArray[np.int64]:
+    """Return how many renewals of each contract have come due by a day: whole periods since its start.
+
+    A renewal is due on the day of the month of the start, or on the last day of a month that is too short.
+    """
+    return _whole_months(started, day) // months
+
+
+def renewal_not_made(started: pd.Series, ended: pd.Series, months: int) -> npt.NDArray[np.int64]:
+    """Return which renewal each contract that ended did not come to, 1 for the first.
+
+    Its last day may be the day of the renewal, or the one before; who leaves within a period does not come to
+    the renewal at its end.
+    """
+    return np.maximum(-(-months_begun(started, ended) // months), 1)
+
+
+def months_begun(started: pd.Series, day: pd.Series) -> npt.NDArray[np.int64]:
+    """Return the months of each contract by a day, one that has only begun counted as a whole one."""
+    begun = (day.dt.day != _anniversary(started, day)).to_numpy(np.int64)
+    return np.asarray(_whole_months(started, day) + begun, np.int64)
+
+
+def _whole_months(started: pd.Series, day: pd.Series) -> npt.NDArray[np.int64]:
+    begun = (day.dt.year - started.dt.year) * 12 + day.dt.month - started.dt.month
+    return np.asarray(begun - (day.dt.day < _anniversary(started, day)), np.int64)
+
+
+def _anniversary(started: pd.Series, day: pd.Series) -> npt.NDArray[np.int64]:
+    """Return the day of the month on which a month of each contract is full."""
+    return np.asarray(np.minimum(started.dt.day, day.dt.days_in_month), np.int64)
 
 
 class RetentionLikelihood:
@@ -174,8 +208,7 @@ class RetentionModel:
         """Return DERL, the discounted expected number of renewals to come, the next of them today.
 
         Σ over t ≥ n of S(t) ÷ S(n − 1) ÷ (1 + d)^(t − n), for a customer in its n-th period (Fader & Hardie
-        2010, "Customer-base valuation in a contractual setting"). They give it as a hypergeometric function;
-        here the terms, all positive, are added up until the rest cannot matter.
+        2010, "Customer-base valuation in a contractual setting").
 
         Parameters
         ----------
@@ -184,14 +217,11 @@ class RetentionModel:
         rate
             Discount rate d per period, above 0.
         """
-        made = np.asarray(renewals, np.float64)
-        factor, total, steps = np.ones_like(made), np.zeros_like(made), 0
-        while steps == 0 or (factor > 1e-12 * rate * total).any():
-            steps += 1
-            factor = factor * self.retention(made + steps)
-            total = total + factor
-            factor = factor / (1 + rate)
-        return total
+        return residual(self.a, self.b, np.asarray(renewals, np.float64), rate)
+
+    def draws(self, random: np.random.Generator, size: int) -> list[RetentionModel]:
+        """Draw models from the asymptotic distribution of the parameters."""
+        return [replace(self, a=one["a"], b=one["b"]) for one in self.fit.draws(random, size)]
 
     def describe(self) -> str:
         """Say what the parameters mean."""
@@ -217,6 +247,31 @@ class RetentionModel:
                 "mean share that cancels, {share}, is sound, forecasts beyond the periods seen are not."
             ).format(share=percent(self.a / (self.a + self.b), 1))
         return ""
+
+
+def residual(a: float | Floats, b: float | Floats, made: Floats, rate: float) -> Floats:
+    """Return DERL, see `RetentionModel.expected_residual`, under one or many pairs of parameters.
+
+    The paper gives it as a hypergeometric function; here the terms, all positive, are added up until the rest
+    cannot matter.
+
+    Parameters
+    ----------
+    a, b
+        The parameters; arrays that go with ``made`` by broadcasting.
+    made
+        Renewals made so far.
+    rate
+        Discount rate per period, above 0.
+    """
+    factor: Floats = np.ones(np.broadcast_shapes(np.shape(a), np.shape(made)))
+    total, stays, steps = np.zeros_like(factor), b + made, 0
+    while steps == 0 or (factor > 1e-12 * rate * total).any():
+        factor = factor * stays / (a + stays)
+        total = total + factor
+        factor = factor / (1 + rate)
+        stays, steps = stays + 1, steps + 1
+    return total
 
 
 def fit_retention(known: Tenures) -> RetentionModel | NotFitted:

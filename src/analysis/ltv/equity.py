@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent, period
-from analysis.ltv.summary import Floats, Summary
+from analysis.ltv.purchases import PurchaseModel
+from analysis.ltv.spend import SpendModel
+from analysis.ltv.summary import Floats, Summary, weeks_in
+from analysis.ltv.uncertainty import MOST_SIMULATED, simulate_totals
+from analysis.ltv.value import worth_per_purchase
 from analysis.portfolio.lorenz import Concentration
-from analysis.segmentation import abc, rfm, segment_name
+from analysis.segmentation import rfm, segment_name
 
 MOST_GROUPS = 12
+Grouping = Literal["cohort", "segment", "channel", "acquisition_channel", "sector"]
+LEAST_SIMULATED = 1_000  # customers of a group, where it has as many
 
 
 def total_value(values: pd.DataFrame, customers: pd.DataFrame, margin_rate: float | Floats) -> pd.DataFrame:
@@ -57,7 +65,15 @@ def total_sentence(values: pd.DataFrame, currency: str | None) -> str:
     )
 
 
-def by_group(values: pd.DataFrame, groups: pd.Series, most: int = MOST_GROUPS) -> pd.DataFrame:
+def by_group(
+    values: pd.DataFrame,
+    groups: pd.Series,
+    most: int = MOST_GROUPS,
+    *,
+    purchases: PurchaseModel | None = None,
+    spend: SpendModel | None = None,
+    horizon_weeks: float = 52,
+) -> pd.DataFrame:
     """Return customer equity by group of customers.
 
     Parameters
@@ -70,53 +86,73 @@ def by_group(values: pd.DataFrame, groups: pd.Series, most: int = MOST_GROUPS) -
         of others the group with the highest equity comes first.
     most
         Groups to show; of any more, the smallest are taken together, of categories the first.
+    purchases, spend, horizon_weeks
+        The models and the horizon of ``values``, for an interval of each group's equity.
 
     Returns
     -------
     pandas.DataFrame
         One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
         to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
-        ``share_of_equity``, ``clv_per_customer``.
+        ``share_of_equity``, ``clv_per_customer``; with the models also ``low`` and ``high``, the 90 %
+        interval of the group's ``clv``, as `total_intervals` gives it. Groups do not all lie at the same
+        end of theirs, so the ends do not add up to those of the portfolio.
     """
-    ordered = isinstance(groups.dtype, pd.CategoricalDtype)
-    named = values["customer_id"].map(groups.astype("object"))
-    sums = values.groupby(named).agg(
+    shown = _shown(values, groups, most)
+    table = values.groupby(shown, observed=True).agg(
         customers=("clv", "size"),
         alive=("p_alive", "sum"),
         expected_purchases=("expected_purchases", "sum"),
         clv=("clv", "sum"),
     )
-    if ordered:
-        sums = sums.reindex([name for name in groups.cat.categories if name in sums.index])
-    else:
-        sums = sums.sort_values(["clv", "customers"], ascending=False, kind="stable")
-    table = pd.concat([_at_most(sums, most, ordered=ordered), _unknown(values[named.isna()])])
-    table = table.astype({"customers": "int64"})
     equity = float(table["clv"].sum())
     table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
     table["share_of_equity"] = table["clv"] / (equity if equity > 0 else np.nan)
     table["clv_per_customer"] = table["clv"] / table["customers"]
-    return table.rename_axis("group").reset_index()
+    if purchases is not None:
+        shares = table["share_of_customers"].items()
+        parts = [(values[(shown == name).to_numpy()], share) for name, share in shares]
+        ends = [_ends(part, share, purchases, spend, horizon_weeks) for part, share in parts]
+        table["low"], table["high"] = np.array(ends).T
+    table.index = pd.Index(table.index.astype("object"), name="group")
+    return table.reset_index()
 
 
-def _unknown(rest: pd.DataFrame) -> pd.DataFrame:
-    """Return the row of the customers whose group is not known; none if there are none."""
-    sums = rest[["p_alive", "expected_purchases", "clv"]].sum().rename({"p_alive": "alive"})
-    row = sums.to_frame(_("(not known)")).T
-    row.insert(0, "customers", len(rest))
-    return row.head(min(len(rest), 1))
+def _shown(values: pd.DataFrame, groups: pd.Series, most: int) -> pd.Series:
+    """Return the group under which each customer is shown, as categories in their order."""
+    named = values["customer_id"].map(groups.astype("object"))
+    present = set(named.dropna())
+    if isinstance(groups.dtype, pd.CategoricalDtype):
+        order = [name for name in groups.cat.categories if name in present]
+        if len(order) > most:
+            rest, order = order[: -(most - 1)], order[-(most - 1) :]
+            others = _("before {group}").format(group=order[0])
+            named, order = named.mask(named.isin(rest), others), [others, *order]
+    else:
+        sums = values.groupby(named)["clv"].agg(["sum", "size"])
+        order = list(sums.sort_values(["sum", "size"], ascending=False, kind="stable").index)
+        if len(order) > most:
+            rest, others = order[most - 1 :], _("(all others)")
+            named, order = named.mask(named.isin(rest), others), [*order[: most - 1], others]
+    unknown = _("(not known)")
+    return named.fillna(unknown).astype(pd.CategoricalDtype(list(dict.fromkeys([*order, unknown]))))
 
 
-def _at_most(sums: pd.DataFrame, most: int, *, ordered: bool) -> pd.DataFrame:
-    """Return so many rows, those left over in one."""
-    if len(sums) <= most:
-        return sums
-    if ordered:
-        rest, kept = sums.iloc[: -(most - 1)], sums.iloc[-(most - 1) :]
-        name = _("before {group}").format(group=kept.index[0])
-        return pd.concat([rest.sum().to_frame(name).T, kept])
-    kept, rest = sums.iloc[: most - 1], sums.iloc[most - 1 :]
-    return pd.concat([kept, rest.sum().to_frame(_("(all others)")).T])
+def _ends(
+    part: pd.DataFrame, share: float, purchases: PurchaseModel, spend: SpendModel | None, weeks: float
+) -> Floats:
+    """Return the ends of the 90 % interval of what a group is worth, which is this share of the customers."""
+    x, t_x, t, z = (part[name].to_numpy(float) for name in ("x", "t_x", "T", "z"))
+    totals = simulate_totals(
+        purchases,
+        weeks_in(purchases.unit, weeks),
+        (x, t_x, t),
+        worth_per_purchase(part),
+        spend=spend,
+        z=z,
+        most=max(int(MOST_SIMULATED * share), LEAST_SIMULATED),
+    )
+    return np.quantile(totals[:, 1], [0.05, 0.95])
 
 
 def by_group_title(table: pd.DataFrame) -> str:
@@ -129,7 +165,7 @@ def by_group_title(table: pd.DataFrame) -> str:
     )
 
 
-def by_group_sentence(table: pd.DataFrame, currency: str | None) -> str:
+def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -> str:
     """Say which group is worth most, together and per customer.
 
     Parameters
@@ -138,13 +174,16 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None) -> str:
         The result of `by_group`.
     currency
         ISO 4217 code, or None.
+    by
+        What the groups are.
     """
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
     dear = table.iloc[int(table["clv_per_customer"].to_numpy().argmax())]
     return _(
-        "Most customer equity lies with “{group}”: {equity}, {share} of all; per customer “{dear}” is worth "
-        "most ({each} each, {customers} customers)."
+        "{by}: most customer equity lies with “{group}”: {equity}, {share} of all; per customer “{dear}” is "
+        "worth most ({each} each, {customers} customers)."
     ).format(
+        by=_grouping_name(by),
         group=top["group"],
         equity=money(top["clv"], currency),
         share=percent(top["share_of_equity"]),
@@ -154,7 +193,18 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None) -> str:
     )
 
 
-def cohorts(summary: Summary, unit: str = "quarter") -> pd.Series:
+def _grouping_name(by: Grouping) -> str:
+    names: dict[Grouping, str] = {
+        "cohort": _("By cohort"),
+        "segment": _("By segment"),
+        "channel": _("By channel"),
+        "acquisition_channel": _("By acquisition channel"),
+        "sector": _("By sector"),
+    }
+    return names[by]
+
+
+def cohorts(summary: Summary, unit: str | None = None) -> pd.Series:
     """Return the period of each customer's first purchase, by ``customer_id``, as ordered categories.
 
     Parameters
@@ -162,10 +212,14 @@ def cohorts(summary: Summary, unit: str = "quarter") -> pd.Series:
     summary
         The customers.
     unit
-        ``month``, ``quarter`` or ``year``.
+        ``month``, ``quarter`` or ``year``; by default the shortest that makes no more than twelve cohorts.
     """
     first = pd.to_datetime(summary.frame["first_purchase"])
-    starts = first.dt.to_period({"month": "M", "quarter": "Q", "year": "Y"}[unit]).dt.start_time
+    lengths = {"month": "M", "quarter": "Q", "year": "Y"}
+    if unit is None:
+        few = [name for name, one in lengths.items() if first.dt.to_period(one).nunique() <= MOST_GROUPS]
+        unit = next(iter(few), "year")
+    starts = first.dt.to_period(lengths[unit]).dt.start_time
     days = sorted(starts.unique())
     names = {day: period(day.date(), unit) for day in days}
     labels = pd.Categorical(starts.map(names), categories=[names[day] for day in days], ordered=True)
@@ -186,20 +240,6 @@ def segments(customers: pd.DataFrame, summary: Summary) -> pd.Series:
     if scored is None:
         return pd.Series(dtype=str)
     return scored.customers.set_index("customer_id")["segment"].map(segment_name)
-
-
-def classes(values: pd.DataFrame, value: str = "clv") -> pd.Series:
-    """Return each customer's ABC class by a value, by ``customer_id``; empty where there is none to share.
-
-    Parameters
-    ----------
-    values
-        One row per customer: the result of `clv` or ``sql/customers.sql``.
-    value
-        The column with the money.
-    """
-    found = abc(values, value)
-    return pd.Series(dtype=str) if found is None else found.customers.set_index("customer_id")["abc"]
 
 
 def equity_concentration_sentence(found: Concentration) -> str:
@@ -223,4 +263,12 @@ def equity_concentration_sentence(found: Concentration) -> str:
         share=percent(found.share_for_80, 1),
         largest=number(row["largest"]),
         lost=percent(row["share_lost"], 1),
+    )
+
+
+def no_groups() -> str:
+    """Say what would show customer equity by more groups."""
+    return _(
+        "Neither channel nor sector of the customers is known: the column channel of the sales, or a table "
+        "of customers with acquisition_channel or sector, would show customer equity by them."
     )

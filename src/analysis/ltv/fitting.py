@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from analysis.ltv.counts import Floats
+from analysis.ltv.ridge import Ridge, asymptotic, root
 
 FIRST_LOOK = 2_000  # distinct histories among which the search starts
 SETTLED = 1e-8  # log-likelihood that a Newton step may still promise at the optimum
@@ -23,6 +24,8 @@ LONGEST_STEP = 1.5  # along an axis, in units of the logarithm
 STEPS = 60
 VAGUE = 0.4  # a standard error along an axis from which on its ends are tried too
 INDIFFERENT = 1.92  # log-likelihood by which an end may be worse and still be as good (95 %)
+STRIDE = 0.5  # along an axis that the data leave open, between two looks at the likelihood
+UNLIKELY = 6.0  # log-likelihood below the optimum from which on nothing is looked at
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ class Axes:
         Bounds of the positions.
     starts
         Where to start, one row each.
+    alike
+        Axes that say how alike customers are: logarithms of the shape of a distribution between them, whose
+        standard deviation is about 1 ÷ √shape of its mean.
     """
 
     names: tuple[str, ...]
@@ -46,6 +52,7 @@ class Axes:
     low: Floats
     high: Floats
     starts: Floats
+    alike: tuple[int, ...] = ()
 
     def parameters(self, position: Floats) -> dict[str, float]:
         """Return the parameters at a position, by name."""
@@ -87,6 +94,8 @@ class Fit:
         Axes at one of their bounds: −1 the lower, 1 the upper, 0 neither.
     loose
         Axes along which the data do not determine the position: on the edge, or not clearly away from it.
+    ridge
+        The way along the one most open of these; None where there are none, or it was not asked for.
     """
 
     axes: Axes
@@ -95,6 +104,7 @@ class Fit:
     spread: Floats
     on_edge: tuple[int, ...]
     loose: tuple[bool, ...]
+    ridge: Ridge | None = None
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -108,10 +118,18 @@ class Fit:
         return np.asarray(back @ self.spread @ back.T)
 
     def draws(self, random: np.random.Generator, size: int) -> list[dict[str, float]]:
-        """Draw parameters from their asymptotic distribution, normal along the axes, within the bounds."""
-        values, vectors = np.linalg.eigh(self.spread)
-        root = vectors * np.sqrt(np.maximum(values, 0))
-        drawn = self.position + random.standard_normal((size, len(values))) @ root.T
+        """Draw parameters as uncertain as they are, within the bounds.
+
+        From their asymptotic distribution, normal along the axes. Where the data leave an axis open, by the
+        likelihood along it, and normal along the others. Beforehand all places on it are as likely; on one
+        of how alike customers are, all standard deviations between them (Gelman 2006, "Prior distributions
+        for variance parameters in hierarchical models", Bayesian Analysis 1).
+        """
+        if self.ridge is not None:
+            drawn = self.ridge.draws(random, size)
+        else:
+            chance = random.standard_normal((size, len(self.position)))
+            drawn = self.position + chance @ root(self.spread).T
         return [self.axes.parameters(np.clip(one, self.axes.low, self.axes.high)) for one in drawn]
 
 
@@ -189,7 +207,9 @@ def maximise(likelihood: Likelihood, near: Floats | None = None) -> Fit | None:
     settled = [point for point in found if point.settled]
     if not settled:
         return None
-    return _fit(whole, min(settled, key=lambda point: point.value))
+    best = min(settled, key=lambda point: point.value)
+    fit = _fit(whole, best)
+    return replace(fit, ridge=_ridge(whole, best, fit)) if near is None and any(fit.loose) else fit
 
 
 def _candidates(part: _Surface) -> list[Floats]:
@@ -307,10 +327,7 @@ def _fit(surface: _Surface, point: _Point) -> Fit:
     margin = 1e-6
     at_edge = np.where(point.position >= axes.high - margin, 1, 0) - (point.position <= axes.low + margin)
     free = at_edge == 0
-    values, vectors = np.linalg.eigh(point.hessian[np.ix_(free, free)] * customers)
-    inverse = 1 / np.maximum(values, 1 / 30)  # a flat direction is as uncertain as the bounds are wide
-    covariance = np.zeros_like(point.hessian)
-    covariance[np.ix_(free, free)] = (vectors * inverse) @ vectors.T
+    covariance = asymptotic(point.hessian * customers, free)
     vague = np.sqrt(np.diag(covariance)) > VAGUE
     loose = [
         not inside or (wide and _reaches_an_end(surface, point, axis))
@@ -335,3 +352,30 @@ def _reaches_an_end(surface: _Surface, point: _Point, axis: int) -> bool:
         if there.settled and (there.value - point.value) * surface.customers < INDIFFERENT:
             return True
     return False
+
+
+def _ridge(surface: _Surface, best: _Point, fit: Fit) -> Ridge:
+    """Follow the likelihood along the most open axis both ways, until it is too low to matter."""
+    wide = np.where(fit.on_edge, np.inf, np.diag(fit.spread))
+    axis = int(np.argmax(np.where(fit.loose, wide, -1)))
+    found = [best]
+    for way in (1, -1):
+        point = best
+        while (point.value - best.value) * surface.customers < UNLIKELY:
+            place = point.position[axis] + way * STRIDE
+            if not surface.axes.low[axis] <= place <= surface.axes.high[axis]:
+                break
+            pinned = np.arange(len(point.position)) == axis
+            low, high = (np.where(pinned, place, bound) for bound in (surface.axes.low, surface.axes.high))
+            point = newton(surface.between(low, high), point.position, 1e-2)
+            found.append(point)
+    found.sort(key=lambda point: float(point.position[axis]))
+    customers, spreads = surface.customers, []
+    for point in found:
+        free = surface.free(point) & (np.arange(len(point.position)) != axis)
+        spreads.append(asymptotic(point.hessian * customers, free))
+    positions = np.stack([point.position for point in found])
+    chances = np.exp([(best.value - point.value) * customers for point in found])
+    if axis in surface.axes.alike:
+        chances *= np.exp(-positions[:, axis] / 2)  # flat in 1 ÷ √shape
+    return Ridge(positions, np.stack(spreads), chances / chances.sum())

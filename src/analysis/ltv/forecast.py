@@ -1,15 +1,16 @@
-"""The portfolio's purchases in the time ahead, beside what the last check says of such a number."""
+"""The portfolio's purchases and value in the time ahead, beside what the last check says of such numbers."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number, percent
+from analysis.language import _, money, number, percent
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import Summary, weeks_in
 from analysis.ltv.uncertainty import Interval
 from analysis.ltv.validation import Holdout
+from analysis.models import NotFitted
 
 
 def expected_total(model: PurchaseModel, summary: Summary, horizon_weeks: int) -> float:
@@ -90,3 +91,54 @@ def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, c
         high=number(high),
         error=percent(abs(error), 1),
     )
+
+
+def equity_sentence(
+    values: pd.DataFrame,
+    interval: Interval,
+    horizon_weeks: int,
+    currency: str | None,
+    check: Holdout | NotFitted,
+) -> str:
+    """Say what the customers are worth together, and how far off money was in the last check.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    interval
+        Interval of the total.
+    horizon_weeks
+        The horizon.
+    currency
+        ISO 4217 code, or None.
+    check
+        The holdout, or why there is none.
+    """
+    low, high = interval.rounded()
+    worth = _(
+        "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted margin "
+        "(customer equity; {level} interval {low} to {high}), from {purchases} expected purchases."
+    ).format(
+        weeks=number(horizon_weeks),
+        customers=number(len(values)),
+        equity=money(float(values["clv"].sum()), currency),
+        level=percent(interval.level),
+        low=money(low, currency),
+        high=money(high, currency),
+        purchases=number(float(values["expected_purchases"].sum())),
+    )
+    if isinstance(check, NotFitted) or np.isnan(check.value_error):
+        return worth
+    message = (
+        _(
+            "In the last check the model's net sales were {error} too low, an error of a kind that the "
+            "interval does not cover."
+        )
+        if check.value_error < 0
+        else _(
+            "In the last check the model's net sales were {error} too high, an error of a kind that the "
+            "interval does not cover."
+        )
+    )
+    return f"{worth} " + message.format(error=percent(abs(check.value_error), 1))

@@ -89,3 +89,36 @@ class GammaGammaLikelihood:
             ]
         )
         return float(value), gradient, hessian
+
+
+class HeldMeanLikelihood:
+    """The same log-likelihood where the mean of all customers, p v ÷ (q − 1), is 1: that of the spends given.
+
+    Its parameters are p and the excess of q over 1; v is then excess ÷ p.
+
+    Parameters
+    ----------
+    free
+        The likelihood of all three parameters.
+    """
+
+    def __init__(self, free: GammaGammaLikelihood) -> None:
+        self._free, self.customers = free, free.customers
+
+    @property
+    def axes(self) -> Axes:
+        """Where to search, and from where."""
+        starts = np.array([[0.5, 0.0], [0.0, -1.0], [2.0, 1.0]])
+        return Axes(("p", "excess"), np.eye(2), np.array([-7.0, -4.0]), np.array([9.0, 9.0]), starts)
+
+    def thinned(self, most: int) -> HeldMeanLikelihood:
+        """Return the likelihood of at most so many of the customers."""
+        return HeldMeanLikelihood(self._free.thinned(most))
+
+    def evaluate(self, parameters: Floats) -> tuple[float, Floats, Floats]:
+        """Return the log-likelihood at ``p, excess``, its gradient and its Hessian, by the chain rule."""
+        p, excess = parameters
+        value, slope, bend = self._free.evaluate(np.array([p, 1 + excess, excess / p]))
+        change = np.array([[1, 0], [0, 1], [-excess / p**2, 1 / p]])
+        of_v = np.array([[2 * excess / p**3, -1 / p**2], [-1 / p**2, 0]])
+        return value, change.T @ slope, change.T @ bend @ change + slope[2] * of_v

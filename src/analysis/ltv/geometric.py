@@ -66,6 +66,7 @@ class GeometricLikelihood:
             np.array([-7.0, rate - 9, -12.0, -7.0]),
             np.array([7.0, rate + 9, 12.0, 7.0]),
             np.array([np.array(start) + np.array([0, rate, 0, 0]) for start in starts]),
+            alike=(0, 3),
         )
 
     def thinned(self, most: int) -> GeometricLikelihood:

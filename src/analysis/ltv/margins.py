@@ -1,8 +1,9 @@
-"""The margin rate of each customer from known costs, drawn towards that of all where little is known."""
+"""The margin rate of each customer: from known costs, drawn towards that of all where little is known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,12 @@ import pandas as pd
 from analysis.language import _, number, percent
 from analysis.ltv.summary import Floats
 
+ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
+
 
 @dataclass(frozen=True)
 class Margins:
-    """Margin rates worked out from costs.
+    """Margin rates of customers.
 
     Attributes
     ----------
@@ -26,11 +29,15 @@ class Margins:
     half_weight
         Purchase days from which a customer's own rate counts half; infinite where customers do not differ
         by more than their own purchases do.
+    source
+        Where they are from: ``"costs"``, ``"set"`` by the reader, or ``"assumed"``; in the last two cases the
+        rate is the same for all and ``rates`` has no rows.
     """
 
     rate: float
     rates: pd.DataFrame
     half_weight: float
+    source: Literal["costs", "set", "assumed"] = "costs"
 
     def of(self, customer_ids: pd.Series) -> Floats:
         """Return the rate of each customer; the portfolio's where no cost is known."""
@@ -38,7 +45,16 @@ class Margins:
         return customer_ids.map(known).fillna(self.rate).to_numpy(np.float64)
 
     def sentence(self) -> str:
-        """Say what the margins are and how they were drawn together."""
+        """Say what the margins are, where from, and how they were drawn together."""
+        if self.source == "set":
+            return _("The margin is {rate} of net sales for all customers, as set.").format(
+                rate=percent(self.rate, 1)
+            )
+        if self.source == "assumed":
+            return _(
+                "A margin of {rate} of net sales is assumed for all customers, since no cost is known: set "
+                "margin_rate to your own, or give the cost of each line."
+            ).format(rate=percent(self.rate, 1))
         low, high = np.quantile(self.rates["margin_rate"], [0.1, 0.9])
         values = {
             "rate": percent(self.rate, 1),
@@ -58,6 +74,24 @@ class Margins:
             "margin counts half from {days} purchase days on, and less before: for 8 of 10 customers the "
             "rate then lies between {low} and {high}."
         ).format(**values)
+
+
+def choose_margins(costs: pd.DataFrame, rate: float | None = None) -> Margins:
+    """Take the margin rate that is set, or else those from costs, or else assume one.
+
+    Parameters
+    ----------
+    costs
+        The result of ``sql/customer_margins.sql``.
+    rate
+        The margin as a share of net sales, the same for all; None: from the costs.
+    """
+    if rate is None and (found := customer_margins(costs)) is not None:
+        return found
+    nobody = pd.DataFrame({"customer_id": [], "days": [], "own_rate": [], "margin_rate": []})
+    if rate is not None:
+        return Margins(rate, nobody, float("inf"), "set")
+    return Margins(ASSUMED_RATE, nobody, float("inf"), "assumed")
 
 
 def customer_margins(costs: pd.DataFrame) -> Margins | None:

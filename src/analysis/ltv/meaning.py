@@ -73,7 +73,7 @@ def describe(model: PurchaseModel) -> str:
     if model.kind == "pareto_nbd":
         return _(
             "A typical customer of these {customers} buys again every {gap} {unit} while it stays (r = {r}, "
-            "α = {alpha}), and stays for {life} {unit} (s = {s}, β = {beta})."
+            "α = {alpha}), and leaves at a rate of once in {life} {unit} (s = {s}, β = {beta})."
         ).format(
             life=number(model.beta / model.s, 1), s=number(model.s, 3), beta=number(model.beta, 3), **shared
         )

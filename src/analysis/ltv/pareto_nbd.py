@@ -36,6 +36,7 @@ FEW, MANY = (
     64,
 )  # nodes, for repeat buyers and for one-time buyers, of whom there are few distinct histories
 DEPTH = 38.0  # logarithm of the factor by which the integrand has sunk where it is cut off
+LARGEST = 600.0  # logarithm of about the largest number there is
 BEYOND = 1.02  # a time after all ages, in units of the longest
 BLOCK = 1_024  # integrals computed at a time, so that their nodes stay in the processor's cache
 
@@ -99,7 +100,8 @@ def _block(
     r, alpha, s, beta = parameters
     power, buying, leaving = r + x, alpha + start, beta + start
     shortest = np.minimum(np.minimum(buying, leaving), 1 / (power / buying + (s + 1) / leaving))
-    over = np.minimum(buying * np.expm1(DEPTH / power), leaving * np.expm1(DEPTH / (s + 1)))
+    sunk = np.expm1(np.minimum(DEPTH / power, LARGEST))
+    over = np.minimum(buying * sunk, leaving * np.expm1(DEPTH / (s + 1)))
     width = np.log1p(np.minimum(end - start, over) / shortest)
     nodes, weights = _legendre(size)
     y = width[:, None] * nodes
@@ -169,6 +171,7 @@ class ParetoLikelihood:
             np.array([-7.0, rate - 9, -7.0, -12.0]),
             np.array([7.0, rate + 9, 7.0, 12.0]),
             np.array([np.array(start) + np.array([0, rate, 0, leaving]) for start in starts]),
+            alike=(0, 2),
         )
 
     def thinned(self, most: int) -> ParetoLikelihood:

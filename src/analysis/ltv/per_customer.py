@@ -9,6 +9,7 @@ from analysis.ltv.counts import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Summary, weeks_in
+from analysis.ltv.value import worth_per_purchase
 
 SEED = 19870101
 FUTURES = 500  # simulated futures of each customer
@@ -36,7 +37,7 @@ def purchase_intervals(
     history
         ``x``, ``t_x`` and ``T`` of each customer.
     level
-        Share of customers that should lie inside their interval.
+        Share of customers that should lie inside their interval; below 1.
 
     Returns
     -------
@@ -111,6 +112,34 @@ def value_intervals(
         factor = worth[rows] / spend.expected_spend(summary.history[0][rows], z[rows])
         ends[rows] = _ends(value.reshape(-1, FUTURES) * factor[:, None], level)
     return pd.DataFrame(ends, columns=["low", "high"])
+
+
+def with_intervals(
+    values: pd.DataFrame, model: PurchaseModel, spend: SpendModel, summary: Summary, horizon_weeks: float
+) -> pd.DataFrame:
+    """Add to the values of customers the intervals that hold 8 of 10 of them.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    model, spend, summary, horizon_weeks
+        What it was made of.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``values`` with ``purchases_low`` and ``purchases_high`` (`purchase_intervals`), ``clv_low`` and
+        ``clv_high`` in money (`value_intervals`).
+    """
+    bought = purchase_intervals(model, weeks_in(summary.unit, horizon_weeks), summary.history)
+    worth = value_intervals(model, spend, summary, horizon_weeks, worth_per_purchase(values))
+    return values.assign(
+        purchases_low=bought["low"],
+        purchases_high=bought["high"],
+        clv_low=worth["low"],
+        clv_high=worth["high"],
+    )
 
 
 def _ends(values: Floats, level: float) -> Floats:

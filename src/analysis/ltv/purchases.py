@@ -194,7 +194,7 @@ class PurchaseModel:
         return pareto.discounted_if_alive(rate, x, t) * self.p_alive(x, t_x, t)
 
     def draws(self, random: np.random.Generator, size: int) -> list[Process]:
-        """Draw models from the asymptotic distribution of the parameters."""
+        """Draw models with parameters as uncertain as they are: see `Fit.draws`."""
         return [process(self.kind, in_unit(one, self.longest)) for one in self.fit.draws(random, size)]
 
     def describe(self) -> str:

@@ -16,8 +16,6 @@ from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.models import NotFitted
 
-NEAR_ZERO = 0.2  # a correlation the spend model can live with
-
 
 @dataclass(frozen=True)
 class SpendModel:
@@ -36,8 +34,6 @@ class SpendModel:
         Repeat buyers it was fitted on.
     left_out
         Repeat buyers without money in their repeat purchases, who cannot be part of the fit.
-    correlation
-        Correlation between ``x`` and ``z`` among repeat buyers; the model assumes there is none.
     fit
         The optimum, in units of ``scale``.
     scale
@@ -50,7 +46,6 @@ class SpendModel:
     log_likelihood: float
     customers: int
     left_out: int
-    correlation: float
     fit: Fit = field(repr=False)
     scale: float
 
@@ -79,7 +74,7 @@ class SpendModel:
         return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
 
     def drawn(self, random: np.random.Generator) -> SpendModel:
-        """Return the model with parameters drawn from their asymptotic distribution."""
+        """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`."""
         one = self.fit.draws(random, 1)[0]
         return replace(self, p=one["p"], q=one["q"], v=one["v"] * self.scale)
 
@@ -101,26 +96,16 @@ class SpendModel:
 
     def describe(self, currency: str | None = None) -> str:
         """Say what the parameters mean for this portfolio."""
-        message = (
-            _(
-                "Over {customers} repeat buyers a purchase is worth {mean} on average (p = {p}, q = {q}, v = "
-                "{v}); how often and how much they buy correlate by {correlation}, close to the 0 that the "
-                "model assumes."
-            )
-            if abs(self.correlation) < NEAR_ZERO
-            else _(
-                "Over {customers} repeat buyers a purchase is worth {mean} on average (p = {p}, q = {q}, v = "
-                "{v}); how often and how much they buy correlate by {correlation}, far from the 0 that the "
-                "model assumes: the values of the busiest customers are off."
-            )
-        )
-        return message.format(
+        return _(
+            "Over {customers} repeat buyers a purchase is worth {mean} on average (p = {p}, q = {q}, v = "
+            "{v}): a customer's own mean counts half after {half} purchases."
+        ).format(
             customers=number(self.customers),
             mean=money(self.mean, currency, 2),
             p=number(self.p, 2),
             q=number(self.q, 2),
             v=number(self.v, 2),
-            correlation=number(self.correlation, 2),
+            half=number((self.q - 1) / self.p, 1),
         )
 
 
@@ -159,14 +144,6 @@ def fit_spend(summary: Summary) -> SpendModel | NotFitted:
         log_likelihood=fit.log_likelihood - len(spent) * float(np.log(scale)),
         customers=len(spent),
         left_out=len(repeat) - len(spent),
-        correlation=_correlation(x, z),
         fit=fit,
         scale=scale,
     )
-
-
-def _correlation(x: Floats, z: Floats) -> float:
-    """Return Pearson's correlation, 0 where one of the two never varies."""
-    if np.ptp(x) == 0 or np.ptp(z) == 0:
-        return 0.0
-    return float(np.corrcoef(x, z)[0, 1])

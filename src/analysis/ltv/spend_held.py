@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import gammaln
 
 from analysis.language import _, money, number, percent
-from analysis.ltv.fitting import Fit
-from analysis.ltv.gamma_gamma import GammaGammaLikelihood
+from analysis.ltv.fitting import maximise
+from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.summary import Floats, Summary
 from analysis.models import NotFitted
 
 OFF = 0.1  # share by which a fitted mean may miss the one observed
-BOUNDS = ((-7.0, 9.0), (-4.0, 9.0))  # of log p and log (q − 1)
-STARTS = ((0.5, 0.0), (0.0, -1.0), (2.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,23 @@ class HeldSpendModel(SpendModel):
     Where few customers spend very much, the likelihood is best with a mean that is infinite or far above
     anything seen: it looks at the shape of the spread, and the mean lies in the tail. Held at the mean
     observed, the model still says how far a customer's own mean is to be trusted.
+
+    Attributes
+    ----------
+    mean_error
+        Standard error of the mean, as a share of it.
     """
+
+    mean_error: float
+
+    def drawn(self, random: np.random.Generator) -> HeldSpendModel:
+        """Return the model with parameters drawn: the mean as one observed is, the rest as in the fit.
+
+        The mean follows a lognormal distribution with its standard error.
+        """
+        one, spread = self.fit.draws(random, 1)[0], float(np.log1p(self.mean_error**2))
+        mean = self.scale * random.lognormal(-spread / 2, np.sqrt(spread))
+        return replace(self, p=one["p"], q=1 + one["excess"], v=one["excess"] / one["p"] * mean)
 
     def describe(self, currency: str | None = None) -> str:
         """Say what the parameters mean for this portfolio, and that the mean was held."""
@@ -63,49 +75,27 @@ def choose_spend(summary: Summary) -> SpendModel | NotFitted:
     x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
     if not isinstance(free, NotFitted) and abs(free.mean / z.mean() - 1) <= OFF:
         return free
-    held = _held(x, z / z.mean())
-    if held is None:
-        return free
-    left_out = summary.repeat_buyers - len(spent)
-    return _model(held, x, z, left_out)
+    held = _held(x, z, summary.repeat_buyers - len(spent))
+    return free if held is None else held
 
 
-def _held(x: Floats, z: Floats) -> tuple[float, float, float] | None:
-    """Return p, q and v of the most likely model with mean 1; None where no search settles."""
-
-    def unlikely(position: Floats) -> float:
-        p, q = np.exp(position[0]), 1 + np.exp(position[1])
-        v, shape = (q - 1) / p, p * x
-        value = gammaln(shape + q) - gammaln(shape) - gammaln(q) + q * np.log(v)
-        value += (shape - 1) * np.log(z) + shape * np.log(x) - (shape + q) * np.log(v + x * z)
-        return -float(value.mean())
-
-    tried = [minimize(unlikely, np.array(start), method="L-BFGS-B", bounds=BOUNDS) for start in STARTS]
-    settled = [one for one in tried if one.success and np.isfinite(one.fun)]
-    if not settled:
+def _held(x: Floats, z: Floats, left_out: int) -> HeldSpendModel | None:
+    """Return the most likely model with the mean of ``z``; None where no search settles."""
+    scale = float(z.mean())
+    fit = maximise(HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale)))
+    if fit is None:
         return None
-    best = min(settled, key=lambda one: float(one.fun)).x
-    p, q = float(np.exp(best[0])), float(1 + np.exp(best[1]))
-    return p, q, (q - 1) / p
-
-
-def _model(held: tuple[float, float, float], x: Floats, z: Floats, left_out: int) -> HeldSpendModel:
-    scale, likelihood = float(z.mean()), GammaGammaLikelihood.of(x, z / z.mean())
-    parameters = np.array(held)
-    value = likelihood.evaluate(parameters)[0]
-    axes = likelihood.axes
-    certain = Fit(axes, axes.matrix @ np.log(parameters), value, np.zeros((3, 3)), (0, 0, 0), (False,) * 3)
-    same = np.ptp(x) == 0 or np.ptp(z) == 0
+    p, excess = fit.parameters["p"], fit.parameters["excess"]
     return HeldSpendModel(
-        held[0],
-        held[1],
-        held[2] * scale,
-        log_likelihood=value - len(z) * float(np.log(scale)),
+        p,
+        1 + excess,
+        excess / p * scale,
+        log_likelihood=fit.log_likelihood - len(z) * float(np.log(scale)),
         customers=len(z),
         left_out=left_out,
-        correlation=0.0 if same else float(np.corrcoef(x, z)[0, 1]),
-        fit=certain,
+        fit=fit,
         scale=scale,
+        mean_error=float(z.std(ddof=1)) / scale / float(np.sqrt(len(z))),
     )
 
 

@@ -51,7 +51,8 @@ def bootstrap(model: PurchaseModel, summary: Summary, size: int) -> list[Process
 
     What is drawn are the counts of the distinct histories, and each search starts at the optimum of the
     whole, so that a draw costs little more than a few evaluations of the likelihood. Makes no assumption on
-    the shape of the likelihood, where `PurchaseModel.draws` takes it to be normal.
+    the shape of the likelihood, where `PurchaseModel.draws` takes it to be
+    normal but along an axis that the data leave open.
 
     Parameters
     ----------
@@ -83,13 +84,14 @@ def simulate_totals(
     spend: SpendModel | None = None,
     z: Floats | None = None,
     drawn: list[Process] | None = None,
+    most: int = MOST_SIMULATED,
 ) -> Floats:
     """Simulate the total purchases, and what they are worth, of customers with a known history.
 
     Each future has parameters of its own. In it, every customer is still one or not, with its P(alive), and
     if so has a rate of purchase, and a readiness to leave, drawn from what its history leaves open.
 
-    Of more than 20,000 customers, every so-manieth is simulated. Their total then stands for that of all:
+    Of more than ``most`` customers, every so-manieth is simulated. Their total then stands for that of all:
     its expectation moves with the parameters in proportion, and its chance grows with the root of the number.
 
     Parameters
@@ -106,8 +108,10 @@ def simulate_totals(
         The fitted model of spend, and the mean money per repeat purchase of each customer; without them,
         every purchase counts its average.
     drawn
-        Models with parameters as uncertain as they are, one per future; from their asymptotic distribution
-        by default.
+        Models with parameters as uncertain as they are, one per future; those of `PurchaseModel.draws` by
+        default.
+    most
+        Customers to simulate.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def simulate_totals(
     """
     random = np.random.default_rng(SEED)
     drawn = model.draws(random, DRAWS) if drawn is None else drawn
-    step = -(-len(worth) // MOST_SIMULATED)
+    step = -(-len(worth) // most)
     rows = slice(step // 2, None, step)
     some = tuple(part[rows] for part in history)
     x, t = some[0], some[2]
@@ -136,11 +140,26 @@ def simulate_totals(
             means[future] = expected.sum(), counts @ expected
     if step == 1:
         return totals
-    all_of_them = model.expected_purchases(duration, *history)
-    whole = np.array([all_of_them.sum(), worth @ all_of_them])
-    part = np.array([all_of_them[rows].sum(), worth[rows] @ all_of_them[rows]])
+    return _of_all(model.expected_purchases(duration, *history), worth, rows, totals, means)
+
+
+def _of_all(expected: Floats, worth: Floats, rows: slice, totals: Floats, means: Floats) -> Floats:
+    """Return the totals of all customers, from the totals of some and what was expected of these.
+
+    Parameters
+    ----------
+    expected, worth
+        Purchases expected of each customer, and what one counts.
+    rows
+        The customers that were simulated.
+    totals, means
+        Their total in each future, and its expectation with the parameters of that future.
+    """
+    whole = np.array([expected.sum(), worth @ expected])
+    part = np.array([expected[rows].sum(), worth[rows] @ expected[rows]])
     share = np.divide(means, part, out=np.ones_like(means), where=part > 0)
-    return np.asarray(whole * share + np.sqrt(len(worth) / len(x)) * (totals - means), np.float64)
+    root = np.sqrt(len(worth) / len(worth[rows]))
+    return np.asarray(whole * share + root * (totals - means), np.float64)
 
 
 def _bought(

@@ -1,9 +1,6 @@
-"""From purchases and spend to money: simple LTV, CLV and customer equity."""
+"""From purchases and spend to money: CLV and customer equity."""
 
 from __future__ import annotations
-
-import datetime as dt
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,87 +10,8 @@ from analysis.ltv.counts import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary, weeks_in
-from analysis.ltv.uncertainty import Interval
 
 DAYS_PER_YEAR = 365.25
-Money = TypeVar("Money", float, "pd.Series[float]")
-
-
-def simple_ltv(revenue_per_year: Money, years: Money, acquisition_cost: Money) -> Money:
-    """Return the simple lifetime value: revenue per year × years the relation lasts − CAC.
-
-    Examples
-    --------
-    >>> simple_ltv(5_000, 10, 3_000)
-    47000
-    """
-    return revenue_per_year * years - acquisition_cost
-
-
-def simple_inputs(customers: pd.DataFrame, as_of: dt.date) -> tuple[float, float]:
-    """Work out what the simple formula needs from the customer table.
-
-    Returns
-    -------
-    tuple of float
-        Mean net sales per customer and year, over the time all customers could have bought in; and the
-        mean years between a customer's first and last purchase. Both 0 where nobody had a year to show.
-    """
-    bought = customers[customers["first_purchase"].notna()]
-    age = (pd.Timestamp(as_of) - bought["first_purchase"]).dt.days.sum() / DAYS_PER_YEAR
-    lifetime = (bought["last_purchase"] - bought["first_purchase"]).dt.days.sum() / DAYS_PER_YEAR
-    if bought.empty or age == 0:
-        return 0.0, 0.0
-    return float(bought["net_sales"].sum() / age), float(lifetime / len(bought))
-
-
-def simple_table(revenue_per_year: float, years: float, acquisition_cost: float) -> pd.DataFrame:
-    """Put the simple formula's textbook example and this portfolio side by side.
-
-    Parameters
-    ----------
-    revenue_per_year, years, acquisition_cost
-        Of this portfolio, see `simple_inputs`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``what``, ``revenue_per_year`` (money), ``years``, ``acquisition_cost`` and ``ltv`` (money).
-    """
-    rows = [
-        (_("Textbook example"), 5_000.0, 10.0, 3_000.0),
-        (_("This portfolio"), revenue_per_year, years, acquisition_cost),
-    ]
-    table = pd.DataFrame(rows, columns=["what", "revenue_per_year", "years", "acquisition_cost"])
-    return table.assign(ltv=simple_ltv(table["revenue_per_year"], table["years"], table["acquisition_cost"]))
-
-
-def simple_sentence(
-    revenue_per_year: float, years: float, acquisition_cost: float, currency: str | None
-) -> str:
-    """Say what the simple formula gives for this portfolio.
-
-    Parameters
-    ----------
-    revenue_per_year, years, acquisition_cost
-        As in `simple_table`.
-    currency
-        ISO 4217 code, or None.
-    """
-    if not years:
-        return _(
-            "The simple formula cannot be used: nobody has bought on two different days, so nothing is known "
-            "of how long a relation lasts."
-        )
-    return _(
-        "By the simple formula a customer is worth {ltv}: {revenue} a year for {years} years, less {cost} to "
-        "acquire it."
-    ).format(
-        ltv=money(simple_ltv(revenue_per_year, years, acquisition_cost), currency, 2),
-        revenue=money(revenue_per_year, currency, 2),
-        years=number(years, 2),
-        cost=money(acquisition_cost, currency, 2),
-    )
 
 
 def discount_factors(weeks: int, annual_rate: float) -> Floats:
@@ -196,6 +114,32 @@ def clv_for_ever(
     return pd.Series(expected * values["expected_spend"].to_numpy(float) * margin_rate, index=values.index)
 
 
+def for_ever_sentence(values: pd.DataFrame, for_ever: pd.Series, weeks: int, currency: str | None) -> str:
+    """Say how much of the customers' value lies beyond the horizon.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`, of the same model as ``for_ever``.
+    for_ever
+        The result of `clv_for_ever`.
+    weeks
+        The horizon.
+    currency
+        ISO 4217 code, or None.
+    """
+    within, all_of_it = float(values["clv"].sum()), float(for_ever.sum())
+    return _(
+        "Without a horizon the Pareto/NBD values the customers at {all}, of which {within} come within "
+        "{weeks} weeks: {share} lies beyond."
+    ).format(
+        all=money(all_of_it, currency),
+        within=money(within, currency),
+        weeks=number(weeks),
+        share=percent(max(1 - within / all_of_it, 0.0) if all_of_it > 0 else 0.0),
+    )
+
+
 def worth_per_purchase(values: pd.DataFrame) -> Floats:
     """Return what each customer's expected purchase is worth today: CLV ÷ expected purchases."""
     expected = values["expected_purchases"].to_numpy(float)
@@ -217,37 +161,6 @@ def top_sentence(shares: pd.DataFrame, top: float = 0.2) -> str:
     held = float(np.interp(top, shares["customers_share"], shares["equity_share"]))
     return _("The {top} of customers with the highest CLV hold {held} of customer equity.").format(
         top=percent(top), held=percent(held, 1)
-    )
-
-
-def equity_sentence(
-    values: pd.DataFrame, interval: Interval, horizon_weeks: int, currency: str | None
-) -> str:
-    """Say what the customers are worth together.
-
-    Parameters
-    ----------
-    values
-        The result of `clv`.
-    interval
-        Interval of the total.
-    horizon_weeks
-        The horizon.
-    currency
-        ISO 4217 code, or None.
-    """
-    low, high = interval.rounded()
-    return _(
-        "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted margin "
-        "(customer equity; {level} interval {low} to {high}), from {purchases} expected purchases."
-    ).format(
-        weeks=number(horizon_weeks),
-        customers=number(len(values)),
-        equity=money(float(values["clv"].sum()), currency),
-        level=percent(interval.level),
-        low=money(low, currency),
-        high=money(high, currency),
-        purchases=number(float(values["expected_purchases"].sum())),
     )
 
 

@@ -100,9 +100,10 @@ def due_by_week(waits: pd.DataFrame, as_of: dt.date, weeks: int = 13) -> pd.Data
 def due_title(table: pd.DataFrame) -> str:
     """Return what a chart of `due_by_week` shows."""
     first, sum_ = table.iloc[0], int(table["customers"].sum())
-    return _("{soon} customers are expected back within a week, {later} within {weeks} weeks").format(
-        soon=number(first["customers"]), later=number(sum_), weeks=number(len(table))
-    )
+    return _(
+        "For {soon} customers a purchase within a week is at least as likely as not, for {later} within "
+        "{weeks} weeks"
+    ).format(soon=number(first["customers"]), later=number(sum_), weeks=number(len(table)))
 
 
 def waiting_sentence(waits: pd.DataFrame, as_of: dt.date, weeks: int = 13) -> str:

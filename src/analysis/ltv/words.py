@@ -83,12 +83,45 @@ _FORMATS = {
     "group_models": "number",
     "rmse_one": "number3",
     "rmse_groups": "number3",
+    "score": "number4",
+    "purchases_low": "number",
+    "purchases_high": "number",
+    "clv_low": "money2",
+    "clv_high": "money2",
+    "renewal": "number",
+    "up_for_renewal": "number",
+    "renewal_rate": "percent1",
+    "model_rate": "percent1",
+    "average_rate": "percent1",
+    "survival": "percent1",
+    "model_survival": "percent1",
+    "average_survival": "percent1",
+    "rate_low": "percent1",
+    "rate_high": "percent1",
+    "survival_low": "percent1",
+    "survival_high": "percent1",
+    "renewals": "number",
+    "contracts": "number",
+    "by_model": "number",
+    "by_average": "number",
+    "model_low": "number",
+    "model_high": "number",
+    "price": "money2",
+    "renews": "percent1",
+    "expected_renewals": "number2",
+    "value_per_contract": "money2",
+    "average_value": "money2",
+    "started": "date",
+    "next_renewal": "date",
 }
 _OF_TABLE = {
     "distribution": dict.fromkeys(("actual", "bg_nbd", "mbg_nbd", "pareto_nbd"), "number"),
     "equity_by_group": {"clv": "money", "expected_purchases": "number"},
     "one_time": {"expected_purchases": "number"},
     "acquisition": {"total_value": "money2"},
+    "contract_check": {"actual": "number"},
+    "contract_value": {"value": "money"},
+    "contract_values": {"value": "money2"},
 }
 
 
@@ -112,7 +145,7 @@ def words(name: str, frame: pd.DataFrame, unit: Unit = "week") -> Words:
     unit
         Time unit, named in the headings.
     """
-    labels = _labels(unit_name(unit))
+    labels = _labels(unit_name(unit)) | _labels_of_table(name)
     shown = _FORMATS | _OF_TABLE.get(name, {})
     plain = {column: column.removesuffix(f"_{unit}s") for column in frame.columns}
     return {
@@ -130,6 +163,7 @@ def _captions() -> dict[str, str]:
     return {
         "simple_ltv": _("Simple lifetime value: revenue per year × years − cost to acquire"),
         "one_customer": _("One customer in four numbers, by hand and by the helper"),
+        "models": _("Three models of purchases, on all data and on those held out"),
         "parameters": _("Parameters of the purchase model"),
         "p_alive": _("P(alive) of three customers, by hand and by the helper"),
         "scores": _("The model against naive rules, on purchases it had not seen"),
@@ -154,6 +188,10 @@ def _captions() -> dict[str, str]:
         "regularity_effect": _("Forecasts of regular and other customers against what came, per customer"),
         "condensed": _("The same model with gaps of different regularity, on the holdout"),
         "group_models": _("What the models of the groups say"),
+        "contracts": _("Contracts renewed and still there, seen and expected"),
+        "contract_check": _("Contracts renewed since the earlier day, by the renewals made before"),
+        "contract_value": _("What a contract is worth by the renewals made"),
+        "contract_values": _("Contracts in force by value"),
         "group_check": _("One model for all against one for each group, on the holdout"),
     }
 
@@ -197,13 +235,19 @@ def _labels(unit: str) -> dict[str, str]:
         }
         | _labels_of_checks(unit)
         | _labels_of_value()
+        | _labels_of_contracts()
     )
+
+
+def _labels_of_table(name: str) -> dict[str, str]:
+    return {"model": _("Model")} if name in {"models", "one_time"} else {}
 
 
 def _labels_of_checks(unit: str) -> dict[str, str]:
     return {
         "rank_correlation": _("Rank correlation"),
         "lift": _("Lift of the top tenth"),
+        "score": _("Mean log probability of what came"),
         "mae_value": _("Mean absolute error"),
         "rmse_value": _("RMSE"),
         "weeks_since_last": _("Weeks since the last purchase"),
@@ -250,6 +294,10 @@ def _labels_of_value() -> dict[str, str]:
         "clv_per_customer": _("CLV per customer"),
         "past_margin": _("Margin so far"),
         "total_value": _("Total value"),
+        "purchases_low": _("Purchases, 80% interval from"),
+        "purchases_high": _("to (purchases)"),
+        "clv_low": _("CLV, 80% interval from"),
+        "clv_high": _("to (CLV)"),
         "last_purchase": _("Last purchase"),
         "chance": _("Probability of a purchase within the horizon"),
         "expected_by": _("Expected again by"),
@@ -258,4 +306,35 @@ def _labels_of_value() -> dict[str, str]:
         "channel": _("Channel"),
         "spent": _("Spent"),
         "ratio": _("LTV : CAC"),
+    }
+
+
+def _labels_of_contracts() -> dict[str, str]:
+    return {
+        "renewal": _("Renewal"),
+        "up_for_renewal": _("Up for renewal"),
+        "renewal_rate": _("Renewed"),
+        "rate_low": _("Renewed, from"),
+        "rate_high": _("Renewed, to"),
+        "survival": _("Still there"),
+        "model_rate": _("Renewed, model"),
+        "model_survival": _("Still there, model"),
+        "survival_low": _("Model, from"),
+        "survival_high": _("Model, to"),
+        "average_rate": _("Renewed, average rate"),
+        "average_survival": _("Still there, average rate"),
+        "renewals": _("Renewals made"),
+        "contracts": _("Contracts"),
+        "by_model": _("Expected by the model"),
+        "by_average": _("Expected by the average rate"),
+        "model_low": _("Model, from"),
+        "model_high": _("Model, to"),
+        "plan": _("Plan"),
+        "price": _("Price of a year"),
+        "started": _("Started"),
+        "next_renewal": _("Next renewal"),
+        "renews": _("Probability to renew"),
+        "expected_renewals": _("Renewals to come, discounted"),
+        "value_per_contract": _("Value per contract"),
+        "average_value": _("Value at the average rate"),
     }

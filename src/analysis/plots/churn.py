@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,9 +10,9 @@ from analysis.churn.evaluation import BASELINES, rule_name
 from analysis.churn.snapshot import feature_label
 from analysis.language import _, ngettext, number, percent
 from analysis.plots import theme
+from analysis.plots.marks import beside
 
 COLOURS = theme.COLOURS
-_ABOVE: dict[str, Any] = {"textcoords": "offset points", "ha": "center", "va": "bottom", "fontsize": 9}
 _STYLES = {"recency": "--", "silence": ":", "frequency": "-."}
 
 
@@ -39,13 +37,11 @@ def churn_rate(rates: pd.DataFrame, unit: str, title: str, ax: Axes | None = Non
         for position, rate in zip(positions, rates["rate"].to_numpy(float), strict=True):
             known = not np.isnan(rate)
             label = percent(rate, 1) if known else _("nobody")
-            ax.annotate(label, (position, rate if known else 0), (0, 3), **_ABOVE)
+            beside(ax, label, (position, rate if known else 0), (0, 3))
     theme.period_axis(ax.xaxis, [start.date() for start in rates["period"]], unit)
     theme.percent_axis(ax.yaxis)
     ax.set_ylim(0, max(float(rates["rate"].max()) * 1.12, 0.05))
-    ax.set_ylabel(_("Lost, share of those active at the start"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, y=_("Lost, share of those active at the start"))
 
 
 def return_curve(curve: pd.DataFrame, horizon_days: int, title: str, ax: Axes | None = None) -> Axes:
@@ -66,23 +62,13 @@ def return_curve(curve: pd.DataFrame, horizon_days: int, title: str, ax: Axes | 
     ax.step(curve["days"], curve["share"], where="post", color=COLOURS["main"], linewidth=2)
     ax.axvline(horizon_days, color=COLOURS["highlight"], linewidth=1.5)
     right = horizon_days > 0.7 * float(curve["days"].max())
-    ax.annotate(
-        _("horizon: {days} days").format(days=number(horizon_days)),
-        (horizon_days, 0.04),
-        (-6 if right else 6, 0),
-        textcoords="offset points",
-        ha="right" if right else "left",
-        color=COLOURS["highlight"],
-        fontsize=9.5,
-    )
+    text = _("horizon: {days} days").format(days=number(horizon_days))
+    beside(ax, text, (horizon_days, 0.04), (-6 if right else 6, 0), colour="highlight", size=9.5)
     theme.percent_axis(ax.yaxis)
     theme.count_axis(ax.xaxis)
     ax.set_xlim(0, max(float(curve["days"].max()), horizon_days) * 1.02 + 1)
     ax.set_ylim(0, max(float(curve["share"].max()) * 1.1, 0.05))
-    ax.set_xlabel(_("Days since a purchase"))
-    ax.set_ylabel(_("Followed by another purchase"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, _("Days since a purchase"), _("Followed by another purchase"))
 
 
 def gains(curves: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -112,14 +98,8 @@ def gains(curves: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.plot(mine["called"], mine["found"], color=COLOURS["main"], linewidth=2.2, label=rule_name("model"))
     handles, labels = ax.get_legend_handles_labels()
     ax.legend(handles[::-1], labels[::-1], frameon=False, loc="lower right", fontsize=9)
-    theme.percent_axis(ax.xaxis)
-    theme.percent_axis(ax.yaxis)
-    ax.set_xlim(0, 1)
-    ax.set_ylim(0, 1.02)
-    ax.set_xlabel(_("Customers called, highest ranked first"))
-    ax.set_ylabel(_("Of those who left, found"))
-    theme.title(ax, title)
-    return ax
+    theme.shares_axes(ax)
+    return theme.finish(ax, title, _("Customers called, highest ranked first"), _("Of those who left, found"))
 
 
 def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -147,15 +127,14 @@ def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
         elinewidth=1.3,
         markersize=5,
     )
-    ax.legend(frameon=False, loc="lower right", fontsize=9)
-    theme.percent_axis(ax.xaxis)
-    theme.percent_axis(ax.yaxis)
-    ax.set_xlim(0, 1)
-    ax.set_ylim(0, 1.05)
-    ax.set_xlabel(_("Probability of leaving the model gave, mean of the group"))
-    ax.set_ylabel(_("Share that left (95% interval)"))
-    theme.title(ax, title)
-    return ax
+    theme.legend(ax, "lower right")
+    theme.shares_axes(ax, 1.05)
+    return theme.finish(
+        ax,
+        title,
+        _("Probability of leaving the model gave, mean of the group"),
+        _("Share that left (95% interval)"),
+    )
 
 
 def effects(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -177,16 +156,7 @@ def effects(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.scatter(rows["odds_ratio"], rows.index, color=colours, s=40, zorder=3)
     ax.axvline(1, color=COLOURS["muted"], linewidth=1)
     for place, ratio in rows["odds_ratio"].items():
-        side = 7 if ratio > 1 else -7
-        ax.annotate(
-            number(ratio, 2),
-            (ratio, float(str(place))),
-            (side, 0),
-            textcoords="offset points",
-            ha="left" if side > 0 else "right",
-            va="center",
-            fontsize=9,
-        )
+        beside(ax, number(ratio, 2), (ratio, float(str(place))), (7 if ratio > 1 else -7, 0))
     reach = max(float(np.exp(np.abs(np.log(rows["odds_ratio"])).max())), 1.1) ** 1.35
     ax.set_xscale("log")
     ax.set_xlim(1 / reach, reach)
@@ -195,9 +165,7 @@ def effects(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.set_xticks([], minor=True)
     ax.set_yticks(rows.index, [feature_label(name) for name in rows["feature"]])
     ax.grid(visible=False)
-    ax.set_xlabel(_("Odds of leaving multiplied by, for one step up"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, _("Odds of leaving multiplied by, for one step up"))
 
 
 def risk_bands(bands: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
@@ -220,7 +188,7 @@ def risk_bands(bands: pd.DataFrame, currency: str | None, title: str, ax: Axes |
     ax.bar(bands.index, bands["recent_net_sales"], color=colours, width=0.7)
     for place, (customers, sales) in enumerate(bands[["customers", "recent_net_sales"]].to_numpy(float)):
         label = ngettext("{customers} customer", "{customers} customers", int(customers))
-        ax.annotate(label.format(customers=number(customers)), (place, max(sales, 0)), (0, 3), **_ABOVE)
+        beside(ax, label.format(customers=number(customers)), (place, max(sales, 0)), (0, 3))
     names = [
         _("{low} to {high}").format(low=percent(low), high=percent(high))
         for low, high in zip(bands["low"], bands["high"], strict=True)
@@ -231,7 +199,4 @@ def risk_bands(bands: pd.DataFrame, currency: str | None, title: str, ax: Axes |
         max(float(bands["recent_net_sales"].max()) * 1.12, 1.0),
     )
     theme.money_axis(ax.yaxis, currency)
-    ax.set_xlabel(_("Risk of leaving"))
-    ax.set_ylabel(_("Net sales in the last horizon"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, _("Risk of leaving"), _("Net sales in the last horizon"))

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.language import _, compact, number, percent, period
 from analysis.plots import theme
+from analysis.plots.marks import beside
 from analysis.portfolio import Activity, Cohorts, Concentration, CustomerFlow, SalesBridge, SalesByPeriod
 
 _HATCH = "////"
@@ -30,9 +31,7 @@ def bridge(result: SalesBridge, currency: str | None, ax: Axes | None = None) ->
     colours = [theme.COLOURS[name] for name in ("muted", "bad", "bad", "bad", "main")]
     ax.bar(steps["step"], amounts, bottom=starts, color=colours, width=0.6)
     for place, (top, amount) in enumerate(zip(tops, amounts, strict=True)):
-        label = compact(amount, currency)
-        above = (place, max(top, 0))
-        ax.annotate(label, above, (0, 3), textcoords="offset points", ha="center", fontsize=9)
+        beside(ax, compact(amount, currency), (place, max(top, 0)), (0, 3))
     theme.money_axis(ax.yaxis, currency)
     ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
     theme.title(ax, result.title())
@@ -50,9 +49,7 @@ def sales(result: SalesByPeriod, currency: str | None, ax: Axes | None = None) -
     theme.money_axis(ax.yaxis, currency)
     if not result.frame["net_sales"].any():
         ax.set_ylim(0, 1)
-    ax.set_ylabel(_("Net sales"))
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title(), y=_("Net sales"))
 
 
 def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
@@ -89,10 +86,7 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
     )
     theme.percent_axis(ax.xaxis)
     theme.percent_axis(ax.yaxis)
-    ax.set_xlabel(_("Share of customers, smallest first"))
-    ax.set_ylabel(_("Share of net sales"))
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title(), _("Share of customers, smallest first"), _("Share of net sales"))
 
 
 def gaps(frame: pd.DataFrame, window: int, ax: Axes | None = None) -> Axes:
@@ -101,15 +95,8 @@ def gaps(frame: pd.DataFrame, window: int, ax: Axes | None = None) -> Axes:
     gap, share = np.concatenate([[1], frame["gap"]]), np.concatenate([[0], frame["share_within"]])
     ax.step(gap, share, where="post", color=theme.COLOURS["main"], linewidth=2.2)
     ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
-    ax.annotate(
-        _("activity window: {window} days").format(window=number(window)),
-        (window, 0.04),
-        (-5, 0),
-        textcoords="offset points",
-        ha="right",
-        fontsize=9,
-        color=theme.COLOURS["highlight"],
-    )
+    text = _("activity window: {window} days").format(window=number(window))
+    beside(ax, text, (window, 0.04), (-5, 0), colour="highlight")
     ax.set_xscale("log")
     theme.count_axis(ax.xaxis)
     longest = max(frame["gap"].max(), window)
@@ -168,10 +155,7 @@ def activity(result: Activity, ax: Axes | None = None) -> Axes:
     theme.count_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
     ax.set_ylim(top=ax.get_ylim()[1] * 1.12)
-    ax.set_xlabel(_("Days since the last purchase"))
-    ax.set_ylabel(_("Customers"))
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title(), _("Days since the last purchase"), _("Customers"))
 
 
 def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
@@ -248,22 +232,17 @@ def cohort_sales(result: Cohorts, currency: str | None, ax: Axes | None = None) 
         ms=4,
     )
     end = usual.iloc[-1]
-    ax.annotate(
-        _("average"),
-        (end["age"], end["sales_per_customer"]),
-        (4, -12),
-        textcoords="offset points",
-        fontsize=9,
-        color=theme.COLOURS["main"],
-    )
+    beside(ax, _("average"), (end["age"], end["sales_per_customer"]), (4, -3), colour="main")
     theme.count_axis(ax.xaxis)
     theme.money_axis(ax.yaxis, currency)
     sums = closed["sales_per_customer"]
     ax.set_ylim(min(0, sums.min() * 1.1), max(0, sums.max() * 1.1) or 1)
-    ax.set_xlabel(_age_label(result.unit))
-    ax.set_ylabel(_("Net sales so far per customer of the cohort"))
-    theme.title(ax, result.sales_title(currency))
-    return ax
+    return theme.finish(
+        ax,
+        result.sales_title(currency),
+        _age_label(result.unit),
+        _("Net sales so far per customer of the cohort"),
+    )
 
 
 def _hatch(bars: BarContainer, complete: pd.Series[bool]) -> None:

@@ -75,10 +75,9 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     theme.percent_axis(ax.yaxis)
     ax.set_xlim(0, 1)
     ax.set_ylim(0, max(1.04, float(cumulative.max()) * 1.04))
-    ax.set_xlabel(_("Share of customers, largest first"))
-    ax.set_ylabel(_("Share of net sales so far"))
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(
+        ax, result.title(), _("Share of customers, largest first"), _("Share of net sales so far")
+    )
 
 
 def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
@@ -104,7 +103,4 @@ def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
             ax.add_patch(frame)
     theme.style(ax).grid(visible=False)
     ax.tick_params(axis="y", rotation=0)
-    ax.set_xlabel(_("Class by net sales"))
-    ax.set_ylabel("")
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title(), _("Class by net sales"), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
+from typing import Literal
 
 from babel import dates
 from matplotlib.axes import Axes
@@ -23,6 +24,7 @@ COLOURS: dict[str, str] = {
     "highlight": "#AA4499",  # the one thing the title points at
 }
 SEQUENTIAL = "Blues"
+Place = Literal["upper left", "upper right", "lower right"]
 _INK = "#30343B"
 _LETTERS_PER_INCH = 10.2
 _BESIDE_TITLE = 1.2  # inches left of the axes, where the title does not reach
@@ -41,6 +43,19 @@ def axes(width: float = 8, height: float = 4.2) -> Axes:
     """
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
     return style(figure.subplots())
+
+
+def one_above_two(width: float = 8, height: float = 6.2) -> tuple[Axes, Axes, Axes]:
+    """Return the axes of a new figure with a chart above and two below it, in the workbook's style.
+
+    Parameters
+    ----------
+    width, height
+        Size of the figure in inches.
+    """
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    found = figure.subplot_mosaic("AA;BC", height_ratios=[1.25, 1])
+    return style(found["A"]), style(found["B"]), style(found["C"])
 
 
 def style(ax: Axes) -> Axes:
@@ -64,6 +79,37 @@ def title(ax: Axes, text: str) -> None:
         lines = textwrap.wrap(text, len(text) // len(lines) + 8)
     text = "\n".join(lines)
     ax.set_title(text, loc="left", fontsize=11.5, fontweight="bold", color=_INK, pad=10, parse_math=False)
+
+
+def finish(ax: Axes, claim: str, x: str = "", y: str = "") -> Axes:
+    """Name both axes, write the chart's claim above, and return ``ax``.
+
+    Parameters
+    ----------
+    ax
+        The chart.
+    claim
+        What it shows, see `title`.
+    x, y
+        What its axes show, with units; nothing where the ticks say it.
+    """
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    title(ax, claim)
+    return ax
+
+
+def legend(ax: Axes, place: Place, columns: int = 1) -> None:
+    """Name what is drawn in a legend without a frame, at a place where nothing is drawn."""
+    ax.legend(frameon=False, loc=place, fontsize=9, ncols=columns)
+
+
+def shares_axes(ax: Axes, top: float = 1.02) -> None:
+    """Let both axes run from 0 to 1, as percentages, with room up to ``top``."""
+    percent_axis(ax.xaxis)
+    percent_axis(ax.yaxis)
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, top)
 
 
 def money_axis(axis: Axis, currency: str | None) -> None:

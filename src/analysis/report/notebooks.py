@@ -40,7 +40,8 @@ def choose(wanted: Sequence[str]) -> list[str]:
     Parameters
     ----------
     wanted
-        Names (``03_churn``), numbers (``03``, ``3``) or topics (``churn``); none means all.
+        Names (``03_churn``), numbers (``04``, ``4``: all that begin with it) or topics (``churn``); none
+        means all.
 
     Raises
     ------
@@ -48,11 +49,14 @@ def choose(wanted: Sequence[str]) -> list[str]:
         If there is no such notebook.
     """
     every = names()
-    known = {key: name for name in every for key in (name, name[:2], name[:2].lstrip("0"), name[3:])}
+    known: dict[str, set[str]] = {}
+    for name in every:
+        for key in (name, name[:2], name[:2].lstrip("0"), name[3:]):
+            known.setdefault(key, set()).add(name)
     for want in wanted:
         if want not in known:
             raise CarteraError(_unknown(want, known, every))
-    chosen = {known[want] for want in wanted}
+    chosen = {name for want in wanted for name in known[want]}
     return [name for name in every if not wanted or name in chosen]
 
 
@@ -151,7 +155,7 @@ def _headings(cells: Iterable[Notebook]) -> list[str]:
     return [found[1].strip() for line in lines if (found := _HEADING.fullmatch(line))]
 
 
-def _unknown(want: str, known: dict[str, str], every: list[str]) -> str:
+def _unknown(want: str, known: Iterable[str], every: list[str]) -> str:
     near = difflib.get_close_matches(want, known, n=1)
     message = (
         _("There is no notebook '{name}'. Did you mean '{near}'? The notebooks are {names}.")

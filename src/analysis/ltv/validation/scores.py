@@ -11,6 +11,7 @@ from analysis.ltv.validation.rules import NAIVE, rule_name
 from analysis.ltv.validation.split import Holdout
 
 TENTHS = 10
+STEADY = 0.05  # share by which spend per purchase may change and not be worth a word
 CLEAR = 1.645  # standard errors within which 9 of 10 chance differences lie
 BETTER_HIGH = ("rank_correlation", "lift")
 MEASURES = ("total_error", "mae", "rmse", *BETTER_HIGH)
@@ -312,7 +313,7 @@ def value_parts_sentence(check: Holdout, currency: str | None) -> str:
     customers = check.customers
     expected = float(customers[f"value_{check.chosen}"].sum()) / check.predicted
     came = float(customers["actual_value"].sum()) / check.actual
-    return _(
+    parts = _(
         "The number of purchases was off by {purchases}, the money per purchase by {spend}: {expected} was "
         "expected of each, and {came} came."
     ).format(
@@ -321,6 +322,28 @@ def value_parts_sentence(check: Holdout, currency: str | None) -> str:
         expected=money(expected, currency, 2),
         came=money(came, currency, 2),
     )
+    change = spend_change(check)
+    if np.isnan(change) or abs(change) < STEADY:
+        return parts
+    message = (
+        _("The same customers spent {change} more each time than before, which the spend model cannot know.")
+        if change > 0
+        else _(
+            "The same customers spent {change} less each time than before, which the spend model cannot know."
+        )
+    )
+    return f"{parts} " + message.format(change=percent(abs(change), 1))
+
+
+def spend_change(check: Holdout) -> float:
+    """Return how much more the same customers spent per purchase in the holdout than before.
+
+    Over customers with repeat purchases before it and purchases in it: their net sales in the holdout ÷ what
+    these would have been at their mean money per repeat purchase before, − 1; missing where there are none.
+    """
+    both = check.customers[(check.customers["x"] > 0) & (check.customers["actual"] > 0)]
+    before = float((both["actual"] * both["z"]).sum())
+    return float(both["actual_value"].sum()) / before - 1 if before > 0 else float("nan")
 
 
 def _signed(share: float) -> str:

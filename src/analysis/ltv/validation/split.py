@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -50,8 +50,6 @@ class Holdout:
         the holdout and ``actual_value``, net sales in money; for each rule (see `rules`) its predicted
         purchases, in a column of its name, and with a spend model its predicted net sales, in
         ``value_<name>``.
-    interval
-        90 % interval of the total of the first model.
     newcomers
         Customers left out because they arrived in the holdout.
     of_all
@@ -68,7 +66,6 @@ class Holdout:
     summary: Summary
     spend: SpendModel | NotFitted
     customers: pd.DataFrame
-    interval: Interval
     newcomers: int
     of_all: int
     others: tuple[str, ...] = ()
@@ -97,6 +94,19 @@ class Holdout:
     def predicted(self) -> float:
         """Purchases the first model expected."""
         return float(self.customers[self.chosen].sum())
+
+    @property
+    def value_error(self) -> float:
+        """Net sales the first model expected ÷ those that came − 1; missing without spend model or sales."""
+        came = float(self.customers["actual_value"].sum())
+        if f"value_{self.chosen}" not in self.customers or came <= 0:
+            return float("nan")
+        return float(self.customers[f"value_{self.chosen}"].sum()) / came - 1
+
+    @cached_property
+    def interval(self) -> Interval:
+        """90 % interval of the total of the first model; simulated when first asked for."""
+        return total_interval(self.model, self.summary, self.weeks)
 
     @property
     def history(self) -> tuple[Floats, Floats, Floats]:
@@ -128,8 +138,7 @@ class Holdout:
         """Return the same check with another of its models as the one that forecasts."""
         if name == self.chosen or name not in self.models:
             return self
-        models = {name: self.models[name], **self.models}
-        return replace(self, models=models, interval=total_interval(models[name], self.summary, self.weeks))
+        return replace(self, models={name: self.models[name], **self.models})
 
 
 def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
@@ -222,8 +231,7 @@ def holdout(
     customers = customers.assign(**_forecasts(past, models, spend, weeks), **naive)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
     of_all = int(later["x"].sum() - known["x"].sum())
-    interval = total_interval(next(iter(models.values())), past, weeks)
-    return Holdout(past_end, weeks, unit, models, failed, past, spend, customers, interval, newcomers, of_all)
+    return Holdout(past_end, weeks, unit, models, failed, past, spend, customers, newcomers, of_all)
 
 
 def _forecasts(

@@ -105,7 +105,7 @@ def tracking_title(check: Holdout) -> str:
         if error < 0
         else _("After {date} the model expected {error} more purchases than came")
     )
-    return message.format(date=date(check.cutoff), error=percent(abs(error)))
+    return message.format(date=date(check.cutoff), error=percent(abs(error), 1))
 
 
 def weekly_title(check: Holdout, weeks: pd.DataFrame) -> str:

@@ -1,8 +1,10 @@
 """The charts of ``04_ltv``."""
 
 from analysis.plots.ltv.alive import alive_history, alive_map, one_time, p_alive, timeline
+from analysis.plots.ltv.contracts import contract_check, contract_rates, contract_survival, contract_value
 from analysis.plots.ltv.regularity import regularity
 from analysis.plots.ltv.spend import spend_by_purchases, spend_distribution
+from analysis.plots.ltv.turning import turned
 from analysis.plots.ltv.validation import by_frequency, by_recency, distribution, tenths, tracking, weekly
 from analysis.plots.ltv.value import by_group, due, equity, payback, per_week
 
@@ -12,6 +14,10 @@ __all__ = [
     "by_frequency",
     "by_group",
     "by_recency",
+    "contract_check",
+    "contract_rates",
+    "contract_survival",
+    "contract_value",
     "distribution",
     "due",
     "equity",
@@ -25,5 +31,6 @@ __all__ = [
     "tenths",
     "timeline",
     "tracking",
+    "turned",
     "weekly",
 ]

@@ -13,8 +13,8 @@ from analysis.ltv.summary import Unit, unit_name
 from analysis.ltv.validation import rule_name
 from analysis.plots import theme
 from analysis.plots.ltv.days import day, days
-from analysis.plots.ltv.labels import spread
 from analysis.plots.ltv.validation import colour
+from analysis.plots.marks import beside, name_ends
 
 COLOURS = theme.COLOURS
 MOST_DOTS = 300
@@ -41,14 +41,7 @@ def timeline(dates: pd.Series, as_of: dt.date, title: str, ax: Axes | None = Non
     ax.plot([last, end], [0, 0], color=COLOURS["muted"], linewidth=2, linestyle=":")
     ax.plot(places, np.zeros(len(places)), "o", color=COLOURS["main"], markersize=8)
     ax.plot([end], [0], "|", color=COLOURS["muted"], markersize=18)
-    ax.annotate(
-        _("gone, or only quiet?"),
-        ((last + end) / 2, 0),
-        (0, 8),
-        textcoords="offset points",
-        ha="center",
-        color=COLOURS["highlight"],
-    )
+    beside(ax, _("gone, or only quiet?"), ((last + end) / 2, 0), (0, 6), colour="highlight", size=10)
     span = end - float(places.min())
     ax.set_xlim(float(places.min()) - 0.03 * span, end + 0.08 * span + 1)
     ax.set_ylim(-1, 1)
@@ -74,26 +67,31 @@ def alive_history(history: pd.DataFrame, title: str, ax: Axes | None = None) -> 
     """
     ax = ax or theme.axes()
     ax.plot(history["date"], history["p_alive"], color=COLOURS["main"], linewidth=2)
+    alive_axes(ax, history)
+    theme.title(ax, title)
+    return ax
+
+
+def alive_axes(ax: Axes, history: pd.DataFrame) -> None:
+    """Mark a customer's purchases above its P(alive), and dress both axes.
+
+    Parameters
+    ----------
+    ax
+        Where P(alive) is drawn day by day.
+    history
+        ``date`` and ``purchase`` of each day.
+    """
     bought = history[history["purchase"]]
     ax.plot(
         bought["date"], np.full(len(bought), 1.05), "v", color=COLOURS["accent"], markersize=6, clip_on=False
     )
-    ax.annotate(
-        _("purchases"),
-        (bought["date"].iloc[-1], 1.05),
-        (9, 0),
-        textcoords="offset points",
-        va="center",
-        color=COLOURS["accent"],
-        fontsize=9,
-    )
+    beside(ax, _("purchases"), (bought["date"].iloc[-1], 1.05), (9, 0), colour="accent")
     theme.percent_axis(ax.yaxis)
     ax.set_ylim(0, 1.09)
     ax.set_yticks(np.linspace(0, 1, 6))
     ax.set_ylabel(_("P(alive)"))
     theme.date_axis(ax.xaxis)
-    theme.title(ax, title)
-    return ax
 
 
 def p_alive(values: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -122,10 +120,9 @@ def p_alive(values: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, max(counts.max() * 1.15, 1))
     theme.percent_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
-    ax.set_xlabel(_("P(alive) of customers with at least one repeat purchase"))
-    ax.set_ylabel(_("Customers"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(
+        ax, title, _("P(alive) of customers with at least one repeat purchase"), _("Customers")
+    )
 
 
 def alive_map(
@@ -179,10 +176,12 @@ def alive_map(
     ax.grid(visible=False)
     theme.count_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
-    ax.set_xlabel(_("Time since the last purchase ({unit}); dots: customers").format(unit=unit_name(unit)))
-    ax.set_ylabel(_("Repeat purchases"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(
+        ax,
+        title,
+        _("Time since the last purchase ({unit}); dots: customers").format(unit=unit_name(unit)),
+        _("Repeat purchases"),
+    )
 
 
 def one_time(table: pd.DataFrame, unit: Unit, title: str, ax: Axes | None = None) -> Axes:
@@ -202,24 +201,14 @@ def one_time(table: pd.DataFrame, unit: Unit, title: str, ax: Axes | None = None
     ax = ax or theme.axes()
     names = list(table.columns[1:])
     last = table.iloc[-1]
-    ends = spread([float(last[name]) for name in names], 0.055)
-    ends -= max(float(ends.max()) - 1, 0)
-    for name, end in zip(names, ends, strict=True):
+    for name in names:
         ax.plot(table["age"], table[name], color=colour(name), linewidth=2)
-        ax.annotate(
-            rule_name(name),
-            (last["age"], end),
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour(name),
-            fontsize=9.5,
-        )
+    ends = [(rule_name(name), float(last[name]), colour(name)) for name in names]
+    name_ends(ax, last["age"], ends, 0.055, (0, 1))
     ax.set_xlim(0, float(last["age"]) * 1.16)
     ax.set_ylim(0, 1.05)
     theme.percent_axis(ax.yaxis)
     theme.count_axis(ax.xaxis)
-    ax.set_xlabel(_("Time since the only purchase ({unit})").format(unit=unit_name(unit)))
-    ax.set_ylabel(_("P(alive)"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(
+        ax, title, _("Time since the only purchase ({unit})").format(unit=unit_name(unit)), _("P(alive)")
+    )

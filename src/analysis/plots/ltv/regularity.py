@@ -48,6 +48,4 @@ def regularity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes
     ax.grid(visible=False)
     theme.percent_axis(ax.xaxis)
     ax.legend(frameon=False, loc="lower right", fontsize=9, markerscale=0.4)
-    ax.set_xlabel(_("Share of customers with three gaps or more"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, _("Share of customers with three gaps or more"))

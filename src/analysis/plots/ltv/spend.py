@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.language import _, compact, money, number
+from analysis.language import _, compact, money
 from analysis.plots import theme
 from analysis.plots.ltv.validation import CAME
+from analysis.plots.marks import dots, sized_ticks
 
 COLOURS = theme.COLOURS
 
@@ -32,21 +33,17 @@ def spend_by_purchases(table: pd.DataFrame, currency: str | None, title: str, ax
     level = float(table["fitted"].iloc[0])
     label = _("The model: {mean} for all").format(mean=money(level, currency, 2))
     ax.axhline(level, color=COLOURS["muted"], linewidth=1, linestyle="--", label=label)
-    ax.vlines(places, table["low"], table["high"], color=COLOURS["main"], linewidth=4, alpha=0.4)
-    ax.plot(places, table["mean"], "o", color=COLOURS["main"], markersize=8, label=_("Mean, 95% interval"))
+    ends = (table["low"], table["high"])
+    dots(ax, places, table["mean"], ends, colour="main", label=_("Mean, 95% interval"))
     ax.plot(places, table["median"], "_", color=COLOURS["accent"], markersize=16, mew=2.5, label=_("Median"))
-    labels = [f"{x}\n({number(n)})" for x, n in zip(table["x"], table["customers"], strict=True)]
-    ax.set_xticks(places, labels)
+    sized_ticks(ax, table["x"], table["customers"])
     top = float(np.nanmax(table[["mean", "median", "fitted"]].to_numpy()))
     reach = float(np.nanmax(table["high"].fillna(0)))
     ax.set_ylim(0, min(reach, 2.5 * top) * 1.08 if reach > 0 else top * 1.2)
     ax.set_xlim(-0.6, len(table) - 0.1)
     theme.money_axis(ax.yaxis, currency)
-    ax.legend(frameon=False, loc="lower right", fontsize=9, ncols=3)
-    ax.set_xlabel(_("Repeat purchases (customers)"))
-    ax.set_ylabel(_("Money per repeat purchase"))
-    theme.title(ax, title)
-    return ax
+    theme.legend(ax, "lower right", 3)
+    return theme.finish(ax, title, _("Repeat purchases (customers)"), _("Money per repeat purchase"))
 
 
 def spend_distribution(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
@@ -81,8 +78,5 @@ def spend_distribution(table: pd.DataFrame, currency: str | None, title: str, ax
     ax.set_xlim(0, float(table["low"].iloc[-1]) + width)
     theme.money_axis(ax.xaxis, currency)
     theme.count_axis(ax.yaxis)
-    ax.legend(frameon=False, loc="upper right", fontsize=9)
-    ax.set_xlabel(_("Mean money per repeat purchase"))
-    ax.set_ylabel(_("Repeat buyers"))
-    theme.title(ax, title)
-    return ax
+    theme.legend(ax, "upper right")
+    return theme.finish(ax, title, _("Mean money per repeat purchase"), _("Repeat buyers"))

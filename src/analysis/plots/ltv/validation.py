@@ -14,7 +14,7 @@ from analysis.ltv.validation import rule_name
 from analysis.ltv.validation.rules import NAIVE
 from analysis.plots import theme
 from analysis.plots.ltv.days import day
-from analysis.plots.ltv.labels import spread
+from analysis.plots.marks import beside, name_ends, sized_ticks
 
 COLOURS = theme.COLOURS
 CAME = "#D5D8DC"
@@ -32,9 +32,9 @@ def colour(model: str) -> str:
     return COLOURS[MODEL_COLOURS.get(model, "highlight")]
 
 
-def _lines(ax: Axes, table: pd.DataFrame, models: list[str]) -> None:
-    """Draw what came as bars, the models as lines and the naive rules as dashed ones."""
-    places = np.arange(len(table))
+def _lines(ax: Axes, table: pd.DataFrame, group: str) -> None:
+    """Draw what came of each group as bars, the models as lines and the naive rules as dashed ones."""
+    places, models = np.arange(len(table)), _models(table, (group, "customers", "actual"))
     ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("What came"))
     for name in models:
         ax.plot(places, table[name], "o-", color=colour(name), linewidth=1.8, label=rule_name(name))
@@ -50,6 +50,7 @@ def _lines(ax: Axes, table: pd.DataFrame, models: list[str]) -> None:
                 alpha=0.8,
                 label=rule_name(name),
             )
+    sized_ticks(ax, table[group], table["customers"])
     theme.count_axis(ax.yaxis)
 
 
@@ -66,13 +67,14 @@ def by_frequency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
         Where to draw; a new figure by default.
     """
     ax = ax or theme.axes(height=4.6)
-    _lines(ax, table, _models(table, ("x", "customers", "actual")))
-    _group_ticks(ax, table["x"], table["customers"])
-    ax.legend(frameon=False, loc="upper left", fontsize=9)
-    ax.set_xlabel(_("Repeat purchases before the holdout (customers)"))
-    ax.set_ylabel(_("Purchases in the holdout, per customer"))
-    theme.title(ax, title)
-    return ax
+    _lines(ax, table, "x")
+    theme.legend(ax, "upper left")
+    return theme.finish(
+        ax,
+        title,
+        _("Repeat purchases before the holdout (customers)"),
+        _("Purchases in the holdout, per customer"),
+    )
 
 
 def by_recency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -88,19 +90,14 @@ def by_recency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
         Where to draw; a new figure by default.
     """
     ax = ax or theme.axes(height=4.6)
-    _lines(ax, table, _models(table, ("weeks_since_last", "customers", "actual")))
-    _group_ticks(ax, table["weeks_since_last"], table["customers"])
-    ax.legend(frameon=False, loc="upper right", fontsize=9)
-    ax.set_xlabel(_("Weeks since the last purchase, at the start of the holdout (customers)"))
-    ax.set_ylabel(_("Purchases in the holdout, per customer"))
-    theme.title(ax, title)
-    return ax
-
-
-def _group_ticks(ax: Axes, names: pd.Series, customers: pd.Series) -> None:
-    """Write below each group its name and its number of customers."""
-    labels = [f"{name}\n({number(size)})" for name, size in zip(names, customers, strict=True)]
-    ax.set_xticks(np.arange(len(labels)), labels)
+    _lines(ax, table, "weeks_since_last")
+    theme.legend(ax, "upper right")
+    return theme.finish(
+        ax,
+        title,
+        _("Weeks since the last purchase, at the start of the holdout (customers)"),
+        _("Purchases in the holdout, per customer"),
+    )
 
 
 def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -128,11 +125,8 @@ def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
         ax.set_ylim(bottom=max(values[values > 0].min() * 0.6, 0.5))
     theme.count_axis(ax.yaxis)
     ax.set_xticks(places, table["purchases"])
-    ax.legend(frameon=False, loc="upper right", fontsize=9)
-    ax.set_xlabel(_("Purchases per customer"))
-    ax.set_ylabel(_("Customers"))
-    theme.title(ax, title)
-    return ax
+    theme.legend(ax, "upper right")
+    return theme.finish(ax, title, _("Purchases per customer"), _("Customers"))
 
 
 def tenths(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
@@ -155,11 +149,13 @@ def tenths(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | Non
     ax.plot(places, table["predicted"], "o-", color=COLOURS["main"], linewidth=1.8, label=_("Expected"))
     theme.money_axis(ax.yaxis, currency)
     ax.set_xticks(places, [number(tenth) for tenth in table["tenth"]])
-    ax.legend(frameon=False, loc="upper right", fontsize=9)
-    ax.set_xlabel(_("Tenth of customers, those with the highest forecast first"))
-    ax.set_ylabel(_("Net sales in the holdout, per customer"))
-    theme.title(ax, title)
-    return ax
+    theme.legend(ax, "upper right")
+    return theme.finish(
+        ax,
+        title,
+        _("Tenth of customers, those with the highest forecast first"),
+        _("Net sales in the holdout, per customer"),
+    )
 
 
 def tracking(track: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None = None) -> Axes:
@@ -191,9 +187,7 @@ def tracking(track: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None =
     ax.set_ylim(0, top)
     theme.count_axis(ax.yaxis)
     theme.date_axis(ax.xaxis)
-    ax.set_ylabel(_("Repeat purchases since the start"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, y=_("Repeat purchases since the start"))
 
 
 def weekly(weeks: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None = None) -> Axes:
@@ -217,12 +211,10 @@ def weekly(weeks: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None = N
     _mark_cutoff(ax, cutoff)
     ax.set_xlim(weeks["date"].iloc[0], weeks["date"].iloc[-1])
     ax.set_ylim(0, max(float(weeks[["actual", *models]].to_numpy().max()) * 1.2, 1))
-    ax.legend(frameon=False, loc="upper right", fontsize=9, ncols=len(models) + 1)
+    theme.legend(ax, "upper right", len(models) + 1)
     theme.count_axis(ax.yaxis)
     theme.date_axis(ax.xaxis)
-    ax.set_ylabel(_("Repeat purchases per week"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, y=_("Repeat purchases per week"))
 
 
 def _expected(ax: Axes, track: pd.DataFrame, models: list[str]) -> None:
@@ -241,31 +233,13 @@ def _expected(ax: Axes, track: pd.DataFrame, models: list[str]) -> None:
 
 def _mark_cutoff(ax: Axes, cutoff: dt.date) -> None:
     ax.axvline(day(cutoff), color=COLOURS["muted"], linewidth=1)
-    ax.annotate(
-        _("fitted on the left,\nforecast on the right"),
-        (day(cutoff), 0),
-        (6, 6),
-        textcoords="offset points",
-        color=COLOURS["muted"],
-        fontsize=9,
-    )
+    beside(ax, _("fitted on the left,\nforecast on the right"), (day(cutoff), 0), (6, 4), colour="muted")
 
 
 def _label_ends(ax: Axes, track: pd.DataFrame, models: list[str], top: float) -> None:
     """Name each curve at its right end, names apart from each other."""
     last = track.iloc[-1]
     names = [_("expected")] if len(models) == 1 else [rule_name(name) for name in models]
-    ends = [(float(last["actual"]), _("came"), COLOURS["muted"])]
-    ends += [(float(last[model]), name, colour(model)) for model, name in zip(models, names, strict=True)]
-    heights = spread([height for height, *_rest in ends], top * 0.055)
-    heights -= max(heights.max() - top, 0)
-    for (_height, name, shade), place in zip(ends, heights, strict=True):
-        ax.annotate(
-            name,
-            (last["date"], place),
-            (7, 0),
-            textcoords="offset points",
-            va="center",
-            color=shade,
-            fontsize=9.5,
-        )
+    ends = [(_("came"), float(last["actual"]), "muted")]
+    ends += [(name, float(last[model]), colour(model)) for model, name in zip(models, names, strict=True)]
+    name_ends(ax, last["date"], ends, top * 0.055, (0, top))

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from analysis.language import _, money, number, percent
 from analysis.plots import theme
+from analysis.plots.marks import beside, name_ends
 
 COLOURS = theme.COLOURS
 LONGEST_NAME = 18  # letters of a group on one line
@@ -36,22 +37,15 @@ def per_week(rows: pd.DataFrame, level: float, title: str, ax: Axes | None = Non
     for place, colour, (middle, low, high) in zip(places, colours, values, strict=True):
         ax.plot([low, high], [place, place], color=colour, linewidth=4, alpha=0.5)
         ax.plot(middle, place, "o", color=colour, markersize=8)
-        ax.annotate(
-            number(middle),
-            (middle, place),
-            (0, 8),
-            textcoords="offset points",
-            ha="center",
-            fontsize=9,
-        )
+        beside(ax, number(middle), (middle, place), (0, 8))
     ax.set_yticks(places, rows["what"])
     ax.set_ylim(-0.6, len(rows) - 0.3)
     ax.set_xlim(0, max(float(np.nanmax(values)) * 1.1, 1))
     ax.grid(visible=False)
     theme.count_axis(ax.xaxis)
-    ax.set_xlabel(_("Repeat purchases per week (bar: {level} interval)").format(level=percent(level)))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(
+        ax, title, _("Repeat purchases per week (bar: {level} interval)").format(level=percent(level))
+    )
 
 
 def equity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -72,25 +66,10 @@ def equity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     at = float(np.interp(0.2, shares["customers_share"], shares["equity_share"]))
     ax.plot([0.2, 0.2, 0], [0, at, at], color=COLOURS["highlight"], linewidth=1, linestyle=":")
     ax.plot(0.2, at, "o", color=COLOURS["highlight"])
-    ax.annotate(
-        percent(at), (0.2, at), (8, -4), textcoords="offset points", va="top", color=COLOURS["highlight"]
-    )
-    ax.annotate(
-        _("if all were worth the same"),
-        (0.72, 0.7),
-        (6, -8),
-        textcoords="offset points",
-        color=COLOURS["muted"],
-        fontsize=9,
-    )
-    theme.percent_axis(ax.xaxis)
-    theme.percent_axis(ax.yaxis)
-    ax.set_xlim(0, 1)
-    ax.set_ylim(0, 1.02)
-    ax.set_xlabel(_("Customers, the most valuable first"))
-    ax.set_ylabel(_("Share of customer equity"))
-    theme.title(ax, title)
-    return ax
+    beside(ax, percent(at), (0.2, at), (8, -4), colour="highlight", size=10)
+    beside(ax, _("if all were worth the same"), (0.72, 0.7), (6, -1), colour="muted")
+    theme.shares_axes(ax)
+    return theme.finish(ax, title, _("Customers, the most valuable first"), _("Share of customer equity"))
 
 
 def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
@@ -99,7 +78,8 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
     Parameters
     ----------
     table
-        The result of `analysis.ltv.by_group`.
+        The result of `analysis.ltv.by_group`; intervals are drawn where it has them, as shares of what all
+        groups together are expected to be worth.
     currency
         ISO 4217 code, or None.
     title
@@ -112,12 +92,18 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
     shares = table["share_of_equity"].fillna(0.0)
     ax.barh(places - 0.19, table["share_of_customers"], 0.36, color=COLOURS["muted"], label=_("Customers"))
     ax.barh(places + 0.19, shares, 0.36, color=COLOURS["main"], label=_("Customer equity"))
-    reach = float(max(shares.max(), table["share_of_customers"].max()))
-    for place, share, each in zip(places, shares, table["clv_per_customer"], strict=True):
+    tips = shares
+    if "low" in table and table["clv"].sum() > 0:
+        lows, highs = (table[end] / table["clv"].sum() for end in ("low", "high"))
+        level = _("{level} interval").format(level=percent(0.9))
+        ax.hlines(places + 0.19, lows, highs, color=COLOURS["accent"], linewidth=3, label=level)
+        tips = shares.clip(lower=highs)
+    reach = float(max(tips.max(), table["share_of_customers"].max()))
+    for place, share, tip, each in zip(places, shares, tips, table["clv_per_customer"], strict=True):
         text = _("{share}, {each} each").format(share=percent(share), each=money(each, currency))
         ax.annotate(
             text,
-            (share, place + 0.19),
+            (tip, place + 0.19),
             (4, 0),
             textcoords="offset points",
             va="center",
@@ -153,10 +139,7 @@ def due(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.bar(table["until"], table["customers"], width=5.6, color=COLOURS["main"])
     theme.date_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
-    ax.set_xlabel(_("Week until"))
-    ax.set_ylabel(_("Customers expected to buy again"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, _("Week until"), _("Customers expected to buy again"))
 
 
 def payback(curve: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
@@ -180,24 +163,11 @@ def payback(curve: pd.DataFrame, currency: str | None, title: str, ax: Axes | No
     ax.plot(months, margin, color=COLOURS["main"], linewidth=2.2)
     ax.fill_between(months, margin, cost, where=margin >= cost, color=COLOURS["good"], alpha=0.15)
     ax.fill_between(months, margin, cost, where=margin <= cost, color=COLOURS["bad"], alpha=0.1)
-    for text, height, colour in (
-        (_("cost to acquire"), cost, "bad"),
-        (_("margin so far"), margin[-1], "main"),
-    ):
-        ax.annotate(
-            text,
-            (months[-1], height),
-            (5, 0),
-            textcoords="offset points",
-            va="center",
-            color=COLOURS[colour],
-            fontsize=9.5,
-        )
+    low, high = min(0.0, float(margin.min())), max(float(margin.max()), cost) * 1.12
+    ends = [(_("cost to acquire"), cost, "bad"), (_("margin so far"), float(margin[-1]), "main")]
+    name_ends(ax, months[-1], ends, 0.055 * (high - low))
     ax.set_xlim(0, months[-1] * 1.2)
-    ax.set_ylim(min(0.0, float(margin.min())), max(float(margin.max()), cost) * 1.12)
+    ax.set_ylim(low, high)
     theme.money_axis(ax.yaxis, currency)
     theme.count_axis(ax.xaxis)
-    ax.set_xlabel(_("Months since the first purchase"))
-    ax.set_ylabel(_("Money per customer"))
-    theme.title(ax, title)
-    return ax
+    return theme.finish(ax, title, _("Months since the first purchase"), _("Money per customer"))

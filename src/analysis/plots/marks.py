@@ -1,0 +1,140 @@
+"""Marks that several charts draw: words beside a point, names at the ends of curves, dots with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from analysis.language import number
+from analysis.plots import theme
+
+
+def beside(
+    ax: Axes,
+    text: str,
+    at: tuple[object, object],
+    offset: tuple[float, float],
+    *,
+    colour: str = "black",
+    size: float = 9,
+) -> None:
+    """Write a few words beside a point, on the side to which the offset points; a ``$`` stays a ``$``.
+
+    Parameters
+    ----------
+    ax
+        Where to write.
+    text
+        The words.
+    at
+        The point, in the units of the axes.
+    offset
+        From the point to the words, in points: to the right and up.
+    colour
+        Name in `theme.COLOURS`, or a colour.
+    size
+        Of the letters, in points.
+    """
+    right, up = offset
+    ax.annotate(
+        text,
+        at,
+        offset,
+        textcoords="offset points",
+        ha="left" if right > 0 else "right" if right < 0 else "center",
+        va="bottom" if up > 0 else "top" if up < 0 else "center",
+        color=theme.COLOURS.get(colour, colour),
+        fontsize=size,
+        parse_math=False,
+    )
+
+
+def name_ends(
+    ax: Axes,
+    at: object,
+    ends: Sequence[tuple[str, float, str]],
+    step: float,
+    within: tuple[float, float] = (-np.inf, np.inf),
+) -> None:
+    """Name each curve at its right end, in its colour, names apart from each other.
+
+    Parameters
+    ----------
+    ax
+        Where the curves are.
+    at
+        Where they end, to the right.
+    ends
+        Name, height at the end and colour of each curve; a name in `theme.COLOURS`, or a colour.
+    step
+        Height of a name, in the units of the axes.
+    within
+        The lowest and the highest place for a name; the highest counts where both do not fit.
+    """
+    low, high = within
+    heights = spread([height for _name, height, _colour in ends], step)
+    heights += max(low - float(heights.min()), 0)
+    heights -= max(float(heights.max()) - high, 0)
+    for (name, _height, colour), height in zip(ends, heights, strict=True):
+        beside(ax, name, (at, height), (7, 0), colour=colour, size=9.5)
+
+
+def spread(heights: Sequence[float], step: float) -> npt.NDArray[np.float64]:
+    """Return heights at least ``step`` apart, in the same order and as near to those given as may be.
+
+    Parameters
+    ----------
+    heights
+        Where the curves end.
+    step
+        Height of a label, in the same unit.
+    """
+    order = np.argsort(heights, kind="stable")
+    wanted = np.asarray(heights, np.float64)[order]
+    placed = wanted.copy()
+    for i in range(1, len(placed)):
+        placed[i] = max(placed[i], placed[i - 1] + step)
+    placed -= (placed - wanted).mean()
+    found = np.empty_like(placed)
+    found[order] = placed
+    return found
+
+
+def dots(
+    ax: Axes,
+    places: npt.ArrayLike,
+    middle: npt.ArrayLike,
+    ends: tuple[npt.ArrayLike, npt.ArrayLike],
+    *,
+    colour: str,
+    label: str,
+) -> None:
+    """Draw values as dots, each on the bar of its interval.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    places
+        Where on the axis below.
+    middle
+        The values.
+    ends
+        Lower and upper ends of their intervals.
+    colour
+        Name in `theme.COLOURS`.
+    label
+        What the legend calls them.
+    """
+    shade = theme.COLOURS[colour]
+    ax.vlines(places, *ends, color=shade, linewidth=4, alpha=0.4)
+    ax.plot(places, middle, "o", color=shade, markersize=8, label=label)
+
+
+def sized_ticks(ax: Axes, names: Iterable[object], sizes: Iterable[float]) -> None:
+    """Write below the places 0, 1, 2, … the name of each group and how many are in it."""
+    labels = [f"{name}\n({number(size)})" for name, size in zip(names, sizes, strict=True)]
+    ax.set_xticks(np.arange(len(labels)), labels)
