@@ -52,7 +52,7 @@ def test_names_at_the_end_of_a_track_do_not_overlap(check: ltv.Holdout) -> None:
     heights = sorted(float(text.xy[1]) for text in names)
     assert len(heights) == 4
     assert np.diff(heights).min() >= 0.054 * ax.get_ylim()[1]
-    weeks = ltv.weekly(check, ltv.tracking(check, daily, AS_OF))
+    weeks = ltv.weekly(check, daily, AS_OF)
     assert len(plots.weekly(weeks, CUTOFF, "A title").get_legend().get_texts()) == 4
 
 

@@ -239,7 +239,7 @@ def test_the_past_of_a_check_chooses_a_model(check: ltv.Holdout) -> None:
 def test_weeks_add_up_to_the_track(sample: Dataset, check: ltv.Holdout) -> None:
     daily = sample.query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
     track = ltv.tracking(check, daily, AS_OF)
-    weeks = ltv.weekly(check, track)
+    weeks = ltv.weekly(check, daily, AS_OF)
     after = weeks[weeks["holdout"]]
     assert len(after) == 39
     assert after["actual"].sum() == 1882

@@ -36,6 +36,16 @@ def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFram
         week lies after the cut-off), cumulative ``actual`` repeat purchases and those each model expected,
         in a column of its name; for the last week the interval ``low`` to ``high`` of the first model.
     """
+    track = _cumulative(check, daily, as_of)
+    start = float(track.loc[~track["holdout"], "actual"].max())
+    is_last = track.index == len(track) - 1
+    track["low"] = np.where(is_last, start + check.interval.low, np.nan)
+    track["high"] = np.where(is_last, start + check.interval.high, np.nan)
+    return track
+
+
+def _cumulative(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+    """Return the rows of `tracking` without the interval, which takes the most time."""
     days = pd.to_datetime(daily["date"])
     weeks = pd.date_range(end=pd.Timestamp(as_of), periods=_weeks_between(days.min(), as_of), freq="7D")
     repeat = daily["purchases"] - daily["first_purchases"]
@@ -47,28 +57,24 @@ def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFram
     for name, model in check.models.items():
         fitted = _fitted(check, model, daily, weeks[~track["holdout"]])
         track[name] = np.concatenate([fitted, start + _forecast(check, model, ends)])
-    is_last = track.index == len(track) - 1
-    track["low"] = np.where(is_last, start + check.interval.low, np.nan)
-    track["high"] = np.where(is_last, start + check.interval.high, np.nan)
     return track
 
 
-def weekly(check: Holdout, track: pd.DataFrame) -> pd.DataFrame:
+def weekly(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Return repeat purchases by week, actual and expected.
 
     Parameters
     ----------
-    check
-        The holdout.
-    track
-        The result of `tracking`.
+    check, daily, as_of
+        As for `tracking`.
 
     Returns
     -------
     pandas.DataFrame
-        The rows of ``track`` without the first week, which may be a part of one: ``date``, ``holdout``,
-        and the purchases of that week, ``actual`` and in a column per model.
+        The weeks of `tracking` without the first, which may be a part of one: ``date``, ``holdout``, and the
+        purchases of that week, ``actual`` and in a column per model.
     """
+    track = _cumulative(check, daily, as_of)
     found = track[["date", "holdout"]].copy()
     found["actual"] = track["actual"].diff()
     first = int(track["holdout"].to_numpy().argmax())
