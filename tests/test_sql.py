@@ -185,3 +185,21 @@ def test_contract_terms(tmp_path):
     assert rows["ended"].dt.strftime("%Y-%m-%d").tolist()[0] == "2023-12-31"
     assert rows["ended"].isna().tolist() == [False, True, True]  # K2 ends after it
     assert rows["price"].tolist() == [100, 110, 240]
+
+
+def test_acquisition_spend(tmp_path):
+    path = write_table(
+        tmp_path,
+        "spend",
+        """
+        month channel kind amount
+        2023-12-01 web ads 100
+        2023-12-01 web tools 20.5
+        2024-01-01 - rent 7
+        2099-01-01 web ads 1000
+        """,
+    )
+    rows = DuckDBEngine({"spend": path}, views(["spend"], AS_OF)).query("acquisition_spend")
+    assert rows["amount"].tolist() == [120.5, 7]  # the last month has not begun
+    assert rows["channel"].tolist()[:1] == ["web"]
+    assert rows["channel"].isna().tolist() == [False, True]
