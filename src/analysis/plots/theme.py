@@ -24,7 +24,7 @@ COLOURS: dict[str, str] = {
     "highlight": "#AA4499",  # the one thing the title points at
 }
 SEQUENTIAL = "Blues"
-Place = Literal["upper left", "upper right", "lower right"]
+Place = Literal["upper left", "upper center", "upper right", "lower right"]
 _INK = "#30343B"
 _LETTERS_PER_INCH = 10.2
 _BESIDE_TITLE = 1.2  # inches left of the axes, where the title does not reach

@@ -125,7 +125,7 @@ def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
         ax.set_ylim(bottom=max(values[values > 0].min() * 0.6, 0.5))
     theme.count_axis(ax.yaxis)
     ax.set_xticks(places, table["purchases"])
-    theme.legend(ax, "upper right")
+    theme.legend(ax, "upper center")
     return theme.finish(ax, title, _("Purchases per customer"), _("Customers"))
 
 
