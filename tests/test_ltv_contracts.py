@@ -16,7 +16,7 @@ from analysis.ltv.contracts.renewals import joined
 from analysis.ltv.contracts.value import average_residual, renewal_day
 from analysis.models import NotFitted
 from analysis.plots import ltv as plots
-from test_contracts import HIGH_END, HIGH_END_LATER, REGULAR, REGULAR_LATER
+from test_ltv_retention import HIGH_END, HIGH_END_LATER, REGULAR, REGULAR_LATER
 
 START = dt.date(2000, 3, 1)
 
