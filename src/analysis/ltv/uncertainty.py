@@ -14,7 +14,7 @@ from analysis.ltv.summary import Summary, weeks_in
 
 SEED = 20050502
 DRAWS = 400  # simulated futures
-MOST_SIMULATED = 20_000  # customers whose chance is simulated; of more, as many, and their chance scaled up
+MOST_SIMULATED = 5_000  # customers whose chance is simulated; of more, as many, and their chance scaled up
 
 
 @dataclass(frozen=True)
