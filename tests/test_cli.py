@@ -57,6 +57,22 @@ def test_help_is_in_the_readers_language(workbook):
 
 
 @pytest.mark.parametrize(
+    ("wanted", "chosen"),
+    [
+        pytest.param([], ["01_sales", "04_ltv", "04_ltv_check", "12_end"], id="none means all"),
+        pytest.param(["04_ltv"], ["04_ltv"], id="name"),
+        pytest.param(["04"], ["04_ltv", "04_ltv_check"], id="number"),
+        pytest.param(["4"], ["04_ltv", "04_ltv_check"], id="number without zero"),
+        pytest.param(["ltv"], ["04_ltv"], id="topic"),
+        pytest.param(["12", "ltv_check", "1"], ["01_sales", "04_ltv_check", "12_end"], id="in reading order"),
+    ],
+)
+def test_notebooks_are_chosen_by_name_number_or_topic(monkeypatch, wanted, chosen):
+    monkeypatch.setattr(notebooks, "names", lambda: ["01_sales", "04_ltv", "04_ltv_check", "12_end"])
+    assert notebooks.choose(wanted) == chosen
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "nowhere.csv"], "nowhere.csv"),

@@ -70,6 +70,7 @@ def test_years_held_out_in_the_paper(seen: list[float], later: list[float]) -> N
         )
 
 
+@pytest.mark.slow
 def test_the_demo_portfolio_renews_as_its_truth_says() -> None:
     """Leavers leave first there too: the true renewal rate rises, which the model sees."""
     parts, survives = [], []
@@ -111,6 +112,9 @@ def test_a_contract_written_anew_each_year_is_one() -> None:
             ("a", "2024-02-02", None, 4),  # 33 days later: a new contract
             ("c", "2022-01-01", "2022-12-31", 5),  # of another customer
             ("a", "2023-07-01", None, 6),
+            ("d", "2022-01-01", "2022-12-20", 7),
+            ("d", "2022-03-01", "2022-12-31", 8),  # two end, one begins: the renewal of the first to end
+            ("d", "2023-01-05", None, 9),
         ],
         columns=["customer_id", "started", "ended", "price"],
     )
@@ -128,6 +132,8 @@ def test_a_contract_written_anew_each_year_is_one() -> None:
         ("a", "2024-02-02", None, 4),
         ("b", "2022-06-01", None, 12),
         ("c", "2022-01-01", "2022-12-31", 5),
+        ("d", "2022-01-01", None, 9),
+        ("d", "2022-03-01", "2022-12-31", 8),
     ]
 
 
@@ -184,6 +190,39 @@ def test_value_by_hand(months: int) -> None:
     assert first["average_value"] == pytest.approx(at_average, rel=1e-6)
     assert value.total == pytest.approx(value.frame["value"].sum())
     assert value.interval.contains(value.total)
+
+
+def test_which_contracts_have_a_value() -> None:
+    """Those in force on the last day, at a price that is known; by (b + n) ÷ (a + b + n) each renews."""
+    extra = pd.DataFrame(
+        [
+            ("later", "2007-03-02", None, 100.0),
+            ("ends today", "2006-09-01", "2007-03-01", 100.0),
+            ("no price", "2006-09-01", None, np.nan),
+            ("dear", "2006-09-01", None, 1e6),
+            ("cheap", "2006-09-01", None, 1.0),
+        ],
+        columns=["customer_id", "started", "ended", "price"],
+    )
+    extra = extra.assign(started=pd.to_datetime(extra["started"]), ended=pd.to_datetime(extra["ended"]))
+    terms = pd.concat([contracts_of(HIGH_END), extra.assign(plan="basic")], ignore_index=True)
+    contracts = fitted(terms, dt.date(2007, 3, 1))
+    value = ltv.value_contracts(contracts, annual_discount_rate=0.1, margin_rate=0.3)
+    assert isinstance(value, ltv.ContractValue)
+    frame = value.frame
+    assert set(frame["customer_id"]) & set(extra["customer_id"]) == {"no price", "dear", "cheap"}
+    assert frame["customer_id"].iloc[[0, -2, -1]].tolist() == ["dear", "cheap", "no price"]
+    assert value.by_renewals["contracts"].tolist() == [2, 491]  # without the one that has no price
+    a, b = contracts.model.a, contracts.model.b
+    assert value.by_renewals["renews"].tolist() == pytest.approx([b / (a + b), (b + 7) / (a + b + 7)])
+
+
+def test_misses_by_hand() -> None:
+    """Two too many of 20 and two too few of 30 are 4 of 50 missed, though the total is right."""
+    groups = pd.DataFrame({"contracts": [20, 30], "actual": [10, 20], "by_model": [12, 18], "by_average": 0})
+    contracts = fitted(contracts_of(HIGH_END), dt.date(2007, 3, 1))
+    check = ltv.ContractsCheck(groups, START, START, contracts, ltv.Interval(0, 1, 0.9))
+    assert check.misses("by_model") == pytest.approx(4 / 50)
 
 
 def test_average_residual_by_hand() -> None:

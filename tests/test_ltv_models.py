@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from itertools import islice, pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 from scipy.integrate import quad
 
 from analysis import ltv
-from analysis.ltv.choice import Past, compare_models, fit_purchases, log_scores
+from analysis.ltv.choice import Past, _choice, compare_models, fit_purchases, log_scores
 from analysis.ltv.counts import count, distinct, distinct_pairs
 from analysis.ltv.fitting import Likelihood
 from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
@@ -296,6 +297,39 @@ def test_the_model_that_made_the_data_is_chosen(kind: Kind) -> None:
     assert isinstance(chosen, ltv.PurchaseModel)
     assert chosen.kind == kind
     assert "most likely" in chosen.reason
+
+
+@pytest.mark.parametrize(
+    ("likelihoods", "gains", "kind", "words"),
+    [
+        pytest.param((-100, None, None), {}, "bg_nbd", "no other model could be fitted", id="alone"),
+        pytest.param((-100, -105, -110), {}, "bg_nbd", "most likely (by 5.0 in", id="likelihood"),
+        pytest.param((-100, -100.5, -110), {}, "bg_nbd", "under BG/NBD and MBG/NBD, so", id="alike"),
+        pytest.param(
+            (-100, -100.5, -110), {"mbg_nbd": 0.1}, "mbg_nbd", "it foretold best", id="alike, one foretold"
+        ),
+        pytest.param(
+            (-100, -105, -110), {"pareto_nbd": 0.19}, "bg_nbd", "no other model foretold clearly", id="chance"
+        ),
+        pytest.param(
+            (-100, -105, -110), {"pareto_nbd": 0.21}, "pareto_nbd", "but Pareto/NBD foretold", id="clearly"
+        ),
+    ],
+)
+def test_the_choice_by_hand(
+    likelihoods: tuple[float | None, ...], gains: dict[Kind, float], kind: Kind, words: str
+) -> None:
+    """Gains of 100 customers with a deviation of 1: two standard errors of their mean are 0.2."""
+    models = {
+        name: SimpleNamespace(log_likelihood=value)
+        for name, value in zip(KINDS, likelihoods, strict=True)
+        if value is not None
+    }
+    even = np.repeat([-1.0, 1.0], 50)
+    scores = {name: -2 + gains[name] + even if name in gains else np.full(100, -2.0) for name in models}
+    chosen, reason = _choice(models, scores if gains else {})  # type: ignore[arg-type]
+    assert chosen == kind
+    assert words in reason
 
 
 def test_comparison_shows_likelihood_and_holdout() -> None:

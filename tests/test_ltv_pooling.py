@@ -118,6 +118,11 @@ def test_small_groups_borrow_more() -> None:
     # the pace of b (every 5 weeks) and of c (every 17) end on either side of that of all
     assert table.loc["b", "gap"] < table.loc["All customers", "gap"] < table.loc["c", "gap"]
     assert "differently" in found.sentence()
+    rows = np.flatnonzero(groups.to_numpy() == "a")
+    alone = ltv.fit_one(replace(summary, frame=summary.frame.iloc[rows]), "bg_nbd")
+    assert isinstance(alone, ltv.PurchaseModel)
+    lost = alone.log_likelihood - found.models["a"].log_likelihood  # by leaning on the others
+    assert 0 <= lost < 5
 
 
 def test_group_models_speak_for_each_customer() -> None:
@@ -176,6 +181,9 @@ def test_values_by_group_are_those_of_each_group_alone() -> None:
     random = np.random.default_rng(1)
     spent = np.where(summary.frame["x"] > 0, random.gamma(4, 10, len(summary.frame)), np.nan)
     summary = replace(summary, frame=summary.frame.assign(z=spent))
+    mixed = random.permutation(len(spent))  # customers of one group do not stand together
+    summary, groups = replace(summary, frame=summary.frame.iloc[mixed]), groups.iloc[mixed]
+    summary = replace(summary, frame=summary.frame.reset_index(drop=True))
     found, spend = fitted(summary, groups), ltv.choose_spend(summary)
     assert isinstance(spend, ltv.SpendModel)
     settings = {"horizon_weeks": 26, "annual_discount_rate": 0.1}

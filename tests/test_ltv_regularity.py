@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -80,6 +81,21 @@ def test_random_buyers_are_not_called_regular_whatever_their_pace() -> None:
     assert shares["by_chance"].sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize(
+    ("shape", "low", "high", "kind"),
+    [
+        pytest.param(1.4, 1.1, 1.7, "regular", id="regular"),
+        pytest.param(1.4, 0.9, 1.9, "random", id="may be chance"),
+        pytest.param(1.2, 1.1, 1.3, "random", id="too little to mislead"),
+        pytest.param(0.7, 0.6, 0.8, "bursts", id="bursts"),
+        pytest.param(0.7, 0.4, 1.1, "random", id="bursts by chance"),
+        pytest.param(0.9, 0.85, 0.95, "random", id="hardly in bursts"),
+    ],
+)
+def test_what_customers_are_as_a_whole(shape: float, low: float, high: float, kind: str) -> None:
+    assert ltv.Regularity(shape, low, high, pd.DataFrame()).kind == kind
+
+
 def test_interval_covers_the_truth() -> None:
     inside = 0
     for seed in range(40):
@@ -114,3 +130,10 @@ def test_effect_on_forecasts_adds_up() -> None:
     regular = table[table["regularity"] == "Regular"]
     expected, actual = ((regular[name] * regular["customers"]).sum() for name in ("bg_nbd", "actual"))
     assert f"{expected / actual - 1:+.1%}" in ltv.regularity_effect_sentence(check, table)
+    # a gap every 14 days: silent for more than four weeks is late; who has no kind is left out
+    few = pd.DataFrame({"customer_id": list("abc"), "t_x": 10.0, "T": [14.0, 14.5, 50.0]})
+    few = few.assign(actual=[2, 1, 9], bg_nbd=[1.0, 3.0, 9.0])
+    kinds = pd.DataFrame({"customer_id": list("abc"), "mean_gap": 14.0, "kind": ["random", "random", None]})
+    table = ltv.regularity_effect(replace(check, customers=few), replace(found, customers=kinds))
+    assert table["silence"].tolist() == ["not late", "late"]
+    assert table["model_error"].tolist() == [-0.5, 2.0]

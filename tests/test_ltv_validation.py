@@ -161,6 +161,9 @@ def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
     table = replace(check, customers=even)
     assert clear_gain(table, "zero") == 0
     assert "does no better than that rule" in ltv.verdict(table)
+    # squared errors 0, 0, 1, 0 against 1 each: gains 1, 1, 0, 1, mean 3 ÷ 4, deviation √3 ÷ 4
+    four = pd.DataFrame({"actual": [1.0, 1, 1, 1], "own": [1.0, 1, 0, 1], "zero": 0.0})
+    assert clear_gain(replace(check, customers=four), "zero") == pytest.approx(3 / np.sqrt(3) * 2)
 
 
 def test_groups_by_silence_add_up(check: ltv.Holdout) -> None:
@@ -200,10 +203,13 @@ def test_distribution_agrees_with_simulated_futures(check: ltv.Holdout) -> None:
 
 
 def test_spend_that_changed_by_hand(check: ltv.Holdout) -> None:
-    """Two purchases at 10 before and 15 each now, one at 20 and 20: 50 ÷ (2 × 10 + 20) − 1 = 25 %."""
+    """Two purchases at 10 before and 15 each now, one at 20 and 20: 50 ÷ (2 × 10 + 20) − 1 = 25 %.
+
+    Who was new, and who only returned something, tells nothing of it.
+    """
     rows = pd.DataFrame(
         {"x": [3, 1, 0, 2], "z": [10.0, 20.0, np.nan, 99.0], "actual": [2, 1, 4, 0]}
-        | {"actual_value": [30.0, 20.0, 500.0, 0.0]}
+        | {"actual_value": [30.0, 20.0, 500.0, -7.0]}
     )
     assert spend_change(replace(check, customers=rows)) == pytest.approx(0.25)
     assert np.isnan(spend_change(replace(check, customers=rows.tail(1))))
@@ -216,6 +222,8 @@ def test_the_error_in_money(check: ltv.Holdout) -> None:
     assert check.value_error == pytest.approx(expected / came - 1)
     nothing = replace(check, customers=check.customers.assign(actual_value=0.0))
     assert np.isnan(nothing.value_error)
+    lift = 10 * ltv.tenths(check.customers["own"].to_numpy(), check.customers["actual"].to_numpy(float))
+    assert ltv.scores(nothing).set_index("model")["lift"]["own"] == pytest.approx(lift["share"].iloc[0])
 
 
 def test_equity_is_said_with_the_error_of_the_last_check(check: ltv.Holdout) -> None:
@@ -245,6 +253,7 @@ def test_weeks_add_up_to_the_track(sample: Dataset, check: ltv.Holdout) -> None:
     assert after["actual"].sum() == 1882
     assert after["own"].sum() == pytest.approx(1653.4, abs=0.05)
     assert weeks["actual"].sum() == 2457 + 1882 - track["actual"].iloc[0]
+    assert f"{after['actual'].max():,.0f} came" in ltv.weekly_title(check, weeks)
 
 
 def test_newcomers_are_counted(sample: Dataset) -> None:
@@ -447,3 +456,4 @@ def test_further_forecasts_are_compared_with_the_models(check: ltv.Holdout) -> N
     assert "By RMSE Models by group did best" in ltv.models_sentence(perfect)
     assert "by_group" not in ltv.by_frequency(perfect)
     assert perfect.chosen == check.chosen
+    assert perfect.beside("condensed", np.zeros(2357)).others == ("by_group", "condensed")

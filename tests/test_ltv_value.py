@@ -104,6 +104,11 @@ def test_a_margin_that_is_set_goes_before_costs_and_costs_before_an_assumption()
     chosen = ltv.choose_margins(costs, 0.45)
     assert chosen.of(pd.Series(["a", "b"])).tolist() == [0.45, 0.45]
     assert "as set" in chosen.sentence()
+    nothing = ltv.choose_margins(costs, 0.0)  # is a margin that was set
+    assert nothing.of(pd.Series(["a"])).tolist() == [0.0]
+    dear = ltv.customer_margins(costs.assign(cost=500.0))
+    assert dear is not None
+    assert dear.rates["own_rate"].tolist() == [-1.0]  # 1 − 500 ÷ 100 = −4 would drown all else
     assumed = ltv.choose_margins(costs.head(0))
     assert assumed.of(pd.Series(["a"])).tolist() == [0.3]
     assert "assumed" in assumed.sentence()
@@ -266,21 +271,20 @@ def test_what_lies_beyond_the_horizon_is_said() -> None:
 
 
 def test_the_simple_formula_against_single_customers() -> None:
-    """Net sales and what is expected: 10 + 2 × 5 = 20, 40, 1,000; half of 100 is 50, so two fall short."""
-    values = pd.DataFrame(
-        {"customer_id": list("abc"), "expected_purchases": [2.0, 0.0, 0.0], "expected_spend": [5.0, 1.0, 1.0]}
-    )
-    customers = pd.DataFrame({"customer_id": list("cab"), "net_sales": [1000.0, 10.0, 40.0]})
+    """Net sales and what is expected: 10 + 2 × 5 = 20, 40, 60, 1,000; half of 100 is 50: two fall short."""
+    values = pd.DataFrame({"customer_id": list("abcd"), "expected_purchases": [2.0, 0, 0, 0]})
+    values["expected_spend"] = [5.0, 1, 1, 1]
+    customers = pd.DataFrame({"customer_id": list("cabd"), "net_sales": [1000.0, 10, 40, 60]})
     said = ltv.simple_misses_sentence(100.0, values, customers, "EUR")
-    assert "67% of customers come to less than half" in said
+    assert "50% of customers come to less than half" in said
     assert "the best 10% to €1,000.00 each on average" in said
 
 
 def test_cohorts_are_as_short_as_makes_few(summary: ltv.Summary) -> None:
-    """All came in three months; spread over 400 days they make 14 months, so quarters; over 1,200, years."""
+    """All came in three months; over a year they make twelve; over 400 days 14, so quarters; 1,200, years."""
     assert len(ltv.cohorts(summary).cat.categories) == 3
     days = pd.Series(np.arange(len(summary.frame)))
-    for span, last in ((400, "Q1 1998"), (1200, "2000")):
+    for span, last in ((365, "Dec 1997"), (400, "Q1 1998"), (1200, "2000")):
         first = pd.Timestamp("1997-01-01") + pd.to_timedelta(days % span, unit="D")
         spread = replace(summary, frame=summary.frame.assign(first_purchase=first))
         assert ltv.cohorts(spread).cat.categories[-1] == last
@@ -348,14 +352,35 @@ def test_who_is_more_likely_gone_has_no_next_purchase(
 def test_next_purchase_by_hand(models: dict[str, ltv.PurchaseModel]) -> None:
     """In the BG/NBD one alive at T buys within d with probability 1 − ((α + T) ÷ (α + T + d)) ** (r + x)."""
     model = models["bg_nbd"]
-    frame = pd.DataFrame({"customer_id": ["now"], "last_purchase": pd.Timestamp("1998-06-30")})
-    one = ltv.Summary(frame.assign(x=8, t_x=40.0, T=40.0), "week", CDNOW_END, 0)
-    alive = model.p_alive(*one.history)[0]
-    wait = (model.alpha + 40) * ((1 - 0.5 / alive) ** (-1 / (model.r + 8)) - 1)
-    found = ltv.next_purchase(one, model, 10)
-    assert (found["expected_by"].iloc[0] - pd.Timestamp(CDNOW_END)).days == int(np.ceil(wait * 7))
+    x = np.arange(3.0, 23)
+    frame = pd.DataFrame({"customer_id": [f"c{i}" for i in x], "last_purchase": pd.Timestamp("1998-06-30")})
+    busy = ltv.Summary(frame.assign(x=x, t_x=40.0, T=40.0), "week", CDNOW_END, 0)
+    alive = model.p_alive(*busy.history)
+    wait = (model.alpha + 40) * ((1 - 0.5 / alive) ** (-1 / (model.r + x)) - 1)
+    found = ltv.next_purchase(busy, model, 10)
+    days = (found["expected_by"] - pd.Timestamp(CDNOW_END)).dt.days
+    assert days.tolist() == np.ceil(wait * 7).tolist()
     share = (model.alpha + 40) / (model.alpha + 50)
-    assert found["chance"].iloc[0] == pytest.approx(alive * (1 - share ** (model.r + 8)))
+    np.testing.assert_allclose(found["chance"], alive * (1 - share ** (model.r + x)))
+
+
+def test_days_and_weeks_tell_the_same(
+    customers: pd.DataFrame,
+    summary: ltv.Summary,
+    models: dict[str, ltv.PurchaseModel],
+    spend: ltv.SpendModel,
+) -> None:
+    """A model whose times are in days expects each customer on the same day, and the same payback."""
+    by_day = ltv.summarise(customers, CDNOW_END, "day")
+    model = ltv.fit_one(by_day, "bg_nbd")
+    assert isinstance(model, ltv.PurchaseModel)
+    waits = [ltv.next_purchase(*each, 26) for each in ((summary, models["bg_nbd"]), (by_day, model))]
+    np.testing.assert_allclose(waits[1]["chance"], waits[0]["chance"], rtol=1e-3)
+    apart = (waits[1]["expected_by"] - waits[0]["expected_by"]).dt.days.dropna()
+    assert apart.abs().max() <= 1
+    known = {"first_value": 30.0, "acquisition_cost": 20.0, "margin_rate": 0.4, "weeks": 104}
+    months = [ltv.payback(one, spend, **known).months for one in (models["bg_nbd"], model)]
+    assert months[1] == pytest.approx(months[0], rel=1e-3)
 
 
 # --- payback -----------------------------------------------------------------------------------------
@@ -423,6 +448,8 @@ def test_ltv_to_cac_by_hand() -> None:
     assert "at or above the usual 3" in ltv.ratio_sentence(table, None)
     channels = ltv.ltv_to_cac(values, costs, pd.Series({"a": "web"}))
     assert dict(zip(channels["group"], channels["ratio"], strict=True)) == {"web": 3, "(not known)": 3}
+    dearer = ltv.ltv_to_cac(values, costs * 2)
+    assert "LTV : CAC is 1.5, below the usual 3" in ltv.ratio_sentence(dearer, None)
     assert "less than the 50.00" in ltv.ratio_sentence(
         ltv.ltv_to_cac(values, costs.replace(10.0, 80.0)), None
     )
@@ -444,7 +471,11 @@ def test_one_time_buyers_under_each_model(summary: ltv.Summary, models: dict[str
     assert said["customers"].tolist() == [once.sum()] * 3
     everyone = models["pareto_nbd"].expected_purchases(52.0, *summary.history)
     assert said["expected_purchases"].iloc[2] == pytest.approx(everyone[once.to_numpy()].sum())
-    assert "100% under BG/NBD" in ltv.one_time_models_sentence(said)
+    shares = [f"{share:.0%}" for share in said["p_alive"]]
+    assert (
+        f"nobody has seen: {shares[0]} under BG/NBD, {shares[1]} under MBG/NBD and {shares[2]} under Pareto"
+    ) in ltv.one_time_models_sentence(said)
+    assert f"MBG/NBD {table['mbg_nbd'].iloc[-1]:.0%}" in ltv.one_time_title(table, "week")
     assert "The models agree" in ltv.one_time_models_sentence(said.head(1))
 
 
@@ -455,7 +486,14 @@ def test_alive_map_holds_p_alive(summary: ltv.Summary, models: dict[str, ltv.Pur
     assert table.loc[4, since] == pytest.approx(models["bg_nbd"].p_alive(x, t_x, t)[0])
     assert table.diff(axis=1).iloc[:, 1:].lt(0).all(axis=None)
     assert table.index[0] == 1
-    assert "of silence a customer with 10 repeat purchases" in ltv.alive_map_title(table, "week")
+    gone = next(week for week in table.columns if table.loc[10, week] < 0.5)
+    assert ltv.alive_map_title(table, "week").startswith(
+        f"After {gone:.0f} weeks of silence a customer with 10 repeat purchases is more likely gone"
+    )
+    assert ltv.alive_map_title(table + 0.6, "week").startswith("Even after 39 weeks")  # steps of one week
+    assert ltv.alive_map(models["bg_nbd"], summary).columns[-1] == pytest.approx(
+        summary.frame["T"].median() * 39 / 40
+    )
 
 
 def test_every_table_has_words(
