@@ -27,11 +27,11 @@ def test_intervals_of_totals_hold_the_truth_as_often_as_they_say() -> None:
 def test_intervals_hold_where_the_data_leave_open_how_alike_customers_leave() -> None:
     """All leave alike, which no portfolio can tell from a little different; purchases counted by day.
 
-    With draws from the asymptotic normal distribution it was 84.7 %, at a width of 60 % of the total.
+    With draws from the asymptotic normal distribution it was 86 %, at a width of 60 % of the total.
     """
-    made = (portfolio(seed, truth=ALL_ALIKE, days=7) for seed in range(100))
+    made = (portfolio(seed, truth=ALL_ALIKE, days=7) for seed in range(200))
     found = pd.DataFrame([totals_held(each) for each in made])
-    assert found["purchases"].mean() >= 0.86
+    assert found["purchases"].mean() >= 0.87
     assert found["width"].mean() < 0.45
 
 
