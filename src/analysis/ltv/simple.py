@@ -33,7 +33,7 @@ def simple_inputs(customers: pd.DataFrame, as_of: dt.date) -> tuple[float, float
     -------
     tuple of float
         Mean net sales per customer and year, over the time all customers could have bought in; and the
-        mean years between a customer's first and last purchase. Both 0 where nobody had a year to show.
+        mean years between a customer's first and last purchase. Both 0 where no time has passed yet.
     """
     bought = customers[customers["first_purchase"].notna()]
     age = (pd.Timestamp(as_of) - bought["first_purchase"]).dt.days.sum() / DAYS_PER_YEAR
@@ -100,7 +100,7 @@ def simple_misses_sentence(
     Parameters
     ----------
     simple
-        The simple lifetime value of this portfolio, in net sales.
+        The simple lifetime value of this portfolio before the cost to acquire, in net sales.
     values
         The result of `clv`.
     customers
