@@ -222,6 +222,7 @@ def test_the_error_in_money(check: ltv.Holdout) -> None:
     assert check.value_error == pytest.approx(expected / came - 1)
     nothing = replace(check, customers=check.customers.assign(actual_value=0.0))
     assert np.isnan(nothing.value_error)
+    assert ltv.value_parts_sentence(nothing, None) == ""
     lift = 10 * ltv.tenths(check.customers["own"].to_numpy(), check.customers["actual"].to_numpy(float))
     assert ltv.scores(nothing).set_index("model")["lift"]["own"] == pytest.approx(lift["share"].iloc[0])
 

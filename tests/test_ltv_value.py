@@ -416,25 +416,42 @@ def test_first_purchase_value_of_six_customers(six_customers: pd.DataFrame, engi
 def test_acquisition_cost_by_channel_by_hand() -> None:
     spent = pd.DataFrame(
         {
-            "month": pd.to_datetime(["2024-01-01", "2024-02-01", "2024-02-01", "2024-02-01"]),
-            "channel": ["web", "web", "fair", "radio"],
-            "amount": [100.0, 50.0, 400.0, 10.0],
+            "month": pd.to_datetime(["2024-01-01", *["2024-02-01"] * 4]),
+            "channel": ["web", "web", "fair", "radio", None],
+            "amount": [100.0, 50.0, 400.0, 10.0, 30.0],
         }
     )
     acquired = pd.DataFrame(
         {
-            "customer_id": list("abcde"),
+            "customer_id": list("abcdef"),
             "first_purchase": pd.to_datetime(
-                ["2024-01-31", "2024-02-01", "2024-02-29", "2024-02-10", "2024-03-01"]
+                ["2024-01-31", "2024-02-01", "2024-02-29", "2024-02-10", "2024-03-01", "2024-02-10"]
             ),
-            "channel": ["web", "web", "fair", "web", "web"],
+            "channel": ["web", "web", "fair", "web", "web", None],
         }
     )
     table = ltv.cac_by_channel(spent, acquired).set_index("channel")
-    assert table.index.tolist() == ["fair", "web", "radio"]
-    assert table["customers"].tolist() == [1, 3, 0]
-    assert table["acquisition_cost"].tolist()[:2] == [400, 50]
+    assert table.index.tolist() == ["fair", "web", "(not known)", "radio"]
+    assert table["spent"].sum() == spent["amount"].sum()
+    assert table["customers"].tolist() == [1, 3, 1, 0]
+    assert table["acquisition_cost"].tolist()[:3] == [400, 50, 30]
     assert np.isnan(table.loc["radio", "acquisition_cost"])
+
+
+def test_one_cost_for_all_goes_before_what_is_recorded() -> None:
+    values = pd.DataFrame({"customer_id": ["b", "a"]})
+    recorded = pd.Series({"a": 5, "z": 9, "b": None})
+    assert ltv.acquisition_costs(values, None) is None
+    assert ltv.acquisition_costs(values, pd.Series({"z": 9.0})) is None  # of nobody who has bought
+    found = {
+        "recorded": ltv.acquisition_costs(values, recorded),
+        "set": ltv.acquisition_costs(values, None, 0),
+    }
+    assert {name: cost.to_dict() for name, cost in found.items() if cost is not None} == {
+        "recorded": {"a": 5},
+        "set": {"b": 0, "a": 0},
+    }
+    assert ltv.acquisition_costs(values, recorded, 7.0).tolist() == [7, 7]
 
 
 def test_ltv_to_cac_by_hand() -> None:

@@ -85,6 +85,11 @@ def percent(share: float, decimals: int = 0) -> str:
     return str(numbers.format_percent(share, pattern, locale=locale))
 
 
+def signed_percent(share: float, decimals: int = 0) -> str:
+    """Format a difference as a percentage with its sign: 0.231 → ``+23%``; 0 has none."""
+    return ("+" if share > 0 else "") + percent(share, decimals)
+
+
 def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
     """Format an amount of money; ``currency`` is an ISO 4217 code, or None where it is not known."""
     if currency is None:

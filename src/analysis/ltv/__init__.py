@@ -16,6 +16,7 @@ For posteriors, ``bayes`` hands the summary to pymc-marketing, the optional extr
 
 from analysis.ltv.acquisition import (
     Payback,
+    acquisition_costs,
     cac_by_channel,
     first_purchase_value,
     ltv_to_cac,
@@ -163,6 +164,7 @@ from analysis.ltv.value import (
     equity_shares,
     equity_title,
     for_ever_sentence,
+    held_by_top,
     top_sentence,
     worth_per_purchase,
 )
@@ -195,6 +197,7 @@ __all__ = [
     "Turned",
     "Unit",
     "WhatIf",
+    "acquisition_costs",
     "alive_history",
     "alive_history_title",
     "alive_map",
@@ -257,6 +260,7 @@ __all__ = [
     "group_check",
     "group_check_sentence",
     "hand_over",
+    "held_by_top",
     "history_distribution",
     "history_distribution_title",
     "holdout",

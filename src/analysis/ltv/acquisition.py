@@ -143,15 +143,40 @@ def cac_by_channel(spend: pd.DataFrame, acquired: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row per channel with spending, the largest first: ``channel``, ``spent`` in money,
         ``customers`` whose first purchase through it fell into those months, ``acquisition_cost`` per
-        customer (missing where nobody came).
+        customer (missing where nobody came). Spending and customers without a channel are one of their own.
     """
+    unknown = _("(not known)")
     months = pd.to_datetime(spend["month"]).dt.to_period("M")
     came = acquired[pd.to_datetime(acquired["first_purchase"]).dt.to_period("M").isin(set(months))]
-    spent = spend["amount"].astype("float64").groupby(spend["channel"]).sum()
-    customers = came.groupby("channel").size().reindex(spent.index, fill_value=0)
+    spent = spend["amount"].astype("float64").groupby(spend["channel"].fillna(unknown)).sum()
+    customers = came["channel"].fillna(unknown).value_counts().reindex(spent.index, fill_value=0)
     table = pd.DataFrame({"spent": spent, "customers": customers})
     table["acquisition_cost"] = table["spent"] / table["customers"].where(table["customers"] > 0)
     return table.sort_values("spent", ascending=False, kind="stable").rename_axis("channel").reset_index()
+
+
+def acquisition_costs(
+    values: pd.DataFrame, recorded: pd.Series | None, same: float | None = None
+) -> pd.Series | None:
+    """Return what each customer cost to win, by ``customer_id``; None where it is not known of any.
+
+    Parameters
+    ----------
+    values
+        The customers: the result of `total_value`.
+    recorded
+        Cost of each customer in money, by ``customer_id`` (the index), missing where not known; None where
+        nothing is recorded.
+    same
+        One cost for all, in money, which goes before what is recorded.
+    """
+    ids = values["customer_id"]
+    if same is not None:
+        return pd.Series(same, index=ids, dtype="float64")
+    if recorded is None:
+        return None
+    known = recorded.astype("float64").reindex(ids).dropna()
+    return None if known.empty else known
 
 
 def ltv_to_cac(values: pd.DataFrame, costs: pd.Series, groups: pd.Series | None = None) -> pd.DataFrame:

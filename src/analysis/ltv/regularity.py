@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from analysis.language import _, number, percent
+from analysis.language import _, number, percent, signed_percent
 from analysis.ltv.condensed import CondensedModel
 from analysis.ltv.summary import DAYS, Floats, weeks_in
 from analysis.ltv.validation.split import Holdout
@@ -282,11 +282,7 @@ def regularity_effect_sentence(check: Holdout, table: pd.DataFrame) -> str:
     return _(
         "In the holdout the model's forecast of regular customers was off by {regular}, that of the others "
         "by {others}."
-    ).format(regular=_signed(float(errors[regular])), others=_signed(float(others)))
-
-
-def _signed(share: float) -> str:
-    return ("+" if share > 0 else "") + percent(share, 1)
+    ).format(regular=signed_percent(float(errors[regular]), 1), others=signed_percent(float(others), 1))
 
 
 def regularity_title(found: Regularity) -> str:

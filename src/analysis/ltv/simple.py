@@ -106,7 +106,7 @@ def simple_misses_sentence(
     Parameters
     ----------
     simple
-        The simple lifetime value of this portfolio, in net sales.
+        The simple lifetime value of this portfolio before the cost to acquire, in net sales.
     values
         The result of `clv`.
     customers

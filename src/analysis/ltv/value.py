@@ -12,6 +12,7 @@ from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary, weeks_in
 
 DAYS_PER_YEAR = 365.25
+TOP = 0.2  # share of customers whose part of customer equity is named
 
 
 def discount_factors(weeks: int, annual_rate: float) -> Floats:
@@ -148,19 +149,28 @@ def worth_per_purchase(values: pd.DataFrame) -> Floats:
     return worth
 
 
-def equity_title(shares: pd.DataFrame, top: float = 0.2) -> str:
+def held_by_top(shares: pd.DataFrame) -> float:
+    """Return the share of customer equity that the most valuable fifth of customers hold.
+
+    Parameters
+    ----------
+    shares
+        The result of `equity_shares`.
+    """
+    return float(np.interp(TOP, shares["customers_share"], shares["equity_share"]))
+
+
+def equity_title(shares: pd.DataFrame) -> str:
     """Return what a chart of `equity_shares` shows."""
-    held = float(np.interp(top, shares["customers_share"], shares["equity_share"]))
     return _("The most valuable {top} of customers hold {held} of customer equity").format(
-        top=percent(top), held=percent(held)
+        top=percent(TOP), held=percent(held_by_top(shares))
     )
 
 
-def top_sentence(shares: pd.DataFrame, top: float = 0.2) -> str:
+def top_sentence(shares: pd.DataFrame) -> str:
     """Say how much of customer equity hangs on the most valuable customers."""
-    held = float(np.interp(top, shares["customers_share"], shares["equity_share"]))
     return _("The {top} of customers with the highest CLV hold {held} of customer equity.").format(
-        top=percent(top), held=percent(held, 1)
+        top=percent(TOP), held=percent(held_by_top(shares), 1)
     )
 
 

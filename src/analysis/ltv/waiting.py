@@ -12,17 +12,17 @@ from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, Summary, weeks_in
 
 CHUNK = 200_000  # customers at a time
+EVEN = 0.5  # probability of having bought again by the date
 LONGEST_DAYS = 3 * 365  # a date further away is no date
 
 
-def next_purchase(
-    summary: Summary, model: PurchaseModel, horizon_weeks: int, chance: float = 0.5
-) -> pd.DataFrame:
+def next_purchase(summary: Summary, model: PurchaseModel, horizon_weeks: int) -> pd.DataFrame:
     """Return when each customer is expected to buy again.
 
-    The date is the first day by whose end the customer will have bought again with probability ``chance``,
-    by the model: P(alive) × the probability that one alive buys at least once by then. It is missing where
-    that takes more than three years or never comes, because the customer is more likely gone.
+    The date is the first day by whose end the customer will have bought again with even odds, by the model:
+    P(alive) × the probability that one alive buys at least once by then is one half. A purchase is as likely
+    before it as after it or never. It is missing where that takes more than three years or never comes,
+    because the customer is more likely gone.
 
     Parameters
     ----------
@@ -32,8 +32,6 @@ def next_purchase(
         The fitted model.
     horizon_weeks
         For the probability of a purchase within the horizon.
-    chance
-        Between 0 and 1; at one half, the purchase is as likely before the date as after it or never.
 
     Returns
     -------
@@ -45,11 +43,11 @@ def next_purchase(
     alive = model.p_alive(x, t_x, t)
     unit = DAYS[summary.unit]
     low, high = np.zeros(len(x), np.int64), np.full(len(x), LONGEST_DAYS, np.int64)
-    comes = alive * _buys(model, high / unit, x, t) >= chance
+    comes = alive * _buys(model, high / unit, x, t) >= EVEN
     rows = np.flatnonzero(comes)
     while (rows := rows[high[rows] - low[rows] > 1]).size:
         middle = (low[rows] + high[rows]) // 2
-        reached = alive[rows] * _buys(model, middle / unit, x[rows], t[rows]) >= chance
+        reached = alive[rows] * _buys(model, middle / unit, x[rows], t[rows]) >= EVEN
         low[rows], high[rows] = np.where(reached, low[rows], middle), np.where(reached, middle, high[rows])
     days = pd.to_timedelta(np.where(comes, high, 0), unit="D")
     horizon: Floats = np.full(len(x), weeks_in(summary.unit, horizon_weeks))

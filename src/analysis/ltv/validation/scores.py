@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, listing, money, number, percent
+from analysis.language import _, listing, money, number, percent, signed_percent
 from analysis.ltv.summary import Floats
 from analysis.ltv.validation.rules import NAIVE, rule_name
 from analysis.ltv.validation.split import Holdout
@@ -303,13 +303,17 @@ def value_verdict(check: Holdout, currency: str | None) -> str:
 def value_parts_sentence(check: Holdout, currency: str | None) -> str:
     """Say whether the money of the holdout was missed by the number of purchases or by what each was worth.
 
+    Nothing where no money came, or more was returned than sold.
+
     Parameters
     ----------
     check
-        A holdout with a spend model, in which somebody bought.
+        A holdout with a spend model.
     currency
         ISO 4217 code, or None.
     """
+    if np.isnan(check.value_error):
+        return ""
     customers = check.customers
     expected = float(customers[f"value_{check.chosen}"].sum()) / check.predicted
     came = float(customers["actual_value"].sum()) / check.actual
@@ -317,8 +321,8 @@ def value_parts_sentence(check: Holdout, currency: str | None) -> str:
         "The number of purchases was off by {purchases}, the money per purchase by {spend}: {expected} was "
         "expected of each, and {came} came."
     ).format(
-        purchases=_signed(check.predicted / check.actual - 1),
-        spend=_signed(expected / came - 1),
+        purchases=signed_percent(check.predicted / check.actual - 1, 1),
+        spend=signed_percent(expected / came - 1, 1),
         expected=money(expected, currency, 2),
         came=money(came, currency, 2),
     )
@@ -344,10 +348,6 @@ def spend_change(check: Holdout) -> float:
     both = check.customers[(check.customers["x"] > 0) & (check.customers["actual"] > 0)]
     before = float((both["actual"] * both["z"]).sum())
     return float(both["actual_value"].sum()) / before - 1 if before > 0 else float("nan")
-
-
-def _signed(share: float) -> str:
-    return ("+" if share > 0 else "") + percent(share, 1)
 
 
 def _places(losses: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The charts of ``04_ltv``."""
+"""The charts of ``04_ltv``, ``04_ltv_check`` and ``04_ltv_value``."""
 
 from analysis.plots.ltv.alive import alive_history, alive_map, one_time, p_alive, timeline
 from analysis.plots.ltv.contracts import contract_check, contract_rates, contract_survival, contract_value

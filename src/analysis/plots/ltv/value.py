@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.language import _, money, number, percent
+from analysis.ltv.value import TOP, held_by_top
 from analysis.plots import theme
 from analysis.plots.marks import beside, name_ends
 
@@ -63,10 +64,10 @@ def equity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes()
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1)
     ax.plot(shares["customers_share"], shares["equity_share"], color=COLOURS["main"], linewidth=2.2)
-    at = float(np.interp(0.2, shares["customers_share"], shares["equity_share"]))
-    ax.plot([0.2, 0.2, 0], [0, at, at], color=COLOURS["highlight"], linewidth=1, linestyle=":")
-    ax.plot(0.2, at, "o", color=COLOURS["highlight"])
-    beside(ax, percent(at), (0.2, at), (8, -4), colour="highlight", size=10)
+    at = held_by_top(shares)
+    ax.plot([TOP, TOP, 0], [0, at, at], color=COLOURS["highlight"], linewidth=1, linestyle=":")
+    ax.plot(TOP, at, "o", color=COLOURS["highlight"])
+    beside(ax, percent(at), (TOP, at), (8, -4), colour="highlight", size=10)
     beside(ax, _("if all were worth the same"), (0.72, 0.7), (6, -1), colour="muted")
     theme.shares_axes(ax)
     return theme.finish(ax, title, _("Customers, the most valuable first"), _("Share of customer equity"))
