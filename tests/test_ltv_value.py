@@ -156,6 +156,46 @@ def test_total_value_is_past_and_residual(values: pd.DataFrame, customers: pd.Da
     assert f"{share:.0%} of the whole" in ltv.total_sentence(whole, None)
 
 
+@pytest.mark.parametrize(
+    ("past", "ahead", "said"),
+    [
+        (-100.0, 40.0, "have cost €100 more than they brought; within the horizon a margin of €40"),
+        (-100.0, -40.0, "have cost €100 more than they brought, and within the horizon they are expected to"),
+        (100.0, -40.0, "brought €100 of margin; within the horizon they are expected to cost €40 more"),
+        (0.0, 0.0, "brought €0 of margin; none is expected"),
+    ],
+)
+def test_what_customers_cost_is_no_share_of_a_whole(past: float, ahead: float, said: str) -> None:
+    sentence = ltv.total_sentence(pd.DataFrame({"past_margin": [past], "clv": [ahead]}), "EUR")
+    assert said in sentence
+    assert "%" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("worth", "said"),
+    [
+        ([80.0, 25.0, -5.0], ""),  # 5 lost of 105 are 4.8 %
+        (
+            [75.0, 25.0, -5.0],
+            "1 of 3 customers is expected to cost more than it brings (€5); the others",
+        ),
+        ([30.0, -50.0, -7.0], "2 of 3 customers are expected to cost more than they bring (€57); the others"),
+        ([-50.0, -7.0], "All 2 customers are expected to cost more than they bring (€57)"),
+        ([0.0, 0.0], "With a margin of 0 nothing has a value"),
+    ],
+)
+def test_shares_are_shown_only_where_they_mean_something(worth: list[float], said: str) -> None:
+    values = groups_of([(f"c{i}", clv) for i, clv in enumerate(worth)])
+    sentence = ltv.losses_sentence(values, "EUR")
+    assert (sentence == "") == ltv.shares_hold(values) == (said == "")
+    assert said in sentence
+    table = ltv.by_group(values, pd.Series({"c0": "web", "c1": "shop"}))
+    texts = ltv.by_group_title(table, "EUR") + ltv.by_group_sentence(table, "EUR", "channel")
+    assert table["share_of_equity"].notna().all() == (said == "")
+    assert "nan" not in texts.lower()
+    assert (f"web: €{worth[0]:.0f} of customer equity" in texts) == (said != "" and worth[0] > 0)
+
+
 def groups_of(shares: list[tuple[str, float]]) -> pd.DataFrame:
     frame = pd.DataFrame(shares, columns=["customer_id", "clv"])
     return frame.assign(p_alive=0.5, expected_purchases=2.0)
@@ -173,7 +213,7 @@ def test_equity_by_group_by_hand() -> None:
     assert table["expected_purchases"].tolist() == [4, 2, 2]
     assert "web: 80% of customer equity with 50% of the customers" in ltv.by_group_title(table)
     said = ltv.by_group_sentence(table, None, "channel")
-    assert said.startswith("By channel: most customer equity lies with")
+    assert said.startswith("By channel: “web” holds the largest share of customer equity: 80, 80% of all")
     assert "per customer “web” is worth most (40.00 each, 2 customers)" in said
 
 
@@ -202,14 +242,14 @@ def test_equity_of_groups_has_the_intervals_of_totals(
     __, equity = ltv.total_intervals(
         models["bg_nbd"], summary, 52, ltv.worth_per_purchase(values), spend=spend
     )
-    assert all_in_one[["low", "high"]].iloc[0].tolist() == [equity.low, equity.high]
+    assert all_in_one[["equity_low", "equity_high"]].iloc[0].tolist() == [equity.low, equity.high]
     segments = ltv.segments(customers, summary)
     table = ltv.by_group(values, segments, **known)
-    assert ((table["low"] < table["clv"]) & (table["clv"] < table["high"])).all()
+    assert ((table["equity_low"] < table["clv"]) & (table["clv"] < table["equity_high"])).all()
     part = values[values["customer_id"].isin(segments.index[segments == "Loyal"])]
     alone = ltv.Summary(part, "week", summary.as_of, 0)
     __, found = ltv.total_intervals(models["bg_nbd"], alone, 52, ltv.worth_per_purchase(part), spend=spend)
-    middle = table.set_index("group").loc["Loyal", ["low", "high"]]
+    middle = table.set_index("group").loc["Loyal", ["equity_low", "equity_high"]]
     assert middle.tolist() == [found.low, found.high]
 
 
@@ -268,6 +308,8 @@ def test_what_lies_beyond_the_horizon_is_said() -> None:
     worth = pd.DataFrame({"clv": [30.0, 10.0]})
     said = ltv.for_ever_sentence(worth, pd.Series([60.0, 40.0]), 52, "EUR")
     assert "at €100, of which €40 come within 52 weeks: 60% lies beyond" in said
+    lost = ltv.for_ever_sentence(worth, pd.Series([-60.0, 20.0]), 52, "EUR")
+    assert "at -€40, and at €40 within 52 weeks." in lost
 
 
 def test_the_simple_formula_against_single_customers() -> None:
