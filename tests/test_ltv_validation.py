@@ -391,6 +391,42 @@ def test_a_held_mean_is_as_uncertain_as_one_observed() -> None:
     np.testing.assert_allclose(np.cov(logs.T), held.fit.covariance, rtol=0.2)
 
 
+@pytest.mark.parametrize(
+    ("q", "said"),
+    [
+        (4.0, "Already after one purchase a customer's own mean counts for 67%."),  # p ÷ (p + q − 1)
+        (22.0, "A customer's own mean counts half after 3.5 purchases."),
+        (
+            400.0,
+            "Customers differ no more than single purchases do, so all get nearly the same.",
+        ),  # half: 66.5
+    ],
+)
+def test_how_far_an_own_mean_is_trusted(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel], q: float, said: str
+) -> None:
+    model = replace(gamma_gamma[1], p=6.0, q=q, v=15 * (q - 1) / 3)
+    assert model.describe() == f"Over 6,000 repeat buyers a purchase is worth 30.00 on average. {said}"
+    cheap = replace(model, v=model.v / 3000)
+    assert "worth 0.010 on average" in cheap.describe()
+
+
+def test_errors_of_spend_parameters_are_those_of_draws(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    random = np.random.default_rng(3)
+    wild = np.exp(random.normal(4, 1.6, 2000))
+    held = ltv.choose_spend(spending(random.geometric(0.3, 2000), wild))
+    assert isinstance(held, ltv.HeldSpendModel)
+    for model in (gamma_gamma[1], held):
+        table = ltv.spend_parameters(model)
+        assert table["parameter"].tolist() == ["p", "q", "v"]
+        assert table["value"].tolist() == [model.p, model.q, model.v]
+        drawn = [model.drawn(random) for _draw in range(2000)]
+        spread = [np.std([getattr(one, name) for one in drawn]) for name in ("p", "q", "v")]
+        np.testing.assert_allclose(table["error"], spread, rtol=0.1)
+
+
 def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:
     """Return the log-likelihood of the Gamma-Gamma model, as the density of z x ÷ v: a beta prime."""
     p, q, v = parameters

@@ -66,7 +66,7 @@ def test_margins_of_six_customers(six_customers: pd.DataFrame, engine_over: Over
     assert margins.rate == pytest.approx(1 - 510 / 800)
     # one day each: nothing tells customers from purchases, so all get the rate of all
     assert margins.of(pd.Series(["ana", "bea"])).tolist() == pytest.approx([0.3625, 0.3625])
-    assert "all get that rate" in margins.sentence()
+    assert "all get nearly that rate" in margins.sentence()
 
 
 def test_credibility_by_hand() -> None:
@@ -91,7 +91,10 @@ def test_credibility_by_hand() -> None:
     assert margins.half_weight == pytest.approx(2 / 7)
     assert margins.rates["margin_rate"].tolist() == pytest.approx([0.5 - 0.2 * 7 / 8, 0.5 + 0.2 * 7 / 8])
     assert margins.of(pd.Series(["high", "unknown"])).tolist() == pytest.approx([0.675, 0.5])
-    assert "counts half from 0.3 purchase days" in margins.sentence()
+    # after one day an own margin weighs 1 ÷ (1 + 2 ÷ 7)
+    assert "Already after one purchase day a customer's own margin counts for 78%" in margins.sentence()
+    assert "counts half from 3.5 purchase days" in replace(margins, half_weight=3.5).sentence()
+    assert "all get nearly that rate" in replace(margins, half_weight=50.1).sentence()
     assert ltv.customer_margins(costs.head(0)) is None
 
 

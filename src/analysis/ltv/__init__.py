@@ -94,7 +94,7 @@ from analysis.ltv.simple import (
     simple_sentence,
     simple_table,
 )
-from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.spend import SpendModel, fit_spend, spend_parameters
 from analysis.ltv.spend_check import (
     Independence,
     misfit_sentence,
@@ -312,6 +312,7 @@ __all__ = [
     "spend_fit",
     "spend_independence",
     "spend_mean_sentence",
+    "spend_parameters",
     "story",
     "summarise",
     "survival_title",
