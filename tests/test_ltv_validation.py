@@ -237,6 +237,22 @@ def test_equity_is_said_with_the_error_of_the_last_check(check: ltv.Holdout) -> 
     )
 
 
+@pytest.mark.parametrize("unit", ["week", "day"])
+def test_a_horizon_longer_than_the_history_is_said(
+    check: ltv.Holdout, sample: Dataset, unit: ltv.Unit
+) -> None:
+    """The first customers of CDNOW came on 1 January 1997: 545 days before 30 June 1998 are 77 weeks."""
+    summary = ltv.summarise(sample.query("customers", as_of=AS_OF), AS_OF, unit)
+    values, interval = pd.DataFrame({"clv": [1.0], "expected_purchases": [2.0]}), ltv.Interval(1.0, 2.0, 0.9)
+    for weeks, warns in ((77, False), (78, True)):
+        said = [
+            ltv.equity_sentence(values, interval, weeks, None, NotFitted("no check"), summary=summary),
+            ltv.equity_sentence(values, interval, weeks, None, check),
+            ltv.forecast_sentence(2.0, interval, weeks, check),
+        ]
+        assert ["history covers only 77 weeks: a forecast over 78" in text for text in said] == [warns] * 3
+
+
 def test_the_past_of_a_check_chooses_a_model(check: ltv.Holdout) -> None:
     compared = ltv.compare_models(check.summary, check.past)
     assert isinstance(compared, ltv.Comparison)
