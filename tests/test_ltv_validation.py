@@ -213,8 +213,36 @@ def test_spend_that_changed_by_hand(check: ltv.Holdout) -> None:
     )
     assert spend_change(replace(check, customers=rows)) == pytest.approx(0.25)
     assert np.isnan(spend_change(replace(check, customers=rows.tail(1))))
-    dearer = check.customers.assign(actual_value=check.customers["actual_value"] * 2)
-    assert "more each time than before" in ltv.value_parts_sentence(replace(check, customers=dearer), None)
+    for factor, said in ((2.0, "more each time than before"), (0.5, "less each time than before")):
+        other = check.customers.assign(actual_value=check.customers["actual_value"] * factor)
+        assert said in ltv.value_parts_sentence(replace(check, customers=other), None)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "said"),
+    [
+        (1.0, [10.0, 20.0], "It was the customers with larger purchases who came."),  # 10, and 15 came
+        (2.0, [10.0, 20.0], "It was the customers with smaller purchases who came."),  # 20, and 15 came
+        (1.0, [9.0, 18.0], "It was the customers with larger purchases who came."),  # spending 10 % less
+        (2.0, [11.0, 22.0], "It was the customers with smaller purchases who came."),  # spending 10 % more
+        (1.0, [11.0, 22.0], "The same customers spent 10.0% more each time than before"),
+        (2.0, [9.0, 18.0], "The same customers spent 10.0% less each time than before"),
+        (1.5, [10.2, 20.4], "and 15.30 came."),  # 2 % off: nothing to explain
+    ],
+)
+def test_money_per_purchase_is_explained_by_what_explains_it(
+    check: ltv.Holdout, expected: float, actual: list[float], said: str
+) -> None:
+    rows = pd.DataFrame({"x": 1, "z": [10.0, 20.0], "actual": 1, "actual_value": actual})
+    world = replace(check, customers=rows.assign(own=1.0, value_own=10.0 * expected))
+    assert said in ltv.value_parts_sentence(world, None)
+    assert ltv.value_parts_sentence(world, None).endswith((said, "which the spend model cannot know."))
+
+
+def test_small_money_keeps_two_digits(check: ltv.Holdout) -> None:
+    rows = pd.DataFrame({"x": 1, "z": [0.004], "actual": 1, "actual_value": [0.0041]})
+    world = replace(check, customers=rows.assign(own=1.0, value_own=0.00402))
+    assert "0.0040 was expected of each, and 0.0041 came" in ltv.value_parts_sentence(world, None)
 
 
 def test_the_error_in_money(check: ltv.Holdout) -> None:

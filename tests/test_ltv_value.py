@@ -394,6 +394,19 @@ def test_who_is_more_likely_gone_has_no_next_purchase(
     assert f"{soon} of 2,357 customers are expected back" in ltv.waiting_sentence(waits, CDNOW_END)
 
 
+def test_nobody_is_due() -> None:
+    day = pd.Timestamp("1998-07-02")
+    waits = pd.DataFrame({"expected_by": [pd.NaT, pd.NaT, pd.Timestamp("2000-01-01")]})
+    assert ltv.waiting_sentence(waits, CDNOW_END).startswith(
+        "No customer is expected back by 29 Sept 1998 with even odds; for 2 of 3 (67%) no purchase"
+    )
+    assert ltv.due_title(ltv.due_by_week(waits, CDNOW_END)).startswith(
+        "For no customer is a purchase within 13"
+    )
+    one = pd.DataFrame({"expected_by": [pd.NaT, pd.NaT, day]})
+    assert ltv.waiting_sentence(one, CDNOW_END).startswith("1 of 3 customers is expected back")
+
+
 def test_next_purchase_by_hand(models: dict[str, ltv.PurchaseModel]) -> None:
     """In the BG/NBD one alive at T buys within d with probability 1 − ((α + T) ÷ (α + T + d)) ** (r + x)."""
     model = models["bg_nbd"]
@@ -493,6 +506,9 @@ def test_ltv_to_cac_by_hand() -> None:
     assert "at or above the usual 3" in ltv.ratio_sentence(table, None)
     channels = ltv.ltv_to_cac(values, costs, pd.Series({"a": "web"}))
     assert dict(zip(channels["group"], channels["ratio"], strict=True)) == {"web": 3, "(not known)": 3}
+    one_for_all = ltv.ltv_to_cac(values, 25.0)  # total values of 30, 60 and 10: 100 ÷ 75
+    assert one_for_all.loc[0, ["customers", "acquisition_cost"]].tolist() == [3, 25]
+    assert one_for_all["ratio"].iloc[0] == pytest.approx(100 / 75)
     dearer = ltv.ltv_to_cac(values, costs * 2)
     assert "LTV : CAC is 1.5, below the usual 3" in ltv.ratio_sentence(dearer, None)
     assert "less than the 50.00" in ltv.ratio_sentence(

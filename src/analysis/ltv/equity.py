@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent, period
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import SpendModel
+from analysis.ltv.spend import SpendModel, amount
 from analysis.ltv.summary import Floats, Summary, weeks_in
 from analysis.ltv.uncertainty import MOST_SIMULATED, simulate_totals
 from analysis.ltv.value import shares_hold, worth_per_purchase
@@ -227,7 +227,7 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -
         equity=money(top["clv"], currency),
         share=percent(top["share_of_equity"]) if shares else "",
         dear=dear["group"],
-        each=money(dear["clv_per_customer"], currency, 2),
+        each=amount(dear["clv_per_customer"], currency),
         customers=number(dear["customers"]),
     )
 
