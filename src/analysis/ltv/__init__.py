@@ -76,7 +76,7 @@ from analysis.ltv.equity import (
 )
 from analysis.ltv.forecast import equity_sentence, expected_total, forecast_sentence, per_week, per_week_title
 from analysis.ltv.margins import Margins, choose_margins, customer_margins
-from analysis.ltv.meaning import model_name, parameter_table
+from analysis.ltv.meaning import model_name, parameter_table, unseen_leaving
 from analysis.ltv.per_customer import purchase_intervals, value_intervals, with_intervals
 from analysis.ltv.pooling import GroupModels, clv_by_group, fit_groups, group_check, group_check_sentence
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
@@ -322,6 +322,7 @@ __all__ = [
     "tracking_title",
     "turn",
     "unit_name",
+    "unseen_leaving",
     "value_contracts",
     "value_intervals",
     "value_parts_sentence",

@@ -217,7 +217,8 @@ def _pooled(
         with np.errstate(all="ignore"):
             value = likelihood(whole.kind, own[name]).evaluate(parameters)[0]
         value -= own[name].bought * float(np.log(longest))
-        found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest)
+        mean = own[name].bought / len(customers)
+        found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest, mean)
     return found
 
 
