@@ -326,13 +326,21 @@ def test_the_model_that_made_the_data_is_chosen(kind: Kind) -> None:
         pytest.param((-100, -105, -110), {}, "bg_nbd", "most likely (by 5.0 in", id="likelihood"),
         pytest.param((-100, -100.5, -110), {}, "bg_nbd", "under BG/NBD and MBG/NBD, so", id="alike"),
         pytest.param(
-            (-100, -100.5, -110), {"mbg_nbd": 0.1}, "mbg_nbd", "it foretold best", id="alike, one foretold"
+            (-100, -100.5, -110),
+            {"mbg_nbd": 0.1},
+            "mbg_nbd",
+            "of these it gave the most",
+            id="alike, one foretold",
         ),
         pytest.param(
-            (-100, -105, -110), {"pareto_nbd": 0.19}, "bg_nbd", "no other model foretold clearly", id="chance"
+            (-100, -105, -110), {"pareto_nbd": 0.19}, "bg_nbd", "no other model gave clearly", id="chance"
         ),
         pytest.param(
-            (-100, -105, -110), {"pareto_nbd": 0.21}, "pareto_nbd", "but Pareto/NBD foretold", id="clearly"
+            (-100, -105, -110),
+            {"pareto_nbd": 0.21},
+            "pareto_nbd",
+            "but Pareto/NBD gave clearly more",
+            id="clearly",
         ),
     ],
 )
