@@ -15,7 +15,7 @@ from analysis import Dataset, ltv, open_dataset
 from analysis.language import percent
 from analysis.ltv.rounding import told_apart
 from analysis.ltv.validation import rules
-from analysis.ltv.validation.scores import clear_gain, spend_change
+from analysis.ltv.validation.scores import _places, clear_gain, spend_change
 from analysis.models import NotFitted
 from portfolios import simulate
 
@@ -156,11 +156,17 @@ def test_a_loser_is_called_one(check: ltv.Holdout) -> None:
     assert clear_gain(lost, "zero") < -1.645
     said = ltv.models_sentence(lost)
     assert "Of the models bg missed by least" in said
-    # each rule is named once for all that it wins, and there is one sentence for all models beaten
-    assert said.count("Beaten") == 1
-    assert said.split("Beaten")[1].count("Nobody buys again") <= 1
-    assert "Beaten by a naive rule: own on the total and on the" in said
+    assert "Beaten by a naive rule: own on the total (“Same as last period”), on the mean" in said
+    assert said.endswith("; bg on the rank correlation (“Same rate as before”).")
     assert "came closer" in ltv.value_verdict(lost, None)
+
+
+def test_a_naive_rule_is_named_once_for_all_that_it_wins() -> None:
+    losses = {"total_error": "zero", "mae": "same_rate", "rmse": "zero"}
+    assert _places(losses, "on {measure}") == (
+        "on the total and on the RMSE (“Nobody buys again”) and on the mean absolute error (“Same rate as "
+        "before”)"
+    )
 
 
 def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:

@@ -33,6 +33,7 @@ from analysis.ltv.alive import (
 from analysis.ltv.alive_by_model import (
     alive_map,
     alive_map_title,
+    nobody_once,
     one_time_alive,
     one_time_models_sentence,
     one_time_title,
@@ -272,6 +273,7 @@ __all__ = [
     "next_purchase",
     "no_acquisition_cost",
     "no_groups",
+    "nobody_once",
     "nobody_returned",
     "one_time_alive",
     "one_time_models_sentence",
