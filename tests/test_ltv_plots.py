@@ -78,12 +78,34 @@ def test_equity_of_groups_worth_nothing_and_names_with_money() -> None:
             "customers": [1, 3],
             "share_of_customers": [0.25, 0.75],
             "share_of_equity": [np.nan, np.nan],
-            "clv_per_customer": [0.0, 0.0],
+            "clv": [0.0, 0.0],
+            "clv_per_customer": [0.0, -0.0],
         }
     )
     ax = plots.by_group(table, "USD", "A title")
-    assert len(ax.patches) == 4
+    assert len(ax.patches) == 2
+    assert [text.get_text() for text in ax.texts] == ["US$0, US$0 each"] * 2
     assert ax.get_yticklabels()[0].get_text() == "over \\$100 or \\$200"
+
+
+def test_groups_that_lose_money_are_drawn_in_money_to_the_left_of_zero() -> None:
+    """Of a sum that losses reduce, a group may hold 180 %: no share says anything."""
+    table = pd.DataFrame(
+        {
+            "group": ["web", "shop"],
+            "share_of_customers": [0.5, 0.5],
+            "share_of_equity": [1.8, -0.8],
+            "clv": [180.0, -80.0],
+            "clv_per_customer": [1.8, -0.8],
+            "low": [100.0, -120.0],
+            "high": [250.0, -30.0],
+        }
+    )
+    ax = plots.by_group(table, "EUR", ltv.by_group_title(table))
+    assert [bar.get_width() for bar in ax.patches] == [180, -80]
+    assert ax.get_xlim()[0] < -120
+    assert [text.xy[0] for text in ax.texts] == [250, 0]
+    assert ax.get_title(loc="left") == "1 of 2 groups are expected to lose money; web does best"
 
 
 def test_intervals_of_groups_are_shares_of_all_equity() -> None:

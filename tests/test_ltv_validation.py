@@ -348,13 +348,24 @@ def test_fitted_quartiles_agree_with_simulation(gamma_gamma: tuple[ltv.Summary, 
 
 
 def test_spend_by_purchases_by_hand(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
-    table = ltv.spend_by_purchases(
-        spending(np.array([0, 1, 1, 2, 9]), np.array([np.nan, 10, 20, 5, 40.0])), gamma_gamma[1], top=2
-    )
+    x = np.concatenate([[0], np.tile([1, 1, 2, 9], 10)])
+    z = np.concatenate([[np.nan], np.tile([10, 20, 5, 40.0], 10)])
+    table = ltv.spend_by_purchases(spending(x, z), gamma_gamma[1], top=2)
     assert table["x"].tolist() == ["1", "2+"]
     assert table["mean"].tolist() == [15, 22.5]
-    assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5)  # standard error 7.07 ÷ √2
+    # 20 spends 5 away from their mean: standard deviation 5.13, standard error 1.147
+    assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5 / 19**0.5)
     assert "A repeat purchase is worth 15 on average at x = 1" in ltv.spend_by_purchases_title(table, None)
+
+
+def test_few_customers_are_no_group_of_their_own(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    x = np.repeat([1, 2, 3, 4, 5, 9], [25, 1, 18, 3, 20, 4])
+    table = ltv.spend_by_purchases(spending(x, np.full(len(x), 3.0)), gamma_gamma[1])
+    assert table["x"].tolist() == ["1", "2–4", "5+"]
+    assert table["customers"].tolist() == [25, 22, 24]
+    alone = ltv.spend_by_purchases(spending(x[-24:], np.full(24, 3.0)), gamma_gamma[1])
+    assert alone["x"].tolist() == ["5+"]
+    assert "is worth 3.00 on average; the model says" in ltv.spend_by_purchases_title(alone, None)
 
 
 def test_a_mean_that_runs_away_is_held() -> None:

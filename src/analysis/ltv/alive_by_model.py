@@ -26,7 +26,8 @@ def alive_map(model: PurchaseModel, summary: Summary, age: float | None = None) 
     model
         The fitted model.
     summary
-        The customers; they say up to how many purchases the map goes (99 % of them, 30 at most).
+        The customers; they say up to how many purchases the map goes (99 % of them, 30 at most, and at
+        least one customer with two or more, where there is one).
     age
         ``T`` in the unit of the model; by default the median age.
 
@@ -39,7 +40,8 @@ def alive_map(model: PurchaseModel, summary: Summary, age: float | None = None) 
     """
     x, _t_x, t = summary.history
     oldest = float(np.median(t)) if age is None else age
-    most = int(np.clip(np.quantile(x, 0.99), 3, MOST_PURCHASES))
+    least = float(x[x > 1].min(initial=MOST_PURCHASES)) if (x > 1).any() else 1.0
+    most = int(min(max(np.quantile(x, 0.99, method="lower"), least), MOST_PURCHASES))
     since = np.linspace(0, oldest, COLUMNS, endpoint=False)
     purchases: Floats = np.arange(1, most + 1, dtype=np.float64)
     repeat, last, ages = (

@@ -156,8 +156,15 @@ def _ends(
 
 
 def by_group_title(table: pd.DataFrame) -> str:
-    """Return what a chart of `by_group` shows: the group that is worth most."""
+    """Return what a chart of `by_group` shows: what is worth most, or how many lose money."""
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
+    losing = int((table["clv"] < 0).sum())
+    if losing:
+        return _("{losing} of {groups} groups are expected to lose money; {group} does best").format(
+            losing=number(losing), groups=number(len(table)), group=top["group"]
+        )
+    if not top["clv"] > 0:
+        return _("No group is expected to bring any money")
     return _("{group}: {equity} of customer equity with {customers} of the customers").format(
         group=top["group"],
         equity=percent(top["share_of_equity"]),

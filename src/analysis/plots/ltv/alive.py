@@ -164,7 +164,7 @@ def alive_map(
         shown["since"], shown["x"] + jitter, "o", color=COLOURS["accent"], markersize=2.5, alpha=0.7, mew=0
     )
     cells = table.to_numpy(float)
-    if cells.min() < 0.5 < cells.max():
+    if len(table) > 1 and cells.min() < 0.5 < cells.max():
         half = [COLOURS["highlight"]]
         ax.contour(since, table.index, cells, levels=[0.5], colors=half, linewidths=1.5, linestyles="--")
     figure = ax.get_figure(root=True)
@@ -204,7 +204,7 @@ def one_time(table: pd.DataFrame, unit: Unit, title: str, ax: Axes | None = None
     for name in names:
         ax.plot(table["age"], table[name], color=colour(name), linewidth=2)
     ends = [(rule_name(name), float(last[name]), colour(name)) for name in names]
-    name_ends(ax, last["age"], ends, 0.055, (0, 1))
+    name_ends(ax, last["age"], ends, 0.055, (0.035, 1))
     ax.set_xlim(0, float(last["age"]) * 1.16)
     ax.set_ylim(0, 1.05)
     theme.percent_axis(ax.yaxis)
