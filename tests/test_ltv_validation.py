@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import betaprime, spearmanr
 
 from analysis import Dataset, ltv, open_dataset
+from analysis.ltv.spend_check import misfit, misfit_by_chance
 from analysis.ltv.validation import rules
 from analysis.ltv.validation.scores import clear_gain, spend_change
 from analysis.models import NotFitted
@@ -335,6 +336,20 @@ def test_fitted_spends_follow_those_drawn_from_the_model(
     assert "closely" in ltv.misfit_sentence(bars)
     doubled = spending(summary.frame["x"].to_numpy(), 2 * summary.frame["z"].to_numpy())
     assert "not follow" in ltv.misfit_sentence(ltv.spend_distribution(doubled, model))
+
+
+def test_misfit_of_a_perfect_model_is_that_of_chance(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    """Few customers fill the bars unevenly even where the model is true, which is no fault of it."""
+    summary, model = gamma_gamma
+    fitted = ltv.spend_distribution(summary, model)["fitted"].to_numpy()
+    random = np.random.default_rng(8)
+    drawn = [random.multinomial(200, fitted / fitted.sum()) for _repeat in range(300)]
+    bars = [pd.DataFrame({"observed": one, "fitted": fitted / fitted.sum() * 200}) for one in drawn]
+    mean = np.mean([misfit(one) for one in bars])
+    assert misfit_by_chance(bars[0]) == pytest.approx(mean, rel=0.05)
+    assert "than chance puts so few" in ltv.misfit_sentence(bars[0])
 
 
 def test_fitted_quartiles_agree_with_simulation(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:

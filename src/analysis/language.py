@@ -119,7 +119,7 @@ def brief(value: float, currency: str | None = None) -> str:
 def compact(value: float, currency: str | None = None) -> str:
     """Format a large amount in few characters, as on an axis: ``US$1.2M``, ``250 mil US$``, ``26.000 M``."""
     if _current == "es" and abs(value) >= _THOUSAND_MILLIONS:  # "26 mil M" is no amount anybody writes
-        text = number(abs(value) / 1e6) + " M"
+        text = number(abs(value) / 1e6) + "\N{NO-BREAK SPACE}M"
     else:
         text = str(numbers.format_compact_decimal(round(abs(value), 2), locale=locale(), fraction_digits=1))
     return ("-" if value < 0 else "") + (text if currency is None else money(0, currency).replace("0", text))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, listing, number, percent
+from analysis.language import _, listing, ngettext, number, percent
 from analysis.ltv.meaning import model_name
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import Floats, Summary, Unit, unit_name
@@ -66,11 +66,15 @@ def alive_map_title(table: pd.DataFrame, unit: Unit) -> str:
     row = table.loc[busy]
     gone = row.index[row.to_numpy() < 0.5]
     if not len(gone):
-        return _(
-            "Even after {silence} {unit} of silence a customer with {x} repeat purchases is likely alive"
+        return ngettext(
+            "Even after {silence} {unit} of silence a customer with {x} repeat purchase is likely alive",
+            "Even after {silence} {unit} of silence a customer with {x} repeat purchases is likely alive",
+            busy,
         ).format(silence=number(row.index[-1]), unit=unit_name(unit), x=number(busy))
-    return _(
-        "After {silence} {unit} of silence a customer with {x} repeat purchases is more likely gone than not"
+    return ngettext(
+        "After {silence} {unit} of silence a customer with {x} repeat purchase is more likely gone than not",
+        "After {silence} {unit} of silence a customer with {x} repeat purchases is more likely gone than not",
+        busy,
     ).format(silence=number(gone[0]), unit=unit_name(unit), x=number(busy))
 
 

@@ -54,7 +54,7 @@ def per_week_title(rows: pd.DataFrame) -> str:
     """Return what a chart of `per_week` shows."""
     came, ahead = rows["purchases"].iloc[-2:]
     return _("{ahead} purchases a week expected, after {came} of late").format(
-        ahead=brief(ahead), came=brief(came)
+        ahead=brief(round(ahead, 2)), came=brief(round(came, 2))
     )
 
 

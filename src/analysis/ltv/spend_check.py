@@ -20,6 +20,7 @@ FEW = 4  # customers with which a correlation has no interval
 ENOUGH = 20  # customers of a group, where there are as many
 LARGE = 10_000  # money, from which on cents say nothing
 CLOSE = 0.05  # share of customers in another bar, below which the fit is close
+NEAR_CHANCE = 1.3  # times what chance gives, up to which nothing speaks against the fit
 BINS = 30
 CUT = 0.99  # share of customers in the histogram; the rest is its last bar
 
@@ -278,15 +279,31 @@ def misfit(distribution: pd.DataFrame) -> float:
     return float((observed - fitted).abs().sum() / 2 / observed.sum())
 
 
+def misfit_by_chance(distribution: pd.DataFrame) -> float:
+    """Return the `misfit` to expect of as many customers drawn from the fitted distribution itself.
+
+    A count around an expected f of n deviates by √(2 f (1 − f ÷ n) ÷ π) on average (normal), by no more
+    than 2 f.
+    """
+    fitted, size = distribution["fitted"].to_numpy(float), float(distribution["observed"].sum())
+    spread = np.sqrt(2 * fitted * np.maximum(1 - fitted / size, 0) / np.pi)
+    return float(np.minimum(spread, 2 * fitted).sum() / 2 / size)
+
+
 def misfit_sentence(distribution: pd.DataFrame) -> str:
-    """Say how far observed and fitted spends lie apart.
+    """Say how far observed and fitted spends lie apart, and whether chance would put them as far.
 
     Parameters
     ----------
     distribution
         The result of `spend_distribution`.
     """
-    share = misfit(distribution)
+    share, chance = misfit(distribution), misfit_by_chance(distribution)
+    if CLOSE <= share < NEAR_CHANCE * chance:
+        return _(
+            "The fitted spends lie hardly further from those observed than chance puts so few customers: "
+            "{share} of them would have to move, by chance alone {chance}."
+        ).format(share=percent(share), chance=percent(chance))
     message = (
         _("The fitted spends follow those observed closely: {share} of customers would have to move.")
         if share < CLOSE

@@ -110,7 +110,7 @@ def by_recency_title(table: pd.DataFrame, model: str = "bg_nbd") -> str:
 
 def _mean(value: float, decimals: int) -> str:
     """Write purchases per customer, with the digits that small ones need."""
-    return number(value, decimals) if value >= 1 else brief(value)
+    return number(value, decimals) if value >= 1 else brief(round(value, 3))
 
 
 def distribution(check: Holdout, top: int = MOST) -> pd.DataFrame:

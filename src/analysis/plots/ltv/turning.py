@@ -40,9 +40,10 @@ def turned(found: WhatIf, title: str) -> Axes:
     pace.set_xlim(0, end)
     pace.annotate(
         _("last bar: {low} and more").format(low=brief(found.pace["low"].iloc[-1])),
-        (1, 0.9),
+        (1, 1.02),
         xycoords="axes fraction",
         ha="right",
+        va="bottom",
         color=COLOURS["muted"],
         fontsize=8.5,
     )

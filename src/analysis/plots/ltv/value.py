@@ -38,12 +38,12 @@ def per_week(rows: pd.DataFrame, level: float, title: str, ax: Axes | None = Non
     for place, colour, (middle, low, high) in zip(places, colours, values, strict=True):
         ax.plot([low, high], [place, place], color=colour, linewidth=4, alpha=0.5)
         ax.plot(middle, place, "o", color=colour, markersize=8)
-        beside(ax, brief(middle), (middle, place), (0, 8))
+        beside(ax, brief(round(middle, 2)), (middle, place), (0, 8))
     ax.set_yticks(places, rows["what"])
     ax.set_ylim(-0.6, len(rows) - 0.3)
-    ax.set_xlim(0, max(float(np.nanmax(values)) * 1.1, 1))
+    ax.set_xlim(0, float(np.nanmax(values)) * 1.1 or 1)
     ax.grid(visible=False)
-    theme.count_axis(ax.xaxis)
+    theme.count_axis(ax.xaxis, whole=False)
     return theme.finish(
         ax, title, _("Repeat purchases per week (bar: {level} interval)").format(level=percent(level))
     )
@@ -177,7 +177,7 @@ def payback(curve: pd.DataFrame, currency: str | None, title: str, ax: Axes | No
     ax.fill_between(months, margin, cost, where=margin <= cost, color=COLOURS["bad"], alpha=0.1)
     low, high = min(0.0, float(margin.min())), max(float(margin.max()), cost) * 1.12
     ends = [(_("cost to acquire"), cost, "bad"), (_("expected margin, added up"), float(margin[-1]), "main")]
-    name_ends(ax, months[-1], ends, 0.055 * (high - low))
+    name_ends(ax, months[-1], ends, 0.055 * (high - low), (low + 0.05 * (high - low), high))
     ax.set_xlim(0, months[-1] * 1.2)
     ax.set_ylim(low, high)
     theme.money_axis(ax.yaxis, currency)
