@@ -131,7 +131,7 @@ def spend_by_purchases(summary: Summary, spend: SpendModel, top: int = MOST) -> 
     reach = ndtri(0.975) * table["sem"]
     return pd.DataFrame(
         {
-            "x": [_range(low, high, top) for low, high in most.items()],
+            "x": [_range(low, high, top) for low, high in zip(table.index, most, strict=True)],
             "customers": table["size"].to_numpy(),
             "mean": table["mean"].to_numpy(),
             "low": (table["mean"] - reach).to_numpy(),

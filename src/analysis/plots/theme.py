@@ -118,8 +118,17 @@ def legend(ax: Axes, place: Place, columns: int = 1) -> None:
 
 def legend_above(ax: Axes, columns: int) -> None:
     """Name what is drawn between the chart and its title, which is to be written after this."""
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2, "borderpad": 0.2}
-    ax.legend(frameon=False, fontsize=9, ncols=columns, columnspacing=1.4, **place).set_gid(_ABOVE)
+    drawn = ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        frameon=False,
+        fontsize=9,
+        ncols=columns,
+        columnspacing=1.4,
+        borderpad=0.2,
+        borderaxespad=0.2,
+    )
+    drawn.set_gid(_ABOVE)
 
 
 def shares_axes(ax: Axes, top: float = 1.02) -> None:

@@ -122,9 +122,8 @@ def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
     values = table[["actual", *models]].to_numpy(float)
     spans_much = values[values > 0].max(initial=0) > 30 * values[values > 0].min(initial=np.inf)
     if spans_much:
-        ax.plot(
-            places, table["actual"], "_", color=COLOURS["muted"], markersize=34, mew=4, label=_("What came")
-        )
+        ends = places - 0.31, places + 0.31
+        ax.hlines(table["actual"], *ends, color=COLOURS["muted"], linewidth=4, label=_("What came"))
     else:
         ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("What came"))
     shifts = np.linspace(-0.2, 0.2, len(models)) if len(models) > 1 else np.zeros(1)
@@ -136,8 +135,6 @@ def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
     theme.count_axis(ax.yaxis)
     ax.set_xticks(places, table["purchases"])
     theme.legend_above(ax, 4)
-    for handle in ax.get_legend().legend_handles if spans_much else ():
-        handle.set_markersize(min(handle.get_markersize(), 12))
     customers = _("Customers (log scale)") if spans_much else _("Customers")
     return theme.finish(ax, title, _("Purchases per customer"), customers)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -98,15 +97,14 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
     in_shares = bool(table["share_of_equity"].notna().all() and (table["clv"] >= 0).all())
     whole = float(table["clv"].sum()) if in_shares else 1.0
     values = table["clv"] / whole
+    middles = places + (0.19 if in_shares else 0)
+    ax.barh(middles, values, 0.36 if in_shares else 0.6, color=COLOURS["main"], label=_("Customer equity"))
     if in_shares:
-        _equity_bars(ax, places + 0.19, values, 0.36)
         shares = table["share_of_customers"]
         ax.barh(places - 0.19, shares, 0.36, color=COLOURS["muted"], label=_("Customers"))
     else:
         shares = pd.Series(0.0, table.index)
-        _equity_bars(ax, places, values, 0.6)
         ax.axvline(0, color=COLOURS["muted"], linewidth=1)
-    middles = places + (0.19 if in_shares else 0)
     lows, tips = values.clip(upper=0), values.clip(lower=0)
     if "low" in table:
         ends = table["low"] / whole, table["high"] / whole
@@ -129,10 +127,6 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
         return theme.finish(ax, title, _("Share of all"))
     theme.money_axis(ax.xaxis, currency)
     return theme.finish(ax, title, _("Customer equity"))
-
-
-def _equity_bars(ax: Axes, places: npt.NDArray[np.float64], values: pd.Series, height: float) -> None:
-    ax.barh(places, values, height, color=COLOURS["main"], label=_("Customer equity"))
 
 
 def due(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
