@@ -107,7 +107,7 @@ def test_groups_that_lose_money_are_drawn_in_money_to_the_left_of_zero() -> None
     assert [bar.get_width() for bar in ax.patches] == [180, -80]
     assert ax.get_xlim()[0] < -120
     assert [text.xy[0] for text in ax.texts] == [250, 0]
-    assert ax.get_title(loc="left") == "1 of 2 groups are expected to lose money; web does best"
+    assert ax.get_title(loc="left") == "1 of 2 groups is expected to lose money; web does best"
 
 
 def test_intervals_of_groups_are_shares_of_all_equity() -> None:

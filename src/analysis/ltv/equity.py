@@ -160,9 +160,16 @@ def by_group_title(table: pd.DataFrame) -> str:
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
     losing = int((table["clv"] < 0).sum())
     if losing:
-        return _("{losing} of {groups} groups are expected to lose money; {group} does best").format(
-            losing=number(losing), groups=number(len(table)), group=top["group"]
+        message = (
+            _("All {groups} groups are expected to lose money; {group} loses least")
+            if losing == len(table)
+            else ngettext(
+                "{losing} of {groups} groups is expected to lose money; {group} does best",
+                "{losing} of {groups} groups are expected to lose money; {group} does best",
+                losing,
+            )
         )
+        return message.format(losing=number(losing), groups=number(len(table)), group=top["group"])
     if not top["clv"] > 0:
         return _("No group is expected to bring any money")
     return _("{group}: {equity} of customer equity with {customers} of the customers").format(
