@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import ltv, open_dataset
+from analysis import ltv, open_dataset, use_language
+from analysis.language import brief, compact, money, number, percent
 from analysis.plots import ltv as plots
+from analysis.plots import theme
 
 CUTOFF, AS_OF = dt.date(1997, 9, 30), dt.date(1998, 6, 30)
 
@@ -78,12 +80,34 @@ def test_equity_of_groups_worth_nothing_and_names_with_money() -> None:
             "customers": [1, 3],
             "share_of_customers": [0.25, 0.75],
             "share_of_equity": [np.nan, np.nan],
-            "clv_per_customer": [0.0, 0.0],
+            "clv": [0.0, 0.0],
+            "clv_per_customer": [0.0, -0.0],
         }
     )
     ax = plots.by_group(table, "USD", "A title")
-    assert len(ax.patches) == 4
+    assert len(ax.patches) == 2
+    assert [text.get_text() for text in ax.texts] == ["US$0, US$0 each"] * 2
     assert ax.get_yticklabels()[0].get_text() == "over \\$100 or \\$200"
+
+
+def test_groups_that_lose_money_are_drawn_in_money_to_the_left_of_zero() -> None:
+    """Of a sum that losses reduce, a group may hold 180 %: no share says anything."""
+    table = pd.DataFrame(
+        {
+            "group": ["web", "shop"],
+            "share_of_customers": [0.5, 0.5],
+            "share_of_equity": [np.nan, np.nan],
+            "clv": [180.0, -80.0],
+            "clv_per_customer": [1.8, -0.8],
+            "equity_low": [100.0, -120.0],
+            "equity_high": [250.0, -30.0],
+        }
+    )
+    ax = plots.by_group(table, "EUR", ltv.by_group_title(table))
+    assert [bar.get_width() for bar in ax.patches] == [180, -80]
+    assert ax.get_xlim()[0] < -120
+    assert [text.xy[0] for text in ax.texts] == [250, 0]
+    assert ax.get_title(loc="left") == "1 of 2 groups is expected to lose money; web does best"
 
 
 def test_intervals_of_groups_are_shares_of_all_equity() -> None:
@@ -141,3 +165,72 @@ def test_regularity_chart() -> None:
     )
     ax = plots.regularity(shares, "A title")
     assert [bar.get_width() for bar in ax.patches] == [0.0, 0.9, 0.1]
+
+
+def test_small_numbers_keep_the_digits_that_tell_them_apart() -> None:
+    """Axes said "0 0 0 0" of purchases per customer and of money below one."""
+    ax = theme.axes()
+    ax.set_xlim(0, 0.05)
+    ax.set_ylim(0, 0.0007)
+    theme.count_axis(ax.xaxis, whole=False)
+    theme.money_axis(ax.yaxis, "GBP")
+    ax.figure.draw_without_rendering()
+    assert [text.get_text() for text in ax.get_xticklabels()] == [
+        "0.00",
+        "0.01",
+        "0.02",
+        "0.03",
+        "0.04",
+        "0.05",
+    ]
+    assert [text.get_text() for text in ax.get_yticklabels()][:3] == ["£0.0000", "£0.0001", "£0.0002"]
+    assert [brief(value) for value in (0.00066, 0.85, 4.24, 151.2, 2.57e10)] == [
+        "0.00066",
+        "0.85",
+        "4.2",
+        "151",
+        "25.7B",
+    ]
+    assert brief(9.483, "USD") == "US$9.48"
+
+
+def test_nothing_is_minus_zero_and_spanish_counts_millions() -> None:
+    assert [number(-0.4), money(-0.3, "USD"), percent(-0.001), number(-0.04, 1)] == ["0", "US$0", "0%", "0.0"]
+    assert [number(-0.6), percent(-0.006)] == ["-1", "-1%"]
+    use_language("es")
+    try:
+        assert [compact(2.57e10), compact(-1.2e6)] == ["25.700\N{NO-BREAK SPACE}M", "-1,2\N{NO-BREAK SPACE}M"]
+    finally:
+        use_language("en")
+
+
+def test_a_short_history_is_dated_by_days() -> None:
+    """An axis of ten weeks read "Jan, Feb, Feb, Mar, Mar"."""
+    ax = theme.axes()
+    ax.set_xlim(np.datetime64("2025-01-06"), np.datetime64("2025-03-24"))
+    theme.date_axis(ax.xaxis)
+    ax.figure.draw_without_rendering()
+    names = [text.get_text() for text in ax.get_xticklabels()]
+    assert names[0][0].isdigit()
+    assert len(names) == len(set(names))
+
+
+def test_a_legend_above_lies_between_chart_and_title(check: ltv.Holdout) -> None:
+    """On the chart it hid bars, lines and the day that parts the fit from the forecast."""
+    table = ltv.by_frequency(check)
+    for groups in (table, table.iloc[-1:]):
+        ax = plots.by_frequency(groups, "A title")
+        ax.figure.draw_without_rendering()
+        box = ax.get_legend().get_window_extent()
+        assert ax.get_window_extent().y1 <= box.y0
+        assert box.y1 <= ax._left_title.get_window_extent().y0
+        assert box.x1 <= ax.figure.bbox.x1
+
+
+def test_of_many_groups_some_are_named() -> None:
+    frame = pd.DataFrame({"renewals": np.arange(1, 47), "contracts": 3, "value_per_contract": 200.0})
+    ax = plots.contract_value(frame.assign(average_value=210.0), "EUR", "A title")
+    names = [text.get_text() for text in ax.get_xticklabels()]
+    assert len(names) == 12
+    assert names[1] == "5\n(3)"
+    assert len(ax.patches) == 92

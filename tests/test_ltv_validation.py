@@ -14,6 +14,7 @@ from scipy.stats import betaprime, spearmanr
 from analysis import Dataset, ltv, open_dataset
 from analysis.language import percent
 from analysis.ltv.rounding import told_apart
+from analysis.ltv.spend_check import misfit, misfit_by_chance
 from analysis.ltv.validation import rules
 from analysis.ltv.validation.scores import _places, clear_gain, spend_change
 from analysis.models import NotFitted
@@ -407,6 +408,20 @@ def test_fitted_spends_follow_those_drawn_from_the_model(
     assert "not follow" in ltv.misfit_sentence(ltv.spend_distribution(doubled, model))
 
 
+def test_misfit_of_a_perfect_model_is_that_of_chance(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    """Few customers fill the bars unevenly even where the model is true, which is no fault of it."""
+    summary, model = gamma_gamma
+    fitted = ltv.spend_distribution(summary, model)["fitted"].to_numpy()
+    random = np.random.default_rng(8)
+    drawn = [random.multinomial(200, fitted / fitted.sum()) for _repeat in range(300)]
+    bars = [pd.DataFrame({"observed": one, "fitted": fitted / fitted.sum() * 200}) for one in drawn]
+    mean = np.mean([misfit(one) for one in bars])
+    assert misfit_by_chance(bars[0]) == pytest.approx(mean, rel=0.05)
+    assert "than chance puts so few" in ltv.misfit_sentence(bars[0])
+
+
 def test_fitted_quartiles_agree_with_simulation(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
     summary, model = gamma_gamma
     random = np.random.default_rng(5)
@@ -418,13 +433,24 @@ def test_fitted_quartiles_agree_with_simulation(gamma_gamma: tuple[ltv.Summary, 
 
 
 def test_spend_by_purchases_by_hand(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
-    table = ltv.spend_by_purchases(
-        spending(np.array([0, 1, 1, 2, 9]), np.array([np.nan, 10, 20, 5, 40.0])), gamma_gamma[1], top=2
-    )
+    x = np.concatenate([[0], np.tile([1, 1, 2, 9], 10)])
+    z = np.concatenate([[np.nan], np.tile([10, 20, 5, 40.0], 10)])
+    table = ltv.spend_by_purchases(spending(x, z), gamma_gamma[1], top=2)
     assert table["x"].tolist() == ["1", "2+"]
     assert table["mean"].tolist() == [15, 22.5]
-    assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5)  # standard error 7.07 ÷ √2
+    # 20 spends 5 away from their mean: standard deviation 5.13, standard error 1.147
+    assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5 / 19**0.5)
     assert "A repeat purchase is worth 15 on average at x = 1" in ltv.spend_by_purchases_title(table, None)
+
+
+def test_few_customers_are_no_group_of_their_own(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    x = np.repeat([1, 2, 3, 4, 5, 9], [25, 1, 18, 3, 20, 4])
+    table = ltv.spend_by_purchases(spending(x, np.full(len(x), 3.0)), gamma_gamma[1])
+    assert table["x"].tolist() == ["1", "2–4", "5+"]
+    assert table["customers"].tolist() == [25, 22, 24]
+    alone = ltv.spend_by_purchases(spending(x[-24:], np.full(24, 3.0)), gamma_gamma[1])
+    assert alone["x"].tolist() == ["5+"]
+    assert "is worth 3.00 on average; the model says" in ltv.spend_by_purchases_title(alone, None)
 
 
 def test_a_mean_that_runs_away_is_held() -> None:

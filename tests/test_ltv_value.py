@@ -193,10 +193,11 @@ def test_shares_are_shown_only_where_they_mean_something(worth: list[float], sai
     assert (sentence == "") == ltv.shares_hold(values) == (said == "")
     assert said in sentence
     table = ltv.by_group(values, pd.Series({"c0": "web", "c1": "shop"}))
-    texts = ltv.by_group_title(table, "EUR") + ltv.by_group_sentence(table, "EUR", "channel")
+    title = ltv.by_group_title(table)
+    texts = title + ltv.by_group_sentence(table, "EUR", "channel")
     assert table["share_of_equity"].notna().all() == (said == "")
     assert "nan" not in texts.lower()
-    assert (f"web: €{worth[0]:.0f} of customer equity" in texts) == (said != "" and worth[0] > 0)
+    assert ("lose money" in title or "bring any money" in title) == (said != "")
 
 
 def groups_of(shares: list[tuple[str, float]]) -> pd.DataFrame:

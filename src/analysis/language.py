@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import gettext
 import io
+import math
 from functools import cache
 from importlib import resources
 from typing import Literal, get_args
@@ -21,6 +22,9 @@ from babel.messages.pofile import read_po
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _LOCALES: dict[str, str] = {"en": "en_GB", "es": "es_ES"}
+_LARGE = 100_000
+_SMALL = 1e-8
+_THOUSAND_MILLIONS = 1e9
 _current: Language = "en"
 
 
@@ -73,7 +77,9 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 def number(value: float, decimals: int = 0) -> str:
     """Format ``value`` with the reader's separators: ``1,234.5`` or ``1.234,5``."""
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(numbers.format_decimal(value, format=pattern, locale=_LOCALES[_current]))
+    return str(
+        numbers.format_decimal(_unsigned_zero(value, decimals), format=pattern, locale=_LOCALES[_current])
+    )
 
 
 def percent(share: float, decimals: int = 0) -> str:
@@ -82,7 +88,7 @@ def percent(share: float, decimals: int = 0) -> str:
     pattern = Locale.parse(locale).percent_formats[None].pattern
     if decimals:
         pattern = pattern.replace("#,##0", "#,##0." + "0" * decimals)
-    return str(numbers.format_percent(share, pattern, locale=locale))
+    return str(numbers.format_percent(_unsigned_zero(share, decimals + 2), pattern, locale=locale))
 
 
 def signed_percent(share: float, decimals: int = 0) -> str:
@@ -97,12 +103,30 @@ def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
     locale = _LOCALES[_current]
     pattern = Locale.parse(locale).currency_formats["standard"].pattern
     pattern = pattern.replace(".00", "." + "0" * decimals if decimals else "")
-    return str(numbers.format_currency(value, currency, pattern, locale=locale, currency_digits=False))
+    shown = _unsigned_zero(value, decimals)
+    return str(numbers.format_currency(shown, currency, pattern, locale=locale, currency_digits=False))
+
+
+def _unsigned_zero(value: float, decimals: int) -> float:
+    """Return 0 for what rounds to 0, so that no "-0" is written."""
+    return 0.0 if abs(value) <= 0.5 * 10.0**-decimals else value
+
+
+def brief(value: float, currency: str | None = None) -> str:
+    """Format a number or money beside a mark: compactly from 100,000, with two digits or more below 10."""
+    size = abs(value)
+    if size >= _LARGE:
+        return compact(value, currency)
+    decimals = 0 if size >= 10 or not size > _SMALL else 1 - math.floor(min(math.log10(size), 0))
+    return money(value, currency, max(decimals, 2) if currency and decimals else decimals)
 
 
 def compact(value: float, currency: str | None = None) -> str:
-    """Format a large amount in few characters, as on an axis: ``US$1.2M``, ``250 mil US$``."""
-    text = str(numbers.format_compact_decimal(round(abs(value), 2), locale=locale(), fraction_digits=1))
+    """Format a large amount in few characters, as on an axis: ``US$1.2M``, ``250 mil US$``, ``26.000 M``."""
+    if _current == "es" and abs(value) >= _THOUSAND_MILLIONS:  # "26 mil M" is no amount anybody writes
+        text = number(abs(value) / 1e6) + "\N{NO-BREAK SPACE}M"
+    else:
+        text = str(numbers.format_compact_decimal(round(abs(value), 2), locale=locale(), fraction_digits=1))
     return ("-" if value < 0 else "") + (text if currency is None else money(0, currency).replace("0", text))
 
 

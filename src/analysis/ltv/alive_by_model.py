@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, listing, number, percent
+from analysis.language import _, listing, ngettext, number, percent
 from analysis.ltv.meaning import model_name
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.rounding import told_apart
@@ -28,7 +28,8 @@ def alive_map(model: PurchaseModel, summary: Summary, age: float | None = None) 
     model
         The fitted model.
     summary
-        The customers; they say up to how many purchases the map goes (99 % of them, 30 at most).
+        The customers; they say up to how many purchases the map goes (99 % of them, 30 at most, and at
+        least one customer with two or more, where there is one).
     age
         ``T`` in the unit of the model; by default the median age.
 
@@ -41,7 +42,8 @@ def alive_map(model: PurchaseModel, summary: Summary, age: float | None = None) 
     """
     x, _t_x, t = summary.history
     oldest = float(np.median(t)) if age is None else age
-    most = int(np.clip(np.quantile(x, 0.99), 3, MOST_PURCHASES))
+    least = float(x[x > 1].min(initial=MOST_PURCHASES)) if (x > 1).any() else 1.0
+    most = int(min(max(np.quantile(x, 0.99, method="lower"), least), MOST_PURCHASES))
     since = np.linspace(0, oldest, COLUMNS, endpoint=False)
     purchases: Floats = np.arange(1, most + 1, dtype=np.float64)
     repeat, last, ages = (
@@ -66,11 +68,15 @@ def alive_map_title(table: pd.DataFrame, unit: Unit) -> str:
     row = table.loc[busy]
     gone = row.index[row.to_numpy() < 0.5]
     if not len(gone):
-        return _(
-            "Even after {silence} {unit} of silence a customer with {x} repeat purchases is likely alive"
+        return ngettext(
+            "Even after {silence} {unit} of silence a customer with {x} repeat purchase is likely alive",
+            "Even after {silence} {unit} of silence a customer with {x} repeat purchases is likely alive",
+            busy,
         ).format(silence=number(row.index[-1]), unit=unit_name(unit), x=number(busy))
-    return _(
-        "After {silence} {unit} of silence a customer with {x} repeat purchases is more likely gone than not"
+    return ngettext(
+        "After {silence} {unit} of silence a customer with {x} repeat purchase is more likely gone than not",
+        "After {silence} {unit} of silence a customer with {x} repeat purchases is more likely gone than not",
+        busy,
     ).format(silence=number(gone[0]), unit=unit_name(unit), x=number(busy))
 
 

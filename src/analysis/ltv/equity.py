@@ -176,21 +176,26 @@ def _ends(
     return np.quantile(totals[:, 1], [0.05, 0.95])
 
 
-def by_group_title(table: pd.DataFrame, currency: str | None = None) -> str:
-    """Return what a chart of `by_group` shows: the group that is worth most.
-
-    Parameters
-    ----------
-    table
-        The result of `by_group`.
-    currency
-        ISO 4217 code, or None; for where shares mean nothing.
-    """
+def by_group_title(table: pd.DataFrame) -> str:
+    """Return what a chart of `by_group` shows: what is worth most, or how many lose money."""
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
-    shares = bool(pd.notna(top["share_of_equity"]))
+    losing = int((table["clv"] < 0).sum())
+    if losing and pd.isna(top["share_of_equity"]):
+        message = (
+            _("All {groups} groups are expected to lose money; {group} loses least")
+            if losing == len(table)
+            else ngettext(
+                "{losing} of {groups} groups is expected to lose money; {group} does best",
+                "{losing} of {groups} groups are expected to lose money; {group} does best",
+                losing,
+            )
+        )
+        return message.format(losing=number(losing), groups=number(len(table)), group=top["group"])
+    if not top["clv"] > 0:
+        return _("No group is expected to bring any money")
     return _("{group}: {equity} of customer equity with {customers} of the customers").format(
         group=top["group"],
-        equity=percent(top["share_of_equity"]) if shares else money(top["clv"], currency),
+        equity=percent(top["share_of_equity"]),
         customers=percent(top["share_of_customers"]),
     )
 

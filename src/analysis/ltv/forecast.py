@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, number, percent
+from analysis.language import _, brief, money, number, percent
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import Summary, weeks_in
 from analysis.ltv.uncertainty import Interval
@@ -54,7 +54,7 @@ def per_week_title(rows: pd.DataFrame) -> str:
     """Return what a chart of `per_week` shows."""
     came, ahead = rows["purchases"].iloc[-2:]
     return _("{ahead} purchases a week expected, after {came} of late").format(
-        ahead=number(ahead), came=number(came)
+        ahead=brief(round(ahead, 2)), came=brief(round(came, 2))
     )
 
 

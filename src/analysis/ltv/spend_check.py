@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.special import betainc, ndtri
 
-from analysis.language import _, money, number, percent
+from analysis.language import _, brief, money, number, percent
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary
 from analysis.ltv.validation.scores import rank_correlation
@@ -16,6 +17,10 @@ from analysis.ltv.validation.scores import rank_correlation
 MOST = 7  # repeat purchases from which customers are one group
 WEAK = 0.1  # a rank correlation the spend model can live with
 FEW = 4  # customers with which a correlation has no interval
+ENOUGH = 20  # customers of a group, where there are as many
+LARGE = 10_000  # money, from which on cents say nothing
+CLOSE = 0.05  # share of customers in another bar, below which the fit is close
+NEAR_CHANCE = 1.3  # times what chance gives, up to which nothing speaks against the fit
 BINS = 30
 CUT = 0.99  # share of customers in the histogram; the rest is its last bar
 
@@ -113,17 +118,20 @@ def spend_by_purchases(summary: Summary, spend: SpendModel, top: int = MOST) -> 
     Returns
     -------
     pandas.DataFrame
-        One row per group of repeat buyers with money: ``x`` (``"1"``, …, ``"7+"``), ``customers``; money
-        per repeat purchase: ``mean``, ``low`` and ``high`` (its 95 % interval; missing for one customer),
+        One row per group of repeat buyers with money: ``x`` (``"1"``, …, ``"7+"``; neighbours are taken
+        together until there are 20 customers, as ``"2–4"``), ``customers``; money per repeat
+        purchase: ``mean``, ``low`` and ``high`` (its 95 % interval; missing for one customer),
         ``median``, and ``fitted``, the mean that the model assumes for all groups alike.
     """
     x, z = _spent(summary)
-    groups = pd.Series(z).groupby(np.minimum(x, top).astype(int))
+    counts = np.minimum(x, top).astype(int)
+    groups = pd.Series(z).groupby(_pooled(counts))
     table = groups.agg(["size", "mean", "sem", "median"])
+    most = pd.Series(counts).groupby(_pooled(counts)).max()
     reach = ndtri(0.975) * table["sem"]
     return pd.DataFrame(
         {
-            "x": [f"{top}+" if value == top else str(value) for value in table.index],
+            "x": [_range(low, high, top) for low, high in zip(table.index, most, strict=True)],
             "customers": table["size"].to_numpy(),
             "mean": table["mean"].to_numpy(),
             "low": (table["mean"] - reach).to_numpy(),
@@ -134,16 +142,45 @@ def spend_by_purchases(summary: Summary, spend: SpendModel, top: int = MOST) -> 
     )
 
 
+def _pooled(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return for each customer the lowest count of its group; neighbours join until it is large enough."""
+    values, sizes = np.unique(counts, return_counts=True)
+    starts, held = [], ENOUGH
+    for value, size in zip(values, sizes, strict=True):
+        if held >= ENOUGH:
+            starts.append(value)
+            held = 0
+        held += size
+    if held < ENOUGH and len(starts) > 1:
+        starts.pop()
+    return np.asarray(starts)[np.searchsorted(starts, counts, side="right") - 1]
+
+
+def _range(low: int, high: int, top: int) -> str:
+    if high == top:
+        return f"{low}+"
+    return str(low) if low == high else f"{low}–{high}"
+
+
 def spend_by_purchases_title(table: pd.DataFrame, currency: str | None) -> str:
     """Return what a chart of `spend_by_purchases` shows."""
     first, last = table.iloc[0], table.iloc[-1]
+    if len(table) == 1:
+        return _("A repeat purchase is worth {mean} on average; the model says {fitted}").format(
+            mean=per_purchase(first["mean"], currency), fitted=per_purchase(first["fitted"], currency)
+        )
     message = _("A repeat purchase is worth {first} on average at x = {few}, and {last} at x = {many}")
     return message.format(
         few=first["x"],
         many=last["x"],
-        first=money(first["mean"], currency),
-        last=money(last["mean"], currency),
+        first=brief(first["mean"], currency),
+        last=brief(last["mean"], currency),
     )
+
+
+def per_purchase(value: float, currency: str | None) -> str:
+    """Write money per purchase with two decimals; more where it is less than 1, fewer where it is large."""
+    return money(value, currency, 2) if 1 <= value < LARGE else brief(value, currency)
 
 
 def fitted_below(spend: SpendModel, x: Floats, value: Floats) -> Floats:
@@ -232,7 +269,7 @@ def spend_distribution_title(table: pd.DataFrame, currency: str | None) -> str:
     median = table.iloc[2]
     message = _("Half the repeat buyers spend less than {observed} per purchase; the model says {fitted}")
     return message.format(
-        observed=money(median["observed"], currency, 2), fitted=money(median["fitted"], currency, 2)
+        observed=per_purchase(median["observed"], currency), fitted=per_purchase(median["fitted"], currency)
     )
 
 
@@ -242,18 +279,34 @@ def misfit(distribution: pd.DataFrame) -> float:
     return float((observed - fitted).abs().sum() / 2 / observed.sum())
 
 
+def misfit_by_chance(distribution: pd.DataFrame) -> float:
+    """Return the `misfit` to expect of as many customers drawn from the fitted distribution itself.
+
+    A count around an expected f of n deviates by √(2 f (1 − f ÷ n) ÷ π) on average (normal), by no more
+    than 2 f.
+    """
+    fitted, size = distribution["fitted"].to_numpy(float), float(distribution["observed"].sum())
+    spread = np.sqrt(2 * fitted * np.maximum(1 - fitted / size, 0) / np.pi)
+    return float(np.minimum(spread, 2 * fitted).sum() / 2 / size)
+
+
 def misfit_sentence(distribution: pd.DataFrame) -> str:
-    """Say how far observed and fitted spends lie apart.
+    """Say how far observed and fitted spends lie apart, and whether chance would put them as far.
 
     Parameters
     ----------
     distribution
         The result of `spend_distribution`.
     """
-    share = misfit(distribution)
+    share, chance = misfit(distribution), misfit_by_chance(distribution)
+    if CLOSE <= share < NEAR_CHANCE * chance:
+        return _(
+            "The fitted spends lie hardly further from those observed than chance puts so few customers: "
+            "{share} of them would have to move, by chance alone {chance}."
+        ).format(share=percent(share), chance=percent(chance))
     message = (
         _("The fitted spends follow those observed closely: {share} of customers would have to move.")
-        if share < 0.1
+        if share < CLOSE
         else _(
             "The fitted spends do not follow those observed well: {share} of customers would have to move, "
             "so values of single customers are rough."

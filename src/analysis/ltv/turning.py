@@ -206,14 +206,19 @@ def what_if_title(customer_id: str, found: WhatIf) -> str:
     last, changed = found.history.iloc[-1], found.turned.describe()
     if not changed:
         return _("Nothing is turned: all is as fitted")
+    turned, fitted = percent(last["turned"], 1), percent(last["fitted"], 1)
+    if turned == fitted:
+        return _("With {parameters}, P(alive) of customer {customer} would be {turned}, as it is now").format(
+            parameters=changed, customer=customer_id, turned=turned
+        )
     return _(
         "With {parameters}, customer {customer} would still be one with a probability of {turned}, not "
         "{fitted}"
     ).format(
         parameters=changed,
         customer=customer_id,
-        turned=percent(last["turned"], 1),
-        fitted=percent(last["fitted"], 1),
+        turned=turned,
+        fitted=fitted,
     )
 
 

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from analysis.language import number
 from analysis.plots import theme
 
+MOST_TICKS = 12
+
 
 def beside(
     ax: Axes,
@@ -135,6 +137,7 @@ def dots(
 
 
 def sized_ticks(ax: Axes, names: Iterable[object], sizes: Iterable[float]) -> None:
-    """Write below the places 0, 1, 2, … the name of each group and how many are in it."""
+    """Write below the places 0, 1, 2, … the name and size of each group; of many groups, every n-th."""
     labels = [f"{name}\n({number(size)})" for name, size in zip(names, sizes, strict=True)]
-    ax.set_xticks(np.arange(len(labels)), labels)
+    step = -(-len(labels) // MOST_TICKS)
+    ax.set_xticks(np.arange(len(labels))[::step], labels[::step])

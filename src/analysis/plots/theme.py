@@ -6,6 +6,7 @@ import datetime as dt
 import textwrap
 from typing import Literal
 
+import numpy as np
 from babel import dates
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis, XAxis
@@ -26,11 +27,14 @@ COLOURS: dict[str, str] = {
 SEQUENTIAL = "Blues"
 Place = Literal["upper left", "upper center", "upper right", "lower right"]
 _INK = "#30343B"
+_ABOVE = "above"
 _LETTERS_PER_INCH = 10.2
 _BESIDE_TITLE = 1.2  # inches left of the axes, where the title does not reach
 _MANY = 100_000
+_SMALL_AMOUNT = 10
+_MOST_DECIMALS = 9
 _LONG_SPAN_DAYS = 6 * 366
-_SHORT_SPAN_DAYS = 75
+_MONTH_DAYS = 28
 
 
 def axes(width: float = 8, height: float = 4.2) -> Axes:
@@ -77,8 +81,16 @@ def title(ax: Axes, text: str) -> None:
     lines = textwrap.wrap(text, int((width - _BESIDE_TITLE) * _LETTERS_PER_INCH))
     if len(lines) > 1:  # lines of about the same length, no single word on the last
         lines = textwrap.wrap(text, len(text) // len(lines) + 8)
-    text = "\n".join(lines)
-    ax.set_title(text, loc="left", fontsize=11.5, fontweight="bold", color=_INK, pad=10, parse_math=False)
+    text, pad = "\n".join(lines), 10 + _height_above(ax)
+    ax.set_title(text, loc="left", fontsize=11.5, fontweight="bold", color=_INK, pad=pad, parse_math=False)
+
+
+def _height_above(ax: Axes) -> float:
+    """Return the height in points of the legend that `legend_above` placed; 0 without one."""
+    legend = ax.get_legend()
+    if legend is None or legend.get_gid() != _ABOVE:
+        return 0.0
+    return float(legend.get_window_extent().height) * 72 / legend.figure.dpi
 
 
 def finish(ax: Axes, claim: str, x: str = "", y: str = "") -> Axes:
@@ -104,6 +116,21 @@ def legend(ax: Axes, place: Place, columns: int = 1) -> None:
     ax.legend(frameon=False, loc=place, fontsize=9, ncols=columns)
 
 
+def legend_above(ax: Axes, columns: int) -> None:
+    """Name what is drawn between the chart and its title, which is to be written after this."""
+    drawn = ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        frameon=False,
+        fontsize=9,
+        ncols=columns,
+        columnspacing=1.4,
+        borderpad=0.2,
+        borderaxespad=0.2,
+    )
+    drawn.set_gid(_ABOVE)
+
+
 def shares_axes(ax: Axes, top: float = 1.02) -> None:
     """Let both axes run from 0 to 1, as percentages, with room up to ``top``."""
     percent_axis(ax.xaxis)
@@ -113,8 +140,23 @@ def shares_axes(ax: Axes, top: float = 1.02) -> None:
 
 
 def money_axis(axis: Axis, currency: str | None) -> None:
-    """Write the ticks of ``axis`` as money, compactly: ``US$1.2M``."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: language.compact(value, currency)))
+    """Write the ticks of ``axis`` as money, compactly: ``US$1.2M``; small ones with all digits."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _money(value, axis, currency)))
+
+
+def _money(value: float, axis: Axis, currency: str | None) -> str:
+    if max(map(abs, axis.get_view_interval())) < _SMALL_AMOUNT:
+        return language.money(value, currency, _decimals(axis))
+    return language.compact(value, currency)
+
+
+def _decimals(axis: Axis) -> int:
+    """Return how many decimals tell the ticks of ``axis`` apart and write them in full."""
+    ticks = np.asarray(axis.get_majorticklocs(), float)
+    step = np.diff(ticks).min(initial=1.0)
+    return next(
+        (n for n in range(_MOST_DECIMALS) if np.abs(ticks - ticks.round(n)).max(initial=0) < step / 50), 8
+    )
 
 
 def percent_axis(axis: Axis) -> None:
@@ -128,16 +170,25 @@ def _percent(value: float, axis: Axis) -> str:
     return language.percent(value, 0 if abs(high - low) > 0.045 else 1)
 
 
-def count_axis(axis: Axis) -> None:
-    """Write the ticks of ``axis`` as whole numbers, compactly if large; on a linear scale, at whole steps."""
+def count_axis(axis: Axis, *, whole: bool = True) -> None:
+    """Write the ticks of ``axis`` as numbers, compactly if large; on a linear scale, at whole steps.
+
+    Parameters
+    ----------
+    axis
+        The axis.
+    whole
+        Whether it counts things; otherwise it shows means, with decimals where they are small.
+    """
     if axis.get_scale() == "linear":
-        axis.set_major_locator(MaxNLocator(nbins="auto", integer=True))
+        axis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=whole))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _count(value, axis)))
 
 
 def _count(value: float, axis: Axis) -> str:
-    small = max(map(abs, axis.get_view_interval())) < _MANY
-    return language.number(value) if small else language.compact(value)
+    if max(map(abs, axis.get_view_interval())) >= _MANY:
+        return language.compact(value)
+    return language.number(value, _decimals(axis) if axis.get_scale() == "linear" else 0)
 
 
 def date_axis(axis: Axis) -> None:
@@ -151,7 +202,7 @@ def _date(value: float, axis: Axis) -> str:
     low, high = axis.get_view_interval()
     if high - low > _LONG_SPAN_DAYS:
         return str(day.year)
-    if high - low > _SHORT_SPAN_DAYS:
+    if np.diff(axis.get_majorticklocs()).min(initial=np.inf) >= _MONTH_DAYS:
         return language.month(day)
     return str(dates.format_skeleton("MMMd", day, locale=language.locale()))
 

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, ngettext, number
+from analysis.language import _, brief, ngettext, number
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, Summary, weeks_in
 from analysis.ltv.validation.split import Holdout
@@ -86,7 +86,7 @@ def by_frequency_title(table: pd.DataFrame, model: str = "bg_nbd") -> str:
         "After {x} repeat purchase {actual} more came on average; the model expected {model}",
         "After {x} repeat purchases {actual} more came on average; the model expected {model}",
         1 if top["x"] == "1" else 2,
-    ).format(x=top["x"], actual=number(top["actual"], 1), model=number(top[model], 1))
+    ).format(x=top["x"], actual=_mean(top["actual"], 1), model=_mean(top[model], 1))
 
 
 def by_recency_title(table: pd.DataFrame, model: str = "bg_nbd") -> str:
@@ -104,8 +104,13 @@ def by_recency_title(table: pd.DataFrame, model: str = "bg_nbd") -> str:
     return _(
         "Off by most: after {weeks} weeks of silence {actual} came per customer, {expected} were expected"
     ).format(
-        weeks=worst["weeks_since_last"], actual=number(worst["actual"], 2), expected=number(worst[model], 2)
+        weeks=worst["weeks_since_last"], actual=_mean(worst["actual"], 2), expected=_mean(worst[model], 2)
     )
+
+
+def _mean(value: float, decimals: int) -> str:
+    """Write purchases per customer, with the digits that small ones need."""
+    return number(value, decimals) if value >= 1 else brief(round(value, 3))
 
 
 def distribution(check: Holdout, top: int = MOST) -> pd.DataFrame:

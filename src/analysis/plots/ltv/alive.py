@@ -18,6 +18,7 @@ from analysis.plots.marks import beside, name_ends
 
 COLOURS = theme.COLOURS
 MOST_DOTS = 300
+FEW_ROWS = 5  # of a map, each with a tick
 
 
 def timeline(dates: pd.Series, as_of: dt.date, title: str, ax: Axes | None = None) -> Axes:
@@ -164,7 +165,7 @@ def alive_map(
         shown["since"], shown["x"] + jitter, "o", color=COLOURS["accent"], markersize=2.5, alpha=0.7, mew=0
     )
     cells = table.to_numpy(float)
-    if cells.min() < 0.5 < cells.max():
+    if len(table) > 1 and cells.min() < 0.5 < cells.max():
         half = [COLOURS["highlight"]]
         ax.contour(since, table.index, cells, levels=[0.5], colors=half, linewidths=1.5, linestyles="--")
     figure = ax.get_figure(root=True)
@@ -176,6 +177,8 @@ def alive_map(
     ax.grid(visible=False)
     theme.count_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
+    if len(table) <= FEW_ROWS:
+        ax.set_yticks(table.index)
     return theme.finish(
         ax,
         title,
@@ -204,7 +207,7 @@ def one_time(table: pd.DataFrame, unit: Unit, title: str, ax: Axes | None = None
     for name in names:
         ax.plot(table["age"], table[name], color=colour(name), linewidth=2)
     ends = [(rule_name(name), float(last[name]), colour(name)) for name in names]
-    name_ends(ax, last["age"], ends, 0.055, (0, 1))
+    name_ends(ax, last["age"], ends, 0.055, (0.05, 1))
     ax.set_xlim(0, float(last["age"]) * 1.16)
     ax.set_ylim(0, 1.05)
     theme.percent_axis(ax.yaxis)

@@ -69,7 +69,7 @@ def contract_rates(table: pd.DataFrame, title: str, ax: Axes | None = None) -> A
     _renewal_ticks(ax, table, start=1)
     ax.set_ylim(0, 1.04)
     theme.percent_axis(ax.yaxis)
-    theme.legend(ax, "lower right", 3)
+    theme.legend_above(ax, 3)
     return theme.finish(ax, title, _("Renewal (contracts up for it)"), _("Renewed"))
 
 
@@ -105,10 +105,10 @@ def contract_check(check: ContractsCheck, title: str, ax: Axes | None = None) ->
     ax.plot(places, average, "s", color=COLOURS["muted"], markersize=6, label=_("The average rate"))
     sized_ticks(ax, groups["renewals"], groups["contracts"])
     ax.set_xlim(-0.6, len(groups) - 0.4)
-    ax.set_ylim(0, 1.15)
+    ax.set_ylim(0, 1.04)
     ax.set_yticks(np.linspace(0, 1, 6))
     theme.percent_axis(ax.yaxis)
-    theme.legend(ax, "upper left", 3)
+    theme.legend_above(ax, 3)
     return theme.finish(ax, title, _("Renewals made before (contracts)"), _("Renewed every time since"))
 
 
@@ -135,7 +135,7 @@ def contract_value(
         ax.bar(places + shift, by_renewals[name], width=0.36, color=COLOURS[shade], label=label)
     sized_ticks(ax, by_renewals["renewals"], by_renewals["contracts"])
     ax.set_xlim(-0.6, len(by_renewals) - 0.4)
-    ax.set_ylim(0, max(float(by_renewals["value_per_contract"].max()) * 1.22, 1))
+    ax.set_ylim(0, max(float(by_renewals[["value_per_contract", "average_value"]].max().max()) * 1.05, 1))
     theme.money_axis(ax.yaxis, currency)
-    theme.legend(ax, "upper left", 2)
+    theme.legend_above(ax, 2)
     return theme.finish(ax, title, _("Renewals made (contracts in force)"), _("Value per contract"))

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.language import _, compact, money
+from analysis.language import _, brief
+from analysis.ltv.spend_check import per_purchase
 from analysis.plots import theme
 from analysis.plots.ltv.validation import CAME
 from analysis.plots.marks import dots, sized_ticks
@@ -31,7 +32,7 @@ def spend_by_purchases(table: pd.DataFrame, currency: str | None, title: str, ax
     ax = ax or theme.axes()
     places = np.arange(len(table))
     level = float(table["fitted"].iloc[0])
-    label = _("The model: {mean} for all").format(mean=money(level, currency, 2))
+    label = _("The model: {mean} for all").format(mean=per_purchase(level, currency))
     ax.axhline(level, color=COLOURS["muted"], linewidth=1, linestyle="--", label=label)
     ends = (table["low"], table["high"])
     dots(ax, places, table["mean"], ends, colour="main", label=_("Mean, 95% interval"))
@@ -40,9 +41,9 @@ def spend_by_purchases(table: pd.DataFrame, currency: str | None, title: str, ax
     top = float(np.nanmax(table[["mean", "median", "fitted"]].to_numpy()))
     reach = float(np.nanmax(table["high"].fillna(0)))
     ax.set_ylim(0, min(reach, 2.5 * top) * 1.08 if reach > 0 else top * 1.2)
-    ax.set_xlim(-0.6, len(table) - 0.1)
+    ax.set_xlim(-0.6, len(table) - 0.4)
     theme.money_axis(ax.yaxis, currency)
-    theme.legend(ax, "lower right", 3)
+    theme.legend_above(ax, 3)
     return theme.finish(ax, title, _("Repeat purchases (customers)"), _("Money per repeat purchase"))
 
 
@@ -67,7 +68,7 @@ def spend_distribution(table: pd.DataFrame, currency: str | None, title: str, ax
     ax.plot(middles[:-1], table["fitted"].iloc[:-1], color=COLOURS["main"], linewidth=2, label=_("Fitted"))
     ax.plot(middles[-1:], table["fitted"].iloc[-1:], "o", color=COLOURS["main"], markersize=5)
     ax.annotate(
-        _("above {end}").format(end=compact(float(table["low"].iloc[-1]), currency)),
+        _("above {end}").format(end=brief(float(table["low"].iloc[-1]), currency)),
         (middles[-1], float(table[["observed", "fitted"]].iloc[-1].max())),
         (0, 5),
         textcoords="offset points",
@@ -78,5 +79,5 @@ def spend_distribution(table: pd.DataFrame, currency: str | None, title: str, ax
     ax.set_xlim(0, float(table["low"].iloc[-1]) + width)
     theme.money_axis(ax.xaxis, currency)
     theme.count_axis(ax.yaxis)
-    theme.legend(ax, "upper right")
+    theme.legend_above(ax, 2)
     return theme.finish(ax, title, _("Mean money per repeat purchase"), _("Repeat buyers"))

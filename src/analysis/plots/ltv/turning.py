@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.language import _, number
+from analysis.language import _, brief
 from analysis.ltv.turning import WhatIf
 from analysis.plots import theme
 from analysis.plots.ltv.alive import alive_axes
@@ -36,13 +36,14 @@ def turned(found: WhatIf, title: str) -> Axes:
     pace.set_xlabel(_("Purchases per year while a customer"))
     pace.set_ylabel(_("Share of customers"))
     end = float(found.pace["high"].iloc[-1])
-    theme.count_axis(pace.xaxis)
+    theme.count_axis(pace.xaxis, whole=False)
     pace.set_xlim(0, end)
     pace.annotate(
-        _("last bar: {low} and more").format(low=number(found.pace["low"].iloc[-1], 1)),
-        (1, 0.9),
+        _("last bar: {low} and more").format(low=brief(found.pace["low"].iloc[-1])),
+        (1, 1.02),
         xycoords="axes fraction",
         ha="right",
+        va="bottom",
         color=COLOURS["muted"],
         fontsize=8.5,
     )

@@ -18,6 +18,7 @@ from analysis.plots.marks import beside, name_ends, sized_ticks
 
 COLOURS = theme.COLOURS
 CAME = "#D5D8DC"
+FEWEST_PLACES = 4  # so that a group on its own is no wall
 MODEL_COLOURS = {"bg_nbd": "main", "mbg_nbd": "accent", "pareto_nbd": "good"}
 NAIVE_COLOURS = {"segments": "highlight", "last_period": "bad", "same_rate": "muted"}
 
@@ -51,7 +52,10 @@ def _lines(ax: Axes, table: pd.DataFrame, group: str) -> None:
                 label=rule_name(name),
             )
     sized_ticks(ax, table[group], table["customers"])
-    theme.count_axis(ax.yaxis)
+    beside_groups = max(FEWEST_PLACES - len(table), 1.2) / 2
+    ax.set_xlim(-beside_groups, len(table) - 1 + beside_groups)
+    theme.count_axis(ax.yaxis, whole=False)
+    theme.legend_above(ax, 4)
 
 
 def by_frequency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -68,7 +72,6 @@ def by_frequency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
     """
     ax = ax or theme.axes(height=4.6)
     _lines(ax, table, "x")
-    theme.legend(ax, "upper left")
     return theme.finish(
         ax,
         title,
@@ -91,7 +94,6 @@ def by_recency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     """
     ax = ax or theme.axes(height=4.6)
     _lines(ax, table, "weeks_since_last")
-    theme.legend(ax, "upper right")
     return theme.finish(
         ax,
         title,
@@ -102,6 +104,8 @@ def by_recency(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
 
 def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     """Draw how many customers made 0, 1, 2, … purchases, and how many were expected to.
+
+    Where the numbers span much, the scale is logarithmic, on which only the place of a mark says something.
 
     Parameters
     ----------
@@ -114,19 +118,25 @@ def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
     """
     ax = ax or theme.axes(height=4.4)
     places = np.arange(len(table))
-    ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("What came"))
     models = _models(table, ("purchases", "actual"))
+    values = table[["actual", *models]].to_numpy(float)
+    spans_much = values[values > 0].max(initial=0) > 30 * values[values > 0].min(initial=np.inf)
+    if spans_much:
+        ends = places - 0.31, places + 0.31
+        ax.hlines(table["actual"], *ends, color=COLOURS["muted"], linewidth=4, label=_("What came"))
+    else:
+        ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("What came"))
     shifts = np.linspace(-0.2, 0.2, len(models)) if len(models) > 1 else np.zeros(1)
     for name, shift in zip(models, shifts, strict=True):
         ax.plot(places + shift, table[name], "o", color=colour(name), markersize=7, label=rule_name(name))
-    values = table[["actual", *models]].to_numpy(float)
-    if values[values > 0].max(initial=0) > 30 * values[values > 0].min(initial=np.inf):
+    if spans_much:
         ax.set_yscale("log")
         ax.set_ylim(bottom=max(values[values > 0].min() * 0.6, 0.5))
     theme.count_axis(ax.yaxis)
     ax.set_xticks(places, table["purchases"])
-    theme.legend(ax, "upper center")
-    return theme.finish(ax, title, _("Purchases per customer"), _("Customers"))
+    theme.legend_above(ax, 4)
+    customers = _("Customers (log scale)") if spans_much else _("Customers")
+    return theme.finish(ax, title, _("Purchases per customer"), customers)
 
 
 def tenths(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
@@ -149,7 +159,7 @@ def tenths(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | Non
     ax.plot(places, table["predicted"], "o-", color=COLOURS["main"], linewidth=1.8, label=_("Expected"))
     theme.money_axis(ax.yaxis, currency)
     ax.set_xticks(places, [number(tenth) for tenth in table["tenth"]])
-    theme.legend(ax, "upper right")
+    theme.legend_above(ax, 2)
     return theme.finish(
         ax,
         title,
@@ -210,8 +220,8 @@ def weekly(weeks: pd.DataFrame, cutoff: dt.date, title: str, ax: Axes | None = N
     _expected(ax, weeks, models)
     _mark_cutoff(ax, cutoff)
     ax.set_xlim(weeks["date"].iloc[0], weeks["date"].iloc[-1])
-    ax.set_ylim(0, max(float(weeks[["actual", *models]].to_numpy().max()) * 1.2, 1))
-    theme.legend(ax, "upper right", len(models) + 1)
+    ax.set_ylim(0, max(float(weeks[["actual", *models]].to_numpy().max()) * 1.08, 1))
+    theme.legend_above(ax, len(models) + 1)
     theme.count_axis(ax.yaxis)
     theme.date_axis(ax.xaxis)
     return theme.finish(ax, title, y=_("Repeat purchases per week"))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.language import _, money, number, percent
+from analysis.language import _, brief, percent
 from analysis.ltv.value import TOP, held_by_top
 from analysis.plots import theme
 from analysis.plots.marks import beside, name_ends
@@ -38,12 +38,12 @@ def per_week(rows: pd.DataFrame, level: float, title: str, ax: Axes | None = Non
     for place, colour, (middle, low, high) in zip(places, colours, values, strict=True):
         ax.plot([low, high], [place, place], color=colour, linewidth=4, alpha=0.5)
         ax.plot(middle, place, "o", color=colour, markersize=8)
-        beside(ax, number(middle), (middle, place), (0, 8))
+        beside(ax, brief(round(middle, 2)), (middle, place), (0, 8))
     ax.set_yticks(places, rows["what"])
     ax.set_ylim(-0.6, len(rows) - 0.3)
-    ax.set_xlim(0, max(float(np.nanmax(values)) * 1.1, 1))
+    ax.set_xlim(0, float(np.nanmax(values)) * 1.1 or 1)
     ax.grid(visible=False)
-    theme.count_axis(ax.xaxis)
+    theme.count_axis(ax.xaxis, whole=False)
     return theme.finish(
         ax, title, _("Repeat purchases per week (bar: {level} interval)").format(level=percent(level))
     )
@@ -70,11 +70,16 @@ def equity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     beside(ax, percent(at), (TOP, at), (8, -4), colour="highlight", size=10)
     beside(ax, _("if all were worth the same"), (0.72, 0.7), (6, -1), colour="muted")
     theme.shares_axes(ax)
+    ax.set_ylim(
+        min(float(shares["equity_share"].min()), 0), max(float(shares["equity_share"].max()), 1) * 1.02
+    )
     return theme.finish(ax, title, _("Customers, the most valuable first"), _("Share of customer equity"))
 
 
 def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
     """Draw each group's share of customers beside its share of customer equity.
+
+    Where a group loses money, shares of the sum mean nothing: its customer equity is drawn in money instead.
 
     Parameters
     ----------
@@ -88,40 +93,41 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
     ax
         Where to draw; a new figure by default.
     """
-    ax = ax or theme.axes(height=1.3 + 0.42 * len(table))
+    ax = ax or theme.axes(height=1.5 + 0.42 * len(table))
     places = np.arange(len(table))[::-1]
-    shares = table["share_of_equity"].fillna(0.0)
-    ax.barh(places - 0.19, table["share_of_customers"], 0.36, color=COLOURS["muted"], label=_("Customers"))
-    ax.barh(places + 0.19, shares, 0.36, color=COLOURS["main"], label=_("Customer equity"))
-    tips = shares
-    if "equity_low" in table and table["clv"].sum() > 0:
-        lows, highs = (table[end] / table["clv"].sum() for end in ("equity_low", "equity_high"))
+    in_shares = bool(table["share_of_equity"].notna().all() and (table["clv"] >= 0).all())
+    whole = float(table["clv"].sum()) if in_shares else 1.0
+    values = table["clv"] / whole
+    middles = places + (0.19 if in_shares else 0)
+    ax.barh(middles, values, 0.36 if in_shares else 0.6, color=COLOURS["main"], label=_("Customer equity"))
+    if in_shares:
+        shares = table["share_of_customers"]
+        ax.barh(places - 0.19, shares, 0.36, color=COLOURS["muted"], label=_("Customers"))
+    else:
+        shares = pd.Series(0.0, table.index)
+        ax.axvline(0, color=COLOURS["muted"], linewidth=1)
+    lows, tips = values.clip(upper=0), values.clip(lower=0)
+    if "equity_low" in table:
+        ends = table["equity_low"] / whole, table["equity_high"] / whole
         level = _("{level} interval").format(level=percent(0.9))
-        ax.hlines(places + 0.19, lows, highs, color=COLOURS["accent"], linewidth=3, label=level)
-        tips = shares.clip(lower=highs)
-    reach = float(max(tips.max(), table["share_of_customers"].max()))
-    for place, share, tip, each in zip(places, shares, tips, table["clv_per_customer"], strict=True):
-        text = _("{share}, {each} each").format(share=percent(share), each=money(each, currency))
-        ax.annotate(
-            text,
-            (tip, place + 0.19),
-            (4, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8.5,
-            color=COLOURS["main"],
-            parse_math=False,
-        )
+        ax.hlines(middles, *ends, color=COLOURS["accent"], linewidth=3, label=level)
+        lows, tips = lows.clip(upper=ends[0]), tips.clip(lower=ends[1])
+    for place, value, tip, each in zip(middles, values, tips, table["clv_per_customer"], strict=True):
+        share = percent(value) if in_shares else brief(value, currency)
+        text = _("{share}, {each} each").format(share=share, each=brief(each, currency))
+        beside(ax, text, (tip, place), (4, 0), colour="main", size=8.5)
     names = [textwrap.fill(str(group), LONGEST_NAME).replace("$", r"\$") for group in table["group"]]
     ax.set_yticks(places, names)
-    ax.set_xlim(0, reach * 1.32)
+    low, high = min(float(lows.min()), 0.0), max(float(tips.max()), float(shares.max()))
+    ax.set_xlim(low * 1.05, high + 0.34 * (high - low or 1.0))
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.grid(visible=False)
-    theme.percent_axis(ax.xaxis)
-    ax.legend(frameon=False, loc="lower right", fontsize=9)
-    ax.set_xlabel(_("Share of all"))
-    theme.title(ax, title)
-    return ax
+    theme.legend_above(ax, 3)
+    if in_shares:
+        theme.percent_axis(ax.xaxis)
+        return theme.finish(ax, title, _("Share of all"))
+    theme.money_axis(ax.xaxis, currency)
+    return theme.finish(ax, title, _("Customer equity"))
 
 
 def due(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
@@ -165,8 +171,8 @@ def payback(curve: pd.DataFrame, currency: str | None, title: str, ax: Axes | No
     ax.fill_between(months, margin, cost, where=margin >= cost, color=COLOURS["good"], alpha=0.15)
     ax.fill_between(months, margin, cost, where=margin <= cost, color=COLOURS["bad"], alpha=0.1)
     low, high = min(0.0, float(margin.min())), max(float(margin.max()), cost) * 1.12
-    ends = [(_("cost to acquire"), cost, "bad"), (_("margin so far"), float(margin[-1]), "main")]
-    name_ends(ax, months[-1], ends, 0.055 * (high - low))
+    ends = [(_("cost to acquire"), cost, "bad"), (_("expected margin, added up"), float(margin[-1]), "main")]
+    name_ends(ax, months[-1], ends, 0.055 * (high - low), (low + 0.05 * (high - low), high))
     ax.set_xlim(0, months[-1] * 1.2)
     ax.set_ylim(low, high)
     theme.money_axis(ax.yaxis, currency)
