@@ -94,9 +94,10 @@ def by_group(
     pandas.DataFrame
         One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
         to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
-        ``share_of_equity``, ``clv_per_customer``; with the models also ``low`` and ``high``, the 90 %
-        interval of the group's ``clv``, as `total_intervals` gives it. Groups do not all lie at the same
-        end of theirs, so the ends do not add up to those of the portfolio.
+        ``share_of_equity`` (missing where equity is not above 0), ``clv_per_customer``; with the models
+        also ``low`` and ``high``, the 90 % interval of the group's ``clv``, as `total_intervals` gives it.
+        Groups do not all lie at the same end of theirs, so the ends do not add up to those of the
+        portfolio.
     """
     shown = _shown(values, groups, most)
     table = values.groupby(shown, observed=True).agg(
@@ -158,6 +159,8 @@ def _ends(
 def by_group_title(table: pd.DataFrame) -> str:
     """Return what a chart of `by_group` shows: the group that is worth most."""
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
+    if np.isnan(top["share_of_equity"]):
+        return _no_shares()
     return _("{group}: {equity} of customer equity with {customers} of the customers").format(
         group=top["group"],
         equity=percent(top["share_of_equity"]),
@@ -178,6 +181,8 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -
         What the groups are.
     """
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
+    if np.isnan(top["share_of_equity"]):
+        return _no_shares()
     dear = table.iloc[int(table["clv_per_customer"].to_numpy().argmax())]
     return _(
         "{by}: most customer equity lies with “{group}”: {equity}, {share} of all; per customer “{dear}” is "
@@ -191,6 +196,10 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -
         each=money(dear["clv_per_customer"], currency, 2),
         customers=number(dear["customers"]),
     )
+
+
+def _no_shares() -> str:
+    return _("Customer equity is not above 0, so no group holds a share of it.")
 
 
 def _grouping_name(by: Grouping) -> str:
