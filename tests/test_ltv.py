@@ -97,9 +97,12 @@ def test_simple_ltv_of_the_definition() -> None:
 
 def test_simple_inputs_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
     revenue, years = ltv.simple_inputs(engine_over(six_customers).query("customers", as_of=AS_OF), AS_OF)
-    # ages 101 + 86 + 75 + 60 + 15 = 337 days; first to last 96 + 60 = 156 days of five customers
+    # ages 101 + 86 + 75 + 60 + 15 = 337 days of five customers, who bought for 1,020
     assert revenue == pytest.approx(1020 / (337 / 365.25))
-    assert years == pytest.approx(156 / 365.25 / 5)
+    assert years == pytest.approx(337 / 365.25 / 5)
+    assert revenue * years == pytest.approx(1020 / 5)
+    assert "before what it costs to win" in ltv.simple_sentence(revenue, years, None, None)
+    assert "less 3.00 to acquire it" in ltv.simple_sentence(revenue, years, 3.0, None)
 
 
 def test_simple_formula_without_history(six_customers: pd.DataFrame, engine_over: Over) -> None:

@@ -145,8 +145,9 @@ def test_portfolios_of_every_kind_are_fitted() -> None:
 
 
 @pytest.mark.slow
-def test_a_thousand_portfolios_are_fitted() -> None:
-    assert [fault for seed in range(30, 1030) for fault in faults(seed)] == []
+def test_hundreds_of_portfolios_are_fitted() -> None:
+    """As above; a thousand are fitted by ``python -m benchmarks.promises``."""
+    assert [fault for seed in range(30, 330) for fault in faults(seed)] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -27,11 +27,11 @@ def test_intervals_of_totals_hold_the_truth_as_often_as_they_say() -> None:
 def test_intervals_hold_where_the_data_leave_open_how_alike_customers_leave() -> None:
     """All leave alike, which no portfolio can tell from a little different; purchases counted by day.
 
-    With draws from the asymptotic normal distribution it was 84.7 %, at a width of 60 % of the total.
+    With draws from the asymptotic normal distribution it was 86 %, at a width of 60 % of the total.
     """
-    made = (portfolio(seed, truth=ALL_ALIKE, days=7) for seed in range(100))
+    made = (portfolio(seed, truth=ALL_ALIKE, days=7) for seed in range(200))
     found = pd.DataFrame([totals_held(each) for each in made])
-    assert found["purchases"].mean() >= 0.86
+    assert found["purchases"].mean() >= 0.87
     assert found["width"].mean() < 0.45
 
 
@@ -54,14 +54,16 @@ def test_bootstrap_and_asymptotic_intervals_agree(kind: Kind) -> None:
 
 @pytest.mark.slow
 def test_large_portfolios_are_simulated_in_part() -> None:
-    """A tenth of the customers stands for all: the interval is that of all of them simulated."""
+    """A sixth of the customers stands for all: the interval is that of all of them simulated."""
     made = portfolio(0, 30_000)
     model, spend, worth = fitted(made)
     z = made.summary.frame["z"].to_numpy()
     part = simulate_totals(model, AHEAD, made.summary.history, worth, spend=spend, z=z)
     blocks = [slice(start, start + 10_000) for start in (0, 10_000, 20_000)]
     whole = sum(
-        simulate_totals(model, AHEAD, tuple(column[rows] for column in made.summary.history), worth[rows])
+        simulate_totals(
+            model, AHEAD, tuple(part[rows] for part in made.summary.history), worth[rows], most=10_000
+        )
         for rows in blocks
     )
     expected = ltv.expected_total(model, made.summary, 39)

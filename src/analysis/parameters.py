@@ -74,7 +74,7 @@ class LifetimeValue(ForecastCheck):
 
     annual_discount_rate: Share
     margin_rate: Share | None
-    acquisition_cost: Annotated[float, Field(ge=0)]
+    acquisition_cost: Annotated[float, Field(ge=0)] | None
 
 
 class ValueByGroup(Forecast):

@@ -82,14 +82,15 @@ class CondensedModel:
         logs = _stages(self.k, self.r, self.alpha, (x, t_x, t))
         weights = np.exp(logs - logsumexp(logs, axis=0))
         share = duration / (self.alpha + t + duration)
-        moments, stays = x + self.chances, np.ones_like(x)
-        total, n = np.zeros_like(x), 1
-        while True:
-            more = stays * (weights * betainc(n * self.k - stages, power, share)).sum(axis=0)
-            total += more
-            if not len(x) or float(more.max()) < TAIL * max(float(total.max()), TAIL):
-                break
-            stays = stays * (self.b + moments + n - 1) / (self.a + self.b + moments + n - 1)
+        total, stays, n = np.zeros_like(x), np.ones_like(x), 1
+        open_ = np.arange(len(x))  # customers whose sum still grows
+        while open_.size:
+            reached = betainc(n * self.k - stages, power[:, open_], share[open_])
+            more = stays[open_] * (weights[:, open_] * reached).sum(axis=0)
+            total[open_] += more
+            open_ = open_[more > TAIL * np.maximum(total[open_], TAIL)]
+            left = self.b + x[open_] + self.chances + n - 1
+            stays[open_] *= left / (self.a + left)
             n += 1
         return total * self.p_alive(x, t_x, t)
 

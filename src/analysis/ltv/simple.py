@@ -29,18 +29,20 @@ def simple_ltv(revenue_per_year: Money, years: Money, acquisition_cost: Money) -
 def simple_inputs(customers: pd.DataFrame, as_of: dt.date) -> tuple[float, float]:
     """Work out what the simple formula needs from the customer table.
 
+    Both are taken over the same time, from each customer's first purchase to ``as_of``, so that their product
+    is what the average customer has bought so far.
+
     Returns
     -------
     tuple of float
-        Mean net sales per customer and year, over the time all customers could have bought in; and the
-        mean years between a customer's first and last purchase. Both 0 where no time has passed yet.
+        Mean net sales per customer and year, and the mean years since a customer's first purchase. Both 0
+        where nobody came before ``as_of``.
     """
     bought = customers[customers["first_purchase"].notna()]
     age = (pd.Timestamp(as_of) - bought["first_purchase"]).dt.days.sum() / DAYS_PER_YEAR
-    lifetime = (bought["last_purchase"] - bought["first_purchase"]).dt.days.sum() / DAYS_PER_YEAR
     if bought.empty or age == 0:
         return 0.0, 0.0
-    return float(bought["net_sales"].sum() / age), float(lifetime / len(bought))
+    return float(bought["net_sales"].sum() / age), float(age / len(bought))
 
 
 def simple_table(revenue_per_year: float, years: float, acquisition_cost: float) -> pd.DataFrame:
@@ -65,31 +67,35 @@ def simple_table(revenue_per_year: float, years: float, acquisition_cost: float)
 
 
 def simple_sentence(
-    revenue_per_year: float, years: float, acquisition_cost: float, currency: str | None
+    revenue_per_year: float, years: float, acquisition_cost: float | None, currency: str | None
 ) -> str:
     """Say what the simple formula gives for this portfolio.
 
     Parameters
     ----------
-    revenue_per_year, years, acquisition_cost
+    revenue_per_year, years
         As in `simple_table`.
+    acquisition_cost
+        Per customer in money; None where it is not known.
     currency
         ISO 4217 code, or None.
     """
     if not years:
+        return _("The simple formula cannot be used: nobody has been a customer for a day or more.")
+    values = {
+        "ltv": money(simple_ltv(revenue_per_year, years, acquisition_cost or 0.0), currency, 2),
+        "revenue": money(revenue_per_year, currency, 2),
+        "years": number(years, 2),
+    }
+    if acquisition_cost is None:
         return _(
-            "The simple formula cannot be used: nobody has bought on two different days, so nothing is known "
-            "of how long a relation lasts."
-        )
+            "By the simple formula a customer is worth {ltv}, before what it costs to win: {revenue} a year "
+            "for {years} years."
+        ).format(**values)
     return _(
         "By the simple formula a customer is worth {ltv}: {revenue} a year for {years} years, less {cost} to "
         "acquire it."
-    ).format(
-        ltv=money(simple_ltv(revenue_per_year, years, acquisition_cost), currency, 2),
-        revenue=money(revenue_per_year, currency, 2),
-        years=number(years, 2),
-        cost=money(acquisition_cost, currency, 2),
-    )
+    ).format(cost=money(acquisition_cost, currency, 2), **values)
 
 
 def simple_misses_sentence(

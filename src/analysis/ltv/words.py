@@ -182,8 +182,8 @@ def _captions() -> dict[str, str]:
         "next_purchase": _("When customers are expected to buy again"),
         "due": _("Customers expected to buy again, week by week"),
         "one_time": _("What each model says of customers who bought once"),
-        "acquisition": _("What customers bring against what they cost to win"),
-        "cac": _("Cost to win a customer, by channel"),
+        "acquisition": _("What customers bring against what they cost to win, of those with a cost of their own"),
+        "cac": _("Cost to win a customer by channel: what was spent on it ÷ all customers it won"),
         "regularity": _("Customers who buy regularly, at random and in bursts"),
         "regularity_effect": _("Forecasts of regular and other customers against what came, per customer"),
         "condensed": _("The same model with gaps of different regularity, on the holdout"),
@@ -246,7 +246,7 @@ def _labels_of_table(name: str) -> dict[str, str]:
 def _labels_of_checks(unit: str) -> dict[str, str]:
     return {
         "rank_correlation": _("Rank correlation"),
-        "lift": _("Lift of the top tenth"),
+        "lift": _("Lift (top 10%)"),
         "score": _("Mean log probability of what came"),
         "mae_value": _("Mean absolute error"),
         "rmse_value": _("RMSE"),
@@ -262,7 +262,7 @@ def _labels_of_checks(unit: str) -> dict[str, str]:
         "median": _("Median"),
         "fitted": _("Fitted"),
         "observed": _("Observed"),
-        "regularity": _("Customers"),
+        "regularity": _("Kind of buyer"),
         "silence": _("Silence"),
         "by_chance": _("By chance"),
         "mean_gap": _("Usual gap in days"),
