@@ -190,8 +190,9 @@ def total_intervals(
 
     They cover chance (who buys when, who leaves) and the uncertainty of the model's parameters; with
     ``spend``, that of the money too. They do not cover what the model does not know: seasons, campaigns, a
-    changing market. On simulated portfolios 90 % intervals held what came in 89 to 93 % of 300, whether
-    customers leave all alike, hardly or very differently, whether purchases of a day count once or not.
+    changing market. On simulated portfolios 90 % intervals held the purchases that came in 89 to 93 % of
+    300 and their value in 88 to 96 %, whether customers leave all alike, hardly or very differently, whether
+    purchases of a day count once or not, and with spend too wild for its model.
 
     Parameters
     ----------
