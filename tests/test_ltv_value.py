@@ -175,6 +175,10 @@ def test_equity_by_group_by_hand() -> None:
     said = ltv.by_group_sentence(table, None, "channel")
     assert said.startswith("By channel: most customer equity lies with")
     assert "per customer “web” is worth most (40.00 each, 2 customers)" in said
+    many = ltv.by_group(worth, pd.Series({"a": "shop", "b": "shop", "c": "web", "d": "shop"}))
+    assert many["group"].tolist() == ["shop", "web"]  # 50 each, but more customers
+    dear = ltv.by_group(worth, pd.Series({"a": "shop", "b": "web", "c": "fair", "d": "shop"}))
+    assert dear["group"].tolist() == ["fair", "web", "shop"]  # by equity, not by customers
     nothing = ltv.by_group(worth.assign(clv=0.0), pd.Series({"a": "shop", "b": "web"}))
     for text in (ltv.by_group_title(nothing), ltv.by_group_sentence(nothing, None, "channel")):
         assert text == "Customer equity is not above 0, so no group holds a share of it."
