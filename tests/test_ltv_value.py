@@ -145,6 +145,19 @@ def test_clv_with_a_margin_per_customer(
     np.testing.assert_allclose(own["clv"], values["clv"] * rates / 0.3)
 
 
+def test_clv_in_parts_is_clv(
+    summary: ltv.Summary,
+    models: dict[str, ltv.PurchaseModel],
+    spend: ltv.SpendModel,
+    values: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many customers over many weeks go through a few at a time: here seven."""
+    monkeypatch.setattr("analysis.ltv.value.CELLS", 7 * 52)
+    parts = ltv.clv(summary, models["bg_nbd"], spend, margin_rate=0.3, **SETTINGS)
+    np.testing.assert_allclose(parts["clv"], values["clv"], rtol=1e-9)
+
+
 # --- equity ------------------------------------------------------------------------------------------
 
 
