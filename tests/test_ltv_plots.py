@@ -94,8 +94,8 @@ def test_intervals_of_groups_are_shares_of_all_equity() -> None:
             "share_of_equity": [0.75, 0.25],
             "clv": [300.0, 100.0],
             "clv_per_customer": [3.0, 1.0],
-            "low": [200.0, 40.0],
-            "high": [500.0, 160.0],
+            "equity_low": [200.0, 40.0],
+            "equity_high": [500.0, 160.0],
         }
     )
     ax = plots.by_group(table, "USD", "A title")

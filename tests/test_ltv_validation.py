@@ -237,8 +237,36 @@ def test_spend_that_changed_by_hand(check: ltv.Holdout) -> None:
     )
     assert spend_change(replace(check, customers=rows)) == pytest.approx(0.25)
     assert np.isnan(spend_change(replace(check, customers=rows.tail(1))))
-    dearer = check.customers.assign(actual_value=check.customers["actual_value"] * 2)
-    assert "more each time than before" in ltv.value_parts_sentence(replace(check, customers=dearer), None)
+    for factor, said in ((2.0, "more each time than before"), (0.5, "less each time than before")):
+        other = check.customers.assign(actual_value=check.customers["actual_value"] * factor)
+        assert said in ltv.value_parts_sentence(replace(check, customers=other), None)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "said"),
+    [
+        (1.0, [10.0, 20.0], "It was the customers with larger purchases who came."),  # 10, and 15 came
+        (2.0, [10.0, 20.0], "It was the customers with smaller purchases who came."),  # 20, and 15 came
+        (1.0, [9.0, 18.0], "It was the customers with larger purchases who came."),  # spending 10 % less
+        (2.0, [11.0, 22.0], "It was the customers with smaller purchases who came."),  # spending 10 % more
+        (1.0, [11.0, 22.0], "The same customers spent 10.0% more each time than before"),
+        (2.0, [9.0, 18.0], "The same customers spent 10.0% less each time than before"),
+        (1.5, [10.2, 20.4], "and 15.30 came."),  # 2 % off: nothing to explain
+    ],
+)
+def test_money_per_purchase_is_explained_by_what_explains_it(
+    check: ltv.Holdout, expected: float, actual: list[float], said: str
+) -> None:
+    rows = pd.DataFrame({"x": 1, "z": [10.0, 20.0], "actual": 1, "actual_value": actual})
+    world = replace(check, customers=rows.assign(own=1.0, value_own=10.0 * expected))
+    assert said in ltv.value_parts_sentence(world, None)
+    assert ltv.value_parts_sentence(world, None).endswith((said, "which the spend model cannot know."))
+
+
+def test_small_money_keeps_two_digits(check: ltv.Holdout) -> None:
+    rows = pd.DataFrame({"x": 1, "z": [0.004], "actual": 1, "actual_value": [0.0041]})
+    world = replace(check, customers=rows.assign(own=1.0, value_own=0.00402))
+    assert "0.0040 was expected of each, and 0.0041 came" in ltv.value_parts_sentence(world, None)
 
 
 def test_the_error_in_money(check: ltv.Holdout) -> None:
@@ -260,6 +288,22 @@ def test_equity_is_said_with_the_error_of_the_last_check(check: ltv.Holdout) -> 
         f"net sales were {abs(check.value_error):.1%} too {'low' if check.value_error < 0 else 'high'}"
         in said
     )
+
+
+@pytest.mark.parametrize("unit", ["week", "day"])
+def test_a_horizon_longer_than_the_history_is_said(
+    check: ltv.Holdout, sample: Dataset, unit: ltv.Unit
+) -> None:
+    """The first customers of CDNOW came on 1 January 1997: 545 days before 30 June 1998 are 77 weeks."""
+    summary = ltv.summarise(sample.query("customers", as_of=AS_OF), AS_OF, unit)
+    values, interval = pd.DataFrame({"clv": [1.0], "expected_purchases": [2.0]}), ltv.Interval(1.0, 2.0, 0.9)
+    for weeks, warns in ((77, False), (78, True)):
+        said = [
+            ltv.equity_sentence(values, interval, weeks, None, NotFitted("no check"), summary=summary),
+            ltv.equity_sentence(values, interval, weeks, None, check),
+            ltv.forecast_sentence(2.0, interval, weeks, check),
+        ]
+        assert ["history covers only 77 weeks: a forecast over 78" in text for text in said] == [warns] * 3
 
 
 def test_the_past_of_a_check_chooses_a_model(check: ltv.Holdout) -> None:
@@ -418,6 +462,42 @@ def test_a_held_mean_is_as_uncertain_as_one_observed() -> None:
     assert means.std() == pytest.approx(error, rel=0.1)  # 1,000 draws know it to 2 %
     logs = np.log([[one.p, one.q - 1] for one in drawn])
     np.testing.assert_allclose(np.cov(logs.T), held.fit.covariance, rtol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("q", "said"),
+    [
+        (4.0, "Already after one purchase a customer's own mean counts for 67%."),  # p ÷ (p + q − 1)
+        (22.0, "A customer's own mean counts half after 3.5 purchases."),
+        (
+            400.0,
+            "Customers differ no more than single purchases do, so all get nearly the same.",
+        ),  # half: 66.5
+    ],
+)
+def test_how_far_an_own_mean_is_trusted(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel], q: float, said: str
+) -> None:
+    model = replace(gamma_gamma[1], p=6.0, q=q, v=15 * (q - 1) / 3)
+    assert model.describe() == f"Over 6,000 repeat buyers a purchase is worth 30.00 on average. {said}"
+    cheap = replace(model, v=model.v / 3000)
+    assert "worth 0.010 on average" in cheap.describe()
+
+
+def test_errors_of_spend_parameters_are_those_of_draws(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    random = np.random.default_rng(3)
+    wild = np.exp(random.normal(4, 1.6, 2000))
+    held = ltv.choose_spend(spending(random.geometric(0.3, 2000), wild))
+    assert isinstance(held, ltv.HeldSpendModel)
+    for model in (gamma_gamma[1], held):
+        table = ltv.spend_parameters(model)
+        assert table["parameter"].tolist() == ["p", "q", "v"]
+        assert table["value"].tolist() == [model.p, model.q, model.v]
+        drawn = [model.drawn(random) for _draw in range(2000)]
+        spread = [np.std([getattr(one, name) for one in drawn]) for name in ("p", "q", "v")]
+        np.testing.assert_allclose(table["error"], spread, rtol=0.1)
 
 
 def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:

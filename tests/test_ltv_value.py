@@ -66,7 +66,7 @@ def test_margins_of_six_customers(six_customers: pd.DataFrame, engine_over: Over
     assert margins.rate == pytest.approx(1 - 510 / 800)
     # one day each: nothing tells customers from purchases, so all get the rate of all
     assert margins.of(pd.Series(["ana", "bea"])).tolist() == pytest.approx([0.3625, 0.3625])
-    assert "all get that rate" in margins.sentence()
+    assert "all get nearly that rate" in margins.sentence()
 
 
 def test_credibility_by_hand() -> None:
@@ -91,7 +91,10 @@ def test_credibility_by_hand() -> None:
     assert margins.half_weight == pytest.approx(2 / 7)
     assert margins.rates["margin_rate"].tolist() == pytest.approx([0.5 - 0.2 * 7 / 8, 0.5 + 0.2 * 7 / 8])
     assert margins.of(pd.Series(["high", "unknown"])).tolist() == pytest.approx([0.675, 0.5])
-    assert "counts half from 0.3 purchase days" in margins.sentence()
+    # after one day an own margin weighs 1 ÷ (1 + 2 ÷ 7)
+    assert "Already after one purchase day a customer's own margin counts for 78%" in margins.sentence()
+    assert "counts half from 3.5 purchase days" in replace(margins, half_weight=3.5).sentence()
+    assert "all get nearly that rate" in replace(margins, half_weight=50.1).sentence()
     assert ltv.customer_margins(costs.head(0)) is None
 
 
@@ -169,6 +172,46 @@ def test_total_value_is_past_and_residual(values: pd.DataFrame, customers: pd.Da
     assert f"{share:.0%} of the whole" in ltv.total_sentence(whole, None)
 
 
+@pytest.mark.parametrize(
+    ("past", "ahead", "said"),
+    [
+        (-100.0, 40.0, "have cost €100 more than they brought; within the horizon a margin of €40"),
+        (-100.0, -40.0, "have cost €100 more than they brought, and within the horizon they are expected to"),
+        (100.0, -40.0, "brought €100 of margin; within the horizon they are expected to cost €40 more"),
+        (0.0, 0.0, "brought €0 of margin; none is expected"),
+    ],
+)
+def test_what_customers_cost_is_no_share_of_a_whole(past: float, ahead: float, said: str) -> None:
+    sentence = ltv.total_sentence(pd.DataFrame({"past_margin": [past], "clv": [ahead]}), "EUR")
+    assert said in sentence
+    assert "%" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("worth", "said"),
+    [
+        ([80.0, 25.0, -5.0], ""),  # 5 lost of 105 are 4.8 %
+        (
+            [75.0, 25.0, -5.0],
+            "1 of 3 customers is expected to cost more than it brings (€5); the others",
+        ),
+        ([30.0, -50.0, -7.0], "2 of 3 customers are expected to cost more than they bring (€57); the others"),
+        ([-50.0, -7.0], "All 2 customers are expected to cost more than they bring (€57)"),
+        ([0.0, 0.0], "With a margin of 0 nothing has a value"),
+    ],
+)
+def test_shares_are_shown_only_where_they_mean_something(worth: list[float], said: str) -> None:
+    values = groups_of([(f"c{i}", clv) for i, clv in enumerate(worth)])
+    sentence = ltv.losses_sentence(values, "EUR")
+    assert (sentence == "") == ltv.shares_hold(values) == (said == "")
+    assert said in sentence
+    table = ltv.by_group(values, pd.Series({"c0": "web", "c1": "shop"}))
+    texts = ltv.by_group_title(table, "EUR") + ltv.by_group_sentence(table, "EUR", "channel")
+    assert table["share_of_equity"].notna().all() == (said == "")
+    assert "nan" not in texts.lower()
+    assert (f"web: €{worth[0]:.0f} of customer equity" in texts) == (said != "" and worth[0] > 0)
+
+
 def groups_of(shares: list[tuple[str, float]]) -> pd.DataFrame:
     frame = pd.DataFrame(shares, columns=["customer_id", "clv"])
     return frame.assign(p_alive=0.5, expected_purchases=2.0)
@@ -186,15 +229,12 @@ def test_equity_by_group_by_hand() -> None:
     assert table["expected_purchases"].tolist() == [4, 2, 2]
     assert "web: 80% of customer equity with 50% of the customers" in ltv.by_group_title(table)
     said = ltv.by_group_sentence(table, None, "channel")
-    assert said.startswith("By channel: most customer equity lies with")
+    assert said.startswith("By channel: “web” holds the largest share of customer equity: 80, 80% of all")
     assert "per customer “web” is worth most (40.00 each, 2 customers)" in said
     many = ltv.by_group(worth, pd.Series({"a": "shop", "b": "shop", "c": "web", "d": "shop"}))
     assert many["group"].tolist() == ["shop", "web"]  # 50 each, but more customers
     dear = ltv.by_group(worth, pd.Series({"a": "shop", "b": "web", "c": "fair", "d": "shop"}))
     assert dear["group"].tolist() == ["fair", "web", "shop"]  # by equity, not by customers
-    nothing = ltv.by_group(worth.assign(clv=0.0), pd.Series({"a": "shop", "b": "web"}))
-    for text in (ltv.by_group_title(nothing), ltv.by_group_sentence(nothing, None, "channel")):
-        assert text == "Customer equity is not above 0, so no group holds a share of it."
 
 
 def test_small_groups_are_taken_together() -> None:
@@ -222,14 +262,14 @@ def test_equity_of_groups_has_the_intervals_of_totals(
     __, equity = ltv.total_intervals(
         models["bg_nbd"], summary, 52, ltv.worth_per_purchase(values), spend=spend
     )
-    assert all_in_one[["low", "high"]].iloc[0].tolist() == [equity.low, equity.high]
+    assert all_in_one[["equity_low", "equity_high"]].iloc[0].tolist() == [equity.low, equity.high]
     segments = ltv.segments(customers, summary)
     table = ltv.by_group(values, segments, **known)
-    assert ((table["low"] < table["clv"]) & (table["clv"] < table["high"])).all()
+    assert ((table["equity_low"] < table["clv"]) & (table["clv"] < table["equity_high"])).all()
     part = values[values["customer_id"].isin(segments.index[segments == "Loyal"])]
     alone = ltv.Summary(part, "week", summary.as_of, 0)
     __, found = ltv.total_intervals(models["bg_nbd"], alone, 52, ltv.worth_per_purchase(part), spend=spend)
-    middle = table.set_index("group").loc["Loyal", ["low", "high"]]
+    middle = table.set_index("group").loc["Loyal", ["equity_low", "equity_high"]]
     assert middle.tolist() == [found.low, found.high]
 
 
@@ -288,6 +328,8 @@ def test_what_lies_beyond_the_horizon_is_said() -> None:
     worth = pd.DataFrame({"clv": [30.0, 10.0]})
     said = ltv.for_ever_sentence(worth, pd.Series([60.0, 40.0]), 52, "EUR")
     assert "at €100, of which €40 come within 52 weeks: 60% lies beyond" in said
+    lost = ltv.for_ever_sentence(worth, pd.Series([-60.0, 20.0]), 52, "EUR")
+    assert "at -€40, and at €40 within 52 weeks." in lost
 
 
 def test_the_simple_formula_against_single_customers() -> None:
@@ -367,6 +409,19 @@ def test_who_is_more_likely_gone_has_no_next_purchase(
     assert table["customers"].sum() == (dated <= pd.Timestamp("1998-07-28")).sum()
     soon = (dated <= pd.Timestamp(CDNOW_END) + pd.Timedelta(weeks=13)).sum()
     assert f"{soon} of 2,357 customers are expected back" in ltv.waiting_sentence(waits, CDNOW_END)
+
+
+def test_nobody_is_due() -> None:
+    day = pd.Timestamp("1998-07-02")
+    waits = pd.DataFrame({"expected_by": [pd.NaT, pd.NaT, pd.Timestamp("2000-01-01")]})
+    assert ltv.waiting_sentence(waits, CDNOW_END).startswith(
+        "No customer is expected back by 29 Sept 1998 with even odds; for 2 of 3 (67%) no purchase"
+    )
+    assert ltv.due_title(ltv.due_by_week(waits, CDNOW_END)).startswith(
+        "For no customer is a purchase within 13"
+    )
+    one = pd.DataFrame({"expected_by": [pd.NaT, pd.NaT, day]})
+    assert ltv.waiting_sentence(one, CDNOW_END).startswith("1 of 3 customers is expected back")
 
 
 def test_next_purchase_by_hand(models: dict[str, ltv.PurchaseModel]) -> None:
@@ -485,6 +540,11 @@ def test_ltv_to_cac_by_hand() -> None:
     assert "at or above the usual 3" in ltv.ratio_sentence(table, None)
     channels = ltv.ltv_to_cac(values, costs, pd.Series({"a": "web"}))
     assert dict(zip(channels["group"], channels["ratio"], strict=True)) == {"web": 3, "(not known)": 3}
+    one_for_all = ltv.ltv_to_cac(
+        values, pd.Series(25.0, index=values["customer_id"])
+    )  # total values of 30, 60 and 10: 100 ÷ 75
+    assert one_for_all.loc[0, ["customers", "acquisition_cost"]].tolist() == [3, 25]
+    assert one_for_all["ratio"].iloc[0] == pytest.approx(100 / 75)
     dearer = ltv.ltv_to_cac(values, costs * 2)
     assert "LTV : CAC is 1.5, below the usual 3" in ltv.ratio_sentence(dearer, None)
     assert "less than the 50.00" in ltv.ratio_sentence(

@@ -95,7 +95,7 @@ from analysis.ltv.simple import (
     simple_sentence,
     simple_table,
 )
-from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.spend import SpendModel, fit_spend, spend_parameters
 from analysis.ltv.spend_check import (
     Independence,
     misfit_sentence,
@@ -165,6 +165,8 @@ from analysis.ltv.value import (
     equity_title,
     for_ever_sentence,
     held_by_top,
+    losses_sentence,
+    shares_hold,
     top_sentence,
     worth_per_purchase,
 )
@@ -267,6 +269,7 @@ __all__ = [
     "how_regular",
     "interval_verdict",
     "kept_share",
+    "losses_sentence",
     "ltv_to_cac",
     "misfit_sentence",
     "model_name",
@@ -300,6 +303,7 @@ __all__ = [
     "scores",
     "scores_table",
     "segments",
+    "shares_hold",
     "simple_inputs",
     "simple_ltv",
     "simple_misses_sentence",
@@ -312,6 +316,7 @@ __all__ = [
     "spend_fit",
     "spend_independence",
     "spend_mean_sentence",
+    "spend_parameters",
     "story",
     "summarise",
     "survival_title",

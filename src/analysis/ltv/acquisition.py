@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.language import _, money, number
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import SpendModel
+from analysis.ltv.spend import SpendModel, amount
 from analysis.ltv.summary import DAYS, Floats, kept_share, weeks_in
 from analysis.ltv.value import DAYS_PER_YEAR
 
@@ -49,10 +49,10 @@ class Payback:
         """Say when a customer has paid back what it cost to win."""
         last = self.curve.iloc[-1]
         values = {
-            "cost": money(last["acquisition_cost"], currency, 2),
-            "first": money(self.curve["margin"].iloc[0], currency, 2),
+            "cost": amount(last["acquisition_cost"], currency),
+            "first": amount(self.curve["margin"].iloc[0], currency),
             "limit": number(last["months"]),
-            "reached": money(last["margin"], currency, 2),
+            "reached": amount(last["margin"], currency),
         }
         if self.months is None:
             return _(
@@ -188,7 +188,7 @@ def ltv_to_cac(values: pd.DataFrame, costs: pd.Series, groups: pd.Series | None 
         The result of `total_value`.
     costs
         Acquisition cost of each customer in money, by ``customer_id`` (the index); customers without one
-        are left out.
+        are left out. One number: the same for all.
     groups
         Group of each customer, by ``customer_id``, such as the channel; None: all are one.
 
@@ -224,8 +224,8 @@ def ratio_sentence(table: pd.DataFrame, currency: str | None) -> str:
     row = table.iloc[0]
     values = {
         "customers": number(row["customers"]),
-        "value": money(row["total_value"], currency, 2),
-        "cost": money(row["acquisition_cost"], currency, 2),
+        "value": amount(row["total_value"], currency),
+        "cost": amount(row["acquisition_cost"], currency),
         "ratio": number(row["ratio"], 1) if pd.notna(row["ratio"]) else "",
         "good": number(GOOD_RATIO),
     }
@@ -235,16 +235,16 @@ def ratio_sentence(table: pd.DataFrame, currency: str | None) -> str:
         )
     if row["ratio"] < 1:
         return _(
-            "The {customers} customers whose acquisition cost is known bring {value} each, less than the "
+            "The {customers} customers with an acquisition cost bring {value} each, less than the "
             "{cost} they cost to win: LTV : CAC is {ratio}."
         ).format(**values)
     if row["ratio"] < GOOD_RATIO:
         return _(
-            "The {customers} customers whose acquisition cost is known bring {value} each, against {cost} to "
+            "The {customers} customers with an acquisition cost bring {value} each, against {cost} to "
             "win them: LTV : CAC is {ratio}, below the usual {good}."
         ).format(**values)
     return _(
-        "The {customers} customers whose acquisition cost is known bring {value} each, against {cost} to win "
+        "The {customers} customers with an acquisition cost bring {value} each, against {cost} to win "
         "them: LTV : CAC is {ratio}, at or above the usual {good}."
     ).format(**values)
 

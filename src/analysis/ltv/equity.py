@@ -9,10 +9,10 @@ import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent, period
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import SpendModel
+from analysis.ltv.spend import SpendModel, amount
 from analysis.ltv.summary import Floats, Summary, weeks_in
 from analysis.ltv.uncertainty import MOST_SIMULATED, simulate_totals
-from analysis.ltv.value import worth_per_purchase
+from analysis.ltv.value import shares_hold, worth_per_purchase
 from analysis.portfolio.lorenz import Concentration
 from analysis.segmentation import rfm, segment_name
 
@@ -55,12 +55,33 @@ def total_sentence(values: pd.DataFrame, currency: str | None) -> str:
         ISO 4217 code, or None.
     """
     past, ahead = float(values["past_margin"].sum()), float(values["clv"].sum())
-    return _(
-        "So far these customers have brought {past} of margin; {ahead} more is expected within the horizon, "
-        "{share} of the whole."
-    ).format(
-        past=money(past, currency),
-        ahead=money(ahead, currency),
+    if past < 0 and ahead < 0:
+        message = _(
+            "So far these customers have cost {past} more than they brought, and within the horizon they are "
+            "expected to cost {ahead} more than they bring."
+        )
+    elif past < 0:
+        message = _(
+            "So far these customers have cost {past} more than they brought; within the horizon a margin of "
+            "{ahead} is expected of them."
+        )
+    elif ahead < 0:
+        message = _(
+            "So far these customers have brought {past} of margin; within the horizon they are expected to "
+            "cost {ahead} more than they bring."
+        )
+    elif ahead == 0:
+        message = _(
+            "So far these customers have brought {past} of margin; none is expected within the horizon."
+        )
+    else:
+        message = _(
+            "So far these customers have brought {past} of margin; {ahead} more is expected within the "
+            "horizon, {share} of the whole."
+        )
+    return message.format(
+        past=money(abs(past), currency),
+        ahead=money(abs(ahead), currency),
         share=percent(ahead / (past + ahead) if past + ahead > 0 else 0.0),
     )
 
@@ -93,11 +114,11 @@ def by_group(
     -------
     pandas.DataFrame
         One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
-        to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
-        ``share_of_equity`` (missing where equity is not above 0), ``clv_per_customer``; with the models
-        also ``low`` and ``high``, the 90 % interval of the group's ``clv``, as `total_intervals` gives it.
-        Groups do not all lie at the same end of theirs, so the ends do not add up to those of the
-        portfolio.
+        to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money;
+        with the models ``equity_low`` and ``equity_high``, the 90 % interval of the group's ``clv``, as
+        `total_intervals` gives it; ``share_of_equity``, missing where `shares_hold` says no, and
+        ``clv_per_customer``. Groups do not all lie at the same end of their interval, so the ends do not add
+        up to those of the portfolio.
     """
     shown = _shown(values, groups, most)
     table = values.groupby(shown, observed=True).agg(
@@ -106,15 +127,14 @@ def by_group(
         expected_purchases=("expected_purchases", "sum"),
         clv=("clv", "sum"),
     )
-    equity = float(table["clv"].sum())
     table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
-    table["share_of_equity"] = table["clv"] / (equity if equity > 0 else np.nan)
-    table["clv_per_customer"] = table["clv"] / table["customers"]
     if purchases is not None:
         shares = table["share_of_customers"].items()
         parts = [(values[(shown == name).to_numpy()], share) for name, share in shares]
         ends = [_ends(part, share, purchases, spend, horizon_weeks) for part, share in parts]
-        table["low"], table["high"] = np.array(ends).T
+        table["equity_low"], table["equity_high"] = np.array(ends).T
+    table["share_of_equity"] = table["clv"] / (table["clv"].sum() if shares_hold(values) else np.nan)
+    table["clv_per_customer"] = table["clv"] / table["customers"]
     table.index = pd.Index(table.index.astype("object"), name="group")
     return table.reset_index()
 
@@ -156,14 +176,21 @@ def _ends(
     return np.quantile(totals[:, 1], [0.05, 0.95])
 
 
-def by_group_title(table: pd.DataFrame) -> str:
-    """Return what a chart of `by_group` shows: the group that is worth most."""
+def by_group_title(table: pd.DataFrame, currency: str | None = None) -> str:
+    """Return what a chart of `by_group` shows: the group that is worth most.
+
+    Parameters
+    ----------
+    table
+        The result of `by_group`.
+    currency
+        ISO 4217 code, or None; for where shares mean nothing.
+    """
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
-    if np.isnan(top["share_of_equity"]):
-        return _no_shares()
+    shares = bool(pd.notna(top["share_of_equity"]))
     return _("{group}: {equity} of customer equity with {customers} of the customers").format(
         group=top["group"],
-        equity=percent(top["share_of_equity"]),
+        equity=percent(top["share_of_equity"]) if shares else money(top["clv"], currency),
         customers=percent(top["share_of_customers"]),
     )
 
@@ -181,25 +208,28 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -
         What the groups are.
     """
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
-    if np.isnan(top["share_of_equity"]):
-        return _no_shares()
     dear = table.iloc[int(table["clv_per_customer"].to_numpy().argmax())]
-    return _(
-        "{by}: most customer equity lies with “{group}”: {equity}, {share} of all; per customer “{dear}” is "
-        "worth most ({each} each, {customers} customers)."
-    ).format(
+    shares = bool(pd.notna(top["share_of_equity"]))
+    message = (
+        _(
+            "{by}: “{group}” holds the largest share of customer equity: {equity}, {share} of all; per "
+            "customer “{dear}” is worth most ({each} each, {customers} customers)."
+        )
+        if shares
+        else _(
+            "{by}: taken together “{group}” comes to most, {equity}; per customer “{dear}” does ({each} "
+            "each, {customers} customers)."
+        )
+    )
+    return message.format(
         by=_grouping_name(by),
         group=top["group"],
         equity=money(top["clv"], currency),
-        share=percent(top["share_of_equity"]),
+        share=percent(top["share_of_equity"]) if shares else "",
         dear=dear["group"],
-        each=money(dear["clv_per_customer"], currency, 2),
+        each=amount(dear["clv_per_customer"], currency),
         customers=number(dear["customers"]),
     )
-
-
-def _no_shares() -> str:
-    return _("Customer equity is not above 0, so no group holds a share of it.")
 
 
 def _grouping_name(by: Grouping) -> str:

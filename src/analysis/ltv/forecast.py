@@ -72,6 +72,7 @@ def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, c
     """
     error = check.predicted / check.actual - 1 if check.actual else 0.0
     low, high = interval.rounded()
+    beyond = _beyond_history(check.summary, horizon_weeks, check.weeks)
     message = (
         _(
             "In the next {weeks} weeks these customers are expected to buy {expected} times ({level} "
@@ -83,7 +84,7 @@ def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, c
             "interval {low} to {high}); in the last check the model was {error} too high."
         )
     )
-    return message.format(
+    said = message.format(
         weeks=number(horizon_weeks),
         expected=number(expected),
         level=percent(interval.level),
@@ -91,6 +92,18 @@ def forecast_sentence(expected: float, interval: Interval, horizon_weeks: int, c
         high=number(high),
         error=percent(abs(error), 1),
     )
+    return f"{said} {beyond}".strip()
+
+
+def _beyond_history(summary: Summary, horizon_weeks: int, later_weeks: int = 0) -> str:
+    """Say that a horizon is longer than the history, which ends ``later_weeks`` after the summary's day."""
+    longest = float(summary.frame["T"].max()) if len(summary.frame) else 0.0
+    history = int(longest / weeks_in(summary.unit, 1) + later_weeks)
+    if horizon_weeks <= history:
+        return ""
+    return _(
+        "The history covers only {n} weeks: a forecast over {weeks} rests on the model, not on data."
+    ).format(n=number(history), weeks=number(horizon_weeks))
 
 
 def equity_sentence(
@@ -99,6 +112,8 @@ def equity_sentence(
     horizon_weeks: int,
     currency: str | None,
     check: Holdout | NotFitted,
+    *,
+    summary: Summary | None = None,
 ) -> str:
     """Say what the customers are worth together, and how far off money was in the last check.
 
@@ -114,6 +129,8 @@ def equity_sentence(
         ISO 4217 code, or None.
     check
         The holdout, or why there is none.
+    summary
+        The customers, to compare the horizon with their history; by default that of ``check``.
     """
     low, high = interval.rounded()
     worth = _(
@@ -128,8 +145,13 @@ def equity_sentence(
         high=money(high, currency),
         purchases=number(float(values["expected_purchases"].sum())),
     )
+    beyond = ""
+    if summary is not None:
+        beyond = _beyond_history(summary, horizon_weeks)
+    elif not isinstance(check, NotFitted):
+        beyond = _beyond_history(check.summary, horizon_weeks, check.weeks)
     if isinstance(check, NotFitted) or np.isnan(check.value_error):
-        return worth
+        return f"{worth} {beyond}".strip()
     message = (
         _(
             "In the last check the model's net sales were {error} too low, an error of a kind that the "
@@ -141,4 +163,5 @@ def equity_sentence(
             "interval does not cover."
         )
     )
-    return f"{worth} " + message.format(error=percent(abs(check.value_error), 1))
+    last = message.format(error=percent(abs(check.value_error), 1))
+    return f"{worth} {last} {beyond}".strip()

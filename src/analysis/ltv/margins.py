@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.language import _, number, percent
 from analysis.ltv.summary import Floats
 
+MANY = 50  # purchase days: who needs more before its own rate counts half is hardly told from the rest
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
 
 
@@ -62,12 +63,19 @@ class Margins:
             "low": percent(low, 1),
             "high": percent(high, 1),
             "days": number(self.half_weight, 1) if np.isfinite(self.half_weight) else "",
+            "weight": percent(1 / (1 + self.half_weight)),
         }
-        if not np.isfinite(self.half_weight):
+        if self.half_weight > MANY:
             return _(
                 "From the costs of {customers} customers the margin is {rate} of net sales. Between "
-                "customers it differs by no more than between purchases of the same one, so all get that "
+                "customers it differs no more than between purchases of the same one, so all get nearly that "
                 "rate."
+            ).format(**values)
+        if self.half_weight <= 1:
+            return _(
+                "From the costs of {customers} customers the margin is {rate} of net sales. Already after "
+                "one purchase day a customer's own margin counts for {weight}: for 8 of 10 customers the "
+                "rate then lies between {low} and {high}."
             ).format(**values)
         return _(
             "From the costs of {customers} customers the margin is {rate} of net sales. A customer's own "

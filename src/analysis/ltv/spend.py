@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from analysis.language import _, money, number
+from analysis.language import _, money, number, percent
 from analysis.ltv import library
 from analysis.ltv.counts import Floats
 from analysis.ltv.fitting import Fit, maximise
@@ -15,6 +16,9 @@ from analysis.ltv.gamma_gamma import GammaGammaLikelihood
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.models import NotFitted
+
+SMALL = 0.1  # money below which two decimals say too little
+MANY = 50  # purchases: who needs more before its own mean counts half is hardly told from the rest
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,15 @@ class SpendModel:
         weight = self.p * x / (self.p * x + self.q - 1)
         return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
 
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Asymptotic standard errors of the parameters; ``v`` in money."""
+        relative = np.sqrt(np.diag(self.fit.covariance))
+        return {
+            name: getattr(self, name) * float(error)
+            for name, error in zip(self.fit.axes.names, relative, strict=True)
+        }
+
     def drawn(self, random: np.random.Generator) -> SpendModel:
         """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`."""
         one = self.fit.draws(random, 1)[0]
@@ -96,17 +109,21 @@ class SpendModel:
 
     def describe(self, currency: str | None = None) -> str:
         """Say what the parameters mean for this portfolio."""
-        return _(
-            "Over {customers} repeat buyers a purchase is worth {mean} on average (p = {p}, q = {q}, v = "
-            "{v}): a customer's own mean counts half after {half} purchases."
-        ).format(
-            customers=number(self.customers),
-            mean=money(self.mean, currency, 2),
-            p=number(self.p, 2),
-            q=number(self.q, 2),
-            v=number(self.v, 2),
-            half=number((self.q - 1) / self.p, 1),
+        mean = _("Over {customers} repeat buyers a purchase is worth {mean} on average.").format(
+            customers=number(self.customers), mean=amount(self.mean, currency)
         )
+        return f"{mean} {self._own_mean()}"
+
+    def _own_mean(self) -> str:
+        """Say how far a customer's own mean is trusted: after n purchases it counts n ÷ (n + (q − 1) ÷ p)."""
+        half = (self.q - 1) / self.p
+        if half <= 1:
+            return _("Already after one purchase a customer's own mean counts for {weight}.").format(
+                weight=percent(1 / (1 + half))
+            )
+        if half > MANY:
+            return _("Customers differ no more than single purchases do, so all get nearly the same.")
+        return _("A customer's own mean counts half after {half} purchases.").format(half=number(half, 1))
 
 
 def fit_spend(summary: Summary) -> SpendModel | NotFitted:
@@ -147,3 +164,26 @@ def fit_spend(summary: Summary) -> SpendModel | NotFitted:
         fit=fit,
         scale=scale,
     )
+
+
+def amount(value: float, currency: str | None) -> str:
+    """Format money with two decimals, or with two significant digits below 0.1 and above 0."""
+    small = 0 < abs(value) < SMALL
+    return money(value, currency, 1 - int(np.floor(np.log10(abs(value)))) if small else 2)
+
+
+def spend_parameters(spend: SpendModel) -> pd.DataFrame:
+    """Return the parameters of a spend model.
+
+    Parameters
+    ----------
+    spend
+        A model.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``parameter`` (p, q or v), ``value`` (v in money) and ``error``, its asymptotic standard error.
+    """
+    rows = [(name, getattr(spend, name), error) for name, error in spend.standard_errors.items()]
+    return pd.DataFrame(rows, columns=["parameter", "value", "error"])

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.language import _, money, number, percent
+from analysis.language import _, number, percent
 from analysis.ltv.fitting import maximise
 from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
-from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.spend import SpendModel, amount, fit_spend
 from analysis.ltv.summary import Floats, Summary
 from analysis.models import NotFitted
 
@@ -33,6 +33,17 @@ class HeldSpendModel(SpendModel):
 
     mean_error: float
 
+    @property
+    def standard_errors(self) -> dict[str, float]:
+        """Asymptotic standard errors of the parameters; ``v``, in money, is mean × excess ÷ p."""
+        spread = self.fit.covariance
+        of_v = spread[0, 0] + spread[1, 1] - 2 * spread[0, 1] + self.mean_error**2
+        return {
+            "p": self.p * float(np.sqrt(spread[0, 0])),
+            "q": (self.q - 1) * float(np.sqrt(spread[1, 1])),
+            "v": self.v * float(np.sqrt(of_v)),
+        }
+
     def drawn(self, random: np.random.Generator) -> HeldSpendModel:
         """Return the model with parameters drawn: the mean as one observed is, the rest as in the fit.
 
@@ -44,19 +55,12 @@ class HeldSpendModel(SpendModel):
 
     def describe(self, currency: str | None = None) -> str:
         """Say what the parameters mean for this portfolio, and that the mean was held."""
-        return _(
+        mean = _(
             "Over {customers} repeat buyers a purchase is worth {mean} on average. Money differs so wildly "
             "between customers that the spend model would make a quite different mean of it; it was held at "
-            "the one observed (p = {p}, q = {q}, v = {v}): a customer's own mean counts half after {half} "
-            "purchases."
-        ).format(
-            customers=number(self.customers),
-            mean=money(self.mean, currency, 2),
-            p=number(self.p, 2),
-            q=number(self.q, 2),
-            v=number(self.v, 2),
-            half=number((self.q - 1) / self.p, 1),
-        )
+            "the one observed."
+        ).format(customers=number(self.customers), mean=amount(self.mean, currency))
+        return f"{mean} {self._own_mean()}"
 
 
 def choose_spend(summary: Summary) -> SpendModel | NotFitted:
@@ -113,7 +117,7 @@ def spend_mean_sentence(summary: Summary, spend: SpendModel, currency: str | Non
     """
     spent = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
     observed = float(spent["z"].mean())
-    values = {"observed": money(observed, currency, 2), "fitted": money(spend.mean, currency, 2)}
+    values = {"observed": amount(observed, currency), "fitted": amount(spend.mean, currency)}
     if isinstance(spend, HeldSpendModel):
         return _(
             "Repeat buyers spend {observed} per purchase on average; the model was held at that."

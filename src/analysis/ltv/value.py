@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, number, percent
+from analysis.language import _, money, ngettext, number, percent
 from analysis.ltv.counts import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
@@ -14,6 +14,7 @@ from analysis.ltv.summary import DAYS, Summary, weeks_in
 DAYS_PER_YEAR = 365.25
 CELLS = 1_000_000  # customers × weeks at a time
 TOP = 0.2  # share of customers whose part of customer equity is named
+MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
 
 
 def discount_factors(weeks: int, annual_rate: float) -> Floats:
@@ -134,15 +135,72 @@ def for_ever_sentence(values: pd.DataFrame, for_ever: pd.Series, weeks: int, cur
         ISO 4217 code, or None.
     """
     within, all_of_it = float(values["clv"].sum()), float(for_ever.sum())
-    return _(
-        "Without a horizon the Pareto/NBD values the customers at {all}, of which {within} come within "
-        "{weeks} weeks: {share} lies beyond."
-    ).format(
+    message = (
+        _(
+            "Without a horizon the Pareto/NBD values the customers at {all}, of which {within} come within "
+            "{weeks} weeks: {share} lies beyond."
+        )
+        if all_of_it * within > 0
+        else _(
+            "Without a horizon the Pareto/NBD values the customers at {all}, and at {within} within {weeks} "
+            "weeks."
+        )
+    )
+    return message.format(
         all=money(all_of_it, currency),
         within=money(within, currency),
         weeks=number(weeks),
-        share=percent(max(1 - within / all_of_it, 0.0) if all_of_it > 0 else 0.0),
+        share=percent(max(1 - within / all_of_it, 0.0) if all_of_it else 0.0),
     )
+
+
+def shares_hold(values: pd.DataFrame) -> bool:
+    """Tell whether shares of customer equity say anything: what some customers lose is under 5 % of the rest.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    """
+    each = values["clv"].to_numpy(float)
+    gain, loss = float(each[each > 0].sum()), -float(each[each < 0].sum())
+    return gain > 0 and loss < MOST_LOST * gain
+
+
+def losses_sentence(values: pd.DataFrame, currency: str | None) -> str:
+    """Say why no shares of customer equity are shown; empty where they are, see `shares_hold`.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    currency
+        ISO 4217 code, or None.
+    """
+    each = values["clv"].to_numpy(float)
+    if shares_hold(values):
+        return ""
+    if not each.any():
+        return _("With a margin of 0 nothing has a value.")
+    losing = int((each < 0).sum())
+    known = {
+        "n": number(losing),
+        "customers": number(len(each)),
+        "loss": money(-float(each[each < 0].sum()), currency),
+        "gain": money(float(each[each > 0].sum()), currency),
+    }
+    if losing == len(each):
+        return _(
+            "All {customers} customers are expected to cost more than they bring ({loss}). Shares of a loss "
+            "mean nothing and are not shown."
+        ).format(**known)
+    return ngettext(
+        "{n} of {customers} customers is expected to cost more than it brings ({loss}); the others bring "
+        "{gain}. Shares of a sum with negative parts mean nothing and are not shown.",
+        "{n} of {customers} customers are expected to cost more than they bring ({loss}); the others bring "
+        "{gain}. Shares of a sum with negative parts mean nothing and are not shown.",
+        losing,
+    ).format(**known)
 
 
 def worth_per_purchase(values: pd.DataFrame) -> Floats:

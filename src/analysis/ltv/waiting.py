@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, date, number, percent
+from analysis.language import _, date, ngettext, number, percent
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, Summary, weeks_in
 
@@ -98,6 +98,10 @@ def due_by_week(waits: pd.DataFrame, as_of: dt.date, weeks: int = 13) -> pd.Data
 def due_title(table: pd.DataFrame) -> str:
     """Return what a chart of `due_by_week` shows."""
     first, sum_ = table.iloc[0], int(table["customers"].sum())
+    if not sum_:
+        return _("For no customer is a purchase within {weeks} weeks as likely as not").format(
+            weeks=number(len(table))
+        )
     return _(
         "For {soon} customers a purchase within a week is at least as likely as not, for {later} within "
         "{weeks} weeks"
@@ -118,10 +122,21 @@ def waiting_sentence(waits: pd.DataFrame, as_of: dt.date, weeks: int = 13) -> st
     """
     until = pd.Timestamp(as_of) + pd.Timedelta(weeks=weeks)
     soon, never = int((waits["expected_by"] <= until).sum()), int(waits["expected_by"].isna().sum())
-    return _(
-        "{soon} of {customers} customers are expected back by {date}, each with even odds or better; for "
-        "{never} ({share}) no purchase within three years is as likely as not."
-    ).format(
+    message = (
+        ngettext(
+            "{soon} of {customers} customers is expected back by {date}, with even odds or better; for "
+            "{never} ({share}) no purchase within three years is as likely as not.",
+            "{soon} of {customers} customers are expected back by {date}, each with even odds or better; for "
+            "{never} ({share}) no purchase within three years is as likely as not.",
+            soon,
+        )
+        if soon
+        else _(
+            "No customer is expected back by {date} with even odds; for {never} of {customers} ({share}) no "
+            "purchase within three years is as likely as not."
+        )
+    )
+    return message.format(
         soon=number(soon),
         customers=number(len(waits)),
         date=date(until),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, listing, money, number, percent, signed_percent
+from analysis.ltv.spend import amount
 from analysis.ltv.summary import Floats
 from analysis.ltv.validation.rules import NAIVE, rule_name
 from analysis.ltv.validation.split import Holdout
@@ -323,12 +324,25 @@ def value_parts_sentence(check: Holdout, currency: str | None) -> str:
     ).format(
         purchases=signed_percent(check.predicted / check.actual - 1, 1),
         spend=signed_percent(expected / came - 1, 1),
-        expected=money(expected, currency, 2),
-        came=money(came, currency, 2),
+        expected=amount(expected, currency),
+        came=amount(came, currency),
     )
-    change = spend_change(check)
-    if np.isnan(change) or abs(change) < STEADY:
-        return parts
+    why = _why_off(expected / came - 1, spend_change(check))
+    return f"{parts} {why}".strip()
+
+
+def _why_off(error: float, change: float) -> str:
+    """Say why money per purchase was off by ``error``: the same customers spent otherwise, or others came."""
+    if np.isnan(change):
+        return ""
+    if error * change >= 0 or abs(change) < STEADY:
+        if abs(error) <= STEADY:
+            return ""
+        return (
+            _("It was the customers with larger purchases who came.")
+            if error < 0
+            else _("It was the customers with smaller purchases who came.")
+        )
     message = (
         _("The same customers spent {change} more each time than before, which the spend model cannot know.")
         if change > 0
@@ -336,7 +350,7 @@ def value_parts_sentence(check: Holdout, currency: str | None) -> str:
             "The same customers spent {change} less each time than before, which the spend model cannot know."
         )
     )
-    return f"{parts} " + message.format(change=percent(abs(change), 1))
+    return message.format(change=percent(abs(change), 1))
 
 
 def spend_change(check: Holdout) -> float:

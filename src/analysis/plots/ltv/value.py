@@ -94,8 +94,8 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
     ax.barh(places - 0.19, table["share_of_customers"], 0.36, color=COLOURS["muted"], label=_("Customers"))
     ax.barh(places + 0.19, shares, 0.36, color=COLOURS["main"], label=_("Customer equity"))
     tips = shares
-    if "low" in table and table["clv"].sum() > 0:
-        lows, highs = (table[end] / table["clv"].sum() for end in ("low", "high"))
+    if "equity_low" in table and table["clv"].sum() > 0:
+        lows, highs = (table[end] / table["clv"].sum() for end in ("equity_low", "equity_high"))
         level = _("{level} interval").format(level=percent(0.9))
         ax.hlines(places + 0.19, lows, highs, color=COLOURS["accent"], linewidth=3, label=level)
         tips = shares.clip(lower=highs)
