@@ -18,7 +18,7 @@ from analysis.ltv.counts import count, distinct, distinct_pairs
 from analysis.ltv.fitting import Likelihood
 from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
 from analysis.ltv.geometric import Geometric
-from analysis.ltv.meaning import undetermined
+from analysis.ltv.meaning import share_gone, undetermined
 from analysis.ltv.pareto_nbd import ParetoNbd
 from analysis.ltv.purchases import (
     KINDS,
@@ -167,7 +167,27 @@ def test_nobody_leaves_is_named() -> None:
         model = fit_one(summary, kind)
         assert isinstance(model, ltv.PurchaseModel)
         assert "dropout is not identifiable" in model.caution(), kind
+        assert not model.leaving_seen, kind
         assert model.p_alive(*summary.history).mean() > 0.97, kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "purchases", "gone"),
+    [("bg_nbd", 37, 37 / 286), ("mbg_nbd", 37, 38 / 287), ("bg_nbd", 1, 1 / 250), ("mbg_nbd", 1, 2 / 251)],
+)
+def test_few_leave_after_each_of_many_purchases_and_yet_many_are_gone(
+    kind: Kind, purchases: float, gone: float
+) -> None:
+    """By hand: a = 1 and b = 249 make 0.4 % leave each time; B(1, 249 + m) ÷ B(1, 249) = 249 ÷ (249 + m)."""
+    model = fit_one(summary_of(kind), kind)
+    assert isinstance(model, ltv.PurchaseModel)
+    assert model.leaving_seen
+    parameters = np.log(list((model.fit.parameters | {"a": 1.0, "b": 249.0}).values()))
+    fit = replace(model.fit, position=model.fit.axes.matrix @ parameters)
+    busy = replace(model, fit=fit, mean_purchases=purchases)
+    assert share_gone(busy) == pytest.approx(gone)
+    assert ("hardly anyone seems to leave" in busy.caution()) == (gone < 0.01)
+    assert busy.leaving_seen == (gone >= 0.01)
 
 
 def test_customers_alike_in_leaving_are_named_and_their_mean_is_sound() -> None:
@@ -306,13 +326,21 @@ def test_the_model_that_made_the_data_is_chosen(kind: Kind) -> None:
         pytest.param((-100, -105, -110), {}, "bg_nbd", "most likely (by 5.0 in", id="likelihood"),
         pytest.param((-100, -100.5, -110), {}, "bg_nbd", "under BG/NBD and MBG/NBD, so", id="alike"),
         pytest.param(
-            (-100, -100.5, -110), {"mbg_nbd": 0.1}, "mbg_nbd", "it foretold best", id="alike, one foretold"
+            (-100, -100.5, -110),
+            {"mbg_nbd": 0.1},
+            "mbg_nbd",
+            "of these it gave the most",
+            id="alike, one foretold",
         ),
         pytest.param(
-            (-100, -105, -110), {"pareto_nbd": 0.19}, "bg_nbd", "no other model foretold clearly", id="chance"
+            (-100, -105, -110), {"pareto_nbd": 0.19}, "bg_nbd", "no other model gave clearly", id="chance"
         ),
         pytest.param(
-            (-100, -105, -110), {"pareto_nbd": 0.21}, "pareto_nbd", "but Pareto/NBD foretold", id="clearly"
+            (-100, -105, -110),
+            {"pareto_nbd": 0.21},
+            "pareto_nbd",
+            "but Pareto/NBD gave clearly more",
+            id="clearly",
         ),
     ],
 )

@@ -155,7 +155,36 @@ def test_group_check_adds_up_on_cdnow() -> None:
     assert table["customers"].iloc[:-1].sum() == table["customers"].iloc[-1] == 2357
     assert table["came"].iloc[-1] == 1882
     assert table["one_model"].iloc[-1] == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
-    assert "On the holdout models by group did" in ltv.group_check_sentence(table)
+    cohorts = ltv.cohorts(check.summary, "month")
+    assert table["group"].tolist() == ["Jan 1997", "Feb 1997", "Mar 1997", "All customers"]  # in time
+    sizes = cohorts.value_counts()
+    assert dict(zip(table["group"][:3], table["customers"], strict=False)) == sizes.to_dict()
+    found = ltv.fit_groups(check.summary, cohorts, "bg_nbd")
+    assert isinstance(found, ltv.GroupModels)
+    assert found.table()["group"].tolist() == table["group"].tolist()
+    plain = ltv.group_check(check, cohorts.astype(str))
+    assert isinstance(plain, pd.DataFrame)
+    assert plain["customers"].iloc[:3].is_monotonic_decreasing
+
+
+def test_what_is_said_of_models_by_group() -> None:
+    """Better they are only where single customers are foretold better and the total is not clearly worse."""
+
+    def said(own: list[float], rmse: float) -> str:
+        table = pd.DataFrame({"group": ["a", "b", "All"], "customers": [3, 2, 5], "came": [60.0, 40, 100]})
+        table = table.assign(one_model=[50.0, 45, 95], group_models=[*own, sum(own)])
+        return ltv.group_check_sentence(table.assign(rmse_one=2.0, rmse_groups=rmse))
+
+    assert "The groups hardly differ" in said([50, 45], 2.0)
+    assert said([58, 41], 1.9) == (
+        "On the holdout models by group did better than one for all: RMSE 1.900 against 2.000; totals of the "
+        "groups off by 3.0% against 15.0%. In all 100 purchases came; one model expected 95, models by group "
+        "99."
+    )
+    assert "per customer, but not in total" in said([50, 43.9], 1.9)  # off by 6.1 instead of 5
+    assert "did better than one for all: RMSE" in said([50, 44.1], 1.9)  # by 5.9: not by clearly more
+    assert "did worse" in said([58, 41], 2.1)
+    assert "did as well" in said([58, 41], 2.001)
 
 
 @pytest.mark.parametrize("kind", ltv.KINDS)

@@ -12,8 +12,10 @@ import pytest
 from scipy.stats import betaprime, spearmanr
 
 from analysis import Dataset, ltv, open_dataset
+from analysis.language import percent
+from analysis.ltv.rounding import told_apart
 from analysis.ltv.validation import rules
-from analysis.ltv.validation.scores import clear_gain, spend_change
+from analysis.ltv.validation.scores import _places, clear_gain, spend_change
 from analysis.models import NotFitted
 from portfolios import simulate
 from promises import TRUTH
@@ -156,15 +158,28 @@ def test_errors_in_money_are_taken_apart(check: ltv.Holdout) -> None:
 
 
 def test_a_loser_is_called_one(check: ltv.Holdout) -> None:
-    assert "Beaten by a naive rule: own and bg, on the rank correlation" in ltv.models_sentence(check)
+    assert ltv.models_sentence(check) == (
+        "Of the models own missed by least per customer (RMSE). "
+        "Beaten by a naive rule: own and bg on the rank correlation (“Same rate as before”)."
+    )
     assert "the mean absolute error" in ltv.value_verdict(check, None)  # nobody buys again: 30.1 against 30.4
     worse = check.customers.assign(own=check.customers["own"] + 30, value_own=0.0)
     lost = replace(check, customers=worse)
     assert "the model fails this check" in ltv.verdict(lost)
     assert clear_gain(lost, "zero") < -1.645
-    assert "Beaten by a naive rule: own, on the total" in ltv.models_sentence(lost)
-    assert "By RMSE bg did best" in ltv.models_sentence(lost)
+    said = ltv.models_sentence(lost)
+    assert "Of the models bg missed by least" in said
+    assert "Beaten by a naive rule: own on the total (“Same as last period”), on the mean" in said
+    assert said.endswith("; bg on the rank correlation (“Same rate as before”).")
     assert "came closer" in ltv.value_verdict(lost, None)
+
+
+def test_a_naive_rule_is_named_once_for_all_that_it_wins() -> None:
+    losses = {"total_error": "zero", "mae": "same_rate", "rmse": "zero"}
+    assert _places(losses, "on {measure}") == (
+        "on the total and on the RMSE (“Nobody buys again”) and on the mean absolute error (“Same rate as "
+        "before”)"
+    )
 
 
 def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
@@ -174,9 +189,19 @@ def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
     table = replace(check, customers=even)
     assert clear_gain(table, "zero") == 0
     assert "does no better than that rule" in ltv.verdict(table)
+    assert ltv.verdict(replace(table, weeks=1)).startswith(
+        "In the last week the model, which had not seen it"
+    )
     # squared errors 0, 0, 1, 0 against 1 each: gains 1, 1, 0, 1, mean 3 ÷ 4, deviation √3 ÷ 4
     four = pd.DataFrame({"actual": [1.0, 1, 1, 1], "own": [1.0, 1, 0, 1], "zero": 0.0})
     assert clear_gain(replace(check, customers=four), "zero") == pytest.approx(3 / np.sqrt(3) * 2)
+
+
+def test_figures_set_against_each_other_differ_in_print() -> None:
+    assert told_apart(0.0413, 0.0442) == ("0.041", "0.044")
+    assert told_apart(0.5, 0.4) == ("0.50", "0.40")
+    assert told_apart(0.04131, 0.04129) == ("0.04", "0.04")  # not with four decimals either
+    assert told_apart(0.4821, 0.4819, 0, percent) == ("48.21%", "48.19%")
 
 
 def test_groups_by_silence_add_up(check: ltv.Holdout) -> None:
@@ -562,7 +587,7 @@ def test_further_forecasts_are_compared_with_the_models(check: ltv.Holdout) -> N
     assert rows.loc["by_group", ["total_error", "mae", "rmse"]].tolist() == [0, 0, 0]
     assert rows.drop(index="by_group").equals(ltv.scores(check).set_index("model"))
     assert "by_group" in ltv.value_scores(perfect)["model"].tolist()
-    assert "By RMSE Models by group did best" in ltv.models_sentence(perfect)
+    assert "Of the models Models by group missed by least" in ltv.models_sentence(perfect)
     assert "by_group" not in ltv.by_frequency(perfect)
     assert perfect.chosen == check.chosen
     assert perfect.beside("condensed", np.zeros(2357)).others == ("by_group", "condensed")

@@ -576,6 +576,19 @@ def test_one_time_buyers_under_each_model(summary: ltv.Summary, models: dict[str
     assert "The models agree" in ltv.one_time_models_sentence(said.head(1))
 
 
+def test_one_time_buyers_of_whom_models_expect_different_sums() -> None:
+    """Less it differs only by less than one half, and by less than the shares of those alive do."""
+
+    def said(alive: list[float], purchases: list[float]) -> str:
+        table = pd.DataFrame({"model": ["bg_nbd", "mbg_nbd"], "customers": 27, "p_alive": alive})
+        return ltv.one_time_models_sentence(table.assign(expected_purchases=purchases))
+
+    assert "differs less: 442 to 509 purchases" in said([1, 0.37], [509, 442])
+    assert "differs too: 7 to 163 purchases" in said([1, 0.11], [163, 7])
+    assert "differs too: 10 to 14 purchases" in said([1, 0.8], [14, 10])
+    assert "differs too: 0 to 1 purchases" in said([1, 0], [1, 0])
+
+
 def test_alive_map_holds_p_alive(summary: ltv.Summary, models: dict[str, ltv.PurchaseModel]) -> None:
     table = ltv.alive_map(models["bg_nbd"], summary, 40.0)
     since = float(table.columns[10])

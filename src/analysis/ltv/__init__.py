@@ -34,6 +34,7 @@ from analysis.ltv.alive import (
 from analysis.ltv.alive_by_model import (
     alive_map,
     alive_map_title,
+    nobody_once,
     one_time_alive,
     one_time_models_sentence,
     one_time_title,
@@ -77,7 +78,7 @@ from analysis.ltv.equity import (
 )
 from analysis.ltv.forecast import equity_sentence, expected_total, forecast_sentence, per_week, per_week_title
 from analysis.ltv.margins import Margins, choose_margins, customer_margins
-from analysis.ltv.meaning import model_name, parameter_table
+from analysis.ltv.meaning import model_name, parameter_table, unseen_leaving
 from analysis.ltv.per_customer import purchase_intervals, value_intervals, with_intervals
 from analysis.ltv.pooling import GroupModels, clv_by_group, fit_groups, group_check, group_check_sentence
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
@@ -279,6 +280,7 @@ __all__ = [
     "next_purchase",
     "no_acquisition_cost",
     "no_groups",
+    "nobody_once",
     "nobody_returned",
     "one_time_alive",
     "one_time_models_sentence",
@@ -331,6 +333,7 @@ __all__ = [
     "tracking_title",
     "turn",
     "unit_name",
+    "unseen_leaving",
     "value_contracts",
     "value_intervals",
     "value_parts_sentence",

@@ -188,7 +188,7 @@ def ltv_to_cac(values: pd.DataFrame, costs: pd.Series, groups: pd.Series | None 
         The result of `total_value`.
     costs
         Acquisition cost of each customer in money, by ``customer_id`` (the index); customers without one
-        are left out. One number: the same for all.
+        are left out.
     groups
         Group of each customer, by ``customer_id``, such as the channel; None: all are one.
 

@@ -10,12 +10,14 @@ import pandas as pd
 from analysis.language import _, listing, number, percent
 from analysis.ltv.meaning import model_name
 from analysis.ltv.purchases import PurchaseModel
+from analysis.ltv.rounding import told_apart
 from analysis.ltv.summary import Floats, Summary, Unit, unit_name
 
 MOST_PURCHASES = 30
 COLUMNS = 40
 AGES = 61
 AGREE = 0.02  # share of customers about whom models may differ and still agree
+SIMILAR = 1.5  # times by which what models expect may differ and still be about the same
 
 
 def alive_map(model: PurchaseModel, summary: Summary, age: float | None = None) -> pd.DataFrame:
@@ -146,16 +148,27 @@ def one_time_models_sentence(table: pd.DataFrame) -> str:
         return _(
             "The models agree about the {customers} one-time buyers: {parts} are customers still."
         ).format(customers=customers, parts=listing(parts))
-    least, most = table["expected_purchases"].min(), table["expected_purchases"].max()
-    return _(
-        "How many of the {customers} one-time buyers are customers still, nobody has seen: {parts}. What is "
-        "expected of them together differs less: {least} to {most} purchases."
-    ).format(
-        customers=customers,
-        parts=listing(parts),
-        least=number(least),
-        most=number(most),
-    )
+    apart, shares = _apart(table["expected_purchases"]), _apart(table["p_alive"])
+    least, most = told_apart(table["expected_purchases"].min(), table["expected_purchases"].max(), 0)
+    expected = (
+        _("What is expected of them together differs less: {least} to {most} purchases.")
+        if apart < min(SIMILAR, shares)
+        else _("What is expected of them together differs too: {least} to {most} purchases.")
+    ).format(least=least, most=most)
+    said = _(
+        "How many of the {customers} one-time buyers are customers still, nobody has seen: {parts}."
+    ).format(customers=customers, parts=listing(parts))
+    return f"{said} {expected}"
+
+
+def _apart(values: pd.Series) -> float:
+    """Return how many times the least of the values the largest is."""
+    return float(values.max() / values.min()) if values.min() > 0 else float("inf")
+
+
+def nobody_once() -> str:
+    """Return what to say where there are no one-time buyers."""
+    return _("Everybody has bought again, so there is nobody of whom the models could disagree.")
 
 
 def one_time_title(table: pd.DataFrame, unit: Unit) -> str:

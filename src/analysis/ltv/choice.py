@@ -183,8 +183,8 @@ def _choice(models: dict[Kind, PurchaseModel], scores: dict[Kind, Floats]) -> tu
     for kind in foretold:
         if favourite in scores and _clearly_better(scores[kind], scores[favourite]):
             return kind, _(
-                "{best} is used: under {favourite} the histories are more likely, but {best} foretold "
-                "clearly better what customers did in the weeks held out."
+                "{best} is used: under {favourite} the histories are more likely, but {best} gave clearly "
+                "more probability to what customers did in the weeks held out."
             ).format(**words | {"best": model_name(kind)})
     alike = [kind for kind in ranked if most - models[kind].log_likelihood < INDIFFERENT]
     if len(alike) > 1:
@@ -192,8 +192,9 @@ def _choice(models: dict[Kind, PurchaseModel], scores: dict[Kind, Floats]) -> tu
         words |= {"best": model_name(best), "alike": listing([model_name(kind) for kind in alike])}
         return best, (
             _(
-                "{best} is used: the histories are about as likely under {alike}, and it foretold best what "
-                "customers did in the weeks held out; the choice makes little difference."
+                "{best} is used: the histories are about as likely under {alike}, and of these it gave the "
+                "most probability to what customers did in the weeks held out; the choice makes little "
+                "difference."
             )
             if scores
             else _(
@@ -204,7 +205,7 @@ def _choice(models: dict[Kind, PurchaseModel], scores: dict[Kind, Floats]) -> tu
     return favourite, (
         _(
             "{best} is used: under it the histories are most likely (by {ahead} in log-likelihood), and no "
-            "other model foretold clearly better what customers did in the weeks held out."
+            "other model gave clearly more probability to what customers did in the weeks held out."
         )
         if scores
         else _("{best} is used: under it the histories are most likely (by {ahead} in log-likelihood).")

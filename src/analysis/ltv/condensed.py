@@ -25,7 +25,9 @@ from scipy.special import betainc, betaln, expit, gammaln, logsumexp
 
 from analysis.language import _, number, percent
 from analysis.ltv.purchases import too_few
+from analysis.ltv.rounding import told_apart
 from analysis.ltv.summary import DAYS, Floats, Summary, Unit, weeks_in
+from analysis.ltv.validation.rules import rule_name
 from analysis.ltv.validation.split import Holdout
 from analysis.models import NotFitted
 
@@ -261,33 +263,62 @@ def condensed_check(check: Holdout, days: pd.DataFrame) -> pd.DataFrame | NotFit
     return pd.DataFrame(rows, columns=["k", "log_likelihood", "total", "total_error", "mae", "rmse"])
 
 
-def condensed_sentence(table: pd.DataFrame) -> str:
+def condensed_sentence(table: pd.DataFrame, check: Holdout, *, bursts: bool = False) -> str:
     """Say whether taking gaps for more regular would have made the forecast better.
 
     Parameters
     ----------
     table
-        The result of `condensed_check`, with the row of k = 1.
+        The result of `condensed_check`.
+    check
+        The holdout; its first model is the one in use.
+    bursts
+        Whether customers buy in bursts, of which the condensed model knows nothing.
     """
     likely = table.iloc[int(table["log_likelihood"].to_numpy().argmax())]
-    plain = table[table["k"] == 1].iloc[0]
-    values = {
-        "k": number(likely["k"]),
-        "rmse": number(likely["rmse"], 3),
-        "plain": number(plain["rmse"], 3),
-        "error": percent(abs(likely["total_error"]), 1),
-        "plain_error": percent(abs(plain["total_error"]), 1),
-    }
     if likely["k"] == 1:
-        return _("Of models with gaps of any regularity the one with random gaps is the most likely here.")
-    if likely["rmse"] < plain["rmse"]:
+        said = _(
+            "Gaps more regular than random (k = 2 and more) make the histories less likely, so the models "
+            "stay as they are."
+        )
+        beyond = _("The bursts in which these customers buy are beyond the condensed model.")
+        return f"{said} {beyond}" if bursts else said
+    if not check.actual:
+        return _(
+            "With regular gaps (condensed model, k = {k}) the histories are more likely; nobody bought in "
+            "the holdout, so it does not show whether the forecast is better."
+        ).format(k=number(likely["k"]))
+    actual = check.customers["actual"].to_numpy(np.float64)
+    used_rmse = float(np.sqrt(((check.customers[check.chosen].to_numpy(np.float64) - actual) ** 2).mean()))
+    error, used_error = abs(likely["total_error"]), abs(check.predicted / check.actual - 1)
+    values = {"k": number(likely["k"]), "model": rule_name(check.chosen)}
+    values["rmse"], values["used"] = told_apart(likely["rmse"], used_rmse, 3)
+    values["error"], values["used_error"] = told_apart(error, used_error, 1, percent)
+    return _compared(bool(likely["rmse"] < used_rmse), bool(error < used_error)).format(**values)
+
+
+def _compared(each: bool, total: bool) -> str:
+    """Return what to say where the condensed model foretold single customers, or the total, better."""
+    if each and total:
         return _(
             "With regular gaps (condensed model, k = {k}) the histories are more likely, and the forecast of "
-            "the holdout would have been better: RMSE {rmse} against {plain}, the total off by {error} "
-            "against {plain_error}."
-        ).format(**values)
+            "the holdout would have been better: RMSE {rmse} against {used} of the {model} in use, the total "
+            "off by {error} against {used_error}."
+        )
+    if each:
+        return _(
+            "With regular gaps (condensed model, k = {k}) the histories are more likely; the forecast of the "
+            "holdout would have been per customer better (RMSE {rmse} against {used} of the {model} in use), "
+            "in total worse ({error} against {used_error})."
+        )
+    if total:
+        return _(
+            "With regular gaps (condensed model, k = {k}) the histories are more likely; the forecast of the "
+            "holdout would have been in total better ({error} against {used_error}), per customer worse "
+            "(RMSE {rmse} against {used} of the {model} in use)."
+        )
     return _(
         "With regular gaps (condensed model, k = {k}) the histories are more likely, yet the forecast of the "
-        "holdout would have been no better: RMSE {rmse} against {plain}, the total off by {error} against "
-        "{plain_error}."
-    ).format(**values)
+        "holdout would have been no better: RMSE {rmse} against {used} of the {model} in use, the total off "
+        "by {error} against {used_error}."
+    )

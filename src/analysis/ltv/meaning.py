@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import betaln
 
 from analysis.language import _, number, percent
 from analysis.ltv.summary import Unit, unit_name
@@ -13,7 +14,7 @@ from analysis.ltv.summary import Unit, unit_name
 if TYPE_CHECKING:
     from analysis.ltv.purchases import PurchaseModel
 
-HARDLY = 0.01  # share of leavers, after a purchase or within the longest age, that cannot be told from 0
+HARDLY = 0.01  # share of leavers, over a typical history or the longest age, that cannot be told from 0
 
 
 def model_name(kind: str) -> str:
@@ -54,11 +55,36 @@ def leaving(model: PurchaseModel) -> float:
     return model.a / (model.a + model.b)
 
 
+def share_gone(model: PurchaseModel) -> float:
+    """Return the share of customers that leave over a typical history (BG/NBD and MBG/NBD).
+
+    After m moments at which one can leave a share B(a, b + m) ÷ B(a, b) is left. Typical is the mean of the
+    repeat purchases, but one at least, for who has made none cannot leave in the BG/NBD; in the MBG/NBD the
+    first purchase is one more such moment.
+    """
+    moments = model.mean_purchases + 1 if model.kind == "mbg_nbd" else max(model.mean_purchases, 1.0)
+    return float(-np.expm1(betaln(model.a, model.b + moments) - betaln(model.a, model.b)))
+
+
 def nobody_leaves(model: PurchaseModel) -> bool:
     """Say whether in these data hardly anyone seems to leave, so that dropout is not identifiable."""
     if model.kind == "pareto_nbd":
         return model.fit.on_edge[3] == -1 or leaving(model) * model.longest < HARDLY
-    return model.fit.on_edge[2] == -1 or leaving(model) < HARDLY
+    return model.fit.on_edge[2] == -1 or share_gone(model) < HARDLY
+
+
+def leaving_seen(model: PurchaseModel) -> bool:
+    """Say whether the data show how many customers have left: some have, and the mean is determined."""
+    mean = model.fit.loose[3 if model.kind == "pareto_nbd" else 2]
+    return not (mean or nobody_leaves(model))
+
+
+def unseen_leaving() -> str:
+    """Return what to say instead of who has left where the data do not show it."""
+    return _(
+        "These data do not show who has left, so no customer is called gone here; use the time since the "
+        "last purchase (03_churn)."
+    )
 
 
 def describe(model: PurchaseModel) -> str:

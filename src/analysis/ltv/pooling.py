@@ -13,6 +13,7 @@ from analysis.language import _, number, percent
 from analysis.ltv.counts import Codes, Counts, count
 from analysis.ltv.fitting import Fit, maximise
 from analysis.ltv.purchases import Kind, PurchaseModel, fit_one, likelihood, scaled_counts
+from analysis.ltv.rounding import told_apart
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary, weeks_in
 from analysis.ltv.validation.split import Holdout
@@ -21,6 +22,8 @@ from analysis.models import NotFitted
 
 LEVEL = 0.05  # probability by chance below which groups are said to differ
 STRENGTHS = np.logspace(2, 7, 101)  # customers' worth of all that may go into a group's fit
+SAME = 1e-3  # share by which two root mean square errors may differ and be called the same
+CLEARLY = 0.01  # share of the purchases that came by which a total is clearly worse than another
 DETERMINED = 4.0  # information of all customers along a direction from which on it is compared
 
 
@@ -33,7 +36,8 @@ class GroupModels:
     whole
         The model of all customers.
     models
-        The model of each group.
+        The model of each group: in the order of the groups where these are ordered categories, such as
+        cohorts; else the largest first.
     groups
         The group of each customer, in the order of the summary.
     strength
@@ -69,15 +73,15 @@ class GroupModels:
         Returns
         -------
         pandas.DataFrame
-            One row per group, the largest first, and one for all: ``group``, ``customers``,
+            One row per group, in the order of ``models``, and one for all: ``group``, ``customers``,
             ``own_weight`` (share of the group's own customers in its fit), ``gap`` (time between purchases
             of a typical customer while it stays, α ÷ r, in the unit of the models), and
             ``expected_new``, repeat purchases expected of a new customer in its first 52 weeks.
         """
         sizes = self.groups.value_counts()
         rows = [
-            _row(str(name), int(size), size / (size + self.strength), self.models[str(name)])
-            for name, size in sizes.items()
+            _row(name, int(sizes[name]), sizes[name] / (sizes[name] + self.strength), model)
+            for name, model in self.models.items()
         ]
         rows.append(_row(_("All customers"), len(self.groups), 1.0, self.whole))
         return pd.DataFrame(rows, columns=["group", "customers", "own_weight", "gap", "expected_new"])
@@ -136,13 +140,23 @@ def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels |
     if isinstance(whole, NotFitted):
         return whole
     named = summary.frame["customer_id"].map(groups.astype("object")).fillna(_("(not known)")).astype(str)
-    rows = _places(named)
-    own = {name: _own(summary, places, whole.longest) for name, places in rows.items()}
+    places = _places(named)
+    rows = {name: places[name] for name in _order(named, groups)}
+    own = {name: _own(summary, some, whole.longest) for name, some in rows.items()}
     strength, chance = _strength(whole, own)
     models = dict.fromkeys(rows, whole)
     if np.isfinite(strength):
         models = _pooled(summary, rows, own, whole, strength)
     return GroupModels(whole, models, named, strength, chance)
+
+
+def _order(named: pd.Series, groups: pd.Series) -> list[str]:
+    """Return the names of the groups in which somebody is, in the order in which they are shown."""
+    by_size = [str(name) for name in named.value_counts().index]
+    if not (isinstance(groups.dtype, pd.CategoricalDtype) and groups.dtype.ordered):
+        return by_size
+    ranks = {str(name): rank for rank, name in enumerate(groups.dtype.categories)}
+    return sorted(by_size, key=lambda name: ranks.get(name, len(ranks)))
 
 
 def _places(groups: pd.Series) -> dict[str, Codes]:
@@ -217,7 +231,8 @@ def _pooled(
         with np.errstate(all="ignore"):
             value = likelihood(whole.kind, own[name]).evaluate(parameters)[0]
         value -= own[name].bought * float(np.log(longest))
-        found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest)
+        mean = own[name].bought / len(customers)
+        found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest, mean)
     return found
 
 
@@ -272,9 +287,9 @@ def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
     Returns
     -------
     pandas.DataFrame or NotFitted
-        One row per group, the largest first, and one for all: ``group``, ``customers``; purchases in the
-        holdout: ``came``, ``one_model`` and ``group_models`` expected; root mean square error per
-        customer: ``rmse_one`` and ``rmse_groups``.
+        One row per group, in the order of `GroupModels.models`, and one for all: ``group``, ``customers``;
+        purchases in the holdout: ``came``, ``one_model`` and ``group_models`` expected; root mean square
+        error per customer: ``rmse_one`` and ``rmse_groups``.
     """
     fitted = fit_groups(check.summary, groups, check.model.kind)
     if isinstance(fitted, NotFitted):
@@ -290,8 +305,9 @@ def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
         }
     )
     frame["one"], frame["own"] = ((frame[name] - actual) ** 2 for name in ("one_model", "group_models"))
-    parts = [*frame.groupby("group"), (_("All customers"), frame)]
-    table = pd.DataFrame(
+    grouped = dict(iter(frame.groupby("group")))
+    parts = [*((name, grouped[name]) for name in fitted.models), (_("All customers"), frame)]
+    return pd.DataFrame(
         [
             {
                 "group": name,
@@ -303,8 +319,6 @@ def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
             for name, part in parts
         ]
     )
-    body = table.iloc[:-1].sort_values("customers", ascending=False, kind="stable")
-    return pd.concat([body, table.tail(1)], ignore_index=True)
 
 
 def group_check_sentence(table: pd.DataFrame) -> str:
@@ -316,28 +330,48 @@ def group_check_sentence(table: pd.DataFrame) -> str:
         The result of `group_check`.
     """
     groups, whole = table.iloc[:-1], table.iloc[-1]
+    if np.allclose(groups["one_model"], groups["group_models"], rtol=1e-6):
+        return _("The groups hardly differ, so models by group are the same as one for all.")
     came = max(float(whole["came"]), 1.0)
     off = {
         name: float((groups[name] - groups["came"]).abs().sum()) / came
         for name in ("one_model", "group_models")
     }
     values = {
-        "one": percent(off["one_model"], 1),
-        "own": percent(off["group_models"], 1),
-        "rmse_one": number(whole["rmse_one"], 3),
-        "rmse_own": number(whole["rmse_groups"], 3),
+        "came": number(whole["came"]),
+        "total_one": number(whole["one_model"]),
+        "total_own": number(whole["group_models"]),
     }
-    if whole["rmse_groups"] > whole["rmse_one"] * (1 + 1e-3):
+    values["own"], values["one"] = told_apart(off["group_models"], off["one_model"], 1, percent)
+    values["rmse_own"], values["rmse_one"] = told_apart(whole["rmse_groups"], whole["rmse_one"], 3)
+    total = _("In all {came} purchases came; one model expected {total_one}, models by group {total_own}.")
+    return f"{_each(whole)} {total}".format(**values)
+
+
+def _each(whole: pd.Series) -> str:
+    """Return what to say of single customers and of the totals of groups."""
+    if whole["rmse_groups"] > whole["rmse_one"] * (1 + SAME):
         return _(
             "On the holdout models by group did worse than one for all (RMSE {rmse_own} against {rmse_one}; "
             "totals of the groups off by {own} against {one}): one model for all is enough."
-        ).format(**values)
-    if whole["rmse_groups"] < whole["rmse_one"] * (1 - 1e-3):
+        )
+    if whole["rmse_groups"] >= whole["rmse_one"] * (1 - SAME):
         return _(
-            "On the holdout models by group did better than one for all: RMSE {rmse_own} against {rmse_one}; "
+            "On the holdout models by group did as well as one for all: RMSE {rmse_own} against {rmse_one}; "
             "totals of the groups off by {own} against {one}."
-        ).format(**values)
+        )
+    if _total_lost(whole):
+        return _(
+            "On the holdout models by group did better than one for all per customer, but not in total: RMSE "
+            "{rmse_own} against {rmse_one}; totals of the groups off by {own} against {one}."
+        )
     return _(
-        "On the holdout models by group did as well as one for all: RMSE {rmse_own} against {rmse_one}; "
+        "On the holdout models by group did better than one for all: RMSE {rmse_own} against {rmse_one}; "
         "totals of the groups off by {own} against {one}."
-    ).format(**values)
+    )
+
+
+def _total_lost(whole: pd.Series) -> bool:
+    """Say whether models by group were off in the grand total by clearly more than one for all."""
+    own, one = (abs(float(whole[name] - whole["came"])) for name in ("group_models", "one_model"))
+    return own - one > CLEARLY * max(float(whole["came"]), 1.0)

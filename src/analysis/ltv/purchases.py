@@ -13,7 +13,7 @@ from analysis.ltv import library
 from analysis.ltv.counts import Counts, Floats, count, distinct_pairs
 from analysis.ltv.fitting import Fit, maximise
 from analysis.ltv.geometric import Geometric, GeometricLikelihood
-from analysis.ltv.meaning import caution, describe, model_name
+from analysis.ltv.meaning import caution, describe, leaving_seen, model_name
 from analysis.ltv.pareto_nbd import ParetoLikelihood, ParetoNbd
 from analysis.ltv.summary import Summary, Unit
 from analysis.models import NotFitted
@@ -71,6 +71,8 @@ class PurchaseModel:
         The optimum, in units of the longest age.
     longest
         The longest age, in ``unit``.
+    mean_purchases
+        Repeat purchases per customer it was fitted on.
     reason
         Why this model and not another, as a sentence; empty where it was asked for by name.
     """
@@ -81,12 +83,18 @@ class PurchaseModel:
     customers: int
     fit: Fit = field(repr=False)
     longest: float
+    mean_purchases: float
     reason: str = ""
 
     @property
     def parameters(self) -> dict[str, float]:
         """The parameters by name, in ``unit``."""
         return in_unit(self.fit.parameters, self.longest)
+
+    @property
+    def leaving_seen(self) -> bool:
+        """Whether the data show how many customers have left, so that P(alive) says something."""
+        return leaving_seen(self)
 
     @property
     def covariance(self) -> Floats:
@@ -264,4 +272,7 @@ def fit_one(summary: Summary, kind: Kind) -> PurchaseModel | NotFitted:
             )
         )
     log_likelihood = fit.log_likelihood - counts.bought * float(np.log(longest))
-    return PurchaseModel(kind, summary.unit, log_likelihood, len(summary.frame), fit, longest)
+    customers = len(summary.frame)
+    return PurchaseModel(
+        kind, summary.unit, log_likelihood, customers, fit, longest, counts.bought / customers
+    )

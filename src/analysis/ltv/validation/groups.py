@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number
+from analysis.language import _, ngettext, number
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, Summary, weeks_in
 from analysis.ltv.validation.split import Holdout
@@ -82,9 +82,11 @@ def by_frequency_title(table: pd.DataFrame, model: str = "bg_nbd") -> str:
     """
     large = table[table["customers"] >= min(TITLE_CUSTOMERS, int(table["customers"].max()))]
     top = large.iloc[-1]
-    return _("After {x} repeat purchases {actual} more came on average; the model expected {model}").format(
-        x=top["x"], actual=number(top["actual"], 1), model=number(top[model], 1)
-    )
+    return ngettext(
+        "After {x} repeat purchase {actual} more came on average; the model expected {model}",
+        "After {x} repeat purchases {actual} more came on average; the model expected {model}",
+        1 if top["x"] == "1" else 2,
+    ).format(x=top["x"], actual=number(top["actual"], 1), model=number(top[model], 1))
 
 
 def by_recency_title(table: pd.DataFrame, model: str = "bg_nbd") -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, listing, money, number, percent, signed_percent
+from analysis.language import _, listing, money, ngettext, number, percent, signed_percent
+from analysis.ltv.rounding import told_apart
 from analysis.ltv.spend import amount
 from analysis.ltv.summary import Floats
 from analysis.ltv.validation.rules import NAIVE, rule_name
@@ -217,32 +218,37 @@ def verdict(check: Holdout) -> str:
     naive = table.loc[[rule for rule in NAIVE if rule in table.index], "rmse"]
     best = str(naive.idxmin())
     clear = clear_gain(check, best)
+    model_rmse, naive_rmse = told_apart(table["rmse"][check.chosen], naive.min())
     values = {
         "weeks": number(check.weeks),
         "predicted": number(check.predicted),
         "actual": number(check.actual),
-        "model_rmse": number(table["rmse"][check.chosen], 2),
-        "naive_rmse": number(naive.min(), 2),
+        "model_rmse": model_rmse,
+        "naive_rmse": naive_rmse,
         "naive": rule_name(best),
     }
-    if clear > CLEAR:
-        return _(
-            "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases "
-            "and {actual} came; per customer it was off by {model_rmse} (RMSE), the best naive rule "
-            "(“{naive}”) by {naive_rmse}: the model adds something."
-        ).format(**values)
-    if clear < -CLEAR:
-        return _(
-            "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases "
-            "and {actual} came; per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by "
-            "{naive_rmse}: the model fails this check, so do not rely on its forecasts for single customers."
-        ).format(**values)
-    return _(
+    came = ngettext(
+        "In the last week the model, which had not seen it, expected {predicted} purchases and {actual} came",
         "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases and "
-        "{actual} came; per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by "
-        "{naive_rmse}, which is no clear difference: for single customers the model does no better than that "
-        "rule."
-    ).format(**values)
+        "{actual} came",
+        check.weeks,
+    )
+    if clear > CLEAR:
+        off = _(
+            "per customer it was off by {model_rmse} (RMSE), the best naive rule (“{naive}”) by "
+            "{naive_rmse}: the model adds something."
+        )
+    elif clear < -CLEAR:
+        off = _(
+            "per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by {naive_rmse}: the "
+            "model fails this check, so do not rely on its forecasts for single customers."
+        )
+    else:
+        off = _(
+            "per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by {naive_rmse}, which "
+            "is no clear difference: for single customers the model does no better than that rule."
+        )
+    return f"{came}; {off}".format(**values)
 
 
 def models_sentence(check: Holdout) -> str:
@@ -252,17 +258,18 @@ def models_sentence(check: Holdout) -> str:
     best = str(table.set_index("model").loc[compared, "rmse"].idxmin())
     parts = []
     if len(compared) > 1:
-        parts.append(_("By RMSE {best} did best on the holdout.").format(best=rule_name(best)))
+        message = _("Of the models {best} missed by least per customer (RMSE).")
+        parts.append(message.format(best=rule_name(best)))
     by_losses: dict[str, list[str]] = {}
     for model in compared:
-        by_losses.setdefault(_places(beaten(table, model)), []).append(rule_name(model))
-    for places, models in by_losses.items():
-        message = (
-            _("Beaten by a naive rule: {models}, on {places}.")
-            if places
-            else _("Better than every naive rule on every measure: {models}.")
-        )
-        parts.append(message.format(models=listing(models), places=places))
+        places = _places(beaten(table, model), _("on {measure}"))
+        by_losses.setdefault(places, []).append(rule_name(model))
+    if winners := by_losses.pop("", []):
+        message = _("Better than every naive rule on every measure: {models}.")
+        parts.append(message.format(models=listing(winners)))
+    if by_losses:
+        losers = [f"{listing(models)} {places}" for places, models in by_losses.items()]
+        parts.append(_("Beaten by a naive rule: {losers}.").format(losers="; ".join(losers)))
     return " ".join(parts)
 
 
@@ -364,11 +371,14 @@ def spend_change(check: Holdout) -> float:
     return float(both["actual_value"].sum()) / before - 1 if before > 0 else float("nan")
 
 
-def _places(losses: dict[str, str]) -> str:
-    """Return where a model loses, and to which rule."""
+def _places(losses: dict[str, str], each: str = "{measure}") -> str:
+    """Return where a model loses, each measure in the words given, and to which rule."""
+    by_rule: dict[str, list[str]] = {}
+    for measure, rule in losses.items():
+        by_rule.setdefault(rule, []).append(each.format(measure=_measure_name(measure)))
     named = _("{measure} (“{rule}”)")
     return listing(
-        [named.format(measure=_measure_name(key), rule=rule_name(rule)) for key, rule in losses.items()]
+        [named.format(measure=listing(names), rule=rule_name(rule)) for rule, names in by_rule.items()]
     )
 
 
@@ -382,11 +392,18 @@ def interval_verdict(check: Holdout) -> str:
         "actual": number(check.actual),
     }
     if check.interval.contains(check.actual):
-        return _(
-            "The model's {level} interval for those purchases, {low} to {high}, holds the {actual} that came."
+        return ngettext(
+            "The model's {level} interval for those purchases, {low} to {high}, holds the one that came.",
+            "The model's {level} interval for those purchases, {low} to {high}, holds the {actual} that "
+            "came.",
+            check.actual,
         ).format(**values)
-    return _(
+    return ngettext(
+        "The model's {level} interval for those purchases, {low} to {high}, misses the one that came: the "
+        "interval knows chance, not seasons, campaigns or a changing shop, so the one for the future is too "
+        "narrow too.",
         "The model's {level} interval for those purchases, {low} to {high}, misses the {actual} that came: "
         "the interval knows chance, not seasons, campaigns or a changing shop, so the one for the future is "
-        "too narrow too."
+        "too narrow too.",
+        check.actual,
     ).format(**values)
