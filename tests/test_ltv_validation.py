@@ -221,7 +221,7 @@ def test_titles_speak_of_the_group_that_matters() -> None:
     assert "after 4–8 weeks of silence 3.00 came per customer, 1.00 were" in ltv.by_recency_title(silent)
     often = pd.DataFrame({"x": ["0", "1", "2+"], "actual": [0.1, 1.0, 3.0], "bg_nbd": [0.1, 2.0, 3.0]})
     title = ltv.by_frequency_title(often.assign(customers=[100, 30, 3]))
-    assert title == "After 1 repeat purchases 1.0 more came on average; the model expected 2.0"
+    assert title == "After 1 repeat purchase 1.0 more came on average; the model expected 2.0"
     assert ltv.by_frequency_title(often.assign(customers=[5, 3, 5])).startswith("After 2+ repeat")
 
 
