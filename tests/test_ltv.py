@@ -232,6 +232,8 @@ def test_kept_share_of_six_customers(six_customers: pd.DataFrame, engine_over: O
     customers = engine_over(six_customers).query("customers", as_of=AS_OF)
     kept = dict(zip(customers["customer_id"], ltv.kept_share(customers), strict=True))
     assert kept == pytest.approx({"ana": 1, "bea": 1, "carl": 1, "dora": 140 / 200, "eve": 1, "fay": 1})
+    odd = pd.DataFrame({"sales": [100.0, 100, 0], "net_sales": [-20.0, 120, -5]})  # more back than was sold
+    assert ltv.kept_share(odd).tolist() == [0, 1, 1]
     assert "6.0%" in ltv.returns_sentence(customers)  # 65 of 1,080
     assert "Nothing was returned" in ltv.returns_sentence(customers[customers["customer_id"] == "ana"])
 

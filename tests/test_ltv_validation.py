@@ -19,6 +19,7 @@ from analysis.ltv.validation import rules
 from analysis.ltv.validation.scores import _places, clear_gain, spend_change
 from analysis.models import NotFitted
 from portfolios import simulate
+from promises import TRUTH
 
 CUTOFF = dt.date(1997, 9, 30)
 AS_OF = dt.date(1998, 6, 30)
@@ -99,6 +100,18 @@ def test_rules_that_learn_by_hand() -> None:
         same = [other for other in came if was[other] == now[customer]] or list(came)
         assert found["segments"][i] == pytest.approx(2 * np.mean([came[other] for other in same]))
         assert found["value_segments"][i] == pytest.approx(2 * np.mean([money[other] for other in same]))
+
+
+def test_a_segment_is_forecast_its_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of one segment bought 3 and 1 times: 2 each, 4 in twice the time; 2, of all, where it was empty."""
+    segments = pd.Series(["loyal", "loyal", "new"], index=["c0", "c1", "c2"])
+    monkeypatch.setattr(rules, "_segments", lambda customers, _as_of: segments.head(len(customers)))
+    before = six(14, [4, 0], [50.0, 10.0], [0, 0])
+    known = six(28, [7, 1, 2], [80.0, 20.0, 30.0], [0, 0, 14])
+    past = ltv.summarise(known, dt.date(2024, 1, 29), "week")
+    found = rules.learned(before, known, past, 2, 4)
+    assert found["segments"].tolist() == [4, 4, 4]
+    assert found["value_segments"].tolist() == [40, 40, 40]
 
 
 def test_scores_agree_with_an_independent_computation(check: ltv.Holdout) -> None:
@@ -200,6 +213,17 @@ def test_groups_by_silence_add_up(check: ltv.Holdout) -> None:
     assert (groups["customers"] * groups["own"]).sum() == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
     silence = check.customers["T"] - check.customers["t_x"]
     assert groups["customers"].iloc[0] == (silence <= 4).sum()
+
+
+def test_titles_speak_of_the_group_that_matters() -> None:
+    """Off by most in purchases, not per customer; and no group of three where there are larger ones."""
+    silent = pd.DataFrame({"weeks_since_last": ["0–4", "4–8", "8–13"], "customers": [10, 10, 1]})
+    silent = silent.assign(actual=[1.0, 3.0, 0.0], bg_nbd=[1.5, 1.0, 6.0])
+    assert "after 4–8 weeks of silence 3.00 came per customer, 1.00 were" in ltv.by_recency_title(silent)
+    often = pd.DataFrame({"x": ["0", "1", "2+"], "actual": [0.1, 1.0, 3.0], "bg_nbd": [0.1, 2.0, 3.0]})
+    title = ltv.by_frequency_title(often.assign(customers=[100, 30, 3]))
+    assert title == "After 1 repeat purchase 1.0 more came on average; the model expected 2.0"
+    assert ltv.by_frequency_title(often.assign(customers=[5, 3, 5])).startswith("After 2+ repeat")
 
 
 def test_another_model_may_lead(check: ltv.Holdout) -> None:
@@ -319,6 +343,10 @@ def test_weeks_add_up_to_the_track(sample: Dataset, check: ltv.Holdout) -> None:
     daily = sample.query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
     track = ltv.tracking(check, daily, AS_OF)
     weeks = ltv.weekly(check, daily, AS_OF)
+    early = track.iloc[5]  # while customers still arrive: only those count who have
+    born = daily[(daily["first_purchases"] > 0) & (daily["date"] < early["date"])]
+    ages = (early["date"] - born["date"]).dt.days.to_numpy() / 7
+    assert early["own"] == pytest.approx(check.model.expected_new(ages) @ born["first_purchases"])
     after = weeks[weeks["holdout"]]
     assert len(after) == 39
     assert after["actual"].sum() == 1882
@@ -561,21 +589,21 @@ def test_every_table_of_the_check_has_words(
         assert set(said["formats"]) == numbers, name
 
 
-def test_distributions_follow_the_model_that_made_them(check: ltv.Holdout) -> None:
-    truth = {"r": 0.9, "alpha": 8.0, "s": 0.8, "beta": 30.0}
-    made = simulate("pareto_nbd", truth, np.random.default_rng(1).integers(20, 79, 4000) * 1.0, 39, 1)
-    model = ltv.fit_one(made.summary, "pareto_nbd")
+@pytest.mark.parametrize("kind", ["mbg_nbd", "pareto_nbd"])
+def test_distributions_follow_the_model_that_made_them(check: ltv.Holdout, kind: ltv.Kind) -> None:
+    made = simulate(kind, TRUTH[kind], np.random.default_rng(1).integers(20, 79, 4000) * 1.0, 39, 1)
+    model = ltv.fit_one(made.summary, kind)
     assert isinstance(model, ltv.PurchaseModel)
-    models = {"pareto_nbd": model}
+    models = {kind: model}
     later = made.summary.frame[["customer_id"]].assign(actual=made.bought.astype(int))
     world = replace(check, models=models, summary=made.summary, customers=later)
     history = ltv.history_distribution(models, made.summary)
     for table in (history, ltv.distribution(world)):
         assert table["actual"].sum() == 4000
-        assert table["pareto_nbd"].sum() == pytest.approx(4000)
-        off = (table["actual"] - table["pareto_nbd"]) / np.sqrt(table["pareto_nbd"])
+        assert table[kind].sum() == pytest.approx(4000)
+        off = (table["actual"] - table[kind]) / np.sqrt(table[kind])
         assert off.abs().max() < 4
-    assert "customers have not bought again" in ltv.history_distribution_title(history, "pareto_nbd")
+    assert "customers have not bought again" in ltv.history_distribution_title(history, kind)
 
 
 def test_further_forecasts_are_compared_with_the_models(check: ltv.Holdout) -> None:

@@ -148,6 +148,19 @@ def test_clv_with_a_margin_per_customer(
     np.testing.assert_allclose(own["clv"], values["clv"] * rates / 0.3)
 
 
+def test_clv_in_parts_is_clv(
+    summary: ltv.Summary,
+    models: dict[str, ltv.PurchaseModel],
+    spend: ltv.SpendModel,
+    values: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Many customers over many weeks go through a few at a time: here seven."""
+    monkeypatch.setattr("analysis.ltv.value.CELLS", 7 * 52)
+    parts = ltv.clv(summary, models["bg_nbd"], spend, margin_rate=0.3, **SETTINGS)
+    np.testing.assert_allclose(parts["clv"], values["clv"], rtol=1e-9)
+
+
 # --- equity ------------------------------------------------------------------------------------------
 
 
@@ -219,6 +232,10 @@ def test_equity_by_group_by_hand() -> None:
     said = ltv.by_group_sentence(table, None, "channel")
     assert said.startswith("By channel: “web” holds the largest share of customer equity: 80, 80% of all")
     assert "per customer “web” is worth most (40.00 each, 2 customers)" in said
+    many = ltv.by_group(worth, pd.Series({"a": "shop", "b": "shop", "c": "web", "d": "shop"}))
+    assert many["group"].tolist() == ["shop", "web"]  # 50 each, but more customers
+    dear = ltv.by_group(worth, pd.Series({"a": "shop", "b": "web", "c": "fair", "d": "shop"}))
+    assert dear["group"].tolist() == ["fair", "web", "shop"]  # by equity, not by customers
 
 
 def test_small_groups_are_taken_together() -> None:

@@ -12,6 +12,7 @@ from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary, weeks_in
 
 DAYS_PER_YEAR = 365.25
+CELLS = 1_000_000  # customers × weeks at a time
 TOP = 0.2  # share of customers whose part of customer equity is named
 MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
 
@@ -27,9 +28,12 @@ def discounted_purchases(
 ) -> Floats:
     """Return Σ over weeks of the purchases expected in that week × its discount factor, if alive at ``t``."""
     ends: Floats = weeks_in(model.unit, 1) * np.arange(1, weeks + 1, dtype=np.float64)
-    cumulative = model.expected_if_alive(ends[np.newaxis, :], x[:, np.newaxis], t[:, np.newaxis])
-    by_week = np.diff(cumulative, axis=1, prepend=0.0)
-    return np.asarray(by_week @ discount_factors(weeks, annual_rate), dtype=float)
+    factors, step = discount_factors(weeks, annual_rate), max(CELLS // weeks, 1)
+    found = np.zeros(len(x))
+    for rows in (slice(start, start + step) for start in range(0, len(x), step)):
+        cumulative = model.expected_if_alive(ends[np.newaxis, :], x[rows, np.newaxis], t[rows, np.newaxis])
+        found[rows] = np.diff(cumulative, axis=1, prepend=0.0) @ factors
+    return found
 
 
 def clv(

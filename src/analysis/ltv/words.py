@@ -184,9 +184,7 @@ def _captions() -> dict[str, str]:
         "next_purchase": _("When customers are expected to buy again"),
         "due": _("Customers expected to buy again, week by week"),
         "one_time": _("What each model says of customers who bought once"),
-        "acquisition": _(
-            "What customers bring against what they cost to win, of those with a cost of their own"
-        ),
+        "acquisition": _("What customers bring against what they cost to win, of those whose cost is known"),
         "cac": _("Cost to win a customer by channel: what was spent on it ÷ all customers it won"),
         "regularity": _("Customers who buy regularly, at random and in bursts"),
         "regularity_effect": _("Forecasts of regular and other customers against what came, per customer"),
