@@ -12,6 +12,7 @@ from analysis import ltv, open_dataset, use_language
 from analysis.language import brief, compact, money, number, percent
 from analysis.plots import ltv as plots
 from analysis.plots import theme
+from analysis.plots.marks import name_ends
 
 CUTOFF, AS_OF = dt.date(1997, 9, 30), dt.date(1998, 6, 30)
 
@@ -234,3 +235,10 @@ def test_of_many_groups_some_are_named() -> None:
     assert len(names) == 12
     assert names[1] == "5\n(3)"
     assert len(ax.patches) == 92
+
+
+def test_names_at_the_foot_of_a_chart_leave_the_others_where_they_are() -> None:
+    """A cost far above a margin near nothing was named above its line, as far as the margin was lifted."""
+    ax = theme.axes()
+    name_ends(ax, 0, [("cost", 0.8, "bad"), ("margin", 0.0, "main")], 0.05, (0.05, 1))
+    assert [float(text.xy[1]) for text in ax.texts] == pytest.approx([0.8, 0.05])
