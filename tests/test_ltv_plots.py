@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from analysis import ltv, open_dataset, use_language
 from analysis.language import brief, compact, money, number, percent
 from analysis.plots import ltv as plots
 from analysis.plots import theme
+from analysis.plots.marks import name_ends
 
 CUTOFF, AS_OF = dt.date(1997, 9, 30), dt.date(1998, 6, 30)
 
@@ -64,6 +66,15 @@ def test_alive_map_without_a_line_of_one_half(check: ltv.Holdout) -> None:
     assert len(plots.alive_map(table, check.summary.frame, "week", "A title").collections) == 2
     all_alive = table * 0 + 1
     assert len(plots.alive_map(all_alive, check.summary.frame, "week", "A title").collections) == 1
+
+
+@pytest.mark.parametrize(("repeat", "top"), [([0, 1, 1], 1), ([0] * 300 + [1, 4, 9], 4), ([50] * 9, 30)])
+def test_alive_map_goes_as_far_as_customers_do(check: ltv.Holdout, repeat: list[int], top: int) -> None:
+    """Its title spoke of customers with 10 repeat purchases where nobody had two."""
+    frame = check.summary.frame.iloc[: len(repeat)].assign(x=np.array(repeat, float), t_x=1.0, T=20.0)
+    table = ltv.alive_map(check.model, replace(check.summary, frame=frame))
+    assert list(table.index) == list(range(1, top + 1))
+    plots.alive_map(table, frame, "week", ltv.alive_map_title(table, "week"))
 
 
 def test_one_time_names_stay_inside() -> None:
@@ -234,3 +245,10 @@ def test_of_many_groups_some_are_named() -> None:
     assert len(names) == 12
     assert names[1] == "5\n(3)"
     assert len(ax.patches) == 92
+
+
+def test_names_at_the_foot_of_a_chart_leave_the_others_where_they_are() -> None:
+    """A cost far above a margin near nothing was named above its line, as far as the margin was lifted."""
+    ax = theme.axes()
+    name_ends(ax, 0, [("cost", 0.8, "bad"), ("margin", 0.0, "main")], 0.05, (0.05, 1))
+    assert [float(text.xy[1]) for text in ax.texts] == pytest.approx([0.8, 0.05])

@@ -77,7 +77,7 @@ def name_ends(
         The lowest and the highest place for a name; the highest counts where both do not fit.
     """
     low, high = within
-    heights = spread([height for _name, height, _colour in ends], step)
+    heights = spread([min(max(height, low), high) for _name, height, _colour in ends], step)
     heights += max(low - float(heights.min()), 0)
     heights -= max(float(heights.max()) - high, 0)
     for (name, _height, colour), height in zip(ends, heights, strict=True):
