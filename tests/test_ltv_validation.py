@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import betaprime, spearmanr
 
 from analysis import Dataset, ltv, open_dataset
+from analysis.ltv.spend_spread import within_customers
 from analysis.ltv.validation import rules
 from analysis.ltv.validation.scores import clear_gain, spend_change
 from analysis.models import NotFitted
@@ -469,6 +470,50 @@ def test_errors_of_spend_parameters_are_those_of_draws(
         drawn = [model.drawn(random) for _draw in range(2000)]
         spread = [np.std([getattr(one, name) for one in drawn]) for name in ("p", "q", "v")]
         np.testing.assert_allclose(table["error"], spread, rtol=0.1)
+
+
+def single_purchases(p: float, days: np.ndarray, means: np.ndarray) -> tuple[ltv.Summary, pd.DataFrame]:
+    """Return summary and spread of customers whose purchases follow gamma distributions of shape p."""
+    random = np.random.default_rng(7)
+    each = [random.gamma(p, mean / p, n) for n, mean in zip(days, means, strict=True)]
+    ids = [f"c{i}" for i in range(len(each))]
+    spread = pd.DataFrame(
+        [(name, len(one), one.sum(), (one**2).sum()) for name, one in zip(ids, each, strict=True)],
+        columns=["customer_id", "days", "sales", "squares"],
+    )
+    return spending(days, np.array([one.mean() for one in each])), spread[spread["days"] > 1]
+
+
+@pytest.mark.parametrize("p", [0.5, 6.0, 16.0])
+def test_spread_within_customers_is_found(p: float) -> None:
+    """Gamma distributions of shape p vary by 1 ÷ √p, whatever their means and however few the purchases."""
+    random = np.random.default_rng(5)
+    days, means = random.geometric(0.4, 20_000), random.gamma(4, 10, 20_000)
+    __, spread = single_purchases(p, days, means)
+    assert within_customers(spread) == pytest.approx(1 / np.sqrt(p), rel=0.02)
+    one_day_only = pd.DataFrame({"days": [2], "sales": [10.0], "squares": [100.0]})
+    assert within_customers(one_day_only) == 1000  # the widest: all money on one of two days
+
+
+def test_a_model_that_cannot_see_single_purchases_is_told(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    days, means = np.full(60, 46), np.random.default_rng(5).gamma(4, 10, 60)
+    __, steady = single_purchases(16.0, days, means)  # vary by 1 ÷ √16
+    model = gamma_gamma[1]  # p = 6: 41 %
+    agrees = ltv.spread_check(model, steady)
+    assert agrees is not None
+    assert agrees.agrees
+    assert agrees.sentence() == ""
+    wide = ltv.spread_check(replace(model, p=1.0), steady)
+    assert wide is not None
+    assert wide.seen == pytest.approx(0.25, rel=0.05)
+    assert "to vary by 100% of their mean" in wide.sentence()
+    assert "too little" in wide.sentence()
+    narrow = ltv.spread_check(replace(model, p=100.0), steady)
+    assert narrow is not None
+    assert "too much" in narrow.sentence()
+    assert ltv.spread_check(model, steady.head(19)) is None
 
 
 def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:
