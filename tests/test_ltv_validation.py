@@ -463,13 +463,17 @@ def test_errors_of_spend_parameters_are_those_of_draws(
     wild = np.exp(random.normal(4, 1.6, 2000))
     held = ltv.choose_spend(spending(random.geometric(0.3, 2000), wild))
     assert isinstance(held, ltv.HeldSpendModel)
-    for model in (gamma_gamma[1], held):
+    summary, spread = single_purchases(16.0, np.full(60, 46), random.gamma(4, 60, 60))
+    steady = ltv.choose_spend(summary, spread)
+    assert isinstance(steady, ltv.SteadySpendModel)
+    for model in (gamma_gamma[1], held, steady):
         table = ltv.spend_parameters(model)
         assert table["parameter"].tolist() == ["p", "q", "v"]
         assert table["value"].tolist() == [model.p, model.q, model.v]
+        assert np.isnan(table["error"].iloc[0]) == (model is steady)
         drawn = [model.drawn(random) for _draw in range(2000)]
-        spread = [np.std([getattr(one, name) for one in drawn]) for name in ("p", "q", "v")]
-        np.testing.assert_allclose(table["error"], spread, rtol=0.1)
+        spreads = [np.std([getattr(one, name) for one in drawn]) for name in ("p", "q", "v")]
+        np.testing.assert_allclose(table["error"].fillna(0), spreads, rtol=0.1, atol=1e-9)
 
 
 def single_purchases(p: float, days: np.ndarray, means: np.ndarray) -> tuple[ltv.Summary, pd.DataFrame]:
@@ -514,6 +518,46 @@ def test_a_model_that_cannot_see_single_purchases_is_told(
     assert narrow is not None
     assert "too much" in narrow.sentence()
     assert ltv.spread_check(model, steady.head(19)) is None
+
+
+def test_spend_of_regular_buyers_is_told_how_much_purchases_vary() -> None:
+    """Sixty customers with 46 purchases each around a mean of their own, which vary by 25 % of it.
+
+    Told that, the model expects of each nearly its own mean, as it should: 46 purchases know that to 4 %.
+    Given means alone, p and q of the free fit are of no such use.
+    """
+    means = np.random.default_rng(5).gamma(4, 60, 60)
+    summary, spread = single_purchases(16.0, np.full(60, 46), means)
+    alone, told = ltv.choose_spend(summary), ltv.choose_spend(summary, spread)
+    assert isinstance(alone, ltv.SpendModel)
+    assert isinstance(told, ltv.SteadySpendModel)
+    x, z = (summary.frame[name].to_numpy(float) for name in ("x", "z"))
+    assert told.mean == pytest.approx(z.mean())
+    assert told.p == pytest.approx(16, rel=0.1)
+    off = [np.abs(model.expected_spend(x, z) / means - 1).max() for model in (alone, told)]
+    assert off[1] < 0.15 < off[0]  # of 60 the worst mean of 46 is off by 2.5 × 25 % ÷ √46 = 9 %
+    scale = told.scale
+    for factor in (0.8, 1.25):
+        excess = (told.q - 1) * factor
+        other = (told.p, 1 + excess, excess / told.p * scale)
+        assert likelihood_of(other, x, z) < likelihood_of((told.p, told.q, told.v), x, z)
+    assert likelihood_of((told.p, told.q, told.v), x, z) == pytest.approx(told.log_likelihood)
+    assert "by 25% of their mean. Already after one purchase" in told.describe()
+    again = ltv.spread_check(told, spread)
+    assert again is not None
+    assert again.agrees
+
+
+def test_published_spends_are_left_alone(sample: Dataset) -> None:
+    """CDNOW's purchases vary by 58 %, by its fit 46 %: no reason to tell the model anything."""
+    summary = ltv.summarise(sample.query("customers", as_of=AS_OF), AS_OF, "week")
+    free, chosen = (
+        ltv.fit_spend(summary),
+        ltv.choose_spend(summary, sample.query("spend_spread", as_of=AS_OF)),
+    )
+    assert isinstance(free, ltv.SpendModel)
+    assert type(chosen) is ltv.SpendModel
+    assert (chosen.p, chosen.q, chosen.v) == (free.p, free.q, free.v)
 
 
 def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:

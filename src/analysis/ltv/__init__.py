@@ -106,7 +106,7 @@ from analysis.ltv.spend_check import (
     spend_fit,
     spend_independence,
 )
-from analysis.ltv.spend_held import HeldSpendModel, choose_spend, spend_mean_sentence
+from analysis.ltv.spend_held import HeldSpendModel, SteadySpendModel, choose_spend, spend_mean_sentence
 from analysis.ltv.spend_spread import Spread, spread_check
 from analysis.ltv.summary import (
     Summary,
@@ -195,6 +195,7 @@ __all__ = [
     "RetentionModel",
     "SpendModel",
     "Spread",
+    "SteadySpendModel",
     "Summary",
     "Tenures",
     "Turned",
