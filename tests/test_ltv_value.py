@@ -196,7 +196,11 @@ def test_shares_are_shown_only_where_they_mean_something(worth: list[float], sai
     texts = ltv.by_group_title(table, "EUR") + ltv.by_group_sentence(table, "EUR", "channel")
     assert table["share_of_equity"].notna().all() == (said == "")
     assert "nan" not in texts.lower()
-    assert (f"web: €{worth[0]:.0f} of customer equity" in texts) == (said != "" and worth[0] > 0)
+    assert ("web: 80% of customer equity with 33%" in texts) == (said == "")
+    if said and worth[0] > 0:
+        assert f"web: €{worth[0]:.0f} with 33% of the customers" in texts
+        assert f"“web” comes to most, €{worth[0]:.0f}" in texts
+    assert ("no group is expected to bring anything" in texts) == (not any(worth))
 
 
 def groups_of(shares: list[tuple[str, float]]) -> pd.DataFrame:

@@ -187,11 +187,13 @@ def by_group_title(table: pd.DataFrame, currency: str | None = None) -> str:
         ISO 4217 code, or None; for where shares mean nothing.
     """
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
-    shares = bool(pd.notna(top["share_of_equity"]))
+    customers = percent(top["share_of_customers"])
+    if pd.isna(top["share_of_equity"]):
+        return _("{group}: {equity} with {customers} of the customers").format(
+            group=top["group"], equity=money(top["clv"], currency), customers=customers
+        )
     return _("{group}: {equity} of customer equity with {customers} of the customers").format(
-        group=top["group"],
-        equity=percent(top["share_of_equity"]) if shares else money(top["clv"], currency),
-        customers=percent(top["share_of_customers"]),
+        group=top["group"], equity=percent(top["share_of_equity"]), customers=customers
     )
 
 
@@ -207,6 +209,8 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -
     by
         What the groups are.
     """
+    if not table["clv"].any():
+        return _("{by}: no group is expected to bring anything.").format(by=_grouping_name(by))
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
     dear = table.iloc[int(table["clv_per_customer"].to_numpy().argmax())]
     shares = bool(pd.notna(top["share_of_equity"]))
