@@ -211,6 +211,10 @@ def test_shares_are_shown_only_where_they_mean_something(worth: list[float], sai
     assert table["share_of_equity"].notna().all() == (said == "")
     assert "nan" not in texts.lower()
     assert ("lose money" in title or "bring any money" in title) == (said != "")
+    assert ("web: 80% of customer equity with 33%" in texts) == (said == "")
+    if said and worth[0] > 0:
+        assert f"“web” comes to most, €{worth[0]:.0f}" in texts
+    assert ("no group is expected to bring anything" in texts) == (not any(worth))
 
 
 def groups_of(shares: list[tuple[str, float]]) -> pd.DataFrame:

@@ -3,7 +3,8 @@
 From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how often customers will buy
 (``purchases``, by the models of ``geometric`` and ``pareto_nbd``, of which ``choice`` takes the best) and for
 how much (``spend``); the money that makes (``value``); how wrong it may be, in all (``uncertainty``) and for
-one customer (``per_customer``), and would have been (``validation``; ``spend_check`` for the money).
+one customer (``per_customer``), and would have been (``validation``; ``spend_check`` and ``spend_spread`` for
+the money).
 
 Where the models' story does not hold: regular buyers (``regularity``, ``condensed``), groups that differ
 (``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``). What is made of value:
@@ -107,7 +108,8 @@ from analysis.ltv.spend_check import (
     spend_fit,
     spend_independence,
 )
-from analysis.ltv.spend_held import HeldSpendModel, choose_spend, spend_mean_sentence
+from analysis.ltv.spend_held import HeldSpendModel, SteadySpendModel, choose_spend, spend_mean_sentence
+from analysis.ltv.spend_spread import Spread, spread_check
 from analysis.ltv.summary import (
     Summary,
     Unit,
@@ -195,6 +197,8 @@ __all__ = [
     "Regularity",
     "RetentionModel",
     "SpendModel",
+    "Spread",
+    "SteadySpendModel",
     "Summary",
     "Tenures",
     "Turned",
@@ -319,6 +323,7 @@ __all__ = [
     "spend_independence",
     "spend_mean_sentence",
     "spend_parameters",
+    "spread_check",
     "story",
     "summarise",
     "survival_title",

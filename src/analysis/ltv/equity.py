@@ -193,6 +193,8 @@ def by_group_title(table: pd.DataFrame) -> str:
         return message.format(losing=number(losing), groups=number(len(table)), group=top["group"])
     if not top["clv"] > 0:
         return _("No group is expected to bring any money")
+    if pd.isna(top["share_of_equity"]):
+        return _("{group} is worth most").format(group=top["group"])
     return _("{group}: {equity} of customer equity with {customers} of the customers").format(
         group=top["group"],
         equity=percent(top["share_of_equity"]),
@@ -212,6 +214,8 @@ def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -
     by
         What the groups are.
     """
+    if not table["clv"].any():
+        return _("{by}: no group is expected to bring anything.").format(by=_grouping_name(by))
     top = table.iloc[int(table["clv"].to_numpy().argmax())]
     dear = table.iloc[int(table["clv_per_customer"].to_numpy().argmax())]
     shares = bool(pd.notna(top["share_of_equity"]))

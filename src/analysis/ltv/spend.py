@@ -183,7 +183,8 @@ def spend_parameters(spend: SpendModel) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``parameter`` (p, q or v), ``value`` (v in money) and ``error``, its asymptotic standard error.
+        ``parameter`` (p, q or v), ``value`` (v in money) and ``error``, its asymptotic standard error;
+        missing for a p that was held.
     """
     rows = [(name, getattr(spend, name), error) for name, error in spend.standard_errors.items()]
     return pd.DataFrame(rows, columns=["parameter", "value", "error"])

@@ -180,6 +180,7 @@ def holdout(
     fits: Mapping[str, Fit] = FITS,
     before: pd.DataFrame | None = None,
     before_weeks: int = 0,
+    spread: pd.DataFrame | None = None,
 ) -> Holdout | NotFitted:
     """Fit models on the customers known before the holdout and compare with what followed.
 
@@ -202,6 +203,8 @@ def holdout(
         "same as last period" and "mean of the segment" learn; without it there are neither.
     before_weeks
         See ``before``.
+    spread
+        ``sql/spend_spread.sql`` as of the day of ``known``, for `choose_spend`.
 
     Returns
     -------
@@ -221,7 +224,7 @@ def holdout(
                 weeks=number(weeks), reason=next(iter(failed.values()))
             )
         )
-    spend = choose_spend(past)
+    spend = choose_spend(past, spread)
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
         _since(known, later), on="customer_id", how="left", validate="one_to_one"
     )
