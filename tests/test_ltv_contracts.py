@@ -266,7 +266,7 @@ def test_contracts_renewed_often_are_one_group() -> None:
     ]
     by_month = fitted(terms, as_of, months=1)
     assert by_month.true_months == 12
-    assert by_month.caution().endswith("Contracts end only every 12 months: set renewal_months=12.")
+    assert by_month.caution().startswith("Contracts end only every 12 months: set renewal_months=12.")
     assert fitted(terms, as_of).true_months == 12
     assert "renewal_months" not in fitted(terms, as_of).caution()
     every_month = terms.assign(

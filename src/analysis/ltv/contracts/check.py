@@ -21,7 +21,6 @@ from analysis.ltv.contracts.renewals import (
     until,
 )
 from analysis.ltv.counts import Floats
-from analysis.ltv.rounding import told_apart
 from analysis.ltv.uncertainty import Interval
 from analysis.models import NotFitted
 
@@ -216,8 +215,7 @@ def contracts_verdict(check: ContractsCheck) -> str:
     ]
     model, average = check.misses("by_model"), check.misses("by_average")
     message = _verdicts()[_nearer(off[0], off[1]), _nearer(model, average)]
-    values = told_apart(model, average, 1, percent)
-    return message.format(model=values[0], average=values[1])
+    return message.format(model=percent(model, 1), average=percent(average, 1))
 
 
 def _nearer(model: float, average: float) -> int:

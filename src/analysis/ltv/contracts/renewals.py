@@ -108,10 +108,11 @@ class Contracts:
         """Say what the data leave open; nothing where they determine the model well."""
         over = self.frame[self.frame["ended"].notna()]
         early = float((months_begun(over["started"], over["ended"]) % self.months > 0).mean())
-        said = [self.model.caution()]
+        said = []
         if self.true_months > self.months:
             message = _("Contracts end only every {n} months: set renewal_months={n}.")
             said.append(message.format(n=self.true_months))
+        said.append(self.model.caution())
         if early > 0.5:
             said.append(
                 _(
