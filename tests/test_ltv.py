@@ -367,6 +367,13 @@ def test_what_is_said_of_one_time_buyers(summary: ltv.Summary, model: ltv.Purcha
     assert f"expects {alive:.0f} of them" in ltv.one_time_sentence(summary, other)
 
 
+def test_one_who_is_gone_is_one() -> None:
+    values = pd.DataFrame({"x": [0, 3, 2, 1], "p_alive": [0.1, 0.2, 0.9, 0.7]})
+    assert ltv.alive_sentence(values).startswith("1 of the 3 repeat buyers (33%) is more likely gone")
+    two = values.assign(p_alive=[0.1, 0.2, 0.4, 0.9])
+    assert ltv.alive_sentence(two).startswith("2 of the 3 repeat buyers (67%) are more likely gone")
+
+
 def test_scores_by_hand(check: ltv.Holdout) -> None:
     zero = ltv.scores(check).set_index("model").loc["zero"]
     actual = check.customers["actual"]

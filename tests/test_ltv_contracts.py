@@ -225,6 +225,56 @@ def test_misses_by_hand() -> None:
     assert check.misses("by_model") == pytest.approx(4 / 50)
 
 
+@pytest.mark.parametrize(
+    ("by_model", "by_average", "words"),
+    [
+        pytest.param([9, 19], [12, 24], "The model was nearer than the average rate, in all and", id="both"),
+        pytest.param([12, 18], [13.8, 20.1], "In all the model was nearer than the average", id="in all"),
+        pytest.param([12, 18], [11, 21], "the average rate by only 4.0%", id="but by groups"),
+        pytest.param([10, 20.2], [12, 18], "before the model was nearer: wrong by 0.4%", id="by groups"),
+        pytest.param([10.2, 20], [10, 20], "There is no clear difference between", id="neither"),
+        pytest.param([12, 18], [10, 20.2], "before the average rate was nearer: wrong by 0.4%", id="worse"),
+        pytest.param([11, 21], [12, 18], "the model by only 4.0%", id="worse in all, better by groups"),
+        pytest.param([13.8, 20.1], [12, 18], "In all the average rate was nearer than", id="worse in all"),
+        pytest.param([13, 23], [11, 19.1], "The model failed this check", id="failed"),
+    ],
+)
+def test_a_difference_below_a_point_is_none(
+    by_model: list[float], by_average: list[float], words: str
+) -> None:
+    """Of 50 contracts half a contract is a point: 7.8 % and 8 % of them are no clear difference."""
+    groups = pd.DataFrame({"contracts": [20, 30], "actual": [10, 20]})
+    groups = groups.assign(by_model=by_model, by_average=by_average)
+    contracts = fitted(contracts_of(HIGH_END), dt.date(2007, 3, 1))
+    check = ltv.ContractsCheck(groups, START, START, contracts, ltv.Interval(0, 1, 0.9))
+    assert words in ltv.contracts_verdict(check)
+
+
+def test_contracts_renewed_often_are_one_group() -> None:
+    """Yearly contracts taken for monthly ones: 72 renewals by the earlier day, and that is said."""
+    terms, as_of = contracts_of(HIGH_END), dt.date(2007, 3, 1)
+    later = contracts_of(HIGH_END[:4]).assign(started=pd.Timestamp("2003-09-01"))
+    later["ended"] = later["ended"] + pd.DateOffset(months=42)
+    later["customer_id"] = "n" + later["customer_id"]
+    both = pd.concat([terms, later], ignore_index=True)
+    check = ltv.check_contracts(both, as_of, cutoff=dt.date(2004, 1, 1), months=1)
+    assert isinstance(check, ltv.ContractsCheck)
+    assert check.groups["renewals"].tolist() == ["4", "7+"]  # since September, and since 2000
+    assert check.groups["contracts"].tolist() == [
+        1000,
+        (both["ended"].isna() | (both["ended"] > "2004")).sum() - 1000,
+    ]
+    by_month = fitted(terms, as_of, months=1)
+    assert by_month.true_months == 12
+    assert by_month.caution().startswith("Contracts end only every 12 months: set renewal_months=12.")
+    assert fitted(terms, as_of).true_months == 12
+    assert "renewal_months" not in fitted(terms, as_of).caution()
+    every_month = terms.assign(
+        ended=terms["ended"] - pd.to_timedelta(np.arange(len(terms)) % 12 * 30.4, unit="D")
+    )
+    assert fitted(every_month, as_of, months=1).true_months == 1
+
+
 def test_average_residual_by_hand() -> None:
     # 0.5 now, 0.25 ÷ 1.25 next, 0.125 ÷ 1.25² then, …: 0.5 ÷ (1 − 0.4)
     assert average_residual(0.5, 0.25) == pytest.approx(0.5 / 0.6)

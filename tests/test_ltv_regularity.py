@@ -105,6 +105,16 @@ def test_interval_covers_the_truth() -> None:
     assert inside >= 35  # 95 % intervals: fewer than 35 of 40 would come up once in a hundred times
 
 
+def test_clockwork_has_no_end_of_its_shape() -> None:
+    """Who buys every thirty days is as regular as the search can tell: no figure, no interval."""
+    rows = [(f"c{name:02}", 30 * step + name) for name in range(40) for step in range(6)]
+    frame = pd.DataFrame(rows, columns=["customer_id", "day"])
+    found = ltv.how_regular(frame.assign(date=START + pd.to_timedelta(frame["day"], unit="D")))
+    assert isinstance(found, ltv.Regularity)
+    assert "shape 50 or more (1 is random) over 40 customers" in found.sentence()
+    assert "interval 50" not in found.sentence()
+
+
 def test_too_few_customers_are_a_sentence() -> None:
     few = ltv.how_regular(simulated(1.0, customers=20))
     assert isinstance(few, NotFitted)

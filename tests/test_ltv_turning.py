@@ -101,4 +101,9 @@ def test_chart_of_any_turn(model: ltv.PurchaseModel, cdnow: Given, times: float)
             found.history[["fitted", "turned"]].iloc[-1].tolist()
         )
         names = {"alpha": "α", "beta": "β"}
-        assert ax.get_title(loc="left").replace("\n", " ").startswith(f"With {names.get(name, name)} = ")
+        title = ax.get_title(loc="left").replace("\n", " ")
+        assert title.removeprefix("With ").startswith(f"{names.get(name, name)} = ")
+        assert f"({ltv.model_name(model.kind)})" in title
+        printed = found.history[["fitted", "turned"]].iloc[-1].map("{:.1%}".format).tolist()
+        assert ("either way" in title) == (printed[0] == printed[1])
+        assert (", not " in title) == (printed[0] != printed[1])

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number, percent
+from analysis.language import _, ngettext, number, percent
 from analysis.ltv.counts import Floats
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Summary, Unit
@@ -37,9 +37,12 @@ def alive_sentence(values: pd.DataFrame) -> str:
     """
     repeat = values[values["x"] > 0]
     gone = int((repeat["p_alive"] < 0.5).sum())
-    return _(
+    return ngettext(
+        "{gone} of the {customers} repeat buyers ({share}) is more likely gone than not; the model expects "
+        "{alive} of them to be customers still.",
         "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not; the model expects "
-        "{alive} of them to be customers still."
+        "{alive} of them to be customers still.",
+        gone,
     ).format(
         gone=number(gone),
         customers=number(len(repeat)),

@@ -66,6 +66,12 @@ class Regularity:
             "high": number(self.high, 2),
             "customers": number(len(self.customers)),
         }
+        if self.shape >= SHAPES[1]:
+            return _(
+                "These customers buy at more regular intervals than chance would give: shape {most} or more "
+                "(1 is random) over {customers} customers with two gaps or more. The models take them for "
+                "random, so they notice too late when a regular customer has left."
+            ).format(most=number(SHAPES[1]), **values)
         if self.kind == "regular":
             return _(
                 "These customers buy at more regular intervals than chance would give: shape {shape} (95% "

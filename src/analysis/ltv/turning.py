@@ -206,20 +206,21 @@ def what_if_title(customer_id: str, found: WhatIf) -> str:
     last, changed = found.history.iloc[-1], found.turned.describe()
     if not changed:
         return _("Nothing is turned: all is as fitted")
-    turned, fitted = percent(last["turned"], 1), percent(last["fitted"], 1)
-    if turned == fitted:
-        return _("With {parameters}, P(alive) of customer {customer} would be {turned}, as it is now").format(
-            parameters=changed, customer=customer_id, turned=turned
-        )
+    values = {
+        "parameters": changed,
+        "model": model_name(found.turned.fitted.kind),
+        "customer": customer_id,
+        "turned": percent(last["turned"], 1),
+        "fitted": percent(last["fitted"], 1),
+    }
+    if values["turned"] == values["fitted"]:
+        return _(
+            "{parameters} ({model}) would change nothing for customer {customer}: {fitted} either way"
+        ).format(**values)
     return _(
-        "With {parameters}, customer {customer} would still be one with a probability of {turned}, not "
-        "{fitted}"
-    ).format(
-        parameters=changed,
-        customer=customer_id,
-        turned=turned,
-        fitted=fitted,
-    )
+        "With {parameters} ({model}), customer {customer} would still be one with a probability of {turned}, "
+        "not {fitted}"
+    ).format(**values)
 
 
 def what_if_sentence(found: WhatIf) -> str:

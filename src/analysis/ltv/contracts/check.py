@@ -24,6 +24,9 @@ from analysis.ltv.counts import Floats
 from analysis.ltv.uncertainty import Interval
 from analysis.models import NotFitted
 
+MOST = 7  # renewals made from which on contracts are one group
+CLEARLY = 0.01  # share of the contracts by which one rule must be nearer than another
+
 
 @dataclass(frozen=True)
 class ContractsCheck:
@@ -32,10 +35,11 @@ class ContractsCheck:
     Attributes
     ----------
     groups
-        One row per number of renewals made by the day, ``renewals``: ``contracts``, those in force then that
-        have come up for renewal since; ``actual``, those renewed every time; ``by_model`` and ``by_average``,
-        as many as the shifted beta-geometric model and the average renewal rate expected, both fitted to what
-        was known on the day; ``model_low`` and ``model_high``, the 90 % interval of the former.
+        One row per number of renewals made by the day, ``renewals`` (``"0"``, …, ``"7+"``): ``contracts``,
+        those in force then that have come up for renewal since; ``actual``, those renewed every time;
+        ``by_model`` and ``by_average``, as many as the shifted beta-geometric model and the average renewal
+        rate expected, both fitted to what was known on the day; ``model_low`` and ``model_high``, the 90 %
+        interval of the former.
     cutoff, as_of
         The day, and the last day that counts.
     contracts
@@ -101,7 +105,9 @@ def check_contracts(
     if outcomes.empty:
         return NotFitted(_("No contract came up for renewal in time to check the model on its past."))
     names = ["contracts", "actual", "by_model", "by_average"]
-    groups = outcomes.groupby("renewals", as_index=False)[names].sum()
+    groups = outcomes.groupby(_pooled(outcomes["renewals"]))[names].sum().reset_index()
+    open_ended = outcomes["renewals"].max() > MOST
+    groups["renewals"] = [f"{n}+" if open_ended and n == MOST else str(n) for n in groups["renewals"]]
     futures, ends = _simulated(known, outcomes), [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
     low, high = futures.quantile(ends).to_numpy()
     groups.insert(4, "model_low", low)
@@ -139,6 +145,11 @@ def _outcomes(known: Contracts, frame: pd.DataFrame, as_of: dt.date) -> pd.DataF
     )
 
 
+def _pooled(renewals: pd.Series) -> pd.Series:
+    """Return the group that a number of renewals made is in."""
+    return renewals.clip(upper=MOST)
+
+
 def _still(model: RetentionModel, outcomes: pd.DataFrame) -> Floats:
     """Return the share expected to make every renewal from ``renewals`` to ``due``."""
     made, due = (outcomes[name].to_numpy(float) for name in ("renewals", "due"))
@@ -156,7 +167,7 @@ def _simulated(known: Contracts, outcomes: pd.DataFrame) -> pd.DataFrame:
         random.binomial(contracts, np.clip(_still(model, outcomes), 0, 1))
         for model in known.model.draws(random, DRAWS)
     ]
-    return pd.DataFrame(drawn).T.groupby(outcomes["renewals"].to_numpy()).sum().T
+    return pd.DataFrame(drawn).T.groupby(_pooled(outcomes["renewals"]).to_numpy()).sum().T
 
 
 def contracts_check_title(check: ContractsCheck) -> str:
@@ -198,24 +209,59 @@ def contracts_check_sentence(check: ContractsCheck) -> str:
 def contracts_verdict(check: ContractsCheck) -> str:
     """Say whether the model was nearer than the average rate, in all and by renewals made."""
     totals = check.totals
-    in_all = abs(totals["by_model"] - totals["actual"]) < abs(totals["by_average"] - totals["actual"])
+    off = [
+        abs(float(totals[rule] - totals["actual"])) / float(totals["contracts"])
+        for rule in ("by_model", "by_average")
+    ]
     model, average = check.misses("by_model"), check.misses("by_average")
-    message = {
-        (True, True): _(
+    message = _verdicts()[_nearer(off[0], off[1]), _nearer(model, average)]
+    return message.format(model=percent(model, 1), average=percent(average, 1))
+
+
+def _nearer(model: float, average: float) -> int:
+    """Return 1 where the model was off by clearly less than the average rate, −1 by clearly more, else 0."""
+    return int(average - model >= CLEARLY) - int(model - average >= CLEARLY)
+
+
+def _verdicts() -> dict[tuple[int, int], str]:
+    """Return what to say by what was nearer in all, and by the renewals made before."""
+    return {
+        (1, 1): _(
             "The model was nearer than the average rate, in all and by the renewals made before, where it "
             "was wrong by {model} of the contracts, the average rate by {average}."
         ),
-        (True, False): _(
+        (1, 0): _(
+            "In all the model was nearer than the average rate; by the renewals made before there is no "
+            "clear difference: it was wrong by {model} of the contracts, the average rate by {average}."
+        ),
+        (1, -1): _(
             "In all the model was nearer than the average rate; but by the renewals made before it was wrong "
             "by {model} of the contracts, the average rate by only {average}."
         ),
-        (False, True): _(
+        (0, 1): _(
+            "In all there is no clear difference between the model and the average rate; by the renewals "
+            "made before the model was nearer: wrong by {model} of the contracts, the average rate by "
+            "{average}."
+        ),
+        (0, 0): _(
+            "There is no clear difference between the model and the average rate, in all or by the renewals "
+            "made before, where they were wrong by {model} and {average} of the contracts."
+        ),
+        (0, -1): _(
+            "In all there is no clear difference between the model and the average rate; by the renewals "
+            "made before the average rate was nearer: wrong by {average} of the contracts, the model by "
+            "{model}."
+        ),
+        (-1, 1): _(
             "In all the average rate was nearer than the model; but by the renewals made before it was wrong "
             "by {average} of the contracts, the model by only {model}."
         ),
-        (False, False): _(
+        (-1, 0): _(
+            "In all the average rate was nearer than the model; by the renewals made before there is no "
+            "clear difference: it was wrong by {average} of the contracts, the model by {model}."
+        ),
+        (-1, -1): _(
             "The model failed this check: the average rate was nearer, in all and by the renewals made "
             "before, where it was wrong by {average} of the contracts, the model by {model}."
         ),
-    }[bool(in_all), model < average]
-    return message.format(model=percent(model, 1), average=percent(average, 1))
+    }

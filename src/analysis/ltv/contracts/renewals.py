@@ -28,6 +28,8 @@ LEVEL = 0.9
 SEED = 20070101
 DRAWS = 400
 Z_95 = 1.959964
+TERMS = (2, 3, 4, 6, 12, 24, 36, 60)  # months that a contract may run for from one renewal to the next
+NEARLY_ALL = 0.9  # share of the cancellations at every so-manieth renewal that is no accident
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,31 @@ class Contracts:
             b=number(self.model.b, 3),
         )
 
+    @property
+    def true_months(self) -> int:
+        """From one renewal to the next as cancellations show it: a multiple of ``months``.
+
+        More than ``months`` where nine of ten contracts were given up at every second, third, … renewal.
+        """
+        lost = self.known.lost
+        longer = [
+            term
+            for term in TERMS
+            if term > self.months
+            and term % self.months == 0
+            and lost[term // self.months - 1 :: term // self.months].sum() >= NEARLY_ALL * lost.sum()
+        ]
+        return max(longer, default=self.months)
+
     def caution(self) -> str:
         """Say what the data leave open; nothing where they determine the model well."""
         over = self.frame[self.frame["ended"].notna()]
         early = float((months_begun(over["started"], over["ended"]) % self.months > 0).mean())
-        said = [self.model.caution()]
+        said = []
+        if self.true_months > self.months:
+            message = _("Contracts end only every {n} months: set renewal_months={n}.")
+            said.append(message.format(n=self.true_months))
+        said.append(self.model.caution())
         if early > 0.5:
             said.append(
                 _(

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number
+from analysis.language import _, ngettext, number
 from analysis.ltv.choice import Past
 from analysis.ltv.purchases import KINDS, PurchaseModel, fit_one
 from analysis.ltv.spend import SpendModel
@@ -266,9 +266,12 @@ def newcomers_sentence(check: Holdout) -> str:
     later = check.of_all - check.actual
     if not check.newcomers:
         return _("Nobody is left out of the check: every customer was known before the holdout.")
-    return _(
-        "{newcomers} customers arrived in the holdout and are left out of the check, with the {purchases} "
-        "repeat purchases they made in it: no model could have known of them."
+    return ngettext(
+        "One customer arrived in the holdout and is left out of the check, with what it bought again in it "
+        "(repeat purchases: {purchases}): no model could have known of it.",
+        "{newcomers} customers arrived in the holdout and are left out of the check, with what they bought "
+        "again in it (repeat purchases: {purchases}): no model could have known of them.",
+        check.newcomers,
     ).format(newcomers=number(check.newcomers), purchases=number(later))
 
 
