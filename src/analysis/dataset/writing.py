@@ -94,7 +94,9 @@ def _reading(given: Input, table: Table, formats: Formats | None) -> Reading:
         work = Path(name)
         connection = connect(work)
         try:
-            return find_reading(connection, open_all(given, table, work), table, given.settings, formats)
+            return find_reading(
+                connection, open_all(connection, given, table, work), table, given.settings, formats
+            )
         finally:
             connection.close()
 
