@@ -22,6 +22,8 @@ from analysis import parameters
 from analysis.dataset import open_dataset
 from analysis.dataset.copies import shared_with_kernels
 from analysis.dataset.databases import is_address, resolved
+from analysis.dataset.files import legible, path_of
+from analysis.dataset.kept import changes
 from analysis.dataset.sources import BUILT_IN
 from analysis.errors import CarteraError
 from analysis.language import _, use_language
@@ -54,10 +56,13 @@ class Run:
         Where the report is; ``index.html`` is its front page.
     executions
         One per notebook, in reading order.
+    warnings
+        What is said of data that changed meanwhile.
     """
 
     folder: Path
     executions: list[Execution]
+    warnings: list[str]
 
     @property
     def failed(self) -> list[Execution]:
@@ -97,17 +102,19 @@ def _run(request: Request, names: list[str], given: dict[str, dict[str, Any]], p
     dataset = open_dataset(data, as_of=request.as_of)
     folder = (request.out or request.base / dataset.name).resolve()
     _check_writable(folder)
-    common = {"data": data, "as_of": request.as_of, "language": request.language}
+    common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
     with _stoppable(), _staging(folder) as staging:
         tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]
         executions = _execute_all(tasks, request.jobs or os.cpu_count() or 1, progress)
+        changed = changes(data)
+        dataset = dataset.warned(changed)
         _gather(executions, staging, folder)
         about = record.about(request, dataset, given, executions, started)
         pages.write_report(staging, dataset, executions, about)
         shutil.rmtree(staging / "work")
         dataset.export(staging / "workspace")
         _publish(staging, folder, about)
-    return Run(folder, executions)
+    return Run(folder, executions, [str(note) for note in changed])
 
 
 def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[Execution]:
@@ -231,8 +238,9 @@ def _absolute(data: str) -> str:
     """Return a path that also holds in a kernel, which starts elsewhere; a name stays as it is."""
     if is_address(data):
         return resolved(data, Path.cwd())
-    path = Path(data).expanduser()
-    return str(path.resolve()) if data not in BUILT_IN and path.exists() else data
+    path = path_of(data)
+    is_path = data not in BUILT_IN and os.path.exists(path)  # noqa: PTH110 Path.exists fails on a name too long
+    return str(path.resolve()) if is_path else data
 
 
 def _check_writable(folder: Path) -> None:
