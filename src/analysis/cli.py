@@ -160,7 +160,7 @@ def _run_one(request: Request) -> bool:
     with TerminalProgress(Console(stderr=True)) as progress:
         done = run(request, progress)
     typer.echo(_("The report is in {path}").format(path=_short(done.folder / "index.html")))
-    for line in [*done.notes, *_failures(done)]:
+    for line in [*done.warnings, *_failures(done)]:
         typer.echo(line, err=True)
     return not done.failed
 

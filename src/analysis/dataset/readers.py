@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,17 +11,16 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from analysis.dataset.config import TableConfig
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import Table
-from analysis.dataset.text import TextTable, csv_reader, lines_at, read_text, without_lines
+from analysis.dataset.text import TextTable, read_text
+from analysis.dataset.text_records import Lines, find_records, lines_at, split_into_cells, without_torn
 from analysis.dataset.workbooks import read_sheet, typed
+from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _
-
-Lines = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -41,18 +39,13 @@ class RawTable:
         Headers that stand more than once.
     facts
         What was found out about how the file is written.
-    refused
-        Name of the table in which DuckDB notes the records it cannot split into cells; empty where every
-        record has its cells.
     line_of
-        Lines in the file of the rows with these numbers (from 0, among the rows DuckDB accepts), given the
-        lines it refused and how many rows it accepted.
-    lines_at
-        Lines in the file of the refused records that begin at these bytes.
-    without
-        The same table without these lines, whose first quote is never closed.
-    torn
-        Lines left out by ``without``, and what they hold.
+        Lines in the file of the rows with these numbers (from 0, among the rows accepted), given the lines of
+        the records refused.
+    aside
+        Line and text of what is no record, or was refused before DuckDB read it.
+    text
+        What DuckDB is held to where it reads text itself.
     """
 
     file: str
@@ -60,43 +53,70 @@ class RawTable:
     columns: dict[str, str]
     repeated: frozenset[str]
     facts: tuple[Note, ...]
-    line_of: Callable[[Lines, Lines, int], Lines]
-    refused: str = ""
-    lines_at: Callable[[list[int]], list[int]] = lambda _positions: []
-    without: Callable[[list[int]], RawTable] | None = None
-    torn: tuple[tuple[int, str], ...] = ()
+    line_of: Callable[[Lines, Lines], Lines]
+    aside: tuple[tuple[int, str], ...] = ()
+    text: CountedText | None = None
 
 
-def open_raw(path: Path, table: Table, settings: TableConfig, work: Path, refused: str) -> RawTable:
+@dataclass(frozen=True)
+class CountedText:
+    """A text table as it was counted without DuckDB, to hold DuckDB to it.
+
+    Parameters
+    ----------
+    refused
+        Name of the table in which DuckDB notes the records it cannot split into cells.
+    records
+        How many records there are below the header.
+    lines_at
+        Lines in the file of the records that begin at these bytes.
+    begin_on
+        Whether a record begins on each of these lines of the file.
+    split
+        The same table split into cells without DuckDB: slow, and right.
+    """
+
+    refused: str
+    records: int
+    lines_at: Callable[[list[int]], Lines]
+    begin_on: Callable[[Lines], bool]
+    split: Callable[[], RawTable]
+
+
+def open_raw(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    table: Table,
+    settings: TableConfig,
+    own: Path,
+) -> RawTable:
     """Find out what kind of file this is, and make it readable for DuckDB.
 
     Parameters
     ----------
+    connection
+        The one that will read it.
     path
         A CSV, TSV, Excel, OpenDocument or Parquet file; text may be compressed.
     table
         What it is taken for.
     settings
         What ``dataset.yml`` says of it.
-    work
-        Folder for working copies.
-    refused
-        Name of the table in which DuckDB shall note the records it cannot split into cells, and of a new
-        folder in ``work``; each file has its own.
+    own
+        Folder to be made for working copies; its name becomes that of a variable of DuckDB.
 
     Raises
     ------
     CarteraError
         If the file is empty or not a table.
     """
-    own = work / refused
     own.mkdir()
     form = _form(path)
     if form == "parquet":
-        return _parquet(path)
+        return _parquet(connection, path, own.name)
     if form == "workbook":
-        return _workbook(path, table, settings, own)
-    return _delimited(path, read_text(path, table, settings, own), own, refused)
+        return _workbook(connection, path, table, settings, own)
+    return _delimited(connection, path, read_text(path, table, settings, own), own)
 
 
 def _form(path: Path) -> str:
@@ -165,31 +185,50 @@ def _unique(header: list[str]) -> tuple[list[str], frozenset[str]]:
     return unique, frozenset(name for name in stripped if times[name.casefold()] > 1)
 
 
-def _delimited(
-    path: Path, text: TextTable, work: Path, refused: str, torn: tuple[tuple[int, str], ...] = ()
-) -> RawTable:
+def _delimited(connection: duckdb.DuckDBPyConnection, path: Path, text: TextTable, own: Path) -> RawTable:
     header, repeated = _unique(list(text.header))
+    records = find_records(text.path, text.delimiter)
+    plain = without_torn(text.path, records, own / "whole") if records.torn else text.path
+    aside = tuple((torn.line + text.header_line, torn.text) for torn in records.torn)
+    if aside and aside[0][0] == text.header_line:
+        raise CarteraError(
+            _(
+                "{file}, line {line}: a quote is opened among the column names and never closed. "
+                "Correct that line."
+            ).format(file=path.name, line=text.header_line)
+        )
+    facts = _text_facts(path, text)
+    first = text.header_line
+
+    def line_of(rows: Lines, refused: Lines) -> Lines:
+        numbers = records.numbers_of(refused[records.begin_on(refused - first)] - first)
+        accepted_before = numbers - 1 - np.arange(len(numbers))
+        return records.lines_of(rows + 1 + np.searchsorted(accepted_before, rows, side="right")) + first
+
+    def split() -> RawTable:
+        target = own / "split"
+        refused = split_into_cells(plain, records, text.delimiter, header, target)
+        split = _parquet(connection, target, f"{own.name}_split")
+        every = tuple(sorted([*aside, *((line + first, raw) for line, raw in refused)]))
+        return RawTable(path.name, split.relation, split.columns, repeated, facts, line_of, every)
+
+    connection.execute(f"set variable {own.name} = ?", [duckdb_path(plain)])
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
     relation = (
-        f"read_csv({literal(str(text.path))}, auto_detect=false, header=true, "
-        f"delim={literal(text.delimiter)}, quote='\"', escape='\"', columns={{{columns}}}, "
-        "strict_mode=true, ignore_errors=true, "
-        f"store_rejects=true, rejects_table={literal(refused)}, rejects_scan={literal(refused + '_scan')}, "
-        "rejects_limit=0)"
+        f"read_csv(getvariable('{own.name}'), auto_detect=false, header=true, compression='none', "
+        f"hive_partitioning=false, delim={literal(text.delimiter)}, quote='\"', escape='\"', "
+        f"columns={{{columns}}}, strict_mode=true, ignore_errors=true, store_rejects=true, "
+        f"rejects_table='{own.name}_refused', rejects_scan='{own.name}_scan', rejects_limit=0)"
     )
-
-    def line_of(rows: Lines, refused_lines: Lines, accepted: int) -> Lines:
-        return _text_lines(text, rows, refused_lines, accepted)
-
-    def without(lines: list[int]) -> RawTable:
-        again = f"{refused}_again"
-        rest, held = without_lines(text, lines, work / f"{again}.csv")
-        return _delimited(path, rest, work, again, (*torn, *zip(lines, held, strict=True)))
-
-    return RawTable(
-        path.name, relation, dict.fromkeys(header, "VARCHAR"), repeated, _text_facts(path, text), line_of,
-        refused, lambda positions: lines_at(text, positions), without, torn,
-    )  # fmt: skip
+    counted = CountedText(
+        f"{own.name}_refused",
+        records.count - 1,
+        lambda positions: lines_at(plain, positions) + first,
+        lambda lines: bool(records.begin_on(lines - first).all()),
+        split,
+    )
+    kinds = dict.fromkeys(header, "VARCHAR")
+    return RawTable(path.name, relation, kinds, repeated, facts, line_of, aside, counted)
 
 
 def _text_facts(path: Path, text: TextTable) -> tuple[Note, ...]:
@@ -209,30 +248,11 @@ def _header_fact(file: str, line: int) -> tuple[Note, ...]:
     return (Note(message, {"file": file, "line": line}),)
 
 
-def _text_lines(text: TextTable, rows: Lines, refused: Lines, accepted: int) -> Lines:
-    """Return the lines of accepted rows: counted where a record is a line, else found by reading again."""
-    if text.lines == 1 + accepted + len(refused):
-        accepted_before = refused - text.header_line - 1 - np.arange(len(refused))
-        return rows + np.searchsorted(accepted_before, rows, side="right") + text.header_line + 1
-    return np.setdiff1d(_record_lines(text), refused)[rows]
-
-
-def _record_lines(text: TextTable) -> Lines:
-    """Return the lines on which the records below the header begin."""
-    lines, line = array("q"), text.header_line
-    with text.path.open(encoding="utf-8", newline="") as file:
-        reader = csv_reader(file, text.delimiter)
-        for cells in reader:
-            if cells:
-                lines.append(line)
-            line = reader.line_num + text.header_line
-    return np.asarray(lines[1:], dtype=np.int64)
-
-
-def _parquet(path: Path) -> RawTable:
-    relation = f"read_parquet({literal(str(path))})"
+def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> RawTable:
+    connection.execute(f"set variable {name} = ?", [duckdb_path(path)])
+    relation = f"read_parquet(getvariable('{name}'), hive_partitioning=false)"
     try:
-        described = duckdb.connect().execute(f"describe from {relation}").fetchall()
+        described = connection.execute(f"describe from {relation}").fetchall()
     except duckdb.Error:
         raise CarteraError(
             _(
@@ -240,20 +260,22 @@ def _parquet(path: Path) -> RawTable:
                 "Export it again."
             ).format(file=path.name)
         ) from None
-    columns = {name: kind for name, kind, *_rest in described}
-    return RawTable(path.name, relation, columns, frozenset(), (), lambda rows, _refused, _accepted: rows + 1)
+    columns = {column: kind for column, kind, *_rest in described}
+    return RawTable(path.name, relation, columns, frozenset(), (), lambda rows, _refused: rows + 1)
 
 
-def _workbook(path: Path, table: Table, settings: TableConfig, work: Path) -> RawTable:
+def _workbook(
+    connection: duckdb.DuckDBPyConnection, path: Path, table: Table, settings: TableConfig, own: Path
+) -> RawTable:
     """Read one sheet; cells keep their type where a whole column shares it, else become text."""
     sheet = read_sheet(path, table, settings)
     header, repeated = _unique(sheet.header)
     arrays = [typed([cells[i] for _line, cells in sheet.rows]) for i in range(len(header))]
-    target = work / f"{path.name}.parquet"
+    target = own / "sheet"
     pq.write_table(pa.table(arrays, names=header), target)
     lines = np.asarray([line for line, _cells in sheet.rows], dtype=np.int64)
-    staged = _parquet(target)
+    staged = _parquet(connection, target, own.name)
     return RawTable(
         sheet.label, staged.relation, staged.columns, repeated, _header_fact(sheet.label, sheet.header_line),
-        lambda rows, _refused, _accepted: lines[rows],
+        lambda rows, _refused: lines[rows],
     )  # fmt: skip

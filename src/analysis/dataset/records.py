@@ -21,7 +21,7 @@ from analysis.dataset.cells import has_currency
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.inputs import Input
 from analysis.dataset.quality import KEPT, Note, Quality
-from analysis.dataset.readers import RawTable, literal, quoted
+from analysis.dataset.readers import RawTable, quoted
 from analysis.dataset.reading import Reading, ask, find_reading
 from analysis.dataset.records_ledger import absent, optional, optional_days, records_sql
 from analysis.dataset.schema import Table
@@ -36,6 +36,7 @@ from analysis.dataset.steps import (
     tax_fact,
     write_ledger,
 )
+from analysis.engine.paths import duckdb_path
 from analysis.language import N_
 
 _MUCH = 0.05
@@ -76,7 +77,7 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
     work.mkdir()
     connection = connect(work)
     try:
-        raws = open_all(given, table, work)
+        raws = open_all(connection, given, table, work)
         reading = find_reading(connection, raws, table, given.settings, formats)
         if reading.questions:
             raise ask(reading.questions, table)
@@ -207,7 +208,7 @@ def _emptied(
                 "file": raws[place].file,
                 "n": rows,
                 "example": cell,
-                "line": str(line_of_row(connection, raws[place], place, refused[place], row)),
+                "line": str(line_of_row(raws[place], refused[place], row)),
             }
             note = Note(_LEFT_EMPTY, values)
         found.append(_Emptied(name, rows, note))
@@ -273,7 +274,8 @@ def _write(connection: duckdb.DuckDBPyConnection, reading: Reading, path: Path) 
     columns = ", ".join(values.get(name, quoted(name)) for name in reading.table.canonical)
     connection.execute(
         f"copy (select {columns} from settled where fate in {KEPT}) "  # noqa: S608
-        f"to {literal(str(path))} (format parquet, dictionary_size_limit 5000)"
+        "to $1 (format parquet, dictionary_size_limit 5000)",
+        [str(path)],
     )
     return notes
 
@@ -292,8 +294,10 @@ def _filled(connection: duckdb.DuckDBPyConnection, table: Table, target: Path) -
     """Return the columns that hold data."""
     names = table.canonical
     counts = ", ".join(f"count({quoted(name)})" for name in names)
-    path = literal(str(target / f"{table.name}.parquet"))
-    filled = connection.execute(f"select {counts} from read_parquet({path})").fetchall()[0]  # noqa: S608
+    filled = connection.execute(
+        f"select {counts} from read_parquet(?, hive_partitioning=false)",  # noqa: S608
+        [duckdb_path(target / f"{table.name}.parquet")],
+    ).fetchall()[0]
     return frozenset(name for name, n in zip(names, filled, strict=True) if n)
 
 

@@ -20,7 +20,6 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.inputs import Input
 from analysis.dataset.ledger import FLAGS, absent, ledger_sql
 from analysis.dataset.quality import FINDINGS, KEPT, Note, Quality
-from analysis.dataset.readers import literal
 from analysis.dataset.reading import ask, find_reading
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.set_aside import refused_records, write_set_aside
@@ -34,6 +33,7 @@ from analysis.dataset.steps import (
     tax_fact,
     write_ledger,
 )
+from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number
 
@@ -59,7 +59,7 @@ def take_in(given: Input, config: DatasetConfig, target: Path) -> Intake:
     work.mkdir()
     connection = connect(work)
     try:
-        raws = open_all(given, TRANSACTIONS, work)
+        raws = open_all(connection, given, TRANSACTIONS, work)
         reading = find_reading(connection, raws, TRANSACTIONS, given.settings)
         if reading.questions:
             raise ask(reading.questions, TRANSACTIONS)
@@ -162,10 +162,10 @@ def _check_policies(found: pd.DataFrame, config: DatasetConfig) -> None:
 def _write_transactions(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     columns = ["fate as kind" if name == "amount" else name for name in TRANSACTIONS.canonical]
     columns.insert(columns.index("fate as kind") + 1, "amount")
-    path = literal(str(target / "transactions.parquet"))
     connection.execute(
         f"copy (select {', '.join(columns)} from settled where fate in {KEPT}) "  # noqa: S608
-        f"to {path} (format parquet, dictionary_size_limit 5000)"
+        "to $1 (format parquet, dictionary_size_limit 5000)",
+        [str(target / "transactions.parquet")],
     )
 
 
@@ -179,10 +179,10 @@ def _summary(  # noqa: PLR0917
 ) -> Intake:
     names = TRANSACTIONS.canonical
     counts = ", ".join(f"count({name})" for name in names)
-    path = literal(str(target / "transactions.parquet"))
     first, last, single, size, *filled = connection.execute(
         f"select min(date), max(date), min(customer_id) = max(customer_id), sum(abs(amount)), {counts} "  # noqa: S608
-        f"from read_parquet({path})"
+        "from read_parquet(?, hive_partitioning=false)",
+        [duckdb_path(target / "transactions.parquet")],
     ).fetchall()[0]
     wakes = connection.execute(
         "select min(date) from settled where fate = 'rejected:impossible_date' and date > ?",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from analysis.dataset.formats import MACROS
@@ -15,7 +15,8 @@ from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.readers import RawTable, alike, literal, open_raw
 from analysis.dataset.reading import Reading
 from analysis.dataset.schema import Table
-from analysis.dataset.set_aside import example, without_unclosed
+from analysis.dataset.set_aside import example, refused_records
+from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, ngettext, number
 
@@ -28,7 +29,7 @@ def connect(work: Path) -> duckdb.DuckDBPyConnection:
     """Return a connection that spills to ``work`` and has the conversion macros."""
     connection = duckdb.connect()
     connection.execute(f"set memory_limit={literal(MEMORY)}")
-    connection.execute(f"set temp_directory={literal(str(work / 'spill'))}")
+    connection.execute("set temp_directory = $1", [str(work / "spill")])
     if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
         connection.execute("set enable_progress_bar=false")
     # as joins, the lists of names would be looked up for every row, even where CASE rules it out
@@ -37,7 +38,7 @@ def connect(work: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def open_all(given: Input, table: Table, work: Path) -> list[RawTable]:
+def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, work: Path) -> list[RawTable]:
     """Open the raw files of a table, with columns of one type in all of them.
 
     Raises
@@ -45,7 +46,10 @@ def open_all(given: Input, table: Table, work: Path) -> list[RawTable]:
     CarteraError
         If a file is empty or not a table.
     """
-    raws = [open_raw(path, table, given.settings, work, f"refused_{i}") for i, path in enumerate(given.files)]
+    raws = [
+        open_raw(connection, path, table, given.settings, work / f"raw_{i}")
+        for i, path in enumerate(given.files)
+    ]
     return alike(raws)
 
 
@@ -74,29 +78,37 @@ def write_ledger(
     Returns
     -------
     list of RawTable
-        The files as they were read in the end, without lines whose first quote is never closed.
+        The files as they were read in the end: those that DuckDB did not read whole are split without it.
     """
-    read = [_write_part(connection, i, raw, sql, work) for i, raw in enumerate(raws)]
+    read = [_write_part(connection, raw, sql, work / f"ledger-{i:06}.parquet") for i, raw in enumerate(raws)]
     columns = ", ".join(filter(None, ["*", absent]))
-    parts = literal(f"{work}/ledger-*.parquet")
+    parts = [duckdb_path(work / f"ledger-{i:06}.parquet") for i in range(len(raws))]
+    connection.execute("set variable ledger_parts = ?", [parts])
     connection.execute(
-        f"create view ledger as select {columns} "  # noqa: S608
-        f"from read_parquet({parts}, file_row_number=true, filename=true)"
+        f"create view ledger as select {columns} from read_parquet(getvariable('ledger_parts'), "  # noqa: S608
+        "file_row_number=true, filename=true, hive_partitioning=false)"
     )
     return read
 
 
 def _write_part(
-    connection: duckdb.DuckDBPyConnection, i: int, raw: RawTable, sql: Callable[[RawTable], str], work: Path
+    connection: duckdb.DuckDBPyConnection, raw: RawTable, sql: Callable[[RawTable], str], path: Path
 ) -> RawTable:
-    path = literal(str(work / f"ledger-{i:06}.parquet"))
-    for readings in count(1):
-        connection.execute(f"copy ({sql(raw)}) to {path} ({_FAST})")
-        rest = without_unclosed(connection, raw, readings)
-        if rest is None:
-            break
-        raw = rest
+    accepted = _copy(connection, sql(raw), path)
+    if raw.text is None:
+        return raw
+    refused = {line for line, _text in refused_records(connection, raw)} - {line for line, _text in raw.aside}
+    lines = np.asarray(sorted(refused), np.int64)
+    if accepted + len(lines) == raw.text.records and raw.text.begin_on(lines):
+        return raw
+    raw = raw.text.split()
+    _copy(connection, sql(raw), path)
     return raw
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    """Write what a query gives to a part of the ledger; return how many rows."""
+    return int(connection.execute(f"copy ({query}) to $1 ({_FAST})", [str(path)]).fetchall()[0][0])
 
 
 def one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file: str) -> str | None:

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import io
-import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import zstandard
 
 from analysis.dataset.config import TableConfig
 from analysis.dataset.headers import columns_named
 from analysis.dataset.schema import Table, same_name
+from analysis.dataset.text_records import records_at_top
 from analysis.errors import CarteraError
 from analysis.language import _
 
 _BLOCK = 1 << 22
 _HEAD = 1 << 18
 _TITLE_LINES = 30
+_RECORDS = 500
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _NOTHING = b" \t\r\n\f\v\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16
 _DELIMITERS = (",", ";", "\t", "|")
@@ -50,8 +50,6 @@ class TextTable:
         Names in the header, as written.
     header_line
         Line of the header in the original file, from 1.
-    lines
-        Number of lines from the header on.
     """
 
     path: Path
@@ -60,7 +58,6 @@ class TextTable:
     delimiter: str
     header: tuple[str, ...]
     header_line: int
-    lines: int
 
 
 def read_text(path: Path, table: Table, settings: TableConfig, work: Path) -> TextTable:
@@ -100,13 +97,9 @@ def _read(path: Path, table: Table, settings: TableConfig, work: Path) -> TextTa
     delimiter, header_index = _dialect(path, text, table, settings)
     line, cells, width = _header(_records(text, delimiter), header_index)
     names = tuple((cells + [""] * width)[:width])
-    plain, (lines, alike) = path, (0, False)
-    if line == 1 and encoding == "utf-8" and not _is_compressed(path):
-        lines, alike = _count_lines(path)
-    if not alike:
-        plain = _plain_copy(path, encoding, line, work)
-        lines, _alike = _count_lines(plain)
-    return TextTable(plain, encoding, delimiter, delimiter, names, line, lines)
+    as_it_is = line == 1 and encoding == "utf-8" and not _is_compressed(path) and _lines_end_alike(path)
+    plain = path if as_it_is else _plain_copy(path, encoding, line, work)
+    return TextTable(plain, encoding, delimiter, delimiter, names, line)
 
 
 @contextmanager
@@ -124,7 +117,7 @@ def _sound(path: Path) -> Iterator[None]:
 
 def _rewritten(path: Path, encoding: str, settings: TableConfig, work: Path) -> TextTable:
     """Write a file without column names, or aligned by spaces, as an ordinary table."""
-    target, names = work / f"{path.name}.plain", settings.names
+    target, names = work / "plain", settings.names
     aligned = settings.delimiter == " "
     delimiter = "\t" if aligned else settings.delimiter or ","
     with _lines(path, encoding) as lines, target.open("w", encoding="utf-8", newline="") as plain:
@@ -135,48 +128,7 @@ def _rewritten(path: Path, encoding: str, settings: TableConfig, work: Path) -> 
     with target.open(encoding="utf-8") as plain:
         header = tuple(next(plain).rstrip("\n").split(delimiter))
     written, first = settings.delimiter or delimiter, 0 if names else 1
-    return TextTable(target, encoding, written, delimiter, header, first, _count_lines(target)[0])
-
-
-def lines_at(text: TextTable, positions: list[int]) -> list[int]:
-    """Return the lines of the original on which the records at these bytes of ``path`` begin.
-
-    Parameters
-    ----------
-    text
-        The table.
-    positions
-        Bytes, ascending; line ends that stand there belong to the lines before.
-    """
-    lines, line, position = [], text.header_line, 0
-    with text.path.open("rb") as file:
-        for wanted in positions:
-            while position < wanted:
-                block = file.read(min(_BLOCK, wanted - position))
-                line += block.count(b"\n")
-                position += len(block)
-            while (byte := file.read(1)) and byte in b"\r\n":
-                line += byte == b"\n"
-                position += 1
-            position += len(byte)
-            lines.append(line)
-    return lines
-
-
-def without_lines(text: TextTable, lines: list[int], target: Path) -> tuple[TextTable, list[str]]:
-    """Write the table anew with these lines blank; return it and what they held."""
-    held, blank = [], set(lines)
-    with (
-        text.path.open(encoding="utf-8", newline="") as whole,
-        target.open("w", encoding="utf-8", newline="") as plain,
-    ):
-        for number, line in enumerate(whole, text.header_line):
-            if number in blank:
-                held.append(line.rstrip("\r\n"))
-                plain.write(line[len(held[-1]) :])
-            else:
-                plain.write(line)
-    return replace(text, path=target), held
+    return TextTable(target, encoding, written, delimiter, header, first)
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -247,7 +199,7 @@ def _is_compressed(path: Path) -> bool:
 
 def _plain_copy(path: Path, encoding: str, header_line: int, work: Path) -> Path:
     """Write the file anew as UTF-8 from its header on."""
-    target = work / f"{path.name}.plain"
+    target = work / "plain"
     with _lines(path, encoding) as text, target.open("w", encoding="utf-8", newline="") as plain:
         for _line in range(header_line - 1):
             text.readline()
@@ -256,8 +208,8 @@ def _plain_copy(path: Path, encoding: str, header_line: int, work: Path) -> Path
     return target
 
 
-def _count_lines(path: Path) -> tuple[int, bool]:
-    """Return how many lines there are, and whether they all end in LF or all in CR LF."""
+def _lines_end_alike(path: Path) -> bool:
+    """Tell whether all lines end in LF, or all in CR LF."""
     feeds = returns = both = 0
     last = b""
     for block in _blocks(path):
@@ -267,29 +219,13 @@ def _count_lines(path: Path) -> tuple[int, bool]:
             both += block.count(b"\r\n")
         both += last == b"\r" and block[:1] == b"\n"
         last = block[-1:]
-    return feeds + (last != b"\n"), returns == both and both in {0, feeds}
-
-
-def csv_reader(lines: Iterable[str], delimiter: str) -> Any:  # noqa: ANN401 csv names no type for it
-    """Return a reader of records for which no cell is too long."""
-    csv.field_size_limit(sys.maxsize)
-    return csv.reader(lines, delimiter=delimiter)
+    return returns == both and both in {0, feeds}
 
 
 def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Return (line, cells) of each record that is wholly inside ``text`` and not blank."""
-    lines = list(io.StringIO(text, newline=""))
-    if len(text) >= _HEAD // 2 and len(lines) > 1:
-        lines = lines[:-1]
-    reader = csv_reader(lines, delimiter)
-    found, start = [], 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            found.append((start, cells))
-        start = reader.line_num + 1
-        if len(found) >= 500:
-            break
-    return found
+    whole = text[: text.rfind("\n") + 1] if len(text) >= _HEAD // 2 and "\n" in text else text
+    return records_at_top(whole, delimiter, _RECORDS)
 
 
 def _dialect(path: Path, text: str, table: Table, settings: TableConfig) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.dataset import Dataset
+from analysis.dataset.files import legible
 from analysis.language import Language
 from analysis.report import account
 from analysis.report.execution import Execution
@@ -111,7 +112,7 @@ def about(
     return About(
         data={
             "name": dataset.name,
-            "given": request.data,
+            "given": legible(request.data),
             "files": [_fingerprint(path, digest) for path, digest in dataset.inputs.items()],
             "as_of": dataset.as_of.isoformat(),
             "currency": dataset.currency,

@@ -18,6 +18,8 @@ from analysis import parameters
 from analysis.dataset import open_dataset
 from analysis.dataset.copies import shared_with_kernels
 from analysis.dataset.databases import is_address, resolved
+from analysis.dataset.files import legible, path_of
+from analysis.dataset.kept import changes
 from analysis.dataset.sources import BUILT_IN, find_source
 from analysis.language import use_language
 from analysis.report import execution, notebooks, pages, publishing, record
@@ -49,13 +51,13 @@ class Run:
         Where the report is; ``index.html`` is its front page.
     executions
         One per notebook, in reading order.
-    notes
-        What is to be said of the folder.
+    warnings
+        What is said of data that changed meanwhile, and of how the report came into its folder.
     """
 
     folder: Path
     executions: list[Execution]
-    notes: list[str]
+    warnings: list[str]
 
     @property
     def failed(self) -> list[Execution]:
@@ -98,16 +100,18 @@ def _run(
     started = dt.datetime.now().astimezone()
     data = _absolute(request.data)
     dataset = open_dataset(data, as_of=request.as_of)
-    common = {"data": data, "as_of": request.as_of, "language": request.language}
+    common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
     with publishing.staging(folder) as staging:
         tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]
         executions = _execute_all(tasks, request.jobs or os.cpu_count() or 1, progress)
+        changed = changes(data)
+        dataset = dataset.warned(changed)
         _gather(executions, staging, folder)
         about = record.about(request, dataset, given, executions, started)
         pages.write_report(staging, dataset, executions, about)
         dataset.export(staging / "new" / "workspace")
         notes = publishing.publish(staging, folder, about)
-    return Run(folder, executions, notes)
+    return Run(folder, executions, [*(str(note) for note in changed), *notes])
 
 
 def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[Execution]:
@@ -178,5 +182,6 @@ def _absolute(data: str) -> str:
     """Return a path that also holds in a kernel, which starts elsewhere; a name stays as it is."""
     if is_address(data):
         return resolved(data, Path.cwd())
-    path = Path(data).expanduser()
-    return str(path.resolve()) if data not in BUILT_IN and path.exists() else data
+    path = path_of(data)
+    is_path = data not in BUILT_IN and os.path.exists(path)  # noqa: PTH110 Path.exists fails on a name too long
+    return str(path.resolve()) if is_path else data

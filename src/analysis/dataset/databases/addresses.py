@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
+from analysis.dataset.files import path_of, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _
 
@@ -78,11 +79,10 @@ def is_database_file(path: Path) -> bool:
 
 def file_kind(path: Path) -> str | None:
     """Return ``sqlite`` or ``duckdb`` by the first bytes of a file; None if it is neither."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-    except OSError:
+    if unreadable(path):
         return None
+    with path.open("rb") as file:
+        head = file.read(16)
     return next((kind for magic, (at, kind) in _MAGIC.items() if head[at:].startswith(magic)), None)
 
 
@@ -103,10 +103,12 @@ def resolved(database: str, folder: Path) -> str:
         If credentials are written in the address, or a variable is not set.
     """
     check_address(database)
+    if unreadable(folder / database) is None:  # whatever signs its name holds
+        return str((folder / database).resolve())
     filled = _filled(database)
     scheme = _SCHEME.match(filled)
     if scheme is None:
-        path = (folder / Path(filled).expanduser()).resolve()
+        path = (folder / path_of(filled)).resolve()
         if (filled != database or "@" in filled) and not path.exists():  # it may be a password: not repeated
             raise _not_understood()
         return str(path)

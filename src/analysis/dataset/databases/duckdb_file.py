@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from analysis.dataset.copies import cache_folder
+from analysis.dataset.copies import read_once
 from analysis.dataset.databases.addresses import Place
 from analysis.dataset.databases.batches import unique
 from analysis.dataset.databases.reasons import Reason, not_opened, query_not_read, table_not_read
@@ -93,8 +93,11 @@ def open_file(path: Path) -> Iterator[DuckDBFile]:
         If it is open elsewhere, damaged, or of a newer DuckDB.
     """
     place = Place(path.name)
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".spill-", dir=cache_folder()) as spill, duckdb.connect() as connection:
+    with (
+        read_once() as work,
+        TemporaryDirectory(prefix=".spill-", dir=work) as spill,
+        duckdb.connect() as connection,
+    ):
         connection.execute(f"set temp_directory={literal(spill)}")
         if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
             connection.execute("set enable_progress_bar=false")
