@@ -6,7 +6,6 @@ Their names say which process of which machine made them, so that what a dead on
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import re
 import shutil
@@ -47,11 +46,11 @@ def clear(place: Path) -> None:
 
 
 def _all(place: Path) -> list[Path]:
-    if not place.is_dir() or not os.access(place, os.R_OK):
+    try:
+        named = [path for path in place.iterdir() if is_temporary(path)]
+    except OSError:
         return []
-    return [
-        path for path in place.iterdir() if is_temporary(path) and path.is_dir() and not path.is_symlink()
-    ]
+    return [path for path in named if path.is_dir() and not path.is_symlink()]
 
 
 def _may_live(path: Path) -> bool:
@@ -64,6 +63,8 @@ def _may_live(path: Path) -> bool:
         return same and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+    except psutil.AccessDenied:
+        return True
 
 
 def _host() -> str:
