@@ -26,6 +26,7 @@ from analysis.dataset.databases.addresses import (
     resolved,
 )
 from analysis.dataset.databases.reasons import Unreadable
+from analysis.dataset.files import legible
 from analysis.errors import CarteraError
 from analysis.language import _
 
@@ -64,7 +65,7 @@ def shown(database: str) -> str:
 def name_of(database: str) -> str:
     """Return what a data set in this database is called."""
     place = resolved(database, Path.cwd())
-    return find_server(place).name if is_address(place) else Path(place).stem
+    return find_server(place).name if is_address(place) else legible(Path(place).stem)
 
 
 def columns_of(database: str) -> dict[str, tuple[str, ...]]:
