@@ -19,13 +19,11 @@ import typer
 
 from analysis.errors import CarteraError
 from analysis.language import LANGUAGES, Language, _, number, use_language
+from analysis.stopping import STOPPED, stoppable
 
 if TYPE_CHECKING:
     from analysis.report.record import Request
     from analysis.report.runner import Run
-
-STOPPED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 
 def main() -> None:
@@ -255,7 +253,8 @@ def _demo(
 def _readable() -> Iterator[None]:
     """End with one sentence, whatever happened, and quietly on Ctrl-C."""
     try:
-        yield
+        with stoppable():
+            yield
     except typer.Exit:
         raise
     except CarteraError as error:

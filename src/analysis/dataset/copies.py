@@ -20,6 +20,7 @@ import platformdirs
 from analysis.dataset.files import is_legible, legible, reason_of
 from analysis.errors import CarteraError
 from analysis.language import _
+from analysis.temporary import clear, prefix
 
 VARIABLE = "CARTERA_COPIES"
 """Environment variable that names to kernels the folder of the copies that their run has made."""
@@ -50,7 +51,7 @@ def new_folder(place: Path) -> Path:
     if not is_legible(place):
         raise OSError(errno.EILSEQ, os.strerror(errno.EILSEQ), str(place))
     place.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".cartera-", dir=place))
+    folder = Path(tempfile.mkdtemp(prefix=prefix(), dir=place))
     try:
         (folder / MARKER).write_text("{}")
     except OSError:
@@ -84,6 +85,8 @@ def read_once() -> Iterator[Path]:
     if around is not None:
         yield around
         return
+    for place in (cache_folder(), Path(tempfile.gettempdir())):
+        clear(place)
     folder = _folder_for_copies()
     token = _copies.set(folder)
     try:

@@ -215,6 +215,10 @@ def _no_sales(name: str, heads: list[Head]) -> str:
 def in_database(name: str, database: str, config: DatasetConfig) -> Source:
     """Return the data set of the tables of a database that go by the names and columns of ours."""
     heads = database_heads(database)
+    if not heads:
+        raise CarteraError(
+            _("{database} holds no table that can be read.").format(database=databases.shown(database))
+        )
     found = discover(heads, config)
     if "transactions" not in found.tables:
         raise CarteraError(_no_sales(name, heads))
