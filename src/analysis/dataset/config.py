@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,7 +12,8 @@ from pydantic_core import ErrorDetails
 
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
-from analysis.language import Language, _, listing
+from analysis.language import Language, _
+from analysis.suggestions import nearest
 
 DateOrder = Literal["day-first", "month-first"]
 DecimalMark = Literal[".", ","]
@@ -234,14 +234,6 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         "test_codes": _("A list of codes was expected."),
         "postage_codes": _("A list of codes was expected."),
     }.get(key, _("A word or a text in quotes was expected."))
-
-
-def nearest(wrong: str, known: list[str]) -> str:
-    """Return a hint at the known name that is nearest to ``wrong``, or at all of them."""
-    close = difflib.get_close_matches(wrong, known, n=1)
-    if close:
-        return _("Did you mean '{name}'?").format(name=close[0])
-    return _("Known are: {names}.").format(names=listing(known))
 
 
 def _check_columns(file: str, table: str, columns: dict[str, Any]) -> None:

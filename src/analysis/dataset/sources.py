@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import replace
 from importlib.util import find_spec
@@ -28,6 +27,7 @@ from analysis.dataset.inputs import (
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
 from analysis.language import Language, _
+from analysis.suggestions import closest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CDNOW = Transactions(delimiter=" ", columns={"amount": "dollar_value", "quantity": "number_of_cds"})
@@ -100,10 +100,10 @@ def _demo_folder() -> Path:
 def _missing(data: str, path: Path) -> str:
     if path.parent.is_dir() and (path.suffix or "/" in data):
         beside = [found.name for found in path.parent.iterdir() if found.suffix.lower() in SUFFIXES]
-        close = difflib.get_close_matches(path.name, beside, n=1)
-        if close:
+        near = closest(path.name, beside)
+        if near is not None:
             return _("There is no file {file}. Did you mean {near}?").format(
-                file=data, near=path.with_name(close[0])
+                file=data, near=path.with_name(near)
             )
     return _(
         "There is no file or folder {file}. Give the path of a sales file, of a folder of them, "

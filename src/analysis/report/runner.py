@@ -84,7 +84,7 @@ def run(request: Request, progress: Progress) -> Run:
     """
     use_language(request.language)
     names = notebooks.choose(request.notebooks)
-    given = parameters.from_text(request.assignments, names)
+    given = parameters.from_text(request.assignments, {name: notebooks.defaults(name) for name in names})
     if request.out is not None:
         _check_writable(request.out)
     with shared_with_kernels():
