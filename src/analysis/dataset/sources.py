@@ -68,6 +68,7 @@ def find_source(data: str) -> Source:
         return in_database(databases.name_of(data), data, DatasetConfig())
     path = Path(data).expanduser()
     if not data.strip() or not os.path.exists(path):  # noqa: PTH110 Path.exists fails on a name too long
+        databases.refuse_foreign(data)
         raise CarteraError(_missing(data, path))
     path = path.resolve()
     if path.is_dir():
@@ -168,6 +169,7 @@ def _named_files(path: Path, table: str, config: DatasetConfig) -> Input:
         pattern = any(c in name for c in "*?[")
         matches = sorted(path.parent.glob(name)) if pattern else [(path.parent / name).resolve()]
         if not matches or not all(match.exists() for match in matches):
+            databases.refuse_foreign(name)
             raise CarteraError(
                 _("{config}: there is no file '{name}' beside it. Correct 'file' under '{table}'.").format(
                     config=path.name, name=name, table=table

@@ -22,6 +22,7 @@ from analysis import parameters
 from analysis.dataset import open_dataset
 from analysis.dataset.copies import shared_with_kernels
 from analysis.dataset.databases import is_address, resolved
+from analysis.dataset.naming import folder_name
 from analysis.dataset.sources import BUILT_IN
 from analysis.errors import CarteraError
 from analysis.language import _, use_language
@@ -95,7 +96,7 @@ def _run(request: Request, names: list[str], given: dict[str, dict[str, Any]], p
     started = dt.datetime.now().astimezone()
     data = _absolute(request.data)
     dataset = open_dataset(data, as_of=request.as_of)
-    folder = (request.out or request.base / dataset.name).resolve()
+    folder = (request.out or request.base / folder_name(dataset.name)).resolve()
     _check_writable(folder)
     common = {"data": data, "as_of": request.as_of, "language": request.language}
     with _stoppable(), _staging(folder) as staging:

@@ -22,6 +22,7 @@ from analysis.dataset.databases.addresses import (
     find_server,
     is_address,
     is_database_file,
+    refuse_foreign,
     resolved,
 )
 from analysis.dataset.databases.reasons import Unreadable
@@ -30,7 +31,8 @@ from analysis.language import _
 from analysis.suggestions import nearest
 
 __all__ = [
-    "check_address", "columns_of", "is_address", "is_database_file", "name_of", "resolved", "shown", "stage",
+    "check_address", "columns_of", "is_address", "is_database_file", "name_of", "refuse_foreign",
+    "resolved", "shown", "stage",
 ]  # fmt: skip
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
