@@ -12,8 +12,9 @@ import duckdb
 import psutil
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
-from analysis import open_dataset
+from analysis import cli, open_dataset
 from analysis.dataset.config import TableConfig
 from analysis.dataset.copies import read_once
 from analysis.dataset.databases import stage
@@ -220,3 +221,50 @@ def test_odd_tables_of_sqlite(tmp_path):
     assert copied(path, f"{'v' * 300}\n../..") == {"a": [1]}
     assert "circularly defined" in refusal(path, "gira")
     assert "no such module" in refusal(path, "m")
+
+
+WRITTEN = [
+    "jdbc:postgresql://host/tienda;user=ana;password=geheim",
+    "jdbc:oracle:thin:ana/geheim@host",
+    "ana:geheim@host/tienda",
+    "//ana:geheim@host/tienda",
+    "postgresql:/ana:geheim@host/tienda",
+    "postgresql://host/tienda;password=geheim",
+    "postgresql://host/tienda password = geheim",
+    "postgresql://host/tienda?user=ana&password=geheim",
+    "host=h dbname=tienda password=geheim",
+    "Server=tcp:host;Database=tienda;Uid=ana;Pwd=geheim;",
+    "mongodb+srv://ana:geheim@host",
+    "sqlite:///host;Password=geheim",
+    "postgres:geheim",
+]
+
+
+PLACES = {
+    "given": None,
+    "with a space": None,
+    "in lines": None,
+    "database": {"database": " {}"},
+    "file": {"transactions": {"file": "{}"}},
+    "variable": {"database": "${WHOLE}"},
+    "path": {"database": "sqlite:///${WHOLE}"},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("address", WRITTEN)
+def test_a_password_in_any_form_of_address_is_not_repeated(tmp_path, monkeypatch, capfd, address, place):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WHOLE", address)
+    data = {"with a space": f" {address}", "in lines": f"\n{address}\n"}.get(place, address)
+    if PLACES[place]:
+        data = "dataset.yml"
+        (tmp_path / data).write_text(yaml.safe_dump(PLACES[place]).replace("{}", address))
+    monkeypatch.setattr(sys, "argv", ["cartera", "check", data])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = "".join(capfd.readouterr())
+    assert ended.value.code == 1
+    assert said.count("\n") == 1
+    assert "geheim" not in said
+    assert "unforeseen" not in said

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from pathlib import Path
 
 from analysis.errors import CarteraError
 from analysis.language import _
+
+_NUMBER = re.compile(r'"errno":"(\d+)"')
 
 
 def path_of(written: str) -> Path:
@@ -49,7 +52,9 @@ def _not_read(path: Path, error: OSError | ValueError) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Return why the system, or DuckDB, refused something."""
+    """Return why the system refused something, also where it refused it to DuckDB."""
+    if number := _NUMBER.search(str(error)):
+        return os.strerror(int(number[1]))
     return getattr(error, "strerror", None) or str(error).partition("\n")[0]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from contextlib import suppress
 from dataclasses import replace
@@ -32,6 +31,7 @@ from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
 from analysis.language import N_, Language, _, listing
+from analysis.suggestions import closest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CDNOW = Transactions(delimiter=" ", columns={"amount": "dollar_value", "quantity": "number_of_cds"})
@@ -74,6 +74,7 @@ def find_source(data: str) -> Source:
         return in_database(databases.name_of(data), data, DatasetConfig())
     path = path_of(data)
     if not data.strip() or not os.path.exists(path):  # noqa: PTH110 Path.exists fails on a name too long
+        databases.refuse_foreign(data)
         raise CarteraError(_missing(data, path))
     path = path.resolve()
     if path.is_dir():
@@ -113,9 +114,9 @@ def _missing(data: str, path: Path) -> str:
     if path.suffix or "/" in data:
         with suppress(CarteraError, ValueError):
             beside = [file.name for file in files_in(path.parent)]
-    if close := difflib.get_close_matches(path.name, beside, n=1):
+    if near := closest(path.name, beside):
         return _("There is no file {file}. Did you mean {near}?").format(
-            file=legible(data), near=legible(str(path.with_name(close[0])))
+            file=legible(data), near=legible(str(path.with_name(near)))
         )
     return _(
         "There is no file or folder {file}. Give the path of a sales file, of a folder of them, "
@@ -199,6 +200,7 @@ def _named_files(path: Path, table: str, config: DatasetConfig) -> tuple[tuple[P
         there = os.path.lexists(path.parent / name)
         matches = [path.parent / name] if there else _matching(name, path.parent)
         if not matches:
+            databases.refuse_foreign(name)
             raise CarteraError(
                 _("{config}: there is no file '{name}' beside it. Correct 'file' under '{table}'.").format(
                     config=path.name, name=name, table=table

@@ -208,10 +208,11 @@ def _failure(notebook: notebooks.Notebook, problem: Exception | None) -> Failure
 
 
 def error_text(output: Mapping[str, Any]) -> str:
-    """Return an error output in the reader's words: a `CarteraError` needs no name, others do."""
+    """Return an error output in the reader's words: a `CarteraError` needs no name, others begin with it."""
     if output["ename"] == CarteraError.__name__:
         return str(output["evalue"])
-    return f"{output['ename']}: {output['evalue']}"
+    said = output["evalue"].partition("\n")[0]  # what follows may be a whole table
+    return f"{output['ename']}: {said}"
 
 
 def _kernel_problem(problem: Exception) -> str:

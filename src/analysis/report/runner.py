@@ -21,6 +21,7 @@ from analysis.dataset.copies import shared_with_kernels
 from analysis.dataset.databases import is_address, resolved
 from analysis.dataset.files import legible, path_of
 from analysis.dataset.kept import changes
+from analysis.dataset.naming import folder_name
 from analysis.dataset.sources import BUILT_IN, find_source
 from analysis.language import use_language
 from analysis.report import execution, notebooks, pages, publishing, record
@@ -86,9 +87,10 @@ def run(request: Request, progress: Progress) -> Run:
     """
     use_language(request.language)
     names = notebooks.choose(request.notebooks)
-    given = parameters.from_text(request.assignments, names)
+    given = parameters.from_text(request.assignments, {name: notebooks.defaults(name) for name in names})
     with shared_with_kernels():
-        folder = publishing.usable(request.out or request.base / find_source(_absolute(request.data)).name)
+        name = folder_name(find_source(_absolute(request.data)).name)
+        folder = publishing.usable(request.out or request.base / name)
         return _run(request, folder, names, given, progress)
 
 

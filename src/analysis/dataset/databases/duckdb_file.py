@@ -15,6 +15,7 @@ from analysis.dataset.copies import read_once
 from analysis.dataset.databases.addresses import Place
 from analysis.dataset.databases.batches import unique
 from analysis.dataset.databases.reasons import Reason, not_opened, query_not_read, table_not_read
+from analysis.dataset.files import is_legible, legible
 from analysis.dataset.readers import quoted
 from analysis.engine.interruptible import interruptible
 from analysis.errors import CarteraError
@@ -119,8 +120,14 @@ def open_file(path: Path) -> Iterator[DuckDBFile]:
     Raises
     ------
     CarteraError
-        If it is open elsewhere, damaged, or of a newer DuckDB.
+        If it is open elsewhere, damaged, of a newer DuckDB, or has a name that DuckDB cannot be given.
     """
+    if not is_legible(path):
+        raise CarteraError(
+            _("{file} cannot be opened by DuckDB, since its name is not UTF-8. Rename it.").format(
+                file=legible(path.name)
+            )
+        )
     place = Place(path.name)
     with (
         read_once() as run,
