@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -168,3 +169,22 @@ def test_what_nobody_foresaw_is_one_sentence_and_a_file(monkeypatch, tmp_path, c
     assert stopped.value.code == 1
     assert "the disk is full" in shown and str(details) in shown and "Traceback" not in shown
     assert "Traceback" in details.read_text("utf-8")
+
+
+def test_the_log_of_something_unforeseen_holds_nothing_of_the_data(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    try:
+        try:
+            raise KeyError("cell of Ana Pérez")
+        except KeyError as first:
+            raise ValueError("password geheim\nsecond line") from first
+    except ValueError as error:
+        said = cli._unforeseen(error)
+    (log,) = tmp_path.iterdir()
+    written = log.read_text("utf-8")
+    assert "(ValueError)" in said
+    assert str(log) in said
+    assert not any(word in said + written for word in ("Ana", "geheim", "second line"))
+    assert "builtins.KeyError" in written
+    assert written.count("in test_the_log_of_something_unforeseen_holds_nothing_of_the_data\n") == 2
+    assert "cartera 0." in written

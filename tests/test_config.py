@@ -6,6 +6,7 @@ import pytest
 
 from analysis import open_dataset
 from analysis.dataset.config import DatasetConfig, read_config
+from analysis.dataset.naming import folder_name
 from analysis.dataset.schema import TABLES
 from analysis.dataset.sources import language_of
 from analysis.errors import CarteraError
@@ -15,6 +16,23 @@ from intake import kept, opened, write
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CARTERA_CACHE", str(tmp_path / "cache"))
+
+
+BAD_NAMES = [
+    "../../x",
+    "/x",
+    "..",
+    "...",
+    " ",
+    "",
+    "a/b",
+    "a\\b",
+    "-x",
+    "CON",
+    "lpt1.txt",
+    "x" * 101,
+    "ñ" * 101,
+]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +104,12 @@ def _own_cache(tmp_path, monkeypatch):
         ("surveys: {query: select 1}", "'surveys.query' asks a database, but the file names none."),
         ("surveys: {file: []}", "The name of a file was expected, or a list of names."),
         ("surveys: {file: {a: b}}", "'surveys.file: {'a': 'b'}' cannot be used. The name of a file"),
+        # what must not become the name of a folder, or a line of its own
+        *((f"name: {name!r}", "A name that a folder can have was expected") for name in BAD_NAMES),
+        ('name: "a\\0b"', "'name: a b' cannot be used"),
+        ('name: "a\\nb"', "'name: a b' cannot be used"),
+        ('"a\\nb": 1', "unknown key 'a b'"),
+        ("database: {password: geheim}", "'database: …' cannot be used"),
         ("- a\n- b", "a list of 'key: value' lines was expected"),
         ("name: x\ncurrency: [", "line 2: this is not valid YAML"),
     ],
@@ -98,6 +122,14 @@ def test_wrong_keys_and_values(tmp_path, text, message):
     assert message in str(error.value)
     assert str(error.value).startswith("dataset.yml")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", " ", "a/../..", "/", "x\0", "\ud800", "con", "x" * 5000])
+def test_what_a_file_or_a_database_is_called_makes_one_folder_in_its_place(tmp_path, name):
+    folder = (tmp_path / folder_name(name)).resolve()
+    assert folder.parent == tmp_path
+    folder.mkdir()
+    assert folder_name("Muebles Pérez, S.L.") == "Muebles Pérez, S.L."
 
 
 def test_all_keys(tmp_path):

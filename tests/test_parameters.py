@@ -8,6 +8,8 @@ from pydantic import Field
 from analysis import parameters
 from analysis.errors import CarteraError
 from analysis.language import use_language
+from analysis.report import notebooks
+from analysis.suggestions import closest, nearest
 
 
 class Example(parameters.Common):
@@ -82,14 +84,14 @@ def test_the_error_is_in_the_notebooks_language():
 
 def test_text_is_read_by_declared_type():
     given = parameters.from_text(
-        ["code=007", "days=None", "share=1", "flag=no", "period=year"], ["09_example", "01_portfolio"]
+        ["code=007", "days=None", "share=1", "flag=no", "period=year"], {"09_example": {}, "01_portfolio": {}}
     )
     assert given["09_example"] == {"code": "007", "days": None, "share": 1.0, "flag": False, "period": "year"}
     assert given["01_portfolio"] == {"period": "year"}
 
 
 def test_text_may_hold_an_equals_sign():
-    assert parameters.from_text(["code=a=b"], ["09_example"]) == {"09_example": {"code": "a=b"}}
+    assert parameters.from_text(["code=a=b"], {"09_example": {}}) == {"09_example": {"code": "a=b"}}
 
 
 @pytest.mark.parametrize(
@@ -107,4 +109,38 @@ def test_text_may_hold_an_equals_sign():
 )
 def test_wrong_assignments(assignment, message):
     with pytest.raises(CarteraError, match=message):
-        parameters.from_text([assignment], ["09_example"])
+        parameters.from_text([assignment], {"09_example": {}})
+
+
+def test_the_nearest_name_is_meant_in_whatever_case():
+    with pytest.raises(CarteraError, match="Did you mean 'abc_a'"):
+        parameters.from_text(["abc_A=0.7"], {"02_segmentation": {}})
+    assert closest("VENTAS", ["ventas", "VENTAS", "renta"]) == "ventas"
+    assert closest("zzz", ["ventas"]) is None
+
+
+def test_of_many_names_not_all_are_listed():
+    assert nearest("zzz", [f"a{n}" for n in range(30)]).endswith("a18, a19 and ….")
+
+
+ABC = {"data": "demo", "as_of": None, "out": None, "language": "en", "abc_a": 0.8, "abc_b": 0.95}
+CONTRADICTION = "'abc_a' is 0.96, above 'abc_b', which is 0.95"
+
+
+def test_parameters_that_contradict_each_other():
+    parameters.validate("02_segmentation", ABC)
+    with pytest.raises(CarteraError, match=CONTRADICTION):
+        parameters.validate("02_segmentation", ABC | {"abc_a": 0.96})
+
+
+def test_a_parameter_that_contradicts_what_stands_in_the_notebook():
+    standing = {"02_segmentation": notebooks.defaults("02_segmentation")}
+    with pytest.raises(CarteraError, match=CONTRADICTION):
+        parameters.from_text(["abc_a=0.96"], standing)
+    both = parameters.from_text(["abc_a=0.96", "abc_b=0.99"], standing)
+    assert both == {"02_segmentation": {"abc_a": 0.96, "abc_b": 0.99}}
+
+
+@pytest.mark.parametrize("name", list(parameters.NOTEBOOKS))
+def test_what_stands_in_a_notebook_is_what_it_takes(name):
+    parameters.validate(name, notebooks.defaults(name))

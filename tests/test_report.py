@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 import tiny_notebooks
+from analysis.report.execution import error_text
 
 IDS = ["<script>alert(1)</script>", "=cmd()", '"><img src=x onerror=alert(1)>', "O'Brien & Söhne", "00123"]
 
@@ -130,3 +131,9 @@ def test_a_page_that_failed_ends_there(report):
 def test_findings_json_holds_the_plain_text(report):
     findings = json.loads((report[1] / "findings.json").read_text("utf-8"))
     assert findings[0]["text"] == f"The largest is {IDS[0]}."
+
+
+def test_what_an_error_says_is_one_line():
+    """What pandas says, for instance, may go on with a table."""
+    output = {"ename": "ValueError", "evalue": "no such column\n  name\n0 Ana"}
+    assert error_text(output) == "ValueError: no such column"

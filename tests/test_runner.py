@@ -18,6 +18,7 @@ SALES = "customer,date,amount\n" + "".join(
         ("carla", 3, 9, "100.00"), ("dan", 3, 2, "1.00"), ("eve", 4, 4, "55.10"),
     ]
 )  # fmt: skip
+MARK = {"format": "cartera-report", "version": 1}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def place(tmp_path_factory):
     (report / "tables" / "01_portfolio" / "foreign.xlsx").write_text("mine")
     (report / "tables" / "01_portfolio" / "stale.csv").write_text("of the run before")
     files = ["tables/01_portfolio/stale.csv", "../../sales.csv", str(place / "sales.csv")]
-    (report / "run.json").write_text(json.dumps({"files": files}))
+    (report / "run.json").write_text(json.dumps(MARK | {"files": files}))
     return place
 
 
@@ -123,6 +124,7 @@ def test_a_mistake_of_the_reader_is_its_sentence_alone(tmp_path):
 def test_stopping_leaves_no_kernel_and_no_trace(tmp_path, number):
     tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", [">import time; time.sleep(120)"])
     (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "run.json").write_text(json.dumps(MARK | {"files": []}))
     (tmp_path / "out" / "mine.txt").write_text("mine")
     arguments = ("run", "cdnow-sample", "--out", tmp_path / "out", "--notebooks", "1")
     process = subprocess.Popen(
@@ -140,7 +142,7 @@ def test_stopping_leaves_no_kernel_and_no_trace(tmp_path, number):
     assert err == "Stopped.\n"
     assert not any(kernel.is_running() for kernel in kernels)
     assert {path.name for path in tmp_path.iterdir()} == {"notebooks", "out"}
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"run.json", "mine.txt"}
 
 
 def test_a_kernel_that_dies_is_said_in_words(tmp_path):

@@ -183,7 +183,7 @@ def test_a_missing_file_is_a_broken_table(folder):
 def test_a_file_that_cannot_be_opened_is_a_broken_table(folder):
     (folder / "encuestas.csv").unlink()
     (folder / "encuestas.csv").mkdir()
-    with pytest.raises(CarteraError, match=r"^Surveys: encuestas\.csv cannot be read: "):
+    with pytest.raises(CarteraError, match=r"^Surveys: encuestas\.csv is not a file but a folder"):
         open_dataset(str(folder))
 
 

@@ -54,9 +54,10 @@ def write(folder, name, cells, title="A title"):
 
 def command(folder, *arguments):
     """Return the command line of ``cartera`` with ``folder`` as the workbook's notebooks."""
+    begin = "from analysis.stopping import stop_at_once; stop_at_once()"
     patch = f"import pathlib; from analysis.report import notebooks; F = pathlib.Path({str(folder)!r})"
-    start = "notebooks.folder = lambda: F; from analysis.cli import main; main()"
-    return [sys.executable, "-c", f"{patch}; {start}", *map(str, arguments)]
+    start = "notebooks.folder = lambda: F; from analysis.start import main; main()"
+    return [sys.executable, "-c", f"{begin}; {patch}; {start}", *map(str, arguments)]
 
 
 def cartera(folder, *arguments, cwd=None, **environment):

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from analysis.errors import CarteraError
-from analysis.language import use_language
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset, open_dataset
+    from analysis.errors import CarteraError
+    from analysis.language import use_language
 
 __all__ = ["CarteraError", "Dataset", "open_dataset", "use_language"]
+_HOME = {
+    "CarteraError": "errors", "Dataset": "dataset", "open_dataset": "dataset", "use_language": "language"
+}  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 whatever the data set package offers under that name
-    """Import what needs pandas and DuckDB when it is first used: ``cartera --help`` answers at once."""
-    if name in {"Dataset", "open_dataset"}:
-        from analysis import dataset  # noqa: PLC0415
-
-        return getattr(dataset, name)
+def __getattr__(name: str) -> Any:  # noqa: ANN401 whatever a module offers under that name
+    """Import each module when it is first used: ``cartera`` answers ``--help``, and Ctrl-C, at once."""
+    if name in _HOME:
+        return getattr(import_module(f"analysis.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,13 +19,11 @@ import typer
 
 from analysis.errors import CarteraError
 from analysis.language import LANGUAGES, Language, _, number, use_language
+from analysis.stopping import STOPPED, stoppable
 
 if TYPE_CHECKING:
     from analysis.report.record import Request
     from analysis.report.runner import Run
-
-STOPPED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 
 def main() -> None:
@@ -162,7 +160,7 @@ def _run_one(request: Request) -> bool:
     with TerminalProgress(Console(stderr=True)) as progress:
         done = run(request, progress)
     typer.echo(_("The report is in {path}").format(path=_short(done.folder / "index.html")))
-    for line in _failures(done):
+    for line in [*done.warnings, *_failures(done)]:
         typer.echo(line, err=True)
     return not done.failed
 
@@ -255,7 +253,8 @@ def _demo(
 def _readable() -> Iterator[None]:
     """End with one sentence, whatever happened, and quietly on Ctrl-C."""
     try:
-        yield
+        with stoppable():
+            yield
     except typer.Exit:
         raise
     except CarteraError as error:
@@ -270,13 +269,36 @@ def _readable() -> Iterator[None]:
 
 
 def _unforeseen(error: Exception) -> str:
-    """Keep what a developer needs in a file; return the sentence that says where."""
+    """Keep what a developer needs in a file; return the sentence that says where.
+
+    What an error says of itself may hold cells of the data, or a password: it is neither kept nor shown.
+    """
     handle, name = tempfile.mkstemp(prefix="cartera-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8") as details:
-        details.write("".join(traceback.format_exception(error)))
-    return _("Cartera met something unforeseen ({error}). Please report it with the file {path}.").format(
-        error=f"{type(error).__name__}: {str(error).partition(chr(10))[0]}", path=name
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as details:
+        details.write("\n".join([*_versions(), *_where(error)]) + "\n")
+    message = _(
+        "Cartera met something unforeseen ({error}). Please report it with the file {path}, which says "
+        "where in the code, and holds nothing of your data."
     )
+    return message.format(error=type(error).__name__, path=name)
+
+
+def _versions() -> Iterator[str]:
+    from importlib.metadata import version  # noqa: PLC0415
+
+    yield f"{sys.platform}, Python {sys.version.partition(' ')[0]}"
+    yield from (f"{name} {version(name)}" for name in ("cartera", "duckdb", "pandas", "pyarrow"))
+
+
+def _where(error: BaseException | None) -> Iterator[str]:
+    """Tell the kind of an error and of those that led to it, each with its way through the code."""
+    while error is not None:
+        yield f"\n{type(error).__module__}.{type(error).__qualname__}"
+        yield from (
+            f"  {frame.filename}, line {frame.lineno}, in {frame.name}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        )
+        error = error.__cause__ or error.__context__
 
 
 def _language_wanted(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:

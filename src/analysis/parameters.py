@@ -7,15 +7,16 @@ papermill checks neither names nor types; ``validate`` does, in the cell after t
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import reduce
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from analysis.errors import CarteraError
 from analysis.language import LANGUAGES, Language, _, listing, use_language
+from analysis.suggestions import nearest
 
 Period = Literal["month", "quarter", "year"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -44,6 +45,15 @@ class Segmentation(Common):
 
     abc_a: Annotated[float, Field(gt=0, lt=1)]
     abc_b: Annotated[float, Field(gt=0, le=1)]
+
+    @model_validator(mode="after")
+    def _classes_in_order(self) -> Self:
+        if self.abc_a > self.abc_b:
+            message = _(
+                "'abc_a' is {a}, above 'abc_b', which is {b}: A ends before B, give them in that order."
+            )
+            raise CarteraError(message.format(a=self.abc_a, b=self.abc_b))
+        return self
 
 
 class Churn(Common):
@@ -99,7 +109,7 @@ _LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 
 
 def validate(notebook: str, namespace: Mapping[str, Any]) -> None:
-    """Check the parameters of a notebook that is running: names, types and limits.
+    """Check the parameters of a notebook that is running: names, types, limits, and that they agree.
 
     Parameters
     ----------
@@ -111,7 +121,8 @@ def validate(notebook: str, namespace: Mapping[str, Any]) -> None:
     Raises
     ------
     CarteraError
-        If a name is unknown or missing, or a value has the wrong type or lies outside its limits.
+        If a name is unknown or missing, a value has the wrong type or lies outside its limits, or values
+        contradict each other.
     """
     if namespace.get("language") in LANGUAGES:
         use_language(namespace["language"])
@@ -127,7 +138,9 @@ def validate(notebook: str, namespace: Mapping[str, Any]) -> None:
         raise CarteraError(_refusal(name, notebook, values)) from None
 
 
-def from_text(assignments: Iterable[str], notebooks: Iterable[str]) -> dict[str, dict[str, Any]]:
+def from_text(
+    assignments: Iterable[str], notebooks: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Any]]:
     """Read ``name=value`` texts by each parameter's declared type.
 
     Parameters
@@ -135,7 +148,7 @@ def from_text(assignments: Iterable[str], notebooks: Iterable[str]) -> dict[str,
     assignments
         As given to ``-p``: ``period=quarter``.
     notebooks
-        Names of the notebooks that will run.
+        For each notebook that will run, the values that stand in it.
 
     Returns
     -------
@@ -145,7 +158,8 @@ def from_text(assignments: Iterable[str], notebooks: Iterable[str]) -> dict[str,
     Raises
     ------
     CarteraError
-        If a text is no assignment, no chosen notebook knows the name, or a value does not fit.
+        If a text is no assignment, no chosen notebook knows the name, or a value does not fit, alone or
+        beside the others.
     """
     given: dict[str, dict[str, Any]] = {notebook: {} for notebook in notebooks}
     for assignment in assignments:
@@ -161,6 +175,9 @@ def from_text(assignments: Iterable[str], notebooks: Iterable[str]) -> dict[str,
             raise CarteraError(_unknown(name, listing(list(given)), known - set(Common.model_fields)))
         for notebook in takers:
             given[notebook][name] = _parsed(name, text, notebook)
+    for notebook, values in given.items():
+        with suppress(ValidationError):  # each value given has passed, so that it is one of the notebook's
+            NOTEBOOKS[notebook].model_validate({**notebooks[notebook], **values})
     return given
 
 
@@ -191,13 +208,8 @@ def _parsed(name: str, text: str, notebook: str) -> Any:  # noqa: ANN401 a param
 
 
 def _unknown(name: str, notebook: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    message = (
-        _("Unknown parameter '{name}' of {notebook}. Did you mean '{near}'? The parameters are {known}.")
-        if near
-        else _("Unknown parameter '{name}' of {notebook}. The parameters are {known}.")
-    )
-    return message.format(name=name, notebook=notebook, near="".join(near), known=listing(sorted(known)))
+    message = _("Unknown parameter '{name}' of {notebook}. {hint}")
+    return message.format(name=name, notebook=notebook, hint=nearest(name, sorted(known)))
 
 
 def _refusal(name: str, notebook: str, values: Mapping[str, Any]) -> str:

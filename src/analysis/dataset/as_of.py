@@ -14,6 +14,7 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.quality import Note, Quality
 from analysis.dataset.schema import TABLES, Column, Table
 from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, ngettext, number
 
@@ -108,9 +109,8 @@ def records_until(quality: Quality, name: str, folder: Path, as_of: dt.date) -> 
     if not dated:
         return quality
     with duckdb.connect() as connection:
-        later = connection.read_parquet(str(folder / f"{name}.parquet")).filter(
-            f"{dated} > date '{as_of.isoformat()}'"
-        )
+        rows = connection.read_parquet(duckdb_path(folder / f"{name}.parquet"), hive_partitioning=False)
+        later = rows.filter(f"{dated} > date '{as_of.isoformat()}'")
         n = int(later.aggregate("count(*)").fetchall()[0][0])
     fact = Note(
         N_("Rows kept that are dated after {as_of} and are not seen: {n}."),

@@ -6,12 +6,12 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from analysis.dataset.config import nearest
 from analysis.dataset.quality import Note
 from analysis.dataset.readers import RawTable
 from analysis.dataset.schema import Column, Table, same_name
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
+from analysis.suggestions import nearest
 
 _MAKING_AMOUNT = ("quantity", "unit_price", "gross_amount", "discount", "discount_pct")
 """Columns from which an amount that is not given is worked out."""

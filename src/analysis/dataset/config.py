@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 
+from analysis.dataset.naming import LONGEST, names_a_folder
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
-from analysis.language import Language, _, listing
+from analysis.language import Language, _
+from analysis.suggestions import nearest
 
 DateOrder = Literal["day-first", "month-first"]
 DecimalMark = Literal[".", ","]
@@ -25,6 +34,12 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 TaxRate = Annotated[float, Field(ge=0, lt=1)]
 TAXED = ("transactions", "invoices", "contracts")
 """Tables whose amounts are what the customer pays."""
+
+
+def _checked_name(name: str) -> str:
+    if not names_a_folder(name):
+        raise ValueError
+    return name
 
 
 class _Section(BaseModel):
@@ -82,7 +97,7 @@ class Transactions(TableConfig):
 class DatasetConfig(_Section):
     """A whole ``dataset.yml``: what holds for all tables, and a section for each."""
 
-    name: str | None = None
+    name: Annotated[str, AfterValidator(_checked_name)] | None = None
     currency: Currency | None = None
     as_of: dt.date | None = None
     language: Language | None = None
@@ -180,14 +195,21 @@ def _explained(file: str, error: ValidationError) -> str:
     """Say the first thing that is wrong, with the key it is wrong in and what would be right."""
     first = error.errors()[0]
     path, section = _place(first["loc"])
-    key = ".".join(path)
+    key = _one_line(".".join(path))
+    value = "…" if key == "database" else _one_line(str(first["input"]))  # an address may hold a password
     if first["type"] == "extra_forbidden":
         return _("{file}: unknown key '{key}'. {hint}").format(
             file=file, key=key, hint=_belongs(path) or nearest(path[-1], list(section.model_fields))
         )
     return _("{file}: '{key}: {value}' cannot be used. {expected}").format(
-        file=file, key=key, value=first["input"], expected=_expected(path[-1], first)
+        file=file, key=key, value=value, expected=_expected(path[-1], first)
     )
+
+
+def _one_line(written: str) -> str:
+    """Return what stands in the file as one short line."""
+    line = "".join(sign if sign.isprintable() else " " for sign in written)
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def _belongs(path: list[str]) -> str | None:
@@ -224,6 +246,10 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
     if wrong["type"] == "model_type":
         return _("Lines of the form 'key: value' were expected, indented below it.")
     return {
+        "name": _("A name that a folder can have was expected: up to {n} signs, without / and \\.").format(
+            n=LONGEST
+        ),
+        "database": _("The path of a file or the address of a database was expected, in quotes."),
         "currency": _("A code of three letters was expected, such as EUR."),
         "as_of": _("A day was expected, such as 2024-12-31."),
         "prices_include_tax": _("A rate from 0 to 1 was expected, such as 0.21 for 21 %."),
@@ -234,14 +260,6 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         "test_codes": _("A list of codes was expected."),
         "postage_codes": _("A list of codes was expected."),
     }.get(key, _("A word or a text in quotes was expected."))
-
-
-def nearest(wrong: str, known: list[str]) -> str:
-    """Return a hint at the known name that is nearest to ``wrong``, or at all of them."""
-    close = difflib.get_close_matches(wrong, known, n=1)
-    if close:
-        return _("Did you mean '{name}'?").format(name=close[0])
-    return _("Known are: {names}.").format(names=listing(known))
 
 
 def _check_columns(file: str, table: str, columns: dict[str, Any]) -> None:

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-import os
 import shutil
-import tempfile
-import time
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.dataset.account import Intake, load, save
+from analysis.dataset.account import load
 from analysis.dataset.as_of import records_until, sales_until, views
-from analysis.dataset.copies import cache_folder, read_once
-from analysis.dataset.inputs import Source, reachable
-from analysis.dataset.intake import take_in
-from analysis.dataset.quality import LinkFinding, Quality
-from analysis.dataset.sources import find_source
+from analysis.dataset.kept import take
+from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.engine.duckdb import DuckDBEngine, Parameter
 from analysis.errors import CarteraError
-from analysis.language import _, current_language
-
-_UNUSED_DAYS = 30
+from analysis.language import _
 
 
 @dataclass(frozen=True)
@@ -79,11 +68,17 @@ class Dataset:
         """Run ``sql/<name>.sql``; see `DuckDBEngine.query`."""
         return self.engine.query(name, **parameters)
 
+    def warned(self, notes: tuple[Note, ...]) -> Dataset:
+        """Return the data set with these alarms before all others."""
+        sales = replace(self.quality, alarms=(*notes, *self.quality.alarms))
+        return replace(self, accounts=self.accounts | {"transactions": sales})
+
     def export(self, folder: Path) -> None:
         """Copy the canonical tables and the rows set aside to ``folder``."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
-            shutil.copyfile(path, folder / path.name)
+            if not path.name.startswith("."):
+                shutil.copyfile(path, folder / path.name)
 
 
 def open_dataset(data: str, as_of: str | None = None) -> Dataset:
@@ -108,10 +103,8 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
         If the data cannot be read, leave a question open, or end before ``as_of`` begins.
     """
     wanted = _day(as_of) if as_of else None
-    with read_once():
-        source = reachable(find_source(data))
-        inputs = source.content()
-        folder = _kept(source, inputs)
+    source = take(data)
+    folder = source.folder
     taken = load(folder / "account.json")
     last_day = wanted or source.config.as_of or taken.last
     if last_day < taken.first:
@@ -129,7 +122,7 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     }
     engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in tables}, views(tables, last_day))
     return Dataset(
-        source.name, engine, last_day, taken.currency, tables, accounts, taken.links, inputs, folder
+        source.name, engine, last_day, taken.currency, tables, accounts, taken.links, source.inputs, folder
     )
 
 
@@ -140,64 +133,3 @@ def _day(text: str) -> dt.date:
         raise CarteraError(
             _("as_of is '{text}'; a day such as 2024-12-31 was expected.").format(text=text)
         ) from None
-
-
-@cache
-def _reader_version() -> str:
-    """Return a digest of the code that reads, so that a change of it reads again."""
-    digest = hashlib.sha256()
-    folder = Path(__file__).parent
-    for path in sorted(folder.rglob("*.py")):
-        if folder / "demo" not in path.parents:
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _key(source: Source, inputs: dict[str, str]) -> str:
-    """Return what names the canonical tables: content, settings, and the code that reads."""
-    parts = [_reader_version(), source.config.model_dump_json()]
-    for table, given in source.inputs.items():
-        files = [f"{path.name}:{inputs[given.origin or str(path)]}" for path in given.files]
-        parts += [table, given.settings.model_dump_json(), *files]
-    parts += [json.dumps([note.message, note.values]) for note in source.notes]
-    guessed = any(given.guessed for given in source.inputs.values())
-    if (
-        source.broken or guessed or source.config.broken_tables == "leave_out"
-    ):  # sentences are kept as they are
-        parts += [current_language(), json.dumps(source.broken)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
-
-
-def _kept(source: Source, inputs: dict[str, str]) -> Path:
-    """Return the folder of the canonical tables, made now if content, settings or code are new."""
-    key, kept_in = _key(source, inputs), cache_folder()
-    folder = kept_in / key
-    if (folder / "account.json").exists() and not _woken(load(folder / "account.json")):
-        os.utime(folder)
-        return folder
-    kept_in.mkdir(parents=True, exist_ok=True)
-    _forget_unused(kept_in)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=kept_in))
-    try:
-        save(take_in(source, fresh), fresh / "account.json")
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            fresh.rename(folder)
-        except OSError:
-            if not (folder / "account.json").exists():
-                raise
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return folder
-
-
-def _woken(taken: Intake) -> bool:
-    """Tell whether rows that lay in the future when they were read no longer do."""
-    days = [taken.wakes, *(kept.wakes for kept in taken.tables.values())]
-    return any(day is not None and day <= dt.date.today() for day in days)
-
-
-def _forget_unused(kept_in: Path) -> None:
-    for folder in kept_in.iterdir():
-        if folder.is_dir() and time.time() - folder.stat().st_mtime > _UNUSED_DAYS * 86_400:
-            shutil.rmtree(folder, ignore_errors=True)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import python_calamine as calamine
 import zstandard
 
+from analysis.dataset.files import legible, unreadable
 from analysis.dataset.schema import TABLES, same_name
 from analysis.dataset.text import opened
 
@@ -55,16 +56,19 @@ class Head:
     @property
     def choice(self) -> str:
         """The line of ``dataset.yml`` that chooses it."""
-        return f"{self.key}: {self.path.name if self.sheet is None else self.sheet}"
+        return f"{self.key}: {legible(self.path.name) if self.sheet is None else self.sheet}"
 
     @property
     def label(self) -> str:
         """What the reader is told it is."""
-        return self.path.name if self.sheet is None else f"{self.path.name} [{self.sheet}]"
+        name = legible(self.path.name)
+        return name if self.sheet is None else f"{name} [{self.sheet}]"
 
 
 def has_sheets(path: Path) -> bool:
     """Tell whether a file is a workbook of several sheets; False where it cannot be opened."""
+    if unreadable(path):
+        return False
     try:
         with path.open("rb") as file:
             workbook = file.read(4) in _WORKBOOKS
@@ -89,6 +93,8 @@ def heads_of(path: Path, known: Iterable[str] = ()) -> list[Head]:
         One per sheet that holds anything, or one for the file, without headers if it cannot be read.
     """
     names = _NAMES | set(map(same_name, known))
+    if unreadable(path):
+        return [Head(path, None, (stem(path),), ())]
     try:
         with path.open("rb") as file:
             magic = file.read(4)
@@ -105,10 +111,10 @@ def heads_of(path: Path, known: Iterable[str] = ()) -> list[Head]:
 
 def stem(path: Path) -> str:
     """Return the name of a file without what says its format: ``ventas`` of ``ventas.csv.gz``."""
-    name = path.name
+    name = legible(path.name)
     while Path(name).suffix.lower() in SUFFIXES:
         name = Path(name).stem
-    return name or path.name
+    return name or legible(path.name)
 
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".gz", ".zst")

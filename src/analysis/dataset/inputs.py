@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, TableConfig
+from analysis.dataset.copies import copied
 from analysis.dataset.discovery import Discovery, discover, labels, left_out
+from analysis.dataset.files import is_legible, legible, reason_of, sha256, unreadable
 from analysis.dataset.heads import SUFFIXES, Head, has_sheets, heads_of
 from analysis.dataset.identify import named
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
 from analysis.language import _, listing
-
-_BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,10 @@ class Input:
     settings: TableConfig
     origin: str = ""
     guessed: bool = False
+
+    def called(self, path: Path) -> str:
+        """Return what the reader is told in place of the path of one of the files."""
+        return self.origin or legible(str(path))
 
 
 @dataclass(frozen=True)
@@ -73,46 +76,69 @@ class Source:
 
     def content(self) -> dict[str, str]:
         """Return the SHA-256 of each file's content, by its path, or by its origin where it was staged."""
-        return {
-            given.origin or str(path): _sha256(path) for given in self.inputs.values() for path in given.files
-        }
+        return {given.called(path): sha256(path) for given in self.inputs.values() for path in given.files}
+
+    def stamps(self) -> list[tuple[int, ...]]:
+        """Return what the system notes of each file and alters whenever one is written to or replaced."""
+        return [_stamp(path) for given in self.inputs.values() for path in given.files]
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        seen = path.stat()
+    except OSError:
+        return ()
+    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
 
 
 def reachable(source: Source) -> Source:
     """Return the data set with the tables whose files cannot be opened among the broken ones."""
-    closed = {}
-    for table, given in source.inputs.items():
-        for path in given.files:
-            try:
-                path.open("rb").close()
-            except OSError as error:
-                closed[table] = _unread(path, error)
+    closed = {
+        table: problem
+        for table, given in source.inputs.items()
+        for path in given.files
+        if (problem := unreadable(path))
+    }
     inputs = {table: given for table, given in source.inputs.items() if table not in closed}
     return replace(source, inputs=inputs, broken=source.broken | closed)
 
 
-def _unread(path: Path, error: OSError) -> str:
-    return _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
+def spelled(source: Source) -> Source:
+    """Return the data set with a link in place of each file whose path is not UTF-8.
+
+    DuckDB cannot be given such a path. The links are copies, so that this must stand within
+    `copies.read_once`.
+    """
+    inputs = {
+        table: replace(given, files=tuple(map(_spelled, given.files)))
+        for table, given in source.inputs.items()
+    }
+    return replace(source, inputs=inputs)
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while block := file.read(_BLOCK):
-                digest.update(block)
-    except OSError as error:
-        raise CarteraError(_unread(path, error)) from None
-    return digest.hexdigest()
+def _spelled(path: Path) -> Path:
+    if is_legible(path):
+        return path
+    return copied(str(path), path.name, lambda link: link.symlink_to(path))
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of a folder that could be tables."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~"))
-    )
+    """Return the files of a folder that could be tables.
+
+    Raises
+    ------
+    CarteraError
+        If the folder may not be looked into.
+    """
+    try:
+        found = sorted(folder.iterdir())
+    except OSError as error:
+        raise CarteraError(
+            _("{file} cannot be read: {reason}.").format(file=legible(folder.name), reason=reason_of(error))
+        ) from None
+    return [
+        path for path in found if path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~"))
+    ]
 
 
 def in_folder(folder: Path, config: DatasetConfig) -> Source:
@@ -121,10 +147,10 @@ def in_folder(folder: Path, config: DatasetConfig) -> Source:
     if not files:
         raise CarteraError(
             _("The folder {folder} holds no sales file. Known are: {suffixes}.").format(
-                folder=folder.name, suffixes=", ".join(SUFFIXES)
+                folder=legible(folder.name), suffixes=", ".join(SUFFIXES)
             )
         )
-    return sorted_out(folder.name, files, config)
+    return sorted_out(legible(folder.name), files, config)
 
 
 def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
@@ -189,6 +215,10 @@ def _no_sales(name: str, heads: list[Head]) -> str:
 def in_database(name: str, database: str, config: DatasetConfig) -> Source:
     """Return the data set of the tables of a database that go by the names and columns of ours."""
     heads = database_heads(database)
+    if not heads:
+        raise CarteraError(
+            _("{database} holds no table that can be read.").format(database=databases.shown(database))
+        )
     found = discover(heads, config)
     if "transactions" not in found.tables:
         raise CarteraError(_no_sales(name, heads))
@@ -240,8 +270,9 @@ def staged(database: str, wanted: dict[str, TableConfig]) -> tuple[dict[str, Inp
             raise
         return {}, dict.fromkeys(wanted, str(error))
     broken = {table: str(copy) for table, copy in copies.items() if isinstance(copy, CarteraError)}
+    shown = legible(databases.shown(database))
     inputs = {
-        table: Input((copy,), wanted[table], f"{databases.shown(database)} [{wanted[table].table or table}]")
+        table: Input((copy,), wanted[table], f"{shown} [{wanted[table].table or table}]")
         for table, copy in copies.items()
         if isinstance(copy, Path)
     }

@@ -13,9 +13,9 @@ import duckdb
 
 from analysis.dataset.account import Intake
 from analysis.dataset.quality import LinkFinding, Note
-from analysis.dataset.readers import literal
 from analysis.dataset.schema import TABLES, Link, Sequence
 from analysis.dataset.steps import MEMORY
+from analysis.engine.paths import duckdb_path
 from analysis.language import N_
 
 _FEW = 0.05
@@ -80,11 +80,10 @@ def find_links(taken: Intake, folder: Path) -> Links:
     findings: list[LinkFinding] = []
     alarms: dict[str, list[Note]] = {name: [] for name in columns}
     spill = folder / "spill"
-    with duckdb.connect() as connection:
-        connection.execute(f"set memory_limit={literal(MEMORY)}")
-        connection.execute(f"set temp_directory={literal(str(spill))}")
+    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as connection:
         for name in columns:
-            connection.read_parquet(str(folder / f"{name}.parquet")).create_view(name)
+            path = duckdb_path(folder / f"{name}.parquet")
+            connection.read_parquet(path, hive_partitioning=False).create_view(name)
         for name, given in columns.items():
             for link in TABLES[name].links:
                 if link.column in given and link.other in columns.get(link.table, ()):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import os
+from contextlib import suppress
 from dataclasses import replace
+from glob import glob
 from importlib.util import find_spec
 from pathlib import Path
 
 from analysis.dataset import databases
-from analysis.dataset.config import DatasetConfig, Transactions, read_config
+from analysis.dataset.config import DatasetConfig, TableConfig, Transactions, read_config
 from analysis.dataset.discovery import Discovery, discover
-from analysis.dataset.heads import SUFFIXES, has_sheets, heads_of, stem
+from analysis.dataset.files import legible, path_of, unreadable
+from analysis.dataset.heads import has_sheets, heads_of, stem
 from analysis.dataset.inputs import (
     Input,
     Source,
@@ -25,9 +27,11 @@ from analysis.dataset.inputs import (
     sorted_out,
     staged,
 )
+from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
-from analysis.language import Language, _
+from analysis.language import N_, Language, _, listing
+from analysis.suggestions import closest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _CDNOW = Transactions(delimiter=" ", columns={"amount": "dollar_value", "quantity": "number_of_cds"})
@@ -41,6 +45,8 @@ BUILT_IN = {
 
 DEMO = "demo"
 """The demo portfolio, which comes with the workbook."""
+
+_PATTERN = N_("{table}: '{name}' in dataset.yml stands for {files}.")
 
 
 def find_source(data: str) -> Source:
@@ -66,13 +72,16 @@ def find_source(data: str) -> Source:
         return _built_in(data)
     if databases.is_address(data):
         return in_database(databases.name_of(data), data, DatasetConfig())
-    path = Path(data).expanduser()
+    path = path_of(data)
     if not data.strip() or not os.path.exists(path):  # noqa: PTH110 Path.exists fails on a name too long
+        databases.refuse_foreign(data)
         raise CarteraError(_missing(data, path))
     path = path.resolve()
     if path.is_dir():
         settings = path / "dataset.yml"
-        return _configured(settings) if settings.exists() else in_folder(path, DatasetConfig())
+        return _configured(settings) if os.path.lexists(settings) else in_folder(path, DatasetConfig())
+    if problem := unreadable(path):
+        raise CarteraError(problem)
     if path.suffix.lower() in {".yml", ".yaml"}:
         return _configured(path)
     if databases.is_database_file(path):
@@ -83,7 +92,7 @@ def find_source(data: str) -> Source:
 
 def language_of(data: str) -> Language | None:
     """Return the language that the ``dataset.yml`` of ``data`` asks for; None where there is none."""
-    path = Path(data).expanduser()
+    path = path_of(data)
     settings = path if path.suffix.lower() in {".yml", ".yaml"} else path / "dataset.yml"
     in_place = data.strip() and data not in (*BUILT_IN, DEMO) and os.path.isfile(settings)  # noqa: PTH113 as above
     return read_config(settings).language if in_place else None
@@ -98,17 +107,30 @@ def _demo_folder() -> Path:
 
 
 def _missing(data: str, path: Path) -> str:
-    if path.parent.is_dir() and (path.suffix or "/" in data):
-        beside = [found.name for found in path.parent.iterdir() if found.suffix.lower() in SUFFIXES]
-        close = difflib.get_close_matches(path.name, beside, n=1)
-        if close:
-            return _("There is no file {file}. Did you mean {near}?").format(
-                file=data, near=path.with_name(close[0])
-            )
+    problem = unreadable(path)
+    if problem and data.strip() and _is_there(path):
+        return problem
+    beside: list[str] = []
+    if path.suffix or "/" in data:
+        with suppress(CarteraError, ValueError):
+            beside = [file.name for file in files_in(path.parent)]
+    if near := closest(path.name, beside):
+        return _("There is no file {file}. Did you mean {near}?").format(
+            file=legible(data), near=legible(str(path.with_name(near)))
+        )
     return _(
         "There is no file or folder {file}. Give the path of a sales file, of a folder of them, "
         "of a dataset.yml, or one of: {names}."
-    ).format(file=data, names=", ".join([*BUILT_IN, DEMO]))
+    ).format(file=legible(data), names=", ".join([*BUILT_IN, DEMO]))
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is something at a path, if only a link that leads nowhere or what is barred."""
+    try:
+        path.lstat()
+    except (OSError, ValueError) as error:
+        return isinstance(error, PermissionError)
+    return True
 
 
 def _configured(path: Path) -> Source:
@@ -117,6 +139,8 @@ def _configured(path: Path) -> Source:
     Where it names no file, table or query at all, everything is found as without it; else only the sales and
     the tables that have a section are read.
     """
+    if problem := unreadable(path):
+        raise CarteraError(problem)
     config, folder = read_config(path), path.parent
     database = databases.resolved(config.database, folder) if config.database else None
     placed = [table for table in TABLES if config.table(table).says_where]
@@ -146,39 +170,63 @@ def _configured(path: Path) -> Source:
 def _as_placed(path: Path, config: DatasetConfig, placed: list[str], database: str | None) -> Source:
     """Return what ``dataset.yml`` names the place of."""
     inputs, broken = {}, {}
+    notes: list[Note] = []
     for table in placed:
         if config.table(table).file is not None:
             try:
-                inputs[table] = _named_files(path, table, config)
+                files, meant = _named_files(path, table, config)
+                inputs[table] = Input(files, _with_sheet(table, files[0], config))
+                notes += meant
             except CarteraError as error:
                 broken[table] = str(error)
     wanted = {table: config.table(table) for table in placed if config.table(table).file is None}
     if wanted and database:
         copies, unstaged = staged(database, wanted)
         inputs, broken = inputs | copies, broken | unstaged
-    files = [file for given in inputs.values() for file in given.files]
-    name = stem(files[0]) if len(files) == 1 and not wanted else path.parent.name
-    return Source(databases.name_of(database) if wanted and database else name, inputs, config, broken=broken)
+    placed_files = [file for given in inputs.values() for file in given.files]
+    name = stem(placed_files[0]) if len(placed_files) == 1 and not wanted else legible(path.parent.name)
+    name = databases.name_of(database) if wanted and database else name
+    return Source(name, inputs, config, tuple(notes), broken)
 
 
-def _named_files(path: Path, table: str, config: DatasetConfig) -> Input:
-    """Return the files that the section of ``table`` names, and the sheet that is found to be the table."""
-    settings, files = config.table(table), []
-    for name in [settings.file] if isinstance(settings.file, str) else settings.file or []:
-        pattern = any(c in name for c in "*?[")
-        matches = sorted(path.parent.glob(name)) if pattern else [(path.parent / name).resolve()]
-        if not matches or not all(match.exists() for match in matches):
+def _named_files(path: Path, table: str, config: DatasetConfig) -> tuple[tuple[Path, ...], list[Note]]:
+    """Return the files that the section of ``table`` names, and for what its patterns stand.
+
+    What is called so is meant; only where nothing is, a name is a pattern.
+    """
+    given = config.table(table).file
+    files, notes = [], []
+    for name in [given] if isinstance(given, str) else given or []:
+        there = os.path.lexists(path.parent / name)
+        matches = [path.parent / name] if there else _matching(name, path.parent)
+        if not matches:
+            databases.refuse_foreign(name)
             raise CarteraError(
                 _("{config}: there is no file '{name}' beside it. Correct 'file' under '{table}'.").format(
                     config=path.name, name=name, table=table
                 )
             )
-        files += matches
-    sheets = heads_of(files[0], settings.columns.values()) if files and has_sheets(files[0]) else []
+        if not there:
+            values = {"name": name, "files": listing([legible(match.name) for match in matches])}
+            notes.append(Note(_PATTERN, values, {"table": TABLES[table].title}))
+        files += [Path(os.path.realpath(match.parent), match.name) for match in matches]
+    return tuple(files), notes
+
+
+def _matching(pattern: str, folder: Path) -> list[Path]:
+    """Return the files, but no folders, that a pattern of dataset.yml stands for."""
+    found = sorted(glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 Path.glob takes no whole path
+    return [folder / match for match in found if not os.path.isdir(folder / match)]  # noqa: PTH112 as above
+
+
+def _with_sheet(table: str, file: Path, config: DatasetConfig) -> TableConfig:
+    """Return the section of ``table``, with the sheet that is found to be it where it names none."""
+    settings = config.table(table)
+    sheets = heads_of(file, settings.columns.values()) if has_sheets(file) else []
     fitting = discover(sheets, config, needs_sales=False).tables.get(table, [])
     if settings.sheet is None and len(fitting) == 1:
-        settings = settings.model_copy(update={"sheet": fitting[0].sheet})
-    return Input(tuple(files), settings)
+        return settings.model_copy(update={"sheet": fitting[0].sheet})
+    return settings
 
 
 def _beside(
@@ -189,8 +237,8 @@ def _beside(
     if database:
         found = _only(sought, discover(database_heads(database), config, needs_sales))
         return found_in_database(found, database, config)
-    taken = {file for given in source.inputs.values() for file in given.files}
-    files = [file for file in files_in(path.parent) if file.resolve() not in taken]
+    taken = {os.path.realpath(file) for given in source.inputs.values() for file in given.files}
+    files = [file for file in files_in(path.parent) if os.path.realpath(file) not in taken]
     return inputs_of(_only(sought, discover(file_heads(files, config), config, needs_sales)), config), {}
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import pyarrow as pa
 import python_calamine as calamine
 
-from analysis.dataset.config import TableConfig, nearest
+from analysis.dataset.config import TableConfig
 from analysis.dataset.headers import columns_named
 from analysis.dataset.schema import Table, same_name
 from analysis.errors import CarteraError
 from analysis.language import _, listing
+from analysis.suggestions import nearest
 
 _TITLE_ROWS = 30
 

@@ -13,7 +13,8 @@ import yaml
 from analysis.dataset.account import Formats
 from analysis.dataset.config import TAXED, Policies, Transactions
 from analysis.dataset.copies import read_once
-from analysis.dataset.inputs import Input, Source
+from analysis.dataset.files import is_legible, legible, reason_of, unreadable
+from analysis.dataset.inputs import Input, Source, reachable
 from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources import find_source
@@ -47,10 +48,10 @@ def write_config(data: str) -> Path:
         If there is a ``dataset.yml`` already, the folder cannot be written to, or no table can be read.
     """
     with read_once():
-        source = find_source(data)
+        source = reachable(find_source(data))
         folder = source.folder or Path.cwd()
         target = folder / "dataset.yml"
-        if target.exists():
+        if os.path.lexists(target):
             raise CarteraError(
                 _("{file} exists already. Edit it, or delete it to have it written anew.").format(file=target)
             )
@@ -61,7 +62,7 @@ def write_config(data: str) -> Path:
         partial.replace(target)
     except OSError as error:
         raise CarteraError(
-            _("{folder} cannot be written to: {reason}.").format(folder=folder, reason=error.strerror)
+            _("{folder} cannot be written to: {reason}.").format(folder=folder, reason=reason_of(error))
         ) from None
     finally:
         partial.unlink(missing_ok=True)
@@ -75,13 +76,14 @@ def _text(source: Source, folder: Path) -> str:
     formats: Formats | None = None
     for name, given in source.inputs.items():
         try:
+            place = _place_lines(given, folder)
             reading = _reading(given, TABLES[name], formats)
-        except CarteraError as error:
-            broken[name] = str(error)
+        except (CarteraError, OSError) as error:
+            broken[name] = next(filter(None, map(unreadable, given.files)), str(error))
             continue
         if name == "transactions":
             formats = reading.shown
-        sections += ["", *_section(reading, given, folder)]
+        sections += ["", *_section(reading, given, place)]
     if not sections:
         raise CarteraError("\n".join(broken.values()))
     for name, reason in broken.items():
@@ -138,15 +140,16 @@ def _top(source: Source, folder: Path) -> list[str]:
 
 def _database(source: Source, folder: Path) -> str:
     """Return the database as ``dataset.yml`` names it: a file by its place beside it."""
-    return _relative(Path(source.database), folder) if Path(source.database).exists() else source.database
+    file = Path(source.database)
+    return source.database if unreadable(file) else _relative(file, folder)
 
 
-def _section(reading: Reading, given: Input, folder: Path) -> list[str]:
+def _section(reading: Reading, given: Input, place: list[str]) -> list[str]:
     decide = _("To decide:")
     asked = [line for question in reading.questions for line in _comment(f"{decide} {question}", "  ")]
     lines = [
         f"{reading.table.name}:",
-        *_place_lines(given, folder),
+        *place,
         *_said_lines(given),
         *asked,
         *_format_lines(reading),
@@ -184,7 +187,14 @@ def _quoted(value: object) -> str:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    near = path.relative_to(folder) if path.is_relative_to(folder) else path
+    if not is_legible(near):
+        raise CarteraError(
+            _("{file} cannot be named in dataset.yml, since its name is not UTF-8. Rename it.").format(
+                file=legible(str(near))
+            )
+        )
+    return str(near)
 
 
 def _place_lines(given: Input, folder: Path) -> list[str]:

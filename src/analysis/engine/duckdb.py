@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from analysis.engine.paths import duckdb_path
+
 Parameter = str | int | float | dt.date | None
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
@@ -34,7 +36,8 @@ class DuckDBEngine:
     def __init__(self, tables: Mapping[str, Path], views: Mapping[str, str] | None = None) -> None:
         self._connection = duckdb.connect()
         for name, path in tables.items():
-            self._connection.read_parquet(str(path)).create_view(f"all_{name}")
+            rows = self._connection.read_parquet(duckdb_path(path), hive_partitioning=False)
+            rows.create_view(f"all_{name}")
             seen = (views or {}).get(name, f"select * from all_{name}")  # noqa: S608
             self._connection.execute(f"create view {name} as {seen}")
 

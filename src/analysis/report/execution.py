@@ -18,6 +18,7 @@ from analysis.catalogue import translate_notebook
 from analysis.errors import CarteraError
 from analysis.language import _
 from analysis.report import notebooks
+from analysis.report.files import is_full
 
 SECONDS_TO_START = 120
 _ERROR_MARK = "papermill-error-cell-tag"
@@ -130,6 +131,8 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
             problem = None
         except Exception as error:  # whatever stops one notebook must not stop the others
             problem = error
+            if is_full(error):  # what has been written by then may be half a notebook
+                raise
         if ended or not _never_answered(problem):
             break
     executed = notebooks.load(target if target.exists() else source)
@@ -201,10 +204,11 @@ def _failure(notebook: notebooks.Notebook, problem: Exception | None) -> Failure
 
 
 def error_text(output: Mapping[str, Any]) -> str:
-    """Return an error output in the reader's words: a `CarteraError` needs no name, others do."""
+    """Return an error output in the reader's words: a `CarteraError` needs no name, others begin with it."""
     if output["ename"] == CarteraError.__name__:
         return str(output["evalue"])
-    return f"{output['ename']}: {output['evalue']}"
+    said = output["evalue"].partition("\n")[0]  # what follows may be a whole table
+    return f"{output['ename']}: {said}"
 
 
 def _kernel_problem(problem: Exception) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import errno
+import uuid
 from pathlib import Path
 
 from analysis.errors import CarteraError
 from analysis.language import _
+from analysis.temporary import prefix
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -18,10 +20,11 @@ def write_bytes(path: Path, content: bytes) -> None:
     CarteraError
         If the folder cannot be made or written to.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft = path.with_name(f"{prefix()}{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(content)
+        with draft.open("xb") as file:
+            file.write(content)
         draft.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -31,6 +34,11 @@ def write_bytes(path: Path, content: bytes) -> None:
                 path=path, reason=error.strerror
             )
         ) from error
+
+
+def is_full(error: Exception) -> bool:
+    """Tell whether an error says that a disk, or what may be used of it, is full."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def write_text(path: Path, text: str) -> None:

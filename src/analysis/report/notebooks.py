@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import ast
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 from analysis.errors import CarteraError
 from analysis.language import Language, _, listing
 from analysis.report.files import write_text
+from analysis.suggestions import nearest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 Notebook = dict[str, Any]
@@ -55,7 +56,10 @@ def choose(wanted: Sequence[str]) -> list[str]:
             known.setdefault(key, set()).add(name)
     for want in wanted:
         if want not in known:
-            raise CarteraError(_unknown(want, known, every))
+            message = _("There is no notebook '{name}'. {hint}")
+            raise CarteraError(
+                message.format(name=want, hint=nearest(want, [*every, *(name[3:] for name in every)]))
+            )
     chosen = {name for want in wanted for name in known[want]}
     return [name for name in every if not wanted or name in chosen]
 
@@ -63,6 +67,16 @@ def choose(wanted: Sequence[str]) -> list[str]:
 def read(name: str) -> Notebook:
     """Return the notebook ``name`` as it is in the workbook."""
     return load(folder() / f"{name}.ipynb")
+
+
+def defaults(name: str) -> dict[str, Any]:
+    """Return the parameters of the notebook ``name`` and the values that stand in it."""
+    source = next(cell["source"] for cell in read(name)["cells"] if "parameters" in _tags(cell))
+    return {
+        statement.target.id: ast.literal_eval(statement.value)
+        for statement in ast.parse(source).body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value
+    }
 
 
 def load(path: Path) -> Notebook:
@@ -131,7 +145,7 @@ def _copy(name: str, language: Language) -> str:
     notebook = read(name)
     translate_notebook(notebook, language)
     for cell in notebook["cells"]:
-        if "parameters" in cell["metadata"].get("tags", []):
+        if "parameters" in _tags(cell):
             cell["source"] = cell["source"].replace('language: str = "en"', f'language: str = "{language}"')
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
@@ -144,6 +158,11 @@ def _text(notebook: Notebook) -> str:
     return json.dumps(notebook | {"cells": cells}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def _tags(cell: Notebook) -> list[str]:
+    tags: list[str] = cell["metadata"].get("tags", [])
+    return tags
+
+
 def _joined(content: Any) -> Any:  # noqa: ANN401 JSON holds anything
     return "".join(content) if isinstance(content, list) else content
 
@@ -153,13 +172,3 @@ def _headings(cells: Iterable[Notebook]) -> list[str]:
         line for cell in cells if cell["cell_type"] == "markdown" for line in cell["source"].splitlines()
     ]
     return [found[1].strip() for line in lines if (found := _HEADING.fullmatch(line))]
-
-
-def _unknown(want: str, known: Iterable[str], every: list[str]) -> str:
-    near = difflib.get_close_matches(want, known, n=1)
-    message = (
-        _("There is no notebook '{name}'. Did you mean '{near}'? The notebooks are {names}.")
-        if near
-        else _("There is no notebook '{name}'. The notebooks are {names}.")
-    )
-    return message.format(name=want, near="".join(near), names=listing(every))

@@ -65,13 +65,14 @@ class Chapter:
 
 
 def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution], about: About) -> None:
-    """Write ``findings.json``, a page per notebook and ``index.html`` into ``staging``."""
+    """Write ``findings.json``, a page per notebook and ``index.html`` into ``staging / "new"``."""
+    new = staging / "new"
     chapters = [_chapter(done, staging) for done in executions]
     findings = [finding for chapter in chapters for finding in chapter.findings]
-    write_text(staging / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
+    write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
     for chapter in chapters:
-        write_text(staging / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
-    write_text(staging / "index.html", _front_page(chapters, dataset, about))
+        write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
+    write_text(new / "index.html", _front_page(chapters, dataset, about))
 
 
 def _chapter(done: Execution, staging: Path) -> Chapter:
@@ -83,7 +84,7 @@ def _chapter(done: Execution, staging: Path) -> Chapter:
         findings=json.loads(saved.read_text("utf-8")) if saved.exists() else [],
         picture=f"data:image/png;base64,{picture}" if picture else "",
         alt=alt,
-        tables=sorted(path.name for path in (staging / "tables" / done.name).glob("*.csv")),
+        tables=sorted(path.name for path in (staging / "new" / "tables" / done.name).glob("*.csv")),
     )
 
 

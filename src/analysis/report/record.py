@@ -12,11 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from analysis.dataset import Dataset
+from analysis.dataset.files import legible
 from analysis.language import Language
 from analysis.report import account
 from analysis.report.execution import Execution
 
 LIBRARIES = ("cartera", "duckdb", "lifetimes", "matplotlib", "numpy", "pandas", "scikit-learn", "scipy")
+RECORD, INDEX = Path("run.json"), Path("index.html")
+_FORMAT = {"format": "cartera-report", "version": 1}
+"""Marks the folder as a report, which the next run may replace."""
+_UNMARKED = {"data", "parameters", "notebooks", "versions", "started", "seconds", "rows", "files"}
+"""Keys by which a report is known that was made before there was a mark."""
 _FOLDERS = ("figures", "notebooks", "tables", "workspace")
 
 
@@ -106,7 +112,7 @@ def about(
     return About(
         data={
             "name": dataset.name,
-            "given": request.data,
+            "given": legible(request.data),
             "files": [_fingerprint(path, digest) for path, digest in dataset.inputs.items()],
             "as_of": dataset.as_of.isoformat(),
             "currency": dataset.currency,
@@ -132,23 +138,51 @@ def about(
 
 def to_json(record: About, files: Iterable[Path]) -> str:
     """Return the text of ``run.json``; ``files`` are the other files of the report."""
-    content = asdict(record) | {"files": sorted(path.as_posix() for path in files)}
+    content = _FORMAT | asdict(record) | {"files": sorted(path.as_posix() for path in files)}
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
+def is_report(folder: Path) -> bool:
+    """Tell whether a run has made what is in ``folder``: its mark says so, or all that is listed is there."""
+    content = _read(folder)
+    if _FORMAT.keys() & content.keys():
+        return content.items() >= _FORMAT.items()
+    listed = _listed(content)
+    return (
+        content.keys() >= _UNMARKED
+        and len(listed) == len(content["files"]) > 0
+        and all(_is_plain(folder, path) for path in listed)
+    )
+
+
 def files_of(folder: Path) -> set[Path]:
-    """Return the files that the run before left in ``folder``, as its record says."""
+    """Return the files that the run before left in ``folder``, as its record says, and the record."""
+    return {path for path in (RECORD, *_listed(_read(folder))) if _is_plain(folder, path)}
+
+
+def _read(folder: Path) -> dict[str, Any]:
     try:
-        listed = json.loads((folder / "run.json").read_text("utf-8"))["files"]
-        paths = {Path(path) for path in listed}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
-    return {path for path in paths if _is_ours(path)}
+        content = json.loads((folder / RECORD).read_text("utf-8")) if _is_plain(folder, RECORD) else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _listed(content: dict[str, Any]) -> set[Path]:
+    listed = content.get("files")
+    names = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    return {Path(name) for name in names if _is_ours(Path(name))}
+
+
+def _is_plain(folder: Path, path: Path) -> bool:
+    """Tell whether there is a file at ``path`` in ``folder``, and no link on the way there."""
+    steps = (folder / step for step in (path, *path.parents))
+    return (folder / path).is_file() and not any(step.is_symlink() for step in steps)
 
 
 def _is_ours(path: Path) -> bool:
     """Whether a run may have written ``path``: nothing outside a report is ever touched."""
-    if path.is_absolute() or ".." in path.parts:
+    if path.is_absolute() or ".." in path.parts or not path.parts:
         return False
     return path.parts[0] in _FOLDERS or (len(path.parts) == 1 and path.suffix in {".html", ".json"})
 

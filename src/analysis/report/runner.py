@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import shutil
-import signal
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from types import FrameType
 from typing import Any, Protocol
 
 import psutil
@@ -22,13 +18,15 @@ from analysis import parameters
 from analysis.dataset import open_dataset
 from analysis.dataset.copies import shared_with_kernels
 from analysis.dataset.databases import is_address, resolved
-from analysis.dataset.sources import BUILT_IN
-from analysis.errors import CarteraError
-from analysis.language import _, use_language
-from analysis.report import execution, notebooks, pages, record
+from analysis.dataset.files import legible, path_of
+from analysis.dataset.kept import changes
+from analysis.dataset.naming import folder_name
+from analysis.dataset.sources import BUILT_IN, find_source
+from analysis.language import use_language
+from analysis.report import execution, notebooks, pages, publishing, record
 from analysis.report.execution import Execution, Task
-from analysis.report.files import write_text
 from analysis.report.record import Request
+from analysis.stopping import undisturbed
 
 
 class Progress(Protocol):
@@ -54,10 +52,13 @@ class Run:
         Where the report is; ``index.html`` is its front page.
     executions
         One per notebook, in reading order.
+    warnings
+        What is said of data that changed meanwhile, and of how the report came into its folder.
     """
 
     folder: Path
     executions: list[Execution]
+    warnings: list[str]
 
     @property
     def failed(self) -> list[Execution]:
@@ -84,30 +85,35 @@ def run(request: Request, progress: Progress) -> Run:
     """
     use_language(request.language)
     names = notebooks.choose(request.notebooks)
-    given = parameters.from_text(request.assignments, names)
-    if request.out is not None:
-        _check_writable(request.out)
+    given = parameters.from_text(request.assignments, {name: notebooks.defaults(name) for name in names})
     with shared_with_kernels():
-        return _run(request, names, given, progress)
+        name = folder_name(find_source(_absolute(request.data)).name)
+        folder = publishing.usable(request.out or request.base / name)
+        return _run(request, folder, names, given, progress)
 
 
-def _run(request: Request, names: list[str], given: dict[str, dict[str, Any]], progress: Progress) -> Run:
+def _run(
+    request: Request,
+    folder: Path,
+    names: list[str],
+    given: dict[str, dict[str, Any]],
+    progress: Progress,
+) -> Run:
     started = dt.datetime.now().astimezone()
     data = _absolute(request.data)
     dataset = open_dataset(data, as_of=request.as_of)
-    folder = (request.out or request.base / dataset.name).resolve()
-    _check_writable(folder)
-    common = {"data": data, "as_of": request.as_of, "language": request.language}
-    with _stoppable(), _staging(folder) as staging:
+    common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
+    with publishing.staging(folder) as staging:
         tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]
         executions = _execute_all(tasks, request.jobs or os.cpu_count() or 1, progress)
+        changed = changes(data)
+        dataset = dataset.warned(changed)
         _gather(executions, staging, folder)
         about = record.about(request, dataset, given, executions, started)
         pages.write_report(staging, dataset, executions, about)
-        shutil.rmtree(staging / "work")
-        dataset.export(staging / "workspace")
-        _publish(staging, folder, about)
-    return Run(folder, executions)
+        dataset.export(staging / "new" / "workspace")
+        notes = publishing.publish(staging, folder, about)
+    return Run(folder, executions, [*(str(note) for note in changed), *notes])
 
 
 def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[Execution]:
@@ -139,13 +145,12 @@ def _stop(
     pool: ThreadPoolExecutor, futures: Sequence[Future[Execution]], before: set[psutil.Process]
 ) -> None:
     """Kill kernels until every thread has noticed that its kernel is gone."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    pool.shutdown(wait=False, cancel_futures=True)
-    while any(not future.done() for future in futures):
+    with undisturbed():
+        pool.shutdown(wait=False, cancel_futures=True)
+        while any(not future.done() for future in futures):
+            execution.kill(execution.children() - before)
+            wait(futures, timeout=0.2)
         execution.kill(execution.children() - before)
-        wait(futures, timeout=0.2)
-    execution.kill(execution.children() - before)
 
 
 @contextmanager
@@ -160,87 +165,25 @@ def _shared_cores(jobs: int) -> Iterator[None]:
             del os.environ[name]
 
 
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Take a request to end (SIGTERM) as Ctrl-C, so that everything is cleaned up."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """Give a folder on the same disk in which the run takes shape; no trace of it is left."""
-    place = folder if folder.is_dir() else folder.parent
-    made = [path for path in (place, *place.parents) if not path.exists()]
-    staging = place / f".{folder.name}.partial-{os.getpid()}"
-    try:
-        staging.mkdir(parents=True)
-        yield staging
-    except OSError as error:
-        message = _("{path} cannot be written: {reason}. If it is open in another program, close it there.")
-        raise CarteraError(message.format(path=error.filename or folder, reason=error.strerror)) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        for path in made:
-            with suppress(OSError):  # it holds something by now, as it should
-                path.rmdir()
-
-
 def _gather(executions: list[Execution], staging: Path, folder: Path) -> None:
     """Bring what the notebooks left in their work areas into the layout of a report."""
     for done in executions:
         results = staging / "work" / done.name / "results"
         for kind in ("tables", "figures"):
             if (results / kind / done.name).is_dir():
-                (staging / kind).mkdir(exist_ok=True)
-                (results / kind / done.name).rename(staging / kind / done.name)
+                (staging / "new" / kind).mkdir(exist_ok=True)
+                (results / kind / done.name).rename(staging / "new" / kind / done.name)
         for cell in done.notebook["cells"]:
             cell["source"] = cell["source"].replace(results.as_posix(), folder.as_posix())
         if settings := done.notebook["metadata"].get("papermill"):
             settings["parameters"]["out"] = folder.as_posix()
-        notebooks.save(done.notebook, staging / "notebooks" / f"{done.name}.ipynb")
-
-
-def _publish(staging: Path, folder: Path, about: record.About) -> None:
-    """Put every file of ``staging`` into its place, and take away what the run before left in others."""
-    files = sorted(path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
-    stale = record.files_of(folder) - set(files)
-    for file in files:
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (staging / file).replace(folder / file)
-    for file in stale:
-        (folder / file).unlink(missing_ok=True)
-    write_text(folder / "run.json", record.to_json(about, files))
-    for parent in {(folder / file).parent for file in stale}:
-        if parent != folder and parent.is_dir() and not any(parent.iterdir()):
-            parent.rmdir()
+        notebooks.save(done.notebook, staging / "new" / "notebooks" / f"{done.name}.ipynb")
 
 
 def _absolute(data: str) -> str:
     """Return a path that also holds in a kernel, which starts elsewhere; a name stays as it is."""
     if is_address(data):
         return resolved(data, Path.cwd())
-    path = Path(data).expanduser()
-    return str(path.resolve()) if data not in BUILT_IN and path.exists() else data
-
-
-def _check_writable(folder: Path) -> None:
-    """Try to write where ``folder`` is or will be, and leave nothing there."""
-    place = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
-    try:
-        with tempfile.TemporaryDirectory(dir=place):
-            pass
-    except OSError as error:
-        message = _("Nothing can be written to {folder}: {reason}. Choose another folder with --out.")
-        raise CarteraError(message.format(folder=folder, reason=error.strerror)) from error
+    path = path_of(data)
+    is_path = data not in BUILT_IN and os.path.exists(path)  # noqa: PTH110 Path.exists fails on a name too long
+    return str(path.resolve()) if is_path else data

@@ -6,7 +6,6 @@ of a data set in one state of the database.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
-from analysis.dataset.config import TableConfig, nearest
+from analysis.dataset.config import TableConfig
 from analysis.dataset.copies import copied
 from analysis.dataset.databases.addresses import (
     check_address,
@@ -23,20 +22,25 @@ from analysis.dataset.databases.addresses import (
     find_server,
     is_address,
     is_database_file,
+    refuse_foreign,
     resolved,
 )
 from analysis.dataset.databases.reasons import Unreadable
+from analysis.dataset.files import legible
 from analysis.errors import CarteraError
 from analysis.language import _
+from analysis.suggestions import nearest
 
 __all__ = [
-    "check_address", "columns_of", "is_address", "is_database_file", "name_of", "resolved", "shown", "stage",
+    "check_address", "columns_of", "is_address", "is_database_file", "name_of", "refuse_foreign",
+    "resolved", "shown", "stage",
 ]  # fmt: skip
 
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _READS = re.compile(r"[\s(]*(select|with|values|table|from)\b", re.IGNORECASE)
-_SHOWN = 12
-_NO_FILE_NAME = re.compile(r'[/\\:*?"<>|\s]+')
+_NO_FILE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\s]+')
+_FITS = 60
+"""How many signs the name of a file may have on every system, whatever signs they are."""
 
 
 class Opened(Protocol):
@@ -64,7 +68,7 @@ def shown(database: str) -> str:
 def name_of(database: str) -> str:
     """Return what a data set in this database is called."""
     place = resolved(database, Path.cwd())
-    return find_server(place).name if is_address(place) else Path(place).stem
+    return find_server(place).name if is_address(place) else legible(Path(place).stem)
 
 
 def columns_of(database: str) -> dict[str, tuple[str, ...]]:
@@ -120,7 +124,7 @@ def stage(database: str, wanted: Mapping[str, TableConfig]) -> dict[str, Path | 
             label = f"{Path(_called(place)).name} [{settings.table or name}]"
             make = partial(_copy, opened, place, name, settings)
             try:
-                done[name] = copied(key, _NO_FILE_NAME.sub(" ", label), make)
+                done[name] = copied(key, _NO_FILE_NAME.sub(" ", label)[-_FITS:], make)
             except Unreadable as error:
                 done[name] = error
     return done
@@ -178,21 +182,12 @@ def _found(source: Opened, place: str, written: str) -> tuple[str | None, str, t
         if table in others:
             return schema, table, others[table]
     known = [*usual, *(f"{schema}.{other}" for other in others)]
+    hint = nearest(written, known) if known else _("It holds no table that can be read.")
     raise Unreadable(
         _("There is no table '{table}' in {database}. {hint}").format(
-            table=written, database=_called(place), hint=_nearest(written, known)
+            table=written, database=_called(place), hint=hint
         )
     )
-
-
-def _nearest(written: str, known: list[str]) -> str:
-    """Return a hint at the name that is meant; one in other letters is the nearest."""
-    if not known:
-        return _("It holds no table that can be read.")
-    close = [name for name in known if name.casefold() == written.casefold()]
-    close = close or difflib.get_close_matches(written, known, n=1)
-    more = ["…"] if len(known) > _SHOWN else []
-    return nearest(close[0], known) if close else nearest(written, [*known[:_SHOWN], *more])
 
 
 def _one_query(name: str, query: str) -> str:

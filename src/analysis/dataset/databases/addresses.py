@@ -8,8 +8,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote
 
+from analysis.dataset.files import path_of, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _SECRET_KEY = re.compile(r"user|uid|pass(?!file)|pwd|secret|token", re.IGNORECASE)
-_SECRET_VALUE = re.compile(r"\b(user|uid|password|pwd)\s*=", re.IGNORECASE)
+_SECRET = re.compile(rf"({_SECRET_KEY.pattern})[\w ]*=\s*[^\s&;]", re.IGNORECASE)
+_FOREIGN = re.compile(rf"@|://|^\s*(//|\w\w+:)|{_SECRET.pattern}", re.IGNORECASE)
+"""What shows that something may be an address, with a password perhaps, though none that is known here."""
+_EXAMPLE = "postgresql://${DB_USER}:${DB_PASSWORD}@host:5432/database"
 _FROM_ENVIRONMENT = ("PGUSER", "PGPASSWORD", "MYSQL_PWD")
 _MAGIC = {b"SQLite format 3\0": (0, "sqlite"), b"DUCK": (8, "duckdb")}
 
@@ -68,7 +72,7 @@ class Server(Place):
 
 def is_address(data: str) -> bool:
     """Tell whether this is the address of a database, or a variable that holds one."""
-    return bool(_SCHEME.match(data) or _VARIABLE.fullmatch(data))
+    return bool(_SCHEME.match(data.strip()) or _VARIABLE.fullmatch(data.strip()))
 
 
 def is_database_file(path: Path) -> bool:
@@ -78,11 +82,10 @@ def is_database_file(path: Path) -> bool:
 
 def file_kind(path: Path) -> str | None:
     """Return ``sqlite`` or ``duckdb`` by the first bytes of a file; None if it is neither."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(16)
-    except OSError:
+    if unreadable(path):
         return None
+    with path.open("rb") as file:
+        head = file.read(16)
     return next((kind for magic, (at, kind) in _MAGIC.items() if head[at:].startswith(magic)), None)
 
 
@@ -102,18 +105,38 @@ def resolved(database: str, folder: Path) -> str:
     CarteraError
         If credentials are written in the address, or a variable is not set.
     """
+    database = database.strip()
     check_address(database)
+    if unreadable(folder / database) is None:  # whatever signs its name holds
+        return str((folder / database).resolve())
     filled = _filled(database)
     scheme = _SCHEME.match(filled)
-    if scheme is None:
-        path = (folder / Path(filled).expanduser()).resolve()
-        if (filled != database or "@" in filled) and not path.exists():  # it may be a password: not repeated
+    if scheme and scheme[1].partition("+")[0] not in {"sqlite", "duckdb"}:
+        return database
+    place = filled[scheme.end() :].partition("?")[0].removeprefix("/") if scheme else filled
+    path = (folder / path_of(place)).resolve()
+    if not path.exists():
+        if filled != database:  # the value of a variable is not repeated
             raise _not_understood()
-        return str(path)
-    if scheme[1].partition("+")[0] in {"sqlite", "duckdb"}:
-        place = filled[scheme.end() :].partition("?")[0]
-        return str((folder / place.removeprefix("/")).resolve())
-    return database
+        refuse_foreign(place)
+    return str(path)
+
+
+def refuse_foreign(written: str) -> None:
+    """Refuse what is no file, and may be an address with a password that is not known as one.
+
+    Raises
+    ------
+    CarteraError
+        If it may be; it is not repeated.
+    """
+    if _FOREIGN.search(written):
+        raise CarteraError(
+            _(
+                "There is no such file, and as the address of a database it cannot be understood; it is not "
+                "repeated here, since it may hold a password. An address is written like '{example}'."
+            ).format(example=_EXAMPLE)
+        )
 
 
 def check_address(written: str) -> None:
@@ -128,10 +151,7 @@ def check_address(written: str) -> None:
     if scheme is None:
         return
     bare = _VARIABLE.sub("", written[scheme.end() :])
-    beside = parse_qsl(bare.partition("?")[2])
-    if bare.rpartition("@")[0].strip(":") or any(
-        _SECRET_KEY.search(key) or _SECRET_VALUE.search(value) for key, value in beside
-    ):
+    if bare.rpartition("@")[0].strip(":") or _SECRET.search(unquote(bare)):
         raise CarteraError(
             _(
                 "A user name or a password is written in the address of the database, where others may read "
@@ -157,7 +177,7 @@ def find_server(database: str) -> Server:
         url = make_url(_filled(database))
     except (ArgumentError, ValueError):
         raise _not_understood() from None
-    if "@" in f"{url.host}{url.database}":  # the rest of a password, which the reader must not see
+    if re.search(rf"@|{_SECRET.pattern}", f"{url.host}{url.database}", re.IGNORECASE):  # is not repeated
         raise _not_understood()
     if url.drivername in {"postgres", "postgresql"}:
         url = url.set(drivername="postgresql+psycopg")
@@ -171,7 +191,7 @@ def _not_understood() -> CarteraError:
         _(
             "The address of the database cannot be understood. It is written like '{example}'; a port is a "
             "number, and an @ within a password is written as %40."
-        ).format(example="postgresql://${DB_USER}:${DB_PASSWORD}@host:5432/database")
+        ).format(example=_EXAMPLE)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -10,11 +11,13 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from analysis.dataset.copies import cache_folder
+from analysis.dataset.copies import read_once
 from analysis.dataset.databases.addresses import Place
 from analysis.dataset.databases.batches import unique
 from analysis.dataset.databases.reasons import Reason, not_opened, query_not_read, table_not_read
-from analysis.dataset.readers import literal, quoted
+from analysis.dataset.files import is_legible, legible
+from analysis.dataset.readers import quoted
+from analysis.engine.interruptible import interruptible
 from analysis.errors import CarteraError
 from analysis.language import _
 
@@ -22,14 +25,25 @@ _SIMPLE = (
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
     "FLOAT", "DOUBLE", "DECIMAL", "DATE", "TIMESTAMP", "VARCHAR",
 )  # fmt: skip
+_TAKEN = re.compile(r"could not set lock|used by another process|already attached", re.IGNORECASE)
+_ALONE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_unsigned_extensions": False,
+    "allow_persistent_secrets": False,
+    "python_enable_replacements": False,
+}
+"""Settings by which a database reaches for nothing beside itself: neither extensions nor our variables."""
 
 
 class DuckDBFile:
     """An open DuckDB file; see `Opened`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, place: Place) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, place: Place, work: Path) -> None:
         self._connection = connection
         self._place = place
+        self._work = work
 
     def tables(self, schema: str | None) -> dict[str, tuple[str, ...]]:
         """Return the columns of each table and view of a schema; see `Opened`."""
@@ -61,25 +75,41 @@ class DuckDBFile:
 
     def _write(self, query: str, reason: Reason, target: Path) -> None:
         try:
-            described = self._connection.execute(f"describe {query}").fetchall()
-            columns = _columns([(name, kind) for name, kind, *_rest in described])
-            places = ", ".join(f"c{i}" for i in range(len(described)))
-            self._connection.execute(
-                f"copy (select {columns} from ({query}\n) as given({places})) "  # noqa: S608
-                f"to {literal(str(target))} (format parquet)"
-            )
+            interruptible(partial(self._copy, query, target), self._connection.interrupt)
         except duckdb.Error as error:
             raise reason(self._place, error) from None
 
+    def _copy(self, query: str, target: Path) -> None:
+        """Write what a query returns, by way of the only folder that the connection may write to."""
+        described = [row[:2] for row in self._connection.execute(f"describe {query}").fetchall()]
+        places = ", ".join(f"c{i}" for i in range(len(described)))
+        written = self._work / "copy.parquet"
 
-def _columns(described: Sequence[tuple[str, str]]) -> str:
-    """Return the SQL of columns in types that a Parquet file has; others become text."""
+        def write(whole: str) -> None:
+            self._connection.execute(
+                f"copy (select {_columns(described, whole)} from ({query}\n) as given({places})) "  # noqa: S608
+                "to $written (format parquet)",
+                {"written": str(written)},
+            )
+
+        try:
+            write("decimal(38, 0)")
+        except duckdb.ConversionException:  # there may be a number of 39 digits
+            write("varchar")
+        written.replace(target)
+
+
+def _columns(described: Sequence[tuple[str, str]], whole: str) -> str:
+    """Return the SQL of columns in types that a Parquet file has.
+
+    Whole numbers of more than 64 bits become ``whole``, and what has no such type becomes text.
+    """
     names = unique(name for name, _kind in described)
     cells = []
     for i, (_name, kind) in enumerate(described):
-        whole = "decimal(38, 0)" if kind in {"HUGEINT", "UHUGEINT"} else "varchar"
         simple = kind.startswith(_SIMPLE) and not kind.endswith("]")
-        cells.append(f"c{i}" if simple else f"cast(c{i} as {whole})")
+        cast = f"cast(c{i} as {whole if kind in {'HUGEINT', 'UHUGEINT'} else 'varchar'})"
+        cells.append(f"c{i}" if simple else cast)
     return ", ".join(f"{cell} as {quoted(name)}" for cell, name in zip(cells, names, strict=True))
 
 
@@ -90,20 +120,30 @@ def open_file(path: Path) -> Iterator[DuckDBFile]:
     Raises
     ------
     CarteraError
-        If it is open elsewhere, damaged, or of a newer DuckDB.
+        If it is open elsewhere, damaged, of a newer DuckDB, or has a name that DuckDB cannot be given.
     """
+    if not is_legible(path):
+        raise CarteraError(
+            _("{file} cannot be opened by DuckDB, since its name is not UTF-8. Rename it.").format(
+                file=legible(path.name)
+            )
+        )
     place = Place(path.name)
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".spill-", dir=cache_folder()) as spill, duckdb.connect() as connection:
-        connection.execute(f"set temp_directory={literal(spill)}")
+    with (
+        read_once() as run,
+        TemporaryDirectory(prefix=".spill-", dir=run) as work,
+        duckdb.connect(config=_ALONE | {"temp_directory": work}) as connection,
+    ):
         if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
             connection.execute("set enable_progress_bar=false")
         try:
-            connection.execute(f"attach {literal(str(path))} as source (read_only)")
+            connection.execute("attach $path as source (read_only)", {"path": str(path)})
             connection.execute("use source")
         except duckdb.Error as error:
-            raise (_in_use(path) if "lock" in str(error) else not_opened(place, error)) from None
-        yield DuckDBFile(connection, place)
+            raise (_in_use(path) if _TAKEN.search(str(error)) else not_opened(place, error)) from None
+        connection.execute("set enable_external_access=false")  # leaves the file itself and the work folder
+        connection.execute("set lock_configuration=true")
+        yield DuckDBFile(connection, place, Path(work))
 
 
 def _in_use(path: Path) -> CarteraError:

@@ -35,8 +35,12 @@ _DENIED, _WRITES = "42501", "25006"
 """What SQL calls a lack of rights, and a change where only reading is allowed."""
 
 
-_KIND = re.compile(r"^\w+ Error: ")
+_KIND = re.compile(r"^[\w ]+ Error: ")
 """What DuckDB begins its messages with."""
+
+
+_CLOSED = re.compile(r"disabled (by|through) configuration")
+"""What DuckDB says of a file that is not the database, and of extensions."""
 
 
 Reason = Callable[[Place, BaseException], CarteraError]
@@ -173,6 +177,8 @@ def _state(error: BaseException) -> str | None:
 
 def first_line(error: BaseException, place: Place) -> str:
     """Return the first line of what a driver says, without secrets."""
+    if _CLOSED.search(str(error)):
+        return _("it asks for files or extensions outside the database, and Cartera opens none of them")
     said = next((part for part in reversed(error.args) if isinstance(part, str) and part.strip()), str(error))
     line = said.strip().splitlines()[0] if said.strip() else type(error).__name__
     return place.scrubbed(_KIND.sub("", line).rstrip(". !"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ReflectedColumn
@@ -24,6 +25,7 @@ from analysis.dataset.databases.reasons import (
     table_not_read,
     unknown_kind,
 )
+from analysis.engine.interruptible import interruptible
 
 BATCH_ROWS = 50_000
 _SECONDS_TO_ANSWER = 15
@@ -100,13 +102,24 @@ class SqlDatabase:
         statement = sa.select(*listed or [sa.literal_column("*")]).select_from(sa.table(table, schema=schema))
         name = f"{schema}.{table}" if schema else table
         with self._explained(partial(table_not_read, table=name)):
-            _write(self._connection.execute(statement, execution_options=_streamed()), target)
+            self._write(partial(self._connection.execute, statement, execution_options=_streamed()), target)
 
     def copy_query(self, query: str, name: str, target: Path) -> None:
         """Write what a query returns to a Parquet file."""
         with self._explained(partial(query_not_read, table=name)):
             options = _streamed() | {"no_parameters": True}
-            _write(self._connection.exec_driver_sql(query, execution_options=options), target)
+            self._write(partial(self._connection.exec_driver_sql, query, execution_options=options), target)
+
+    def _write(self, execute: Callable[[], sa.CursorResult[Any]], target: Path) -> None:
+        def work() -> None:
+            result = execute()
+            write_batches(unique(result.keys()), result.partitions(BATCH_ROWS), target)
+
+        driver: Any = self._connection.connection.dbapi_connection
+        if self._connection.dialect.name == "sqlite":
+            interruptible(work, driver.interrupt)
+        else:  # while it waits for a server, a driver listens to signals itself
+            work()
 
     @contextmanager
     def _explained(self, reason: Reason) -> Iterator[None]:
@@ -125,10 +138,6 @@ class SqlDatabase:
 
 def _streamed() -> dict[str, object]:
     return {"stream_results": True, "max_row_buffer": BATCH_ROWS}
-
-
-def _write(result: sa.CursorResult[tuple[object, ...]], target: Path) -> None:
-    write_batches(unique(result.keys()), result.partitions(BATCH_ROWS), target)
 
 
 @contextmanager
@@ -176,7 +185,7 @@ def open_sqlite(path: Path) -> Iterator[SqlDatabase]:
     """
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
         connection.text_factory = _decoded
         return connection
 
