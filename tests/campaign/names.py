@@ -22,18 +22,8 @@ NAMES = (
 FOLDERS = (
     "", "", "x[1]/", "a*b/", "year=2024/", "it's/", "date=2024-01-01/x=1/", "deep/" * 20, "~/", "new\nline/",
 )  # fmt: skip
-NO_FILES = (
-    "fifo",
-    "dangling",
-    "loop",
-    "long",
-    "nobody",
-    "/dev/null",
-    "/dev/zero",
-    "NUL",
-    "empty folder",
-    "space",
-)
+ODD = {"long": "x" * 5000, "nobody": "~nobody-x/sales.csv", "NUL": "a\0b.csv", "space": " "}
+NO_FILES = ("fifo", "dangling", "loop", "empty folder", "/dev/null", "/dev/zero", *ODD)
 
 
 def make(rng: Random, folder: Path) -> Case:
@@ -56,11 +46,8 @@ def make(rng: Random, folder: Path) -> Case:
 
 def _no_file(rng: Random, folder: Path) -> Case:
     """Make a name behind which there is no file that can be read."""
-    found, what, path = (
-        Expected("sentence", names=("sales",)),
-        rng.choice(NO_FILES),
-        str(folder / "sales.csv"),
-    )
+    found, what = Expected("sentence", names=("sales",)), rng.choice(NO_FILES)
+    path = str(folder / "sales.csv")
     if what == "fifo":
         os.mkfifo(path)
     elif what in {"dangling", "loop"}:
@@ -68,6 +55,5 @@ def _no_file(rng: Random, folder: Path) -> Case:
     elif what == "empty folder":
         Path(path).mkdir()
     else:
-        odd = {"long": "x" * 5000, "nobody": "~nobody-x/sales.csv", "NUL": "a\0b.csv", "space": " "}
-        path, found.names = odd.get(what, what), ("",)
+        path, found.names = ODD.get(what, what), ("",)
     return Case(what, path, found)

@@ -86,7 +86,7 @@ def run_case(seed: int, number: int, keep: Path | None = None) -> Result:
         make = FAMILIES[family][1]
         case, failed, _size = _apart(lambda: make(Random(f"{seed}/{number}"), files), work)
         if case is None:
-            raise RuntimeError(f"case {number} of seed {seed} cannot be made: {failed}")
+            return Result(number, family, "", "not made", [f"the campaign itself: {failed}"], 0, 0)
         outcome, failed, megabytes = _apart(lambda: _read(case.data, files, work / "cache"), work)
         outcome = outcome or Outcome(failed)
         faults = _judged(case.expected, outcome)
@@ -118,7 +118,7 @@ def _apart(task: Callable[[], Any], work: Path) -> tuple[Any, str, float]:
                 return None, f"hang: killed after {_KILLED_AFTER} s", 0.0
     megabytes = ended[2].ru_maxrss / 1024
     if ended[1]:
-        said = (work / "said").read_text("utf-8", errors="replace")[-2000:]
+        said = (work / "said").read_text("utf-8", errors="replace")[:500]
         return None, f"crash: {os.waitstatus_to_exitcode(ended[1])} {said}", megabytes
     return pickle.loads((work / "result").read_bytes()), "", megabytes
 
