@@ -19,7 +19,7 @@ READ = (
 )  # fmt: skip
 REFUSED = (
     "nme: x\n", "transactions: 5\n", "- a\n- b\n", "just a word", "\tname: x\n", "name: [x\n", "a: b: c", "%",
-    "*a", "&a", "name: x\n---\nname: y\n", "!!python/object:os.x {}", "&a [*a]", "? {x: y}\n: z\n", "1: 2\n",
+    "*a", "name: x\n---\nname: y\n", "!!python/object:os.x {}", "&a [*a]", "? {x: y}\n: z\n", "1: 2\n",
     "null: 1\n", "name: {}\n", "name: \"\\ud800\"\n", "name: a\0b\n", "\0", "name: \x1b[31m\n", "[" * 5000,
     "{a: " * 3000, "a: &a [x]\nb: &b [*a, *a]\n", "as_of: 2024-02-30\n", "as_of: soon\n",
     "as_of: 1990-01-01\n", "currency: euro\n", "language: xx\n",
