@@ -21,7 +21,7 @@ def make(rng: Random, folder: Path) -> Case:
     block = [[*cells[:note], "n", *cells[note + 1 :]] for cells in block]
     written = [line(rng, how, cells) for cells in block]
     below = written * (rng.randrange(30_000_000, 50_000_000) // sum(len(one) + 1 for one in written))
-    change = rng.choice([*["open quote"] * 8, "open quote inside", *CHANGES])
+    change = rng.choice([*["open quote"] * 20, "open quote inside", *CHANGES])
     place = rng.randrange(len(below))
     below[place:place] = CHANGES[change](rng, how)
     content = text(how, below, rng.choice(["\n", "\n", "\r\n", "\r"]))
