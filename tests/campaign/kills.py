@@ -96,6 +96,7 @@ class Place:
         self.folder = folder
         self.report = folder / "reports" / "mine"
         self._kept = folder / "older"
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has it ignored in the background
         for name in ("cache", "temp", "home", "reports"):
             (folder / name).mkdir()
         (folder / "sales.csv").write_text(SALES, "utf-8")
@@ -199,6 +200,8 @@ def after_kill(place: Place, kill: Kill, code: int, err: str) -> list[str]:
     faults = [f"lives: {line}" for line in place.kernels()]
     if "Traceback" in err:
         faults.append(f"said: {err}")
+    if kill.phase != "publishing":
+        faults += [] if code else ["not heard"]
     if kill.number != signal.SIGKILL:
         faults += [] if code == 0 or (code, err[-9:]) in ENDS else [f"exit status {code}: {err}"]
         faults += [f"left: {path}" for path in place.litter()]
@@ -242,7 +245,7 @@ def kills(place: Place, count: int, seed: int) -> list[Kill]:
         phase, number = PHASES[i % len(PHASES)], SIGNALS[i % len(SIGNALS)]
         timed = phase == "start" or (phase == "kernels" and chance.random() < 0.7)
         if timed:
-            made.append(Kill(number, phase, seconds=round(chance.uniform(0.01, 2.5), 3)))
+            made.append(Kill(number, phase, seconds=round(chance.uniform(0.01, 2), 3)))
         else:
             last = chance.choice(
                 [8, place.turns[phase]]
