@@ -3,7 +3,7 @@ BIN = .venv/bin
 PYTHON ?= $(or $(wildcard $(BIN)/python),python3)
 
 .DEFAULT_GOAL = help
-.PHONY: help run test lab bench lint setup
+.PHONY: help run test campaign lab bench lint setup
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 14
@@ -13,6 +13,10 @@ run: setup ## Run the workbook on a real online music shop and on the demo portf
 
 test: setup ## Run all tests, every notebook among them
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval tests notebooks
+
+campaign: setup ## Read 10,000 hostile files and kill 50 runs, with a fresh seed: docs/reliability.md
+	@PYTHONPATH=tests $(BIN)/python -m campaign --cases 10000 --seed fresh
+	@PYTHONPATH=tests $(BIN)/python -m campaign.kills --count 50
 
 lab: setup ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks

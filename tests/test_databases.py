@@ -510,3 +510,8 @@ def test_cells_do_not_depend_on_where_a_batch_ends(tmp_path_factory, cells, data
     whole, parts = pq.read_table(folder / "whole"), pq.read_table(folder / "parts")
     assert whole.schema == parts.schema
     assert whole.to_pylist() == parts.to_pylist()
+
+
+def test_whole_numbers_beside_a_real_one_lose_no_digit(tmp_path):
+    write_batches(["x"], [[(2**53 + 1,)], [(0.5,)], [(7,)]], tmp_path / "numbers")
+    assert pq.read_table(tmp_path / "numbers")["x"].to_pylist() == ["9007199254740993", "0.5e0", "7"]

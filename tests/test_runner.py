@@ -174,3 +174,16 @@ def test_several_data_sets_make_a_report_each(tmp_path):
     done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "north.csv", "south.csv", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert {path.name for path in (tmp_path / "reports").iterdir()} == {"north", "south"}
+
+
+@pytest.mark.slow
+def test_whatever_a_file_is_called_its_report_is_in_the_folder_of_reports(tmp_path):
+    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", ["## Contents"])
+    (tmp_path / "...csv").write_text("customer;date;amount\na;2024-01-05;1\nb;2024-02-05;2\n")
+    before = {*tmp_path.iterdir(), tmp_path / "reports"}
+    done = tiny_notebooks.cartera(
+        tmp_path / "notebooks", "run", "...csv", cwd=tmp_path, CARTERA_CACHE=str(tmp_path / "notebooks" / "c")
+    )
+    assert done.returncode == 0
+    assert set(tmp_path.iterdir()) == before
+    assert [path.parent.parent.name for path in tmp_path.rglob("index.html")] == ["reports"]

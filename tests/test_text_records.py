@@ -154,6 +154,16 @@ def test_a_line_longer_than_any_block(tmp_path):
     ]
 
 
+def test_a_row_that_is_set_aside_is_kept_whole(tmp_path):
+    long = "x" * 30_000
+    text = f'customer,date,amount\nA,2024-01-01,1\n{long},"two\n\nlines"\n\nC\n\n\nB,2024-01-02,2\nD\n'
+    assert set_aside(opened(tmp_path, text)) == [
+        (3, "rejected:cells", f'{long},"two\n\nlines"'),
+        (7, "rejected:cells", "C"),
+        (11, "rejected:cells", "D"),
+    ]
+
+
 # DuckDB's parallel reader lost rows above 32 MB, and its own count said that all was well: of these lines it
 # gave between 906,850 and 921,440
 @pytest.mark.slow

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as in ``typing``, which takes a while to import
 if TYPE_CHECKING:
     from analysis.dataset import Dataset, open_dataset
     from analysis.errors import CarteraError
@@ -16,7 +16,7 @@ _HOME = {
 }  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 whatever a module offers under that name
+def __getattr__(name: str) -> object:
     """Import each module when it is first used: ``cartera`` answers ``--help``, and Ctrl-C, at once."""
     if name in _HOME:
         return getattr(import_module(f"analysis.{_HOME[name]}"), name)

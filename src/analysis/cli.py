@@ -280,7 +280,8 @@ def _unforeseen(error: Exception) -> str:
         "Cartera met something unforeseen ({error}). Please report it with the file {path}, which says "
         "where in the code, and holds nothing of your data."
     )
-    return message.format(error=type(error).__name__, path=name)
+    said = [type(error).__name__, getattr(error, "strerror", None)]  # the system's own words are harmless
+    return message.format(error=": ".join(filter(None, said)), path=name)
 
 
 def _versions() -> Iterator[str]:

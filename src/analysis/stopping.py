@@ -1,6 +1,6 @@
 """Ctrl-C, and a request to end (SIGTERM), which is taken as Ctrl-C.
 
-Nothing heavy is imported here: it must be in force before anything else is.
+Little is imported here: it must be in force before anything is that takes time.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ import _thread
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Timer
-from types import FrameType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+    from typing import Any
+
+    Handler = Callable[[int, FrameType | None], Any]
 
 STOPPED = 130
 """Exit status after Ctrl-C, as shells have it."""
-_Handler = Callable[[int, FrameType | None], Any]
 
 
 def stop_at_once() -> None:
@@ -36,6 +39,8 @@ def stoppable() -> Iterator[None]:
 
     def ask_again(lost: sys.UnraisableHookArgs) -> None:
         if lost.exc_type is KeyboardInterrupt:
+            from threading import Timer  # noqa: PLC0415
+
             Timer(0.05, _thread.interrupt_main).start()
         else:
             hook(lost)
@@ -66,7 +71,7 @@ def undisturbed() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
-def _handle(handler: _Handler) -> dict[int, Any]:
+def _handle(handler: Handler) -> dict[int, Any]:
     """Have ``handler`` called on each signal that is not ignored; return what was called before."""
     numbers = [
         number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN

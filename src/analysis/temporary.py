@@ -29,9 +29,9 @@ def is_temporary(path: Path) -> bool:
     return _NAME.fullmatch(path.name) is not None
 
 
-def others(place: Path) -> list[Path]:
+def in_use(place: Path) -> list[Path]:
     """Return temporary folders in ``place`` whose processes live, or may live on another machine."""
-    return [path for path in _all(place) if _may_live(path) and not path.name.startswith(prefix())]
+    return [path for path in _all(place) if _may_live(path)]
 
 
 def left_behind(place: Path) -> list[Path]:

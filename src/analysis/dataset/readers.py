@@ -16,7 +16,7 @@ from analysis.dataset.config import TableConfig
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import Table
 from analysis.dataset.text import TextTable, read_text
-from analysis.dataset.text_records import Lines, find_records, lines_at, split_into_cells, without_torn
+from analysis.dataset.text_records import Lines, find_records, records_at, split_into_cells, without_torn
 from analysis.dataset.workbooks import read_sheet, typed
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
@@ -68,8 +68,8 @@ class CountedText:
         Name of the table in which DuckDB notes the records it cannot split into cells.
     records
         How many records there are below the header.
-    lines_at
-        Lines in the file of the records that begin at these bytes.
+    records_at
+        Line in the file and text of each record that begins at these bytes of what DuckDB reads.
     begin_on
         Whether a record begins on each of these lines of the file.
     split
@@ -78,7 +78,7 @@ class CountedText:
 
     refused: str
     records: int
-    lines_at: Callable[[list[int]], Lines]
+    records_at: Callable[[list[int]], list[tuple[int, str]]]
     begin_on: Callable[[Lines], bool]
     split: Callable[[], RawTable]
 
@@ -223,7 +223,7 @@ def _delimited(connection: duckdb.DuckDBPyConnection, path: Path, text: TextTabl
     counted = CountedText(
         f"{own.name}_refused",
         records.count - 1,
-        lambda positions: lines_at(plain, positions) + first,
+        lambda positions: [(line + first, raw) for line, raw in records_at(plain, records, positions)],
         lambda lines: bool(records.begin_on(lines - first).all()),
         split,
     )

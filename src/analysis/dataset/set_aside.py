@@ -20,13 +20,11 @@ def refused_records(connection: duckdb.DuckDBPyConnection, table: RawTable) -> l
     known = connection.execute("select count(*) from duckdb_tables() where table_name = ?", [name]).fetchall()
     if not known[0][0]:
         return list(table.aside)
-    found = connection.execute(
-        f"select line_byte_position - 1, trim(any_value(csv_line), '\r\n') from {name} "  # noqa: S608
-        f"where scan_id = (select max(scan_id) from {name}) "
-        "group by line_byte_position order by line_byte_position"
+    positions = connection.execute(
+        f"select distinct line_byte_position - 1 from {name} "  # noqa: S608
+        f"where scan_id = (select max(scan_id) from {name}) order by all"
     ).fetchall()
-    lines = table.text.lines_at([position for position, _text in found])
-    refused = [(int(line), text) for line, (_position, text) in zip(lines, found, strict=True)]
+    refused = table.text.records_at([position for (position,) in positions])
     return sorted([*refused, *table.aside])
 
 

@@ -295,29 +295,35 @@ def _copy_until(source: BinaryIO, target: BinaryIO, end: int | None) -> None:
         target.write(block)
 
 
-def lines_at(path: Path, positions: list[int]) -> Lines:
-    """Return the lines, from 0, of the records that begin at these bytes; line ends there belong before.
+def records_at(path: Path, records: TextRecords, positions: list[int]) -> list[tuple[int, str]]:
+    """Return line, from 0, and text of the records that begin at these bytes; line ends there belong before.
 
     Parameters
     ----------
     path
         The file.
+    records
+        Its records.
     positions
         Bytes, ascending.
     """
-    lines, line, at = [], 0, 0
+    found = []
+    line = 0
     with path.open("rb") as file:
         for wanted in positions:
-            while at < wanted:
-                block = file.read(min(_BLOCK, wanted - at))
-                line += block.count(b"\n")
-                at += len(block)
-            while (byte := file.read(1)) and byte in b"\r\n":
-                line += byte == b"\n"
-                at += 1
-            at += len(byte)
-            lines.append(line)
-    return np.asarray(lines, np.int64)
+            while (at := file.tell()) < wanted:
+                line += file.read(min(_BLOCK, wanted - at)).count(b"\n")
+            read = [file.readline()]
+            while not read[-1].strip(b"\r\n") and read[-1]:
+                read = [file.readline()]
+                line += 1
+            number = int(records.numbers_of(np.asarray([line]))[0])
+            beyond = records.lines_of(np.asarray([number + 1]))[0] if number + 1 < records.count else None
+            while (beyond is None or line + len(read) < beyond) and read[-1]:
+                read.append(file.readline())
+            found.append((line, b"".join(read).decode(errors="replace").strip("\r\n")))
+            line += b"".join(read).count(b"\n")
+    return found
 
 
 def split_into_cells(

@@ -22,6 +22,7 @@ from analysis.report.files import is_full
 
 SECONDS_TO_START = 120
 _ERROR_MARK = "papermill-error-cell-tag"
+_INJECTED = "injected-parameters"
 
 
 @dataclass(frozen=True)
@@ -185,10 +186,13 @@ def kill(processes: set[psutil.Process]) -> None:
 
 
 def _tidy(notebook: notebooks.Notebook) -> None:
-    """Take out what papermill adds for itself: error marks and paths of the work area."""
+    """Take out what papermill adds for itself: error marks, a cell's random name, paths of the work area."""
     notebook["cells"] = [
         cell for cell in notebook["cells"] if _ERROR_MARK not in cell["metadata"].get("tags", [])
     ]
+    for cell in notebook["cells"]:
+        if _INJECTED in cell["metadata"].get("tags", []):
+            cell["id"] = _INJECTED
     for key in ("input_path", "output_path"):
         notebook["metadata"].get("papermill", {}).pop(key, None)
 

@@ -21,7 +21,7 @@ from analysis.report import record
 from analysis.report.files import is_full, write_text
 from analysis.report.record import INDEX, RECORD, About
 from analysis.stopping import undisturbed
-from analysis.temporary import is_temporary, left_behind, others, prefix
+from analysis.temporary import in_use, is_temporary, left_behind, prefix
 
 
 def usable(out: Path) -> Path:
@@ -95,7 +95,7 @@ def _made(folder: Path) -> Iterator[Path]:
     made = None
     try:
         made = _begin(folder)
-        if strangers := [path for path in others(folder) if path != made]:
+        if strangers := [path for path in in_use(folder) if path != made]:
             message = _(
                 "Another run writes into {folder}: wait for its end, or delete {path} if there is none."
             )

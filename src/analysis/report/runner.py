@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from analysis.report import execution, notebooks, pages, publishing, record
 from analysis.report.execution import Execution, Task
 from analysis.report.record import Request
 from analysis.stopping import undisturbed
+from analysis.temporary import prefix
 
 
 class Progress(Protocol):
@@ -119,7 +121,7 @@ def _run(
 def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[Execution]:
     before = execution.children()
     stopping = Event()
-    with _shared_cores(jobs), ThreadPoolExecutor(max_workers=jobs) as pool:
+    with _shared_cores(jobs), _own_temporary_files(), ThreadPoolExecutor(max_workers=jobs) as pool:
         futures: list[Future[Execution]] = []
         try:
             futures += [pool.submit(_execute, task, progress, stopping) for task in tasks]
@@ -151,6 +153,22 @@ def _stop(
             execution.kill(execution.children() - before)
             wait(futures, timeout=0.2)
         execution.kill(execution.children() - before)
+
+
+@contextmanager
+def _own_temporary_files() -> Iterator[None]:
+    """Have all temporary files, here and in kernels, in one folder that goes with the run or by the next."""
+    around, variable = tempfile.tempdir, os.environ.get("TMPDIR")
+    with tempfile.TemporaryDirectory(prefix=prefix(), ignore_cleanup_errors=True) as folder:
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = around
+            if variable is None:
+                del os.environ["TMPDIR"]
+            else:
+                os.environ["TMPDIR"] = variable
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 Row = Sequence[Any]
 _DIGITS = 38
+_EXACT = 2**53  # beyond it a real number does not hold every whole one
 _WHOLE, _REAL, _DAY, _TIME, _TEXT = pa.int64(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.string()
 _OF_TYPE: dict[type, pa.DataType] = {
     bool: pa.bool_(), float: _REAL, dt.date: _DAY, dt.datetime: _TIME
@@ -115,7 +116,7 @@ def _holds(decimal: pa.DataType, cells: Sequence[Any]) -> bool:
 
 def _kind_of(kind: type, cells: Sequence[Any]) -> pa.DataType:
     """Return the narrowest type that holds the cells of one Python type."""
-    if kind is int and all(-(2**63) <= cell < 2**63 for cell in cells if type(cell) is int):
+    if kind is int and all(-_EXACT <= cell <= _EXACT for cell in cells if type(cell) is int):
         return _WHOLE
     if kind in {int, Decimal}:
         return _decimal([Decimal(cell) for cell in cells if type(cell) is kind])
@@ -146,7 +147,7 @@ def _wider(first: pa.DataType, second: pa.DataType) -> pa.DataType:
     if kinds == {_DAY, _TIME}:
         return _TIME
     scales = [kind.scale for kind in kinds if pa.types.is_decimal(kind)]
-    if kinds <= {_WHOLE, _REAL} or (len(scales) == 1 and _REAL in kinds):
+    if kinds <= {_WHOLE, _REAL} or (len(scales) == 1 and scales != [0] and _REAL in kinds):
         return _REAL
     if scales and len(scales) + (_WHOLE in kinds) == len(kinds):
         return _decimal_of(_DIGITS // 2, max(scales))
