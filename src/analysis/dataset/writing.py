@@ -15,6 +15,7 @@ from analysis.dataset.config import TAXED, Policies, Transactions
 from analysis.dataset.copies import read_once
 from analysis.dataset.files import is_legible, legible, reason_of, unreadable
 from analysis.dataset.inputs import Input, Source, reachable
+from analysis.dataset.naming import names_a_folder
 from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources import find_source
@@ -125,7 +126,7 @@ def _top(source: Source, folder: Path) -> list[str]:
             _("go on without tables that cannot be read; without it: stop"),
         ),
     }
-    lines = [f"name: {_quoted(source.name)}"]
+    lines = [f"{'' if names_a_folder(source.name) else '# '}name: {_quoted(source.name)}"]
     lines += [f"database: {_quoted(_database(source, folder))}"] if source.database else []
     lines += [
         f"{'# ' if value is None else ''}{f'{key}: {value or example}':30}  # {meaning}"
