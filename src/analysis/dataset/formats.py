@@ -126,6 +126,7 @@ create macro named_month(cell) as case
     when regexp_matches(cell, '{_YEAR_NAMED}') then day_of(
         regexp_extract(cell, '{_YEAR_NAMED}', 1), month_of(regexp_extract(cell, '{_YEAR_NAMED}', 2)), '1')
     end;
+create macro calendar_day(day) as case when day between date '0001-01-01' and date '9999-12-31' then day end;
 create macro squeezed(cell) as regexp_replace(lower(strip_accents(cell)), '[^a-z0-9]', '', 'g');
 """
 """SQL functions that convert one cell; NULL where the cell does not fit the rule."""
