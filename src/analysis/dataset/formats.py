@@ -61,7 +61,7 @@ _WITH_COMMA = (
     rf"[1-9]\d{{0,2}}(?:[.''’]\d{{3}})+(?:,\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:,\d*)?"
 )
 
-_EDGE = r"[ \t\r\n\x{00A0}\x{2009}\x{202F}\x{FEFF}]+"
+_EDGE = r"[\x00-\x20\x7F\x{00A0}\x{2009}\x{202F}\x{FEFF}]+"
 _SIGNS = ", ".join(map(literal, BLANKS))
 _LONGEST = max(map(len, BLANKS))
 
@@ -221,7 +221,7 @@ def plainly_filled(cell: str) -> str:
 
 
 def trimmed(cell: str) -> str:
-    """Return the SQL of a text cell without the spaces around it, NULL where it is a sign of emptiness."""
+    """Return the SQL of a text cell without spaces and controls around it, NULL where it says nothing."""
     return f"case when {plainly_filled(cell)} then {cell} else filled(trimmed({cell})) end"
 
 
