@@ -84,11 +84,19 @@ def test_files_of_the_reader_are_carried_over(out, way):
     assert (out / "figures" / "link").is_symlink()
 
 
-def test_a_file_of_the_reader_in_the_way_is_kept_elsewhere_and_that_is_said(out, way):
-    (out / "notebooks").write_text("mine")
+@pytest.mark.parametrize("name", ["notebooks", "notebooks/a.ipynb", "notebooks/a.ipynb/mine.txt"])
+def test_a_file_of_the_reader_in_the_way_is_kept_elsewhere_and_that_is_said(out, way, name):
+    write_text(out / name, "mine")
     said = publish(out, NEW)
-    assert pages(out) == NEW | {"kept-1/notebooks": "mine"}
-    assert f"yours is now {out / 'kept-1' / 'notebooks'}" in said[-1]
+    assert pages(out) == NEW | {f"kept-1/{name}": "mine"}
+    assert f"yours is now {out / 'kept-1' / name}" in said[-1]
+
+
+def test_a_link_of_the_reader_in_the_way_is_kept_elsewhere(out, way):
+    (out / "notebooks").symlink_to("nowhere")
+    publish(out, NEW)
+    assert pages(out) == NEW
+    assert (out / "kept-1" / "notebooks").is_symlink()
 
 
 def test_a_link_inside_a_report_leads_nowhere(out, way, tmp_path):
@@ -161,6 +169,23 @@ def test_a_run_that_another_overtakes_puts_its_report_there_too(out):
     assert names(out.parent) == ["out"]
 
 
+def test_a_run_that_another_overtakes_within_a_moment_does_so_again(out, monkeypatch):
+    (out / "notes.txt").write_text("mine")
+    rename = Path.rename
+
+    def overtake(path, target):
+        moved = rename(path, target)
+        if path == out:
+            monkeypatch.setattr(Path, "rename", rename)
+            publish(out, OLD)
+        return moved
+
+    monkeypatch.setattr(Path, "rename", overtake)
+    publish(out, NEW)
+    assert pages(out) == NEW | {"notes.txt": "mine"}
+    assert names(out.parent) == ["out"]
+
+
 def test_two_runs_that_write_into_the_folder_itself_do_not_mix(out, monkeypatch):
     monkeypatch.chdir(out)
     with pytest.raises(CarteraError, match="Another run writes into"):
@@ -188,8 +213,8 @@ def test_the_next_run_finishes_what_a_killed_one_began(out, moment):
 
 
 def test_temporary_folders_of_the_living_and_of_other_machines_stay(tmp_path):
-    head, _host, process, started, rest = f"{temporary.prefix()}abc".split("-")
-    for name in (f"{temporary.prefix()}abc", f"{head}-0000-{process}-{started}-{rest}", ".cartera-mine"):
+    head, _host, process, _started, rest = f"{temporary.prefix()}abc".split("-")
+    for name in (f"{temporary.prefix()}abc", f"{head}-0000-{process}-1000000000-{rest}", ".cartera-mine"):
         (tmp_path / name).mkdir()
     temporary.clear(tmp_path)
     assert len(names(tmp_path)) == 3

@@ -1,7 +1,9 @@
 """A run leaves a whole report, whatever happens to single notebooks, and nothing when it is stopped."""
 
+import errno
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import time
@@ -10,6 +12,9 @@ import psutil
 import pytest
 
 import tiny_notebooks
+from analysis import CarteraError
+from analysis.report import execution, runner
+from analysis.report.record import Request
 
 SALES = "customer,date,amount\n" + "".join(
     f"{name},2024-0{month}-1{day},{amount}\n"
@@ -154,6 +159,43 @@ def test_a_kernel_that_dies_is_said_in_words(tmp_path):
     assert "Traceback" not in done.stderr
     assert "Before." in (tmp_path / "out" / "notebooks" / "01_portfolio.ipynb").read_text("utf-8")
     assert "Before." in (tmp_path / "out" / "01_portfolio.html").read_text("utf-8")
+
+
+class Silent:
+    """Nobody wants to know how far the notebooks are."""
+
+    def start(self, *_):
+        pass
+
+    step = end = start
+
+
+@pytest.mark.parametrize("out", ["mine", None])
+def test_a_folder_of_the_reader_is_refused_before_data_are_read(tmp_path, monkeypatch, out):
+    def read(*_arguments, **_options):
+        raise AssertionError
+
+    monkeypatch.setattr(runner, "open_dataset", read)
+    (tmp_path / "sales.csv").write_text(SALES)
+    folder = tmp_path / (out or "reports/sales")
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("mine")
+    request = Request(str(tmp_path / "sales.csv"), out=out and folder, base=tmp_path / "reports")
+    with pytest.raises(CarteraError, match="is no report of Cartera"):
+        runner.run(request, Silent())
+    assert (folder / "index.html").read_text() == "mine"
+
+
+def test_a_disk_that_is_full_when_a_notebook_is_written_ends_the_run(tmp_path, monkeypatch):
+    class Papermill:
+        def execute_notebook(self, _source, target, **_options):
+            pathlib.Path(target).write_text('{"cells": [')
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(execution, "import_papermill", Papermill)
+    with pytest.raises(CarteraError, match="There is no room left for the report in"):
+        runner.run(Request("cdnow-sample", out=tmp_path / "out", jobs=2), Silent())
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("out", ["file", "file/below"])

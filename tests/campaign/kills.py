@@ -244,7 +244,10 @@ def kills(place: Place, count: int, seed: int) -> list[Kill]:
         if timed:
             made.append(Kill(number, phase, seconds=round(chance.uniform(0.01, 2.5), 3)))
         else:
-            made.append(Kill(number, phase, turn=chance.randint(1, place.turns[phase])))
+            last = chance.choice(
+                [8, place.turns[phase]]
+            )  # the new report comes to its place in the first ones
+            made.append(Kill(number, phase, turn=chance.randint(1, last)))
     return made
 
 

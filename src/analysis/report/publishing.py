@@ -220,12 +220,17 @@ def _put_files(new: Path, folder: Path, about: About) -> list[str]:
 
 
 def _remove(files: set[Path], folder: Path) -> None:
-    """Remove files of an old report, and folders that are empty then."""
+    """Remove files of an old report."""
     for file in files:
         (folder / file).unlink(missing_ok=True)
-        for parent in file.parents[:-1]:
-            with suppress(OSError):  # it is not empty
-                (folder / parent).rmdir()
+        _remove_empty(folder, file)
+
+
+def _remove_empty(folder: Path, file: Path) -> None:
+    """Remove the folders in which ``file`` was that are empty now."""
+    for parent in file.parents[:-1]:
+        with suppress(OSError):  # it is not empty
+            (folder / parent).rmdir()
 
 
 def _foreign(folder: Path) -> list[Path]:
@@ -242,6 +247,7 @@ def _keep(source: Path, path: Path, folder: Path) -> list[str]:
     home = next(home for home in homes if not _is_taken(folder, home))
     (folder / home).parent.mkdir(parents=True, exist_ok=True)
     (source / path).rename(folder / home)
+    _remove_empty(source, path)
     if home == path:
         return []
     message = _("The new report has a file of its own in place of your {path}: yours is now {home}.")
