@@ -174,8 +174,8 @@ def _letters(words: list[bytes], encoding: str) -> int:
     return sum(letter in _LETTERS for word in words for letter in word.decode(encoding, "replace"))
 
 
-def known_encoding(name: str, head: bytes) -> str:
-    """Return the encoding that the user names, for a file that begins so.
+def known_encoding(file: str, name: str, head: bytes) -> str:
+    """Return the encoding that the user names for a file that begins so.
 
     Raises
     ------
@@ -190,7 +190,9 @@ def known_encoding(name: str, head: bytes) -> str:
         decoded(written + bytes(range(256)), found)
     except (LookupError, ValueError):
         raise CarteraError(
-            _("'{name}' is no encoding. Usual ones are utf-8, windows-1252 and cp850.").format(name=name)
+            _("{file}: '{name}' is no encoding. Usual ones are utf-8, windows-1252 and cp850.").format(
+                file=file, name=name
+            )
         ) from None
     if found not in {"utf-8", "utf-16", "utf-32"}:
         return found

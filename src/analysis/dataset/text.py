@@ -93,7 +93,7 @@ def _read(path: Path, table: Table, settings: TableConfig, work: Path) -> TextTa
             _("{file} is empty. Export it again and check the size of the file.").format(file=path.name)
         )
     if settings.encoding:
-        encoding = known_encoding(settings.encoding, head)
+        encoding = known_encoding(path.name, settings.encoding, head)
     else:
         encoding = find_encoding(path, head, partial(_blocks, path))
         if encoding == "cp1252":
