@@ -255,3 +255,27 @@ def test_a_file_that_is_not_beside_dataset_yml(tmp_path):
     config = write(tmp_path, "dataset.yml", "transactions: {file: nowhere.csv}")
     with pytest.raises(CarteraError, match=r"dataset\.yml: there is no file 'nowhere\.csv' beside it"):
         open_dataset(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("a: &a [x]\nb: &b [*a, *a, *a]\nc: [*b, *b, *b]\n", "line 2: a part that stands for another"),
+        ("transactions: &t\n  columns: *t\n", "line 2: a part that stands for another"),
+        ("[" * 5000, "line 1: too many levels"),
+        ("{a: " * 5000, "line 1: too many levels"),
+        ("name: one\nname: two\n", "line 2: 'name' is there already"),
+        ('name: "\\ud800"\n', "line 1: '\\ud…' is half of a letter"),
+        ("name: a\0b\n", "line 1: this is not valid YAML"),
+        (f"name: {'1' * 5000}\n", "a number beyond all sense"),
+        (f"name: {'x' * (1 << 20)}\n", "is larger than 1 MB"),
+        ("as_of: 2024-02-30\n", "a day that is not in the calendar"),
+    ],
+)
+def test_yaml_that_no_hand_wrote_is_one_sentence(tmp_path, text, part):
+    path = write(tmp_path, "dataset.yml", text)
+    with pytest.raises(CarteraError) as error:
+        open_dataset(path)
+    assert str(error.value).startswith("dataset.yml")
+    assert part in str(error.value)
+    assert "\n" not in str(error.value)

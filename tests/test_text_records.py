@@ -98,7 +98,7 @@ def test_counted_as_walked(tmp_path_factory, text, windows):
     assert [one.line for one in found.torn] == torn
     assert found.malformed == set(malformed)
     assert [one.text for one in found.torn] == [
-        text.split("\n")[line].rstrip("\r").encode()[:MOST_BYTES].decode(errors="replace") for line in torn
+        text.split("\n")[line].rstrip("\r").encode()[:BLOCK].decode(errors="replace") for line in torn
     ]
 
 
@@ -150,7 +150,7 @@ def test_a_line_longer_than_any_block(tmp_path):
     dataset = opened(tmp_path, f"customer,date,amount\nA,2024-01-01,1\n{long}\nB,2024-01-02,2\n")
     assert amounts(dataset) == [1, 2]
     assert [(line, fate, len(raw)) for line, fate, raw in set_aside(dataset)] == [
-        (3, "rejected:cells", text_records.MOST_BYTES)
+        (3, "rejected:cells", 4 << 20)
     ]
 
 
@@ -162,6 +162,15 @@ def test_a_row_that_is_set_aside_is_kept_whole(tmp_path):
         (7, "rejected:cells", "C"),
         (11, "rejected:cells", "D"),
     ]
+
+
+def test_a_file_torn_in_most_lines_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_records, "MOST_TORN_LINES", 3)
+    rows = "".join(f'"A{i},2024-01-01,1\n' for i in range(9))
+    with pytest.raises(
+        CarteraError, match=r"sales\.csv, line 3: a quote is opened and never closed, and there"
+    ):
+        opened(tmp_path, f"customer,date,amount\nA,2024-01-01,1\n{rows}")
 
 
 # DuckDB's parallel reader lost rows above 32 MB, and its own count said that all was well: of these lines it

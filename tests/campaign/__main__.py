@@ -16,9 +16,9 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a process that forks has one thread
 
-import sqlalchemy  # noqa: F401
+import sqlalchemy.dialects.sqlite  # noqa: F401
 
-import analysis.dataset  # so that no case spends its time importing
+import analysis
 from campaign.run import FAMILIES, Result, run_case
 
 

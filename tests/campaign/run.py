@@ -19,6 +19,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from analysis import open_dataset
+from analysis.errors import CarteraError
 from campaign import cells, damage, databases, folders, large, names, parquet, settings, structure, workbooks
 from campaign.oracle import KEPT, Expected
 from campaign.sales import Case
@@ -143,12 +148,6 @@ def _child(task: Callable[[], Any], work: Path) -> None:
 
 def _read(data: str, files: Path, cache: Path) -> Outcome:
     """Read a case with the code under test, and take down what it gives."""
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    from analysis import open_dataset
-    from analysis.errors import CarteraError
-
     os.environ["CARTERA_CACHE"] = str(cache)
     os.chdir(files)
     began, used = time.monotonic(), time.process_time()

@@ -81,13 +81,15 @@ def value_sql(column: Column, reading: Reading) -> str:
 
 
 def _day(column: Column, cell: str, reading: Reading) -> str:
+    """Return the SQL of a day of the years 1 to 9999: there are no others in Python, nor in sales."""
+    return f"calendar_day({_day_of_any_year(column, cell, reading)})"
+
+
+def _day_of_any_year(column: Column, cell: str, reading: Reading) -> str:
     written = reading.kinds[column.name]
     if written.startswith(("DATE", "TIMESTAMP")):
-        return (
-            f"cast(date_trunc('month', {cell}) as date)"
-            if column.kind == "month"
-            else f"try_cast({cell} as date)"
-        )
+        day = f"try_cast({cell} as date)"
+        return f"try_cast(date_trunc('month', {day}) as date)" if column.kind == "month" else day
     text = _identifier(cell, written)
     if column.kind == "month":
         return month_sql(text, reading.date_order)

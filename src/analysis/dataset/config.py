@@ -6,7 +6,6 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -20,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from analysis.dataset.naming import LONGEST, names_a_folder
 from analysis.dataset.schema import TABLES
+from analysis.dataset.yaml_file import read_yaml
 from analysis.errors import CarteraError
 from analysis.language import Language, _
 from analysis.suggestions import nearest
@@ -137,7 +137,7 @@ def read_config(path: Path) -> DatasetConfig:
     CarteraError
         If it is not YAML, or a key or value is not one that is known: the nearest right one is named.
     """
-    content = _without_empty(_content(path) or {})
+    content = _without_empty(read_yaml(path) or {})
     if not isinstance(content, dict):
         raise CarteraError(
             _("{file}: a list of 'key: value' lines was expected, such as 'currency: EUR'.").format(
@@ -152,35 +152,6 @@ def read_config(path: Path) -> DatasetConfig:
         _check_columns(path.name, table, config.table(table).columns)
         _check_place(path.name, table, config)
     return config
-
-
-def _content(path: Path) -> Any:  # noqa: ANN401 whatever YAML holds
-    """Return what a YAML file holds; Windows-1252 is read where it is not UTF-8."""
-    try:
-        written = path.read_bytes()
-    except OSError as error:
-        raise CarteraError(
-            _("{file} cannot be read: {reason}.").format(file=path.name, reason=error.strerror)
-        ) from None
-    try:
-        text = written.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = written.decode("cp1252", errors="replace")
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise CarteraError(
-            _(
-                "{file}, line {line}: this is not valid YAML. Check the indentation and the quotes there."
-            ).format(file=path.name, line=line)
-        ) from None
-    except ValueError:
-        raise CarteraError(
-            _("{file} holds a day that is not in the calendar. Write days as 2024-12-31.").format(
-                file=path.name
-            )
-        ) from None
 
 
 def _without_empty(content: Any) -> Any:  # noqa: ANN401 whatever YAML holds

@@ -61,7 +61,7 @@ _WITH_COMMA = (
     rf"[1-9]\d{{0,2}}(?:[.''’]\d{{3}})+(?:,\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:,\d*)?"
 )
 
-_EDGE = r"[ \t\r\n\x{00A0}\x{2009}\x{202F}\x{FEFF}]+"
+_EDGE = r"[\x00-\x20\x7F\x{00A0}\x{2009}\x{202F}\x{FEFF}]+"
 _SIGNS = ", ".join(map(literal, BLANKS))
 _LONGEST = max(map(len, BLANKS))
 
@@ -126,6 +126,7 @@ create macro named_month(cell) as case
     when regexp_matches(cell, '{_YEAR_NAMED}') then day_of(
         regexp_extract(cell, '{_YEAR_NAMED}', 1), month_of(regexp_extract(cell, '{_YEAR_NAMED}', 2)), '1')
     end;
+create macro calendar_day(day) as case when day between date '0001-01-01' and date '9999-12-31' then day end;
 create macro squeezed(cell) as regexp_replace(lower(strip_accents(cell)), '[^a-z0-9]', '', 'g');
 """
 """SQL functions that convert one cell; NULL where the cell does not fit the rule."""
@@ -220,7 +221,7 @@ def plainly_filled(cell: str) -> str:
 
 
 def trimmed(cell: str) -> str:
-    """Return the SQL of a text cell without the spaces around it, NULL where it is a sign of emptiness."""
+    """Return the SQL of a text cell without spaces and controls around it, NULL where it says nothing."""
     return f"case when {plainly_filled(cell)} then {cell} else filled(trimmed({cell})) end"
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import python_calamine as calamine
 import zstandard
 
+from analysis.dataset.encodings import by_mark, decoded
 from analysis.dataset.files import legible, unreadable
 from analysis.dataset.schema import TABLES, same_name
 from analysis.dataset.text import opened
@@ -149,13 +150,11 @@ def _text_headers(path: Path, names: set[str]) -> tuple[str, ...]:
 
 def _decoded(head: bytes) -> str:
     """Return the first bytes of a file as text; none if they are no text."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
-    if b"\0" in head:
-        even, odd = head[0::2].count(0), head[1::2].count(0)
-        return head.decode("utf-16-le" if odd > even else "utf-16-be", errors="replace")
+    marked = by_mark(head)
+    if marked:
+        return decoded(head, marked)
     try:
-        return codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+        return codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
         return head.decode("cp1252", errors="replace")
 

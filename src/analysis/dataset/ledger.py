@@ -120,7 +120,7 @@ def _money(reading: Reading, config: DatasetConfig) -> str:
     if "amount" in reading.columns and not tax:
         exact = "given_amount"
     else:
-        exact = f"cast(round(({amount}){tax}, 4) as decimal(18, 4))"
+        exact = f"try_cast(round(({amount}){tax}, 4) as decimal(18, 4))"
     return (
         f"{exact} as amount, "
         f"try_cast(round(({gross}){tax}, 4) as decimal(18, 4)) as gross_amount, "

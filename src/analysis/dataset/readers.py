@@ -188,6 +188,13 @@ def _unique(header: list[str]) -> tuple[list[str], frozenset[str]]:
 def _delimited(connection: duckdb.DuckDBPyConnection, path: Path, text: TextTable, own: Path) -> RawTable:
     header, repeated = _unique(list(text.header))
     records = find_records(text.path, text.delimiter)
+    if records.is_hopeless:
+        raise CarteraError(
+            _(
+                "{file}, line {line}: a quote is opened and never closed, and there are many such lines. "
+                "Export the file again, with quotes inside cells doubled."
+            ).format(file=path.name, line=records.torn[0].line + text.header_line)
+        )
     plain = without_torn(text.path, records, own / "whole") if records.torn else text.path
     aside = tuple((torn.line + text.header_line, torn.text) for torn in records.torn)
     if aside and aside[0][0] == text.header_line:

@@ -138,7 +138,7 @@ def _replaced(reading: Reading, tax_rate: float) -> str:
 
 def _without_tax(column: Column, rate: float) -> str:
     net = f"round(cast({quoted(column.name)} as double) / {1 + rate}, 4)"
-    return f"cast({net} as {type_sql(column)})"
+    return f"try_cast({net} as {type_sql(column)})"
 
 
 def _list_sql(items: list[str], condition: str) -> str:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import os
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 import zstandard
 
 from analysis.dataset.config import TableConfig
+from analysis.dataset.encodings import check_words, codec, decoded, find_encoding, known_encoding, text_end
 from analysis.dataset.headers import columns_named
 from analysis.dataset.schema import Table, same_name
 from analysis.dataset.text_records import records_at_top
@@ -29,7 +32,6 @@ _RECORDS = 500
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _NOTHING = b" \t\r\n\f\v\0" + codecs.BOM_UTF8 + codecs.BOM_UTF16
 _DELIMITERS = (",", ";", "\t", "|")
-_CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27})
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,21 @@ def _read(path: Path, table: Table, settings: TableConfig, work: Path) -> TextTa
         raise CarteraError(
             _("{file} is empty. Export it again and check the size of the file.").format(file=path.name)
         )
-    encoding = _known_encoding(settings.encoding) if settings.encoding else _encoding(path, head)
+    if settings.encoding:
+        encoding = known_encoding(path.name, settings.encoding, head)
+    else:
+        encoding = find_encoding(path, head, partial(_blocks, path))
+        if encoding == "cp1252":
+            with opened(path) as file:
+                check_words(path.name, iter(partial(file.readline, _BLOCK), b""), table.name)
     if settings.names or settings.delimiter == " ":
         return _rewritten(path, encoding, settings, work)
-    text = head.decode(encoding, errors="replace")
+    text = decoded(head, encoding)
     delimiter, header_index = _dialect(path, text, table, settings)
     line, cells, width = _header(_records(text, delimiter), header_index)
     names = tuple((cells + [""] * width)[:width])
     as_it_is = line == 1 and encoding == "utf-8" and not _is_compressed(path) and _lines_end_alike(path)
+    as_it_is = as_it_is and text_end(path) == path.stat().st_size
     plain = path if as_it_is else _plain_copy(path, encoding, line, work)
     return TextTable(plain, encoding, delimiter, delimiter, names, line)
 
@@ -125,6 +134,7 @@ def _rewritten(path: Path, encoding: str, settings: TableConfig, work: Path) -> 
             plain.write(delimiter.join(names) + "\n")
         for line in lines:
             plain.write(delimiter.join(line.split()) + "\n" if aligned else line)
+    os.truncate(target, text_end(target))
     with target.open(encoding="utf-8") as plain:
         header = tuple(next(plain).rstrip("\n").split(delimiter))
     written, first = settings.delimiter or delimiter, 0 if names else 1
@@ -144,51 +154,13 @@ def opened(path: Path) -> IO[bytes]:
 
 def _lines(path: Path, encoding: str) -> io.TextIOWrapper:
     """Open a file as text in which every line ends with a line feed."""
-    return io.TextIOWrapper(opened(path), encoding, errors="replace")
+    return io.TextIOWrapper(opened(path), *codec(encoding))
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
     with opened(path) as file:
         while block := file.read(_BLOCK):
             yield block
-
-
-def _encoding(path: Path, head: bytes) -> str:
-    """Return the encoding: a byte order mark decides, then UTF-8 if all of the file is, then Windows-1252."""
-    if head.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    even, odd = head[0:2000:2].count(0), head[1:2000:2].count(0)
-    half = min(len(head), 2000) // 2
-    if odd > 0.4 * half > even:
-        return "utf-16-le"
-    if even > 0.4 * half > odd:
-        return "utf-16-be"
-    if len(head.translate(None, _CONTROL)) < len(head):
-        raise CarteraError(
-            _(
-                "{file} is not a text table: it holds binary data. Give a CSV, TSV, Excel or Parquet file."
-            ).format(file=path.name)
-        )
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for block in _blocks(path):
-            if decoder.getstate()[0] or not block.isascii():
-                decoder.decode(block)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _known_encoding(name: str) -> str:
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise CarteraError(
-            _("'{name}' is no encoding. Usual ones are utf-8, windows-1252 and cp850.").format(name=name)
-        ) from None
 
 
 def _is_compressed(path: Path) -> bool:
@@ -205,6 +177,7 @@ def _plain_copy(path: Path, encoding: str, header_line: int, work: Path) -> Path
             text.readline()
         while block := text.read(_BLOCK):
             plain.write(block)
+    os.truncate(target, text_end(target))
     return target
 
 

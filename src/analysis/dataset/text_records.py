@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -26,6 +26,8 @@ Verdict = Literal["whole", "malformed", "torn", "undecided"]
 
 MOST_LINES = 1_000
 MOST_BYTES = 1 << 20
+MOST_TORN_LINES = 100_000
+MOST_TORN_BYTES = 200 << 20
 _BLOCK = 1 << 22
 _BATCH = 50_000
 _QUOTE, _FEED, _RETURN = b'"\n\r'
@@ -62,6 +64,11 @@ class TextRecords:
     malformed: frozenset[int]
     torn: tuple[TornLine, ...]
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether so many lines are torn that the file was not gone through to its end."""
+        return _is_much(self.torn)
+
     def lines_of(self, numbers: Lines) -> Lines:
         """Return the lines on which the records with these numbers begin; the header is number 0."""
         before = self.beginless - np.arange(len(self.beginless))
@@ -88,12 +95,16 @@ def find_records(path: Path, delimiter: str) -> TextRecords:
         while True:
             block = file.read(_BLOCK)
             rest = found.take(rest + block, ended=not block)
-            if not block:
+            if not block or _is_much(found.torn):
                 break
             if len(rest) > _BLOCK:
                 rest = found.skip_long_line(rest, file)
     beginless = np.concatenate([np.empty(0, np.int64), *found.beginless])
     return TextRecords(found.line - len(beginless), beginless, frozenset(found.malformed), tuple(found.torn))
+
+
+def _is_much(torn: Sequence[TornLine]) -> bool:
+    return len(torn) > MOST_TORN_LINES or sum(len(line.text) for line in torn) > MOST_TORN_BYTES
 
 
 class _Found:
@@ -153,7 +164,7 @@ class _Found:
         return block[over:]
 
     def _tear(self, i: int, buffer: bytes, start: int, end: int) -> None:
-        text = buffer[start : min(end, start + MOST_BYTES)].rstrip(b"\r\n").decode(errors="replace")
+        text = buffer[start : min(end, start + _BLOCK)].rstrip(b"\r\n").decode(errors="replace")
         self.torn.append(TornLine(self.line + i, self._byte + start, self._byte + end, text))
 
     def _pass(self, lines: int, size: int) -> None:
