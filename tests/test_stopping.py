@@ -4,9 +4,11 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from analysis import temporary
 from analysis.stopping import stoppable, undisturbed
 
 
@@ -68,3 +70,19 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_a_folder_that_is_just_being_made_goes_too(tmp_path):
+    def make():
+        folder = temporary.new(tmp_path)
+        signal.raise_signal(signal.SIGINT)
+        return folder
+
+    with pytest.raises(KeyboardInterrupt), stoppable(), temporary.passing(make):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_there_is_no_main_thread_to_hear_signals_all_goes_on():
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(lambda: undisturbed().__enter__()).result() is None

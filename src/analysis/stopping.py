@@ -9,6 +9,7 @@ import _thread
 import os
 import signal
 import sys
+import threading
 from contextlib import contextmanager
 
 TYPE_CHECKING = False
@@ -39,9 +40,7 @@ def stoppable() -> Iterator[None]:
 
     def ask_again(lost: sys.UnraisableHookArgs) -> None:
         if lost.exc_type is KeyboardInterrupt:
-            from threading import Timer  # noqa: PLC0415
-
-            Timer(0.05, _thread.interrupt_main).start()
+            threading.Timer(0.05, _thread.interrupt_main).start()
         else:
             hook(lost)
 
@@ -72,7 +71,12 @@ def undisturbed() -> Iterator[None]:
 
 
 def _handle(handler: Handler) -> dict[int, Any]:
-    """Have ``handler`` called on each signal that is not ignored; return what was called before."""
+    """Have ``handler`` called on each signal that is not ignored; return what was called before.
+
+    Only the main thread hears signals, and only it may say what is called.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
     numbers = [
         number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) != signal.SIG_IGN
     ]

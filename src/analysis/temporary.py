@@ -9,9 +9,14 @@ import hashlib
 import platform
 import re
 import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+
+from analysis.stopping import undisturbed
 
 _NAME = re.compile(r"\.cartera-(?P<host>[0-9a-f]{4})-(?P<process>\d+)-(?P<started>\d+)-\w+")
 _CLOCK_SET_SECONDS = 60
@@ -22,6 +27,24 @@ def prefix() -> str:
     """Return how the names of this process's temporary folders begin; see `tempfile.mkdtemp`."""
     process = psutil.Process()
     return f".cartera-{_host()}-{process.pid}-{process.create_time():.0f}-"
+
+
+def new(place: Path) -> Path:
+    """Return a new temporary folder in ``place``."""
+    return Path(tempfile.mkdtemp(prefix=prefix(), dir=place))
+
+
+@contextmanager
+def passing(make: Callable[[], Path]) -> Iterator[Path]:
+    """Give the folder that ``make`` makes, and remove it afterwards, whenever Ctrl-C comes."""
+    folder = None
+    try:
+        with undisturbed():
+            folder = make()
+        yield folder
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_temporary(path: Path) -> bool:

@@ -20,7 +20,7 @@ import platformdirs
 from analysis.dataset.files import is_legible, legible, reason_of
 from analysis.errors import CarteraError
 from analysis.language import _
-from analysis.temporary import clear, prefix
+from analysis.temporary import clear, new, passing
 
 VARIABLE = "CARTERA_COPIES"
 """Environment variable that names to kernels the folder of the copies that their run has made."""
@@ -51,7 +51,7 @@ def new_folder(place: Path) -> Path:
     if not is_legible(place):
         raise OSError(errno.EILSEQ, os.strerror(errno.EILSEQ), str(place))
     place.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=prefix(), dir=place))
+    folder = new(place)
     try:
         (folder / MARKER).write_text("{}")
     except OSError:
@@ -87,13 +87,12 @@ def read_once() -> Iterator[Path]:
         return
     for place in (cache_folder(), Path(tempfile.gettempdir())):
         clear(place)
-    folder = _folder_for_copies()
-    token = _copies.set(folder)
-    try:
-        yield folder
-    finally:
-        _copies.reset(token)
-        shutil.rmtree(folder, ignore_errors=True)
+    with passing(_folder_for_copies) as folder:
+        token = _copies.set(folder)
+        try:
+            yield folder
+        finally:
+            _copies.reset(token)
 
 
 def _folder_for_copies() -> Path:

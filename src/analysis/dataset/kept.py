@@ -34,6 +34,7 @@ from analysis.dataset.quality import Note
 from analysis.dataset.sources import find_source
 from analysis.errors import CarteraError
 from analysis.language import N_, _, current_language, listing
+from analysis.temporary import passing
 
 _SOURCE = ".source.json"
 _CHANGED = N_(
@@ -202,13 +203,10 @@ def _read(source: Source, check: Callable[[], None], folder: Path) -> Path:
 
 
 def _read_into_cache(source: Source, check: Callable[[], None], folder: Path) -> None:
-    fresh = new_folder(folder.parent)
-    try:
+    with passing(partial(new_folder, folder.parent)) as fresh:
         forget_unused()
         _read_into(fresh, source, check)
         _put(fresh, folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _read_into(folder: Path, source: Source, check: Callable[[], None], notes: tuple[Note, ...] = ()) -> None:
@@ -231,16 +229,14 @@ def _put(fresh: Path, folder: Path) -> None:
         return
     if _is_current(folder):
         return
-    away = new_folder(folder.parent)
-    try:
-        with suppress(FileNotFoundError):
-            folder.rename(away / folder.name)
-        fresh.rename(folder)
-    except OSError:
-        if not _is_current(folder):
-            raise
-    finally:
-        shutil.rmtree(away, ignore_errors=True)
+    with passing(partial(new_folder, folder.parent)) as away:
+        try:
+            with suppress(FileNotFoundError):
+                folder.rename(away / folder.name)
+            fresh.rename(folder)
+        except OSError:
+            if not _is_current(folder):
+                raise
 
 
 def _is_current(folder: Path) -> bool:

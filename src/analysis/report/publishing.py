@@ -9,9 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from analysis.report import record
 from analysis.report.files import is_full, write_text
 from analysis.report.record import INDEX, RECORD, About
 from analysis.stopping import undisturbed
-from analysis.temporary import in_use, is_temporary, left_behind, prefix
+from analysis.temporary import in_use, is_temporary, left_behind, new, passing
 
 
 def usable(out: Path) -> Path:
@@ -39,7 +39,7 @@ def usable(out: Path) -> Path:
                 _end(left)
         with _made(folder):
             if folder.exists():
-                tempfile.TemporaryDirectory(prefix=prefix(), dir=folder).cleanup()
+                new(folder).rmdir()
     except (OSError, RuntimeError, ValueError) as error:
         message = _("Nothing can be written to {folder}: {reason}. Choose another folder with --out.")
         raise CarteraError(message.format(folder=out, reason=_reason(error))) from error
@@ -94,7 +94,8 @@ def _made(folder: Path) -> Iterator[Path]:
     absent = [path for path in (folder.parent, *folder.parent.parents) if not path.exists()]
     made = None
     try:
-        made = _begin(folder)
+        with undisturbed():
+            made = _begin(folder)
         if strangers := [path for path in in_use(folder) if path != made]:
             message = _(
                 "Another run writes into {folder}: wait for its end, or delete {path} if there is none."
@@ -119,11 +120,11 @@ def _begin(folder: Path) -> Path:
     if not stays:
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(prefix=prefix(), dir=folder.parent))
+            return new(folder.parent)
         except OSError:
             if not folder.exists():
                 raise
-    return Path(tempfile.mkdtemp(prefix=prefix(), dir=folder))
+    return new(folder)
 
 
 def publish(made: Path, folder: Path, about: About) -> list[str]:
@@ -143,12 +144,12 @@ def publish(made: Path, folder: Path, about: About) -> list[str]:
     list of str
         What the reader should know of it.
     """
-    new = made / "new"
-    write_text(new / RECORD, record.to_json(about, _files(new)))
+    report = made / "new"
+    write_text(report / RECORD, record.to_json(about, _files(report)))
     with undisturbed():
         if made.parent == folder or not _swap(made, folder):
             message = _("{folder} could not be renamed: the report was put into it file by file.")
-            return [message.format(folder=folder), *_put_files(new, folder, about)]
+            return [message.format(folder=folder), *_put_files(made, folder, about)]
         return [said for old in made.glob("old/*/*") for said in _bring_back(old, folder)]
 
 
@@ -158,9 +159,9 @@ def _files(folder: Path) -> set[Path]:
 
 def _swap(made: Path, folder: Path) -> bool:
     """Rename the old folder away and the new one to its place; return whether the system lets us."""
-    new = made / "new"
+    report = made / "new"
     if folder.exists():
-        shutil.copymode(folder, new)
+        shutil.copymode(folder, report)
     for turn in count():
         old = made / "old" / str(turn) / folder.name
         old.parent.mkdir(parents=True)
@@ -170,7 +171,7 @@ def _swap(made: Path, folder: Path) -> bool:
         except OSError:
             return False
         try:
-            new.rename(folder)
+            report.rename(folder)
         except OSError:
             if folder.exists():  # another run was faster
                 continue
@@ -198,12 +199,12 @@ def _bring_back(old: Path, folder: Path) -> list[str]:
     return [said for path in _foreign(old) for said in _keep(old, path, folder)]
 
 
-def _put_files(new: Path, folder: Path, about: About) -> list[str]:
+def _put_files(made: Path, folder: Path, about: About) -> list[str]:
     """Put each file of the new report into its place, the front page last; what is of the reader stays."""
-    files, before = _files(new), record.files_of(folder)
+    files, before = _files(made / "new"), record.files_of(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=prefix(), dir=folder) as near:  # it may be on another disk
-        fresh = Path(shutil.move(new, Path(near) / "new"))
+    with passing(partial(new, folder)) as near:  # the folder may be on another disk
+        fresh = Path(shutil.move(made / "new", near))
         said = [
             sentence
             for path in _foreign(folder)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -28,7 +29,7 @@ from analysis.report import execution, notebooks, pages, publishing, record
 from analysis.report.execution import Execution, Task
 from analysis.report.record import Request
 from analysis.stopping import undisturbed
-from analysis.temporary import prefix
+from analysis.temporary import new, passing
 
 
 class Progress(Protocol):
@@ -159,8 +160,8 @@ def _stop(
 def _own_temporary_files() -> Iterator[None]:
     """Have all temporary files, here and in kernels, in one folder that goes with the run or by the next."""
     around, variable = tempfile.tempdir, os.environ.get("TMPDIR")
-    with tempfile.TemporaryDirectory(prefix=prefix(), ignore_cleanup_errors=True) as folder:
-        tempfile.tempdir = os.environ["TMPDIR"] = folder
+    with passing(partial(new, Path(tempfile.gettempdir()))) as folder:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
         try:
             yield
         finally:
