@@ -274,12 +274,19 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Ra
 def _workbook(
     connection: duckdb.DuckDBPyConnection, path: Path, table: Table, settings: TableConfig, own: Path
 ) -> RawTable:
-    """Read one sheet; cells keep their type where a whole column shares it, else become text."""
+    """Read one sheet; cells keep their type where a whole column shares it, else become text.
+
+    Columns with neither a name nor a filled cell are left out: one cell astray in XFD3 makes 16,000 of them.
+    """
     sheet = read_sheet(path, table, settings)
     header, repeated = _unique(sheet.header)
-    arrays = [typed([cells[i] for _line, cells in sheet.rows]) for i in range(len(header))]
+    columns = {name: typed([cells[i] for _line, cells in sheet.rows]) for i, name in enumerate(header)}
+    named = {name for name, written in zip(header, sheet.header, strict=True) if written.strip()}
+    filled = {
+        name: cells for name, cells in columns.items() if name in named or cells.null_count < len(cells)
+    }
     target = own / "sheet"
-    pq.write_table(pa.table(arrays, names=header), target)
+    pq.write_table(pa.table(filled), target)
     lines = np.asarray([line for line, _cells in sheet.rows], dtype=np.int64)
     staged = _parquet(connection, target, own.name)
     return RawTable(
