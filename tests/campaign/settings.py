@@ -56,6 +56,6 @@ def make(rng: Random, folder: Path) -> Case:
     written = rng.choice({"account": READ, "sentence": (*REFUSED, bomb), "either": EITHER}[outcome])
     found = expected(content, how)
     found.outcome, found.counted = outcome, outcome == "account"
-    found.names = ("dataset.yml", "sales.csv", folder.name, "as_of", "null")
+    found.names = ("dataset.yml", "sales.csv", folder.name, "as_of", "null", "address")
     path = write(folder, "dataset.yml", written)
     return Case(f"{outcome}: {written[:70]!r}", rng.choice([path, str(folder)]), found)

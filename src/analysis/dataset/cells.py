@@ -118,7 +118,7 @@ def _customer(cell: str, written: str) -> str:
 def currency_sql(reading: Reading) -> str:
     """Return the SQL of a row's currency as an ISO 4217 code; NULL where the row does not say."""
     if "currency" in reading.columns:
-        found = "upper(c_currency)"
+        found = f"upper({_identifier('c_currency', reading.kinds['currency'])})"
     elif reading.signs:
         cells = [f"c_{name}" for name in _amounts(reading.table) if reading.kinds.get(name) == "VARCHAR"]
         found = f"nullif(currency_of(coalesce({', '.join(cells)})), '')"

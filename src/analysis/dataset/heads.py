@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import zipfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from analysis.dataset.encodings import by_mark, decoded
 from analysis.dataset.files import legible, unreadable
 from analysis.dataset.schema import TABLES, same_name
 from analysis.dataset.text import opened
+from analysis.dataset.workbook_size import check_size, check_unpacked
+from analysis.errors import CarteraError
 
 _HEAD = 1 << 16
 _LINES = 40
@@ -73,8 +76,11 @@ def has_sheets(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             workbook = file.read(4) in _WORKBOOKS
-        return workbook and len(calamine.load_workbook(str(path)).sheet_names) > 1
-    except (OSError, calamine.CalamineError):
+        if not workbook:
+            return False
+        check_unpacked(path)
+        return len(calamine.load_workbook(str(path)).sheet_names) > 1
+    except (OSError, zipfile.BadZipFile, calamine.CalamineError, CarteraError):
         return False
 
 
@@ -100,11 +106,12 @@ def heads_of(path: Path, known: Iterable[str] = ()) -> list[Head]:
         with path.open("rb") as file:
             magic = file.read(4)
         if magic in _WORKBOOKS:
+            check_size(path)
             return _sheets(path, names)
         headers = tuple(pq.read_schema(path).names) if magic == b"PAR1" else _text_headers(path, names)
     except (
         OSError, EOFError, ValueError, zlib.error, csv.Error,
-        zstandard.ZstdError, pa.ArrowException, calamine.CalamineError,
+        zstandard.ZstdError, pa.ArrowException, calamine.CalamineError, zipfile.BadZipFile, CarteraError,
     ):  # fmt: skip
         headers = ()
     return [Head(path, None, (stem(path),), headers)]

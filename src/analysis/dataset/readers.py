@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -119,6 +121,13 @@ def open_raw(
     return _delimited(connection, path, read_text(path, table, settings, own), own)
 
 
+_PLAIN = re.compile(
+    r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|"
+    r"DATE|TIMESTAMP(?:_\w+| WITH TIME ZONE)?"
+)
+"""DuckDB types that are numbers, days or text; cells of others are read as text."""
+
+
 def _form(path: Path) -> str:
     """Return whether a file is ``text``, a ``workbook`` or ``parquet``, whatever its name says."""
     with path.open("rb") as file:
@@ -153,6 +162,8 @@ def _with_text(table: RawTable, headers: set[str]) -> RawTable:
 
 def _text_sql(cell: str, kind: str) -> str:
     """Return the SQL of a typed cell as text; a fraction gets an exponent, as in ``_as_text``."""
+    if kind == "BLOB":
+        return f"coalesce(try(decode({cell})), cast({cell} as varchar))"
     if kind not in {"DOUBLE", "FLOAT"}:
         return f"cast({cell} as varchar)"
     text = f"cast({cell} as varchar)"
@@ -268,18 +279,62 @@ def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Ra
             ).format(file=path.name)
         ) from None
     columns = {column: kind for column, kind, *_rest in described}
-    return RawTable(path.name, relation, columns, frozenset(), (), lambda rows, _refused: rows + 1)
+    repeated = _unique(_written_names(path))[1]
+    raw = RawTable(path.name, relation, columns, repeated, (), lambda rows, _refused: rows + 1)
+    return _with_text(raw, {header for header, kind in columns.items() if not _PLAIN.fullmatch(kind)})
+
+
+def _written_names(path: Path) -> list[str]:
+    """Return the names of the columns, which DuckDB numbers where they repeat; none if it alone reads it."""
+    try:
+        return list(pq.read_schema(path).names)
+    except (OSError, ValueError, pa.ArrowException):
+        return []
+
+
+@contextmanager
+def whole(connection: duckdb.DuckDBPyConnection, raws: list[RawTable]) -> Iterator[None]:
+    """Say in one sentence which column of which Parquet file cannot be read, where that ends a query."""
+    try:
+        yield
+    except duckdb.Error:
+        for raw in raws:
+            if raw.text is None:
+                _check_whole(connection, raw)
+        raise
+
+
+def _check_whole(connection: duckdb.DuckDBPyConnection, raw: RawTable) -> None:
+    for header in raw.columns:
+        try:
+            connection.execute(f"select max(hash({quoted(header)})) from {raw.relation}")  # noqa: S608
+        except duckdb.Error as error:
+            reason = _("it is damaged")
+            if "UTF8" in str(error):
+                reason = _("it holds text that is not UTF-8")
+            raise CarteraError(
+                _("Column '{header}' of {file} cannot be read: {reason}. Export the file again.").format(
+                    header=header, file=raw.file, reason=reason
+                )
+            ) from None
 
 
 def _workbook(
     connection: duckdb.DuckDBPyConnection, path: Path, table: Table, settings: TableConfig, own: Path
 ) -> RawTable:
-    """Read one sheet; cells keep their type where a whole column shares it, else become text."""
+    """Read one sheet; cells keep their type where a whole column shares it, else become text.
+
+    Columns with neither a name nor a filled cell are left out: one cell astray in XFD3 makes 16,000 of them.
+    """
     sheet = read_sheet(path, table, settings)
     header, repeated = _unique(sheet.header)
-    arrays = [typed([cells[i] for _line, cells in sheet.rows]) for i in range(len(header))]
+    columns = {name: typed([cells[i] for _line, cells in sheet.rows]) for i, name in enumerate(header)}
+    named = {name for name, written in zip(header, sheet.header, strict=True) if written.strip()}
+    filled = {
+        name: cells for name, cells in columns.items() if name in named or cells.null_count < len(cells)
+    }
     target = own / "sheet"
-    pq.write_table(pa.table(arrays, names=header), target)
+    pq.write_table(pa.table(filled), target)
     lines = np.asarray([line for line, _cells in sheet.rows], dtype=np.int64)
     staged = _parquet(connection, target, own.name)
     return RawTable(

@@ -11,7 +11,7 @@ from analysis.dataset.columns import recognise
 from analysis.dataset.config import TableConfig
 from analysis.dataset.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.quality import Note
-from analysis.dataset.readers import RawTable, quoted
+from analysis.dataset.readers import RawTable, quoted, whole
 from analysis.dataset.schema import Table
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number
@@ -86,13 +86,24 @@ def find_reading(
     CarteraError
         If files do not have the same columns, or lack one that the user names.
     """
+    with whole(connection, raws):
+        return _found(connection, raws, table, settings, sales or Formats())
+
+
+def _found(
+    connection: duckdb.DuckDBPyConnection,
+    raws: list[RawTable],
+    table: Table,
+    settings: TableConfig,
+    sales: Formats,
+) -> Reading:
     first = raws[0]
     recognition = recognise(first, table, settings.columns)
     columns = recognition.columns
     _check_same_columns(raws, columns)
     kinds = {name: first.columns[header] for name, header in columns.items()}
     _sample(connection, raws, columns)
-    search = _Search(connection, raws, table, columns, kinds, settings, sales or Formats())
+    search = _Search(connection, raws, table, columns, kinds, settings, sales)
     search.facts += [fact for raw in raws[:3] for fact in raw.facts] + list(recognition.facts)
     search.questions += recognition.questions
     marks, decimal = search.marks()

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.dataset.formats import MACROS
 from analysis.dataset.inputs import Input
 from analysis.dataset.quality import KEPT, Note, Quality
-from analysis.dataset.readers import RawTable, alike, literal, open_raw
+from analysis.dataset.readers import RawTable, alike, literal, open_raw, whole
 from analysis.dataset.reading import Reading
 from analysis.dataset.schema import Table
 from analysis.dataset.set_aside import example, refused_records
@@ -30,6 +30,7 @@ def connect(work: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute(f"set memory_limit={literal(MEMORY)}")
     connection.execute("set temp_directory = $1", [str(work / "spill")])
+    connection.execute("set TimeZone = 'UTC'")  # the day of a moment is the same on every machine
     if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
         connection.execute("set enable_progress_bar=false")
     # as joins, the lists of names would be looked up for every row, even where CASE rules it out
@@ -80,10 +81,11 @@ def write_ledger(
     list of RawTable
         The files as they were read in the end: those that DuckDB did not read whole are split without it.
     """
-    read = [_write_part(connection, raw, sql, work / f"ledger-{i:06}.parquet") for i, raw in enumerate(raws)]
+    parts = [work / f"ledger-{i:06}.parquet" for i in range(len(raws))]
+    with whole(connection, raws):
+        read = [_write_part(connection, raw, sql, part) for raw, part in zip(raws, parts, strict=True)]
     columns = ", ".join(filter(None, ["*", absent]))
-    parts = [duckdb_path(work / f"ledger-{i:06}.parquet") for i in range(len(raws))]
-    connection.execute("set variable ledger_parts = ?", [parts])
+    connection.execute("set variable ledger_parts = ?", [list(map(duckdb_path, parts))])
     connection.execute(
         f"create view ledger as select {columns} from read_parquet(getvariable('ledger_parts'), "  # noqa: S608
         "file_row_number=true, filename=true, hive_partitioning=false)"

@@ -16,6 +16,7 @@ import python_calamine as calamine
 from analysis.dataset.config import TableConfig
 from analysis.dataset.headers import columns_named
 from analysis.dataset.schema import Table, same_name
+from analysis.dataset.workbook_size import check_size, unzipped
 from analysis.errors import CarteraError
 from analysis.language import _, listing
 from analysis.suggestions import nearest
@@ -54,8 +55,13 @@ def read_sheet(path: Path, table: Table, settings: TableConfig) -> Sheet:
         If the workbook cannot be opened, it is open which sheet is meant, or the sheet is empty.
     """
     with _readable(path):
+        check_size(path)
         workbook = calamine.load_workbook(str(path))
         names = workbook.sheet_names
+        if not names:
+            raise CarteraError(
+                _("{file} has no sheet with cells. Save the table as CSV.").format(file=path.name)
+            )
         sheet = settings.sheet or _chosen_sheet(path, table, workbook)
         if sheet not in names:
             raise CarteraError(
@@ -81,7 +87,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise CarteraError(
             _("{file} is protected by a password. Save a copy without one.").format(file=path.name)
         ) from None
-    except calamine.CalamineError:
+    except (calamine.CalamineError, zipfile.BadZipFile):
         inside = _archived(path)
         if inside:
             raise CarteraError(
@@ -100,7 +106,7 @@ def _readable(path: Path) -> Iterator[None]:
 def _archived(path: Path) -> list[str]:
     """Return the names of the files in a zip archive; none if it is no sound one, or a damaged workbook."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with unzipped(path) as archive:
             names = [name for name in archive.namelist() if not name.endswith("/")]
     except zipfile.BadZipFile:
         return []
@@ -108,7 +114,7 @@ def _archived(path: Path) -> list[str]:
 
 
 def _filled(cell: object) -> bool:
-    return cell is not None and str(cell).strip() != ""
+    return cell is not None and not (isinstance(cell, str) and not cell.strip())
 
 
 def _header_index(cells: list[list[Any]], table: Table) -> int:
