@@ -106,7 +106,7 @@ BAD_NAMES = [
         ("surveys: {file: {a: b}}", "'surveys.file: {'a': 'b'}' cannot be used. The name of a file"),
         # what must not become the name of a folder, or a line of its own
         *((f"name: {name!r}", "A name that a folder can have was expected") for name in BAD_NAMES),
-        ('name: "a\\0b"', "'name: a b' cannot be used"),
+        ('name: "a\\0b"', "'\\0' is none"),
         ('name: "a\\nb"', "'name: a b' cannot be used"),
         ('"a\\nb": 1', "unknown key 'a b'"),
         ("database: {password: geheim}", "'database: …' cannot be used"),
@@ -269,6 +269,10 @@ def test_a_file_that_is_not_beside_dataset_yml(tmp_path):
         ("name: a\0b\n", "line 1: this is not valid YAML"),
         (f"name: {'1' * 5000}\n", "a number beyond all sense"),
         (f"name: {'x' * (1 << 20)}\n", "is larger than 1 MB"),
+        (f"name: 0x{'F' * 5000}\n", "a number beyond all sense"),
+        ("name: !!timestamp never\n", "a day that is not in the calendar"),
+        ("name: !!bool perhaps\n", "a number beyond all sense"),
+        ('database: "a\\0b"\n', "line 1: '\\ud…' is half of a letter, and '\\0' is none"),
         ("as_of: 2024-02-30\n", "a day that is not in the calendar"),
     ],
 )

@@ -1,6 +1,7 @@
 """However a sales file is written, the same sales come out of it."""
 
 import gzip
+import json
 import zipfile
 from pathlib import Path
 
@@ -252,6 +253,28 @@ def test_a_header_line_that_is_given(tmp_path):
     dataset = opened(tmp_path, text, "header_line: 3")
     assert list(kept(dataset)["customer_id"]) == ["A"]
     assert set_aside(dataset)[0][0] == 5
+
+
+@pytest.mark.parametrize("line", [6, 10**30])
+def test_a_header_line_beyond_the_end_of_the_file(tmp_path, line):
+    with pytest.raises(CarteraError, match=r"sales\.csv has no column names in line \d+: its first 3 rows"):
+        opened(tmp_path, PLAIN, f"header_line: {line}")
+
+
+@pytest.mark.parametrize("name", ["a,b", 'the "note"', "two\nlines", "ñ; é"])
+def test_names_that_are_given_may_hold_any_sign(tmp_path, name):
+    text = "A,2024-01-31,5,x\nB,2024-02-01,6,y\n"
+    names = json.dumps(["customer", "date", "amount", name])
+    dataset = opened(tmp_path, text, f"names: {names}")
+    assert amounts(dataset) == [5, 6]
+    assert any(f"not used: '{' '.join(name.split())}'" in note for note in dataset.quality.assumptions)
+
+
+def test_more_columns_than_can_be_read(tmp_path):
+    names = ["customer", "date", "amount", *(f"day {i}" for i in range(3000))]
+    text = ",".join(names) + "\nA,2024-01-31,5" + ",1" * 3000 + "\n"
+    with pytest.raises(CarteraError, match=r"sales\.csv has 3,003 columns; up to 2,000 can be read"):
+        opened(tmp_path, text)
 
 
 def test_an_encoding_that_is_given(tmp_path):

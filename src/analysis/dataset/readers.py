@@ -22,7 +22,7 @@ from analysis.dataset.text_records import Lines, find_records, records_at, split
 from analysis.dataset.workbooks import read_sheet, typed
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
-from analysis.language import N_, _
+from analysis.language import N_, _, number
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,21 @@ def open_raw(
     own.mkdir()
     form = _form(path)
     if form == "parquet":
-        return _parquet(connection, path, own.name)
-    if form == "workbook":
-        return _workbook(connection, path, table, settings, own)
-    return _delimited(connection, path, read_text(path, table, settings, own), own)
+        raw = _parquet(connection, path, own.name)
+    elif form == "workbook":
+        raw = _workbook(connection, path, table, settings, own)
+    else:
+        raw = _delimited(connection, path, read_text(path, table, settings, own), own)
+    if len(raw.columns) > _MOST_COLUMNS:
+        raise CarteraError(
+            _(
+                "{file} has {n} columns; up to {most} can be read. Leave out those that are not needed."
+            ).format(file=raw.file, n=number(len(raw.columns)), most=number(_MOST_COLUMNS))
+        )
+    return raw
 
 
+_MOST_COLUMNS = 2_000
 _PLAIN = re.compile(
     r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|"
     r"DATE|TIMESTAMP(?:_\w+| WITH TIME ZONE)?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import gzip
 import io
 import os
@@ -23,7 +24,7 @@ from analysis.dataset.headers import columns_named
 from analysis.dataset.schema import Table, same_name
 from analysis.dataset.text_records import records_at_top
 from analysis.errors import CarteraError
-from analysis.language import _
+from analysis.language import _, number
 
 _BLOCK = 1 << 22
 _HEAD = 1 << 18
@@ -131,12 +132,12 @@ def _rewritten(path: Path, encoding: str, settings: TableConfig, work: Path) -> 
     delimiter = "\t" if aligned else settings.delimiter or ","
     with _lines(path, encoding) as lines, target.open("w", encoding="utf-8", newline="") as plain:
         if names:
-            plain.write(delimiter.join(names) + "\n")
+            csv.writer(plain, delimiter=delimiter, lineterminator="\n").writerow(names)
         for line in lines:
             plain.write(delimiter.join(line.split()) + "\n" if aligned else line)
     os.truncate(target, text_end(target))
     with target.open(encoding="utf-8") as plain:
-        header = tuple(next(plain).rstrip("\n").split(delimiter))
+        header = tuple(names or next(plain).rstrip("\n").split(delimiter))
     written, first = settings.delimiter or delimiter, 0 if names else 1
     return TextTable(target, encoding, written, delimiter, header, first)
 
@@ -217,7 +218,7 @@ def _dialect(path: Path, text: str, table: Table, settings: TableConfig) -> tupl
             continue
         width, times = widths.most_common(1)[0]
         regular = times >= 0.8 * len(records)
-        for index in _header_candidates(records, settings.header_line):
+        for index in _header_candidates(path, records, settings.header_line):
             cells = records[index][1]
             known = columns_named(table, cells, given) if len(cells) > 1 else 0
             scored.append((known, regular, len(cells) == width, width, -index, delimiter))
@@ -227,10 +228,20 @@ def _dialect(path: Path, text: str, table: Table, settings: TableConfig) -> tupl
     return delimiter, -index
 
 
-def _header_candidates(records: list[tuple[int, list[str]]], header_line: int | None) -> list[int]:
+def _header_candidates(
+    path: Path, records: list[tuple[int, list[str]]], header_line: int | None
+) -> list[int]:
     if header_line is None:
         return list(range(min(_TITLE_LINES, len(records))))
-    return [next((i for i, (line, _cells) in enumerate(records) if line >= header_line), 0)]
+    from_there = [i for i, (line, _cells) in enumerate(records) if line >= header_line]
+    if not from_there:
+        raise CarteraError(
+            _(
+                "{file} has no column names in line {line}: its first {n} rows end before it. "
+                "Correct 'header_line'."
+            ).format(file=path.name, line=header_line, n=number(len(records)))
+        )
+    return from_there[:1]
 
 
 def _no_table(path: Path, text: str) -> str:

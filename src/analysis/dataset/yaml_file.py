@@ -15,6 +15,7 @@ from analysis.language import _
 
 _MOST_BYTES = 1 << 20
 _DEEPEST = 20
+_DIGITS = 1_000
 
 
 class _RefusedError(CarteraError):
@@ -56,9 +57,14 @@ class _PlainLoader(yaml.SafeLoader):
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:  # noqa: ANN401 whatever the parent gives
         """Return the text of a value."""
         text = super().construct_scalar(node)
-        if re.search("[\ud800-\udfff]", str(text)):
-            message = _("{file}, line {line}: '\\ud…' is half of a letter. Write the letter itself.")
+        if re.search("[\0\ud800-\udfff]", str(text)):
+            message = _(
+                "{file}, line {line}: '\\ud…' is half of a letter, and '\\0' is none. "
+                "Write the letter itself."
+            )
             raise _RefusedError(message.format(file=self.file, line=node.start_mark.line + 1))
+        if node.tag == "tag:yaml.org,2002:int" and len(text) > _DIGITS:
+            raise OverflowError
         return text
 
 
@@ -90,7 +96,7 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 whatever YAML holds
             "{file}, line {line}: this is not valid YAML. Check the indentation and the quotes there."
         )
         raise CarteraError(message.format(file=path.name, line=line)) from None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, KeyError, AttributeError):  # as values with a tag of YAML may raise
         message = _(
             "{file} holds a day that is not in the calendar, or a number beyond all sense. Write days as "
             "2024-12-31."
