@@ -147,12 +147,18 @@ def expected(text: str, layout: Layout, header_line: int = 1, file: str = "") ->
         if line <= header_line:
             continue
         if raw not in known:
-            shown = raw if cells is None or len(cells) != len(layout.columns) else ";".join(cells)
-            known[raw] = (*fate(cells, layout), shown)
+            row = cells and _without_end(cells, len(layout.columns))
+            shown = ";".join(row) if row and len(row) == len(layout.columns) else raw
+            known[raw] = (*fate(row, layout), shown)
             if len(raw) > SIZE and cells:
                 known[raw] = (None, Decimal(0), shown)
         found.add(file, line, *known[raw])
     return found.settled()
+
+
+def _without_end(cells: list[str], width: int) -> list[str]:
+    """Return a row without empty cells beyond the last column: delimiters at its end say nothing."""
+    return cells if any(cells[width:]) else cells[:width]
 
 
 def fate(cells: list[str] | None, layout: Layout) -> tuple[str | None, Decimal]:

@@ -60,7 +60,7 @@ def _short(rng: Random, how: Layout) -> list[str]:
 
 
 def _long(rng: Random, how: Layout) -> list[str]:
-    return [line(rng, how, [*row(rng, how), *rng.choice([["more"], ["a\nb"], ["x"] * 50])])]
+    return [line(rng, how, [*row(rng, how), *rng.choice([["more"], ["a\nb"], ["x"] * 50, ["", ""]])])]
 
 
 def _plain(rng: Random, how: Layout) -> str:
