@@ -114,7 +114,8 @@ def test_split_as_the_csv_module_does(tmp_path_factory, text):
     sound = ["" if i in records.malformed else line for i, line in enumerate(lines)]
     cells = [record for record in csv.reader(line + "\n" for line in sound) if record][1:]
     rows = pd.read_parquet(folder / "cells")
-    assert [list(row) for row in rows.itertuples(index=False)] == [row for row in cells if len(row) == 2]
+    whole = [row[:2] for row in cells if len(row) >= 2 and not any(row[2:])]
+    assert [list(row) for row in rows.itertuples(index=False)] == whole
     assert len(rows) + len(refused) == records.count - 1
 
 

@@ -353,7 +353,8 @@ def split_into_cells(
     names
         Its columns.
     target
-        The file to write: the cells of each record that has one for each name, all of them text.
+        The file to write: the cells of each record that has one for each name, all of them text. Empty ones
+        beyond the last name say nothing.
 
     Returns
     -------
@@ -373,10 +374,10 @@ def split_into_cells(
             sound.go_on()
             if not cells or line == 0:
                 continue
-            if len(cells) != len(names):
+            if any(cells[len(names) :]) or len(cells) < len(names):
                 refused.append((line, raw.strip("\r\n")))
                 continue
-            batch.append(cells)
+            batch.append(cells[: len(names)])
             if len(batch) == _BATCH:
                 writer.write_table(_as_table(batch, schema))
                 batch.clear()
