@@ -16,7 +16,7 @@ test: setup ## Run all tests, every notebook among them
 
 campaign: setup ## Read 10,000 hostile files and kill 50 runs, with a fresh seed: docs/reliability.md
 	@PYTHONPATH=tests $(BIN)/python -m campaign --cases 10000 --seed fresh
-	@PYTHONPATH=tests $(BIN)/python -m campaign.kills --count 50
+	@PYTHONPATH=tests $(BIN)/python -m campaign.kills --count 50 --seed fresh
 
 lab: setup ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab notebooks

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from analysis import open_dataset
 from analysis.dataset import text_records
 from analysis.dataset.text_records import find_records, records_at_top, split_into_cells, without_torn
 from analysis.errors import CarteraError
@@ -163,6 +164,15 @@ def test_a_row_that_is_set_aside_is_kept_whole(tmp_path):
         (7, "rejected:cells", "C"),
         (11, "rejected:cells", "D"),
     ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_quote_opened_in_a_last_line_without_end(tmp_path, end):
+    text = end.join(["customer,date,amount", "A,2024-01-01,1", "B,2024-01-02,2", 'C,"2024-01-03,4'])
+    (tmp_path / "sales.csv").write_bytes(text.encode())
+    dataset = open_dataset(str(tmp_path / "sales.csv"))
+    assert amounts(dataset) == [1, 2]
+    assert set_aside(dataset) == [(4, "rejected:cells", 'C,"2024-01-03,4')]
 
 
 def test_a_file_torn_in_most_lines_is_refused(tmp_path, monkeypatch):

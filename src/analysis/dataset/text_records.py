@@ -296,7 +296,8 @@ def without_torn(path: Path, records: TextRecords, target: Path) -> Path:
         for torn in records.torn:
             _copy_until(whole, rest, torn.start)
             whole.seek(max(torn.start, torn.end - 2))
-            rest.write(b"\r\n" if whole.read(torn.end - whole.tell()) == b"\r\n" else b"\n")
+            last = whole.read(torn.end - whole.tell())
+            rest.write(last[len(last.rstrip(b"\r\n")) :])
         _copy_until(whole, rest, None)
     return target
 
