@@ -33,7 +33,8 @@ REFUSED = (
     *(f"database: {name}\n" for name in ("nowhere.db", "sales.csv", "jdbc:x://u:secret@h/d", "/dev/null")),
 )  # fmt: skip
 EITHER = (
-    "# " + "x" * 3_000_000, "name: x\n---", "name: ../../x\n", "name: ''\n", "name: \"a\\nb\"\n", f"name: {'x' * 100_000}\n",
+    "# " + "x" * 3_000_000,
+    "name: x\n---", "name: ../../x\n", "name: ''\n", "name: \"a\\nb\"\n", f"name: {'x' * 100_000}\n",
     "name: x\nname: y\n",
     f"name: 1{'0' * 5000}\n", "as_of: 99999-01-01\n", "as_of: 5\n", "as_of: 2024-12-31T25:00\n",
     "currency: XXX\n", "database: ''\n", "transactions:\n  sheet: x\n", AT + "'[s]ales.csv'\n", AT + "'**'\n",
