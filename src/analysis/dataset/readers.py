@@ -18,7 +18,14 @@ from analysis.dataset.config import TableConfig
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import Table
 from analysis.dataset.text import TextTable, read_text
-from analysis.dataset.text_records import Lines, find_records, records_at, split_into_cells, without_torn
+from analysis.dataset.text_records import (
+    Lines,
+    find_records,
+    lines_at,
+    split_into_cells,
+    texts_on,
+    without_torn,
+)
 from analysis.dataset.workbooks import read_sheet, typed
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
@@ -70,8 +77,10 @@ class CountedText:
         Name of the table in which DuckDB notes the records it cannot split into cells.
     records
         How many records there are below the header.
-    records_at
-        Line in the file and text of each record that begins at these bytes of what DuckDB reads.
+    lines_at
+        Lines in the file of the records that begin at these bytes of what DuckDB reads.
+    texts_on
+        These lines of the file, on which records begin, each with the text of its record.
     begin_on
         Whether a record begins on each of these lines of the file.
     split
@@ -80,7 +89,8 @@ class CountedText:
 
     refused: str
     records: int
-    records_at: Callable[[list[int]], list[tuple[int, str]]]
+    lines_at: Callable[[list[int]], list[int]]
+    texts_on: Callable[[list[int]], list[tuple[int, str]]]
     begin_on: Callable[[Lines], bool]
     split: Callable[[], RawTable]
 
@@ -232,11 +242,14 @@ def _delimited(connection: duckdb.DuckDBPyConnection, path: Path, text: TextTabl
         accepted_before = numbers - 1 - np.arange(len(numbers))
         return records.lines_of(rows + 1 + np.searchsorted(accepted_before, rows, side="right")) + first
 
+    def numbered(found: list[tuple[int, str]]) -> list[tuple[int, str]]:
+        return [(line + first, raw) for line, raw in found]
+
     def split() -> RawTable:
         target = own / "split"
         refused = split_into_cells(plain, records, text.delimiter, header, target)
         split = _parquet(connection, target, f"{own.name}_split")
-        every = tuple(sorted([*aside, *((line + first, raw) for line, raw in refused)]))
+        every = tuple(sorted([*aside, *numbered(refused)]))
         return RawTable(path.name, split.relation, split.columns, repeated, facts, line_of, every)
 
     connection.execute(f"set variable {own.name} = ?", [duckdb_path(plain)])
@@ -250,7 +263,8 @@ def _delimited(connection: duckdb.DuckDBPyConnection, path: Path, text: TextTabl
     counted = CountedText(
         f"{own.name}_refused",
         records.count - 1,
-        lambda positions: [(line + first, raw) for line, raw in records_at(plain, records, positions)],
+        lambda positions: [line + first for line in lines_at(plain, positions)],
+        lambda lines: numbered(texts_on(plain, records, [line - first for line in lines])),
         lambda lines: bool(records.begin_on(lines - first).all()),
         split,
     )

@@ -9,23 +9,28 @@ import numpy as np
 import pyarrow as pa
 
 from analysis.dataset.quality import KEPT
-from analysis.dataset.readers import RawTable, literal
+from analysis.dataset.readers import CountedText, RawTable, literal
 
 
 def refused_records(connection: duckdb.DuckDBPyConnection, table: RawTable) -> list[tuple[int, str]]:
     """Return line and text of each record of the last reading that could not be split into cells."""
     if table.text is None:
         return list(table.aside)
-    name = table.text.refused
-    known = connection.execute("select count(*) from duckdb_tables() where table_name = ?", [name]).fetchall()
-    if not known[0][0]:
-        return list(table.aside)
-    positions = connection.execute(
-        f"select distinct line_byte_position - 1 from {name} "  # noqa: S608
-        f"where scan_id = (select max(scan_id) from {name}) order by all"
+    return sorted([*table.text.texts_on(refused_lines(connection, table.text)), *table.aside])
+
+
+def refused_lines(connection: duckdb.DuckDBPyConnection, text: CountedText) -> list[int]:
+    """Return the lines of the records that DuckDB could not split into cells when it last read a text."""
+    known = connection.execute(
+        "select count(*) from duckdb_tables() where table_name = ?", [text.refused]
     ).fetchall()
-    refused = table.text.records_at([position for (position,) in positions])
-    return sorted([*refused, *table.aside])
+    if not known[0][0]:
+        return []
+    positions = connection.execute(
+        f"select distinct line_byte_position - 1 from {text.refused} "  # noqa: S608
+        f"where scan_id = (select max(scan_id) from {text.refused}) order by all"
+    ).fetchall()
+    return text.lines_at([position for (position,) in positions])
 
 
 def write_set_aside(

@@ -15,7 +15,7 @@ from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.readers import RawTable, alike, literal, open_raw, whole
 from analysis.dataset.reading import Reading
 from analysis.dataset.schema import Table
-from analysis.dataset.set_aside import example, refused_records
+from analysis.dataset.set_aside import example, refused_lines
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, ngettext, number
@@ -99,9 +99,8 @@ def _write_part(
     accepted = _copy(connection, sql(raw), path)
     if raw.text is None:
         return raw
-    refused = {line for line, _text in refused_records(connection, raw)} - {line for line, _text in raw.aside}
-    lines = np.asarray(sorted(refused), np.int64)
-    if accepted + len(lines) == raw.text.records and raw.text.begin_on(lines):
+    refused = np.asarray(refused_lines(connection, raw.text), np.int64)
+    if accepted + len(np.unique(refused)) == raw.text.records and raw.text.begin_on(refused):
         return raw
     raw = raw.text.split()
     _copy(connection, sql(raw), path)

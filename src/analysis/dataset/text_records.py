@@ -11,10 +11,12 @@ from __future__ import annotations
 import csv
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -276,7 +278,7 @@ def records_at_top(text: str, delimiter: str, most: int) -> list[tuple[int, list
         verdict, end = _walk(content, at, cell_end, sign, ended=True)
         end = content.find(b"\n", at) if verdict == "torn" else end
         end = len(content) if end < 0 else end
-        cells = next(csv_records([content[at:end].decode()], delimiter), [])
+        cells: list[str] = next(csv_records([content[at:end].decode()], delimiter), [])
         if any(cell.strip() for cell in cells):
             found.append((line, cells))
         line += content.count(b"\n", at, end) + 1
@@ -284,7 +286,7 @@ def records_at_top(text: str, delimiter: str, most: int) -> list[tuple[int, list
     return found
 
 
-def csv_records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+def csv_records(lines: Iterable[str], delimiter: str) -> Any:  # noqa: ANN401 csv names no type for it
     """Return the cells of each record, however long they are."""
     csv.field_size_limit(sys.maxsize)
     return csv.reader(lines, delimiter=delimiter)
@@ -307,34 +309,42 @@ def _copy_until(source: BinaryIO, target: BinaryIO, end: int | None) -> None:
         target.write(block)
 
 
-def records_at(path: Path, records: TextRecords, positions: list[int]) -> list[tuple[int, str]]:
-    """Return line, from 0, and text of the records that begin at these bytes; line ends there belong before.
+def lines_at(path: Path, positions: list[int]) -> list[int]:
+    """Return the lines, from 0, of the records that begin at these bytes; line ends there belong before.
 
     Parameters
     ----------
     path
         The file.
-    records
-        Its records.
     positions
         Bytes, ascending.
     """
-    found = []
-    line = 0
+    lines, line, at = [], 0, 0
     with path.open("rb") as file:
         for wanted in positions:
-            while (at := file.tell()) < wanted:
-                line += file.read(min(_BLOCK, wanted - at)).count(b"\n")
-            read = [file.readline()]
-            while not read[-1].strip(b"\r\n") and read[-1]:
-                read = [file.readline()]
-                line += 1
-            number = int(records.numbers_of(np.asarray([line]))[0])
-            beyond = records.lines_of(np.asarray([number + 1]))[0] if number + 1 < records.count else None
-            while (beyond is None or line + len(read) < beyond) and read[-1]:
-                read.append(file.readline())
-            found.append((line, b"".join(read).decode(errors="replace").strip("\r\n")))
-            line += b"".join(read).count(b"\n")
+            while at < wanted:
+                block = file.read(min(_BLOCK, wanted - at))
+                line += block.count(b"\n")
+                at += len(block)
+            while (byte := file.read(1)) and byte in b"\r\n":
+                line += byte == b"\n"
+                at += 1
+            at += len(byte)
+            lines.append(line)
+    return lines
+
+
+def texts_on(path: Path, records: TextRecords, lines: list[int]) -> list[tuple[int, str]]:
+    """Return these lines, which ascend and on which records begin, each with the text of its record."""
+    numbers = records.numbers_of(np.asarray(lines, np.int64)) + 1
+    following = records.lines_of(np.minimum(numbers, records.count - 1)).tolist()
+    found, at = [], 0
+    with path.open("rb") as file:
+        for line, after in zip(lines, following, strict=True):
+            deque(islice(file, line - at), maxlen=0)
+            text = b"".join(islice(file, after - line if after > line else None))
+            found.append((line, text.decode(errors="replace").strip("\r\n")))
+            at = after
     return found
 
 
@@ -363,55 +373,30 @@ def split_into_cells(
         Line, from 0, and text of each record that is malformed or has more cells, or fewer.
     """
     schema = pa.schema([(name, pa.string()) for name in names])
-    refused: list[tuple[int, str]] = []
+    refused = set(records.malformed)
     batch: list[list[str]] = []
     with (
         path.open(encoding="utf-8", errors="replace", newline="") as file,
         pq.ParquetWriter(target, schema) as writer,
     ):
-        sound = _Sound(file, records.malformed, refused)
-        for cells in csv_records(sound, delimiter):
-            line, raw = sound.line, "".join(sound.taken)
-            sound.go_on()
-            if not cells or line == 0:
-                continue
-            if any(cells[len(names) :]) or len(cells) < len(names):
-                refused.append((line, raw.strip("\r\n")))
-                continue
-            batch.append(cells[: len(names)])
+        reader = csv_records(
+            ("\n" if i in records.malformed else line for i, line in enumerate(file)), delimiter
+        )
+        next(reader, None)
+        line = reader.line_num
+        for cells in reader:
+            if len(cells) == len(names):
+                batch.append(cells)
+            elif len(cells) > len(names) and not any(cells[len(names) :]):
+                batch.append(cells[: len(names)])
+            elif cells:
+                refused.add(line)
+            line = reader.line_num
             if len(batch) == _BATCH:
                 writer.write_table(_as_table(batch, schema))
                 batch.clear()
         writer.write_table(_as_table(batch, schema))
-    return refused
-
-
-class _Sound:
-    """Lines but for the malformed ones, and which of them make the record at hand."""
-
-    def __init__(
-        self, lines: Iterator[str], malformed: frozenset[int], refused: list[tuple[int, str]]
-    ) -> None:
-        self._lines = enumerate(lines)
-        self._malformed = malformed
-        self._refused = refused
-        self.line = 0
-        self.taken: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        """Go through the lines."""
-        for number, line in self._lines:
-            if number in self._malformed:
-                self._refused.append((number, line.strip("\r\n")))
-                continue
-            if not self.taken:
-                self.line = number
-            self.taken.append(line)
-            yield line
-
-    def go_on(self) -> None:
-        """Begin a new record."""
-        self.taken.clear()
+    return texts_on(path, records, sorted(refused))
 
 
 def _as_table(rows: list[list[str]], schema: pa.Schema) -> pa.Table:
