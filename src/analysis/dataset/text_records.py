@@ -123,8 +123,8 @@ class _Found:
     def take(self, buffer: bytes, *, ended: bool) -> bytes:
         """Find the records in bytes that begin with a line; return the bytes of those that are not over."""
         whole = buffer if ended else buffer[: buffer.rfind(b"\n") + 1]
-        if whole and _is_plain(whole):
-            self._pass(whole.count(b"\n") + (not whole.endswith(b"\n")), len(whole))
+        if plain := _plain_lines(whole):
+            self._pass(plain, len(whole))
             return buffer[len(whole) :]
         starts = _line_starts(whole)
         blank, special = _unusual_lines(whole, starts, ord(self._delimiter))
@@ -174,16 +174,20 @@ class _Found:
         self._byte += size
 
 
-def _is_plain(whole: bytes) -> bool:
-    """Tell whether each line is a record, at a glance: no quote, no blank line, none too long."""
+def _plain_lines(whole: bytes) -> int:
+    """Count the lines if each is plainly a record: no quote, none blank, none too long; else return 0."""
     half = MOST_BYTES // 2
-    return (
-        b'"' not in whole
-        and b"\n\n" not in whole
-        and b"\n\r\n" not in whole
-        and not whole.startswith((b"\n", b"\r\n"))
-        and all(b"\n" in whole[at : at + half] for at in range(0, len(whole) - half, half))
-    )
+    if (
+        b'"' in whole
+        or whole.startswith((b"\n", b"\r\n"))
+        or (b"\r" in whole and b"\n\r\n" in whole)
+        or any(whole.find(b"\n", at, at + half) < 0 for at in range(0, len(whole) - half, half))
+    ):
+        return 0
+    feeds = np.frombuffer(whole, np.uint8) == _FEED
+    if (feeds[1:] & feeds[:-1]).any():
+        return 0
+    return int(np.count_nonzero(feeds)) + (whole[-1:] not in {b"\n", b""})
 
 
 def _line_starts(whole: bytes) -> Lines:
