@@ -343,3 +343,14 @@ def test_a_folder_that_is_barred(folder, mode):
             assert _refusal(folder / "sales.csv") == "sales.csv cannot be read: Permission denied."
     finally:
         folder.chmod(0o700)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a backslash divides folders there")
+@pytest.mark.parametrize("name", ["back\\slash[1].csv", "back\\slash*.parquet"])
+def test_a_name_that_duckdb_cannot_be_given_is_read_all_the_same(tmp_path, name):
+    sales = pd.DataFrame({"customer": ["A"], "date": ["2024-01-31"], "amount": [5.5]})
+    if name.endswith("csv"):
+        sales.to_csv(tmp_path / name, index=False)
+    else:
+        sales.to_parquet(tmp_path / name)
+    assert amounts(open_dataset(str(tmp_path / name))) == [5.5]

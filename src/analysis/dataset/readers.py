@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,7 +126,7 @@ def open_raw(
     own.mkdir()
     form = _form(path)
     if form == "parquet":
-        raw = _parquet(connection, path, own.name)
+        raw = replace(_parquet(connection, _readable(path, own), own.name), file=path.name)
     elif form == "workbook":
         raw = _workbook(connection, path, table, settings, own)
     else:
@@ -145,6 +146,15 @@ _PLAIN = re.compile(
     r"DATE|TIMESTAMP(?:_\w+| WITH TIME ZONE)?"
 )
 """DuckDB types that are numbers, days or text; cells of others are read as text."""
+
+
+def _readable(path: Path, own: Path) -> Path:
+    """Return the file, or a copy of it where no spelling of its path is for DuckDB only this file."""
+    try:
+        duckdb_path(path)
+    except CarteraError:
+        return Path(shutil.copyfile(path, own / "copy"))
+    return path
 
 
 def _form(path: Path) -> str:
@@ -252,7 +262,7 @@ def _delimited(connection: duckdb.DuckDBPyConnection, path: Path, text: TextTabl
         every = tuple(sorted([*aside, *numbered(refused)]))
         return RawTable(path.name, split.relation, split.columns, repeated, facts, line_of, every)
 
-    connection.execute(f"set variable {own.name} = ?", [duckdb_path(plain)])
+    connection.execute(f"set variable {own.name} = ?", [duckdb_path(_readable(plain, own))])
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in header)
     relation = (
         f"read_csv(getvariable('{own.name}'), auto_detect=false, header=true, compression='none', "
