@@ -68,6 +68,13 @@ def _encoding(rng: Random, how: Layout, content: str) -> tuple[str, bytes, Expec
     found = expected(written.decode(encoding), how)
     if encoding in {"cp850", "utf-32"}:
         found.outcome, found.counted = "either", encoding == "cp850"
+    if (
+        encoding == "cp850"
+    ):  # where no word tells, it may be read as Windows-1252, in which a space is a letter
+        for file, line, fate, raw in [place for place in found.aside if not (place[3] or "").isascii()]:
+            found.aside.remove((file, line, fate, raw))
+            found.unknown.append((file, line))
+            found.fates[fate] -= 1
     return "sales.csv", written, found
 
 

@@ -259,13 +259,12 @@ def _no_table(path: Path, text: str) -> str:
 def _header(records: list[tuple[int, list[str]]], index: int) -> tuple[int, list[str], int]:
     """Return the header's line, its cells, and how many cells a record has.
 
-    Where most records end in more delimiters than the header, or in fewer, with nothing between them, theirs
-    is the width.
+    Where the header ends in more delimiters than most records, and nothing between them, theirs is the width.
+    Delimiters at the end of a record say nothing.
     """
     line, cells = records[index]
     widths = Counter(len(record) for _line, record in records[index + 1 :])
     width = max(widths, key=lambda w: (widths[w], w == len(cells)), default=len(cells))
-    beyond = [record[len(cells) :] for _line, record in records[index + 1 :] if len(record) == width]
-    if any(cell.strip() for rest in [*beyond, cells[width:]] for cell in rest):
+    if width > len(cells) or any(cell.strip() for cell in cells[width:]):
         width = len(cells)
     return line, cells, width
