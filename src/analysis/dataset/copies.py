@@ -17,7 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
-from analysis.dataset.files import is_legible, legible, reason_of
+from analysis.dataset.user_files import is_legible, legible, reason_of
 from analysis.errors import CarteraError
 from analysis.language import _
 from analysis.temporary import clear, new, passing

@@ -27,11 +27,11 @@ from analysis.dataset.copies import (
     new_folder,
     read_once,
 )
-from analysis.dataset.files import legible, reason_of, sha256
 from analysis.dataset.inputs import Source, reachable, spelled
 from analysis.dataset.intake import take_in
 from analysis.dataset.quality import Note
 from analysis.dataset.sources import find_source
+from analysis.dataset.user_files import legible, reason_of, sha256
 from analysis.errors import CarteraError
 from analysis.language import N_, _, current_language, listing
 from analysis.temporary import passing

@@ -12,7 +12,6 @@ from pathlib import Path
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, TableConfig, Transactions, read_config
 from analysis.dataset.discovery import Discovery, discover
-from analysis.dataset.files import legible, path_of, unreadable
 from analysis.dataset.heads import has_sheets, heads_of, stem
 from analysis.dataset.inputs import (
     Input,
@@ -29,6 +28,7 @@ from analysis.dataset.inputs import (
 )
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
+from analysis.dataset.user_files import legible, path_of, unreadable
 from analysis.errors import CarteraError
 from analysis.language import N_, Language, _, listing
 from analysis.suggestions import closest

@@ -13,13 +13,13 @@ import yaml
 from analysis.dataset.account import Formats
 from analysis.dataset.config import TAXED, Policies, Transactions
 from analysis.dataset.copies import read_once
-from analysis.dataset.files import is_legible, legible, reason_of, unreadable
 from analysis.dataset.inputs import Input, Source, reachable
 from analysis.dataset.naming import names_a_folder
 from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources import find_source
 from analysis.dataset.steps import connect, open_all
+from analysis.dataset.user_files import is_legible, legible, reason_of, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _
 

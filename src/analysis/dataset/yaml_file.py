@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from analysis.dataset.files import reason_of
+from analysis.dataset.user_files import reason_of
 from analysis.errors import CarteraError
 from analysis.language import _
 

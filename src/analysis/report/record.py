@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.dataset import Dataset
-from analysis.dataset.files import legible
+from analysis.dataset.user_files import legible
 from analysis.language import Language
 from analysis.report import account
 from analysis.report.execution import Execution

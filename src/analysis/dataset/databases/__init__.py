@@ -26,7 +26,7 @@ from analysis.dataset.databases.addresses import (
     resolved,
 )
 from analysis.dataset.databases.reasons import Unreadable
-from analysis.dataset.files import legible
+from analysis.dataset.user_files import legible
 from analysis.errors import CarteraError
 from analysis.language import _
 from analysis.suggestions import nearest

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from analysis.dataset.files import path_of, unreadable
+from analysis.dataset.user_files import path_of, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _
 
