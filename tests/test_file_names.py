@@ -150,9 +150,11 @@ def test_a_pattern_with_a_whole_path_and_folders_among_what_it_finds(folder, tmp
 
 
 def test_a_pattern_that_stands_for_nothing(folder):
-    for name in ["x*.csv", "[", "a\\0*", "no/**/x"]:
+    for name in ["x*.csv", "[", "no/**/x"]:
         config = write(folder, "dataset.yml", f'transactions: {{file: "{name}"}}\n')
         assert "there is no file" in _refusal(config)
+    config = write(folder, "dataset.yml", 'transactions: {file: "a\\0*"}\n')
+    assert "line 1: '\\ud…' is half of a letter, and '\\0' is none" in _refusal(config)
 
 
 @POSIX
