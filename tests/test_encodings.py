@@ -96,10 +96,10 @@ def test_two_byte_order_marks(tmp_path):
     assert _customers(_read(tmp_path, b"\xef\xbb\xbf" * 2 + PLAIN.encode())) == ["Muñoz", "García"]
 
 
-@pytest.mark.parametrize("name", ["base64", "rot13", "hex", "idna", "punycode", "undefined", "utf\0", "é"])
+@pytest.mark.parametrize("name", ["base64", "rot13", "hex", "idna", "punycode", "undefined", "é"])
 def test_what_is_no_encoding_of_text(tmp_path, name):
     (tmp_path / "sales.csv").write_text(PLAIN, "utf-8")
-    settings = f"transactions:\n  file: sales.csv\n  encoding: {name!r}\n".replace("'utf\\x00'", '"utf\\0"')
+    settings = f"transactions:\n  file: sales.csv\n  encoding: {name!r}\n"
     with pytest.raises(CarteraError, match=r"sales\.csv: .* is no encoding"):
         open_dataset(write(tmp_path, "dataset.yml", settings))
 
