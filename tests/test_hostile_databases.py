@@ -200,6 +200,17 @@ def test_a_database_without_tables(tmp_path, kind):
         open_dataset(str(tmp_path / "empty.db"))
 
 
+def test_of_a_long_table_name_the_file_is_still_named(tmp_path):
+    name = "v" * 300
+    connection = sqlite3.connect(tmp_path / "tienda.db")
+    connection.execute(f"create table {name} (customer text, date text, amount text)")
+    connection.execute(f"insert into {name} values ('', '', '')")
+    connection.commit()
+    connection.close()
+    with pytest.raises(CarteraError, match=r"^tienda\.db .*its only row cannot"):
+        open_dataset(str(tmp_path / "tienda.db"))
+
+
 def test_odd_tables_of_sqlite(tmp_path):
     path = tmp_path / f"{'ñ' * 100}.sqlite"
     wide = ", ".join(f"c{i}" for i in range(1990))

@@ -144,14 +144,14 @@ def copied(key: str, name: str, make: Callable[[Path], None]) -> Path:
     key
         What was read from where.
     name
-        Name of the file, which the reader sees; of a long one, its end.
+        Name of the file, which the reader sees; of a long one, its beginning and its end.
     make
         Writes the file.
     """
     around = _around()
     assert around is not None  # noqa: S101
     folder = around / hashlib.sha256(os.fsencode(key)).hexdigest()[:32]
-    name = legible(name).encode()[-_LENGTH:].decode(errors="ignore")
+    name = _shortened(legible(name))
     if not (folder / name).exists():
         fresh = around / f".{uuid.uuid4().hex}"
         fresh.mkdir(parents=True)
@@ -162,6 +162,14 @@ def copied(key: str, name: str, make: Callable[[Path], None]) -> Path:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     return folder / name
+
+
+def _shortened(name: str) -> str:
+    whole = name.encode()
+    if len(whole) <= _LENGTH:
+        return name
+    half = _LENGTH // 2
+    return whole[:half].decode(errors="ignore") + "…" + whole[-half:].decode(errors="ignore")
 
 
 def _around() -> Path | None:

@@ -184,16 +184,20 @@ def _plain_copy(path: Path, encoding: str, header_line: int, work: Path) -> Path
 
 def _lines_end_alike(path: Path) -> bool:
     """Tell whether all lines end in LF, or all in CR LF."""
-    feeds = returns = both = 0
-    last = b""
-    for block in _blocks(path):
-        feeds += block.count(b"\n")
-        if b"\r" in block:
-            returns += block.count(b"\r")
-            both += block.count(b"\r\n")
-        both += last == b"\r" and block[:1] == b"\n"
-        last = block[-1:]
-    return returns == both and both in {0, feeds}
+    alone = paired = False
+    rest = b""
+    for read in _blocks(path):
+        block = rest + read
+        rest = block[-1:] if block.endswith(b"\r") else b""
+        if b"\r" not in block:
+            alone = alone or b"\n" in block
+            continue
+        both = block.count(b"\r\n")
+        if block.count(b"\r") - len(rest) > both:
+            return False
+        paired = paired or both > 0
+        alone = alone or block.count(b"\n") > both
+    return not rest and not (alone and paired)
 
 
 def _records(text: str, delimiter: str) -> list[tuple[int, list[str]]]:

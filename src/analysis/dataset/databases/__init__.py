@@ -39,8 +39,6 @@ __all__ = [
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _READS = re.compile(r"[\s(]*(select|with|values|table|from)\b", re.IGNORECASE)
 _NO_FILE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\s]+')
-_FITS = 60
-"""How many signs the name of a file may have on every system, whatever signs they are."""
 
 
 class Opened(Protocol):
@@ -124,7 +122,7 @@ def stage(database: str, wanted: Mapping[str, TableConfig]) -> dict[str, Path | 
             label = f"{Path(_called(place)).name} [{settings.table or name}]"
             make = partial(_copy, opened, place, name, settings)
             try:
-                done[name] = copied(key, _NO_FILE_NAME.sub(" ", label)[-_FITS:], make)
+                done[name] = copied(key, _NO_FILE_NAME.sub(" ", label), make)
             except Unreadable as error:
                 done[name] = error
     return done
