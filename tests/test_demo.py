@@ -16,9 +16,9 @@ import pytest
 from scipy import stats
 
 from analysis import cli, open_dataset
-from analysis.dataset.demo import generate, probability_to_buy, state_on, write
-from analysis.dataset.demo.calendar import demand
 from analysis.dataset.schema import TABLES
+from analysis.demo import generate, probability_to_buy, state_on, write
+from analysis.demo.calendar import demand
 from analysis.errors import CarteraError
 
 FIRST, LAST = pd.Timestamp("2022-01-01"), pd.Timestamp("2025-12-31")

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import CensoredData, binomtest, ecdf
 
 from analysis import ltv, open_dataset
-from analysis.dataset.demo.portfolio import generate
+from analysis.demo.demo_portfolio import generate
 from analysis.ltv.contracts.model import RetentionModel, Tenures, tenures
 from analysis.ltv.contracts.renewals import joined
 from analysis.ltv.contracts.value import average_residual, renewal_day

@@ -10,9 +10,9 @@ import pytest
 import xlsxwriter
 
 from analysis import open_dataset
-from analysis.dataset.demo import generate, write
-from analysis.dataset.demo.export import _FILES
 from analysis.dataset.schema import TABLES
+from analysis.demo import generate, write
+from analysis.demo.export import _FILES
 from postgresql import postgresql  # noqa: F401 a fixture
 
 pytestmark = pytest.mark.slow

@@ -243,7 +243,7 @@ def _demo(
 ) -> None:
     with _readable():
         use_language(language or _language_wanted([], os.environ))
-        from analysis.dataset.demo import generate, write  # noqa: PLC0415
+        from analysis.demo import generate, write  # noqa: PLC0415
 
         files = write(generate(customers, seed), folder)
         typer.echo(_("{count} files are in {folder}").format(count=number(len(files)), folder=folder))

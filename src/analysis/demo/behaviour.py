@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import gamma
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.calendar import demand
-from analysis.dataset.demo.world import DAYS, FIELD, ONLINE, SHOP, YEAR
+from analysis.demo import world
+from analysis.demo.calendar import demand
+from analysis.demo.world import DAYS, FIELD, ONLINE, SHOP, YEAR
 
 NEVER = 1 << 20
 """Day on which a customer leaves that has not left."""

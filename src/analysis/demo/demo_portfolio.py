@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import acquisition, documents, extras, voices
-from analysis.dataset.demo.behaviour import CAMPAIGNS, Behaviour, simulate
-from analysis.dataset.demo.names import names
-from analysis.dataset.demo.people import people, scaled
-from analysis.dataset.demo.products import products
-from analysis.dataset.demo.sales import sell
-from analysis.dataset.demo.text import codes, picked, words
-from analysis.dataset.demo.truth import Truth, truth
-from analysis.dataset.demo.world import dates
+from analysis.demo import demo_acquisition, documents, extras, voices
+from analysis.demo.behaviour import CAMPAIGNS, Behaviour, simulate
+from analysis.demo.demo_names import names
+from analysis.demo.demo_people import people, scaled
+from analysis.demo.demo_sales import sell
+from analysis.demo.products import products
+from analysis.demo.text import codes, picked, words
+from analysis.demo.truth import Truth, truth
+from analysis.demo.world import dates
 from analysis.errors import CarteraError
 from analysis.language import _, number
 
@@ -75,7 +75,7 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     ids = codes("C", np.arange(1, customers + 1), max(5, len(str(customers))))
     numbers = documents.numbers(who, sales)
     answers, satisfaction = voices.surveys(who, behaviour, ids, stream["surveys"])
-    leads = acquisition.leads(who, ids, stream["leads"])
+    leads = demo_acquisition.leads(who, ids, stream["leads"])
     who = scaled(who, sales.scale)
     agreed, renewal = extras.contracts(who, behaviour, ids, stream["contracts"])
     named = names(who.frame, stream["names"])
@@ -85,10 +85,10 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
         "invoices": documents.invoices(who, sales, ids, numbers, stream["invoices"]),
         "surveys": answers,
         "leads": leads.table,
-        "spend": acquisition.spend(who, stream["spend"]),
+        "spend": demo_acquisition.spend(who, stream["spend"]),
         "campaigns": _campaigns(behaviour, ids),
         "contracts": agreed,
-        "market": acquisition.market(customers),
+        "market": demo_acquisition.market(customers),
         "stock": extras.stock(sales, range_, stream["stock"]),
         "deliveries": documents.deliveries(behaviour, sales, ids, numbers),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.dataset.demo.world import YEAR, dates, month, weekday
+from analysis.demo.world import YEAR, dates, month, weekday
 
 _SEASONS = np.array([
     [0.90, 0.85, 1.00, 1.05, 1.10, 1.05, 0.95, 0.75, 0.95, 1.05, 1.20, 1.15],  # homes

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.behaviour import Behaviour
-from analysis.dataset.demo.people import People
-from analysis.dataset.demo.products import DEAD_SINCE, Products, choose
-from analysis.dataset.demo.world import CATEGORIES, DAYS, KINDS
+from analysis.demo import world
+from analysis.demo.behaviour import Behaviour
+from analysis.demo.demo_people import People
+from analysis.demo.products import DEAD_SINCE, Products, choose
+from analysis.demo.world import CATEGORIES, DAYS, KINDS
 
 _LARGEST_SHARE = 0.06
 _OTHERS_AT_MOST = 0.035

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.behaviour import (
+from analysis.demo import world
+from analysis.demo.behaviour import (
     CAMPAIGNS,
     NEVER,
     Behaviour,
@@ -17,10 +17,10 @@ from analysis.dataset.demo.behaviour import (
     leaving_probability,
     weibull_factor,
 )
-from analysis.dataset.demo.calendar import demand
-from analysis.dataset.demo.people import People
-from analysis.dataset.demo.text import picked, words
-from analysis.dataset.demo.world import CATEGORIES, YEAR
+from analysis.demo.calendar import demand
+from analysis.demo.demo_people import People
+from analysis.demo.text import picked, words
+from analysis.demo.world import CATEGORIES, YEAR
 
 
 @dataclass(frozen=True)

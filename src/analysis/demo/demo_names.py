@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.text import codes, words
-from analysis.dataset.demo.world import CONSUMER, DISTRIBUTOR, FOREIGN, KINDS, NON_PROFIT, PUBLIC, SECTORS
+from analysis.demo import world
+from analysis.demo.text import codes, words
+from analysis.demo.world import CONSUMER, DISTRIBUTOR, FOREIGN, KINDS, NON_PROFIT, PUBLIC, SECTORS
 
 _FIRST = (
     "Lucía", "Hugo", "Martina", "Mateo", "Carmen", "Javier", "Pilar", "Antonio", "Inés", "Álvaro",

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.behaviour import weibull_factor
-from analysis.dataset.demo.calendar import demand, group
-from analysis.dataset.demo.world import CATEGORIES, COMPANY, CONSUMER, DAYS, DISTRIBUTOR, KINDS, YEAR, chosen
+from analysis.demo import world
+from analysis.demo.behaviour import weibull_factor
+from analysis.demo.calendar import demand, group
+from analysis.demo.world import CATEGORIES, COMPANY, CONSUMER, DAYS, DISTRIBUTOR, KINDS, YEAR, chosen
 
 _SIZE_SHARES = np.array([
     [1, 0, 0, 0], [0.45, 0.33, 0.17, 0.05], [0.10, 0.30, 0.40, 0.20],

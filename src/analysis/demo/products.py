@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.dataset.demo.world import CATEGORIES, COST_INFLATION, INFLATION
+from analysis.demo.world import CATEGORIES, COST_INFLATION, INFLATION
 
 _ARTICLES: tuple[tuple[tuple[str, float, float], ...], ...] = (
     (("Juego de destornilladores", 9, 34), ("Llave ajustable", 12, 48), ("Taladro percutor", 59, 240),

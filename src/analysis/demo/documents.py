@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.behaviour import Behaviour
-from analysis.dataset.demo.people import People
-from analysis.dataset.demo.products import Products
-from analysis.dataset.demo.sales import Sales
-from analysis.dataset.demo.text import codes, picked, words
-from analysis.dataset.demo.world import CATEGORIES, CHANNELS, CONSUMER, DAYS, KINDS, SALESPEOPLE
+from analysis.demo import world
+from analysis.demo.behaviour import Behaviour
+from analysis.demo.demo_people import People
+from analysis.demo.demo_sales import Sales
+from analysis.demo.products import Products
+from analysis.demo.text import codes, picked, words
+from analysis.demo.world import CATEGORIES, CHANNELS, CONSUMER, DAYS, KINDS, SALESPEOPLE
 
 _SERIES = ("TK", "FV", "AB")
 _NEVER_PAID = 0.002

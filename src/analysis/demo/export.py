@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from analysis.dataset.demo.portfolio import Demo
+from analysis.demo.demo_portfolio import Demo
 from analysis.errors import CarteraError
 from analysis.language import _
 

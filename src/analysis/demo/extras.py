@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.acquisition import NONE, days
-from analysis.dataset.demo.behaviour import Behaviour
-from analysis.dataset.demo.names import kinds
-from analysis.dataset.demo.people import People
-from analysis.dataset.demo.products import Products
-from analysis.dataset.demo.sales import Sales
-from analysis.dataset.demo.text import codes, picked, words
-from analysis.dataset.demo.world import ACQUISITION, ACQUISITION_COST, CONSUMER, DAYS, REGIONS, SALESPEOPLE
+from analysis.demo import world
+from analysis.demo.behaviour import Behaviour
+from analysis.demo.demo_acquisition import NONE, days
+from analysis.demo.demo_names import kinds
+from analysis.demo.demo_people import People
+from analysis.demo.demo_sales import Sales
+from analysis.demo.products import Products
+from analysis.demo.text import codes, picked, words
+from analysis.demo.world import ACQUISITION, ACQUISITION_COST, CONSUMER, DAYS, REGIONS, SALESPEOPLE
 
 PLANS = ("Mantenimiento básico", "Mantenimiento plus")
 _PRICES = np.array([190, 420])

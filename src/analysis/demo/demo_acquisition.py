@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.people import People
-from analysis.dataset.demo.text import codes, picked, words
-from analysis.dataset.demo.world import ACQUISITION, CONSUMER, DAYS, SALESPEOPLE, SECTORS
+from analysis.demo import world
+from analysis.demo.demo_people import People
+from analysis.demo.text import codes, picked, words
+from analysis.demo.world import ACQUISITION, CONSUMER, DAYS, SALESPEOPLE, SECTORS
 
 NONE = -(1 << 20)
 """Day of what has not happened."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.demo import world
-from analysis.dataset.demo.behaviour import Behaviour
-from analysis.dataset.demo.people import People
-from analysis.dataset.demo.text import picked, words
-from analysis.dataset.demo.world import DAYS
+from analysis.demo import world
+from analysis.demo.behaviour import Behaviour
+from analysis.demo.demo_people import People
+from analysis.demo.text import picked, words
+from analysis.demo.world import DAYS
 
 _ASKED_PER_YEAR = 1.3
 _ANSWERED = 0.38
