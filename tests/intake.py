@@ -12,12 +12,12 @@ import pandas as pd
 import yaml
 
 from analysis import open_dataset
-from analysis.dataset.account import Formats, Records
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.dataset import Dataset
-from analysis.dataset.inputs import Input
-from analysis.dataset.records import take_in
+from analysis.dataset.ledger.intake_result import Formats, Records
+from analysis.dataset.ledger.records_intake import take_in
 from analysis.dataset.schema import TABLES
+from analysis.dataset.sources.inputs import Input
 
 
 def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> str:

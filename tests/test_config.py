@@ -8,7 +8,7 @@ from analysis import open_dataset
 from analysis.dataset.config import DatasetConfig, read_config
 from analysis.dataset.naming import folder_name
 from analysis.dataset.schema import TABLES
-from analysis.dataset.sources import language_of
+from analysis.dataset.sources.open_source import language_of
 from analysis.errors import CarteraError
 from intake import kept, opened, write
 

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 import postgresql as servers
 import tiny_notebooks
 from analysis import open_dataset
+from analysis.dataset.cache import read_once, shared_with_kernels
 from analysis.dataset.config import TableConfig
-from analysis.dataset.copies import read_once, shared_with_kernels
 from analysis.dataset.databases import (
     columns_of,
     is_address,

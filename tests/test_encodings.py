@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from analysis import open_dataset
-from analysis.dataset.encodings import check_words
+from analysis.dataset.files.encodings import check_words
 from analysis.errors import CarteraError
 from intake import account, kept, opened, set_aside, write
 

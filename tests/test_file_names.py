@@ -15,7 +15,7 @@ import xlsxwriter
 import tiny_notebooks
 from analysis import open_dataset
 from analysis.dataset.config import read_config
-from analysis.dataset.writing import write_config
+from analysis.dataset.write_config import write_config
 from analysis.errors import CarteraError
 from intake import amounts, write
 

@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from analysis import cli, open_dataset
+from analysis.dataset.cache import read_once
 from analysis.dataset.config import TableConfig
-from analysis.dataset.copies import read_once
 from analysis.dataset.databases import stage
 from analysis.errors import CarteraError
 from postgresql import postgresql  # noqa: F401 a fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis import open_dataset
-from analysis.dataset import kept
+from analysis.dataset import kept_tables
 from analysis.errors import CarteraError
 from intake import account, opened, write
 
@@ -23,13 +23,13 @@ def cache(tmp_path, monkeypatch):
 def readings(monkeypatch):
     """Count how often a file is read."""
     read = []
-    real = kept.take_in
+    real = kept_tables.take_in
 
     def take_in(*arguments):
         read.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(kept, "take_in", take_in)
+    monkeypatch.setattr(kept_tables, "take_in", take_in)
     return read
 
 

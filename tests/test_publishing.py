@@ -13,7 +13,7 @@ import pytest
 
 from analysis import CarteraError, stopping, temporary
 from analysis.report import publishing, record
-from analysis.report.files import write_text
+from analysis.report.atomic_write import write_text
 
 ABOUT = record.About({}, "en", {}, [], {}, "2024-01-01", 1.0, {}, [], [], [])
 KEYS = [field.name for field in dataclasses.fields(record.About)]

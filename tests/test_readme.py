@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies, Transactions, read_config
-from analysis.dataset.identify import named
 from analysis.dataset.schema import TABLES, TRANSACTIONS
+from analysis.dataset.sources.table_recognition import named
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
-from analysis.dataset.columns import recognise
-from analysis.dataset.readers import RawTable
+from analysis.dataset.files.readers import RawTable
+from analysis.dataset.inference.column_recognition import recognise
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
 from analysis.language import use_language
@@ -669,10 +669,10 @@ def test_alarms(tmp_path):
 
 def test_several_files_of_one_table(tmp_path):
     """Their rows follow each other in the order of the files; a key counts across them."""
-    from analysis.dataset.account import Formats
     from analysis.dataset.config import DatasetConfig
-    from analysis.dataset.inputs import Input
-    from analysis.dataset.records import take_in
+    from analysis.dataset.ledger.intake_result import Formats
+    from analysis.dataset.ledger.records_intake import take_in
+    from analysis.dataset.sources.inputs import Input
 
     write(tmp_path, "a.csv", "Código;Zona;Potencial\n1;Norte;5,5\n2;Sur;x\n")
     write(tmp_path, "b.csv", "Potencial,Zona,Código\n7,Este,2\n8,Oeste,3\n?,Oeste,4\n")

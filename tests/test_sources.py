@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from analysis.dataset.copies import read_once
-from analysis.dataset.heads import heads_of
-from analysis.dataset.identify import fits, identify, named
+from analysis.dataset.cache import read_once
+from analysis.dataset.files.peek import heads_of
 from analysis.dataset.schema import TABLES
-from analysis.dataset.sources import find_source
+from analysis.dataset.sources.open_source import find_source
+from analysis.dataset.sources.table_recognition import fits, identify, named
 from analysis.errors import CarteraError
 from intake import write
 

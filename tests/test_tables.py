@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 
 from analysis import open_dataset
-from analysis.dataset.account import load
+from analysis.dataset.ledger.intake_result import load
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from intake import write

@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis import open_dataset
-from analysis.dataset import text_records
-from analysis.dataset.text_records import find_records, records_at_top, split_into_cells, without_torn
+from analysis.dataset.files import text_records
+from analysis.dataset.files.text_records import find_records, records_at_top, split_into_cells, without_torn
 from analysis.errors import CarteraError
 from intake import account, amounts, opened, set_aside
 

@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from analysis import open_dataset
-from analysis.dataset.heads import has_sheets, heads_of
+from analysis.dataset.files.peek import has_sheets, heads_of
 from analysis.errors import CarteraError
 from intake import amounts
 

@@ -209,7 +209,7 @@ def _check(
         from analysis.report.account import print_account  # noqa: PLC0415
 
         if write_config:
-            from analysis.dataset.writing import write_config as write  # noqa: PLC0415
+            from analysis.dataset.write_config import write_config as write  # noqa: PLC0415
 
             typer.echo(
                 _("What was understood is in {path}: edit it and give it as DATA.").format(path=write(data))
@@ -313,7 +313,7 @@ def _language_wanted(arguments: Sequence[str], environment: Mapping[str, str]) -
 
 def _language_of(data: str) -> Language:
     """Return the language that the data set asks for, else that of the system."""
-    from analysis.dataset.sources import language_of  # noqa: PLC0415
+    from analysis.dataset.sources.open_source import language_of  # noqa: PLC0415
 
     return language_of(data) or _language_wanted([], os.environ)
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.inputs import Input
-from analysis.dataset.sales import take_in
+from analysis.dataset.ledger.sales_intake import take_in
+from analysis.dataset.sources.inputs import Input
 from analysis.errors import CarteraError
 
 SOUND = (

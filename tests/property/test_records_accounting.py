@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.dataset.account import Formats
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.inputs import Input
-from analysis.dataset.records import take_in
+from analysis.dataset.ledger.intake_result import Formats
+from analysis.dataset.ledger.records_intake import take_in
 from analysis.dataset.schema import TABLES
+from analysis.dataset.sources.inputs import Input
 from analysis.errors import CarteraError
 
 HEADER = ("lead_id", "created", "stage", "value", "note")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.dataset.account import load
 from analysis.dataset.as_of import records_until, sales_until, views
-from analysis.dataset.kept import take
+from analysis.dataset.kept_tables import take
+from analysis.dataset.ledger.intake_result import load
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.engine.duckdb import DuckDBEngine, Parameter
 from analysis.errors import CarteraError

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from analysis.dataset import records, sales
-from analysis.dataset.account import Formats, Intake, Records
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.inputs import Source
-from analysis.dataset.links import Links, find_links
+from analysis.dataset.integrity import Links, find_links
+from analysis.dataset.ledger import records_intake, sales_intake
+from analysis.dataset.ledger.intake_result import Formats, Intake, Records
 from analysis.dataset.quality import Note, Quality
 from analysis.dataset.schema import TABLES
+from analysis.dataset.sources.inputs import Source
 from analysis.errors import CarteraError
 from analysis.language import N_, _
 
@@ -43,7 +43,7 @@ def take_in(source: Source, target: Path) -> Intake:
     taken = None
     if "transactions" in source.inputs:
         try:
-            taken = sales.take_in(source.inputs["transactions"], config, target)
+            taken = sales_intake.take_in(source.inputs["transactions"], config, target)
         except CarteraError as error:
             broken["transactions"] = str(error)
     tables, unread = _records(source, taken.formats if taken else Formats(), target)
@@ -67,7 +67,7 @@ def _records(source: Source, formats: Formats, target: Path) -> tuple[dict[str, 
         if name == "transactions":
             continue
         try:
-            tables[name] = records.take_in(TABLES[name], given, source.config, formats, target)
+            tables[name] = records_intake.take_in(TABLES[name], given, source.config, formats, target)
         except CarteraError as error:
             broken[name] = str(error)
             for path in (target / f"{name}.parquet", target / f"set_aside_{name}.parquet"):

@@ -18,7 +18,7 @@ from analysis.catalogue import translate_notebook
 from analysis.errors import CarteraError
 from analysis.language import _
 from analysis.report import notebooks
-from analysis.report.files import is_full
+from analysis.report.atomic_write import is_full
 
 SECONDS_TO_START = 120
 _ERROR_MARK = "papermill-error-cell-tag"

@@ -12,7 +12,7 @@ from typing import Any
 
 from analysis.errors import CarteraError
 from analysis.language import Language, _, listing
-from analysis.report.files import write_text
+from analysis.report.atomic_write import write_text
 from analysis.suggestions import nearest
 
 _PACKAGE = Path(__file__).resolve().parents[1]

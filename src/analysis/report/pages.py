@@ -19,8 +19,8 @@ from analysis import language
 from analysis.dataset import Dataset
 from analysis.language import _
 from analysis.report import account, notebooks, tables
+from analysis.report.atomic_write import write_text
 from analysis.report.execution import Execution, error_text
-from analysis.report.files import write_text
 from analysis.report.record import About
 
 TEMPLATES = Path(__file__).parent / "html"

@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis.errors import CarteraError
 from analysis.language import _
 from analysis.report import record
-from analysis.report.files import is_full, write_text
+from analysis.report.atomic_write import is_full, write_text
 from analysis.report.record import INDEX, RECORD, About
 from analysis.stopping import undisturbed
 from analysis.temporary import in_use, is_temporary, left_behind, new, passing

@@ -18,7 +18,7 @@ from IPython.display import display
 
 from analysis.language import _
 from analysis.report import account, tables
-from analysis.report.files import write_bytes, write_text
+from analysis.report.atomic_write import write_bytes, write_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

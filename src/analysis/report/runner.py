@@ -18,11 +18,11 @@ import psutil
 
 from analysis import parameters
 from analysis.dataset import open_dataset
-from analysis.dataset.copies import shared_with_kernels
+from analysis.dataset.cache import shared_with_kernels
 from analysis.dataset.databases import is_address, resolved
-from analysis.dataset.kept import changes
+from analysis.dataset.kept_tables import changes
 from analysis.dataset.naming import folder_name
-from analysis.dataset.sources import BUILT_IN, find_source
+from analysis.dataset.sources.open_source import BUILT_IN, find_source
 from analysis.dataset.user_files import legible, path_of
 from analysis.language import use_language
 from analysis.report import execution, notebooks, pages, publishing, record

@@ -14,8 +14,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
+from analysis.dataset.cache import copied
 from analysis.dataset.config import TableConfig
-from analysis.dataset.copies import copied
 from analysis.dataset.databases.addresses import (
     check_address,
     file_kind,

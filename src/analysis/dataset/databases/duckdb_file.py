@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from analysis.dataset.copies import read_once
+from analysis.dataset.cache import read_once
 from analysis.dataset.databases.addresses import Place
 from analysis.dataset.databases.batches import unique
 from analysis.dataset.databases.reasons import Reason, not_opened, query_not_read, table_not_read
-from analysis.dataset.readers import quoted
+from analysis.dataset.files.readers import quoted
 from analysis.dataset.user_files import is_legible, legible
 from analysis.engine.interruptible import interruptible
 from analysis.errors import CarteraError

@@ -6,8 +6,8 @@ import difflib
 import re
 from dataclasses import dataclass
 
+from analysis.dataset.files.readers import RawTable
 from analysis.dataset.quality import Note
-from analysis.dataset.readers import RawTable
 from analysis.dataset.schema import Column, Table, same_name
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing

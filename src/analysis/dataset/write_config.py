@@ -10,15 +10,15 @@ from typing import get_args
 
 import yaml
 
-from analysis.dataset.account import Formats
+from analysis.dataset.cache import read_once
 from analysis.dataset.config import TAXED, Policies, Transactions
-from analysis.dataset.copies import read_once
-from analysis.dataset.inputs import Input, Source, reachable
+from analysis.dataset.inference.type_inference import Reading, find_reading
+from analysis.dataset.ledger.intake_result import Formats
+from analysis.dataset.ledger.ledger_steps import connect, open_all
 from analysis.dataset.naming import names_a_folder
-from analysis.dataset.reading import Reading, find_reading
 from analysis.dataset.schema import TABLES, Table
-from analysis.dataset.sources import find_source
-from analysis.dataset.steps import connect, open_all
+from analysis.dataset.sources.inputs import Input, Source, reachable
+from analysis.dataset.sources.open_source import find_source
 from analysis.dataset.user_files import is_legible, legible, reason_of, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _

@@ -15,15 +15,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analysis.dataset.account import Formats, Intake
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.inputs import Input
-from analysis.dataset.ledger import FLAGS, absent, ledger_sql
-from analysis.dataset.quality import FINDINGS, KEPT, Note, Quality
-from analysis.dataset.reading import ask, find_reading
-from analysis.dataset.schema import TRANSACTIONS
-from analysis.dataset.set_aside import refused_records, write_set_aside
-from analysis.dataset.steps import (
+from analysis.dataset.inference.type_inference import ask, find_reading
+from analysis.dataset.ledger.intake_result import Formats, Intake
+from analysis.dataset.ledger.ledger_steps import (
     check_usable,
     connect,
     count_fates,
@@ -33,6 +28,11 @@ from analysis.dataset.steps import (
     tax_fact,
     write_ledger,
 )
+from analysis.dataset.ledger.rejects import refused_records, write_set_aside
+from analysis.dataset.ledger.sales_ledger import FLAGS, absent, ledger_sql
+from analysis.dataset.quality import FINDINGS, KEPT, Note, Quality
+from analysis.dataset.schema import TRANSACTIONS
+from analysis.dataset.sources.inputs import Input
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number

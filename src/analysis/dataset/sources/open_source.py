@@ -11,9 +11,11 @@ from pathlib import Path
 
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, TableConfig, Transactions, read_config
-from analysis.dataset.discovery import Discovery, discover
-from analysis.dataset.heads import has_sheets, heads_of, stem
-from analysis.dataset.inputs import (
+from analysis.dataset.files.peek import has_sheets, heads_of, stem
+from analysis.dataset.quality import Note
+from analysis.dataset.schema import TABLES
+from analysis.dataset.sources.discovery import Discovery, discover
+from analysis.dataset.sources.inputs import (
     Input,
     Source,
     database_heads,
@@ -26,14 +28,12 @@ from analysis.dataset.inputs import (
     sorted_out,
     staged,
 )
-from analysis.dataset.quality import Note
-from analysis.dataset.schema import TABLES
 from analysis.dataset.user_files import legible, path_of, unreadable
 from analysis.errors import CarteraError
 from analysis.language import N_, Language, _, listing
 from analysis.suggestions import closest
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _CDNOW = Transactions(delimiter=" ", columns={"amount": "dollar_value", "quantity": "number_of_cds"})
 _SAMPLE_NAMES = ["customer_id", "sample id", "date", "number_of_cds", "dollar_value"]
 BUILT_IN = {

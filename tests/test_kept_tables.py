@@ -15,9 +15,9 @@ import pytest
 
 import tiny_notebooks
 from analysis import open_dataset
-from analysis.dataset import kept
-from analysis.dataset.copies import MARKER, VARIABLE, shared_with_kernels
-from analysis.dataset.kept import changes
+from analysis.dataset import kept_tables
+from analysis.dataset.cache import MARKER, VARIABLE, shared_with_kernels
+from analysis.dataset.kept_tables import changes
 from analysis.errors import CarteraError
 from intake import amounts, write
 
@@ -40,7 +40,7 @@ def sales(tmp_path):
 @pytest.fixture
 def reading(monkeypatch):
     """Let something happen whenever a source has been read; return the folders it was read into."""
-    reading, real = SimpleNamespace(folders=[], then=lambda: None), kept.take_in
+    reading, real = SimpleNamespace(folders=[], then=lambda: None), kept_tables.take_in
 
     def take_in(source, folder):
         reading.folders.append(folder)
@@ -48,7 +48,7 @@ def reading(monkeypatch):
         reading.then()
         return taken
 
-    monkeypatch.setattr(kept, "take_in", take_in)
+    monkeypatch.setattr(kept_tables, "take_in", take_in)
     return reading
 
 
@@ -239,13 +239,13 @@ def test_a_file_that_goes_on_changing(cache, sales, reading):
 
 
 def test_a_file_that_is_removed_before_it_is_read(sales, monkeypatch):
-    real = kept.spelled
+    real = kept_tables.spelled
 
     def spelled(source):
         sales.unlink()
         return real(source)
 
-    monkeypatch.setattr(kept, "spelled", spelled)
+    monkeypatch.setattr(kept_tables, "spelled", spelled)
     with pytest.raises(CarteraError, match=r"^sales\.csv cannot be read: No such file"):
         open_dataset(str(sales))
 

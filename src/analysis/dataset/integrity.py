@@ -11,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.dataset.account import Intake
+from analysis.dataset.ledger.intake_result import Intake
+from analysis.dataset.ledger.ledger_steps import MEMORY
 from analysis.dataset.quality import LinkFinding, Note
 from analysis.dataset.schema import TABLES, Link, Sequence
-from analysis.dataset.steps import MEMORY
 from analysis.engine.paths import duckdb_path
 from analysis.language import N_
 

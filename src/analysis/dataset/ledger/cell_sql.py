@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from analysis.dataset.formats import choice_sql, date_sql, month_sql, number_sql, plainly_filled, trimmed
-from analysis.dataset.readers import RawTable, literal, quoted
-from analysis.dataset.reading import Reading
+from analysis.dataset.files.readers import RawTable, literal, quoted
+from analysis.dataset.inference.formats import (
+    choice_sql,
+    date_sql,
+    month_sql,
+    number_sql,
+    plainly_filled,
+    trimmed,
+)
+from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.schema import Column, Table
 
 NOBODY = (

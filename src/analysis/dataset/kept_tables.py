@@ -15,9 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.dataset.account import Intake, load, save
-from analysis.dataset.config import DatasetConfig
-from analysis.dataset.copies import (
+from analysis.dataset.cache import (
     MARKER,
     cache_folder,
     copied,
@@ -27,10 +25,12 @@ from analysis.dataset.copies import (
     new_folder,
     read_once,
 )
-from analysis.dataset.inputs import Source, reachable, spelled
+from analysis.dataset.config import DatasetConfig
 from analysis.dataset.intake import take_in
+from analysis.dataset.ledger.intake_result import Intake, load, save
 from analysis.dataset.quality import Note
-from analysis.dataset.sources import find_source
+from analysis.dataset.sources.inputs import Source, reachable, spelled
+from analysis.dataset.sources.open_source import find_source
 from analysis.dataset.user_files import legible, reason_of, sha256
 from analysis.errors import CarteraError
 from analysis.language import N_, _, current_language, listing

@@ -14,9 +14,9 @@ import pyarrow as pa
 import python_calamine as calamine
 
 from analysis.dataset.config import TableConfig
-from analysis.dataset.headers import columns_named
+from analysis.dataset.files.header_row import columns_named
+from analysis.dataset.files.workbook_size import check_size, unzipped
 from analysis.dataset.schema import Table, same_name
-from analysis.dataset.workbook_size import check_size, unzipped
 from analysis.errors import CarteraError
 from analysis.language import _, listing
 from analysis.suggestions import nearest

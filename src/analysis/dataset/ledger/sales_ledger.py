@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from analysis.dataset.cells import (
+from analysis.dataset.config import DatasetConfig
+from analysis.dataset.files.readers import RawTable, literal
+from analysis.dataset.inference.type_inference import Reading
+from analysis.dataset.ledger.cell_sql import (
     NUMERIC,
     cells_sql,
     currency_sql,
@@ -15,10 +18,7 @@ from analysis.dataset.cells import (
     type_sql,
     value_sql,
 )
-from analysis.dataset.config import DatasetConfig
 from analysis.dataset.quality import KEPT
-from analysis.dataset.readers import RawTable, literal
-from analysis.dataset.reading import Reading
 from analysis.dataset.schema import TRANSACTIONS
 
 CANCELLED = (

@@ -5,8 +5,8 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from analysis.dataset.account import Intake, Records
-from analysis.dataset.links import find_links
+from analysis.dataset.integrity import find_links
+from analysis.dataset.ledger.intake_result import Intake, Records
 from analysis.dataset.quality import Quality
 from tables import write_table
 

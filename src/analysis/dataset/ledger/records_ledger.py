@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from analysis.dataset.cells import (
+from analysis.dataset.files.readers import RawTable, quoted
+from analysis.dataset.inference.type_inference import Reading
+from analysis.dataset.ledger.cell_sql import (
     NUMERIC,
     cells_sql,
     currency_sql,
@@ -17,8 +19,6 @@ from analysis.dataset.cells import (
     value_sql,
 )
 from analysis.dataset.quality import KEPT
-from analysis.dataset.readers import RawTable, quoted
-from analysis.dataset.reading import Reading
 from analysis.dataset.schema import Column
 
 _NO_DAY = "date '1970-01-01'"

@@ -19,10 +19,17 @@ from typing import IO
 import zstandard
 
 from analysis.dataset.config import TableConfig
-from analysis.dataset.encodings import check_words, codec, decoded, find_encoding, known_encoding, text_end
-from analysis.dataset.headers import columns_named
+from analysis.dataset.files.encodings import (
+    check_words,
+    codec,
+    decoded,
+    find_encoding,
+    known_encoding,
+    text_end,
+)
+from analysis.dataset.files.header_row import columns_named
+from analysis.dataset.files.text_records import records_at_top
 from analysis.dataset.schema import Table, same_name
-from analysis.dataset.text_records import records_at_top
 from analysis.errors import CarteraError
 from analysis.language import _, number
 

@@ -16,17 +16,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analysis.dataset.account import Formats, Records
-from analysis.dataset.cells import has_currency
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.inputs import Input
-from analysis.dataset.quality import KEPT, Note, Quality
-from analysis.dataset.readers import RawTable, quoted
-from analysis.dataset.reading import Reading, ask, find_reading
-from analysis.dataset.records_ledger import absent, optional, optional_days, records_sql
-from analysis.dataset.schema import Table
-from analysis.dataset.set_aside import line_of_row, refused_records, write_set_aside
-from analysis.dataset.steps import (
+from analysis.dataset.files.readers import RawTable, quoted
+from analysis.dataset.inference.type_inference import Reading, ask, find_reading
+from analysis.dataset.ledger.cell_sql import has_currency
+from analysis.dataset.ledger.intake_result import Formats, Records
+from analysis.dataset.ledger.ledger_steps import (
     check_usable,
     connect,
     count_fates,
@@ -36,6 +31,11 @@ from analysis.dataset.steps import (
     tax_fact,
     write_ledger,
 )
+from analysis.dataset.ledger.records_ledger import absent, optional, optional_days, records_sql
+from analysis.dataset.ledger.rejects import line_of_row, refused_records, write_set_aside
+from analysis.dataset.quality import KEPT, Note, Quality
+from analysis.dataset.schema import Table
+from analysis.dataset.sources.inputs import Input
 from analysis.engine.paths import duckdb_path
 from analysis.language import N_
 

@@ -16,10 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.dataset.config import TableConfig
-from analysis.dataset.quality import Note
-from analysis.dataset.schema import Table
-from analysis.dataset.text import TextTable, read_text
-from analysis.dataset.text_records import (
+from analysis.dataset.files.text_files import TextTable, read_text
+from analysis.dataset.files.text_records import (
     Lines,
     find_records,
     lines_at,
@@ -27,7 +25,9 @@ from analysis.dataset.text_records import (
     texts_on,
     without_torn,
 )
-from analysis.dataset.workbooks import read_sheet, typed
+from analysis.dataset.files.workbooks import read_sheet, typed
+from analysis.dataset.quality import Note
+from analysis.dataset.schema import Table
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number

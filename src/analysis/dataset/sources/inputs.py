@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.dataset import databases
+from analysis.dataset.cache import copied
 from analysis.dataset.config import DatasetConfig, TableConfig
-from analysis.dataset.copies import copied
-from analysis.dataset.discovery import Discovery, discover, labels, left_out
-from analysis.dataset.heads import SUFFIXES, Head, has_sheets, heads_of
-from analysis.dataset.identify import named
+from analysis.dataset.files.peek import SUFFIXES, Head, has_sheets, heads_of
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
+from analysis.dataset.sources.discovery import Discovery, discover, labels, left_out
+from analysis.dataset.sources.table_recognition import named
 from analysis.dataset.user_files import is_legible, legible, reason_of, sha256, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _, listing

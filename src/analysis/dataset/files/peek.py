@@ -17,11 +17,11 @@ import pyarrow.parquet as pq
 import python_calamine as calamine
 import zstandard
 
-from analysis.dataset.encodings import by_mark, decoded
+from analysis.dataset.files.encodings import by_mark, decoded
+from analysis.dataset.files.text_files import opened
+from analysis.dataset.files.workbook_size import check_size, check_unpacked
 from analysis.dataset.schema import TABLES, same_name
-from analysis.dataset.text import opened
 from analysis.dataset.user_files import legible, unreadable
-from analysis.dataset.workbook_size import check_size, check_unpacked
 from analysis.errors import CarteraError
 
 _HEAD = 1 << 16

@@ -8,8 +8,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from analysis.dataset.files.readers import CountedText, RawTable, literal
 from analysis.dataset.quality import KEPT
-from analysis.dataset.readers import CountedText, RawTable, literal
 
 
 def refused_records(connection: duckdb.DuckDBPyConnection, table: RawTable) -> list[tuple[int, str]]:

@@ -9,13 +9,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.formats import MACROS
-from analysis.dataset.inputs import Input
+from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, whole
+from analysis.dataset.inference.formats import MACROS
+from analysis.dataset.inference.type_inference import Reading
+from analysis.dataset.ledger.rejects import example, refused_lines
 from analysis.dataset.quality import KEPT, Note, Quality
-from analysis.dataset.readers import RawTable, alike, literal, open_raw, whole
-from analysis.dataset.reading import Reading
 from analysis.dataset.schema import Table
-from analysis.dataset.set_aside import example, refused_lines
+from analysis.dataset.sources.inputs import Input
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, ngettext, number

@@ -10,7 +10,7 @@ import yaml
 from analysis import open_dataset
 from analysis.dataset.config import Policies, read_config
 from analysis.dataset.schema import TRANSACTIONS
-from analysis.dataset.writing import write_config
+from analysis.dataset.write_config import write_config
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from intake import account, write

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.heads import Head
-from analysis.dataset.identify import fits, identify, named, words
+from analysis.dataset.files.peek import Head
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
+from analysis.dataset.sources.table_recognition import fits, identify, named, words
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from analysis.dataset.account import Formats
-from analysis.dataset.columns import recognise
 from analysis.dataset.config import TableConfig
-from analysis.dataset.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
+from analysis.dataset.files.readers import RawTable, quoted, whole
+from analysis.dataset.inference.column_recognition import recognise
+from analysis.dataset.inference.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
+from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.quality import Note
-from analysis.dataset.readers import RawTable, quoted, whole
 from analysis.dataset.schema import Table
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from analysis.dataset.readers import literal
+from analysis.dataset.files.readers import literal
 from analysis.dataset.schema import same_name
 
 BLANKS = (

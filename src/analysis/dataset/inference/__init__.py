@@ -1,0 +1,1 @@
+"""What columns are, and in which formats their dates and amounts are written."""

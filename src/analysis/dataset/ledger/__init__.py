@@ -1,0 +1,1 @@
+"""What becomes of each row: converted and kept, or set aside for a named reason."""
