@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analysis import catalogue
+from analysis import catalogue, notebook_text
 from analysis.language import LANGUAGES
 
 MARKDOWN = """\
@@ -40,7 +40,7 @@ def test_every_message_is_translated(language):
 
 
 def test_blocks_are_split_as_documented():
-    assert [block.text for block in catalogue.blocks(MARKDOWN) if not block.verbatim] == [
+    assert [block.text for block in notebook_text.blocks(MARKDOWN) if not block.verbatim] == [
         "A *title*",
         "A paragraph on two lines with `code`.",
         "one item that goes on",
@@ -53,22 +53,28 @@ def test_blocks_are_split_as_documented():
 
 
 def test_translating_keeps_the_shape():
-    translated = catalogue.translate_markdown(MARKDOWN, str.upper)
+    translated = notebook_text.translate_markdown(MARKDOWN, str.upper)
     assert translated.startswith("# A *TITLE*\n\nA PARAGRAPH ON TWO LINES WITH `CODE`.\n\n- ONE ITEM")
     assert '```python\nno = "message"\n```\n\n---\n12 %\n' in translated
     assert "> A QUOTATION OF TWO LINES" in translated
     assert "\n|---|---|\n" in translated
 
 
-def test_code_is_never_translated():
+def test_of_code_only_the_comments_of_parameters_are_translated():
+    code = 'language: str = "Contents"  # Contents\nout: str = None  # Contents\n'
     notebook = {
         "cells": [
             {"cell_type": "markdown", "source": "## Contents"},
-            {"cell_type": "code", "source": "# Contents"},
+            {"cell_type": "code", "source": code},
+            {"cell_type": "code", "source": code, "metadata": {"tags": ["parameters"]}},
         ]
     }
-    catalogue.translate_notebook(notebook, "es")
-    assert [cell["source"] for cell in notebook["cells"]] == ["## Contenido", "# Contents"]
+    notebook_text.translate_notebook(notebook, "es")
+    assert [cell["source"] for cell in notebook["cells"]] == [
+        "## Contenido",
+        code,
+        code.replace("# Contents", "# Contenido"),
+    ]
 
 
 @pytest.fixture

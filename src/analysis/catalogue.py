@@ -1,13 +1,7 @@
 """The catalogue of translations: what has to be translated, and whether it is.
 
 Messages come from three places: ``_()``, ``N_()`` and ``ngettext()`` in Python, in modules as in the cells
-of notebooks; the same in the report's templates; and the Markdown of the notebooks. There one *block* is
-one message:
-
-- a paragraph, a heading, a list item or a table row;
-- its marks (``#``, ``-``, ``1.``, ``>``) are not part of the message, nor are spaces around it;
-- line breaks inside a block become one space; emphasis, links and code spans stay as written;
-- fenced code, rules (``---``), the line below a table's header and blocks without a letter are no messages.
+of notebooks; the same in the report's templates; and the texts of the notebooks, see `notebook_text`.
 
 ``python -m analysis.catalogue`` brings ``locale/*/LC_MESSAGES/cartera.po`` up to date with the
 sources; names of further ``.po`` files may follow, whose translations fill what is missing.
@@ -16,11 +10,9 @@ sources; names of further ``.po`` files may follow, whose translations fill what
 from __future__ import annotations
 
 import io
-import re
 import string
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -29,7 +21,8 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
-from analysis.language import LANGUAGES, Language, catalogue
+from analysis.language import LANGUAGES, Language
+from analysis.notebook_text import texts, unmarked
 from analysis.report import notebooks
 
 Text = str | tuple[str, ...] | list[str] | None
@@ -44,69 +37,6 @@ msgstr ""
 "Plural-Forms: nplurals=2; plural=(n != 1);\\n"
 
 """
-_FENCE = re.compile(r"\s*(```|~~~)")
-_VERBATIM = re.compile(r"\s*(?:$|-{3,}\s*$|\*{3,}\s*$|_{3,}\s*$|\|[\s:|-]+\|\s*$)")
-_MARKED = re.compile(r"(?P<mark>\s*(?:#{1,6}|[-*+]|\d+[.)]|>)\s+)(?P<text>.*)")
-_ROW = re.compile(r"\s*\|.*\|\s*$")
-_LETTER = re.compile(r"[^\W\d_]")
-
-
-@dataclass
-class Block:
-    """A piece of Markdown.
-
-    Attributes
-    ----------
-    mark
-        What stands before the text and stays as it is.
-    text
-        The message; for a verbatim block, what is copied unchanged.
-    verbatim
-        Whether the block is no message.
-    """
-
-    mark: str
-    text: str
-    verbatim: bool = False
-
-
-def blocks(markdown: str) -> list[Block]:
-    """Split ``markdown`` as the module's first lines say."""
-    found: list[Block] = []
-    fenced = is_open = False
-    for line in markdown.split("\n"):
-        fence = bool(_FENCE.match(line))
-        marked = _MARKED.fullmatch(line)
-        if fenced or fence or _VERBATIM.match(line):
-            fenced ^= fence
-            is_open = False
-            found.append(Block("", line, verbatim=True))
-        elif is_open and (marked is None or _continues(found[-1], marked)) and not _ROW.match(line):
-            found[-1].text += " " + (marked["text"] if marked else line).strip()
-        else:
-            mark, text = (marked["mark"], marked["text"]) if marked else ("", line)
-            found.append(Block(mark, text.strip()))
-            is_open = not mark.lstrip().startswith("#") and not _ROW.match(line)
-    for block in found:
-        block.verbatim = block.verbatim or not _LETTER.search(block.text)
-    return found
-
-
-def translate_markdown(markdown: str, translate: Callable[[str], str]) -> str:
-    """Return ``markdown`` with every message replaced by its translation."""
-    return "\n".join(
-        block.mark + (block.text if block.verbatim else translate(block.text)) for block in blocks(markdown)
-    )
-
-
-def translate_notebook(notebook: notebooks.Notebook, language: Language) -> None:
-    """Put the Markdown cells of ``notebook`` into ``language``; code stays as it is."""
-    if language == "en":
-        return
-    translate = catalogue(language).gettext
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "markdown":
-            cell["source"] = translate_markdown(cell["source"], translate)
 
 
 def messages() -> Catalog:
@@ -140,7 +70,7 @@ def update(language: Language, extra: Sequence[Path] = ()) -> Catalog:
         if message.id and (old := known.get(message.id)) is not None:
             message.string = old.string
     text = io.BytesIO()
-    write_po(text, fresh, width=110, omit_header=True, include_lineno=False)
+    write_po(text, fresh, width=0, omit_header=True, include_lineno=False)
     _file(language).write_bytes(HEADER.format(language=language).encode() + text.getvalue())
     return fresh
 
@@ -181,9 +111,8 @@ def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
 
 
 def _in_cell(cell: notebooks.Notebook) -> list[str | tuple[str, ...]]:
-    if cell["cell_type"] == "markdown":
-        return [block.text for block in blocks(cell["source"]) if not block.verbatim]
-    return _in_code(cell["source"].encode())
+    in_code = _in_code(cell["source"].encode()) if cell["cell_type"] == "code" else []
+    return [*texts(cell), *in_code]
 
 
 def _in_code(source: bytes) -> list[str | tuple[str, ...]]:
@@ -210,13 +139,7 @@ def _as_written(text: Text) -> str | tuple[str, ...]:
 
 def _unmarked(text: Text) -> str | tuple[str, ...]:
     """Return a message without the marks of its Markdown block, in case a translator kept them."""
-    marked = _MARKED.fullmatch(text) if isinstance(text, str) else None
-    return marked["text"] if marked else _as_written(text)
-
-
-def _continues(block: Block, marked: re.Match[str]) -> bool:
-    """Whether a marked line goes on with the block before it: only a quotation does."""
-    return marked["mark"].strip() == ">" == block.mark.strip()
+    return unmarked(text) if isinstance(text, str) else _as_written(text)
 
 
 def _translated(message: Message | None) -> bool:

@@ -14,9 +14,9 @@ from typing import Any
 
 import psutil
 
-from analysis.catalogue import translate_notebook
 from analysis.errors import CarteraError
 from analysis.language import _
+from analysis.notebook_text import translate_notebook
 from analysis.report import notebooks
 from analysis.report.atomic_write import is_full
 

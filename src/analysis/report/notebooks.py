@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.errors import CarteraError
 from analysis.language import Language, _, listing
+from analysis.notebook_text import translate_notebook
 from analysis.report.atomic_write import write_text
 from analysis.suggestions import nearest
 
@@ -140,8 +141,6 @@ def write_copies(target: Path, language: Language, overwrite: bool = False) -> l
 
 
 def _copy(name: str, language: Language) -> str:
-    from analysis.catalogue import translate_notebook  # noqa: PLC0415 it reads the notebooks through here
-
     notebook = read(name)
     translate_notebook(notebook, language)
     for cell in notebook["cells"]:
