@@ -16,7 +16,7 @@ from analysis import ltv, open_dataset
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.errors import CarteraError
 from analysis.ltv.bayes import BayesKind, bayes_table, fit_bayes, hand_over
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 CUTOFF = dt.date(1997, 9, 30)
 ELSEWHERE: dict[BayesKind, dict[str, float]] = {
@@ -74,7 +74,7 @@ def test_the_library_is_not_imported_before_it_is_asked_for(pymc_marketing: None
 
 def fitted_by_us(summary: ltv.Summary, kind: BayesKind) -> ltv.PurchaseModel | ltv.SpendModel:
     model = ltv.fit_spend(summary) if kind == "gamma_gamma" else ltv.fit_one(summary, kind)
-    assert not isinstance(model, NotFitted)
+    assert not isinstance(model, NotPossible)
     return model
 
 
@@ -108,7 +108,7 @@ def test_a_sample_of_the_posterior_lies_around_our_optimum(cdnow: ltv.Summary, p
 def test_too_few_customers_are_refused(cdnow: ltv.Summary, pymc_marketing: None) -> None:
     few = ltv.Summary(cdnow.frame.head(20), "week", CUTOFF, 0)
     for kind in ("bg_nbd", "gamma_gamma"):
-        assert isinstance(fit_bayes(few, kind), NotFitted)
+        assert isinstance(fit_bayes(few, kind), NotPossible)
 
 
 def expected_by_library(model: Any, summary: ltv.Summary, kind: BayesKind) -> np.ndarray:

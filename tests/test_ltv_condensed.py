@@ -10,7 +10,7 @@ import pytest
 
 from analysis import ltv, open_dataset
 from analysis.ltv.condensed import _fit
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 CUTOFF, AS_OF = dt.date(1997, 9, 30), dt.date(1998, 6, 30)
 START = pd.Timestamp("2022-01-03")
@@ -155,4 +155,4 @@ def test_effect_and_words_on_cdnow(check: ltv.Holdout, days: pd.DataFrame) -> No
     effect = ltv.regularity_effect(check, found, model)
     assert set(ltv.words("regularity_effect", effect)["labels"]) == set(effect.columns)
     few = ltv.fit_condensed(ltv.Summary(check.summary.frame.head(10), "week", CUTOFF, 0), days)
-    assert isinstance(few, NotFitted)
+    assert isinstance(few, NotPossible)

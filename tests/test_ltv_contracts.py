@@ -14,7 +14,7 @@ from analysis.demo.demo_portfolio import generate
 from analysis.ltv.contracts.model import RetentionModel, Tenures, tenures
 from analysis.ltv.contracts.renewals import joined
 from analysis.ltv.contracts.value import average_residual, renewal_day
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 from analysis.plots import ltv as plots
 from test_ltv_retention import HIGH_END, HIGH_END_LATER, REGULAR, REGULAR_LATER
 
@@ -343,7 +343,7 @@ def test_what_is_missing_is_said_in_one_sentence() -> None:
         ),
     }
     for words, refused in refusals.items():
-        assert isinstance(refused, NotFitted), words
+        assert isinstance(refused, NotPossible), words
         assert words in refused.reason
 
 

@@ -14,7 +14,7 @@ import pytest
 from analysis import ltv, open_dataset
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.ltv.regularity import _gaps
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 AS_OF = dt.date(2024, 4, 15)
 START = pd.Timestamp("2022-01-01")
@@ -117,9 +117,9 @@ def test_clockwork_has_no_end_of_its_shape() -> None:
 
 def test_too_few_customers_are_a_sentence() -> None:
     few = ltv.how_regular(simulated(1.0, customers=20))
-    assert isinstance(few, NotFitted)
+    assert isinstance(few, NotPossible)
     assert "at least 30" in few.reason
-    assert isinstance(ltv.how_regular(simulated(1.0).head(0)), NotFitted)
+    assert isinstance(ltv.how_regular(simulated(1.0).head(0)), NotPossible)
 
 
 def test_effect_on_forecasts_adds_up() -> None:

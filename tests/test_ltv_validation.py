@@ -18,7 +18,7 @@ from analysis.ltv.spend_check import misfit, misfit_by_chance
 from analysis.ltv.spend_spread import within_customers
 from analysis.ltv.validation import rules
 from analysis.ltv.validation.scores import _places, clear_gain, spend_change
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 from portfolios import simulate
 from promises import TRUTH
 
@@ -42,7 +42,7 @@ def tables(sample: Dataset) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, i
 def check(tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]) -> ltv.Holdout:
     before, known, later, weeks = tables
     bg = partial(ltv.fit_one, kind="bg_nbd")
-    fits = {"own": bg, "hopeless": lambda _past: NotFitted("Nothing here."), "bg": bg}
+    fits = {"own": bg, "hopeless": lambda _past: NotPossible("Nothing here."), "bg": bg}
     found = ltv.holdout(known, later, AS_OF, 39, "week", fits=fits, before=before, before_weeks=weeks)
     assert isinstance(found, ltv.Holdout)
     return found
@@ -309,7 +309,7 @@ def test_the_error_in_money(check: ltv.Holdout) -> None:
 def test_equity_is_said_with_the_error_of_the_last_check(check: ltv.Holdout) -> None:
     values = pd.DataFrame({"clv": [1.0], "expected_purchases": [2.0]})
     arguments = (values, ltv.Interval(1.0, 2.0, 0.9), 39, None)
-    assert "last check" not in ltv.equity_sentence(*arguments, NotFitted("no check"))
+    assert "last check" not in ltv.equity_sentence(*arguments, NotPossible("no check"))
     said = ltv.equity_sentence(*arguments, check)
     assert (
         f"net sales were {abs(check.value_error):.1%} too {'low' if check.value_error < 0 else 'high'}"
@@ -326,7 +326,7 @@ def test_a_horizon_longer_than_the_history_is_said(
     values, interval = pd.DataFrame({"clv": [1.0], "expected_purchases": [2.0]}), ltv.Interval(1.0, 2.0, 0.9)
     for weeks, warns in ((77, False), (78, True)):
         said = [
-            ltv.equity_sentence(values, interval, weeks, None, NotFitted("no check"), summary=summary),
+            ltv.equity_sentence(values, interval, weeks, None, NotPossible("no check"), summary=summary),
             ltv.equity_sentence(values, interval, weeks, None, check),
             ltv.forecast_sentence(2.0, interval, weeks, check),
         ]
@@ -489,7 +489,7 @@ def test_a_mean_that_runs_away_is_held() -> None:
     z = np.exp(random.normal(4, 1.6, 2000) + random.normal(0, 0.4, 2000) / np.sqrt(x))
     summary = spending(x, z)
     free, held = ltv.fit_spend(summary), ltv.choose_spend(summary)
-    assert isinstance(free, NotFitted) or abs(free.mean / z.mean() - 1) > 0.1
+    assert isinstance(free, NotPossible) or abs(free.mean / z.mean() - 1) > 0.1
     assert isinstance(held, ltv.HeldSpendModel)
     assert held.mean == pytest.approx(z.mean())
     assert held.q > 1
@@ -653,7 +653,7 @@ def test_a_mean_that_fits_is_left_alone(gamma_gamma: tuple[ltv.Summary, ltv.Spen
     assert (chosen.p, chosen.q, chosen.v) == (model.p, model.q, model.v)
     assert "% off" in ltv.spend_mean_sentence(summary, model, None)
     few = ltv.Summary(summary.frame.head(10), "week", AS_OF, 0)
-    assert isinstance(ltv.choose_spend(few), NotFitted)
+    assert isinstance(ltv.choose_spend(few), NotPossible)
 
 
 def test_every_table_of_the_check_has_words(

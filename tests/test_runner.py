@@ -14,7 +14,7 @@ import pytest
 import tiny_notebooks
 from analysis import CarteraError
 from analysis.report import execution, runner
-from analysis.report.record import Request
+from analysis.report.request import Request
 
 SALES = "customer,date,amount\n" + "".join(
     f"{name},2024-0{month}-1{day},{amount}\n"

@@ -13,7 +13,7 @@ from analysis.errors import CarteraError
 from analysis.language import use_language
 from analysis.plots import segmentation as plots
 from analysis.plots import theme
-from analysis.segmentation.grid import AWAY, KEEN, KEYS
+from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
 from conftest import AS_OF, transactions
 
 

@@ -22,7 +22,7 @@ from analysis.language import LANGUAGES, Language, _, number, use_language
 from analysis.stopping import STOPPED, stoppable
 
 if TYPE_CHECKING:
-    from analysis.report.record import Request
+    from analysis.report.request import Request
     from analysis.report.runner import Run
 
 
@@ -131,7 +131,7 @@ def _run(  # noqa: PLR0917 one argument per option
 
 def _run_all(data: list[str], out: Path | None, language: Language | None, settings: dict[str, Any]) -> bool:
     """Run each data set, into a folder of its own where there are several; return whether all went well."""
-    from analysis.report.record import Request  # noqa: PLC0415
+    from analysis.report.request import Request  # noqa: PLC0415
 
     if len({Path(one).stem for one in data}) < len(data):
         raise CarteraError(_("Two data sets have the same name: run them one by one, each with its --out."))

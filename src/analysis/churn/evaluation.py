@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score
 
 from analysis.churn.model import ChurnModel
 from analysis.language import _, number, percent
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 Floats = npt.NDArray[np.float64]
 BASELINES = ("recency", "silence", "frequency")
@@ -44,7 +44,7 @@ class Scored:
         return self.frame["left"].to_numpy(bool)
 
 
-def score(model: ChurnModel, test: pd.DataFrame) -> Scored | NotFitted:
+def score(model: ChurnModel, test: pd.DataFrame) -> Scored | NotPossible:
     """Score the customers of a later cut-off with the model and with the simple rules.
 
     Parameters
@@ -56,12 +56,12 @@ def score(model: ChurnModel, test: pd.DataFrame) -> Scored | NotFitted:
 
     Returns
     -------
-    Scored or NotFitted
-        ``NotFitted``, with the reason, where fewer than 10 left or fewer than 10 stayed.
+    Scored or NotPossible
+        ``NotPossible``, with the reason, where fewer than 10 left or fewer than 10 stayed.
     """
     left = test["left"].to_numpy(bool) if len(test) else np.zeros(0, bool)
     if min(left.sum(), (~left).sum()) < MIN_OF_EACH:
-        return NotFitted(
+        return NotPossible(
             _(
                 "Too little data to check who leaves: it takes at least {needed} customers who left and as "
                 "many who stayed after the check date (here: {gone} left, {stayed} stayed)."

@@ -9,7 +9,7 @@ from typing import Literal
 import pandas as pd
 
 from analysis.language import _, number, percent
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 MIN_HORIZON_DAYS = 7
 WINDOWS = 3  # the history must hold: before the first cut-off, between the two, after the second
@@ -108,7 +108,7 @@ def return_curve(gaps: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 
 def choose_horizon(
     curve: pd.DataFrame, history_days: int, share: float = 0.8, given: int | None = None
-) -> Horizon | NotFitted:
+) -> Horizon | NotPossible:
     """Choose the days of silence after which a customer counts as having left.
 
     A short horizon calls customers lost who were about to return; a long one tells the truth when it is
@@ -128,17 +128,17 @@ def choose_horizon(
 
     Returns
     -------
-    Horizon or NotFitted
-        ``NotFitted`` where nobody came back, or the history is shorter than three weeks.
+    Horizon or NotPossible
+        ``NotPossible`` where nobody came back, or the history is shorter than three weeks.
     """
     seen = float(curve["share"].max()) if len(curve) else 0.0
     if seen == 0:
-        return NotFitted(
+        return NotPossible(
             _("Too little data to say when a customer has left: nobody has bought on two different days.")
         )
     limit = history_days // WINDOWS
     if limit < MIN_HORIZON_DAYS:
-        return NotFitted(
+        return NotPossible(
             _(
                 "Too little data to say who leaves: it takes a history of at least {needed} days, and this "
                 "one has {found}."

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from analysis.churn.snapshot import FEATURES, feature_label
 from analysis.language import _, money, ngettext, number, percent
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 MIN_OF_EACH = 20  # customers who left, and customers who stayed
 
@@ -48,7 +48,7 @@ def _matrix(frame: pd.DataFrame) -> npt.NDArray[np.float64]:
     return np.maximum(values, 0.0)
 
 
-def fit(train: pd.DataFrame) -> ChurnModel | NotFitted:
+def fit(train: pd.DataFrame) -> ChurnModel | NotPossible:
     """Fit the model to a snapshot that knows who left.
 
     Parameters
@@ -58,13 +58,13 @@ def fit(train: pd.DataFrame) -> ChurnModel | NotFitted:
 
     Returns
     -------
-    ChurnModel or NotFitted
-        ``NotFitted``, with the reason, where fewer than 20 left or fewer than 20 stayed.
+    ChurnModel or NotPossible
+        ``NotPossible``, with the reason, where fewer than 20 left or fewer than 20 stayed.
     """
     left = train["left"].to_numpy(bool) if len(train) else np.zeros(0, bool)
     gone, stayed = int(left.sum()), int((~left).sum())
     if min(gone, stayed) < MIN_OF_EACH:
-        return NotFitted(
+        return NotPossible(
             _(
                 "Too little data to learn who leaves: it takes at least {needed} customers who left and as "
                 "many who stayed in the period to learn from (here: {gone} left, {stayed} stayed)."

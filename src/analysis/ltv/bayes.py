@@ -19,7 +19,7 @@ from analysis.ltv.meaning import undetermined
 from analysis.ltv.purchases import Kind, PurchaseModel, fit_one
 from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.summary import Summary
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 BayesKind = Kind | Literal["gamma_gamma"]
 Method = Literal["map", "mcmc", "demz"]
@@ -72,7 +72,7 @@ def fit_bayes(
     kind: BayesKind = "bg_nbd",
     method: Method = "map",
     **settings: Any,  # noqa: ANN401 whatever the library takes
-) -> Any | NotFitted:  # noqa: ANN401 a model of the library
+) -> Any | NotPossible:  # noqa: ANN401 a model of the library
     """Fit a model of pymc-marketing to the summary.
 
     For the peak alone (``"map"``) the priors are flat, so the peak is the maximum of the likelihood, found by
@@ -100,9 +100,9 @@ def fit_bayes(
 
     Returns
     -------
-    model of pymc-marketing, or NotFitted
+    model of pymc-marketing, or NotPossible
         Fitted: ``fit_result`` holds its posterior, ``expected_purchases(future_t=39)`` and the like
-        predict. ``NotFitted`` where our own model cannot be fitted either.
+        predict. ``NotPossible`` where our own model cannot be fitted either.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def fit_bayes(
     """
     clv, prior = _pymc_marketing()
     ours = fit_spend(summary) if kind == "gamma_gamma" else fit_one(summary, kind)
-    if isinstance(ours, NotFitted):
+    if isinstance(ours, NotPossible):
         return ours
     start = _parameters(ours)
     data = hand_over(summary)

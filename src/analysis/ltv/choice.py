@@ -15,7 +15,7 @@ from analysis.ltv.fitting import INDIFFERENT
 from analysis.ltv.meaning import model_name
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
 from analysis.ltv.summary import Summary, weeks_in
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 CLEARLY = 2.0  # standard errors from which on a difference between two models is not chance
 MOST_SCORED = 20_000  # customers whose purchases are scored; more would not change the choice
@@ -60,12 +60,14 @@ class Comparison:
     table: pd.DataFrame
     best: PurchaseModel
 
-    def take(self, model: Kind | Literal["auto"]) -> PurchaseModel | NotFitted:
-        """Return the best model, or the one that is named; ``NotFitted`` where that could not be fitted."""
+    def take(self, model: Kind | Literal["auto"]) -> PurchaseModel | NotPossible:
+        """Return the best model, or the one that is named; ``NotPossible`` where that could not be fitted."""
         if model == "auto":
             return self.best
         if model not in self.models:
-            return NotFitted(_("{model} could not be fitted to these data.").format(model=model_name(model)))
+            return NotPossible(
+                _("{model} could not be fitted to these data.").format(model=model_name(model))
+            )
         return replace(
             self.models[model], reason=_("{model} is used, as set.").format(model=model_name(model))
         )
@@ -77,7 +79,7 @@ class Comparison:
 
 def fit_purchases(
     summary: Summary, model: Kind | Literal["auto"] = "bg_nbd", past: Past | None = None
-) -> PurchaseModel | NotFitted:
+) -> PurchaseModel | NotPossible:
     """Fit a model of purchases to a summary.
 
     Parameters
@@ -91,8 +93,8 @@ def fit_purchases(
 
     Returns
     -------
-    PurchaseModel or NotFitted
-        ``NotFitted``, with the reason, where fewer than 20 customers bought again, or the search found no
+    PurchaseModel or NotPossible
+        ``NotPossible``, with the reason, where fewer than 20 customers bought again, or the search found no
         optimum.
     """
     if model != "auto":
@@ -101,7 +103,7 @@ def fit_purchases(
     return compared.best if isinstance(compared, Comparison) else compared
 
 
-def compare_models(summary: Summary, past: Past | None = None) -> Comparison | NotFitted:
+def compare_models(summary: Summary, past: Past | None = None) -> Comparison | NotPossible:
     """Fit all models of purchases and choose one.
 
     The models have four parameters each, so that their likelihoods compare as they are. The one under which
@@ -111,8 +113,8 @@ def compare_models(summary: Summary, past: Past | None = None) -> Comparison | N
 
     Returns
     -------
-    Comparison or NotFitted
-        ``NotFitted`` where no model could be fitted.
+    Comparison or NotPossible
+        ``NotPossible`` where no model could be fitted.
     """
     fitted = {kind: fit_one(summary, kind) for kind in KINDS}
     models = {kind: model for kind, model in fitted.items() if isinstance(model, PurchaseModel)}

@@ -29,7 +29,7 @@ from analysis.ltv.rounding import told_apart
 from analysis.ltv.summary import DAYS, Floats, Summary, Unit, weeks_in
 from analysis.ltv.validation.rules import rule_name
 from analysis.ltv.validation.split import Holdout
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 MOST_K = 4
 MOST_HISTORIES = 50_000  # distinct ones on which the search runs; of more, every so-manieth
@@ -138,7 +138,7 @@ def _terms(k: int, chances: int, parameters: tuple[float, ...], history: History
     return alive, np.where(could, gone, -np.inf)
 
 
-def fit_condensed(summary: Summary, days: pd.DataFrame, chances: int = 0) -> CondensedModel | NotFitted:
+def fit_condensed(summary: Summary, days: pd.DataFrame, chances: int = 0) -> CondensedModel | NotPossible:
     """Fit the condensed model, with the k from 1 to 4 under which the gaps are most likely.
 
     Parameters
@@ -152,14 +152,14 @@ def fit_condensed(summary: Summary, days: pd.DataFrame, chances: int = 0) -> Con
 
     Returns
     -------
-    CondensedModel or NotFitted
-        ``NotFitted``, with the reason, where fewer than 20 customers bought again or no search settled.
+    CondensedModel or NotPossible
+        ``NotPossible``, with the reason, where fewer than 20 customers bought again or no search settled.
     """
     if (reason := too_few(summary)) is not None:
         return reason
     models = _fits(summary, days, chances)
     if not models:
-        return NotFitted(
+        return NotPossible(
             _("The condensed model could not be fitted: the search for its parameters did not settle.")
         )
     return max(models, key=lambda model: model.log_likelihood)
@@ -225,7 +225,7 @@ def _gap_factor(summary: Summary, days: pd.DataFrame, k: int) -> float:
     return (k - 1) * logs - float(x.sum()) * float(gammaln(k))
 
 
-def condensed_check(check: Holdout, days: pd.DataFrame) -> pd.DataFrame | NotFitted:
+def condensed_check(check: Holdout, days: pd.DataFrame) -> pd.DataFrame | NotPossible:
     """Compare, on the holdout, the condensed model with the same model without condensing.
 
     Parameters
@@ -237,7 +237,7 @@ def condensed_check(check: Holdout, days: pd.DataFrame) -> pd.DataFrame | NotFit
 
     Returns
     -------
-    pandas.DataFrame or NotFitted
+    pandas.DataFrame or NotPossible
         One row per k from 1 up to the first that is less likely than the one before, 4 at most: ``k``,
         ``log_likelihood`` of the past (with the gaps), and on the holdout ``total``, ``total_error`` (÷
         actual − 1, missing where nobody bought), ``mae`` and ``rmse`` per customer. The BG variant where

@@ -10,7 +10,7 @@ from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import Summary, weeks_in
 from analysis.ltv.uncertainty import Interval
 from analysis.ltv.validation import Holdout
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 
 def expected_total(model: PurchaseModel, summary: Summary, horizon_weeks: int) -> float:
@@ -111,7 +111,7 @@ def equity_sentence(
     interval: Interval,
     horizon_weeks: int,
     currency: str | None,
-    check: Holdout | NotFitted,
+    check: Holdout | NotPossible,
     *,
     summary: Summary | None = None,
 ) -> str:
@@ -148,9 +148,9 @@ def equity_sentence(
     beyond = ""
     if summary is not None:
         beyond = _beyond_history(summary, horizon_weeks)
-    elif not isinstance(check, NotFitted):
+    elif not isinstance(check, NotPossible):
         beyond = _beyond_history(check.summary, horizon_weeks, check.weeks)
-    if isinstance(check, NotFitted) or np.isnan(check.value_error):
+    if isinstance(check, NotPossible) or np.isnan(check.value_error):
         return f"{worth} {beyond}".strip()
     message = (
         _(

@@ -18,7 +18,7 @@ from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary, weeks_in
 from analysis.ltv.validation.split import Holdout
 from analysis.ltv.value import clv
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 LEVEL = 0.05  # probability by chance below which groups are said to differ
 STRENGTHS = np.logspace(2, 7, 101)  # customers' worth of all that may go into a group's fit
@@ -109,7 +109,7 @@ def _row(name: str, customers: int, own: float, model: PurchaseModel) -> tuple[s
     return name, customers, own, model.alpha / model.r, float(year)
 
 
-def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels | NotFitted:
+def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels | NotPossible:
     """Fit one model per group of customers, each drawn towards that of all.
 
     The parameters of the groups are taken to scatter around those of all customers with a covariance that is
@@ -133,11 +133,11 @@ def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels |
 
     Returns
     -------
-    GroupModels or NotFitted
-        ``NotFitted``, with the reason, where there is no model of all customers.
+    GroupModels or NotPossible
+        ``NotPossible``, with the reason, where there is no model of all customers.
     """
     whole = fit_one(summary, kind)
-    if isinstance(whole, NotFitted):
+    if isinstance(whole, NotPossible):
         return whole
     named = summary.frame["customer_id"].map(groups.astype("object")).fillna(_("(not known)")).astype(str)
     places = _places(named)
@@ -274,7 +274,7 @@ def clv_by_group(
     return pd.concat(parts).sort_index()
 
 
-def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
+def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotPossible:
     """Compare, on the holdout, one model for all customers with one for each group.
 
     Parameters
@@ -286,13 +286,13 @@ def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotFitted:
 
     Returns
     -------
-    pandas.DataFrame or NotFitted
+    pandas.DataFrame or NotPossible
         One row per group, in the order of `GroupModels.models`, and one for all: ``group``, ``customers``;
         purchases in the holdout: ``came``, ``one_model`` and ``group_models`` expected; root mean square
         error per customer: ``rmse_one`` and ``rmse_groups``.
     """
     fitted = fit_groups(check.summary, groups, check.model.kind)
-    if isinstance(fitted, NotFitted):
+    if isinstance(fitted, NotPossible):
         return fitted
     duration = weeks_in(check.unit, check.weeks)
     actual = check.customers["actual"].to_numpy(np.float64)

@@ -16,7 +16,7 @@ from analysis.ltv.geometric import Geometric, GeometricLikelihood
 from analysis.ltv.meaning import caution, describe, leaving_seen, model_name
 from analysis.ltv.pareto_nbd import ParetoLikelihood, ParetoNbd
 from analysis.ltv.summary import Summary, Unit
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 Kind = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -237,11 +237,11 @@ def scaled_counts(summary: Summary) -> tuple[Counts, float]:
     return counts.rescaled(longest), longest
 
 
-def too_few(summary: Summary) -> NotFitted | None:
+def too_few(summary: Summary) -> NotPossible | None:
     """Return why a summary is too small for a model, or None."""
     if summary.repeat_buyers >= MIN_REPEAT_BUYERS:
         return None
-    return NotFitted(
+    return NotPossible(
         _(
             "Too little data for the purchase model: it needs at least {needed} customers who bought on "
             "two days or more (here: {found})."
@@ -249,15 +249,15 @@ def too_few(summary: Summary) -> NotFitted | None:
     )
 
 
-def fit_one(summary: Summary, kind: Kind) -> PurchaseModel | NotFitted:
+def fit_one(summary: Summary, kind: Kind) -> PurchaseModel | NotPossible:
     """Fit a model of one kind to a summary.
 
     Customers with equal ``(x, t_x, T)`` are fitted as one, weighted by their number.
 
     Returns
     -------
-    PurchaseModel or NotFitted
-        ``NotFitted``, with the reason, where fewer than 20 customers bought again, or the search found no
+    PurchaseModel or NotPossible
+        ``NotPossible``, with the reason, where fewer than 20 customers bought again, or the search found no
         optimum.
     """
     if (reason := too_few(summary)) is not None:
@@ -265,7 +265,7 @@ def fit_one(summary: Summary, kind: Kind) -> PurchaseModel | NotFitted:
     counts, longest = scaled_counts(summary)
     fit = maximise(likelihood(kind, counts))
     if fit is None:
-        return NotFitted(
+        return NotPossible(
             _(
                 "The purchase model could not be fitted: the search for its parameters did not settle on "
                 "these data, so no forecast is shown."

@@ -13,7 +13,7 @@ from analysis.language import _, number, percent, signed_percent
 from analysis.ltv.condensed import CondensedModel
 from analysis.ltv.summary import DAYS, Floats, weeks_in
 from analysis.ltv.validation.split import Holdout
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 MIN_CUSTOMERS = 30  # fewer with two gaps or more tell too little
 MIN_GAPS = 3  # from which on a single customer is called regular or not
@@ -120,7 +120,7 @@ def kind_name(kind: str) -> str:
     return {"regular": _("Regular"), "random": _("Random"), "bursts": _("In bursts")}[kind]
 
 
-def how_regular(days: pd.DataFrame) -> Regularity | NotFitted:
+def how_regular(days: pd.DataFrame) -> Regularity | NotPossible:
     """Test whether customers buy at random.
 
     If a customer buys at random, at whatever pace of its own, and leaves at whatever moment, then, given its
@@ -139,12 +139,12 @@ def how_regular(days: pd.DataFrame) -> Regularity | NotFitted:
 
     Returns
     -------
-    Regularity or NotFitted
-        ``NotFitted`` with fewer than 30 customers.
+    Regularity or NotPossible
+        ``NotPossible`` with fewer than 30 customers.
     """
     customers = _gaps(days)
     if len(customers) < MIN_CUSTOMERS:
-        return NotFitted(
+        return NotPossible(
             _(
                 "Too little data to tell whether customers buy regularly: it takes at least {needed} who "
                 "bought on three days or more (here: {found})."

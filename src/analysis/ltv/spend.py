@@ -15,7 +15,7 @@ from analysis.ltv.fitting import Fit, maximise
 from analysis.ltv.gamma_gamma import GammaGammaLikelihood
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 SMALL = 0.1  # money below which two decimals say too little
 MANY = 50  # purchases: who needs more before its own mean counts half is hardly told from the rest
@@ -126,19 +126,19 @@ class SpendModel:
         return _("A customer's own mean counts half after {half} purchases.").format(half=number(half, 1))
 
 
-def fit_spend(summary: Summary) -> SpendModel | NotFitted:
+def fit_spend(summary: Summary) -> SpendModel | NotPossible:
     """Fit the Gamma-Gamma model to the repeat buyers of a summary.
 
     Returns
     -------
-    SpendModel or NotFitted
-        ``NotFitted``, with the reason, where fewer than 20 repeat buyers spent money, the optimiser
+    SpendModel or NotPossible
+        ``NotPossible``, with the reason, where fewer than 20 repeat buyers spent money, the optimiser
         found no optimum, or the fitted spend has no finite mean (q ≤ 1).
     """
     repeat = summary.frame[summary.frame["x"] > 0]
     spent = repeat[repeat["z"] > 0]
     if len(spent) < MIN_REPEAT_BUYERS:
-        return NotFitted(
+        return NotPossible(
             _(
                 "Too little data for the spend model: it needs at least {needed} customers with money in "
                 "their repeat purchases (here: {found})."
@@ -148,7 +148,7 @@ def fit_spend(summary: Summary) -> SpendModel | NotFitted:
     scale = float(z.mean())
     fit = maximise(GammaGammaLikelihood.of(x, z / scale))
     if fit is None or fit.parameters["q"] <= 1:
-        return NotFitted(
+        return NotPossible(
             _(
                 "The spend model could not be fitted: the money per purchase differs too little or too "
                 "wildly between customers for it, so no value is shown."

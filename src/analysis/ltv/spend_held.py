@@ -14,7 +14,7 @@ from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.spend import SpendModel, amount, fit_spend
 from analysis.ltv.spend_spread import spread_check
 from analysis.ltv.summary import Floats, Summary
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 STEADIEST = 0.01  # coefficient of variation of single purchases; one below counts as this
 OFF = 0.1  # share by which a fitted mean may miss the one observed
@@ -95,7 +95,7 @@ class SteadySpendModel(HeldSpendModel):
         return f"{mean} {self._own_mean()}"
 
 
-def choose_spend(summary: Summary, spread: pd.DataFrame | None = None) -> SpendModel | NotFitted:
+def choose_spend(summary: Summary, spread: pd.DataFrame | None = None) -> SpendModel | NotPossible:
     """Fit the Gamma-Gamma model, holding at what is observed what the free fit misses.
 
     Parameters
@@ -108,11 +108,11 @@ def choose_spend(summary: Summary, spread: pd.DataFrame | None = None) -> SpendM
 
     Returns
     -------
-    SpendModel or NotFitted
+    SpendModel or NotPossible
         The free fit where its mean lies within 10 % of the mean of the repeat buyers' mean spends, else a
         `HeldSpendModel`. Where single purchases vary by less than half or more than twice what that model
-        takes them to, a `SteadySpendModel`. ``NotFitted``, with the reason, with fewer than 20 repeat buyers
-        who spent money.
+        takes them to, a `SteadySpendModel`. ``NotPossible``, with the reason, with fewer than 20 repeat
+        buyers who spent money.
     """
     free = fit_spend(summary)
     spent = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
@@ -121,9 +121,9 @@ def choose_spend(summary: Summary, spread: pd.DataFrame | None = None) -> SpendM
     x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
     left_out = summary.repeat_buyers - len(spent)
     chosen = free
-    if isinstance(free, NotFitted) or abs(free.mean / z.mean() - 1) > OFF:
+    if isinstance(free, NotPossible) or abs(free.mean / z.mean() - 1) > OFF:
         chosen = _held(x, z, left_out) or free
-    if isinstance(chosen, NotFitted) or spread is None:
+    if isinstance(chosen, NotPossible) or spread is None:
         return chosen
     found = spread_check(chosen, spread)
     if found is None or found.agrees:

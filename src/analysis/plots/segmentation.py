@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from analysis.language import _, number, percent
 from analysis.plots import theme
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
-from analysis.segmentation.grid import AWAY, KEEN, KEYS
+from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
 
 _CURVE_POINTS = 500
 

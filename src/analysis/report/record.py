@@ -16,6 +16,7 @@ from analysis.dataset.user_files import legible
 from analysis.language import Language
 from analysis.report import account
 from analysis.report.execution import Execution
+from analysis.report.request import Request
 
 LIBRARIES = ("cartera", "duckdb", "lifetimes", "matplotlib", "numpy", "pandas", "scikit-learn", "scipy")
 RECORD, INDEX = Path("run.json"), Path("index.html")
@@ -24,40 +25,6 @@ _FORMAT = {"format": "cartera-report", "version": 1}
 _UNMARKED = {"data", "parameters", "notebooks", "versions", "started", "seconds", "rows", "files"}
 """Keys by which a report is known that was made before there was a mark."""
 _FOLDERS = ("figures", "notebooks", "tables", "workspace")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of a run.
-
-    Attributes
-    ----------
-    data
-        Name of a data set, or path of a file, a folder or a ``dataset.yml``.
-    out
-        Folder of the report; None means a folder in ``base``, named after the data set.
-    base
-        Where reports go.
-    as_of
-        Last day that counts, ``YYYY-MM-DD``; None means the last transaction's date.
-    language
-        Language of the report.
-    notebooks
-        Names, numbers or topics of notebooks; none means all.
-    assignments
-        Parameters as ``name=value``.
-    jobs
-        How many notebooks run at once; None means one per core.
-    """
-
-    data: str
-    out: Path | None = None
-    base: Path = Path("reports")
-    as_of: str | None = None
-    language: Language = "en"
-    notebooks: Sequence[str] = ()
-    assignments: Sequence[str] = ()
-    jobs: int | None = None
 
 
 @dataclass(frozen=True)

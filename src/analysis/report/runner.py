@@ -27,7 +27,7 @@ from analysis.dataset.user_files import legible, path_of
 from analysis.language import use_language
 from analysis.report import execution, notebooks, pages, publishing, record
 from analysis.report.execution import Execution, Task
-from analysis.report.record import Request
+from analysis.report.request import Request
 from analysis.stopping import undisturbed
 from analysis.temporary import new, passing
 

@@ -1,9 +1,9 @@
 """Segments and classes: RFM scores with named segments, ABC by value, and where the two disagree."""
 
-from analysis.segmentation.classes import CLASSES, Abc, abc
-from analysis.segmentation.comparison import Agreement, agreement
-from analysis.segmentation.grid import SCORES, SEGMENTS, Segment, rules, segment_name
-from analysis.segmentation.scores import Rfm, rfm, score
+from analysis.segmentation.abc_classes import CLASSES, Abc, abc
+from analysis.segmentation.agreement import Agreement, agreement
+from analysis.segmentation.rfm import Rfm, rfm, score
+from analysis.segmentation.segment_rules import SCORES, SEGMENTS, Segment, rules, segment_name
 
 __all__ = [
     "CLASSES",

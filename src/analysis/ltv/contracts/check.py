@@ -22,7 +22,7 @@ from analysis.ltv.contracts.renewals import (
 )
 from analysis.ltv.counts import Floats
 from analysis.ltv.uncertainty import Interval
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 MOST = 7  # renewals made from which on contracts are one group
 CLEARLY = 0.01  # share of the contracts by which one rule must be nearer than another
@@ -66,7 +66,7 @@ class ContractsCheck:
 
 def check_contracts(
     terms: pd.DataFrame | None, as_of: dt.date, months: int = 12, cutoff: dt.date | None = None
-) -> ContractsCheck | NotFitted:
+) -> ContractsCheck | NotPossible:
     """Fit to what was known on an earlier day, and compare what was then expected with what came.
 
     Parameters
@@ -83,27 +83,27 @@ def check_contracts(
 
     Returns
     -------
-    ContractsCheck or NotFitted
-        ``NotFitted``, with the reason, where the history is shorter than two periods, what was known on the
+    ContractsCheck or NotPossible
+        ``NotPossible``, with the reason, where the history is shorter than two periods, what was known on the
         earlier day is too little for the model, or no contract has come up for renewal since.
     """
     if terms is None or terms.empty:
         return no_contracts()
     cutoff = cutoff or _half_way(terms, as_of, months)
     if cutoff >= as_of:
-        return NotFitted(
+        return NotPossible(
             _("The contracts go back less than two periods, too little to check the model on its past.")
         )
     known = fit_contracts(terms, cutoff, months)
     if not isinstance(known, Contracts):
-        return NotFitted(
+        return NotPossible(
             _("On {cutoff} too little was known to check the model on its past. {reason}").format(
                 cutoff=date(cutoff), reason=known.reason
             )
         )
     outcomes = _outcomes(known, joined(until(terms, as_of)), as_of)
     if outcomes.empty:
-        return NotFitted(_("No contract came up for renewal in time to check the model on its past."))
+        return NotPossible(_("No contract came up for renewal in time to check the model on its past."))
     names = ["contracts", "actual", "by_model", "by_average"]
     groups = outcomes.groupby(_pooled(outcomes["renewals"]))[names].sum().reset_index()
     open_ended = outcomes["renewals"].max() > MOST

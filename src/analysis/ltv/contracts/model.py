@@ -19,7 +19,7 @@ from scipy.special import betaln, polygamma, psi
 from analysis.language import _, number, percent
 from analysis.ltv.counts import Floats
 from analysis.ltv.fitting import Axes, Fit, maximise
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 NAMES = ("a", "b")
 MATRIX = np.array([[1, -1], [0.5, 0.5]])
@@ -274,18 +274,18 @@ def residual(a: float | Floats, b: float | Floats, made: Floats, rate: float) ->
     return total
 
 
-def fit_retention(known: Tenures) -> RetentionModel | NotFitted:
+def fit_retention(known: Tenures) -> RetentionModel | NotPossible:
     """Fit the shifted beta-geometric model to tenures.
 
     Returns
     -------
-    RetentionModel or NotFitted
-        ``NotFitted``, with the reason, where fewer than ten customers cancelled, or the search found no
+    RetentionModel or NotPossible
+        ``NotPossible``, with the reason, where fewer than ten customers cancelled, or the search found no
         optimum.
     """
     lost = float(known.lost.sum())
     if lost < MIN_LOST:
-        return NotFitted(
+        return NotPossible(
             _(
                 "Too little data for the model of contracts: it needs at least {needed} cancellations (here: "
                 "{found})."
@@ -293,5 +293,5 @@ def fit_retention(known: Tenures) -> RetentionModel | NotFitted:
         )
     fit = maximise(RetentionLikelihood(known))
     if fit is None:
-        return NotFitted(_("The model of contracts could not be fitted to these data."))
+        return NotPossible(_("The model of contracts could not be fitted to these data."))
     return RetentionModel(fit.parameters["a"], fit.parameters["b"], fit.log_likelihood, known.customers, fit)

@@ -19,7 +19,7 @@ from analysis.ltv.contracts.model import (
     tenures,
 )
 from analysis.ltv.counts import Floats
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 GRACE_DAYS = 31  # a contract that begins so soon after one of the same customer ended is its renewal
 AHEAD = 5  # renewals beyond those seen, as in the paper
@@ -124,7 +124,7 @@ class Contracts:
         return " ".join(filter(None, said))
 
 
-def fit_contracts(terms: pd.DataFrame | None, as_of: dt.date, months: int = 12) -> Contracts | NotFitted:
+def fit_contracts(terms: pd.DataFrame | None, as_of: dt.date, months: int = 12) -> Contracts | NotPossible:
     """Fit the shifted beta-geometric model to the contracts of a business.
 
     A contract that begins within 31 days after another of the same customer ended counts as its renewal:
@@ -141,8 +141,8 @@ def fit_contracts(terms: pd.DataFrame | None, as_of: dt.date, months: int = 12) 
 
     Returns
     -------
-    Contracts or NotFitted
-        ``NotFitted``, with the reason, where there are no contracts or too few cancellations, or the search
+    Contracts or NotPossible
+        ``NotPossible``, with the reason, where there are no contracts or too few cancellations, or the search
         found no optimum.
     """
     if terms is None or terms.empty:
@@ -158,9 +158,9 @@ def fit_contracts(terms: pd.DataFrame | None, as_of: dt.date, months: int = 12) 
     )
 
 
-def no_contracts() -> NotFitted:
+def no_contracts() -> NotPossible:
     """Return what to say where there are none."""
-    return NotFitted(
+    return NotPossible(
         _(
             "There are no contracts in these data: a table 'contracts' with customer_id, started and ended "
             "opens this section."

@@ -13,7 +13,7 @@ from analysis.ltv.contracts.renewals import DRAWS, LEVEL, SEED, Contracts
 from analysis.ltv.counts import Floats
 from analysis.ltv.uncertainty import Interval
 from analysis.ltv.value import DAYS_PER_YEAR
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 MONTHS_PER_YEAR = 12
 LIVES = 4_000  # simulated futures of a contract, for the part of chance in the interval
@@ -51,7 +51,7 @@ class ContractValue:
 
 def value_contracts(
     contracts: Contracts, *, annual_discount_rate: float, margin_rate: float
-) -> ContractValue | NotFitted:
+) -> ContractValue | NotPossible:
     """Work out what each contract in force is worth.
 
     Value = price of a period × margin rate × DERL ÷ (1 + d)^(years until the next renewal). DERL counts the
@@ -69,18 +69,18 @@ def value_contracts(
 
     Returns
     -------
-    ContractValue or NotFitted
-        ``NotFitted``, with the reason, where the discount rate is 0, no contract runs or no price is known.
+    ContractValue or NotPossible
+        ``NotPossible``, with the reason, where the discount rate is 0, no contract runs or no price is known.
     """
     running = contracts.in_force.reset_index(drop=True)
     if annual_discount_rate <= 0:
-        return NotFitted(
+        return NotPossible(
             _("Contracts have no last day, so their value needs a discount rate above 0 per year.")
         )
     if running.empty:
-        return NotFitted(_("No contract is in force any more, so none has a value."))
+        return NotPossible(_("No contract is in force any more, so none has a value."))
     if running["price"].isna().all():
-        return NotFitted(
+        return NotPossible(
             _("No contract in force has a known price (column price), so no value is worked out.")
         )
     years = contracts.months / MONTHS_PER_YEAR

@@ -18,10 +18,10 @@ from analysis.ltv.spend_held import choose_spend
 from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
 from analysis.ltv.uncertainty import Interval, total_interval
 from analysis.ltv.validation import rules
-from analysis.models import NotFitted
+from analysis.not_possible import NotPossible
 
 MAX_HOLDOUT_WEEKS = 52
-Fit = Callable[[Summary], PurchaseModel | NotFitted]
+Fit = Callable[[Summary], PurchaseModel | NotPossible]
 FITS: Mapping[str, Fit] = {kind: partial(fit_one, kind=kind) for kind in KINDS}
 
 
@@ -64,7 +64,7 @@ class Holdout:
     models: Mapping[str, PurchaseModel]
     failed: Mapping[str, str]
     summary: Summary
-    spend: SpendModel | NotFitted
+    spend: SpendModel | NotPossible
     customers: pd.DataFrame
     newcomers: int
     of_all: int
@@ -129,7 +129,7 @@ class Holdout:
             Of each customer, in the order of the summary; made of what was known at the cut-off.
         """
         columns = {name: purchases}
-        if not isinstance(self.spend, NotFitted):
+        if not isinstance(self.spend, NotPossible):
             each = self.spend.expected_spend(self.history[0], self.summary.frame["z"].to_numpy(float))
             columns[f"value_{name}"] = purchases * each
         return replace(self, customers=self.customers.assign(**columns), others=(*self.others, name))
@@ -181,7 +181,7 @@ def holdout(
     before: pd.DataFrame | None = None,
     before_weeks: int = 0,
     spread: pd.DataFrame | None = None,
-) -> Holdout | NotFitted:
+) -> Holdout | NotPossible:
     """Fit models on the customers known before the holdout and compare with what followed.
 
     Parameters
@@ -208,18 +208,18 @@ def holdout(
 
     Returns
     -------
-    Holdout or NotFitted
-        ``NotFitted``, with the reason, where the past alone does not carry a single model.
+    Holdout or NotPossible
+        ``NotPossible``, with the reason, where the past alone does not carry a single model.
     """
     if weeks < 1:
-        return NotFitted(_("No check against the past is possible: the history is shorter than two weeks."))
+        return NotPossible(_("No check against the past is possible: the history is shorter than two weeks."))
     past_end = cutoff(as_of, weeks)
     past = summarise(known, past_end, unit)
     tried = {name: fit(past) for name, fit in fits.items()}
-    models = {name: model for name, model in tried.items() if not isinstance(model, NotFitted)}
-    failed = {name: model.reason for name, model in tried.items() if isinstance(model, NotFitted)}
+    models = {name: model for name, model in tried.items() if not isinstance(model, NotPossible)}
+    failed = {name: model.reason for name, model in tried.items() if isinstance(model, NotPossible)}
     if not models:
-        return NotFitted(
+        return NotPossible(
             _("No check against the past {weeks} weeks is possible. {reason}").format(
                 weeks=number(weeks), reason=next(iter(failed.values()))
             )
@@ -238,12 +238,12 @@ def holdout(
 
 
 def _forecasts(
-    past: Summary, models: Mapping[str, PurchaseModel], spend: SpendModel | NotFitted, weeks: int
+    past: Summary, models: Mapping[str, PurchaseModel], spend: SpendModel | NotPossible, weeks: int
 ) -> dict[str, Floats]:
     """Return purchases, and with a spend model net sales, that each model expects of each customer."""
     duration = weeks_in(past.unit, weeks)
     found = {name: model.expected_purchases(duration, *past.history) for name, model in models.items()}
-    if not isinstance(spend, NotFitted):
+    if not isinstance(spend, NotPossible):
         each = spend.expected_spend(past.history[0], past.frame["z"].to_numpy(float))
         found |= {f"value_{name}": found[name] * each for name in models}
     return found

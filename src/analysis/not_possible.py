@@ -1,4 +1,4 @@
-"""What all models have in common: sometimes there is none."""
+"""What stands in place of a result that the data do not allow."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class NotFitted:
-    """Stands where a model would: there was too little to fit, or the fit did not succeed. It is false.
+class NotPossible:
+    """Stands where a result would: there is too little data, or a model cannot be fitted. It is false.
 
     Attributes
     ----------

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, ngettext, number, percent
-from analysis.segmentation.grid import KEYS, SCORES, SEGMENTS, segment_name
+from analysis.segmentation.segment_rules import KEYS, SCORES, SEGMENTS, segment_name
 
 NEUTRAL = 3
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent
-from analysis.segmentation.classes import CLASSES, Abc
-from analysis.segmentation.grid import AWAY, KEEN, KEYS, segment_name
-from analysis.segmentation.scores import Rfm
+from analysis.segmentation.abc_classes import CLASSES, Abc
+from analysis.segmentation.rfm import Rfm
+from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS, segment_name
 
 
 @dataclass(frozen=True)
