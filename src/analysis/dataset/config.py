@@ -101,6 +101,7 @@ class DatasetConfig(_Section):
     currency: Currency | None = None
     as_of: dt.date | None = None
     language: Language | None = None
+    activity_window: Annotated[int, Field(ge=1)] | None = None
     prices_include_tax: TaxRate | None = None
     database: str | None = None
     broken_tables: Literal["stop", "leave_out"] = "stop"

@@ -13,7 +13,7 @@ from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
 from analysis.dataset.quality import LinkFinding, Note, Quality
-from analysis.engine.duckdb import DuckDBEngine, Parameter
+from analysis.engine.duckdb import DuckDBEngine, Parameter, sql_text
 from analysis.errors import CarteraError
 from analysis.language import _
 
@@ -42,6 +42,9 @@ class Dataset:
         SHA-256 of each raw file, by its path, or by what it is called where it was copied from a database.
     folder
         Where the Parquet files are kept.
+    activity_window
+        Days after a purchase during which a customer counts as active, as ``dataset.yml`` says; None: not
+        set.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Dataset:
     links: tuple[LinkFinding, ...]
     inputs: dict[str, str]
     folder: Path
+    activity_window: int | None = None
 
     @property
     def columns(self) -> frozenset[str]:
@@ -65,8 +69,34 @@ class Dataset:
         return self.accounts["transactions"]
 
     def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
-        """Run ``sql/<name>.sql``; see `DuckDBEngine.query`."""
-        return self.engine.query(name, **parameters)
+        """Run ``sql/<name>.sql``; see `DuckDBEngine.query`.
+
+        Parameters
+        ----------
+        name
+            Name of the query, without ``.sql``.
+        **parameters
+            Values of its parameters; ``as_of`` is that of the data set unless given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Its rows; ``attrs["currency"]`` is the currency of their amounts.
+        """
+        if ":as_of" in sql_text(name):
+            parameters = {"as_of": self.as_of, **parameters}
+        rows = self.engine.query(name, **parameters)
+        rows.attrs["currency"] = self.currency
+        return rows
+
+    def sql(self, name: str) -> str:
+        """Return the text of the query ``name``, to read or to learn from."""
+        return sql_text(name)
+
+    def head(self, table: str = "transactions", rows: int = 5) -> pd.DataFrame:
+        """Return the first rows of a canonical table, with the columns that hold data."""
+        first = self.engine.head(table, rows)
+        return first[[name for name in first.columns if name in self.tables[table]]]
 
     def warned(self, notes: tuple[Note, ...]) -> Dataset:
         """Return the data set with these alarms before all others."""
@@ -101,6 +131,16 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     ------
     CarteraError
         If the data cannot be read, leave a question open, or end before ``as_of`` begins.
+
+    Examples
+    --------
+    >>> dataset = open_dataset("cdnow-sample", as_of="1997-12-31")
+    >>> dataset.as_of
+    datetime.date(1997, 12, 31)
+    >>> dataset.query("customers")[["customer_id", "purchase_days", "net_sales"]].head(2)
+      customer_id  purchase_days  net_sales
+    0       00004              4     100.50
+    1       00018              1      14.96
     """
     wanted = _day(as_of) if as_of else None
     source = take(data)
@@ -122,7 +162,16 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     }
     engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in tables}, views(tables, last_day))
     return Dataset(
-        source.name, engine, last_day, taken.currency, tables, accounts, taken.links, source.inputs, folder
+        source.name,
+        engine,
+        last_day,
+        taken.currency,
+        tables,
+        accounts,
+        taken.links,
+        source.inputs,
+        folder,
+        source.config.activity_window,
     )
 
 

@@ -125,6 +125,11 @@ def _top(source: Source, folder: Path) -> list[str]:
             "leave_out",
             _("go on without tables that cannot be read; without it: stop"),
         ),
+        "activity_window": (
+            config.activity_window,
+            "120",
+            _("days without a purchase after which a customer is inactive; without it: from the data"),
+        ),
     }
     lines = [f"{'' if names_a_folder(source.name) else '# '}name: {_quoted(source.name)}"]
     lines += [f"database: {_quoted(_database(source, folder))}"] if source.database else []

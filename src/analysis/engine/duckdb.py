@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from analysis.engine.paths import duckdb_path
+from analysis.periods import MONTHS
 
 Parameter = str | int | float | dt.date | None
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
@@ -49,7 +50,8 @@ class DuckDBEngine:
         name
             Name of the query, without ``.sql``.
         **parameters
-            A value for each ``:parameter`` of the text, and no other.
+            A value for each ``:parameter`` of the text, and no other; for ``:months``, the length of a period
+            in months, ``period`` may be given by its name: ``month``, ``quarter``, ``half_year``, ``year``.
 
         Returns
         -------
@@ -61,8 +63,15 @@ class DuckDBEngine:
         ValueError
             If ``parameters`` are not exactly those the text names.
         """
+        if "period" in parameters:
+            parameters["months"] = MONTHS[str(parameters.pop("period"))]
         text = sql_text(name)
         named = set(_PARAMETER.findall(text))
         if named != set(parameters):
             raise ValueError(f"{name}.sql takes {sorted(named)}, not {sorted(parameters)}")
         return self._connection.execute(_PARAMETER.sub(r"$\1", text), parameters).df()
+
+    def head(self, table: str, rows: int) -> pd.DataFrame:
+        """Return the first rows of a canonical table."""
+        first: pd.DataFrame = self._connection.table(table).limit(rows).df()
+        return first

@@ -1,5 +1,5 @@
 -- One row per cohort and period with a transaction up to :as_of. A cohort is the customers whose first
--- purchase was in the same period (:period is 'month', 'quarter' or 'year').
+-- purchase was in the same period (:months is its length: 1, 3, 6 or 12).
 --
 -- cohort      first day of the period of the first purchase
 -- period      first day of the period described
@@ -10,19 +10,27 @@
 with customer_days as (
     select
         customer_id,
-        cast(date_trunc(:period, date) as date) as period,
+        make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as period,
         case when kind = 'sale' then date end as purchase_day,
         sum(amount) as net_sales
     from transactions
     where date <= :as_of
-    group by customer_id, cast(date_trunc(:period, date) as date), case when kind = 'sale' then date end
+    group by
+        customer_id,
+        make_date(year(date), month(date) - (month(date) - 1) % :months, 1),
+        case when kind = 'sale' then date end
 ),
 
-members as (
-    select customer_id, cast(date_trunc(:period, min(purchase_day)) as date) as cohort
+firsts as (
+    select customer_id, min(purchase_day) as date
     from customer_days
     where purchase_day is not null
     group by customer_id
+),
+
+members as (
+    select customer_id, make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as cohort
+    from firsts
 )
 
 select

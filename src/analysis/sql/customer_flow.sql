@@ -1,4 +1,4 @@
--- One row per period and period of the purchase before it (:period is 'month', 'quarter' or 'year'), up to
+-- One row per period and period of the purchase before it (:months is its length: 1, 3, 6 or 12), up to
 -- :as_of. Adding up the rows of a period gives everybody who bought in it, each customer once.
 --
 -- previous    first day of the latest earlier period in which these customers bought; NULL where this is
@@ -6,7 +6,9 @@
 -- period      first day of the period in which they bought
 -- customers   how many they are
 with visits as (
-    select distinct customer_id, cast(date_trunc(:period, date) as date) as period
+    select distinct
+        customer_id,
+        make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as period
     from transactions
     where kind = 'sale' and date <= :as_of
 ),

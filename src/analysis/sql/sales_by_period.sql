@@ -1,4 +1,4 @@
--- One row per period (:period is 'month', 'quarter' or 'year') with a transaction up to :as_of.
+-- One row per period (:months is its length: 1, 3, 6 or 12) with a transaction up to :as_of.
 --
 -- period      first day of the period
 -- first_day   first and
@@ -9,7 +9,7 @@
 -- net_sales   the same less returns and cancellations
 with days as (
     select
-        cast(date_trunc(:period, date) as date) as period,
+        make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as period,
         date,
         customer_id,
         max(case when kind = 'sale' then 1 else 0 end) as bought,
@@ -17,7 +17,7 @@ with days as (
         sum(amount) as net_sales
     from transactions
     where date <= :as_of
-    group by cast(date_trunc(:period, date) as date), date, customer_id
+    group by date, customer_id
 ),
 
 customers as (

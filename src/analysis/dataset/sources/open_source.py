@@ -100,7 +100,7 @@ def language_of(data: str) -> Language | None:
 
 def _demo_folder() -> Path:
     """Return the folder of the demo portfolio: inside an installed package, or in the repository."""
-    for candidate in (_PACKAGE / "demo", _PACKAGE.parents[1] / "data" / "demo"):
+    for candidate in (_PACKAGE / "data" / "demo", _PACKAGE.parents[1] / "data" / "demo"):
         if candidate.is_dir():
             return candidate
     raise CarteraError(_("The demo portfolio is not installed: install cartera again."))

@@ -1,0 +1,56 @@
+"""Months, quarters, half-years and years as a calendar without holes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import pandas as pd
+
+Unit = Literal["month", "quarter", "half_year", "year"]
+MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+"""Length of each period in months."""
+
+
+def ordinals(starts: pd.Series[pd.Timestamp], unit: str) -> pd.Series[int]:
+    """Return the number of each period on a calendar of ``unit``: adjacent periods differ by one."""
+    return (starts.dt.year * 12 + starts.dt.month - 1) // MONTHS[unit]
+
+
+def calendar(first: dt.date, as_of: dt.date, unit: str) -> pd.DataFrame:
+    """Return every period from the one of ``first`` to the one of ``as_of``.
+
+    Parameters
+    ----------
+    first, as_of
+        A day in the first period; the last day that counts.
+    unit
+        ``month``, ``quarter``, ``half_year`` or ``year``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``period`` (first day), ``number`` (adjacent periods differ by one) and ``complete``
+        (False where ``as_of`` comes before the period's last day).
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> calendar(dt.date(2024, 2, 9), dt.date(2024, 9, 30), "quarter")[["period", "complete"]]
+          period  complete
+    0 2024-01-01      True
+    1 2024-04-01      True
+    2 2024-07-01      True
+    """
+    ends = pd.Series(pd.to_datetime([first, as_of]))
+    low, high = ordinals(ends, unit)
+    numbers = range(int(low), int(high) + 2)
+    months = [number * MONTHS[unit] for number in numbers]
+    starts = pd.DatetimeIndex([dt.datetime(month // 12, month % 12 + 1, 1) for month in months])
+    return pd.DataFrame(
+        {
+            "period": starts[:-1],
+            "number": numbers[:-1],
+            "complete": starts[1:] <= pd.Timestamp(as_of) + pd.Timedelta(days=1),
+        }
+    )
