@@ -83,7 +83,13 @@ def number(value: float, decimals: int = 0) -> str:
 
 
 def percent(share: float, decimals: int = 0) -> str:
-    """Format a share as a percentage: 0.231 → ``23%`` or ``23 %``."""
+    """Format a share as a percentage, in Spanish with a space before the sign.
+
+    Examples
+    --------
+    >>> percent(0.231, 1)
+    '23.1%'
+    """
     locale = _LOCALES[_current]
     pattern = Locale.parse(locale).percent_formats[None].pattern
     if decimals:
@@ -97,7 +103,13 @@ def signed_percent(share: float, decimals: int = 0) -> str:
 
 
 def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
-    """Format an amount of money; ``currency`` is an ISO 4217 code, or None where it is not known."""
+    """Format an amount of money; ``currency`` is an ISO 4217 code, or None where it is not known.
+
+    Examples
+    --------
+    >>> money(1234.5, "EUR", 2)
+    '€1,234.50'
+    """
     if currency is None:
         return number(value, decimals)
     locale = _LOCALES[_current]
@@ -141,7 +153,9 @@ def month(value: dt.date) -> str:
 
 
 def period(start: dt.date, unit: str) -> str:
-    """Format the month, quarter or year that begins on ``start``: ``Sept 1997``, ``Q3 1997``, ``1997``."""
+    """Format the period that begins on ``start``: ``Sept 1997``, ``Q3 1997``, ``H2 1997``, ``1997``."""
+    if unit == "half_year":
+        return _("H{half} {year}").format(half=1 + start.month // 7, year=start.year)
     skeleton = {"month": "yMMM", "quarter": "yQQQ", "year": "y"}[unit]
     return str(dates.format_skeleton(skeleton, start, locale=locale()))
 

@@ -18,7 +18,8 @@ from analysis.errors import CarteraError
 from analysis.language import LANGUAGES, Language, _, listing, use_language
 from analysis.suggestions import nearest
 
-Period = Literal["month", "quarter", "year"]
+Period = Literal["month", "quarter", "half_year", "year"]
+Window = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -36,13 +37,14 @@ class Common(BaseModel):
 class Portfolio(Common):
     """Parameters of ``01_portfolio``."""
 
-    period: Period
-    activity_window: Annotated[int, Field(ge=1)] | None
+    period: Period | None
+    activity_window: Window | None
 
 
 class Segmentation(Common):
     """Parameters of ``02_segmentation``."""
 
+    activity_window: Window | None
     abc_a: Annotated[float, Field(gt=0, lt=1)]
     abc_b: Annotated[float, Field(gt=0, le=1)]
 
@@ -59,9 +61,8 @@ class Segmentation(Common):
 class Churn(Common):
     """Parameters of ``03_churn``."""
 
-    period: Period
-    return_share: Annotated[float, Field(gt=0, lt=1)]
-    horizon_days: Annotated[int, Field(ge=1)] | None
+    period: Period | None
+    activity_window: Window | None
     calls: Annotated[int, Field(ge=1)]
 
 

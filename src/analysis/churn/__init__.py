@@ -1,69 +1,45 @@
-"""Churn: how many customers leave, after how much silence one may say so, and who is next.
+"""Churn: how many customers are lost per period, and who will not buy in the next days.
 
-The rate by period (``rates``); the horizon found in the gaps between purchases (``horizon``); what is
-known of each customer on a day (``snapshot``); a model for who leaves (``model``); and whether it beats a
-simple rule (``evaluation``).
+The rate by period (``rates``); how far ahead to look (``horizon``); what is known of each customer on a day
+(``snapshots``); a model of who will not buy (``model``); whether it beats a simple rule (``evaluation``); and
+today's customers by risk (``risks``).
 """
 
-from analysis.churn.evaluation import (
-    calibration,
-    gain_over_rules,
-    gains,
-    gains_title,
-    ranking,
-    reliability,
-    rule_name,
-    score,
-    verdict,
-)
-from analysis.churn.horizon import Horizon, choose_horizon, return_curve
-from analysis.churn.model import (
-    ChurnModel,
-    bands_title,
-    calls_sentence,
-    effects,
-    effects_sentence,
-    effects_title,
-    expected_leavers,
-    fit,
-    risk_bands,
-    risk_sentence,
-    watch_list,
-)
+from analysis.churn.counts import Counts, counts
+from analysis.churn.evaluation import Calibration, Ranking, Scored, calibration, ranking, rule_name, score
+from analysis.churn.horizon import Horizon, horizon, return_curve
+from analysis.churn.model import ChurnModel, Effects, default_pipeline, effects, fit, side_by_side
 from analysis.churn.rates import ChurnRates, rates
-from analysis.churn.snapshot import FEATURES, cutoffs, feature_label, snapshot, snapshots_table
-from analysis.churn.words import words
+from analysis.churn.risks import Risks, profile, risks
+from analysis.churn.snapshots import FEATURES, Snapshots, feature_label, snapshot, snapshots
 
 __all__ = [
     "FEATURES",
+    "Calibration",
     "ChurnModel",
     "ChurnRates",
+    "Counts",
+    "Effects",
     "Horizon",
-    "bands_title",
+    "Ranking",
+    "Risks",
+    "Scored",
+    "Snapshots",
     "calibration",
-    "calls_sentence",
-    "choose_horizon",
-    "cutoffs",
+    "counts",
+    "default_pipeline",
     "effects",
-    "effects_sentence",
-    "effects_title",
-    "expected_leavers",
     "feature_label",
     "fit",
-    "gain_over_rules",
-    "gains",
-    "gains_title",
+    "horizon",
+    "profile",
     "ranking",
     "rates",
-    "reliability",
     "return_curve",
-    "risk_bands",
-    "risk_sentence",
+    "risks",
     "rule_name",
     "score",
+    "side_by_side",
     "snapshot",
-    "snapshots_table",
-    "verdict",
-    "watch_list",
-    "words",
+    "snapshots",
 ]

@@ -1,77 +1,80 @@
-"""After how much silence a customer may be called lost: found in the gaps between purchases."""
+"""How far ahead to look: the activity window, or the longest horizon that the history holds three times."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar
 
 import pandas as pd
 
 from analysis.language import _, number, percent
-from analysis.not_possible import NotPossible
+from analysis.not_possible import NotPossible, or_not_possible
+from analysis.portfolio import ActivityWindow
+from analysis.result import Finding, Result
 
-MIN_HORIZON_DAYS = 7
-WINDOWS = 3  # the history must hold: before the first cut-off, between the two, after the second
+SHORTEST_DAYS = 30
+"""Days below which the activity window is not shortened to fit into the history."""
+MIN_REPEATS = 30
+"""Repeat purchases that it takes to learn who comes back."""
+TIMES = 3
+"""How often the history must hold the horizon: before the first cut-off, between the two, and after."""
 
 
 @dataclass(frozen=True)
-class Horizon:
-    """How long a customer must stay silent to count as having left.
+class Horizon(Result):
+    """For how many days ahead the question is asked whether a customer will buy.
 
     Attributes
     ----------
     days
         The horizon.
-    source
-        ``"data"``: found in the gaps; ``"capped"``: shortened to what the history can hold;
-        ``"given"``: set by the reader.
-    wanted_days
-        What the gaps asked for before any cap.
-    share
-        Share of the returns that the gaps had to cover.
-    covered
-        Share of all returns seen that come within ``days``.
+    window
+        The activity window in days; longer than ``days`` where the history is too short for it.
+    curve
+        What `return_curve` gives.
     """
 
+    name: ClassVar[str] = "return_curve"
     days: int
-    source: Literal["data", "capped", "given"]
-    wanted_days: int
-    share: float
-    covered: float
+    window: int
+    curve: pd.DataFrame
+
+    @property
+    def returned(self) -> float:
+        """Share of purchases followed by another within the horizon."""
+        within = self.curve["share"][self.curve["days"] <= self.days]
+        return float(within.iloc[-1]) if len(within) else 0.0
 
     def title(self) -> str:
-        """Return what a chart of the returns shows."""
-        return _("{covered} of the customers who come back do so within {days} days").format(
-            covered=percent(self.covered), days=number(self.days)
+        """Return what a chart of the curve shows."""
+        return _("{share} of purchases are followed by another within {days} days").format(
+            share=percent(self.returned), days=number(self.days)
         )
 
-    def describe(self) -> str:
-        """Say how the horizon came about."""
+    def sentence(self) -> str:
+        """Return the horizon and how it came about."""
         values = {
             "days": number(self.days),
-            "wanted": number(self.wanted_days),
-            "share": percent(self.share),
-            "covered": percent(self.covered),
+            "share": percent(self.returned),
+            "window": number(self.window),
         }
-        if self.source == "given":
+        if self.days < self.window:
             return _(
-                "A customer silent for {days} days counts as having left, a horizon set by hand: {covered} "
-                "of those who come back do so sooner."
-            ).format(**values)
-        if self.source == "capped":
-            return _(
-                "A customer silent for {days} days counts as having left: {covered} of those who come back "
-                "do so sooner. To cover {share} would take {wanted} days, and the history is too short for "
-                "that."
+                "The forecast looks {days} days ahead, the longest that the history holds three times; the "
+                "activity window is {window} days. {share} of purchases are followed by another that soon."
             ).format(**values)
         return _(
-            "A customer silent for {days} days counts as having left: {covered} of those who come back do so "
-            "sooner."
+            "The forecast looks {days} days ahead, the length of the activity window: {share} of purchases "
+            "are followed by another that soon."
         ).format(**values)
 
+    def findings(self) -> list[Finding]:
+        """Return the horizon."""
+        return [Finding("churn.horizon", self.sentence(), self.days, "days")]
 
-def return_curve(gaps: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+
+def return_curve(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Estimate after how many days customers come back, counting those still silent for what they are.
 
     The Kaplan–Meier estimator: someone silent for 20 days so far says nothing about day 21, so each day's
@@ -80,8 +83,8 @@ def return_curve(gaps: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 
     Parameters
     ----------
-    gaps
-        The result of ``sql/purchase_gaps.sql``.
+    pairs
+        The rows of ``sql/purchase_gaps.sql``.
     as_of
         The last day that counts.
 
@@ -91,13 +94,23 @@ def return_curve(gaps: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
         One row per length seen, ascending: ``days``; ``at_risk`` purchases followed for at least that
         long; ``returned`` purchases followed by another after exactly that long; ``share`` of purchases
         followed by another within that many days.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> first, again = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-11")
+    >>> pairs = pd.DataFrame({"previous": first, "date": [again, pd.NaT], "gaps": [3, 1]})
+    >>> return_curve(pairs, pd.Timestamp("2026-01-31"))
+       days  at_risk  returned  share
+    0    10        4         3   0.75
+    1    30        1         0   0.75
     """
-    end = pd.to_datetime(gaps["date"]).fillna(pd.Timestamp(as_of))
+    end = pd.to_datetime(pairs["date"]).fillna(pd.Timestamp(as_of))
     counts = pd.DataFrame(
         {
-            "days": (end - pd.to_datetime(gaps["previous"])).dt.days,
-            "all": gaps["gaps"],
-            "returned": gaps["gaps"].where(gaps["date"].notna(), 0),
+            "days": (end - pd.to_datetime(pairs["previous"])).dt.days,
+            "all": pairs["gaps"],
+            "returned": pairs["gaps"].where(pairs["date"].notna(), 0),
         }
     )
     curve = counts.groupby("days").sum()
@@ -106,49 +119,40 @@ def return_curve(gaps: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     return curve.reset_index()[["days", "at_risk", "returned", "share"]]
 
 
-def choose_horizon(
-    curve: pd.DataFrame, history_days: int, share: float = 0.8, given: int | None = None
-) -> Horizon | NotPossible:
-    """Choose the days of silence after which a customer counts as having left.
-
-    A short horizon calls customers lost who were about to return; a long one tells the truth when it is
-    too late. The default covers ``share`` of all returns the curve has seen, in whole weeks, but never
-    more than a third of the history: to learn and to check takes three horizons.
+@or_not_possible
+def horizon(window: ActivityWindow, pairs: pd.DataFrame, as_of: dt.date) -> Horizon | NotPossible:
+    """Return how far ahead to look: the activity window, shortened where the history does not hold it.
 
     Parameters
     ----------
-    curve
-        The result of `return_curve`.
-    history_days
-        Days from the first purchase to as_of.
-    share
-        Share of the returns to cover, 0 to 1.
-    given
-        Days set by hand; None finds them.
+    window
+        The activity window.
+    pairs
+        The rows of ``sql/purchase_gaps.sql``.
+    as_of
+        The last day that counts.
 
     Returns
     -------
     Horizon or NotPossible
-        ``NotPossible`` where nobody came back, or the history is shorter than three weeks.
+        To learn and to check takes a history of three horizons. Not possible where a third of it is below
+        30 days and shorter than the window, or with fewer than 30 repeat purchases.
     """
-    seen = float(curve["share"].max()) if len(curve) else 0.0
-    if seen == 0:
-        return NotPossible(
-            _("Too little data to say when a customer has left: nobody has bought on two different days.")
-        )
-    limit = history_days // WINDOWS
-    if limit < MIN_HORIZON_DAYS:
+    repeats = int(pairs.loc[pairs["date"].notna(), "gaps"].sum())
+    if repeats < MIN_REPEATS:
         return NotPossible(
             _(
-                "Too little data to say who leaves: it takes a history of at least {needed} days, and this "
-                "one has {found}."
-            ).format(needed=MIN_HORIZON_DAYS * WINDOWS, found=number(history_days))
+                "Too little data to learn who buys again: it takes at least {needed} repeat purchases (here: "
+                "{found})."
+            ).format(needed=MIN_REPEATS, found=number(repeats))
         )
-    reached = int(curve["days"][curve["share"] >= share * seen].iloc[0])
-    wanted = max(-(-reached // 7) * 7, MIN_HORIZON_DAYS)
-    days, source = (wanted, "data") if wanted <= limit else (limit, "capped")
-    if given is not None:
-        days, source = given, "given"
-    within = curve["share"][curve["days"] <= days]
-    covered = float(within.iloc[-1]) / seen if len(within) else 0.0
-    return Horizon(days, source, wanted, share, covered)  # type: ignore[arg-type]
+    history = (pd.Timestamp(as_of) - pairs["previous"].min()).days
+    days = min(window.days, history // TIMES)
+    if days < min(window.days, SHORTEST_DAYS):
+        return NotPossible(
+            _(
+                "Too little data to forecast who will not buy: it takes a history of at least {needed} days, "
+                "and this one has {found}."
+            ).format(needed=number(TIMES * min(window.days, SHORTEST_DAYS)), found=number(history))
+        )
+    return Horizon(days, window.days, return_curve(pairs, as_of))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
 from analysis.language import _, ngettext, number, percent, period
-from analysis.portfolio import customer_flow
+from analysis.not_possible import NotPossible, or_not_possible
+from analysis.portfolio import CustomerFlow
+from analysis.result import Finding, Result
 
 
 @dataclass(frozen=True)
-class ChurnRates:
+class ChurnRates(Result):
     """The churn rate of each complete period that has one before it.
 
     Attributes
@@ -21,17 +23,17 @@ class ChurnRates:
         ``period`` (first day); ``active_before``, customers active at its start; ``lost`` of them;
         ``rate`` = lost ÷ active before, missing where nobody was.
     unit
-        ``month``, ``quarter`` or ``year``.
+        ``month``, ``quarter``, ``half_year`` or ``year``.
     """
 
+    name: ClassVar[str] = "churn_rate"
     frame: pd.DataFrame
     unit: str
 
     @property
-    def last(self) -> pd.Series | None:
-        """The last period with a rate; None where there is none."""
-        known = self.frame[self.frame["rate"].notna()]
-        return None if known.empty else known.iloc[-1]
+    def last(self) -> pd.Series:
+        """The last period with a rate."""
+        return self.frame[self.frame["rate"].notna()].iloc[-1]
 
     @property
     def mean(self) -> float:
@@ -40,18 +42,12 @@ class ChurnRates:
 
     def title(self) -> str:
         """Return what a chart of the rates shows."""
-        if self.last is None:
-            return _("There are no two complete periods to compare")
         return _("{rate} of the customers active before {period} did not buy in it").format(
             rate=percent(self.last["rate"], 1), period=period(self.last["period"], self.unit)
         )
 
     def sentence(self) -> str:
-        """Return the finding in one sentence, or what is missing for it."""
-        if self.last is None:
-            return _(
-                "Too little data for a churn rate: it takes two complete periods in a row with customers."
-            )
+        """Return the finding in one sentence."""
         return ngettext(
             "The churn rate of {period} is {rate}: {lost} of the {active} customer active at its start did "
             "not buy in it; over all periods it is {mean}.",
@@ -66,29 +62,36 @@ class ChurnRates:
             mean=percent(self.mean, 1),
         )
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the periods."""
+        return {"churn_rate": self.frame.rename(columns={"period": self.unit})}
 
-def rates(rows: pd.DataFrame, as_of: dt.date, unit: str) -> ChurnRates:
+    def findings(self) -> list[Finding]:
+        """Return the last rate: good where it is not above the mean."""
+        rate = float(self.last["rate"])
+        return [Finding("churn.rate", self.sentence(), rate, "share", good=rate <= self.mean)]
+
+
+@or_not_possible
+def rates(flow: CustomerFlow) -> ChurnRates | NotPossible:
     """Return the churn rate of each period.
 
     Parameters
     ----------
-    rows
-        The rows of ``sql/customer_flow.sql``.
-    as_of
-        The last day that counts.
-    unit
-        ``month``, ``quarter`` or ``year``.
+    flow
+        The result of `analysis.portfolio.customer_flow`.
 
     Notes
     -----
-    Churn rate of a period = customers lost in it ÷ customers active at its start.
-    Active at the start is who bought in the period before. The first period, with none before it, and
-    an incomplete last one do not count.
+    Churn rate of a period = customers lost in it ÷ customers active at its start. Active at the start is who
+    bought in the period before. The first period, with none before it, and an incomplete last one do not
+    count.
     """
-    flow = customer_flow(rows, as_of, unit)
-    if flow is None:
-        return ChurnRates(pd.DataFrame({"period": [], "active_before": [], "lost": [], "rate": []}), unit)
     counted = flow.frame.iloc[1:]
     frame = counted.loc[counted["complete"], ["period", "active_before", "lost"]].reset_index(drop=True)
-    rate = frame["lost"] / frame["active_before"].where(frame["active_before"] > 0)
-    return ChurnRates(frame.assign(rate=rate.astype(float)), unit)
+    rate = (frame["lost"] / frame["active_before"].where(frame["active_before"] > 0)).astype(float)
+    if not rate.notna().any():
+        return NotPossible(
+            _("Too little data for a churn rate: it takes two complete periods in a row with customers.")
+        )
+    return ChurnRates(frame.assign(rate=rate), flow.unit)

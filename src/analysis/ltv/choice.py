@@ -159,7 +159,7 @@ def log_scores(model: PurchaseModel, past: Past) -> Floats:
     model
         Fitted at the past date.
     past
-        What came after it. Of more than 20,000 customers, every so-manieth is scored.
+        What came after it. Of more than 20,000 customers, every n-th is scored.
     """
     rows = slice(None, None, -(-len(past.bought) // MOST_SCORED))
     x, t_x, t = (part[rows] for part in past.summary.history)

@@ -32,7 +32,7 @@ from analysis.ltv.validation.split import Holdout
 from analysis.not_possible import NotPossible
 
 MOST_K = 4
-MOST_HISTORIES = 50_000  # distinct ones on which the search runs; of more, every so-manieth
+MOST_HISTORIES = 50_000  # distinct ones on which the search runs; of more, every n-th
 BOUNDS = ((-8.0, 8.0), (-10.0, 10.0), (-8.0, 8.0), (-8.0, 8.0))
 TAIL = 1e-10
 History = tuple[Floats, Floats, Floats]  # x, t_x and T of each customer

@@ -48,7 +48,7 @@ class Counts:
         return float(self.weights @ self.purchases[self.x])
 
     def thinned(self, most: int) -> Counts:
-        """Return every so-manieth history, so that at most ``most`` are left."""
+        """Return every n-th history, so that at most ``most`` are left."""
         step = -(-len(self.weights) // most)
         if step == 1:
             return self

@@ -13,6 +13,7 @@ from analysis.ltv.spend import SpendModel, amount
 from analysis.ltv.summary import Floats, Summary, weeks_in
 from analysis.ltv.uncertainty import MOST_SIMULATED, simulate_totals
 from analysis.ltv.value import shares_hold, worth_per_purchase
+from analysis.not_possible import NotPossible
 from analysis.portfolio.lorenz import Concentration
 from analysis.segmentation import rfm, segment_name
 
@@ -285,7 +286,7 @@ def segments(customers: pd.DataFrame, summary: Summary) -> pd.Series:
         The customers.
     """
     scored = rfm(customers, summary.as_of)
-    if scored is None:
+    if isinstance(scored, NotPossible):
         return pd.Series(dtype=str)
     return scored.customers.set_index("customer_id")["segment"].map(segment_name)
 

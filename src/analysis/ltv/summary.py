@@ -125,7 +125,7 @@ def returns_sentence(customers: pd.DataFrame) -> str:
 
 def name_units(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     """Return ``frame`` with the time unit in the names of the columns that have one."""
-    return frame.rename(columns={name: f"{name}_{unit}s" for name in ("t_x", "T")})
+    return frame.rename(columns={name: f"{name}_{unit}s" for name in ("t_x", "T", "gap")})
 
 
 def weeks_in(unit: Unit, weeks: float) -> float:

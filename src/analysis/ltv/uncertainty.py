@@ -91,7 +91,7 @@ def simulate_totals(
     Each future has parameters of its own. In it, every customer is still one or not, with its P(alive), and
     if so has a rate of purchase, and a readiness to leave, drawn from what its history leaves open.
 
-    Of more than ``most`` customers, every so-manieth is simulated. Their total then stands for that of all:
+    Of more than ``most`` customers, every n-th is simulated. Their total then stands for that of all:
     its expectation moves with the parameters in proportion, and its chance grows with the root of the number.
 
     Parameters

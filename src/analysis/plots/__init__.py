@@ -1,1 +1,6 @@
-"""Charts: a tidy frame and an ``ax`` in, the ``ax`` out; one module per topic."""
+"""Charts: ``plot(result, ax=None)`` draws any result of a topic."""
+
+from analysis.plots import churn, portfolio, segmentation  # noqa: F401 each registers its charts
+from analysis.plots.drawing import plot
+
+__all__ = ["plot"]

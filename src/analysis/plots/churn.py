@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.churn.evaluation import BASELINES, rule_name
-from analysis.churn.snapshot import feature_label
+from analysis.churn import Calibration, ChurnRates, Effects, Horizon, Ranking, Risks, feature_label, rule_name
+from analysis.churn.evaluation import BASELINES
 from analysis.language import _, ngettext, number, percent
 from analysis.plots import theme
+from analysis.plots.drawing import plot
 from analysis.plots.marks import beside
 
 COLOURS = theme.COLOURS
 _STYLES = {"recency": "--", "silence": ":", "frequency": "-."}
 
 
-def churn_rate(rates: pd.DataFrame, unit: str, title: str, ax: Axes | None = None) -> Axes:
-    """Draw the churn rate by period as bars.
-
-    Parameters
-    ----------
-    rates
-        ``ChurnRates.frame``.
-    unit
-        ``month``, ``quarter`` or ``year``.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def churn_rate(result: ChurnRates, ax: Axes | None = None) -> Axes:
+    """Draw the churn rate by period as bars."""
+    rates = result.frame
     ax = ax or theme.axes()
     positions = np.arange(len(rates))
     ax.bar(positions, rates["rate"].fillna(0), color=COLOURS["main"], width=0.65)
@@ -38,26 +28,16 @@ def churn_rate(rates: pd.DataFrame, unit: str, title: str, ax: Axes | None = Non
             known = not np.isnan(rate)
             label = percent(rate, 1) if known else _("nobody")
             beside(ax, label, (position, rate if known else 0), (0, 3))
-    theme.period_axis(ax.xaxis, [start.date() for start in rates["period"]], unit)
+    theme.period_axis(ax.xaxis, [start.date() for start in rates["period"]], result.unit)
     theme.percent_axis(ax.yaxis)
     ax.set_ylim(0, max(float(rates["rate"].max()) * 1.12, 0.05))
-    return theme.finish(ax, title, y=_("Lost, share of those active at the start"))
+    return theme.finish(ax, result.title(), y=_("Lost, share of those active at the start"))
 
 
-def return_curve(curve: pd.DataFrame, horizon_days: int, title: str, ax: Axes | None = None) -> Axes:
-    """Draw the share of purchases followed by another within so many days, and the horizon.
-
-    Parameters
-    ----------
-    curve
-        The result of `analysis.churn.return_curve`.
-    horizon_days
-        The horizon, drawn as a line.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def return_curve(result: Horizon, ax: Axes | None = None) -> Axes:
+    """Draw the share of purchases followed by another within so many days, and the horizon."""
+    curve, horizon_days = result.curve, result.days
     ax = ax or theme.axes()
     ax.step(curve["days"], curve["share"], where="post", color=COLOURS["main"], linewidth=2)
     ax.axvline(horizon_days, color=COLOURS["highlight"], linewidth=1.5)
@@ -68,21 +48,15 @@ def return_curve(curve: pd.DataFrame, horizon_days: int, title: str, ax: Axes | 
     theme.count_axis(ax.xaxis)
     ax.set_xlim(0, max(float(curve["days"].max()), horizon_days) * 1.02 + 1)
     ax.set_ylim(0, max(float(curve["share"].max()) * 1.1, 0.05))
-    return theme.finish(ax, title, _("Days since a purchase"), _("Followed by another purchase"))
+    return theme.finish(
+        ax, result.title(), _("Days since a purchase"), _("Share followed by another purchase")
+    )
 
 
-def gains(curves: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
-    """Draw how many of those who left are found by calling the customers ranked highest.
-
-    Parameters
-    ----------
-    curves
-        The result of `analysis.churn.gains`.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def gains(result: Ranking, ax: Axes | None = None) -> Axes:
+    """Draw how many of those who did not buy are found by calling the customers ranked highest."""
+    curves = result.gains
     ax = ax or theme.axes(height=4.6)
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, label=_("At random"))
     for rule in BASELINES:
@@ -99,24 +73,21 @@ def gains(curves: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     handles, labels = ax.get_legend_handles_labels()
     ax.legend(handles[::-1], labels[::-1], frameon=False, loc="lower right", fontsize=9)
     theme.shares_axes(ax)
-    return theme.finish(ax, title, _("Customers called, highest ranked first"), _("Of those who left, found"))
+    return theme.finish(
+        ax,
+        result.title(),
+        _("Customers called, highest ranked first"),
+        _("Of those who did not buy, found"),
+    )
 
 
-def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
-    """Draw what share left against the probability the model gave.
-
-    Parameters
-    ----------
-    bins
-        The result of `analysis.churn.reliability`.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
+    """Draw what share did not buy against the probability the model gave."""
+    bins = result.bins
     ax = ax or theme.axes(height=4.6)
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, label=_("as many as the model said"))
-    errors = [bins["observed"] - bins["low"], bins["high"] - bins["observed"]]
+    errors = [bins["observed"] - bins["observed_low"], bins["observed_high"] - bins["observed"]]
     ax.errorbar(
         bins["predicted"],
         bins["observed"],
@@ -131,24 +102,16 @@ def reliability(bins: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     theme.shares_axes(ax, 1.05)
     return theme.finish(
         ax,
-        title,
-        _("Probability of leaving the model gave, mean of the group"),
-        _("Share that left (95% interval)"),
+        result.title(),
+        _("Predicted probability of no purchase, mean of the group"),
+        _("Actual share without a purchase (95% interval)"),
     )
 
 
-def effects(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
-    """Draw by what each feature multiplies the odds of leaving.
-
-    Parameters
-    ----------
-    table
-        The result of `analysis.churn.effects`.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def effects(result: Effects, ax: Axes | None = None) -> Axes:
+    """Draw by what each feature multiplies the odds of no purchase."""
+    table = result.frame
     ax = ax or theme.axes(height=0.9 + 0.42 * len(table) + 0.6)
     rows = table.iloc[::-1].reset_index(drop=True)
     colours = [COLOURS["bad"] if ratio > 1 else COLOURS["good"] for ratio in rows["odds_ratio"]]
@@ -165,23 +128,13 @@ def effects(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.set_xticks([], minor=True)
     ax.set_yticks(rows.index, [feature_label(name) for name in rows["feature"]])
     ax.grid(visible=False)
-    return theme.finish(ax, title, _("Odds of leaving multiplied by, for one step up"))
+    return theme.finish(ax, result.title(), _("Odds ratio, per standard deviation"), beside=3.4)
 
 
-def risk_bands(bands: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
-    """Draw recent net sales by band of risk, with the number of customers in each.
-
-    Parameters
-    ----------
-    bands
-        The result of `analysis.churn.risk_bands`.
-    currency
-        ISO 4217 code, or None.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def risk_bands(result: Risks, ax: Axes | None = None) -> Axes:
+    """Draw recent net sales by band of risk, with the number of customers in each."""
+    bands = result.bands()
     ax = ax or theme.axes()
     colours = [COLOURS["main"] if high <= 0.5 else COLOURS["bad"] for high in bands["high"]]
     colours[2] = COLOURS["accent"]
@@ -198,5 +151,10 @@ def risk_bands(bands: pd.DataFrame, currency: str | None, title: str, ax: Axes |
         min(0.0, float(bands["recent_net_sales"].min())),
         max(float(bands["recent_net_sales"].max()) * 1.12, 1.0),
     )
-    theme.money_axis(ax.yaxis, currency)
-    return theme.finish(ax, title, _("Risk of leaving"), _("Net sales in the last horizon"))
+    theme.money_axis(ax.yaxis, result.currency)
+    return theme.finish(
+        ax,
+        result.title(),
+        _("Risk of no purchase in the next {days} days").format(days=number(result.horizon)),
+        _("Net sales in the last {days} days").format(days=number(result.horizon)),
+    )

@@ -10,10 +10,21 @@ from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.language import _, compact, number, percent, period
+from analysis.language import _, compact, number, percent, period, signed_percent
 from analysis.plots import theme
+from analysis.plots.drawing import plot
 from analysis.plots.marks import beside
-from analysis.portfolio import Activity, Cohorts, Concentration, CustomerFlow, SalesBridge, SalesByPeriod
+from analysis.portfolio import (
+    Activity,
+    ActivityWindow,
+    Cohorts,
+    CohortSales,
+    Concentration,
+    CustomerFlow,
+    Growth,
+    SalesBridge,
+    SalesByPeriod,
+)
 
 _HATCH = "////"
 _FAINT = (1.0, 1.0, 1.0, 0.4)
@@ -21,7 +32,8 @@ _LABELS_FIT = 18
 _GAP_TICKS = (1, 7, 30, 90, 180, 365, 730, 1825, 3650)
 
 
-def bridge(result: SalesBridge, currency: str | None, ax: Axes | None = None) -> Axes:
+@plot.register
+def bridge(result: SalesBridge, ax: Axes | None = None) -> Axes:
     """Draw the steps from gross sales down to net sales, each with its amount."""
     ax = ax or theme.axes(height=3.6)
     steps = result.steps()
@@ -31,14 +43,15 @@ def bridge(result: SalesBridge, currency: str | None, ax: Axes | None = None) ->
     colours = [theme.COLOURS[name] for name in ("muted", "bad", "bad", "bad", "main")]
     ax.bar(steps["step"], amounts, bottom=starts, color=colours, width=0.6)
     for place, (top, amount) in enumerate(zip(tops, amounts, strict=True)):
-        beside(ax, compact(amount, currency), (place, max(top, 0)), (0, 3))
-    theme.money_axis(ax.yaxis, currency)
+        beside(ax, compact(amount, result.currency), (place, max(top, 0)), (0, 3))
+    theme.money_axis(ax.yaxis, result.currency)
     ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
     theme.title(ax, result.title())
     return ax
 
 
-def sales(result: SalesByPeriod, currency: str | None, ax: Axes | None = None) -> Axes:
+@plot.register
+def sales(result: SalesByPeriod, ax: Axes | None = None) -> Axes:
     """Draw net sales of each period; one that is not over is hatched."""
     ax = ax or theme.axes()
     bars = ax.bar(
@@ -46,24 +59,82 @@ def sales(result: SalesByPeriod, currency: str | None, ax: Axes | None = None) -
     )
     _hatch(bars, result.frame["complete"])
     theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
-    theme.money_axis(ax.yaxis, currency)
+    theme.money_axis(ax.yaxis, result.currency)
     if not result.frame["net_sales"].any():
         ax.set_ylim(0, 1)
     return theme.finish(ax, result.title(), y=_("Net sales"))
 
 
+@plot.register
+def growth(result: Growth, ax: Axes | None = None) -> Axes:
+    """Draw net sales of each year; in a new figure also the factors that moved, and the new customers.
+
+    Parameters
+    ----------
+    result
+        The years.
+    ax
+        Where to draw the net sales alone; by default a new figure with all three charts.
+    """
+    if ax is None:
+        ax, below_left, below_right = theme.one_above_two(height=6.6)
+        _factors(result, below_left)
+        _new_customers(result, below_right)
+    bars = ax.bar(range(len(result.years)), result.years["net_sales"], color=theme.COLOURS["main"], width=0.6)
+    _hatch(bars, result.years["complete"])
+    for place, net in enumerate(result.years["net_sales"]):
+        beside(ax, compact(net, result.currency), (place, max(net, 0)), (0, 3))
+    theme.period_axis(ax.xaxis, list(result.years["year"]), "year")
+    theme.money_axis(ax.yaxis, result.currency)
+    ax.set_ylim(min(0, result.years["net_sales"].min() * 1.1), result.years["net_sales"].max() * 1.12)
+    return theme.finish(ax, result.title(), y=_("Net sales"))
+
+
+def _factors(result: Growth, ax: Axes) -> None:
+    names = {
+        "customers": _("Customers"),
+        "purchases_per_customer": _("Purchases\nper customer"),
+        "value_per_purchase": _("Value\nper purchase"),
+    }
+    changes = result.factors().iloc[::-1]
+    colours = [theme.COLOURS["main" if change >= 0 else "accent"] for change in changes["change"]]
+    ax.barh([names[factor] for factor in changes["factor"]], changes["change"], color=colours, height=0.55)
+    for place, change in enumerate(changes["change"]):
+        beside(ax, signed_percent(change, 1), (change, place), (5 if change >= 0 else -5, 0))
+    ax.axvline(0, color=theme.COLOURS["muted"], linewidth=0.8)
+    reach = max(float(changes["change"].abs().max()), 0.01) * 1.6
+    ax.set_xlim(-reach, reach)
+    ax.grid(visible=False)
+    theme.percent_axis(ax.xaxis)
+    theme.title(ax, _("What moved"))
+
+
+def _new_customers(result: Growth, ax: Axes) -> None:
+    bars = ax.bar(
+        range(len(result.years)), result.years["new_customers"], color=theme.COLOURS["good"], width=0.6
+    )
+    _hatch(bars, result.years["complete"])
+    for place, count in enumerate(result.years["new_customers"]):
+        beside(ax, number(count), (place, count), (0, 3))
+    theme.period_axis(ax.xaxis, list(result.years["year"]), "year", most=6)
+    theme.count_axis(ax.yaxis)
+    ax.set_ylim(0, max(float(result.years["new_customers"].max()), 1) * 1.15)
+    theme.title(ax, _("New customers"))
+
+
+@plot.register
 def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
     """Draw the Lorenz curve, the line of equality, and the point from which 80 % is made."""
     ax = ax or theme.axes(width=6.4, height=4.8)
     ax.plot([0, 1], [0, 1], color=theme.COLOURS["muted"], linewidth=1, linestyle="--")
     ax.plot(
         result.curve["share_of_customers"],
-        result.curve["share_of_value"],
+        result.curve["share_of_sales"],
         color=theme.COLOURS["main"],
         linewidth=2.2,
     )
     x = 1 - result.share_for_80
-    y = float(np.interp(x, result.curve["share_of_customers"], result.curve["share_of_value"]))
+    y = float(np.interp(x, result.curve["share_of_customers"], result.curve["share_of_sales"]))
     ax.plot([x, x, 1], [0, y, y], color=theme.COLOURS["highlight"], linewidth=1, linestyle=":")
     ax.plot([x], [y], "o", color=theme.COLOURS["highlight"], markersize=6)
     ax.text(
@@ -89,9 +160,11 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
     return theme.finish(ax, result.title(), _("Share of customers, smallest first"), _("Share of net sales"))
 
 
-def gaps(frame: pd.DataFrame, window: int, ax: Axes | None = None) -> Axes:
+@plot.register
+def gaps(result: ActivityWindow, ax: Axes | None = None) -> Axes:
     """Draw the share of repeat purchases that come within so many days, and the activity window."""
     ax = ax or theme.axes(height=3.8)
+    frame, window = result.gaps, result.days
     gap, share = np.concatenate([[1], frame["gap"]]), np.concatenate([[0], frame["share_within"]])
     ax.step(gap, share, where="post", color=theme.COLOURS["main"], linewidth=2.2)
     ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
@@ -107,18 +180,13 @@ def gaps(frame: pd.DataFrame, window: int, ax: Axes | None = None) -> Axes:
     ax.set_ylim(0, 1.02)
     ax.set_xlabel(_("Days since the purchase before (logarithmic)"))
     ax.set_ylabel(_("Share of repeat purchases"))
-    within = frame.loc[frame["gap"] <= window, "gaps"].sum() / frame["gaps"].sum()
-    theme.title(
-        ax,
-        _("{share} of repeat purchases come within {window} days").format(
-            share=percent(within), window=number(window)
-        ),
-    )
+    theme.title(ax, result.title())
     return ax
 
 
+@plot.register
 def activity(result: Activity, ax: Axes | None = None) -> Axes:
-    """Draw how long ago customers last bought: active ones coloured, passive ones grey."""
+    """Draw how long ago customers last bought: active ones coloured, inactive ones grey."""
     ax = ax or theme.axes(height=3.6)
     longest = int(result.customers["days_since_last"].max())
     width = max(1, -(-longest // 40))
@@ -139,7 +207,7 @@ def activity(result: Activity, ax: Axes | None = None) -> Axes:
         ax=ax,
     )
     ax.axvline(result.window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
-    for name, colour, side in ((_("active"), "main", "right"), (_("passive"), "muted", "left")):
+    for name, colour, side in ((_("active"), "main", "right"), (_("inactive"), "muted", "left")):
         offset = -6 if side == "right" else 6
         ax.annotate(
             name,
@@ -158,11 +226,12 @@ def activity(result: Activity, ax: Axes | None = None) -> Axes:
     return theme.finish(ax, result.title(), _("Days since the last purchase"), _("Customers"))
 
 
+@plot.register
 def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
     """Draw who bought in each period above the line, and who was lost below it."""
     ax = ax or theme.axes(height=4.6)
-    names = {"retained": _("Retained"), "recovered": _("Recovered"), "new": _("New"), "lost": _("Lost")}
-    colours = {"retained": "main", "recovered": "accent", "new": "good", "lost": "bad"}
+    names = {"retained": _("Retained"), "reactivated": _("Reactivated"), "new": _("New"), "lost": _("Lost")}
+    colours = {"retained": "main", "reactivated": "accent", "new": "good", "lost": "bad"}
     places, base = range(len(result.frame)), np.zeros(len(result.frame))
     for status, name in names.items():
         heights = result.frame[status].to_numpy()
@@ -182,6 +251,7 @@ def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot.register
 def retention(result: Cohorts, ax: Axes | None = None) -> Axes:
     """Draw the share of each cohort that bought again, by periods since the first purchase.
 
@@ -213,16 +283,17 @@ def retention(result: Cohorts, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def cohort_sales(result: Cohorts, currency: str | None, ax: Axes | None = None) -> Axes:
+@plot.register
+def cohort_sales(result: CohortSales, ax: Axes | None = None) -> Axes:
     """Draw what a customer of each cohort has brought by each age, and the average over cohorts."""
     ax = ax or theme.axes()
-    closed = result.frame[result.frame["complete"]]
+    frame = result.cohorts.frame
+    closed = frame[frame["complete"]]
     for _cohort, line in closed.groupby("cohort"):
         ax.plot(
             line["age"], line["sales_per_customer"], color=theme.COLOURS["muted"], linewidth=0.8, alpha=0.7
         )
-    average = result.average()
-    usual = average[average["cohorts"] >= average["cohorts"].max() / 2]
+    usual = result.usual
     ax.plot(
         usual["age"],
         usual["sales_per_customer"],
@@ -234,13 +305,13 @@ def cohort_sales(result: Cohorts, currency: str | None, ax: Axes | None = None) 
     end = usual.iloc[-1]
     beside(ax, _("average"), (end["age"], end["sales_per_customer"]), (4, -3), colour="main")
     theme.count_axis(ax.xaxis)
-    theme.money_axis(ax.yaxis, currency)
+    theme.money_axis(ax.yaxis, result.cohorts.currency)
     sums = closed["sales_per_customer"]
     ax.set_ylim(min(0, sums.min() * 1.1), max(0, sums.max() * 1.1) or 1)
     return theme.finish(
         ax,
-        result.sales_title(currency),
-        _age_label(result.unit),
+        result.title(),
+        _age_label(result.cohorts.unit),
         _("Net sales so far per customer of the cohort"),
     )
 
@@ -273,5 +344,6 @@ def _age_label(unit: str) -> str:
     return {
         "month": _("Months since the first purchase"),
         "quarter": _("Quarters since the first purchase"),
+        "half_year": _("Half-years since the first purchase"),
         "year": _("Years since the first purchase"),
     }[unit]

@@ -12,12 +12,14 @@ from matplotlib.patches import Rectangle
 
 from analysis.language import _, number, percent
 from analysis.plots import theme
+from analysis.plots.drawing import plot
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
 
 _CURVE_POINTS = 500
 
 
+@plot.register
 def segments(result: Rfm, ax: Axes | None = None) -> Axes:
     """Draw for each segment its share of customers beside its share of net sales."""
     sizes = result.sizes()
@@ -52,6 +54,7 @@ def segments(result: Rfm, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@plot.register
 def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     """Draw the cumulative share of net sales from the largest customer down, with the three classes."""
     ax = ax or theme.axes(height=4.4)
@@ -80,6 +83,7 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     )
 
 
+@plot.register
 def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
     """Draw the customers of each segment and class; the cells where the two disagree are framed."""
     ax = ax or theme.axes(width=6.6, height=4.9)

@@ -74,11 +74,21 @@ def style(ax: Axes) -> Axes:
     return ax
 
 
-def title(ax: Axes, text: str) -> None:
-    """Write the chart's claim above it, at the left, on as many lines as it needs; a ``$`` stays a ``$``."""
+def title(ax: Axes, text: str, beside: float = _BESIDE_TITLE) -> None:
+    """Write the chart's claim above it, at the left, on as many lines as it needs; a ``$`` stays a ``$``.
+
+    Parameters
+    ----------
+    ax
+        The chart.
+    text
+        The claim.
+    beside
+        Inches at the left of the axes, for labels, above which no title stands.
+    """
     figure = ax.get_figure(root=True)
     width = figure.get_figwidth() if figure is not None else 8.0
-    lines = textwrap.wrap(text, int((width - _BESIDE_TITLE) * _LETTERS_PER_INCH))
+    lines = textwrap.wrap(text, int((width - beside) * _LETTERS_PER_INCH))
     if len(lines) > 1:  # lines of about the same length, no single word on the last
         lines = textwrap.wrap(text, len(text) // len(lines) + 8)
     text, pad = "\n".join(lines), 10 + _height_above(ax)
@@ -93,7 +103,7 @@ def _height_above(ax: Axes) -> float:
     return float(legend.get_window_extent().height) * 72 / legend.figure.dpi
 
 
-def finish(ax: Axes, claim: str, x: str = "", y: str = "") -> Axes:
+def finish(ax: Axes, claim: str, x: str = "", y: str = "", beside: float = _BESIDE_TITLE) -> Axes:
     """Name both axes, write the chart's claim above, and return ``ax``.
 
     Parameters
@@ -104,10 +114,12 @@ def finish(ax: Axes, claim: str, x: str = "", y: str = "") -> Axes:
         What it shows, see `title`.
     x, y
         What its axes show, with units; nothing where the ticks say it.
+    beside
+        See `title`.
     """
     ax.set_xlabel(x)
     ax.set_ylabel(y)
-    title(ax, claim)
+    title(ax, claim, beside)
     return ax
 
 

@@ -1,27 +1,39 @@
 """The customer portfolio: what it sells, on whom it depends, who is active, who comes and goes."""
 
+from analysis.portfolio.activity import (
+    Activity,
+    ActivityWindow,
+    activity,
+    activity_window,
+    default_period,
+    profile,
+)
 from analysis.portfolio.bridge import SalesBridge, sales_bridge
-from analysis.portfolio.cohort import Cohorts, cohorts
+from analysis.portfolio.cohort import Cohorts, CohortSales, cohort_sales, cohorts
 from analysis.portfolio.flow import CustomerFlow, customer_flow
-from analysis.portfolio.lorenz import Concentration, concentration, largest
+from analysis.portfolio.growth import Growth, growth
+from analysis.portfolio.lorenz import Concentration, concentration
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
-from analysis.portfolio.status import Activity, activity, activity_window, gap_distribution, window_sentence
 
 __all__ = [
     "Activity",
+    "ActivityWindow",
+    "CohortSales",
     "Cohorts",
     "Concentration",
     "CustomerFlow",
+    "Growth",
     "SalesBridge",
     "SalesByPeriod",
     "activity",
     "activity_window",
+    "cohort_sales",
     "cohorts",
     "concentration",
     "customer_flow",
-    "gap_distribution",
-    "largest",
+    "default_period",
+    "growth",
+    "profile",
     "sales_bridge",
     "sales_by_period",
-    "window_sentence",
 ]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
 from analysis.language import _, money, percent
+from analysis.result import Finding, Result, currency_of
 
 
 @dataclass(frozen=True)
-class SalesBridge:
+class SalesBridge(Result):
     """How gross sales become net sales; what is taken off is 0 or negative.
 
     Attributes
@@ -23,7 +25,11 @@ class SalesBridge:
         Cost of the goods sold; None where no cost is known.
     net_sales_with_cost
         Net sales of the lines whose cost is known; None where there is none.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
+
+    name: ClassVar[str] = "bridge"
 
     gross_sales: float
     discounts: float
@@ -32,6 +38,7 @@ class SalesBridge:
     net_sales: float
     cost: float | None
     net_sales_with_cost: float | None
+    currency: str | None = None
 
     @property
     def deductions(self) -> float:
@@ -59,6 +66,11 @@ class SalesBridge:
         frame = pd.DataFrame({"step": names, "amount": amounts})
         return frame.assign(share_of_gross=frame["amount"] / (self.gross_sales or float("nan")))
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anything is taken off."""
+        return bool(self.deductions)
+
     def title(self) -> str:
         """Return what a chart of the bridge shows."""
         if not self.gross_sales:
@@ -69,9 +81,9 @@ class SalesBridge:
             share=percent(-self.deductions / self.gross_sales, 1)
         )
 
-    def sentence(self, currency: str | None) -> str:
+    def sentence(self) -> str:
         """Return the finding in one sentence."""
-        net = money(self.net_sales, currency)
+        net = money(self.net_sales, self.currency)
         if not self.gross_sales:
             return _("Gross sales are zero and net sales {net}.").format(net=net)
         if not self.deductions:
@@ -80,22 +92,40 @@ class SalesBridge:
                 "no discounts, returns or cancellations are known."
             ).format(net=net)
         return _("Of {gross} gross sales, {share} is taken off, which leaves net sales of {net}.").format(
-            gross=money(self.gross_sales, currency),
+            gross=money(self.gross_sales, self.currency),
             share=percent(-self.deductions / self.gross_sales, 1),
             net=net,
         )
 
-    def margin_sentence(self, currency: str | None) -> str:
+    def margin_sentence(self) -> str:
         """Return the margin in one sentence, or what is missing to know it."""
         if self.margin is None or not self.net_sales_with_cost:
             return _("No cost is known, so no margin: a column with the cost of each line would open it.")
         return _(
             "The margin is {margin}, {rate} of the net sales whose cost is known ({known} of all net sales)."
         ).format(
-            margin=money(self.margin, currency),
+            margin=money(self.margin, self.currency),
             rate=percent(self.margin / self.net_sales_with_cost, 1),
             known=percent(self.net_sales_with_cost / self.net_sales) if self.net_sales else "–",
         )
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the steps."""
+        return {"bridge": self.steps()}
+
+    def findings(self) -> list[Finding]:
+        """Return net sales and what was taken off, and the margin where cost is known."""
+        off = abs(self.deductions)
+        found = [Finding("portfolio.net_sales", self.sentence(), self.net_sales, "money", off, good=None)]
+        if self.margin is not None:
+            good = self.margin > 0
+            sentence = self.margin_sentence()
+            found.append(Finding("portfolio.margin", sentence, self.margin, "money", abs(self.margin), good))
+        return found
+
+    def notes(self) -> list[str]:
+        """Return what is missing to know the margin."""
+        return [self.margin_sentence()] if self.margin is None else []
 
 
 def sales_bridge(row: pd.DataFrame) -> SalesBridge:
@@ -115,4 +145,5 @@ def sales_bridge(row: pd.DataFrame) -> SalesBridge:
         net_sales=float(values["net_sales"]),
         cost=float(values["cost"]) if known else None,
         net_sales_with_cost=float(values["net_sales_with_cost"]) if known else None,
+        currency=currency_of(row),
     )

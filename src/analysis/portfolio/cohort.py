@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
 from analysis.language import _, money, number, percent
-from analysis.portfolio.periods import calendar, ordinals
+from analysis.not_possible import NotPossible, or_not_possible
+from analysis.periods import calendar, ordinals
+from analysis.result import Finding, Result, currency_of
 
 
 @dataclass(frozen=True)
-class Cohorts:
+class Cohorts(Result):
     """Each cohort in each period that has been observed.
 
     Attributes
@@ -24,16 +27,15 @@ class Cohorts:
         ``sales_per_customer`` (money per customer of the cohort since the start, cumulative) and
         ``complete``.
     unit
-        ``month``, ``quarter`` or ``year``.
+        ``month``, ``quarter``, ``half_year`` or ``year``.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
 
+    name: ClassVar[str] = "retention"
     frame: pd.DataFrame
     unit: str
-
-    @property
-    def observed(self) -> bool:
-        """Whether any cohort has a complete period after its first one; the sentences need one."""
-        return len(self.average()) > 1
+    currency: str | None = None
 
     @property
     def first_retention(self) -> float:
@@ -65,24 +67,10 @@ class Cohorts:
         names = {
             "month": _("Of every 100 new customers, {share} buy again one month later"),
             "quarter": _("Of every 100 new customers, {share} buy again one quarter later"),
+            "half_year": _("Of every 100 new customers, {share} buy again one half-year later"),
             "year": _("Of every 100 new customers, {share} buy again one year later"),
         }
         return names[self.unit].format(share=number(100 * average[1]))
-
-    def sales_title(self, currency: str | None) -> str:
-        """Return what a chart of the sales per customer shows."""
-        average = self.average()
-        usual = average[average["cohorts"] >= average["cohorts"].max() / 2]
-        messages = {
-            "month": _("A new customer brings {first} in the first month, {later} after {age} more"),
-            "quarter": _("A new customer brings {first} in the first quarter, {later} after {age} more"),
-            "year": _("A new customer brings {first} in the first year, {later} after {age} more"),
-        }
-        return messages[self.unit].format(
-            first=money(usual["sales_per_customer"].iloc[0], currency),
-            later=money(usual["sales_per_customer"].iloc[-1], currency),
-            age=number(usual["age"].iloc[-1]),
-        )
 
     def sentence(self) -> str:
         """Return the finding in one sentence."""
@@ -103,6 +91,10 @@ class Cohorts:
                 "{first} of new customers buy again in the quarter after their first one; "
                 "{age} quarters after it, {later} do."
             ),
+            "half_year": _(
+                "{first} of new customers buy again in the half-year after their first one; "
+                "{age} half-years after it, {later} do."
+            ),
             "year": _(
                 "{first} of new customers buy again in the year after their first one; "
                 "{age} years after it, {later} do."
@@ -111,9 +103,59 @@ class Cohorts:
         later = percent(retention[ages.max()], 1)
         return messages[self.unit].format(first=first, later=later, age=number(ages.max()))
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the average cohort."""
+        return {"cohorts": self.average()}
 
-def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | None:
-    """Return retention and sales of each cohort in each observed period; None where nobody bought.
+    def findings(self) -> list[Finding]:
+        """Return how many new customers buy again."""
+        return [Finding("portfolio.retention", self.sentence(), self.first_retention, "share")]
+
+
+@dataclass(frozen=True)
+class CohortSales(Result):
+    """What a customer of each cohort has brought by each age.
+
+    Attributes
+    ----------
+    cohorts
+        The cohorts.
+    """
+
+    name: ClassVar[str] = "cohort_sales"
+    cohorts: Cohorts
+
+    @property
+    def usual(self) -> pd.DataFrame:
+        """The average over cohorts, at ages that at least half of them have reached."""
+        average = self.cohorts.average()
+        most: pd.DataFrame = average[average["cohorts"] >= average["cohorts"].max() / 2]
+        return most
+
+    def title(self) -> str:
+        """Return what a chart of the sales per customer shows."""
+        messages = {
+            "month": _("A new customer brings {first} in the first month, {later} after {age} more"),
+            "quarter": _("A new customer brings {first} in the first quarter, {later} after {age} more"),
+            "half_year": _("A new customer brings {first} in the first half-year, {later} after {age} more"),
+            "year": _("A new customer brings {first} in the first year, {later} after {age} more"),
+        }
+        first, last = self.usual.iloc[0], self.usual.iloc[-1]
+        return messages[self.cohorts.unit].format(
+            first=money(first["sales_per_customer"], self.cohorts.currency),
+            later=money(last["sales_per_customer"], self.cohorts.currency),
+            age=number(last["age"]),
+        )
+
+    def sentence(self) -> str:
+        """Return the same as a sentence."""
+        return f"{self.title()}."
+
+
+def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | NotPossible:
+    """Return retention and sales of each cohort in each observed period.
+
+    Not possible where no cohort has been seen for a whole period after its first one.
 
     Parameters
     ----------
@@ -123,10 +165,13 @@ def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | None:
         The last day that counts. A period after it is not observed: it has no row; an observed period
         in which nobody of the cohort bought has a row with zero customers.
     unit
-        ``month``, ``quarter`` or ``year``.
+        ``month``, ``quarter``, ``half_year`` or ``year``.
     """
+    nothing = NotPossible(
+        _("No cohort has been seen for a whole period after its first one: no retention yet.")
+    )
     if rows.empty:
-        return None
+        return nothing
     starts = rows["cohort"].drop_duplicates()
     periods = calendar(starts.min(), as_of, unit)
     grid = pd.DataFrame({"cohort": starts, "since": ordinals(starts, unit)}).merge(periods, how="cross")
@@ -144,4 +189,12 @@ def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | None:
         sales_per_customer=groups["net_sales"].cumsum() / size,
     )
     names = ["cohort", "period", "age", "size", "customers", "retention", "net_sales"]
-    return Cohorts(frame[[*names, "sales_per_customer", "complete"]].reset_index(drop=True), unit)
+    frame = frame[[*names, "sales_per_customer", "complete"]].reset_index(drop=True)
+    made = Cohorts(frame, unit, currency_of(rows))
+    return made if len(made.average()) > 1 else nothing
+
+
+@or_not_possible
+def cohort_sales(cohorts: Cohorts) -> CohortSales:
+    """Return what a customer of each cohort has brought by each age."""
+    return CohortSales(cohorts)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent
+from analysis.not_possible import NotPossible
+from analysis.result import Finding, Result, currency_of
 
 TOP_PERCENT = (1, 5, 10, 20)
 LARGEST = (1, 5, 10)
@@ -17,7 +20,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Concentration:
+class Concentration(Result):
     """How a total is spread over customers.
 
     Attributes
@@ -32,13 +35,19 @@ class Concentration:
     customers_for_80
         The fewest customers who together make 80 % of the total.
     top
-        ``top`` (share of customers: 1, 5, 10 and 20 %), ``customers`` (rounded up), ``value`` (money),
-        ``share`` of the total.
+        ``top`` (share of customers: 1, 5, 10 and 20 %), ``customers`` (rounded up), ``net_sales`` (money),
+        ``share_of_sales``.
     without
         ``largest`` (1, 5, 10 customers taken away), ``sales_lost`` and ``left`` (money), ``share_lost``.
     curve
-        Lorenz curve: ``share_of_customers``, smallest first, and their ``share_of_value``.
+        Lorenz curve: ``share_of_customers``, smallest first, and their ``share_of_sales``.
+    principal
+        The ten customers with most, from the largest down, as `largest` gives them.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
+
+    name: ClassVar[str] = "lorenz"
 
     customers: int
     total: float
@@ -47,6 +56,8 @@ class Concentration:
     top: pd.DataFrame
     without: pd.DataFrame
     curve: pd.DataFrame
+    principal: pd.DataFrame
+    currency: str | None = None
 
     @property
     def share_for_80(self) -> float:
@@ -60,8 +71,9 @@ class Concentration:
     def sentence(self) -> str:
         """Return the finding in one sentence."""
         return ngettext(
-            "{few} of {customers} customers ({share}) makes 80% of net sales; the Gini index is {gini}.",
-            "{few} of {customers} customers ({share}) make 80% of net sales; the Gini index is {gini}.",
+            "{few} of {customers} customers ({share}) makes 80% of net sales; the Gini coefficient "
+            "is {gini}.",
+            "{few} of {customers} customers ({share}) make 80% of net sales; the Gini coefficient is {gini}.",
             self.customers_for_80,
         ).format(
             few=number(self.customers_for_80),
@@ -70,7 +82,7 @@ class Concentration:
             gini=number(self.gini, 2),
         )
 
-    def loss_sentence(self, currency: str | None) -> str:
+    def loss_sentence(self) -> str:
         """Return what would be gone without the largest customers, in one sentence."""
         row = self.without.iloc[-1]
         return ngettext(
@@ -79,13 +91,26 @@ class Concentration:
             int(row["largest"]),
         ).format(
             largest=number(row["largest"]),
-            lost=money(row["sales_lost"], currency),
+            lost=money(row["sales_lost"], self.currency),
             share=percent(row["share_lost"], 1),
         )
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return what the top 1 to 20 % make, what is left without the largest, and who they are."""
+        return {"top": self.top, "without": self.without, "largest": self.principal}
 
-def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentration | None:
-    """Return how ``value`` is spread over customers; None where it adds up to zero or less.
+    def findings(self) -> list[Finding]:
+        """Return how many make 80 %, and what would be gone without the largest."""
+        row = self.without.iloc[-1]
+        lost, share = float(row["sales_lost"]), float(row["share_lost"])
+        return [
+            Finding("portfolio.customers_for_80", self.sentence(), self.share_for_80, "share"),
+            Finding("portfolio.without_largest", self.loss_sentence(), share, "share", lost, good=False),
+        ]
+
+
+def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentration | NotPossible:
+    """Return how ``value`` is spread over customers; not possible where it adds up to zero or less.
 
     Parameters
     ----------
@@ -98,11 +123,17 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     -----
     With values sorted upwards, Gini = Σ (2i − n − 1) · xᵢ ÷ (n · Σ xᵢ), which is 1 − 2 × the area
     under the Lorenz curve.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(concentration(pd.DataFrame({"net_sales": [10, 20, 30, 40, 100]})))
+    3 of 5 customers (60.0%) make 80% of net sales; the Gini coefficient is 0.40.
     """
     rising = np.sort(customers[value].to_numpy(dtype="float64"))
     count, total = len(rising), float(rising.sum())
     if total <= 0:
-        return None
+        return NotPossible(_("Net sales add up to zero or less: nobody can have a share of them."))
     falling = np.cumsum(rising[::-1])
     ranks = np.arange(1, count + 1)
     return Concentration(
@@ -113,23 +144,25 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
         top=_top(falling, total),
         without=_without(falling, total),
         curve=_curve(rising, total),
+        principal=largest(customers, value),
+        currency=currency_of(customers),
     )
 
 
-def largest(customers: pd.DataFrame, count: int = 10) -> pd.DataFrame:
-    """Return the ``count`` customers with the highest net sales, the largest first.
+def largest(customers: pd.DataFrame, value: str = "net_sales", count: int = 10) -> pd.DataFrame:
+    """Return the ``count`` customers with the highest value, the largest first.
 
     Returns
     -------
     pandas.DataFrame
-        ``customer_id``, ``purchase_days``, ``last_purchase``, ``net_sales`` (money) and ``share`` of all
-        net sales.
+        Of ``customer_id``, ``purchase_days`` and ``last_purchase`` those that ``customers`` has; the value
+        (money), and ``share_of_sales``, its share of the total.
     """
-    ranked = customers.sort_values(["net_sales", "customer_id"], ascending=[False, True]).head(count)
-    names = ["customer_id", "purchase_days", "last_purchase", "net_sales"]
-    return (
-        ranked[names].assign(share=ranked["net_sales"] / customers["net_sales"].sum()).reset_index(drop=True)
-    )
+    names = [name for name in ("customer_id", "purchase_days", "last_purchase") if name in customers]
+    by = [value, *(name for name in names if name == "customer_id")]
+    ranked = customers[[*names, value]].sort_values(by, ascending=[False, True][: len(by)])
+    shares = ranked[value] / ranked[value].sum()
+    return ranked.assign(share_of_sales=shares).head(count).reset_index(drop=True)
 
 
 def _top(falling: np.ndarray, total: float) -> pd.DataFrame:
@@ -139,8 +172,8 @@ def _top(falling: np.ndarray, total: float) -> pd.DataFrame:
         {
             "top": [percentage / 100 for percentage in TOP_PERCENT],
             "customers": counts,
-            "value": value,
-            "share": value / total,
+            "net_sales": value,
+            "share_of_sales": value / total,
         }
     )
 
@@ -158,4 +191,4 @@ def _curve(rising: np.ndarray, total: float) -> pd.DataFrame:
     count = len(rising)
     points = np.unique(np.linspace(0, count, min(count, _CURVE_POINTS) + 1).round().astype(int))
     shares = np.concatenate([[0.0], np.cumsum(rising) / total])
-    return pd.DataFrame({"share_of_customers": points / count, "share_of_value": shares[points]})
+    return pd.DataFrame({"share_of_customers": points / count, "share_of_sales": shares[points]})

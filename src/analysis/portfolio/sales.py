@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
 from analysis.language import _, date, money, percent, period
-from analysis.portfolio.periods import calendar
+from analysis.periods import MONTHS, calendar
+from analysis.result import Result, currency_of
 
 
 @dataclass(frozen=True)
-class SalesByPeriod:
+class SalesByPeriod(Result):
     """Net sales of each period and the three factors they are made of.
 
     Attributes
@@ -22,11 +24,18 @@ class SalesByPeriod:
         (purchase days), ``purchases_per_customer``, ``value_per_purchase`` (money, net of returns; both
         missing where nobody bought), ``net_sales`` (money) and ``complete``.
     unit
-        ``month``, ``quarter`` or ``year``.
+        ``month``, ``quarter``, ``half_year`` or ``year``.
+    as_of
+        The last day that counts.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
 
+    name: ClassVar[str] = "sales"
     frame: pd.DataFrame
     unit: str
+    as_of: dt.date
+    currency: str | None = None
 
     @property
     def closed(self) -> pd.DataFrame:
@@ -35,9 +44,10 @@ class SalesByPeriod:
 
     @property
     def change(self) -> float | None:
-        """Net sales of the last complete period ÷ those of the one before − 1; None without both."""
-        last = self.closed["net_sales"].tail(2).tolist()
-        return last[1] / last[0] - 1 if len(last) == 2 and last[0] > 0 else None
+        """Net sales of the last complete period ÷ those a year before − 1; None without both."""
+        net, back = self.closed["net_sales"].tolist(), 12 // MONTHS[self.unit]
+        known = len(net) > back and net[-1 - back] > 0
+        return net[-1] / net[-1 - back] - 1 if known else None
 
     def title(self) -> str:
         """Return what a chart of the periods shows."""
@@ -46,16 +56,15 @@ class SalesByPeriod:
         best = self.frame.iloc[int(self.frame["net_sales"].to_numpy().argmax())]
         return _("Net sales were highest in {period}").format(period=period(best["period"], self.unit))
 
-    def sentence(self, currency: str | None) -> str:
-        """Return how the last complete period compares with the one before."""
+    def sentence(self) -> str:
+        """Return how the last complete period compares with the same one a year before."""
         if self.closed.empty:
             return _("No period is complete yet.")
         last = self.closed.iloc[-1]
-        name, net = period(last["period"], self.unit), money(last["net_sales"], currency)
+        name, net = period(last["period"], self.unit), money(last["net_sales"], self.currency)
         if self.change is None:
-            return _("In {period}, the last complete period, net sales were {net}.").format(
-                period=name, net=net
-            )
+            message = _("In {period}, the last complete period, net sales were {net}.")
+            return message.format(period=name, net=net)
         if self.change < 0:
             message = _(
                 "In {period}, the last complete period, net sales were {net}: {change} less than in {before}."
@@ -68,12 +77,23 @@ class SalesByPeriod:
             message = _(
                 "In {period}, the last complete period, net sales were {net}, the same as in {before}."
             )
-        before = period(self.closed.iloc[-2]["period"], self.unit)
+        before = period(self.closed["period"].iloc[-1 - 12 // MONTHS[self.unit]], self.unit)
         return message.format(period=name, net=net, change=percent(abs(self.change), 1), before=before)
 
-    def incomplete_note(self, as_of: dt.date) -> str | None:
-        """Return a warning where the last period is not over, None otherwise."""
-        return incomplete_note(self.frame, as_of, self.unit)
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the periods."""
+        return {"sales_by_period": self.frame.rename(columns={"period": self.unit})}
+
+    def notes(self) -> list[str]:
+        """Return the sentence, and a warning where the last period is not over."""
+        last = self.frame.iloc[-1]
+        if last["complete"]:
+            return [self.sentence()]
+        message = _(
+            "{period} is not over: the data end on {day}. It is hatched, and its numbers are no drop."
+        )
+        name = period(last["period"], self.unit)
+        return [self.sentence(), message.format(period=name, day=date(self.as_of))]
 
 
 def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPeriod:
@@ -86,7 +106,7 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
     as_of
         The last day that counts.
     unit
-        ``month``, ``quarter`` or ``year``.
+        ``month``, ``quarter``, ``half_year`` or ``year``.
     """
     frame = calendar(rows["period"].min(), as_of, unit).merge(rows, on="period", how="left")
     counts = frame[["customers", "purchases"]].fillna(0).astype(int)
@@ -96,14 +116,4 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
         value_per_purchase=frame["net_sales"] / frame["purchases"].where(frame["purchases"] > 0),
     )
     columns = ["period", "customers", "purchases", "purchases_per_customer", "value_per_purchase"]
-    return SalesByPeriod(frame[[*columns, "net_sales", "complete"]], unit)
-
-
-def incomplete_note(frame: pd.DataFrame, as_of: dt.date, unit: str) -> str | None:
-    """Return a warning where the last period of ``frame`` is not over on ``as_of``, None otherwise."""
-    last = frame.iloc[-1]
-    if last["complete"]:
-        return None
-    return _(
-        "{period} is not over: the data end on {day}. It is hatched, and its numbers are no drop."
-    ).format(period=period(last["period"], unit), day=date(as_of))
+    return SalesByPeriod(frame[[*columns, "net_sales", "complete"]], unit, as_of, currency_of(rows))

@@ -12,7 +12,7 @@ from rich.text import Text
 from analysis.dataset import Dataset, open_dataset
 from analysis.dataset.quality import Quality
 from analysis.dataset.schema import TABLES
-from analysis.language import _, date, listing
+from analysis.language import _, date, listing, ngettext, number
 from analysis.report import tables
 
 
@@ -48,6 +48,19 @@ def accounts(dataset: Dataset) -> list[Account]:
         made += [found] if len(found.frame) else []
     links = _links(dataset)
     return [*made, links] if len(links.frame) else made
+
+
+def in_one_line(dataset: Dataset) -> str:
+    """Return how many rows were read, and how many warnings there are, in one sentence."""
+    total = sum(int(quality.rows["rows"].sum()) for quality in dataset.accounts.values())
+    said = len(warnings(dataset))
+    counted = ngettext(
+        "{rows} row was read and is accounted for", "{rows} rows were read, all accounted for", total
+    ).format(rows=number(total))
+    if not said:
+        return _("{counted}.").format(counted=counted)
+    warned = ngettext("{n} warning", "{n} warnings", said).format(n=number(said))
+    return _("{counted}; {warned}.").format(counted=counted, warned=warned)
 
 
 def overview(dataset: Dataset) -> Account | None:

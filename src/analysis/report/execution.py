@@ -152,10 +152,11 @@ def import_papermill() -> Any:  # noqa: ANN401 a module without types
     """Import papermill, which is slow, and only when a notebook is about to run.
 
     Most of that time went into a grammar for internationalised addresses (``rfc3987_syntax``) that
-    jsonschema builds if it can, and that no notebook needs: it is kept out.
+    jsonschema builds if it can, and that no notebook needs: it is kept out. For that a placeholder stands
+    among the modules for a while, so the first call comes before any thread starts.
     """
     skipped = "rfc3987_syntax"
-    absent = skipped not in sys.modules
+    absent = not {skipped, "papermill"} & sys.modules.keys()
     if absent:
         sys.modules[skipped] = None  # type: ignore[assignment]
     try:

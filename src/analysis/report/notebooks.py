@@ -157,8 +157,13 @@ def _text(notebook: Notebook) -> str:
     return json.dumps(notebook | {"cells": cells}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def is_lesson(cell: Notebook) -> bool:
+    """Tell whether a cell is for learners alone, and not for the report."""
+    return "lesson" in _tags(cell)
+
+
 def _tags(cell: Notebook) -> list[str]:
-    tags: list[str] = cell["metadata"].get("tags", [])
+    tags: list[str] = cell.get("metadata", {}).get("tags", [])
     return tags
 
 

@@ -90,7 +90,7 @@ def _chapter(done: Execution, staging: Path) -> Chapter:
 
 def _pictures(notebook: notebooks.Notebook) -> Iterator[tuple[str, str]]:
     for cell in notebook["cells"]:
-        for output in cell.get("outputs", []):
+        for output in [] if notebooks.is_lesson(cell) else cell.get("outputs", []):
             if png := output.get("data", {}).get("image/png"):
                 alt = output["metadata"].get("image/png", {}).get("alt", "")
                 yield png.replace("\n", ""), alt
@@ -106,17 +106,19 @@ def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, 
         chapter=chapter,
         chapters=chapters,
         dataset=dataset,
+        data_line=account.in_one_line(dataset),
         body=Markup(body),  # noqa: S704 written by our template, which escapes what came from data
         headings=[heading for heading in headings if heading.level in {2, 3}],
     )
 
 
 def _body(done: Execution) -> str:
-    """Return the cells as HTML, without code; what follows the cell that failed is left out."""
+    """Return the cells as HTML, without code and lessons; what follows the cell that failed is left out."""
     import nbformat  # noqa: PLC0415 slow, and needed only here
 
     last = done.failure.cell if done.failure and done.failure.cell else None
-    shown = done.notebook | {"cells": done.notebook["cells"][:last]}
+    cells = [cell for cell in done.notebook["cells"][:last] if not notebooks.is_lesson(cell)]
+    shown = done.notebook | {"cells": cells}
     node = nbformat.from_dict(shown)  # type: ignore[no-untyped-call]
     return str(_exporter().from_notebook_node(node)[0])
 

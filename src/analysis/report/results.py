@@ -8,7 +8,7 @@ import json
 import math
 import re
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from IPython.display import display
 
+from analysis.display_names import words
 from analysis.language import _
+from analysis.not_possible import NotPossible
 from analysis.report import account, tables
 from analysis.report.atomic_write import write_bytes, write_text
+from analysis.result import Finding, Result, Value
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,34 +29,8 @@ if TYPE_CHECKING:
 
     from analysis.dataset import Dataset
 
-Value = float | int | str | None
 DPI = 110
 _NAME = re.compile(r"[a-z0-9_]+")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One sentence computed from the data.
-
-    Attributes
-    ----------
-    id
-        Topic and name, such as ``portfolio.customers_for_80``: the same in every run and language.
-    notebook
-        Notebook that states it.
-    text
-        The sentence, in the reader's language.
-    value
-        The number behind it, for a machine.
-    unit
-        What ``value`` counts: ``share``, ``money``, ``customers``, ``days`` …
-    """
-
-    id: str
-    notebook: str
-    text: str
-    value: Value
-    unit: str | None
 
 
 class Results:
@@ -74,15 +51,31 @@ class Results:
         self._folder = Path(folder) if folder is not None else None
         self._currency = currency
         self._findings: dict[str, Finding] = {}
+        self._reasons: set[str] = set()
 
-    def table(
-        self,
-        name: str,
-        frame: pd.DataFrame,
-        caption: str,
-        labels: tables.Labels | None = None,
-        formats: tables.Formats | None = None,
-    ) -> None:
+    def show(self, result: Result | NotPossible) -> None:
+        """Show all of a topic's result: its figure, tables, findings and notes; or why it is not possible.
+
+        Parameters
+        ----------
+        result
+            What a topic's function returned.
+        """
+        if isinstance(result, NotPossible):
+            self._say_why_not(result)
+            return
+        if result.is_drawn:
+            from analysis.plots import plot  # noqa: PLC0415 slow, and needed only here
+
+            self.figure(result.name, plot(result), alt=result.sentence())
+        for name, frame in result.tables().items():
+            self.table(name, frame)
+        for found in result.findings():
+            self._keep(found)
+        for note in result.notes():
+            self.note(note)
+
+    def table(self, name: str, frame: pd.DataFrame | NotPossible) -> None:
         """Show ``frame`` and save it whole as ``tables/<notebook>/<name>.csv`` and ``.parquet``.
 
         Parameters
@@ -90,13 +83,14 @@ class Results:
         name
             File name without ending.
         frame
-            What to show: its first rows; a named index counts as columns.
-        caption
-            What the table says, in the reader's language.
-        labels, formats
-            Heading and format of columns; see `analysis.report.tables.shown`.
+            What to show: its first rows; a named index counts as columns. Caption, headings and formats are
+            those of `analysis.display_names`. Where it is not possible, the reason is shown.
         """
-        self._show_table(frame, caption, labels or {}, formats or {})
+        if isinstance(frame, NotPossible):
+            self._say_why_not(frame)
+            return
+        said = words(name, frame)
+        self._show_table(frame, said["caption"], said["labels"], said["formats"])
         if self._folder is not None:
             path = self._path("tables", name)
             write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
@@ -124,22 +118,36 @@ class Results:
             write_bytes(self._path("figures", name).with_suffix(".png"), png)
         _close(figure)
 
-    def finding(self, finding_id: str, text: str, value: Value = None, unit: str | None = None) -> None:
+    def finding(
+        self,
+        finding_id: str,
+        text: str,
+        value: Value = None,
+        unit: str | None = None,
+        *,
+        money: float | None = None,
+        good: bool | None = None,
+    ) -> None:
         """Show a sentence computed from the data and remember it; the same id replaces the earlier one.
 
         Parameters
         ----------
-        finding_id
-            Topic and name, such as ``portfolio.customers_for_80``.
-        text
-            One whole sentence in the reader's language.
-        value, unit
-            The number behind it and what it counts.
+        finding_id, text, value, unit, money, good
+            See `analysis.result.Finding`.
         """
-        self._findings[finding_id] = Finding(finding_id, self._notebook, text, _plain(value), unit)
-        _show(f'<p class="finding" id="{escape(finding_id)}">{escape(text)}</p>', text)
+        self._keep(Finding(finding_id, text, value, unit, money, good))
+
+    def _keep(self, found: Finding) -> None:
+        self._findings[found.id] = found
+        _show(f'<p class="finding" id="{escape(found.id)}">{escape(found.text)}</p>', found.text)
         if self._folder is not None:
             self._save_findings(self._folder / "findings.json")
+
+    def _say_why_not(self, result: NotPossible) -> None:
+        """Show the reason, once: what follows from it later on says so in a few words."""
+        again = _("Not possible, for the reason given above.")
+        self.note(again if result.reason in self._reasons else result.reason)
+        self._reasons.add(result.reason)
 
     def findings(self) -> None:
         """Show all findings so far as a list."""
@@ -181,7 +189,7 @@ class Results:
     def _save_findings(self, path: Path) -> None:
         saved = json.loads(path.read_text("utf-8")) if path.exists() else []
         others = [entry for entry in saved if entry["notebook"] != self._notebook]
-        entries = others + [asdict(finding) for finding in self._findings.values()]
+        entries = others + [_entry(self._notebook, finding) for finding in self._findings.values()]
         entries.sort(key=lambda entry: str(entry["notebook"]))
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
@@ -214,6 +222,11 @@ def _close(figure: Figure) -> None:
     """Let pyplot forget the figure, if pyplot drew it."""
     if pyplot := sys.modules.get("matplotlib.pyplot"):
         pyplot.close(figure)
+
+
+def _entry(notebook: str, finding: Finding) -> dict[str, Any]:
+    plain = {name: _plain(value) for name, value in asdict(finding).items()}
+    return {"id": plain.pop("id"), "notebook": notebook, **plain}
 
 
 def _plain(value: Any) -> Value:  # noqa: ANN401 numpy's numbers come in many classes

@@ -122,6 +122,7 @@ def _run(
 def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[Execution]:
     before = execution.children()
     stopping = Event()
+    execution.import_papermill()
     with _shared_cores(jobs), _own_temporary_files(), ThreadPoolExecutor(max_workers=jobs) as pool:
         futures: list[Future[Execution]] = []
         try:

@@ -2,7 +2,7 @@
 
 from analysis.segmentation.abc_classes import CLASSES, Abc, abc
 from analysis.segmentation.agreement import Agreement, agreement
-from analysis.segmentation.rfm import Rfm, rfm, score
+from analysis.segmentation.rfm import Rfm, profile, rfm, score, score_ranges
 from analysis.segmentation.segment_rules import SCORES, SEGMENTS, Segment, rules, segment_name
 
 __all__ = [
@@ -15,8 +15,10 @@ __all__ = [
     "Segment",
     "abc",
     "agreement",
+    "profile",
     "rfm",
     "rules",
     "score",
+    "score_ranges",
     "segment_name",
 ]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import CarteraError
 from analysis.language import _, money, ngettext, number, percent
+from analysis.not_possible import NotPossible
+from analysis.result import Finding, Result, currency_of
 
 CLASSES = ("A", "B", "C")
 _ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Abc:
+class Abc(Result):
     """Customers classed by cumulative share of value.
 
     Attributes
@@ -25,10 +28,14 @@ class Abc:
         the largest customer down.
     boundaries
         Cumulative share up to which a customer is A, and up to which B.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
 
+    name: ClassVar[str] = "abc"
     customers: pd.DataFrame
     boundaries: tuple[float, float]
+    currency: str | None = None
 
     def sizes(self) -> pd.DataFrame:
         """Return ``abc``, number and share of customers, value and its share, and the smallest value."""
@@ -52,7 +59,7 @@ class Abc:
             share=percent(best["share_of_customers"], 1), value=percent(best["share_of_value"])
         )
 
-    def sentence(self, currency: str | None) -> str:
+    def sentence(self) -> str:
         """Return the finding in one sentence."""
         best = self.sizes().iloc[0]
         return ngettext(
@@ -63,13 +70,27 @@ class Abc:
         ).format(
             few=number(best["customers"]),
             customers=number(len(self.customers)),
-            smallest=money(best["smallest"], currency),
+            smallest=money(best["smallest"], self.currency),
             value=percent(best["share_of_value"], 1),
         )
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the classes."""
+        return {"abc": self.sizes()}
 
-def abc(customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: float = 0.95) -> Abc | None:
-    """Return the ABC class of each customer; None where the values add up to zero or less.
+    def findings(self) -> list[Finding]:
+        """Return how many customers are A."""
+        best = self.sizes().iloc[0]
+        text = self.sentence()
+        return [
+            Finding("segmentation.a_customers", text, best["customers"], "customers", float(best["value"]))
+        ]
+
+
+def abc(
+    customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: float = 0.95
+) -> Abc | NotPossible:
+    """Return the ABC class of each customer; not possible where the values add up to zero or less.
 
     Parameters
     ----------
@@ -90,6 +111,13 @@ def abc(customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: f
     A customer is A if all who are larger make less than ``a`` of the total: so the one who crosses the
     boundary belongs to the better class, and equal customers always share one. Zero or less is C: those
     who are larger make the whole total or more.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> customers = pd.DataFrame({"customer_id": ["a", "b", "c"], "net_sales": [80, 15, 5]})
+    >>> abc(customers).customers[["customer_id", "abc"]].values.tolist()
+    [['a', 'A'], ['b', 'B'], ['c', 'C']]
     """
     if a >= b:
         message = _("The boundary of class A ({a}) must be below that of class B ({b}).")
@@ -98,7 +126,7 @@ def abc(customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: f
     amounts = ranked[value].to_numpy(dtype="float64")
     total = float(amounts.sum())
     if total <= 0:
-        return None
+        return NotPossible(_("Net sales add up to zero or less: there is no value to class by."))
     cumulative = np.cumsum(amounts)
     larger = np.concatenate([[0.0], cumulative])[np.searchsorted(-amounts, -amounts)] / total
     classes = np.select([larger < a - _ROUNDING, larger < b - _ROUNDING], ["A", "B"], "C")
@@ -110,4 +138,4 @@ def abc(customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: f
             "cumulative_share": cumulative / total,
         }
     )
-    return Abc(frame, (a, b))
+    return Abc(frame, (a, b), currency_of(customers))

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent
+from analysis.not_possible import or_not_possible
+from analysis.result import Finding, Result
 from analysis.segmentation.abc_classes import CLASSES, Abc
 from analysis.segmentation.rfm import Rfm
 from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS, segment_name
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Agreement(Result):
     """RFM segments against ABC classes, customer by customer.
 
     Attributes
     ----------
     customers
         The customers of `Rfm` with ``abc``, by net sales from the largest down.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
 
+    name: ClassVar[str] = "agreement"
     customers: pd.DataFrame
+    currency: str | None = None
 
     def table(self) -> pd.DataFrame:
         """Return the number of customers by ``segment`` (rows, in the reader's language) and class."""
@@ -55,26 +62,26 @@ class Agreement:
         """Return what the map of segments and classes shows."""
         away, best = len(self.away()), int((self.customers["abc"] == "A").sum())
         return ngettext(
-            "{away} of {best} A customer has not been seen lately",
-            "{away} of {best} A customers have not been seen lately",
+            "{away} of {best} A customer has not bought lately",
+            "{away} of {best} A customers have not bought lately",
             best,
         ).format(away=number(away), best=number(best))
 
-    def away_sentence(self, currency: str | None) -> str:
-        """Return what is at stake with the A customers who are away, in one sentence."""
+    def sentence(self) -> str:
+        """Return what is at stake with the A customers who have not bought lately, in one sentence."""
         away = self.away()
         if away.empty:
-            return _("Every A customer was seen lately: the two views agree on the best customers.")
+            return _("Every A customer has bought lately: the two views agree on the best customers.")
         total = self.customers.loc[self.customers["abc"] == "A", "net_sales"].sum()
         return ngettext(
-            "{count} A customer has not been seen lately (recency score of 3 or less); it made {money} "
+            "{count} A customer has not bought lately (recency score of 3 or less); it made {money} "
             "of net sales, {share} of what all A customers made.",
-            "{count} A customers have not been seen lately (recency score of 3 or less); they made {money} "
+            "{count} A customers have not bought lately (recency score of 3 or less); they made {money} "
             "of net sales, {share} of what all A customers made.",
             len(away),
         ).format(
             count=number(len(away)),
-            money=money(away["net_sales"].sum(), currency),
+            money=money(away["net_sales"].sum(), self.currency),
             share=percent(away["net_sales"].sum() / total, 1),
         )
 
@@ -84,15 +91,43 @@ class Agreement:
         if not count:
             return _("No champion or loyal customer is of class C.")
         return ngettext(
-            "{count} champion or loyal customer is of class C: many purchases, little money.",
-            "{count} champions or loyal customers are of class C: many purchases, little money.",
+            "{count} champion or loyal customer is of class C: many purchases, low monetary value.",
+            "{count} champions or loyal customers are of class C: many purchases, low monetary value.",
             count,
         ).format(count=number(count))
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the two lists, where there is anybody on them, and every customer."""
+        lists = {"a_away": self.away(), "c_keen": self.small()}
+        return {name: frame for name, frame in lists.items() if len(frame)} | {"customers": self.named()}
 
+    def findings(self) -> list[Finding]:
+        """Return how long the two lists are, and the money on them."""
+        away, small = self.away(), self.small()
+        return [
+            Finding(
+                "segmentation.a_away",
+                self.sentence(),
+                len(away),
+                "customers",
+                float(away["net_sales"].sum()),
+                good=away.empty,
+            ),
+            Finding(
+                "segmentation.c_keen",
+                self.small_sentence(),
+                len(small),
+                "customers",
+                float(small["net_sales"].sum()),
+            ),
+        ]
+
+
+@or_not_possible
 def agreement(scored: Rfm, classed: Abc) -> Agreement:
     """Return segment and class of every scored customer."""
     frame = scored.customers.merge(classed.customers[["customer_id", "abc"]], on="customer_id")
     return Agreement(
-        frame.sort_values(["net_sales", "customer_id"], ascending=[False, True]).reset_index(drop=True)
+        frame.sort_values(["net_sales", "customer_id"], ascending=[False, True]).reset_index(drop=True),
+        classed.currency,
     )

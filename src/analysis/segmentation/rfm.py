@@ -1,22 +1,26 @@
-"""RFM: recency, frequency and money in scores from 1 to 5, and the segment of each customer."""
+"""RFM: recency, frequency and monetary value in scores from 1 to 5, and the segment of each customer."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, ngettext, number, percent
+from analysis.not_possible import NotPossible, or_not_possible
+from analysis.portfolio import ActivityWindow
+from analysis.result import Finding, Result
 from analysis.segmentation.segment_rules import KEYS, SCORES, SEGMENTS, segment_name
 
 NEUTRAL = 3
 
 
 @dataclass(frozen=True)
-class Rfm:
-    """Customers scored by recency, frequency and money, each in its named segment.
+class Rfm(Result):
+    """Customers scored by recency, frequency and monetary value, each in its named segment.
 
     Attributes
     ----------
@@ -27,10 +31,14 @@ class Rfm:
         (mean of ``f`` and ``m``); ``segment`` (a key of `SEGMENTS`).
     unscored
         Customers without a purchase, who have no recency and are left out.
+    window
+        Days of silence beyond which nobody scores more than 3 for recency; None where there is no window.
     """
 
+    name: ClassVar[str] = "segments"
     customers: pd.DataFrame
     unscored: int
+    window: int | None = None
 
     def sizes(self) -> pd.DataFrame:
         """Return one row per segment, best first, empty ones included.
@@ -130,6 +138,27 @@ class Rfm:
             largest_share=percent(largest["share_of_customers"], 1),
         )
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the segments."""
+        return {"segments": self.sizes()}
+
+    def findings(self) -> list[Finding]:
+        """Return how many are champions, and what they make."""
+        best = float(self.sizes()["net_sales"].iloc[0])
+        return [
+            Finding("segmentation.champions", self.sentence(), self.champions, "customers", max(best, 0.0))
+        ]
+
+    def notes(self) -> list[str]:
+        """Return who has no score, and what the window and few customers do to scores."""
+        said = []
+        if self.window is not None:
+            message = _("Nobody silent for more than {window} days, the activity window, scores above 3.")
+            said.append(message.format(window=number(self.window)))
+        if len(self.customers) < SCORES:
+            said.append(_("With fewer than five customers the scores compare almost nobody."))
+        return [*said, self.unscored_note()] if self.unscored else said
+
     def _extremes(self) -> tuple[pd.Series, pd.Series]:
         """Return the best and the largest segment."""
         sizes = self.sizes()
@@ -137,7 +166,7 @@ class Rfm:
 
 
 def score(values: pd.Series, best: str = "high", equal: int = NEUTRAL) -> pd.Series[int]:
-    """Return a score from 1 to 5 for each value, by fifths of all values.
+    """Return a score from 1 to 5 for each value, by quintiles of all values.
 
     Parameters
     ----------
@@ -151,8 +180,14 @@ def score(values: pd.Series, best: str = "high", equal: int = NEUTRAL) -> pd.Ser
     Returns
     -------
     pandas.Series
-        1 + the whole fifths of all values that are worse, an equal one counting half. The worst value
+        1 + the whole quintiles of all values that are worse, an equal one counting half. The worst value
         always scores 1 and the best 5. Equal values always get equal scores, whatever the order of rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> score(pd.Series([1, 1, 1, 3, 9])).tolist()
+    [1, 1, 1, 4, 5]
     """
     if values.min() == values.max():
         return pd.Series(equal, index=values.index)
@@ -162,8 +197,10 @@ def score(values: pd.Series, best: str = "high", equal: int = NEUTRAL) -> pd.Ser
     return scores.mask(rank == rank.min(), 1).mask(rank == rank.max(), SCORES)
 
 
-def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
-    """Return scores and segments of all customers who bought; None where nobody did.
+def rfm(
+    customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible | None = None
+) -> Rfm | NotPossible:
+    """Return scores and segments of all customers who bought.
 
     Parameters
     ----------
@@ -171,6 +208,9 @@ def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
         The rows of ``sql/customers.sql``.
     as_of
         The last day that counts.
+    window
+        The activity window: who has been silent for longer scores at most 3 for recency, so that nobody
+        inactive is in one of the best segments.
 
     Notes
     -----
@@ -179,7 +219,7 @@ def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
     """
     bought = customers[customers["last_purchase"].notna()].reset_index(drop=True)
     if bought.empty:
-        return None
+        return NotPossible(_("Nobody bought anything, so there is nothing to score."))
     span = (bought["last_purchase"] - bought["first_purchase"]).dt.days
     frame = pd.DataFrame(
         {
@@ -195,8 +235,32 @@ def rfm(customers: pd.DataFrame, as_of: dt.date) -> Rfm | None:
         f=score(frame["purchases"]),
         m=score(frame["net_sales"]),
     )
+    days = window.days if isinstance(window, ActivityWindow) else None
+    if days is not None:
+        frame["r"] = frame["r"].where(frame["days_since_last"] <= days, frame["r"].clip(upper=NEUTRAL))
     frame = frame.assign(loyalty=(frame["f"] + frame["m"]) / 2)
-    return Rfm(frame.assign(segment=_segment(frame)), len(customers) - len(bought))
+    return Rfm(frame.assign(segment=_segment(frame)), len(customers) - len(bought), days)
+
+
+@or_not_possible
+def score_ranges(scored: Rfm) -> pd.DataFrame:
+    """Return what each score stands for; see `Rfm.ranges`."""
+    return scored.ranges()
+
+
+def profile(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible) -> pd.DataFrame:
+    """Return what RFM knows of each customer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``customer_id``, of all who bought: ``r``, ``f``, ``m`` and ``segment`` (a key of `SEGMENTS`).
+    """
+    scored = rfm(customers, as_of, window)
+    columns = ["r", "f", "m", "segment"]
+    if isinstance(scored, Rfm):
+        return scored.customers.set_index("customer_id")[columns]
+    return pd.DataFrame(columns=columns, index=pd.Index([], name="customer_id"))
 
 
 def _segment(scores: pd.DataFrame) -> np.ndarray:

@@ -29,7 +29,7 @@ SEED = 20070101
 DRAWS = 400
 Z_95 = 1.959964
 TERMS = (2, 3, 4, 6, 12, 24, 36, 60)  # months that a contract may run for from one renewal to the next
-NEARLY_ALL = 0.9  # share of the cancellations at every so-manieth renewal that is no accident
+NEARLY_ALL = 0.9  # share of the cancellations at every n-th renewal that is no accident
 
 
 @dataclass(frozen=True)

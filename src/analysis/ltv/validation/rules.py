@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.language import _
 from analysis.ltv.summary import Floats, Summary, weeks_in
-from analysis.segmentation import rfm
+from analysis.segmentation import Rfm, rfm
 
 NAIVE = ("segments", "last_period", "same_rate", "zero")
 
@@ -103,7 +103,7 @@ def learned(
 def _segments(customers: pd.DataFrame, as_of: dt.date) -> pd.Series | None:
     """Return the RFM segment of each customer; None where nobody had bought."""
     scored = rfm(customers, as_of)
-    return None if scored is None else scored.customers.set_index("customer_id")["segment"]
+    return scored.customers.set_index("customer_id")["segment"] if isinstance(scored, Rfm) else None
 
 
 def _own(past: Summary) -> Floats:

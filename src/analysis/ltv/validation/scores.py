@@ -12,7 +12,7 @@ from analysis.ltv.summary import Floats
 from analysis.ltv.validation.rules import NAIVE, rule_name
 from analysis.ltv.validation.split import Holdout
 
-TENTHS = 10
+DECILES = 10
 STEADY = 0.05  # share by which spend per purchase may change and not be worth a word
 CLEAR = 1.645  # standard errors within which 9 of 10 chance differences lie
 BETTER_HIGH = ("rank_correlation", "lift")
@@ -29,7 +29,7 @@ def scores(check: Holdout) -> pd.DataFrame:
         actual − 1, missing where nobody bought); ``mae`` mean absolute and ``rmse`` root mean square
         error, both in purchases per customer; ``rank_correlation``, Spearman's, between forecast and
         purchases, missing for a rule that forecasts the same for all; ``lift``, value-weighted: the share
-        of the holdout's net sales made by the tenth of customers with the highest forecast ÷ 0.1
+        of the holdout's net sales made by the decile of customers with the highest forecast ÷ 0.1
         (purchases where there is no money).
     """
     return _scores(check, "actual", {rule: rule for rule in check.rules})
@@ -64,7 +64,7 @@ def _scores(check: Holdout, outcome: str, columns: dict[str, str]) -> pd.DataFra
                 "mae": np.abs(error).mean(),
                 "rmse": np.sqrt((error**2).mean()),
                 "rank_correlation": rank_correlation(predicted, actual),
-                "lift": TENTHS * tenths(predicted, weight)["share"].iloc[0],
+                "lift": DECILES * deciles(predicted, weight)["share"].iloc[0],
             }
         )
     return pd.DataFrame(rows, columns=["model", "total", *MEASURES])
@@ -83,11 +83,11 @@ def rank_correlation(first: Floats, second: Floats) -> float:
     return float(np.corrcoef(pd.Series(first).rank(), pd.Series(second).rank())[0, 1])
 
 
-def tenths(predicted: Floats, outcome: Floats) -> pd.DataFrame:
-    """Return what each tenth of customers made, those with the highest forecast first.
+def deciles(predicted: Floats, outcome: Floats) -> pd.DataFrame:
+    """Return what each decile of customers made, those with the highest forecast first.
 
     Customers with the same forecast share their outcome evenly, so that the order of rows is of no
-    consequence and a rule that tells nobody apart gives every tenth a tenth.
+    consequence and a rule that tells nobody apart gives every decile a tenth.
 
     Parameters
     ----------
@@ -99,23 +99,23 @@ def tenths(predicted: Floats, outcome: Floats) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Ten rows: ``tenth`` (1 is the best), ``predicted`` and ``outcome`` (means per customer), ``share``
+        Ten rows: ``decile`` (1 is the best), ``predicted`` and ``outcome`` (means per customer), ``share``
         of the outcome of all (missing where nothing came).
     """
     order = np.argsort(-predicted, kind="stable")
     ranked = predicted[order]
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) + 1
-    places = np.linspace(0, len(ranked), TENTHS + 1)
+    places = np.linspace(0, len(ranked), DECILES + 1)
     sums = {
         name: np.diff(
             np.interp(places, np.append(0, ends), np.append(0.0, np.cumsum(values[order])[ends - 1]))
         )
         for name, values in (("predicted", predicted), ("outcome", outcome))
     }
-    each, total = len(ranked) / TENTHS, outcome.sum()
+    each, total = len(ranked) / DECILES, outcome.sum()
     return pd.DataFrame(
         {
-            "tenth": np.arange(1, TENTHS + 1),
+            "decile": np.arange(1, DECILES + 1),
             "predicted": sums["predicted"] / each,
             "outcome": sums["outcome"] / each,
             "share": sums["outcome"] / total if total > 0 else np.nan,
@@ -123,26 +123,26 @@ def tenths(predicted: Floats, outcome: Floats) -> pd.DataFrame:
     )
 
 
-def value_tenths(check: Holdout) -> pd.DataFrame:
-    """Return net sales, expected and actual, by tenths of the first model's forecast value.
+def value_deciles(check: Holdout) -> pd.DataFrame:
+    """Return net sales, expected and actual, by deciles of the first model's forecast value.
 
     Returns
     -------
     pandas.DataFrame
-        See `tenths`; money per customer. No rows without a spend model.
+        See `deciles`; money per customer. No rows without a spend model.
     """
     column = f"value_{check.chosen}"
     if column not in check.customers:
-        return pd.DataFrame(columns=["tenth", "predicted", "outcome", "share"])
+        return pd.DataFrame(columns=["decile", "predicted", "outcome", "share"])
     customers = check.customers
-    return tenths(customers[column].to_numpy(float), customers["actual_value"].to_numpy(float))
+    return deciles(customers[column].to_numpy(float), customers["actual_value"].to_numpy(float))
 
 
-def value_tenths_title(table: pd.DataFrame) -> str:
-    """Return what a chart of `value_tenths` shows."""
-    return _(
-        "The tenth of customers with the highest forecast made {share} of the net sales that came"
-    ).format(share=percent(table["share"].iloc[0]))
+def value_deciles_title(table: pd.DataFrame) -> str:
+    """Return what a chart of `value_deciles` shows."""
+    return _("The top decile of customers by forecast made {share} of actual net sales").format(
+        share=percent(table["share"].iloc[0])
+    )
 
 
 def scores_table(check: Holdout) -> pd.DataFrame:
@@ -194,7 +194,7 @@ def _measure_name(measure: str) -> str:
         "mae": _("the mean absolute error"),
         "rmse": _("the RMSE"),
         "rank_correlation": _("the rank correlation"),
-        "lift": _("the lift of the top tenth"),
+        "lift": _("the lift of the top decile"),
     }
     return names[measure]
 
@@ -291,11 +291,11 @@ def value_verdict(check: Holdout, currency: str | None) -> str:
         "weeks": number(check.weeks),
         "predicted": money(own["total"], currency),
         "actual": money(came, currency),
-        "share": percent(own["lift"] / TENTHS),
+        "share": percent(own["lift"] / DECILES),
     }
     first = _(
         "In money the model expected {predicted} of net sales in those {weeks} weeks and {actual} came; the "
-        "tenth of customers it rated highest made {share} of them."
+        "decile of customers it rated highest made {share} of them."
     ).format(**values)
     if "rmse" in losses:
         second = _(

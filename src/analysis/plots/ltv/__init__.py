@@ -5,7 +5,7 @@ from analysis.plots.ltv.contracts import contract_check, contract_rates, contrac
 from analysis.plots.ltv.regularity import regularity
 from analysis.plots.ltv.spend import spend_by_purchases, spend_distribution
 from analysis.plots.ltv.turning import turned
-from analysis.plots.ltv.validation import by_frequency, by_recency, distribution, tenths, tracking, weekly
+from analysis.plots.ltv.validation import by_frequency, by_recency, deciles, distribution, tracking, weekly
 from analysis.plots.ltv.value import by_group, due, equity, payback, per_week
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "contract_rates",
     "contract_survival",
     "contract_value",
+    "deciles",
     "distribution",
     "due",
     "equity",
@@ -28,7 +29,6 @@ __all__ = [
     "regularity",
     "spend_by_purchases",
     "spend_distribution",
-    "tenths",
     "timeline",
     "tracking",
     "turned",

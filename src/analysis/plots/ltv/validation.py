@@ -139,13 +139,13 @@ def distribution(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axe
     return theme.finish(ax, title, _("Purchases per customer"), customers)
 
 
-def tenths(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
-    """Draw net sales per customer, expected and actual, by tenths of the forecast.
+def deciles(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
+    """Draw net sales per customer, expected and actual, by deciles of the forecast.
 
     Parameters
     ----------
     table
-        The result of `analysis.ltv.value_tenths`.
+        The result of `analysis.ltv.value_deciles`.
     currency
         ISO 4217 code, or None.
     title
@@ -158,7 +158,7 @@ def tenths(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | Non
     ax.bar(places, table["outcome"], width=0.62, color=CAME, label=_("What came"))
     ax.plot(places, table["predicted"], "o-", color=COLOURS["main"], linewidth=1.8, label=_("Expected"))
     theme.money_axis(ax.yaxis, currency)
-    ax.set_xticks(places, [number(tenth) for tenth in table["tenth"]])
+    ax.set_xticks(places, [number(decile) for decile in table["decile"]])
     theme.legend_above(ax, 2)
     return theme.finish(
         ax,

@@ -1,0 +1,51 @@
+"""The customer profile: what every topic knows of each customer, one row each."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis import churn, portfolio, segmentation
+from analysis.dataset import Dataset
+
+
+def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd.DataFrame:
+    """Return one row per customer with what the topics know of it.
+
+    The notebooks show the same figures, since the same functions give them.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    activity_window
+        Days after which a customer counts as inactive; None: that of the data set, or from the data.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of ``sql/customers.sql``; ``days_since_last`` and ``active`` (portfolio); ``r``, ``f``,
+        ``m`` and ``segment`` (segmentation); ``risk`` of no purchase within the horizon and ``at_stake`` in
+        money, of active customers (churn). What a topic cannot tell is missing.
+
+    Examples
+    --------
+    >>> from analysis import open_dataset
+    >>> profile = customer_profile(open_dataset("cdnow-sample"))
+    >>> profile[["customer_id", "purchase_days", "active", "segment"]].head(2)
+      customer_id  purchase_days  active  segment
+    0       00004              4   False  cooling
+    1       00018              1   False  dormant
+    """
+    as_of, customers = dataset.as_of, dataset.query("customers")
+    pairs = dataset.query("purchase_gaps")
+    window = portfolio.activity_window(pairs, activity_window or dataset.activity_window)
+    snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, as_of))
+    parts = [
+        portfolio.profile(customers, as_of, window),
+        segmentation.profile(customers, as_of, window),
+        churn.profile(churn.risks(churn.fit(snapshots, on="check"), snapshots)),
+    ]
+    profile = customers.set_index("customer_id")
+    for part in parts:
+        profile = profile.join(part)
+    return profile.reset_index()

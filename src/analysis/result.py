@@ -1,0 +1,83 @@
+"""What every result of a topic can do: say what it shows, in a title, in sentences and in tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pandas as pd
+
+Value = float | int | str | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence computed from the data.
+
+    Attributes
+    ----------
+    id
+        Topic and name, such as ``portfolio.customers_for_80``: the same in every run and language.
+    text
+        The sentence, in the reader's language.
+    value
+        The number behind it, for a machine.
+    unit
+        What ``value`` counts: ``share``, ``money``, ``customers``, ``days`` …
+    money
+        The money it is about, as an amount of at least 0; None where it is about none.
+    good
+        Whether it is good news (True) or bad (False); None where it is neither.
+    """
+
+    id: str
+    text: str
+    value: Value = None
+    unit: str | None = None
+    money: float | None = None
+    good: bool | None = None
+
+
+class Result:
+    """A result of a topic.
+
+    ``results.show(result)`` shows all there is of it in a notebook; ``plot(result)`` draws it; its parts are
+    its attributes.
+    """
+
+    name: ClassVar[str]
+    """What its figure is called."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a chart of it says more than its sentence."""
+        return True
+
+    def title(self) -> str:
+        """Return what a chart of it shows, in a few words."""
+        raise NotImplementedError
+
+    def sentence(self) -> str:
+        """Return what it says, in one sentence; the alternative text of its chart."""
+        raise NotImplementedError
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return what is shown of it as tables, by name; see `analysis.display_names`."""
+        return {}
+
+    def findings(self) -> list[Finding]:
+        """Return its sentences that stand on their own."""
+        return []
+
+    def notes(self) -> list[str]:
+        """Return sentences on how to read it that depend on the data."""
+        return []
+
+    def __str__(self) -> str:
+        return self.sentence()
+
+
+def currency_of(frame: pd.DataFrame) -> str | None:
+    """Return the currency that `Dataset.query` left with its rows: ISO 4217, or None where not known."""
+    currency: str | None = frame.attrs.get("currency")
+    return currency
