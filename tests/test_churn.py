@@ -8,11 +8,16 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import make_pipeline
 
-from analysis import churn
+from analysis import churn, portfolio
 from analysis.churn.evaluation import Scored, placements, top_share
-from analysis.churn.snapshot import usual_gap
+from analysis.churn.risks import Risks
+from analysis.churn.snapshots import usual_gap
 from analysis.engine.duckdb import DuckDBEngine
+from analysis.not_possible import NotPossible
+from analysis.plots import plot, theme
 
 AS_OF = dt.date(2024, 4, 15)
 Over = Callable[[pd.DataFrame], DuckDBEngine]
@@ -21,15 +26,16 @@ Over = Callable[[pd.DataFrame], DuckDBEngine]
 # --- rates -------------------------------------------------------------------------------------------
 
 
-def flow_of(rows: list[tuple[object, ...]]) -> pd.DataFrame:
-    """Return rows like those of ``sql/customer_flow.sql``."""
+def rates_of(rows: list[tuple[object, ...]], as_of: dt.date) -> churn.ChurnRates | NotPossible:
+    """Return the monthly rates of rows like those of ``sql/customer_flow.sql``."""
     frame = pd.DataFrame(rows, columns=["previous", "period", "customers"])
-    return frame.astype({"previous": "datetime64[us]", "period": "datetime64[us]", "customers": "int64"})
+    frame = frame.astype({"previous": "datetime64[us]", "period": "datetime64[us]", "customers": "int64"})
+    return churn.rates(portfolio.customer_flow(frame, as_of, "month"))
 
 
 def test_churn_rate_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
     rows = engine_over(six_customers).query("customer_flow", as_of=AS_OF, period="month")
-    rates = churn.rates(rows, AS_OF, "month")
+    rates = churn.rates(portfolio.customer_flow(rows, AS_OF, "month"))
     # January: ana, bea, carl; February: ana, dora; March: ana, bea, fay; April is not over.
     assert rates.frame["active_before"].tolist() == [3, 2]
     assert rates.frame["lost"].tolist() == [2, 1]
@@ -37,27 +43,26 @@ def test_churn_rate_of_six_customers(six_customers: pd.DataFrame, engine_over: O
     assert rates.mean == pytest.approx(3 / 5)
     assert "50.0%" in rates.sentence()
     assert "1 of the 2 customers" in rates.sentence()
+    assert rates.findings()[0].good  # 50 % is below the mean of 60 %
 
 
 def test_churn_rate_of_the_definition() -> None:
     # by hand: 200 active at the start, 14 lost → 7.0 %
     january, february = pd.to_datetime(["2024-01-01", "2024-02-01"])
-    rows = flow_of([(pd.NaT, january, 200), (january, february, 186), (pd.NaT, february, 50)])
-    rates = churn.rates(rows, dt.date(2024, 2, 29), "month")
-    assert rates.last is not None
+    rows = [(pd.NaT, january, 200), (january, february, 186), (pd.NaT, february, 50)]
+    rates = rates_of(rows, dt.date(2024, 2, 29))
     assert rates.last["rate"] == pytest.approx(0.07)
     assert "7.0%" in rates.title()
 
 
 def test_churn_rate_needs_two_complete_periods() -> None:
-    rows = flow_of([(pd.NaT, pd.Timestamp("2024-01-01"), 5)])
-    rates = churn.rates(rows, dt.date(2024, 1, 31), "month")
-    assert rates.last is None
-    assert "Too little data" in rates.sentence()
+    refused = rates_of([(pd.NaT, pd.Timestamp("2024-01-01"), 5)], dt.date(2024, 1, 31))
+    assert not refused
+    assert "Too little data" in refused.reason
 
 
 def test_churn_rate_where_nobody_bought() -> None:
-    assert churn.rates(flow_of([]), dt.date(2024, 5, 31), "month").last is None
+    assert "Nobody bought" in rates_of([], dt.date(2024, 5, 31)).reason
 
 
 # --- horizon -----------------------------------------------------------------------------------------
@@ -75,63 +80,63 @@ def test_return_curve_of_six_customers(six_customers: pd.DataFrame, engine_over:
     assert share[75] == pytest.approx(1 - 6 / 7 * 4 / 5 * 3 / 4 * 2 / 3)
 
 
-def curve_of(days: list[int]) -> pd.DataFrame:
-    """Return the curve of purchases all followed by another after these days."""
+def horizon_of(history: int, window: int, repeats: int = 30) -> churn.Horizon | NotPossible:
+    """Return the horizon after a history in which so many customers came back after 10 days."""
     start = pd.Timestamp("2024-01-01")
-    dates = [start + pd.Timedelta(days=day) for day in days]
-    gaps = pd.DataFrame({"previous": start, "date": dates, "gaps": 1})
-    return churn.return_curve(gaps, dt.date(2025, 1, 1))
+    pairs = pd.DataFrame({"previous": [start], "date": [start + pd.Timedelta(days=10)], "gaps": [repeats]})
+    as_of = (start + pd.Timedelta(days=history)).date()
+    return churn.horizon(portfolio.activity_window(pairs, window), pairs, as_of)
 
 
-def test_horizon_covers_the_share_in_whole_weeks() -> None:
-    horizon = churn.choose_horizon(curve_of(list(range(1, 101))), 1000, share=0.8)
-    assert horizon
-    assert (horizon.days, horizon.source) == (84, "data")  # 80 days, in whole weeks
-    assert horizon.covered == pytest.approx(0.84)
+def test_horizon_is_the_activity_window() -> None:
+    found = horizon_of(270, 90)
+    assert (found.days, found.window) == (90, 90)
+    assert found.sentence() == (
+        "The forecast looks 90 days ahead, the length of the activity window: 100% of purchases are followed "
+        "by another that soon."
+    )
 
 
-def test_horizon_is_capped_at_a_third_of_the_history() -> None:
-    horizon = churn.choose_horizon(curve_of(list(range(1, 101))), 90, share=0.8)
-    assert horizon
-    assert (horizon.days, horizon.source, horizon.wanted_days) == (30, "capped", 84)
-    assert "too short" in horizon.describe()
+def test_horizon_is_the_longest_that_the_history_holds_three_times() -> None:
+    found = horizon_of(269, 90)
+    assert (found.days, found.window) == (89, 90)
+    assert (
+        "the longest that the history holds three times; the activity window is 90 days" in found.sentence()
+    )
 
 
-def test_horizon_set_by_hand() -> None:
-    horizon = churn.choose_horizon(curve_of(list(range(1, 101))), 1000, given=50)
-    assert horizon
-    assert (horizon.days, horizon.source) == (50, "given")
-    assert "50%" in horizon.title()
+@pytest.mark.parametrize(
+    ("history", "window", "repeats", "reason"),
+    [
+        (89, 90, 30, "a history of at least 90 days, and this one has 89"),  # a third of it is below 30 days
+        (41, 14, 30, "a history of at least 42 days, and this one has 41"),  # shorter than a short window
+        (270, 90, 29, "at least 30 repeat purchases (here: 29)"),
+    ],
+)
+def test_no_horizon(history: int, window: int, repeats: int, reason: str) -> None:
+    refused = horizon_of(history, window, repeats)
+    assert not refused
+    assert reason in refused.reason
 
 
-def test_no_horizon_without_returns_or_history() -> None:
-    start = pd.Timestamp("2024-01-01")
-    silent = pd.DataFrame({"previous": [start], "date": [pd.NaT], "gaps": [10]})
-    nobody = churn.choose_horizon(churn.return_curve(silent, dt.date(2024, 6, 1)), 150)
-    assert not nobody
-    assert "two different days" in nobody.describe()
-    assert "at least 21 days" in churn.choose_horizon(curve_of([1, 2, 3]), 15).describe()
-
-
-def test_no_horizon_where_nobody_ever_bought(engine_over: Over, six_customers: pd.DataFrame) -> None:
-    returns = six_customers[six_customers["kind"] == "return"]
-    gaps = engine_over(returns).query("purchase_gaps", as_of=AS_OF)
-    assert not churn.choose_horizon(churn.return_curve(gaps, AS_OF), 0)
+def test_a_short_window_needs_no_long_history() -> None:
+    assert horizon_of(42, 14).days == 14
+    assert horizon_of(90, 90).days == 30
 
 
 # --- snapshots ---------------------------------------------------------------------------------------
 
 
-def snapshot_of(engine: DuckDBEngine, day: dt.date, horizon: int, known_after: bool) -> pd.DataFrame:
-    step = dt.timedelta(days=horizon)
+def snapshot_of(engine: DuckDBEngine, day: dt.date, days: int, known_after: bool) -> pd.DataFrame:
+    step, horizon = dt.timedelta(days=days), churn.Horizon(days, days, pd.DataFrame())
     tables = [engine.query("customers", as_of=day + shift) for shift in (-step, dt.timedelta(0), step)]
-    return churn.snapshot(tables[0], tables[1], tables[2] if known_after else None, day, horizon)
+    return churn.snapshot(day, horizon, tables[0], tables[1], tables[2] if known_after else None)
 
 
 def test_snapshot_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
     frame = snapshot_of(engine_over(six_customers), dt.date(2024, 3, 6), 40, known_after=True)
     frame = frame.set_index("customer_id")
-    # active: bought after 26 January: ana (1 March), carl (31 January), dora (15 February)
+    # active: bought since 26 January: ana (1 March), carl (31 January), dora (15 February)
     assert frame.index.tolist() == ["ana", "carl", "dora"]
     assert frame["days_since_last"].tolist() == [5, 35, 20]
     assert frame["purchase_days"].tolist() == [3, 1, 1]
@@ -141,7 +146,21 @@ def test_snapshot_of_six_customers(six_customers: pd.DataFrame, engine_over: Ove
     assert frame["returned_share"].tolist() == pytest.approx([0, 0, 60 / 200])
     assert frame["recent_net_sales"].tolist() == pytest.approx([140, 0, 140])
     # by 15 April only ana had bought again
-    assert frame["left"].tolist() == [False, True, True]
+    assert frame["no_purchase"].tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("window", "active"), [(59, ["ana", "bea", "fay"]), (60, ["ana", "bea", "dora", "fay"])]
+)
+def test_who_is_active_is_the_same_as_in_the_portfolio(
+    six_customers: pd.DataFrame, engine_over: Over, window: int, active: list[str]
+) -> None:
+    """Dora bought exactly 60 days before."""
+    engine = engine_over(six_customers)
+    customers = engine.query("customers", as_of=AS_OF)
+    told = portfolio.activity(customers, AS_OF, portfolio.ActivityWindow(window, pd.DataFrame())).customers
+    assert told.loc[told["active"], "customer_id"].tolist() == active
+    assert snapshot_of(engine, AS_OF, window, known_after=False)["customer_id"].tolist() == active
 
 
 def test_the_future_changes_no_feature(six_customers: pd.DataFrame, engine_over: Over) -> None:
@@ -151,7 +170,7 @@ def test_the_future_changes_no_feature(six_customers: pd.DataFrame, engine_over:
     blind = snapshot_of(engine_over(until), day, 40, known_after=False)
     seeing = snapshot_of(engine_over(six_customers), day, 40, known_after=True)
     pd.testing.assert_frame_equal(blind[features], seeing[features])
-    assert blind["left"].isna().all()
+    assert blind["no_purchase"].isna().all()
 
 
 def test_usual_gap_is_drawn_towards_all() -> None:
@@ -166,16 +185,27 @@ def test_usual_gap_is_drawn_towards_all() -> None:
     assert usual_gap(customers).tolist() == pytest.approx([15, 15])
 
 
-def test_cutoffs_are_one_horizon_apart() -> None:
-    days = churn.cutoffs(dt.date(2024, 4, 15), 30)
-    assert days == [dt.date(2024, 1, 16), dt.date(2024, 2, 15), dt.date(2024, 3, 16), dt.date(2024, 4, 15)]
+def test_the_three_cut_offs_are_one_horizon_apart(six_customers: pd.DataFrame, engine_over: Over) -> None:
+    class Data:
+        as_of, currency = AS_OF, "EUR"
+        query = engine_over(six_customers).query
+
+    found = churn.snapshots(Data(), churn.Horizon(20, 40, pd.DataFrame()))
+    assert found.days == (dt.date(2024, 3, 6), dt.date(2024, 3, 26), AS_OF)
+    # active on 6 March with a window of 40 days; none of them bought by 26 March
+    assert found.learn["customer_id"].tolist() == ["ana", "carl", "dora"]
+    assert found.learn["no_purchase"].tolist() == [True, True, True]
+    # on 26 March: ana (1 March), bea (20 March), dora (15 February, exactly 40 days); ana bought on 10 April
+    assert found.check["customer_id"].tolist() == ["ana", "bea", "dora"]
+    assert found.check["no_purchase"].tolist() == [False, True, True]
+    assert found.table()["outcome_known"].tolist()[:2] == [dt.date(2024, 3, 26), AS_OF]
 
 
 # --- model -------------------------------------------------------------------------------------------
 
 
 def planted(n: int = 400, seed: int = 1) -> pd.DataFrame:
-    """Return a snapshot in which silence, and nothing else, makes customers leave."""
+    """Return a snapshot in which silence, and nothing else, keeps customers from buying."""
     random = np.random.default_rng(seed)
     silence = random.exponential(30, n)
     frame = pd.DataFrame(dict.fromkeys(churn.FEATURES, 1.0), index=range(n))
@@ -185,73 +215,117 @@ def planted(n: int = 400, seed: int = 1) -> pd.DataFrame:
     frame["mean_purchase"] = random.exponential(20, n)
     frame["net_sales"] = frame["recent_net_sales"] = 100.0
     odds = 1.5 * (np.log1p(silence) - 3)
-    frame["left"] = pd.Series(random.random(n) < 1 / (1 + np.exp(-odds))).astype("boolean")
+    frame["no_purchase"] = pd.Series(random.random(n) < 1 / (1 + np.exp(-odds))).astype("boolean")
     return frame
 
 
+def snapshots(**frames: pd.DataFrame) -> churn.Snapshots:
+    parts = {name: frames.get(name, planted(seed=i)) for i, name in enumerate(("learn", "check", "today"), 1)}
+    days = (dt.date(2024, 1, 1), dt.date(2024, 2, 1), dt.date(2024, 3, 1))
+    return churn.Snapshots(**parts, days=days, horizon=30)
+
+
+def bought(without: int, of: int = 400) -> pd.DataFrame:
+    return planted().assign(
+        no_purchase=pd.Series([True] * without + [False] * (of - without), dtype="boolean")
+    )
+
+
 def test_model_finds_the_planted_sign() -> None:
-    train = planted()
-    model = churn.fit(train)
-    assert model
-    effects = churn.effects(model, train)
-    assert effects["feature"].tolist() == ["days_since_last", "mean_purchase"]  # the others never vary
-    assert effects["odds_ratio"].iloc[0] > 2
-    assert effects["odds_ratio"].iloc[1] == pytest.approx(1, abs=0.3)
-    assert "strongest sign of leaving" in churn.effects_sentence(effects)
+    effects = churn.effects(churn.fit(snapshots()))
+    assert effects.frame["feature"].tolist() == ["days_since_last", "mean_purchase"]  # the others never vary
+    assert effects.frame["odds_ratio"].iloc[0] > 2
+    assert effects.frame["odds_ratio"].iloc[1] == pytest.approx(1, abs=0.3)
+    assert "strongest sign of no purchase" in effects.sentence()
 
 
-def test_model_is_the_same_at_every_fit() -> None:
-    first, second = churn.fit(planted()), churn.fit(planted())
-    assert first
-    assert second
+def test_model_is_the_same_at_every_fit_and_in_the_open() -> None:
+    first, second = churn.fit(snapshots()), churn.fit(snapshots(), churn.default_pipeline())
     np.testing.assert_array_equal(first.risk(planted()), second.risk(planted()))
+    side = churn.side_by_side(first, second, snapshots())
+    assert (side["by_hand"] == side["helper"]).all()
+    assert len(side) == 5
 
 
-def test_model_needs_leavers_and_stayers() -> None:
-    few = planted().assign(left=pd.Series([True] * 19 + [False] * 381, dtype="boolean"))
-    refused = churn.fit(few)
+def test_any_classifier_and_any_feature_will_do() -> None:
+    flat = churn.fit(snapshots(), make_pipeline(DummyClassifier()), features=["recent_net_sales"])
+    assert len(set(flat.risk(planted()))) == 1
+    assert "no coefficient" in churn.effects(flat).reason
+
+
+def test_it_learns_from_the_cut_off_it_is_told() -> None:
+    data = snapshots(check=bought(200))
+    assert churn.fit(data, on="check").base_rate == 0.5
+    assert churn.fit(data).base_rate == planted()["no_purchase"].mean()
+
+
+def test_model_needs_customers_of_both_kinds() -> None:
+    refused = churn.fit(snapshots(learn=bought(19)))
     assert not refused
-    assert "here: 19 left, 381 stayed" in refused.describe()
-    assert not churn.fit(planted().iloc[:0])
+    assert "here: 381 bought, 19 did not" in refused.reason
+    assert not churn.fit(snapshots(learn=planted().iloc[:0]))
+    assert churn.fit(snapshots(learn=bought(20)))
 
 
-def test_check_needs_leavers_and_stayers() -> None:
-    model = churn.fit(planted())
-    assert model
-    refused = churn.score(model, planted().assign(left=pd.Series([False] * 400, dtype="boolean")))
+def test_check_needs_customers_of_both_kinds() -> None:
+    refused = churn.score(churn.fit(snapshots()), snapshots(check=bought(0)))
     assert not refused
-    assert "here: 0 left, 400 stayed" in refused.describe()
+    assert "here: 400 bought, 0 did not" in refused.reason
 
 
-def test_watch_list_puts_the_most_at_stake_first() -> None:
-    model = churn.fit(planted())
-    assert model
+def test_what_is_not_possible_is_passed_on() -> None:
+    nothing = NotPossible("No data.")
+    model = churn.fit(churn.snapshots(None, churn.horizon(nothing, pd.DataFrame(), AS_OF)))
+    scored = churn.score(model, nothing)
+    for result in (churn.effects(model), churn.ranking(scored), churn.calibration(scored)):
+        assert result is nothing
+    assert churn.risks(model, nothing, 10) is nothing
+
+
+# --- risks -------------------------------------------------------------------------------------------
+
+
+def test_the_list_puts_the_most_at_stake_first() -> None:
     today = planted(seed=2)
     today["recent_net_sales"] = np.linspace(-10, 500, len(today))
-    listed = churn.watch_list(model, today)
+    data = snapshots(today=today)
+    risks = churn.risks(churn.fit(data), data, calls=7)
+    listed = risks.customers
     assert listed["at_stake"].is_monotonic_decreasing
     assert listed["at_stake"].min() == 0  # negative net sales are nothing to lose
     np.testing.assert_allclose(listed["at_stake"], listed["risk"] * listed["recent_net_sales"].clip(lower=0))
-    assert churn.risk_bands(listed)["customers"].sum() == len(listed)
+    assert risks.bands()["customers"].sum() == len(listed)
+    assert risks.findings()[1].money == pytest.approx(listed["at_stake"].head(7).sum())
 
 
-def test_expected_leavers() -> None:
-    mean, low, high = churn.expected_leavers(pd.Series([0.5] * 100))
+def test_expected_number() -> None:
+    mean, low, high = Risks(pd.DataFrame({"risk": [0.5] * 100}), 30, 10).expected
     assert mean == 50
     assert (low, high) == (pytest.approx(50 - 1.644854 * 5), pytest.approx(50 + 1.644854 * 5))
+
+
+def test_counts_stand_side_by_side() -> None:
+    customers = pd.DataFrame({"active": [True] * 3 + [False], "net_sales": 1.0})
+    activity = portfolio.Activity(customers, 60, AS_OF)
+    risks = Risks(pd.DataFrame({"risk": [0.5, 0.25, 0.25]}), 60, 10)
+    counts = churn.counts(activity, NotPossible("no flow"), risks)
+    assert counts.frame["customers"].tolist() == [4, 3, 2]  # ever; active; 3 − 1 expected not to buy
+    assert churn.counts(activity, NotPossible(""), NotPossible("")).frame["customers"].tolist() == [4, 3]
 
 
 # --- evaluation --------------------------------------------------------------------------------------
 
 
-def scored(left: list[int], model: list[float], rule: list[float] | None = None) -> Scored:
-    other = np.zeros(len(left)) if rule is None else np.asarray(rule, float)
-    frame = pd.DataFrame({"left": np.asarray(left, bool), "model": model, "recency": other})
-    return Scored(frame.assign(silence=0.0, frequency=0.0), base_rate=0.5)
+def scored(
+    absent: list[int], model: list[float], rule: list[float] | None = None, base_rate: float = 0.5
+) -> Scored:
+    other = np.zeros(len(absent)) if rule is None else np.asarray(rule, float)
+    frame = pd.DataFrame({"no_purchase": np.asarray(absent, bool), "model": model, "recency": other})
+    return Scored(frame.assign(silence=0.0, frequency=0.0), base_rate)
 
 
 def test_auc_by_hand() -> None:
-    # leavers 0.9, 0.4; stayers 0.5, 0.4: pairs won 1 + 1, 0 + ½ → 2.5 of 4
+    # without a purchase 0.9, 0.4; with 0.5, 0.4: pairs won 1 + 1, 0 + ½ → 2.5 of 4
     above, below = placements(np.array([True, True, False, False]), np.array([0.9, 0.4, 0.5, 0.4]))
     assert above.tolist() == [1, 0.25]
     assert below.tolist() == [0.5, 0.75]
@@ -259,30 +333,41 @@ def test_auc_by_hand() -> None:
 
 
 def test_top_share_does_not_depend_on_the_order_of_ties() -> None:
-    left = np.array([True, False, False, False])
-    assert top_share(left, np.zeros(4), 0.5) == top_share(left[::-1], np.zeros(4), 0.5) == 0.25
+    absent = np.array([True, False, False, False])
+    assert top_share(absent, np.zeros(4), 0.5) == top_share(absent[::-1], np.zeros(4), 0.5) == 0.25
 
 
 def test_ranking_of_a_perfect_model() -> None:
-    perfect = scored([1] * 20 + [0] * 80, [1.0] * 20 + [0.0] * 80)
-    ranking = churn.ranking(perfect).set_index("rule")
-    assert ranking.loc["model", ["auc", "average_precision", "lift"]].tolist() == [1, 1, 5]
-    assert ranking.loc["recency", "auc"] == 0.5
-    gains = churn.gains(perfect)
-    model = gains[gains["rule"] == "model"].set_index("called")["found"]
+    ranking = churn.ranking(scored([1] * 20 + [0] * 80, [1.0] * 20 + [0.0] * 80))
+    rules = ranking.frame.set_index("rule")
+    assert rules.loc["model", ["auc", "average_precision", "lift"]].tolist() == [1, 1, 5]
+    assert rules.loc["recency", "auc"] == 0.5
+    model = ranking.gains[ranking.gains["rule"] == "model"].set_index("called")["found"]
     assert model.iloc[20] == pytest.approx(1)
-    assert gains.groupby("rule")["found"].last().tolist() == pytest.approx([1] * 4)
+    assert ranking.gains.groupby("rule")["found"].last().tolist() == pytest.approx([1] * 4)
+
+
+def test_the_model_is_compared_with_the_best_rule_not_the_worst() -> None:
+    """One rule ranks as the model does, two rank nobody: only against the former there is nothing to gain."""
+    random = np.random.default_rng(3)
+    absent = random.random(300) < 0.4
+    score = absent + random.random(300)
+    gain = churn.ranking(scored(absent.tolist(), score.tolist(), (score * 7).tolist())).gain
+    assert gain.rule == "recency"
+    assert gain.rule_auc == gain.auc > 0.9
+    assert (gain.low, gain.high) == (0, 0)
 
 
 def test_verdict_says_when_the_model_does_not_beat_the_rule() -> None:
     random = np.random.default_rng(3)
-    left = random.random(300) < 0.4
+    absent = random.random(300) < 0.4
     noise = random.random(300)
-    same = scored(left.tolist(), noise.tolist(), (noise * 7).tolist())
-    assert "does not beat the rule" in churn.verdict(same)
-    better = scored(left.tolist(), (left + noise).tolist(), noise.tolist())
-    assert "The model adds" in churn.verdict(better)
-    assert churn.gain_over_rules(better).beats_rule
+    same = churn.ranking(scored(absent.tolist(), noise.tolist(), (noise * 7).tolist()))
+    assert "does not beat the rule" in same.sentence()
+    assert not same.findings()[0].good
+    better = churn.ranking(scored(absent.tolist(), (absent + noise).tolist(), noise.tolist()))
+    assert "The model adds" in better.sentence()
+    assert better.gain.beats_rule
 
 
 def test_interval_of_the_auc_covers_the_truth() -> None:
@@ -290,7 +375,7 @@ def test_interval_of_the_auc_covers_the_truth() -> None:
     truth, inside = 0.7602, 0  # of N(1, 1) against N(0, 1): Φ(1 ÷ √2)
     for _ in range(200):
         scores = np.concatenate([random.normal(1, 1, 40), random.normal(0, 1, 80)])
-        row = churn.ranking(scored([1] * 40 + [0] * 80, scores.tolist())).iloc[0]
+        row = churn.ranking(scored([1] * 40 + [0] * 80, scores.tolist())).frame.iloc[0]
         inside += row["auc_low"] <= truth <= row["auc_high"]
     assert 180 <= inside <= 199
 
@@ -301,13 +386,47 @@ def test_calibration_by_hand() -> None:
     assert truth.brier_base == 0.25
     assert truth.skill == pytest.approx(0.6)
     worse = churn.calibration(scored([1, 0], [0.1, 0.9]))
-    assert "further from the truth" in worse.sentence()
+    assert "trust its order, not its probabilities" in worse.sentence()
+
+
+def test_the_baseline_of_the_brier_score_is_the_share_at_the_learn_date() -> None:
+    """Half of those checked did not buy, a tenth of those learned from: 0.1 is off by 0.9 or by 0.1."""
+    truth = churn.calibration(scored([1, 0, 1, 0], [0.8, 0.2, 0.6, 0.4], base_rate=0.1))
+    assert truth.brier_base == pytest.approx((0.81 + 0.01) / 2)
+
+
+@pytest.mark.parametrize(
+    ("shift", "said"), [(0.3, "groups lie above"), (-0.3, "groups lie below"), (0, "No group of 10 lies off")]
+)
+def test_it_says_on_which_side_of_the_line_the_groups_lie(shift: float, said: str) -> None:
+    risk = np.repeat(np.linspace(0.35, 0.65, 10), 200) + np.tile(np.linspace(0, 0.01, 200), 10)
+    absent = np.concatenate([np.arange(200) < 200 * (p + shift) for p in np.linspace(0.355, 0.655, 10)])
+    truth = churn.calibration(scored(absent.tolist(), risk.tolist()))
+    assert said in truth.off_line()
 
 
 def test_reliability_groups_are_equal_and_their_intervals_hold_the_share() -> None:
     random = np.random.default_rng(5)
     risk = random.random(1000)
-    bins = churn.reliability(scored((random.random(1000) < risk).tolist(), risk.tolist()))
+    bins = churn.calibration(scored((random.random(1000) < risk).tolist(), risk.tolist())).bins
     assert bins["customers"].tolist() == [100] * 10
-    assert ((bins["low"] <= bins["observed"]) & (bins["observed"] <= bins["high"])).all()
+    low, high = bins["observed_low"], bins["observed_high"]
+    assert ((low <= bins["observed"]) & (bins["observed"] <= high)).all()
     assert (bins["observed"] - bins["predicted"]).abs().max() < 0.15
+
+
+def test_plots_draw_on_the_axes_given_and_say_what_they_show() -> None:
+    data = snapshots()
+    model = churn.fit(data)
+    checked = churn.score(model, data)
+    results = [
+        churn.effects(model),
+        churn.ranking(checked),
+        churn.calibration(checked),
+        churn.risks(model, data),
+    ]
+    for result in [*results, horizon_of(270, 90)]:
+        ax = theme.axes()
+        assert plot(result, ax=ax) is ax
+        ax.figure.canvas.draw()
+        assert " ".join(ax.get_title(loc="left").split()) == result.title()

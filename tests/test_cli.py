@@ -81,7 +81,10 @@ def test_notebooks_are_chosen_by_name_number_or_topic(monkeypatch, wanted, chose
         (["run", "cdnow-sample", "--notebooks", "07"], "There is no notebook '07'."),
         (["run", "cdnow-sample", "--notebooks", "chrun"], "Did you mean 'churn'?"),
         (["run", "cdnow-sample", "-p", "perod=year"], "Did you mean 'period'?"),
-        (["run", "cdnow-sample", "-p", "period=week"], "it must be one of 'month', 'quarter', 'year'"),
+        (
+            ["run", "cdnow-sample", "-p", "period=week"],
+            "it must be one of 'month', 'quarter', 'half_year', 'year'",
+        ),
         (["run", "cdnow-sample", "-p", "period"], "write name=value"),
         (["run", "cdnow-sample", "--notebooks", "03", "-p", "abc_a=0.5"], "Unknown parameter 'abc_a'"),
         (["run", "cdnow-sample", "--as-of", "yesterday"], "as_of is 'yesterday'"),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis import ltv, open_dataset
+from analysis.display_names import words
 from analysis.ltv.condensed import _fit
 from analysis.not_possible import NotPossible
 
@@ -153,6 +154,6 @@ def test_effect_and_words_on_cdnow(check: ltv.Holdout, days: pd.DataFrame) -> No
     assert isinstance(found, ltv.Regularity)
     assert isinstance(model, ltv.CondensedModel)
     effect = ltv.regularity_effect(check, found, model)
-    assert set(ltv.words("regularity_effect", effect)["labels"]) == set(effect.columns)
+    assert set(words("regularity_effect", effect)["labels"]) == set(effect.columns)
     few = ltv.fit_condensed(ltv.Summary(check.summary.frame.head(10), "week", CUTOFF, 0), days)
     assert isinstance(few, NotPossible)

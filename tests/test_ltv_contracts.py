@@ -11,6 +11,7 @@ from scipy.stats import CensoredData, binomtest, ecdf
 
 from analysis import ltv, open_dataset
 from analysis.demo.demo_portfolio import generate
+from analysis.display_names import words
 from analysis.ltv.contracts.model import RetentionModel, Tenures, tenures
 from analysis.ltv.contracts.renewals import joined
 from analysis.ltv.contracts.value import average_residual, renewal_day
@@ -342,9 +343,9 @@ def test_what_is_missing_is_said_in_one_sentence() -> None:
             fitted(terms.assign(price=np.nan), as_of), annual_discount_rate=0.1, margin_rate=0.3
         ),
     }
-    for words, refused in refusals.items():
-        assert isinstance(refused, NotPossible), words
-        assert words in refused.reason
+    for said, refused in refusals.items():
+        assert isinstance(refused, NotPossible), said
+        assert said in refused.reason
 
 
 def test_charts_show_what_was_seen_and_both_rules() -> None:
@@ -374,4 +375,4 @@ def test_charts_show_what_was_seen_and_both_rules() -> None:
         ("contract_value", value.by_renewals),
         ("contract_values", value.frame),
     ):
-        assert set(ltv.words(name, frame)["labels"]) == set(frame.columns)
+        assert set(words(name, frame)["labels"]) == set(frame.columns)

@@ -148,8 +148,8 @@ def test_spend_charts(check: ltv.Holdout) -> None:
     bars = ltv.spend_distribution(check.summary, check.spend)
     ax = plots.spend_distribution(bars, "USD", "A title")
     assert sum(bar.get_height() for bar in ax.patches) == bars["observed"].sum()
-    tenths = ltv.value_tenths(check)
-    assert len(plots.tenths(tenths, "USD", ltv.value_tenths_title(tenths)).patches) == 10
+    deciles = ltv.value_deciles(check)
+    assert len(plots.deciles(deciles, "USD", ltv.value_deciles_title(deciles)).patches) == 10
 
 
 def test_payback_and_due(check: ltv.Holdout) -> None:

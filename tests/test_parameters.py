@@ -40,7 +40,7 @@ def test_good_values_pass_and_a_whole_number_is_a_number():
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("period", "mes", "one of 'month', 'quarter', 'year'"),
+        ("period", "mes", "one of 'month', 'quarter', 'half_year', 'year'"),
         ("share", 2, "a number, at least 0 and at most 1"),
         ("share", "0.5", "a number, at least 0 and at most 1"),
         ("days", 0, "a whole number, at least 1 and at most 365, or None"),
@@ -124,6 +124,7 @@ def test_of_many_names_not_all_are_listed():
 
 
 ABC = {"data": "demo", "as_of": None, "out": None, "language": "en", "abc_a": 0.8, "abc_b": 0.95}
+ABC |= {"activity_window": None}
 CONTRADICTION = "'abc_a' is 0.96, above 'abc_b', which is 0.95"
 
 

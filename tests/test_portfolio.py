@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from analysis import portfolio
 from analysis.language import use_language
-from analysis.plots import portfolio as plots
-from analysis.plots import theme
-from analysis.portfolio.periods import calendar
+from analysis.not_possible import NotPossible
+from analysis.periods import calendar
+from analysis.plots import plot, theme
 from conftest import AS_OF, transactions
 
 
@@ -40,27 +41,27 @@ class TestBridge:
         assert bridge.deductions == -95
         assert bridge.steps()["share_of_gross"].iloc[-1] == pytest.approx(1015 / 1110)
         assert (
-            bridge.sentence("EUR")
+            replace(bridge, currency="EUR").sentence()
             == "Of €1,110 gross sales, 8.6% is taken off, which leaves net sales of €1,015."
         )
 
     def test_margin_counts_only_lines_whose_cost_is_known(self, engine):
         bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
         assert bridge.margin == 280  # 750 − 470
-        assert "37.3%" in bridge.margin_sentence(None)  # 280 ÷ 750
-        assert "74%" in bridge.margin_sentence(None)  # 750 ÷ 1015
+        assert "37.3%" in bridge.margin_sentence()  # 280 ÷ 750
+        assert "74%" in bridge.margin_sentence()  # 750 ÷ 1015
 
     def test_without_cost_there_is_no_margin(self, engine_over):
         engine = engine_over(transactions([("a", "2024-01-01", "sale", 10)]))
         bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
         assert bridge.margin is None
-        assert bridge.margin_sentence(None).startswith("No cost is known")
+        assert bridge.margin_sentence().startswith("No cost is known")
         assert bridge.title() == "Nothing is taken off: gross sales are net sales"
 
     def test_returns_only(self, engine_over):
         engine = engine_over(transactions([("a", "2024-01-01", "return", -10)]))
         bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
-        assert bridge.sentence(None) == "Gross sales are zero and net sales -10."
+        assert bridge.sentence() == "Gross sales are zero and net sales -10."
         assert bridge.steps()["share_of_gross"].isna().all()
 
 
@@ -73,11 +74,9 @@ class TestSalesByPeriod:
         factors = sales.frame[["customers", "purchases_per_customer", "value_per_purchase"]]
         assert factors.prod(axis=1).tolist() == pytest.approx([170, 275, 530, 40])
         assert sales.frame["complete"].tolist() == [True, True, True, False]
-        assert sales.change == pytest.approx(530 / 275 - 1)  # March against February; April is not over
-        assert sales.sentence(None) == (
-            "In Mar 2024, the last complete period, net sales were 530: 92.7% more than in Feb 2024."
-        )
-        assert "Apr 2024 is not over" in sales.incomplete_note(AS_OF)
+        assert sales.change is None  # March 2024 has no March 2023 to be compared with
+        assert sales.sentence() == "In Mar 2024, the last complete period, net sales were 530."
+        assert "Apr 2024 is not over" in sales.notes()[1]
 
     def test_a_period_without_sales_is_there(self, engine_over):
         rows = [("a", "2024-01-31", "sale", 10), ("a", "2024-03-31", "sale", 5)]
@@ -87,7 +86,17 @@ class TestSalesByPeriod:
         assert sales.frame["net_sales"].tolist() == [10, 0, 5]
         assert sales.frame["customers"].tolist() == [1, 0, 1]
         assert sales.change is None  # nothing to compare with
-        assert sales.incomplete_note(as_of) is None
+        assert len(sales.notes()) == 1
+
+    def test_a_month_is_compared_with_the_same_month_of_last_year(self, engine_over):
+        rows = [("a", "2023-12-05", "sale", 50), ("a", "2024-11-05", "sale", 20)]
+        as_of = dt.date(2024, 12, 31)
+        engine = engine_over(transactions([*rows, ("a", "2024-12-05", "sale", 60)]))
+        query = engine.query("sales_by_period", as_of=as_of, period="month")
+        sales = portfolio.sales_by_period(query, as_of, "month")
+        assert sales.sentence() == (
+            "In Dec 2024, the last complete period, net sales were 60: 20.0% more than in Dec 2023."
+        )
 
     @pytest.mark.parametrize(
         ("unit", "as_of", "complete"),
@@ -96,6 +105,8 @@ class TestSalesByPeriod:
             ("month", dt.date(2024, 2, 29), True),
             ("quarter", dt.date(2024, 3, 30), False),
             ("quarter", dt.date(2024, 3, 31), True),
+            ("half_year", dt.date(2024, 6, 29), False),
+            ("half_year", dt.date(2024, 6, 30), True),
             ("year", dt.date(2024, 12, 31), True),
         ],
     )
@@ -110,7 +121,7 @@ class TestConcentration:
         # weights −5 −3 −1 1 3 5 on −5 0 80 140 300 500: 25 − 80 + 140 + 900 + 2500 = 3485, ÷ (6 × 1015)
         assert result.gini == pytest.approx(3485 / 6090)
         assert result.top["customers"].tolist() == [1, 1, 1, 2]
-        assert result.top["value"].tolist() == [500, 500, 500, 800]
+        assert result.top["net_sales"].tolist() == [500, 500, 500, 800]
         assert result.without["largest"].tolist() == [1, 5]
         assert result.without["left"].tolist() == [515, -5]
 
@@ -135,41 +146,96 @@ class TestConcentration:
         assert result.curve.iloc[-1].tolist() == [1, 1]
         assert len(result.curve) <= 501
         area = (
-            result.curve["share_of_value"].rolling(2).mean() * result.curve["share_of_customers"].diff()
+            result.curve["share_of_sales"].rolling(2).mean() * result.curve["share_of_customers"].diff()
         ).sum()
         assert 1 - 2 * area == pytest.approx(result.gini, abs=1e-4)
 
     def test_somebody_is_left_when_the_largest_are_taken_away(self):
         result = portfolio.concentration(pd.DataFrame({"net_sales": [10, 20, 30, 40, 100]}))
         assert result.without["largest"].tolist() == [1]
-        assert (
-            result.loss_sentence(None) == "Without the largest customer net sales would be 100 lower (50.0%)."
-        )
+        assert result.loss_sentence() == "Without the largest customer net sales would be 100 lower (50.0%)."
 
     @pytest.mark.parametrize("values", [[0, 0], [-5], [5, -5]])
     def test_nothing_to_share(self, values):
-        assert portfolio.concentration(pd.DataFrame({"net_sales": values})) is None
+        assert isinstance(portfolio.concentration(pd.DataFrame({"net_sales": values})), NotPossible)
 
     def test_largest_breaks_ties_by_identifier(self):
         frame = pd.DataFrame({"customer_id": ["b", "a", "c"], "net_sales": [5.0, 5, 10]})
-        frame = frame.assign(purchase_days=1, last_purchase=pd.Timestamp("2024-01-01"))
-        largest = portfolio.largest(frame, 2)
-        assert largest["customer_id"].tolist() == ["c", "a"]
-        assert largest["share"].tolist() == [0.5, 0.25]
+        largest = portfolio.concentration(frame).principal
+        assert largest["customer_id"].tolist() == ["c", "a", "b"]
+        assert largest["share_of_sales"].tolist() == [0.5, 0.25, 0.25]
 
     def test_sentence(self, customers):
         result = portfolio.concentration(customers)
-        assert result.sentence() == "3 of 6 customers (50.0%) make 80% of net sales; the Gini index is 0.57."
+        assert (
+            result.sentence()
+            == "3 of 6 customers (50.0%) make 80% of net sales; the Gini coefficient is 0.57."
+        )
         use_language("es")
         assert "0,57" in result.sentence()
 
 
+class TestGrowth:
+    ROWS = (
+        ("ana", "2023-01-10", "sale", 100),
+        ("bea", "2023-03-01", "sale", 60),
+        ("bea", "2023-11-01", "sale", 40),
+        ("ana", "2024-02-01", "sale", 150),
+        ("carl", "2024-03-01", "sale", 50),
+        ("carl", "2024-03-15", "sale", 60),
+        ("carl", "2024-03-20", "return", -10),
+    )
+
+    def growth(self, engine_over, as_of, rows=ROWS):
+        engine = engine_over(transactions(list(rows)))
+        whole = engine.query("sales_by_year", as_of=as_of, month_day=1231)
+        to_date = engine.query("sales_by_year", as_of=as_of, month_day=100 * as_of.month + as_of.day)
+        return portfolio.growth(whole, to_date, as_of)
+
+    def test_the_year_to_date_against_the_same_days(self, engine_over):
+        growth = self.growth(engine_over, dt.date(2024, 3, 31))
+        # up to 31 March: 2023 ana 100 + bea 60; 2024 ana 150 + carl 110 − 10
+        assert growth.compared["net_sales"].tolist() == [160, 250]
+        assert growth.compared["new_customers"].tolist() == [2, 1]
+        assert growth.change == pytest.approx(90 / 160)
+        # customers 2 → 2; purchases per customer 1 → 1.5; value per purchase 80 → 83.33
+        assert growth.factors()["change"].tolist() == pytest.approx([0, 0.5, 250 / 3 / 80 - 1])
+        assert growth.years["net_sales"].tolist() == [200, 250]
+        assert growth.years["complete"].tolist() == [True, False]
+        assert growth.sentence() == (
+            "Net sales up to 31 Mar 2024: 56.2% more than in the same days of 2023: 250 against 160. "
+            "Customers 0.0%, purchases per customer +50.0%, value per purchase +4.2%."
+        )
+        finding = growth.findings()[0]
+        assert (finding.money, finding.good) == (90, True)
+
+    def test_whole_years(self, engine_over):
+        growth = self.growth(engine_over, dt.date(2024, 12, 31))
+        assert growth.compared["net_sales"].tolist() == [200, 250]
+        assert growth.title() == "Net sales of 2024: 25.0% more than in 2023"
+        assert growth.years["complete"].tolist() == [True, True]
+
+    def test_the_factors_multiply_to_the_change(self, engine_over):
+        growth = self.growth(engine_over, dt.date(2024, 3, 31))
+        assert (1 + growth.factors()["change"]).prod() == pytest.approx(1 + growth.change)
+
+    def test_a_year_of_which_only_a_part_was_recorded_is_compared_with_none(self, engine_over):
+        later = [("bea", "2023-02-01", "sale", 60), ("ana", "2024-02-01", "sale", 150)]
+        assert not self.growth(engine_over, dt.date(2024, 12, 31), later)
+        in_january = [("bea", "2023-01-31", "sale", 60), ("ana", "2024-02-01", "sale", 150)]
+        assert self.growth(engine_over, dt.date(2024, 12, 31), in_january).change == 1.5
+
+    def test_one_year(self, engine_over):
+        refused = self.growth(engine_over, dt.date(2023, 12, 31), self.ROWS[:3])
+        assert "no earlier year" in refused.reason
+
+
 class TestActivity:
     def test_window_covers_nine_in_ten_gaps(self, engine):
-        gaps = portfolio.gap_distribution(engine.query("purchase_gaps", as_of=AS_OF))
-        assert gaps["gap"].tolist() == [20, 36, 40, 60]
-        assert gaps["share_within"].tolist() == [0.25, 0.5, 0.75, 1]
-        assert portfolio.activity_window(gaps) == 60  # three in four within 40 are not enough
+        window = portfolio.activity_window(engine.query("purchase_gaps", as_of=AS_OF))
+        assert window.gaps["gap"].tolist() == [20, 36, 40, 60]
+        assert window.gaps["share_within"].tolist() == [0.25, 0.5, 0.75, 1]
+        assert window.days == 60  # three in four within 40 are not enough
 
     def test_window_at_exactly_nine_in_ten(self):
         pairs = pd.DataFrame(
@@ -179,31 +245,45 @@ class TestActivity:
                 "gaps": [9, 1],
             }
         )
-        gaps = portfolio.gap_distribution(pairs)
-        assert portfolio.activity_window(gaps) == 7
-        assert portfolio.window_sentence(gaps, 7) == (
+        assert portfolio.activity_window(pairs).sentence() == (
             "The activity window is 7 days: 90.0% of repeat purchases come within it, "
             "half of them within 7 days."
         )
+        by_hand = portfolio.activity_window(pairs, 60).sentence()
+        assert by_hand.startswith("The activity window is 60 days, as set: 100.0%")
 
     def test_nobody_came_back(self, engine_over):
         engine = engine_over(transactions([("a", "2024-01-01", "sale", 1)]))
-        gaps = portfolio.gap_distribution(engine.query("purchase_gaps", as_of=AS_OF))
-        assert gaps.empty
-        assert portfolio.activity_window(gaps) is None
+        pairs = engine.query("purchase_gaps", as_of=AS_OF)
+        assert "no activity window" in portfolio.activity_window(pairs).reason
+        assert portfolio.activity_window(pairs, 30).sentence() == "The activity window is 30 days, as set."
+
+    @pytest.mark.parametrize(
+        ("days", "period"),
+        [(7, "month"), (30, "month"), (31, "quarter"), (174, "half_year"), (183, "year"), (900, "year")],
+    )
+    def test_the_period_is_the_shortest_that_is_not_shorter(self, days, period):
+        window = portfolio.ActivityWindow(days, pd.DataFrame())
+        assert portfolio.default_period(window) == period
+        assert portfolio.default_period(window, "quarter") == "quarter"
+        assert portfolio.default_period(NotPossible("")) == "month"
 
     def test_active_up_to_the_last_day_of_the_window(self, customers):
-        result = portfolio.activity(customers, AS_OF, 60)
+        def activity(days):
+            return portfolio.activity(customers, AS_OF, portfolio.ActivityWindow(days, pd.DataFrame()))
+
+        result = activity(60)
         active = result.customers.set_index("customer_id")["active"]
         assert active.to_dict() == {"ana": True, "bea": True, "carl": False, "dora": True, "fay": True}
-        assert portfolio.activity(customers, AS_OF, 59).active == 3  # dora bought 60 days ago
+        assert activity(59).active == 3  # dora bought 60 days ago
         assert result.table()["customers"].tolist() == [4, 1]
         assert result.table()["net_sales"].tolist() == [1020, 0]
         assert result.sentence() == "4 of 5 customers (80.0%) are active: they bought in the last 60 days."
 
     def test_nobody_bought(self, engine_over):
         engine = engine_over(transactions([("a", "2024-01-01", "return", -1)]))
-        assert portfolio.activity(engine.query("customers", as_of=AS_OF), AS_OF, 30) is None
+        window = portfolio.ActivityWindow(30, pd.DataFrame())
+        assert not portfolio.activity(engine.query("customers", as_of=AS_OF), AS_OF, window)
 
 
 class TestFlow:
@@ -211,15 +291,15 @@ class TestFlow:
         frame = monthly_flow(engine).frame
         assert frame["new"].tolist() == [3, 1, 1, 0]  # ana bea carl | dora | fay |
         assert frame["retained"].tolist() == [0, 1, 1, 1]  # ana each time
-        assert frame["recovered"].tolist() == [0, 0, 1, 0]  # bea in March
+        assert frame["reactivated"].tolist() == [0, 0, 1, 0]  # bea in March
         assert frame["lost"].tolist() == [0, 2, 1, 2]  # bea carl | dora | bea fay
-        assert frame["passive"].tolist() == [0, 0, 1, 2]  # carl | carl dora
+        assert frame["inactive"].tolist() == [0, 0, 1, 2]  # carl | carl dora
         assert frame["active"].tolist() == [3, 2, 3, 1]
         assert frame["complete"].tolist() == [True, True, True, False]
 
     def test_speaks_of_the_last_complete_period(self, engine):
         assert monthly_flow(engine).sentence() == (
-            "In Mar 2024, 3 customers bought: 1 new, 1 retained and 1 recovered; "
+            "In Mar 2024, 3 customers bought: 1 new, 1 retained and 1 reactivated; "
             "1 of the 2 customers of the period before did not."
         )
 
@@ -227,8 +307,8 @@ class TestFlow:
         rows = [("a", "2024-01-05", "sale", 1), ("a", "2024-03-31", "sale", 1)]
         frame = monthly_flow(engine_over(transactions(rows)), dt.date(2024, 3, 31)).frame
         assert frame["lost"].tolist() == [0, 1, 0]
-        assert frame["recovered"].tolist() == [0, 0, 1]
-        assert frame["passive"].tolist() == [0, 0, 0]
+        assert frame["reactivated"].tolist() == [0, 0, 1]
+        assert frame["inactive"].tolist() == [0, 0, 0]
 
     def test_one_period(self, engine_over):
         flow = monthly_flow(engine_over(transactions([("a", "2024-01-05", "sale", 1)])), dt.date(2024, 1, 5))
@@ -236,7 +316,7 @@ class TestFlow:
         assert flow.sentence() == "There are no two complete periods to compare."
 
     def test_returns_only(self, engine_over):
-        assert monthly_flow(engine_over(transactions([("a", "2024-01-05", "return", -1)]))) is None
+        assert not monthly_flow(engine_over(transactions([("a", "2024-01-05", "return", -1)])))
 
 
 class TestCohorts:
@@ -266,9 +346,9 @@ class TestCohorts:
 
     def test_not_observed(self, engine_over):
         one = engine_over(transactions([("a", "2024-01-05", "sale", 1)]))
-        assert not monthly_cohorts(one, dt.date(2024, 2, 28)).observed
-        assert monthly_cohorts(one, dt.date(2024, 2, 29)).observed
-        assert monthly_cohorts(engine_over(transactions([("a", "2024-01-05", "return", -1)]))) is None
+        assert not monthly_cohorts(one, dt.date(2024, 2, 28))
+        assert monthly_cohorts(one, dt.date(2024, 2, 29)).first_retention == 0
+        assert not monthly_cohorts(engine_over(transactions([("a", "2024-01-05", "return", -1)])))
 
 
 class TestPlots:
@@ -277,27 +357,32 @@ class TestPlots:
         query = engine.query("sales_by_period", as_of=AS_OF, period="month")
         return portfolio.sales_by_period(query, AS_OF, "month")
 
-    def test_draw_on_the_axes_given_and_say_what_they_show(self, engine, customers, sales):
-        gaps = portfolio.gap_distribution(engine.query("purchase_gaps", as_of=AS_OF))
-        bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
-        activity, cohorts = portfolio.activity(customers, AS_OF, 60), monthly_cohorts(engine)
-        for draw, arguments, title in [
-            (plots.bridge, (bridge, "EUR"), bridge.title()),
-            (plots.sales, (sales, "EUR"), sales.title()),
-            (plots.lorenz, (portfolio.concentration(customers),), "50.0% of customers make 80% of net sales"),
-            (plots.gaps, (gaps, 60), "100% of repeat purchases come within 60 days"),
-            (plots.activity, (activity,), activity.title()),
-            (plots.flow, (monthly_flow(engine),), monthly_flow(engine).title()),
-            (plots.retention, (cohorts,), cohorts.title()),
-            (plots.cohort_sales, (cohorts, "EUR"), cohorts.sales_title("EUR")),
+    def test_draw_on_the_axes_given_and_say_what_they_show(self, engine, engine_over, customers, sales):
+        window = portfolio.activity_window(engine.query("purchase_gaps", as_of=AS_OF))
+        growth = TestGrowth().growth(engine_over, dt.date(2024, 3, 31))
+        for result in [
+            portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF)),
+            sales,
+            growth,
+            portfolio.concentration(customers),
+            window,
+            portfolio.activity(customers, AS_OF, window),
+            monthly_flow(engine),
+            monthly_cohorts(engine),
+            portfolio.cohort_sales(monthly_cohorts(engine)),
         ]:
             ax = theme.axes()
-            assert draw(*arguments, ax=ax) is ax
+            assert plot(result, ax=ax) is ax
             ax.figure.canvas.draw()
-            assert " ".join(ax.get_title(loc="left").split()) == title
+            assert " ".join(ax.get_title(loc="left").split()) == result.title()
+
+    def test_growth_in_a_figure_of_its_own_shows_the_factors_and_the_new_customers(self, engine_over):
+        figure = plot(TestGrowth().growth(engine_over, dt.date(2024, 3, 31))).figure
+        assert [ax.get_title(loc="left") for ax in figure.axes][1:] == ["What moved", "New customers"]
+        figure.canvas.draw()
 
     def test_a_period_that_is_not_over_is_hatched(self, sales):
-        assert [bool(bar.get_hatch()) for bar in plots.sales(sales, None).patches] == [
+        assert [bool(bar.get_hatch()) for bar in plot(sales).patches] == [
             False,
             False,
             False,
@@ -305,7 +390,7 @@ class TestPlots:
         ]
 
     def test_retention_leaves_out_the_first_period_and_what_is_not_observed(self, engine):
-        ax = plots.retention(monthly_cohorts(engine))
+        ax = plot(monthly_cohorts(engine))
         assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "2", "3"]
         assert [text.get_text() for text in ax.texts] == ["33%", "67%", "33%", "0%", "0%", "0%"]
 
@@ -313,14 +398,14 @@ class TestPlots:
         months = pd.period_range("2019-01", "2023-12", freq="M").start_time
         cells = [(cohort, month, 5, 5, 50.0) for cohort in months for month in months if month >= cohort]
         rows = pd.DataFrame(cells, columns=["cohort", "period", "customers", "purchases", "net_sales"])
-        ax = plots.retention(portfolio.cohorts(rows, dt.date(2023, 12, 31), "month"))
+        ax = plot(portfolio.cohorts(rows, dt.date(2023, 12, 31), "month"))
         assert len(ax.get_xticklabels()) <= 18
         assert len(ax.get_yticklabels()) <= 30
         assert not list(ax.texts)
 
     def test_money_and_dates_are_in_the_readers_language(self, sales):
         use_language("es")
-        ax = plots.sales(sales, "EUR")
+        ax = plot(replace(sales, currency="EUR"))
         ax.figure.canvas.draw()
         assert ax.get_xticklabels()[0].get_text() == "ene\n2024"
         assert any(label.get_text().endswith("€") for label in ax.get_yticklabels())

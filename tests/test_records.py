@@ -104,7 +104,7 @@ def test_invoices_lose_their_tax(tmp_path):
     assert money[""] == 1400
     assert money["total"] == pytest.approx(2294 / 1.21, abs=5e-5)
     assert money["impossible_date"] == pytest.approx(300 / 1.21, abs=5e-5)
-    assert result.records.wakes == dt.date(2100, 1, 15)
+    assert result.records.read_again_on == dt.date(2100, 1, 15)
     assert "Amounts include tax of 21 %, which was taken out." in result.assumptions
 
     own = taken(tmp_path, "invoices", text, "{prices_include_tax: 0.21, invoices: {prices_include_tax: 0}}")

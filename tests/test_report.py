@@ -92,6 +92,19 @@ def test_no_code_no_warnings(report):
     assert "secret warning" not in text
 
 
+def test_lessons_stay_in_the_notebook(report):
+    text = pages(report)["01_portfolio.html"]
+    assert "Lesson" not in text
+    assert "only for learners" not in text
+    assert "only for learners" in (report[1] / "notebooks/01_portfolio.ipynb").read_text("utf-8")
+
+
+def test_a_page_says_in_one_line_what_became_of_the_rows(report):
+    words = " ".join(Page(pages(report)["01_portfolio.html"]).words)
+    line = "5 rows were read, all accounted for." if report[0] == "en" else "5 filas"
+    assert line in words
+
+
 def test_contents_lead_somewhere(report):
     for text in pages(report).values():
         page = Page(text)

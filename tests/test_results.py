@@ -4,18 +4,25 @@ import base64
 import csv
 import io
 import json
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from analysis import display_names
 from analysis.errors import CarteraError
 from analysis.language import use_language
+from analysis.not_possible import NotPossible
+from analysis.plots import plot, theme
 from analysis.report import results as results_module
 from analysis.report import tables
 from analysis.report.results import Results
+from analysis.result import Finding, Result
 
+ROOT = Path(__file__).parents[1]
 HOSTILE = ["<script>alert(1)</script>", "=cmd()", "+1", "-1", "@x", "\tx", "\rx", "safe"]
 
 
@@ -41,15 +48,9 @@ def frame():
     )
 
 
-def test_table_is_escaped_and_formatted(shown, frame):
-    Results("01_portfolio", currency="EUR").table(
-        "rows",
-        frame,
-        caption="a < b",
-        labels={"net_sales": "Net & sales"},
-        formats={"net_sales": "money", "last": "date"},
-    )
-    html = shown[0][0]["text/html"]
+def test_table_is_escaped_and_formatted(frame):
+    labels, formats = {"net_sales": "Net & sales"}, {"net_sales": "money", "last": "date"}
+    html = tables.to_html(tables.shown(frame, labels, formats, "EUR"), "a < b")
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert "a &lt; b" in html
@@ -62,13 +63,16 @@ def test_table_is_escaped_and_formatted(shown, frame):
 
 def test_table_speaks_the_readers_language(shown, frame):
     use_language("es")
-    Results("01_portfolio").table("rows", frame, caption="c", formats={"net_sales": "number1"})
-    assert "1.234,5" in shown[0][0]["text/html"]
-    assert "30 sept 1997" in shown[0][0]["text/html"]
+    Results("01_portfolio", currency="EUR").table("segments", frame)
+    html = shown[0][0]["text/html"]
+    assert "<caption>Segmentos, de mejor a peor</caption>" in html
+    assert ">Ventas netas</th>" in html
+    assert "1.235\N{NO-BREAK SPACE}€" in html or "1.234\N{NO-BREAK SPACE}€" in html
+    assert "30 sept 1997" in html
 
 
 def test_long_table_says_how_long_and_is_saved_whole(shown, tmp_path):
-    Results("01_portfolio", folder=tmp_path).table("long", pd.DataFrame({"x": range(1234)}), caption="c")
+    Results("01_portfolio", folder=tmp_path).table("long", pd.DataFrame({"x": range(1234)}))
     assert "The first 20 of 1,234 rows." in shown[0][0]["text/plain"]
     saved = tmp_path / "tables" / "01_portfolio" / "long"
     assert len(pd.read_csv(saved.with_suffix(".csv"))) == 1234
@@ -78,17 +82,17 @@ def test_long_table_says_how_long_and_is_saved_whole(shown, tmp_path):
 def test_named_index_is_shown_and_saved_and_an_unnamed_one_is_not(shown, tmp_path):
     results = Results("01_portfolio", folder=tmp_path)
     counts = pd.DataFrame({"x": [1, 2]}, index=pd.Index(["a", "b"], name="kind"))
-    results.table("named", counts, caption="c")
-    results.table("unnamed", counts.reset_index().iloc[::-1], caption="c")
+    results.table("named", counts)
+    results.table("unnamed", counts.reset_index().iloc[::-1])
     assert list(pd.read_csv(tmp_path / "tables/01_portfolio/named.csv")) == ["kind", "x"]
     assert list(pd.read_csv(tmp_path / "tables/01_portfolio/unnamed.csv")) == ["kind", "x"]
 
 
 def test_unknown_columns_and_formats_are_refused(shown, frame):
     with pytest.raises(ValueError, match="not there"):
-        Results("01_portfolio").table("rows", frame, caption="c", labels={"net": "Net"})
+        tables.shown(frame, {"net": "Net"}, {}, None)
     with pytest.raises(ValueError, match="no format"):
-        Results("01_portfolio").table("rows", frame, caption="c", formats={"net_sales": "euros"})
+        tables.shown(frame, {}, {"net_sales": "euros"}, None)
 
 
 def test_csv_disarms_formulas_and_leaves_numbers_alone(frame):
@@ -144,19 +148,31 @@ def test_findings_are_escaped_listed_and_saved(shown, tmp_path):
     results = Results("01_portfolio", folder=tmp_path)
     results.finding("portfolio.a", "Old.", value=1, unit="customers")
     results.finding("portfolio.b", "<b> leads.", value=float("nan"), unit="share")
-    results.finding("portfolio.a", "New.", value=pd.Series([2.5]).iloc[0], unit="customers")
+    results.finding(
+        "portfolio.a", "New.", value=pd.Series([2.5]).iloc[0], unit="customers", money=70.0, good=True
+    )
     results.findings()
     assert "&lt;b&gt;" in shown[1][0]["text/html"]
     assert 'id="portfolio.b"' in shown[1][0]["text/html"]
     assert shown[3][0]["text/plain"] == "- New.\n- <b> leads."
     assert json.loads((tmp_path / "findings.json").read_text("utf-8")) == [
-        {"id": "portfolio.a", "notebook": "01_portfolio", "text": "New.", "value": 2.5, "unit": "customers"},
+        {
+            "id": "portfolio.a",
+            "notebook": "01_portfolio",
+            "text": "New.",
+            "value": 2.5,
+            "unit": "customers",
+            "money": 70.0,
+            "good": True,
+        },
         {
             "id": "portfolio.b",
             "notebook": "01_portfolio",
             "text": "<b> leads.",
             "value": None,
             "unit": "share",
+            "money": None,
+            "good": None,
         },
     ]
 
@@ -176,7 +192,7 @@ def test_without_findings_it_says_so(shown):
 def test_without_a_folder_nothing_is_written(shown, frame, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     results = Results("01_portfolio")
-    results.table("rows", frame, caption="c")
+    results.table("rows", frame)
     results.figure("f", Figure().add_subplot(), alt="x")
     results.finding("portfolio.a", "One.")
     assert not list(tmp_path.iterdir())
@@ -185,5 +201,70 @@ def test_without_a_folder_nothing_is_written(shown, frame, tmp_path, monkeypatch
 def test_a_folder_that_cannot_be_is_one_sentence(shown, frame, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(CarteraError, match="cannot be written"):
-        Results("01_portfolio", folder=tmp_path / "file").table("rows", frame, caption="c")
+        Results("01_portfolio", folder=tmp_path / "file").table("rows", frame)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+class Sample(Result):
+    """A result with all that a result can have."""
+
+    name = "sample"
+
+    def title(self):
+        return "Half of it"
+
+    def sentence(self):
+        return "Half of it is there."
+
+    def tables(self):
+        return {"bridge": pd.DataFrame({"step": ["a"], "amount": [1.0]})}
+
+    def findings(self):
+        return [Finding("portfolio.half", self.sentence(), 0.5, "share")]
+
+    def notes(self):
+        return ["Mind the other half."]
+
+
+@plot.register
+def _(result: Sample, ax=None):
+    return theme.finish(ax or theme.axes(), result.title())
+
+
+def test_a_result_is_shown_whole(shown, tmp_path):
+    results = Results("01_portfolio", folder=tmp_path)
+    results.show(Sample())
+    texts = [data["text/plain"].splitlines()[0] for data, _metadata in shown]
+    assert texts == [
+        "Half of it is there.", "From gross sales to net sales", "Half of it is there.", "Mind the other "
+        "half."
+    ]  # fmt: skip
+    assert (tmp_path / "figures/01_portfolio/sample.png").exists()
+    assert (tmp_path / "tables/01_portfolio/bridge.csv").exists()
+    assert "portfolio.half" in (tmp_path / "findings.json").read_text("utf-8")
+
+
+def test_what_is_not_possible_says_why_once(shown):
+    results = Results("01_portfolio")
+    results.show(NotPossible("Nobody came back."))
+    results.table("bridge", NotPossible("Nobody came back."))
+    results.show(NotPossible("Too short."))
+    assert [data["text/plain"] for data, _metadata in shown] == [
+        "Nobody came back.", "Not possible, for the reason given above.", "Too short."
+    ]  # fmt: skip
+
+
+def test_a_chart_of_nothing_known_is_refused():
+    with pytest.raises(TypeError, match="no chart of str"):
+        plot("x")
+
+
+def test_every_table_and_column_of_the_registry_is_shown_somewhere():
+    """The registry holds no name that no notebook and no topic gives."""
+    sources = [path.read_text("utf-8") for path in (ROOT / "src" / "analysis").rglob("*.py")]
+    sources = [text for text in sources if "CAPTIONS: dict" not in text]
+    sources += [path.read_text("utf-8") for path in (ROOT / "notebooks").glob("*.ipynb")]
+    written = "\n".join(sources)
+    known = set(display_names.COLUMNS) | set(display_names.CAPTIONS)
+    composed = re.compile(r"(t_x|T|gap)_(days|weeks)$|_(min|max|value)$")
+    assert {name for name in known if name not in written and not composed.search(name)} == set()

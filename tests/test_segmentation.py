@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,9 @@ import pytest
 from analysis import segmentation
 from analysis.errors import CarteraError
 from analysis.language import use_language
-from analysis.plots import segmentation as plots
-from analysis.plots import theme
+from analysis.not_possible import NotPossible
+from analysis.plots import plot, theme
+from analysis.portfolio import ActivityWindow
 from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
 from conftest import AS_OF, transactions
 
@@ -56,7 +58,7 @@ class TestScore:
     def test_all_equal(self):
         assert segmentation.score(pd.Series([2, 2]), equal=5).tolist() == [5, 5]
 
-    def test_fifths_are_even_without_ties(self):
+    def test_quintiles_are_even_without_ties(self):
         assert segmentation.score(pd.Series(range(1000))).value_counts().to_dict() == dict.fromkeys(
             range(1, 6), 200
         )
@@ -92,6 +94,26 @@ class TestRfm:
         assert sizes["share_of_customers"].sum() == pytest.approx(1)
         assert sizes["share_of_sales"].iloc[0] == pytest.approx(300 / 1020)
 
+    def test_typical_values_of_a_segment_are_medians(self, engine_over):
+        """Three dormant customers bought for 1, 2 and 9: the median is 2, the mean 4."""
+        rows = [(f"c{i}", "2020-01-01", "sale", value) for i, value in enumerate((1, 2, 9))]
+        rows += [(f"d{i}", f"2024-04-{day:02}", "sale", 1000) for i in range(7) for day in (1, 2, 3)]
+        frame = engine_over(transactions(rows)).query("customers", as_of=AS_OF)
+        sizes = segmentation.rfm(frame, AS_OF).sizes().set_index("segment")
+        assert sizes.loc["Dormant", ["customers", "typical_sales"]].tolist() == [3, 2]
+
+    def test_nobody_silent_for_longer_than_the_window_is_in_a_best_segment(self, customers):
+        """Ana, silent for 5 days, is a champion; with a window of 4 days she is not."""
+
+        def segments(days):
+            scored = segmentation.rfm(customers, AS_OF, ActivityWindow(days, pd.DataFrame()))
+            return scored.customers.set_index("customer_id")[["r", "segment"]].T.to_dict("list")
+
+        assert segments(5)["ana"] == [5, "champions"]
+        assert segments(4)["ana"] == [3, "cooling"]
+        assert segments(5)["fay"] == [3, "cooling"]  # silent for 15 days; 4 without a window
+        assert segments(5)["carl"] == [1, "dormant"]  # what was lower stays
+
     def test_ranges_say_what_a_score_stands_for(self, customers):
         ranges = segmentation.rfm(customers, AS_OF).ranges().set_index("score")
         assert ranges["days_since_last_min"].tolist() == [5, 15, 26, 60, 75]
@@ -100,7 +122,8 @@ class TestRfm:
 
     def test_nobody_bought(self, engine_over):
         frame = engine_over(transactions([("a", "2024-01-05", "return", -1)])).query("customers", as_of=AS_OF)
-        assert segmentation.rfm(frame, AS_OF) is None
+        assert "nothing to score" in segmentation.rfm(frame, AS_OF).reason
+        assert segmentation.profile(frame, AS_OF, NotPossible("")).empty
 
     def test_one_day(self, engine_over):
         rows = [(f"c{i}", "2024-01-05", "sale", i) for i in range(1, 9)]
@@ -179,10 +202,10 @@ class TestAbc:
     @pytest.mark.parametrize("values", [[0, 0], [-1], [5, -5]])
     def test_nothing_to_class(self, values):
         frame = pd.DataFrame({"customer_id": range(len(values)), "net_sales": values})
-        assert segmentation.abc(frame) is None
+        assert isinstance(segmentation.abc(frame), NotPossible)
 
     def test_sentence(self, customers):
-        sentence = segmentation.abc(customers).sentence("EUR")
+        sentence = replace(segmentation.abc(customers), currency="EUR").sentence()
         assert sentence == (
             "3 of 6 customers are A: every one with net sales of €140 or more; "
             "together they make 92.6% of net sales."
@@ -201,8 +224,8 @@ class TestAgreement:
     def test_who_disagrees(self, agreement):
         assert agreement.away()["customer_id"].tolist() == ["dora"]
         assert agreement.small().empty
-        assert agreement.away_sentence(None) == (
-            "1 A customer has not been seen lately (recency score of 3 or less); it made 140 of net sales, "
+        assert agreement.sentence() == (
+            "1 A customer has not bought lately (recency score of 3 or less); it made 140 of net sales, "
             "14.9% of what all A customers made."
         )
 
@@ -221,8 +244,8 @@ class TestAgreement:
 
 def test_plots_draw_on_the_axes_given_and_say_what_they_show(customers, agreement):
     scored, classed = segmentation.rfm(customers, AS_OF), segmentation.abc(customers)
-    for draw, result in [(plots.segments, scored), (plots.abc_curve, classed), (plots.agreement, agreement)]:
+    for result in (scored, classed, agreement):
         ax = theme.axes()
-        assert draw(result, ax=ax) is ax
+        assert plot(result, ax=ax) is ax
         ax.figure.canvas.draw()
         assert " ".join(ax.get_title(loc="left").split()) == result.title()

@@ -30,6 +30,7 @@ INVOICES = "cliente;fecha;vencimiento;importe\nA;2024-01-31;2024-03-01;5\n"
     [
         ("ventas", "transactions"),
         ("ventas_2024", "transactions"),
+        ("ventas setiembre 2024", "transactions"),
         ("2024-03 Ventas", "transactions"),
         ("VentasEnero2024", "transactions"),
         ("Líneas de factura", "transactions"),

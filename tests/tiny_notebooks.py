@@ -24,22 +24,27 @@ GOOD = [
     ">results.data_quality(dataset)",
     "## Zebra\n\nThe same heading again.",
     ">customers = dataset.query('customers', as_of=dataset.as_of).nlargest(30, 'net_sales')\n"
-    "results.table('customers', customers[['customer_id', 'net_sales']], caption='The largest')",
+    "results.table('customers', customers[['customer_id', 'net_sales']])",
     ">from matplotlib.figure import Figure\nax = Figure().add_subplot()\n"
     "results.figure('curve', ax, alt='The \"largest\" <one>: ' + customers['customer_id'].iloc[0])",
     ">results.finding('portfolio.largest', 'The largest is ' + customers['customer_id'].iloc[0] + '.')",
     ">import sys; print('secret code'); sys.stderr.write('secret warning')",
+    "~## Lesson\n\nChange this cell.",
+    "~>results.note('only for learners')",
     "## Findings",
     ">results.findings()",
 ]
 
 
 def write(folder, name, cells, title="A title"):
-    """Write notebook ``name``; a cell that starts with ``>`` is code."""
+    """Write notebook ``name``; a cell that starts with ``>`` is code, with ``~`` before it a lesson."""
     sources = [f"# {title}", ">" + PARAMETERS, ">" + SET_UP.format(name=name), *cells]
     built = []
-    for number, source in enumerate(sources):
+    for number, written in enumerate(sources):
+        source = written.removeprefix("~")
         cell = {"id": f"cell-{number}", "metadata": {}, "source": source.removeprefix(">")}
+        if written != source:
+            cell["metadata"] = {"tags": ["lesson"]}
         if source.startswith(">"):
             cell |= {"cell_type": "code", "outputs": [], "execution_count": None}
         else:

@@ -35,13 +35,15 @@ def with_papermill(name, folder, **values):
     return notebooks.load(target)
 
 
-def in_process(name, monkeypatch, **values):
+def in_process(name, monkeypatch, *, lessons=True, **values):
     """Run the cells here, where a warning is an error; return what was shown, in order."""
     shown = []
     monkeypatch.setattr(results_module, "display", lambda data, raw, metadata: shown.append(data))
     namespace = {}
     try:
         for cell in code_cells(notebooks.read(name)):
+            if notebooks.is_lesson(cell) and not lessons:
+                continue
             exec(compile(cell["source"], f"{name} {cell['id']}", "exec"), namespace)
             if is_parameters(cell):
                 namespace |= values

@@ -12,8 +12,8 @@ FORECAST = {"model": "pareto_nbd", "horizon_weeks": 26, "holdout_weeks": 12}
 VALUE = {"annual_discount_rate": 0.5, "margin_rate": 0.6, "acquisition_cost": 5.0}
 OVERRIDES = {
     "01_portfolio": {"period": "quarter", "activity_window": 30},
-    "02_segmentation": {"abc_a": 0.5, "abc_b": 0.9},
-    "03_churn": {"period": "month", "return_share": 0.5, "horizon_days": 60, "calls": 7},
+    "02_segmentation": {"activity_window": 30, "abc_a": 0.5, "abc_b": 0.9},
+    "03_churn": {"period": "month", "activity_window": 60, "calls": 7},
     "04_ltv": FORECAST | VALUE | {"unit": "day"},
     "04_ltv_check": FORECAST | {"unit": "day"},
     "04_ltv_value": FORECAST | VALUE | {"renewal_months": 6},
@@ -57,6 +57,11 @@ def defaults():
 def test_every_parameter_has_an_effect(name, parameter, value, monkeypatch, defaults):
     data = "demo" if parameter in OF_OTHER_TABLES else "cdnow-sample"
     assert in_process(name, monkeypatch, data=data, **{parameter: value}) != defaults(name, data)
+
+
+@pytest.mark.parametrize("name", notebooks.names())
+def test_nothing_depends_on_a_lesson(name, monkeypatch):
+    assert in_process(name, monkeypatch, lessons=False, data="cdnow-sample")
 
 
 @pytest.mark.parametrize("kind", SMALL)

@@ -1,5 +1,6 @@
 """The form of every notebook; its committed outputs are checked by ``pytest --nbval notebooks``."""
 
+import ast
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from analysis.report import execution, notebooks
 
 NAMES = notebooks.names()
 CELLS = range(20, 46)
+LESSONS = [name for name in NAMES if not name.startswith("04")]  # lifetime value takes this form later
 LINES = 12
 BYTES = 500_000
 
@@ -53,11 +55,37 @@ def test_helpers_live_elsewhere(notebook):
 def test_committed_outputs_are_of_one_run_in_order(notebook):
     cells = code_cells(notebook)
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-    assert {output["output_type"] for output in outputs(notebook)} <= {"display_data", "execute_result"}
+    for cell in cells:
+        known = {"display_data", "execute_result"} | ({"stream"} if notebooks.is_lesson(cell) else set())
+        assert {output["output_type"] for output in cell["outputs"]} <= known
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_story_has_no_guards(name):
+    """A result that is not possible says so when it is shown; words are translated in the package."""
+    for cell in code_cells(notebooks.read(name)):
+        tree = ast.parse(cell["source"])
+        guards = (ast.If, ast.IfExp, ast.NamedExpr, ast.comprehension)
+        unclear = [node for node in ast.walk(tree) if isinstance(node, guards)]
+        assert notebooks.is_lesson(cell) or not unclear, cell["source"]
+        assert not re.search(r"\b_\(|\*\*", cell["source"]) or is_parameters(cell), cell["source"]
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_there_is_a_lesson_with_data_in_plain_sight(name):
+    lessons = [cell["source"] for cell in code_cells(notebooks.read(name)) if notebooks.is_lesson(cell)]
+    assert any(".head()" in source for source in lessons)
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_report_speaks_of_no_cells(name):
+    for cell in notebooks.read(name)["cells"]:
+        if cell["cell_type"] == "markdown" and not notebooks.is_lesson(cell):
+            assert not re.search(r"\b(cells?|helpers?|notebook cell)\b", cell["source"]), cell["source"]
 
 
 def test_every_figure_has_its_text(notebook):
-    figures = [output for output in outputs(notebook) if "image/png" in output["data"]]
+    figures = [output for output in outputs(notebook) if "image/png" in output.get("data", {})]
     assert figures
     assert all(len(output["metadata"]["image/png"]["alt"]) > 20 for output in figures)
 

@@ -113,12 +113,12 @@ NUMBERS = st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1e6)), min_size=1, 
 @settings(max_examples=60, deadline=None)
 def test_tenths_keep_the_whole_whatever_the_order(rows: list[tuple[int, float]], random: object) -> None:
     predicted, outcome = (np.array(part, float) for part in zip(*rows, strict=True))
-    table = ltv.tenths(predicted, outcome)
+    table = ltv.deciles(predicted, outcome)
     assert table["outcome"].sum() * len(rows) / 10 == pytest.approx(outcome.sum(), abs=1e-6)
     assert (table["predicted"].diff().iloc[1:] <= 1e-9).all()
     order = list(range(len(rows)))
     random.shuffle(order)  # type: ignore[attr-defined]
-    pd.testing.assert_frame_equal(ltv.tenths(predicted[order], outcome[order]), table)
+    pd.testing.assert_frame_equal(ltv.deciles(predicted[order], outcome[order]), table)
 
 
 @given(

@@ -23,7 +23,7 @@ def frame_of(values):
 
 def classes(frame, factor=1.0):
     result = segmentation.abc(frame.assign(net_sales=frame["net_sales"] * factor))
-    return None if result is None else result.customers.set_index("customer_id")["abc"].sort_index()
+    return None if not result else result.customers.set_index("customer_id")["abc"].sort_index()
 
 
 @given(values)
@@ -72,7 +72,7 @@ def test_classes_do_not_depend_on_order_or_scale(values, factor, random):
 @settings(max_examples=60, deadline=None)
 def test_the_better_class_is_worth_more(values):
     result = segmentation.abc(frame_of(values))
-    if result is None:
+    if not result:
         return
     by_class = result.customers.groupby("abc")["value"].agg(["min", "max"])
     assert "A" in by_class.index
