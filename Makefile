@@ -3,16 +3,19 @@ BIN = .venv/bin
 PYTHON ?= $(or $(wildcard $(BIN)/python),python3)
 
 .DEFAULT_GOAL = help
-.PHONY: help run test campaign lab bench lint setup
+.PHONY: help run test test-slow campaign lab bench lint setup
 
 help: ## Show this list
-	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 14
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
 
 run: setup ## Run the workbook on a real online music shop and on the demo portfolio; say where the reports are
 	@$(BIN)/cartera run cdnow demo
 
-test: setup ## Run all tests, every notebook among them
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile --nbval tests notebooks
+test: setup ## Run the tests, every notebook among them
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow" --nbval tests notebooks
+
+test-slow: setup ## Run the tests that take longer: simulations, hostile files, kills, notebooks under papermill
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m slow tests
 
 campaign: setup ## Read 10,000 hostile files and kill 50 runs, with a fresh seed: docs/reliability.md
 	@PYTHONPATH=tests $(BIN)/python -m campaign --cases 10000 --seed fresh

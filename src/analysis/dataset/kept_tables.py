@@ -159,8 +159,7 @@ def _reader_version() -> str:
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
-        if folder / "demo" not in path.parents:
-            digest.update(path.read_bytes())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -254,5 +253,5 @@ def _is_current(folder: Path) -> bool:
 
 def _is_woken(taken: Intake) -> bool:
     """Tell whether rows that lay in the future when they were read no longer do."""
-    days = [taken.wakes, *(kept.wakes for kept in taken.tables.values())]
+    days = [taken.read_again_on, *(kept.read_again_on for kept in taken.tables.values())]
     return any(day is not None and day <= dt.date.today() for day in days)

@@ -1,4 +1,4 @@
-"""What became of every raw row, and what was found, assumed and feared on the way."""
+"""What became of every raw row: what was found, what was assumed, and what to beware of."""
 
 from __future__ import annotations
 

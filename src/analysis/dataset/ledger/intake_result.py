@@ -39,13 +39,13 @@ class Records:
         The account of its raw rows.
     columns
         Its canonical columns that hold data.
-    wakes
+    read_again_on
         First day on which a row now in the future would count; None where there is none.
     """
 
     quality: Quality
     columns: frozenset[str]
-    wakes: dt.date | None = None
+    read_again_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Intake:
         Canonical columns of the sales that hold data.
     currency
         ISO 4217 code, or None where nothing says it.
-    wakes
+    read_again_on
         First day on which a row now in the future would count; None where there is none.
     formats
         How the sales are written.
@@ -77,7 +77,7 @@ class Intake:
     last: dt.date
     columns: frozenset[str]
     currency: str | None
-    wakes: dt.date | None
+    read_again_on: dt.date | None
     formats: Formats = Formats()
     tables: dict[str, Records] = field(default_factory=dict)
     links: tuple[LinkFinding, ...] = ()
@@ -91,13 +91,13 @@ def save(intake: Intake, path: Path) -> None:
         "last": intake.last.isoformat(),
         "columns": sorted(intake.columns),
         "currency": intake.currency,
-        "wakes": _day_content(intake.wakes),
+        "read_again_on": _day_content(intake.read_again_on),
         "formats": [intake.formats.date_order, intake.formats.decimal],
         "tables": {
             name: {
                 **_quality_content(records.quality),
                 "columns": sorted(records.columns),
-                "wakes": _day_content(records.wakes),
+                "read_again_on": _day_content(records.read_again_on),
             }
             for name, records in intake.tables.items()
         },
@@ -115,10 +115,10 @@ def load(path: Path) -> Intake:
         dt.date.fromisoformat(content["last"]),
         frozenset(content["columns"]),
         content["currency"],
-        _day(content["wakes"]),
+        _day(content["read_again_on"]),
         Formats(*content["formats"]),
         {
-            name: Records(_quality(kept, name), frozenset(kept["columns"]), _day(kept["wakes"]))
+            name: Records(_quality(kept, name), frozenset(kept["columns"]), _day(kept["read_again_on"]))
             for name, kept in content["tables"].items()
         },
         tuple(LinkFinding(table, Note(*note), rows, of) for table, note, rows, of in content["links"]),

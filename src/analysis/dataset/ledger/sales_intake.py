@@ -184,7 +184,7 @@ def _summary(  # noqa: PLR0917
         "from read_parquet(?, hive_partitioning=false)",
         [duckdb_path(target / "transactions.parquet")],
     ).fetchall()[0]
-    wakes = connection.execute(
+    read_again_on = connection.execute(
         "select min(date) from settled where fate = 'rejected:impossible_date' and date > ?",
         [dt.date.today()],
     ).fetchall()[0][0]
@@ -195,7 +195,7 @@ def _summary(  # noqa: PLR0917
         last,
         frozenset(name for name, n in zip(names, filled, strict=True) if n),
         currency,
-        wakes,
+        read_again_on,
         formats,
     )
 
