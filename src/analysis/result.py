@@ -47,11 +47,8 @@ class Result:
 
     name: ClassVar[str]
     """What its figure is called."""
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether a chart of it says more than its sentence."""
-        return True
+    is_drawn: ClassVar[bool] = True
+    """Whether a chart of it says more than its sentence; where that depends on the data, a property."""
 
     def title(self) -> str:
         """Return what a chart of it shows, in a few words."""

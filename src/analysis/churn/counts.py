@@ -25,12 +25,8 @@ class Counts(Result):
     """
 
     name: ClassVar[str] = "counts"
+    is_drawn: ClassVar[bool] = False
     frame: pd.DataFrame
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether there is a chart of it: a table says it all."""
-        return False
 
     def sentence(self) -> str:
         """Return the largest and the smallest count."""

@@ -56,17 +56,13 @@ class Snapshots(Result):
     """
 
     name: ClassVar[str] = "snapshots"
+    is_drawn: ClassVar[bool] = False
     learn: pd.DataFrame
     check: pd.DataFrame
     today: pd.DataFrame
     days: tuple[dt.date, dt.date, dt.date]
     horizon: int
     currency: str | None = None
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether there is a chart of it: a table says it all."""
-        return False
 
     def table(self) -> pd.DataFrame:
         """Return one row per cut-off.

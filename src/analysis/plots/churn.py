@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.churn import Calibration, ChurnRates, Effects, Horizon, Ranking, Risks, feature_label, rule_name
@@ -10,7 +11,7 @@ from analysis.churn.evaluation import BASELINES
 from analysis.language import _, ngettext, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import beside
+from analysis.plots.marks import beside, columns
 
 COLOURS = theme.COLOURS
 _STYLES = {"recency": "--", "silence": ":", "frequency": "-."}
@@ -21,10 +22,9 @@ def churn_rate(result: ChurnRates, ax: Axes | None = None) -> Axes:
     """Draw the churn rate by period as bars."""
     rates = result.frame
     ax = ax or theme.axes()
-    positions = np.arange(len(rates))
-    ax.bar(positions, rates["rate"].fillna(0), color=COLOURS["main"], width=0.65)
+    columns(ax, rates["rate"].fillna(0), width=0.65)
     if len(rates) <= 12:
-        for position, rate in zip(positions, rates["rate"].to_numpy(float), strict=True):
+        for position, rate in enumerate(rates["rate"].to_numpy(float)):
             known = not np.isnan(rate)
             label = percent(rate, 1) if known else _("nobody")
             beside(ax, label, (position, rate if known else 0), (0, 3))
@@ -39,7 +39,8 @@ def return_curve(result: Horizon, ax: Axes | None = None) -> Axes:
     """Draw the share of purchases followed by another within so many days, and the horizon."""
     curve, horizon_days = result.curve, result.days
     ax = ax or theme.axes()
-    ax.step(curve["days"], curve["share"], where="post", color=COLOURS["main"], linewidth=2)
+    line = {"drawstyle": "steps-post", "color": COLOURS["main"], "linewidth": 2}
+    sns.lineplot(curve, x="days", y="share", ax=ax, **line)
     ax.axvline(horizon_days, color=COLOURS["highlight"], linewidth=1.5)
     right = horizon_days > 0.7 * float(curve["days"].max())
     text = _("horizon: {days} days").format(days=number(horizon_days))
@@ -136,9 +137,7 @@ def risk_bands(result: Risks, ax: Axes | None = None) -> Axes:
     """Draw recent net sales by band of risk, with the number of customers in each."""
     bands = result.bands()
     ax = ax or theme.axes()
-    colours = [COLOURS["main"] if high <= 0.5 else COLOURS["bad"] for high in bands["high"]]
-    colours[2] = COLOURS["accent"]
-    ax.bar(bands.index, bands["recent_net_sales"], color=colours, width=0.7)
+    columns(ax, bands["recent_net_sales"], ["main", "main", "accent", "bad", "bad"], width=0.7)
     for place, (customers, sales) in enumerate(bands[["customers", "recent_net_sales"]].to_numpy(float)):
         label = ngettext("{customers} customer", "{customers} customers", int(customers))
         beside(ax, label.format(customers=number(customers)), (place, max(sales, 0)), (0, 3))

@@ -6,12 +6,41 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 
 from analysis.language import number
 from analysis.plots import theme
 
 MOST_TICKS = 12
+
+
+def columns(
+    ax: Axes, heights: npt.ArrayLike, colour: str | list[str] = "main", width: float = 0.75
+) -> BarContainer:
+    """Draw a bar at each of the places 0, 1, 2 and so on.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    heights
+        The values.
+    colour
+        Name in `theme.COLOURS`, or one for each bar.
+    width
+        Of a bar.
+    """
+    names = [colour] if isinstance(colour, str) else colour
+    places = np.arange(len(np.asarray(heights)))
+    sns.barplot(x=places, y=heights, ax=ax, color=theme.COLOURS[names[0]], saturation=1, width=width)
+    ax.set(xlabel="", ylabel="")
+    bars = ax.containers[-1]
+    assert isinstance(bars, BarContainer)  # noqa: S101
+    for bar, name in zip(bars, names, strict=len(names) > 1):
+        bar.set_color(theme.COLOURS[name])
+    return bars
 
 
 def beside(

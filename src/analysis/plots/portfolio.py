@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from analysis.language import _, compact, number, percent, period, signed_percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import beside
+from analysis.plots.marks import beside, columns
 from analysis.portfolio import (
     Activity,
     ActivityWindow,
@@ -54,9 +54,7 @@ def bridge(result: SalesBridge, ax: Axes | None = None) -> Axes:
 def sales(result: SalesByPeriod, ax: Axes | None = None) -> Axes:
     """Draw net sales of each period; one that is not over is hatched."""
     ax = ax or theme.axes()
-    bars = ax.bar(
-        range(len(result.frame)), result.frame["net_sales"], color=theme.COLOURS["main"], width=0.75
-    )
+    bars = columns(ax, result.frame["net_sales"])
     _hatch(bars, result.frame["complete"])
     theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
     theme.money_axis(ax.yaxis, result.currency)
@@ -80,7 +78,7 @@ def growth(result: Growth, ax: Axes | None = None) -> Axes:
         ax, below_left, below_right = theme.one_above_two(height=6.6)
         _factors(result, below_left)
         _new_customers(result, below_right)
-    bars = ax.bar(range(len(result.years)), result.years["net_sales"], color=theme.COLOURS["main"], width=0.6)
+    bars = columns(ax, result.years["net_sales"], width=0.6)
     _hatch(bars, result.years["complete"])
     for place, net in enumerate(result.years["net_sales"]):
         beside(ax, compact(net, result.currency), (place, max(net, 0)), (0, 3))
@@ -110,9 +108,7 @@ def _factors(result: Growth, ax: Axes) -> None:
 
 
 def _new_customers(result: Growth, ax: Axes) -> None:
-    bars = ax.bar(
-        range(len(result.years)), result.years["new_customers"], color=theme.COLOURS["good"], width=0.6
-    )
+    bars = columns(ax, result.years["new_customers"], "good", width=0.6)
     _hatch(bars, result.years["complete"])
     for place, count in enumerate(result.years["new_customers"]):
         beside(ax, number(count), (place, count), (0, 3))
@@ -165,8 +161,7 @@ def gaps(result: ActivityWindow, ax: Axes | None = None) -> Axes:
     """Draw the share of repeat purchases that come within so many days, and the activity window."""
     ax = ax or theme.axes(height=3.8)
     frame, window = result.gaps, result.days
-    gap, share = np.concatenate([[1], frame["gap"]]), np.concatenate([[0], frame["share_within"]])
-    ax.step(gap, share, where="post", color=theme.COLOURS["main"], linewidth=2.2)
+    sns.ecdfplot(frame, x="gap", weights="gaps", color=theme.COLOURS["main"], linewidth=2.2, ax=ax)
     ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
     text = _("activity window: {window} days").format(window=number(window))
     beside(ax, text, (window, 0.04), (-5, 0), colour="highlight")

@@ -50,7 +50,7 @@ class ActivityWindow(Result):
         return (long_enough or ["year"])[0]
 
     @property
-    def is_drawn(self) -> bool:
+    def is_drawn(self) -> bool:  # type: ignore[override]
         """Whether anybody bought twice."""
         return len(self.gaps) > 0
 

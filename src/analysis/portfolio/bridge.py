@@ -67,7 +67,7 @@ class SalesBridge(Result):
         return frame.assign(share_of_gross=frame["amount"] / (self.gross_sales or float("nan")))
 
     @property
-    def is_drawn(self) -> bool:
+    def is_drawn(self) -> bool:  # type: ignore[override]
         """Whether anything is taken off."""
         return bool(self.deductions)
 

@@ -63,7 +63,7 @@ class CustomerFlow(Result):
         ).format(period=period(self.last["period"], self.unit), **values)
 
     @property
-    def is_drawn(self) -> bool:
+    def is_drawn(self) -> bool:  # type: ignore[override]
         """Whether there are two complete periods to compare."""
         return self.last is not None
 
