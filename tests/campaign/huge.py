@@ -29,6 +29,7 @@ def main() -> None:
         began = time.monotonic()
         dataset = open_dataset(str(path))
         seconds = time.monotonic() - began
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         found = dataset.quality.rows
         aside = duckdb.read_parquet(str(dataset.folder / "set_aside_transactions.parquet"))
         kept = duckdb.read_parquet(str(dataset.folder / "transactions.parquet"))
@@ -37,7 +38,6 @@ def main() -> None:
         assert kept.aggregate("count(*), sum(amount), count(distinct order_id)").fetchall() == [
             (rows - len(torn), money, rows - len(torn))
         ]
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         print(
             f"{path.stat().st_size / 1e6:,.0f} MB, {rows:,} rows, torn in line {torn[0][0]:,}: all accounted "
             f"for in {seconds:.0f} s, with {peak / 1e3:,.0f} MB of memory"
