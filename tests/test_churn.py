@@ -370,6 +370,7 @@ def test_verdict_says_when_the_model_does_not_beat_the_rule() -> None:
     assert better.gain.beats_rule
 
 
+@pytest.mark.slow
 def test_interval_of_the_auc_covers_the_truth() -> None:
     random = np.random.default_rng(4)
     truth, inside = 0.7602, 0  # of N(1, 1) against N(0, 1): Φ(1 ÷ √2)

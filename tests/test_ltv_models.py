@@ -139,6 +139,7 @@ def test_integral_of_the_pareto_nbd_is_exact(spread: float) -> None:
 # --- search ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_portfolios_of_every_kind_are_fitted() -> None:
     """No error, no silent failure: never a log-likelihood below that at the true parameters."""
     assert [fault for seed in range(30) for fault in faults(seed)] == []

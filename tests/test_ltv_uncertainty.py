@@ -42,6 +42,7 @@ def test_intervals_of_value_hold_where_the_mean_spend_is_held() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_bootstrap_and_asymptotic_intervals_agree(kind: Kind) -> None:
     made = portfolio(KINDS.index(kind), 300)
     model, _spend, worth = fitted(made)

@@ -83,7 +83,7 @@ class Dataset:
         pandas.DataFrame
             Its rows; ``attrs["currency"]`` is the currency of their amounts.
         """
-        if ":as_of" in sql_text(name):
+        if "as_of" in self.engine.parameters(name):
             parameters = {"as_of": self.as_of, **parameters}
         rows = self.engine.query(name, **parameters)
         rows.attrs["currency"] = self.currency

@@ -65,11 +65,14 @@ class DuckDBEngine:
         """
         if "period" in parameters:
             parameters["months"] = MONTHS[str(parameters.pop("period"))]
-        text = sql_text(name)
-        named = set(_PARAMETER.findall(text))
+        text, named = sql_text(name), self.parameters(name)
         if named != set(parameters):
             raise ValueError(f"{name}.sql takes {sorted(named)}, not {sorted(parameters)}")
         return self._connection.execute(_PARAMETER.sub(r"$\1", text), parameters).df()
+
+    def parameters(self, name: str) -> set[str]:
+        """Return the names of the parameters of ``sql/<name>.sql``."""
+        return set(_PARAMETER.findall(sql_text(name)))
 
     def head(self, table: str, rows: int) -> pd.DataFrame:
         """Return the first rows of a canonical table."""
