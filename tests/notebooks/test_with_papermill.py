@@ -48,7 +48,7 @@ def test_hostile_file(name, tmp_path):
     (tmp_path / "sales.csv").write_text(HOSTILE, "utf-8")
     notebook = with_papermill(name, tmp_path, data="sales.csv", out="out")
     assert streams(notebook) == []
-    html = "".join(output["data"].get("text/html", "") for output in outputs(notebook))
+    html = "".join(output.get("data", {}).get("text/html", "") for output in outputs(notebook))
     assert "<script" not in html
     for path in (tmp_path / "out").rglob("*.csv"):
         assert not re.search(r"(?:^|,)=cmd", path.read_text("utf-8-sig"), re.MULTILINE)
