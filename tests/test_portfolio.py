@@ -268,6 +268,13 @@ class TestActivity:
         assert portfolio.default_period(window, "quarter") == "quarter"
         assert portfolio.default_period(NotPossible("")) == "month"
 
+    def test_the_period_is_one_that_the_history_holds_twice(self):
+        """A window of 200 days asks for years, of which 545 days hold but one."""
+        window = portfolio.ActivityWindow(200, pd.DataFrame(), history=545)
+        assert portfolio.default_period(window) == "half_year"
+        assert portfolio.default_period(replace(window, history=731)) == "year"
+        assert portfolio.default_period(replace(window, history=20)) == "month"
+
     def test_active_up_to_the_last_day_of_the_window(self, customers):
         def activity(days):
             return portfolio.activity(customers, AS_OF, portfolio.ActivityWindow(days, pd.DataFrame()))

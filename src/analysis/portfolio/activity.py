@@ -31,12 +31,15 @@ class ActivityWindow(Result):
         gaps no longer), by gap; empty where nobody bought twice.
     is_given
         Whether the window was set by hand.
+    history
+        Days from the first purchase to the last; None where it does not matter.
     """
 
     name: ClassVar[str] = "gaps"
     days: int
     gaps: pd.DataFrame
     is_given: bool = False
+    history: int | None = None
 
     @property
     def share_within(self) -> float:
@@ -45,9 +48,11 @@ class ActivityWindow(Result):
 
     @property
     def period(self) -> str:
-        """The shortest period that is not shorter than the window; a year where all are."""
-        long_enough = [unit for unit, months in MONTHS.items() if months * _MONTH_DAYS >= self.days]
-        return (long_enough or ["year"])[0]
+        """The shortest period that is not shorter than the window, but one that the history holds twice."""
+        lengths = {unit: months * _MONTH_DAYS for unit, months in MONTHS.items()}
+        held = [unit for unit, days in lengths.items() if self.history is None or 2 * days <= self.history]
+        long_enough = [unit for unit in held if lengths[unit] >= self.days]
+        return long_enough[0] if long_enough else (held or ["month"])[-1]
 
     @property
     def is_drawn(self) -> bool:  # type: ignore[override]
@@ -204,12 +209,14 @@ def activity_window(pairs: pd.DataFrame, given: int | None = None) -> ActivityWi
     The activity window is 9 days: 100.0% of repeat purchases come within it, half of them within 9 days.
     """
     gaps = gap_distribution(pairs)
+    days = pd.concat([pairs["previous"], pairs["date"]])
+    history = int((days.max() - days.min()).days) if len(days) else 0
     if given is not None:
-        return ActivityWindow(given, gaps, is_given=True)
+        return ActivityWindow(given, gaps, is_given=True, history=history)
     usual = gaps.loc[gaps["share_within"] >= USUAL_SHARE - 1e-12, "gap"]
     if usual.empty:
         return NotPossible(_("Nobody bought on two different days, so the data suggest no activity window."))
-    return ActivityWindow(int(usual.iloc[0]), gaps)
+    return ActivityWindow(int(usual.iloc[0]), gaps, history=history)
 
 
 @or_not_possible
@@ -234,10 +241,7 @@ def activity(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow) ->
 
 
 def default_period(window: ActivityWindow | NotPossible, given: str | None = None) -> str:
-    """Return the period to follow customers in: that given, or the shortest not shorter than the window.
-
-    Without a window it is a month.
-    """
+    """Return the period to follow customers in: that given, or that of the window; without one, a month."""
     return given or (window.period if isinstance(window, ActivityWindow) else "month")
 
 
