@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
 
 AS_OF = dt.date(2024, 4, 15)
+
+# What a shell starts in the background does not hear Ctrl-C, nor do its children; the tests of Ctrl-C need it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Six customers from January to 15 April 2024. By hand:
 #
