@@ -16,7 +16,7 @@ from analysis.language import use_language
 
 AS_OF = dt.date(2024, 4, 15)
 
-# What a shell starts in the background does not hear Ctrl-C, nor do its children; the tests of Ctrl-C need it.
+# What a shell starts in the background does not hear Ctrl-C, nor do its children; these tests need it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
