@@ -5,7 +5,7 @@ The rate by period (``rates``); how far ahead to look (``horizon``); what is kno
 today's customers by risk (``risks``).
 """
 
-from analysis.churn.counts import Counts, counts
+from analysis.churn.customer_counts import Counts, counts
 from analysis.churn.evaluation import Calibration, Ranking, Scored, calibration, ranking, rule_name, score
 from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.model import ChurnModel, Effects, default_pipeline, effects, fit, side_by_side
