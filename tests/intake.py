@@ -15,7 +15,7 @@ from analysis import open_dataset
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.dataset import Dataset
 from analysis.dataset.ledger.intake_result import Formats, Records
-from analysis.dataset.ledger.records_intake import take_in
+from analysis.dataset.ledger.table_intake import take_in
 from analysis.dataset.schema import TABLES
 from analysis.dataset.sources.inputs import Input
 

@@ -1,12 +1,10 @@
 """What the tables say of each other, counted by hand."""
 
-import datetime as dt
-
 import pandas as pd
 import pytest
 
 from analysis.dataset.integrity import find_links
-from analysis.dataset.ledger.intake_result import Intake, Records
+from analysis.dataset.ledger.intake_result import Records
 from analysis.dataset.quality import Quality
 from tables import write_table
 
@@ -26,14 +24,11 @@ def links(tmp_path):
 
     def found(sales=SALES, **tables):
         nothing = Quality(pd.DataFrame(), pd.DataFrame())
-        day = dt.date(2024, 1, 1)
-        for name, text in {"transactions": sales, **tables}.items():
+        texts = {"transactions": sales, **tables}
+        for name, text in texts.items():
             write_table(tmp_path, name, text)
-        kept = {
-            name: Records(nothing, frozenset(text.split("\n")[1].split())) for name, text in tables.items()
-        }
-        columns = frozenset(sales.split("\n")[1].split())
-        return find_links(Intake(nothing, day, day, columns, None, None, tables=kept), tmp_path)
+        columns = {name: text.split("\n")[1].split() for name, text in texts.items()}
+        return find_links({name: Records(nothing, frozenset(c)) for name, c in columns.items()}, tmp_path)
 
     return found
 
@@ -58,13 +53,13 @@ def test_tables_that_hold_together_say_nothing(links):
 def test_customers_without_sales_and_sales_without_a_customer_record(links):
     found = links(customers="\ncustomer_id name\nA Ana\nD Dora\nE Eva\nF Fay\n")
     assert _said(found) == [
-        ("customers", 3, 4, "Customers: rows of customers without sales: 3 of 4, such as 'D'."),
         (
             "transactions",
             2,
             4,
             "Sales: rows of customers without a record: 2 of 4 (customers: 2, such as 'B').",
         ),
+        ("customers", 3, 4, "Customers: rows of customers without sales: 3 of 4, such as 'D'."),
     ]
     assert not found.alarms
 

@@ -671,7 +671,7 @@ def test_several_files_of_one_table(tmp_path):
     """Their rows follow each other in the order of the files; a key counts across them."""
     from analysis.dataset.config import DatasetConfig
     from analysis.dataset.ledger.intake_result import Formats
-    from analysis.dataset.ledger.records_intake import take_in
+    from analysis.dataset.ledger.table_intake import take_in
     from analysis.dataset.sources.inputs import Input
 
     write(tmp_path, "a.csv", "Código;Zona;Potencial\n1;Norte;5,5\n2;Sur;x\n")

@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 
 from analysis import open_dataset
-from analysis.dataset.ledger.intake_result import load
+from analysis.dataset.ledger.intake_result import Formats, load
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from intake import write
@@ -89,13 +89,13 @@ def test_links_are_kept_with_the_account(folder):
         links = [found for found in checked if found.rows]
         assert len(checked) > len(links)
         assert [(found.table, found.rows, found.of) for found in links] == [
-            ("customers", 1, 2),
             ("transactions", 2, 3),
+            ("customers", 1, 2),
             ("invoices", 1, 2),
         ]
         assert "such as that of 'F2' (21.00 against 20.00)" in str(links[2].note)
     use_language("es")
-    assert str(links[0].note) == "Clientes: filas de clientes sin ventas: 1 de 2, por ejemplo «C»."
+    assert str(links[1].note) == "Clientes: filas de clientes sin ventas: 1 de 2, por ejemplo «C»."
 
 
 def test_a_workbook_of_tables_is_the_same(folder, tmp_path):
@@ -219,7 +219,7 @@ def test_the_account_is_read_back_as_it_was(folder):
         quality = kept.tables[name].quality
         pd.testing.assert_frame_equal(quality.rows, dataset.accounts[name].rows)
         assert quality.of == name
-    assert kept.formats == type(kept.formats)("day-first", ",")
+    assert kept.sales.formats == Formats("day-first", ",")
 
 
 def test_the_tax_is_taken_out_of_every_table_that_includes_it(folder):

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.ledger.sales_intake import take_in
+from analysis.dataset.ledger.intake_result import Formats
+from analysis.dataset.ledger.table_intake import take_in
+from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.sources.inputs import Input
 from analysis.errors import CarteraError
 
@@ -38,7 +40,9 @@ def test_damaged_files(edits):
         path.write_bytes(content)
         target.mkdir()
         try:
-            rows = take_in(Input((path,), DatasetConfig().transactions), DatasetConfig(), target).quality.rows
+            config = DatasetConfig()
+            sales = take_in(TRANSACTIONS, Input((path,), config.transactions), config, Formats(), target)
+            rows = sales.quality.rows
         except CarteraError as error:
             assert "sales.csv" in str(error)
             assert not list(target.iterdir())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.ledger.intake_result import Formats
-from analysis.dataset.ledger.records_intake import take_in
+from analysis.dataset.ledger.table_intake import take_in
 from analysis.dataset.schema import TABLES
 from analysis.dataset.sources.inputs import Input
 from analysis.errors import CarteraError

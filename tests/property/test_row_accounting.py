@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.ledger.sales_intake import take_in
+from analysis.dataset.ledger.intake_result import Formats
+from analysis.dataset.ledger.table_intake import take_in
+from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.sources.inputs import Input
 
 HEADER = ["customer", "date", "amount", "note"]
@@ -145,7 +147,9 @@ def _read(style, text, duplicates):
         path.write_bytes(text.encode())
         target.mkdir()
         config = DatasetConfig.model_validate({"transactions": {"policies": {"duplicates": duplicates}}})
-        quality = take_in(Input((path,), config.transactions), config, target).quality
+        quality = take_in(
+            TRANSACTIONS, Input((path,), config.transactions), config, Formats(), target
+        ).quality
         aside = pd.read_parquet(target / "set_aside_transactions.parquet")
     account = {
         f"{row.fate}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 2))

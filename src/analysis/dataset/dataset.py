@@ -146,28 +146,31 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     source = take(data)
     folder = source.folder
     taken = load(folder / "account.json")
-    last_day = wanted or source.config.as_of or taken.last
-    if last_day < taken.first:
+    first, last = taken.days
+    last_day = wanted or source.config.as_of or last
+    if last_day < first:
         raise CarteraError(
             _("as_of is {as_of}, but the first sale in {name} is of {first}. Give a later day.").format(
-                as_of=last_day.isoformat(), name=source.name, first=taken.first.isoformat()
+                as_of=last_day.isoformat(), name=source.name, first=first.isoformat()
             )
         )
-    sold = taken.quality
-    if last_day < taken.last:
-        sold = sales_until(sold, folder, last_day, source.config)
-    tables = {"transactions": taken.columns} | {name: kept.columns for name, kept in taken.tables.items()}
-    accounts = {"transactions": sold} | {
-        name: records_until(kept.quality, name, folder, last_day) for name, kept in taken.tables.items()
+    tables = {name: records.columns for name, records in taken.tables.items()}
+    accounts = {
+        name: records_until(records.quality, name, folder, last_day)
+        for name, records in taken.tables.items()
+        if name != "transactions"
     }
+    sold = taken.sales.quality
+    if last_day < last:
+        sold = sales_until(sold, folder, last_day, source.config)
     engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in tables}, views(tables, last_day))
     return Dataset(
         source.name,
         engine,
         last_day,
-        taken.currency,
+        taken.sales.currency,
         tables,
-        accounts,
+        {"transactions": sold} | accounts,
         taken.links,
         source.inputs,
         folder,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.integrity import Links, find_links
-from analysis.dataset.ledger import records_intake, sales_intake
+from analysis.dataset.integrity import find_links
+from analysis.dataset.ledger import table_intake
 from analysis.dataset.ledger.intake_result import Formats, Intake, Records
-from analysis.dataset.quality import Note, Quality
+from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.dataset.sources.inputs import Source
 from analysis.errors import CarteraError
@@ -40,39 +39,25 @@ def take_in(source: Source, target: Path) -> Intake:
         is wrong with each.
     """
     config, broken = source.config, dict(source.broken)
-    taken = None
-    if "transactions" in source.inputs:
+    taken: dict[str, Records] = {}
+    guessed: dict[str, str] = {}
+    formats = Formats()
+    for name, given in source.inputs.items():  # the sales come first
         try:
-            taken = sales_intake.take_in(source.inputs["transactions"], config, target)
+            taken[name] = table_intake.take_in(TABLES[name], given, config, formats, target)
         except CarteraError as error:
-            broken["transactions"] = str(error)
-    tables, unread = _records(source, taken.formats if taken else Formats(), target)
-    guessed = {name: reason for name, reason in unread.items() if source.inputs[name].guessed}
-    broken |= {name: reason for name, reason in unread.items() if name not in guessed}
-    if taken is None or (broken and config.broken_tables == "stop"):
-        raise CarteraError(_what_is_wrong(broken, config))
-    quality = replace(
-        taken.quality,
-        facts=(*source.notes, *taken.quality.facts),
-        alarms=(*taken.quality.alarms, *_left_out(broken), *_misjudged(guessed, source)),
-    )
-    taken = replace(taken, quality=quality, tables=tables)
-    return _with_links(taken, find_links(taken, target)) if tables else taken
-
-
-def _records(source: Source, formats: Formats, target: Path) -> tuple[dict[str, Records], dict[str, str]]:
-    """Read the tables other than the sales; return them, and what is wrong with those that cannot be read."""
-    tables, broken = {}, {}
-    for name, given in source.inputs.items():
-        if name == "transactions":
-            continue
-        try:
-            tables[name] = records_intake.take_in(TABLES[name], given, source.config, formats, target)
-        except CarteraError as error:
-            broken[name] = str(error)
+            (guessed if given.guessed else broken)[name] = str(error)
             for path in (target / f"{name}.parquet", target / f"set_aside_{name}.parquet"):
                 path.unlink(missing_ok=True)
-    return tables, broken
+        if name == "transactions" and name in taken:
+            formats = taken[name].formats
+    if "transactions" not in taken or (broken and config.broken_tables == "stop"):
+        raise CarteraError(_what_is_wrong(broken, config))
+    links = find_links(taken, target)
+    left_out = (*_left_out(broken), *_misjudged(guessed, source))
+    tables = {name: records.noted(alarms=links.alarms.get(name, ())) for name, records in taken.items()}
+    tables["transactions"] = tables["transactions"].noted(source.notes, left_out)
+    return Intake(tables, links.findings)
 
 
 def _what_is_wrong(broken: dict[str, str], config: DatasetConfig) -> str:
@@ -107,13 +92,3 @@ def _misjudged(guessed: dict[str, str], source: Source) -> list[Note]:
         Note(_NOT_WHAT_IT_SEEMED, {"files": files[name], "reason": reason}, {"table": TABLES[name].title})
         for name, reason in guessed.items()
     ]
-
-
-def _with_links(taken: Intake, links: Links) -> Intake:
-    """Return the intake with what its tables say of each other."""
-
-    def warned(quality: Quality, name: str) -> Quality:
-        return replace(quality, alarms=(*quality.alarms, *links.alarms.get(name, ())))
-
-    tables = {name: replace(kept, quality=warned(kept.quality, name)) for name, kept in taken.tables.items()}
-    return replace(taken, tables=tables, links=links.findings)

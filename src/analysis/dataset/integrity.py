@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.dataset.ledger.intake_result import Intake
-from analysis.dataset.ledger.ledger_steps import MEMORY
+from analysis.dataset.ledger.intake_result import Records
+from analysis.dataset.ledger.table_intake import MEMORY
 from analysis.dataset.quality import LinkFinding, Note
 from analysis.dataset.schema import TABLES, Link, Sequence
 from analysis.engine.paths import duckdb_path
@@ -24,14 +24,9 @@ _TOLERANCE = 0.01
 """Currency; what rounding may do to the total of an invoice."""
 
 _NONE = N_("{table}: no rows {finding}, out of {of}.")
-_NO_RECORD = N_("of customers without a record")
 _OTHER_TOTAL = N_("that differ from the sum of their lines by more than 0.01")
 _ROWS = N_("{table}: rows {finding}: {rows} of {of}, such as '{example}'.")
 _OF_CUSTOMERS = N_("{table}: rows {finding}: {rows} of {of} (customers: {customers}, such as '{example}').")
-_UNKNOWN = N_(
-    "{table}: rows of customers without a record: {rows} of {of} (customers: {customers}, such as "
-    "'{example}')."
-)
 _TOTALS = N_(
     "{table}: totals that differ from the sum of their lines by more than 0.01: {rows} of {of}, such as that "
     "of '{example}' ({invoiced} against {sold})."
@@ -66,17 +61,17 @@ class Links:
     alarms: dict[str, tuple[Note, ...]]
 
 
-def find_links(taken: Intake, folder: Path) -> Links:
+def find_links(tables: dict[str, Records], folder: Path) -> Links:
     """Check what the schema says should hold within the tables and between them.
 
     Parameters
     ----------
-    taken
-        What reading gave; its tables and columns say what can be checked.
+    tables
+        What reading gave; tables and columns say what can be checked.
     folder
         Folder of the tables' Parquet files.
     """
-    columns = {"transactions": taken.columns} | {name: kept.columns for name, kept in taken.tables.items()}
+    columns = {name: records.columns for name, records in tables.items()}
     findings: list[LinkFinding] = []
     alarms: dict[str, list[Note]] = {name: [] for name in columns}
     spill = folder / "spill"
@@ -88,13 +83,11 @@ def find_links(taken: Intake, folder: Path) -> Links:
             for link in TABLES[name].links:
                 if link.column in given and link.other in columns.get(link.table, ()):
                     findings += _unmatched(connection, name, link)
-                    alarms[name] += _misspelt(connection, name, link)
+                    alarms[name] += _misspelt(connection, name, link) if name != "transactions" else []
             for sequence in TABLES[name].sequences:
                 if {sequence.earlier, sequence.later} <= given:
                     findings += _out_of_order(connection, name, sequence, given)
-        if "customer_id" in columns.get("customers", ()):
-            findings += _without_record(connection)
-        if "invoice_id" in columns.get("invoices", ()) and "order_id" in taken.columns:
+        if "invoice_id" in columns.get("invoices", ()) and "order_id" in columns["transactions"]:
             totals, warnings = _totals(connection)
             findings += totals
             alarms["invoices"] += warnings
@@ -181,24 +174,6 @@ def _out_of_order(
         {"table": TABLES[table].title, "finding": sequence.finding},
     )
     return [LinkFinding(table, note, wrong, of)]
-
-
-def _without_record(connection: duckdb.DuckDBPyConnection) -> list[LinkFinding]:
-    """Return how many sales are of customers that are not in the table of customers."""
-    rows, customers, example, of = connection.execute(
-        """
-        select count(*) filter (where k.customer_id is null),
-               count(distinct t.customer_id) filter (where k.customer_id is null),
-               min(t.customer_id) filter (where k.customer_id is null), count(*)
-        from transactions as t left join (select distinct customer_id from customers) as k using (customer_id)
-        """
-    ).fetchall()[0]
-    if not rows:
-        return [_holds("transactions", _NO_RECORD, of)]
-    values = {"rows": rows, "of": of, "customers": customers, "example": example}
-    return [
-        LinkFinding("transactions", Note(_UNKNOWN, values, {"table": TABLES["transactions"].title}), rows, of)
-    ]
 
 
 def _totals(connection: duckdb.DuckDBPyConnection) -> tuple[list[LinkFinding], list[Note]]:

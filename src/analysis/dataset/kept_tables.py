@@ -215,8 +215,8 @@ def _read_into(folder: Path, source: Source, check: Callable[[], None], notes: t
         check()
         raise
     check()
-    quality = replace(taken.quality, facts=(*taken.quality.facts, *notes))
-    save(replace(taken, quality=quality), folder / "account.json")
+    tables = taken.tables | {"transactions": taken.sales.noted(notes)}
+    save(replace(taken, tables=tables), folder / "account.json")
     digests = {path.name: sha256(path) for path in folder.iterdir() if path.name != MARKER}
     (folder / MARKER).write_text(json.dumps(digests), "utf-8")
 
@@ -253,5 +253,5 @@ def _is_current(folder: Path) -> bool:
 
 def _is_woken(taken: Intake) -> bool:
     """Tell whether rows that lay in the future when they were read no longer do."""
-    days = [taken.read_again_on, *(kept.read_again_on for kept in taken.tables.values())]
+    days = [records.read_again_on for records in taken.tables.values()]
     return any(day is not None and day <= dt.date.today() for day in days)

@@ -14,7 +14,7 @@ from analysis.dataset.cache import read_once
 from analysis.dataset.config import TAXED, Policies, Transactions
 from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.ledger.intake_result import Formats
-from analysis.dataset.ledger.ledger_steps import connect, open_all
+from analysis.dataset.ledger.table_intake import connect, open_all
 from analysis.dataset.naming import names_a_folder
 from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources.inputs import Input, Source, reachable

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from analysis.dataset.files.readers import RawTable, literal, quoted
 from analysis.dataset.inference.formats import (
     choice_sql,
@@ -30,6 +32,8 @@ _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": 
 _DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
 """Currencies written ``$`` where they are at home."""
 _DECIMALS = {"unit_price": 8}
+NO_DAY = "date '1970-01-01'"
+"""Days up to this one are what programs write where there is none."""
 
 
 def cells_sql(raw: RawTable, reading: Reading) -> str:
@@ -155,6 +159,21 @@ def in_currency(currency: str) -> str:
 def says_nothing(name: str) -> str:
     """Return the SQL that holds where the cell of a column is empty, or looks so."""
     return f"({trimmed(f'cast(c_{name} as varchar)')} is null)"
+
+
+def missing(name: str) -> list[tuple[str, str]]:
+    """Return the cases in which a row lacks a column that it needs: the cell is empty, or cannot be read."""
+    value = quoted(name)
+    return [
+        (f"{value} is null and {says_nothing(name)}", f"rejected:no_{name}"),
+        (f"{value} is null", f"rejected:{name}"),
+    ]
+
+
+def missing_day(name: str, today: dt.date | None) -> list[tuple[str, str]]:
+    """Return the cases in which a row lacks a day that it needs; one after ``today`` is none."""
+    late = f" or {quoted(name)} > date '{today}'" if today else ""
+    return [*missing(name), (f"{quoted(name)} <= {NO_DAY}{late}", "rejected:impossible_date")]
 
 
 def layout(raw: RawTable, reading: Reading) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Formats:
 
 @dataclass(frozen=True)
 class Records:
-    """What reading a table other than the sales gave.
+    """What reading a table gave, beside its Parquet files.
 
     Parameters
     ----------
@@ -39,13 +39,29 @@ class Records:
         The account of its raw rows.
     columns
         Its canonical columns that hold data.
+    first, last
+        First and last day of the rows kept; None where rows have none.
     read_again_on
         First day on which a row now in the future would count; None where there is none.
+    currency
+        ISO 4217 code, or None where nothing says it.
+    formats
+        How the table is written.
     """
 
     quality: Quality
     columns: frozenset[str]
+    first: dt.date | None = None
+    last: dt.date | None = None
     read_again_on: dt.date | None = None
+    currency: str | None = None
+    formats: Formats = Formats()
+
+    def noted(self, facts: tuple[Note, ...] = (), alarms: tuple[Note, ...] = ()) -> Records:
+        """Return the same with more to say of how the table was read, and of what to beware of."""
+        quality = self.quality
+        said = replace(quality, facts=(*quality.facts, *facts), alarms=(*quality.alarms, *alarms))
+        return replace(self, quality=said)
 
 
 @dataclass(frozen=True)
@@ -54,53 +70,32 @@ class Intake:
 
     Parameters
     ----------
-    quality
-        The account of the raw rows of the sales.
-    first, last
-        Days of the first and last transaction kept.
-    columns
-        Canonical columns of the sales that hold data.
-    currency
-        ISO 4217 code, or None where nothing says it.
-    read_again_on
-        First day on which a row now in the future would count; None where there is none.
-    formats
-        How the sales are written.
     tables
-        What reading each other table gave, by its name.
+        What reading each table gave, by its name; the sales come first.
     links
         What does not hold between the tables.
     """
 
-    quality: Quality
-    first: dt.date
-    last: dt.date
-    columns: frozenset[str]
-    currency: str | None
-    read_again_on: dt.date | None
-    formats: Formats = Formats()
-    tables: dict[str, Records] = field(default_factory=dict)
+    tables: dict[str, Records]
     links: tuple[LinkFinding, ...] = ()
+
+    @property
+    def sales(self) -> Records:
+        """What reading the sales gave."""
+        return self.tables["transactions"]
+
+    @property
+    def days(self) -> tuple[dt.date, dt.date]:
+        """Days of the first and last sale kept."""
+        first, last = self.sales.first, self.sales.last
+        assert first is not None and last is not None  # noqa: S101
+        return first, last
 
 
 def save(intake: Intake, path: Path) -> None:
     """Write the account of an intake as JSON."""
-    content: dict[str, Any] = {
-        **_quality_content(intake.quality),
-        "first": intake.first.isoformat(),
-        "last": intake.last.isoformat(),
-        "columns": sorted(intake.columns),
-        "currency": intake.currency,
-        "read_again_on": _day_content(intake.read_again_on),
-        "formats": [intake.formats.date_order, intake.formats.decimal],
-        "tables": {
-            name: {
-                **_quality_content(records.quality),
-                "columns": sorted(records.columns),
-                "read_again_on": _day_content(records.read_again_on),
-            }
-            for name, records in intake.tables.items()
-        },
+    content = {
+        "tables": {name: _content(records) for name, records in intake.tables.items()},
         "links": [[found.table, _note_content(found.note), found.rows, found.of] for found in intake.links],
     }
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
@@ -109,29 +104,33 @@ def save(intake: Intake, path: Path) -> None:
 def load(path: Path) -> Intake:
     """Read the account of an intake back."""
     content = json.loads(path.read_text("utf-8"))
-    return Intake(
-        _quality(content, "transactions"),
-        dt.date.fromisoformat(content["first"]),
-        dt.date.fromisoformat(content["last"]),
-        frozenset(content["columns"]),
-        content["currency"],
-        _day(content["read_again_on"]),
-        Formats(*content["formats"]),
-        {
-            name: Records(_quality(kept, name), frozenset(kept["columns"]), _day(kept["read_again_on"]))
-            for name, kept in content["tables"].items()
-        },
-        tuple(LinkFinding(table, Note(*note), rows, of) for table, note, rows, of in content["links"]),
-    )
+    tables = {
+        name: Records(
+            _quality(kept, name),
+            frozenset(kept["columns"]),
+            **{name: dt.date.fromisoformat(day) for name, day in kept["days"].items()},
+            currency=kept["currency"],
+            formats=Formats(*kept["formats"]),
+        )
+        for name, kept in content["tables"].items()
+    }
+    links = [LinkFinding(table, Note(*note), rows, of) for table, note, rows, of in content["links"]]
+    return Intake(tables, tuple(links))
 
 
-def _quality_content(quality: Quality) -> dict[str, Any]:
+def _content(records: Records) -> dict[str, Any]:
+    quality = records.quality
+    days = {name: getattr(records, name) for name in ("first", "last", "read_again_on")}
     rows = quality.rows.astype({"amount": object}).where(quality.rows.notna(), None)
     return {
         "rows": rows.to_dict("records"),
         "found": quality.found.to_dict("records"),
         "facts": [_note_content(note) for note in quality.facts],
         "alarms": [_note_content(note) for note in quality.alarms],
+        "columns": sorted(records.columns),
+        "days": {name: day.isoformat() for name, day in days.items() if day},
+        "currency": records.currency,
+        "formats": [records.formats.date_order, records.formats.decimal],
     }
 
 
@@ -148,11 +147,3 @@ def _quality(content: dict[str, Any], of: str) -> Quality:
 
 def _note_content(note: Note) -> list[Any]:
     return [note.message, note.values, note.words]
-
-
-def _day_content(day: dt.date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _day(text: str | None) -> dt.date | None:
-    return dt.date.fromisoformat(text) if text else None

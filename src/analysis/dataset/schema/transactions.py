@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.dataset.schema.declaration import Column, Table, listed
+from analysis.dataset.schema.declaration import Column, Link, Table, listed
 from analysis.language import N_
 
 _COLUMNS = (
@@ -280,5 +280,6 @@ TRANSACTIONS = Table(
     _COLUMNS,
     required=("customer_id", "date", "amount"),
     dated="date",
+    links=(Link("customer_id", "customers", "customer_id", N_("of customers without a record")),),
 )
 """The amount may come from quantity × unit price, or from the gross amount less the discount."""

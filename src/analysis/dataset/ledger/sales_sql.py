@@ -1,24 +1,13 @@
-"""The ledger: every raw row with its canonical values, the answers to what is asked of it, and its fate."""
+"""What is worked out and asked of a row of the sales, and what becomes of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.files.readers import RawTable, literal
+from analysis.dataset.files.readers import literal
 from analysis.dataset.inference.type_inference import Reading
-from analysis.dataset.ledger.cell_sql import (
-    NUMERIC,
-    cells_sql,
-    currency_sql,
-    in_currency,
-    layout,
-    row_text,
-    says_nothing,
-    type_sql,
-    value_sql,
-)
-from analysis.dataset.quality import KEPT
+from analysis.dataset.ledger.cell_sql import NUMERIC, in_currency, missing_day, says_nothing
 from analysis.dataset.schema import TRANSACTIONS
 
 CANCELLED = (
@@ -29,60 +18,11 @@ CANCELLED = (
 """States of an order or invoice that never came to be, or was wholly undone, in lower case."""
 
 
-def ledger_sql(table: RawTable, reading: Reading, config: DatasetConfig, today: dt.date) -> str:
-    """Return the query that turns one raw file into its part of the ledger.
+GIVEN = {name: f"given_{name}" for name in ("amount", "gross_amount", "discount")}
+"""Columns that are worked out, and what they are called as the file gives them."""
 
-    Parameters
-    ----------
-    table
-        The raw file.
-    reading
-        How its cells are read.
-    config
-        What becomes of doubtful rows.
-    today
-        The day of reading: no sale can be later.
-
-    Returns
-    -------
-    str
-        SQL of one row per raw row, in the file's order: the canonical columns and ``currency`` where the
-        data give them (see `absent`), ``row_hash``, ``fate`` (``sale``, ``return``, ``cancellation``,
-        ``excluded:<rule>``, ``rejected:<reason>``), ``flags`` (the answers to ``FLAGS``, NULL where all are
-        no) and, unless it is kept, ``raw`` (its cells as written).
-    """
-    keep_raw = "true" if config.transactions.policies.duplicates == "exclude" else f"fate not in {KEPT}"
-    return f"""
-    with {cells_sql(table, reading)},
-    typed as (select *, {_values(reading)} from cells),
-    valued as (select *, {_money(reading, config)} from typed),
-    asked as (select *, {_questions(reading, config)} from valued),
-    judged as (select *, {_fate(table, reading, config, today)} as fate from asked)
-    select {", ".join(_known(reading))}, row_hash, fate,
-           case when {" or ".join(FLAGS)} then [{", ".join(FLAGS)}] end as flags,
-           case when {keep_raw} then {row_text(table)} end as raw
-    from judged
-    """  # noqa: S608
-
-
-def _known(reading: Reading) -> list[str]:
-    """Return the columns of the ledger that the data give: what is always empty is not worth writing."""
-    given = {*reading.columns, "amount"}
-    if {"quantity", "unit_price"} <= given:
-        given.add("gross_amount")
-    if "discount_pct" in given or {"gross_amount", "amount"} <= reading.columns.keys():
-        given.add("discount")
-    if reading.signs:
-        given.add("currency")
-    return [name for name in (*TRANSACTIONS.canonical, "currency") if name in given]
-
-
-def absent(reading: Reading) -> str:
-    """Return the SQL of the columns that the data do not give: NULL, in the type they would have."""
-    names = [name for name in (*TRANSACTIONS.canonical, "currency") if name not in _known(reading)]
-    missing = [TRANSACTIONS.column(name) for name in names]
-    return ", ".join(f"cast(null as {type_sql(column)}) as {column.name}" for column in missing)
-
+OTHERWISE = "sale"
+"""What a row is for which no case holds."""
 
 FLAGS = (
     "is_no_customer", "is_cancelled", "is_negative_quantity", "is_negative_amount", "is_price_not_positive",
@@ -90,15 +30,27 @@ FLAGS = (
 )  # fmt: skip
 
 
-def _values(reading: Reading) -> str:
-    """Return the SQL of each column's value, NULL where the cell does not fit its rule."""
-    values = []
-    for declared in TRANSACTIONS.columns:
-        name = declared.name
-        value = currency_sql(reading) if name == "currency" else value_sql(declared, reading)
-        given = "given_" if name in {"amount", "gross_amount", "discount"} else ""
-        values.append(f"{value} as {given}{name}")
-    return ", ".join(values)
+def asked(reading: Reading, config: DatasetConfig) -> str:
+    """Return the step ``asked``: amounts worked out, and the answers to `FLAGS`."""
+    return (
+        f"valued as (select *, {_money(reading, config)} from typed), "  # noqa: S608
+        f"asked as (select *, {_questions(reading, config)} from valued)"
+    )
+
+
+def answers(_reading: Reading) -> str:
+    """Return the SQL of ``flags``: the answers to `FLAGS`, NULL where all are no."""
+    return f"case when {' or '.join(FLAGS)} then [{', '.join(FLAGS)}] end as flags"
+
+
+def worked_out(reading: Reading) -> set[str]:
+    """Return the columns that others give."""
+    made = {"amount"}
+    if {"quantity", "unit_price"} <= reading.columns.keys():
+        made.add("gross_amount")
+    if "discount_pct" in reading.columns or {"gross_amount", "amount"} <= reading.columns.keys():
+        made.add("discount")
+    return made
 
 
 def _money(reading: Reading, config: DatasetConfig) -> str:
@@ -161,9 +113,10 @@ def _unread(reading: Reading) -> list[str]:
     """Return the conditions under which a cell that is not needed was not empty and could not be read."""
     needed = {"date", *amount_columns(reading)}
     numbers = [name for name in reading.columns if TRANSACTIONS.column(name).kind in NUMERIC]
-    values = {name: f"given_{name}" if name in {"gross_amount", "discount"} else name for name in numbers}
     return [
-        f"({values[name]} is null and not {says_nothing(name)})" for name in numbers if name not in needed
+        f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
+        for name in numbers
+        if name not in needed
     ]
 
 
@@ -183,39 +136,31 @@ def _escaped(code: str) -> str:
     return "".join(c if c.isalnum() else "\\" + c for c in code).replace("'", "''")
 
 
-def _fate(table: RawTable, reading: Reading, config: DatasetConfig, today: dt.date) -> str:
-    """Return the SQL of a row's fate; the first case that holds decides."""
+def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple[str, str]]:
+    """Return under which condition a row becomes what; the first that holds decides."""
     policies = config.transactions.policies
     no_amount = " and ".join(says_nothing(name) for name in amount_columns(reading))
-    cases = [
-        *((no_sale, f"excluded:{rule}") for rule, no_sale in layout(table, reading)),
-        (f"date is null and {says_nothing('date')}", "rejected:no_date"),
-        ("date is null", "rejected:date"),
-        (f"date <= date '1970-01-01' or date > date '{today}'", "rejected:impossible_date"),
+    held = [
+        *missing_day("date", today),
         (f"amount is null and ({no_amount})", "rejected:no_amount"),
         ("amount is null", "rejected:amount"),
     ]
     if config.currency:
-        cases.append((f"not {in_currency(config.currency)}", "excluded:other_currency"))
-    cases.append(("is_no_customer", "excluded:no_customer"))
+        held.append((f"not {in_currency(config.currency)}", "excluded:other_currency"))
+    held.append(("is_no_customer", "excluded:no_customer"))
     optional = {
-        "test": ("is_test", "exclude"),
-        "postage": ("is_postage", "exclude"),
-        "cancelled": ("is_void and not is_negative", "exclude"),
-        "zero_amount": ("is_zero_amount", "exclude"),
-        "returns": ("is_negative", "exclude"),
+        "test": "is_test",
+        "postage": "is_postage",
+        "cancelled": "is_void and not is_negative",
+        "zero_amount": "is_zero_amount",
+        "returns": "is_negative",
     }
-    cases += [
+    held += [
         (condition, f"excluded:{rule}")
-        for rule, (condition, value) in optional.items()
-        if getattr(policies, rule) == value
+        for rule, condition in optional.items()
+        if getattr(policies, rule) == "exclude"
     ]
-    cases += [("is_negative and is_cancelled", "cancellation"), ("is_negative", "return")]
-    return (
-        "case "
-        + " ".join(f"when {condition} then '{fate}'" for condition, fate in cases)
-        + " else 'sale' end"
-    )
+    return [*held, ("is_negative and is_cancelled", "cancellation"), ("is_negative", "return")]
 
 
 def amount_columns(reading: Reading) -> list[str]:

@@ -1,0 +1,105 @@
+"""The ledger once it is written: its files, its reading, and the rows that stand in it more than once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from analysis.dataset.config import DatasetConfig
+from analysis.dataset.files.readers import RawTable, quoted
+from analysis.dataset.inference.type_inference import Reading
+from analysis.dataset.quality import KEPT, Note
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Rows equal to an earlier one in every cell, and whether every row stands there more than once."""
+
+    rows: int
+    all_repeated: bool
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every raw row of a table, in the views ``ledger`` and ``settled`` of a connection.
+
+    Parameters
+    ----------
+    raws
+        The raw files.
+    refused
+        Line and text of each file's records that could not be split into cells.
+    reading
+        How cells were read.
+    config
+        What ``dataset.yml`` says.
+    fates
+        What `count_fates` gives.
+    duplicates
+        Rows that are copies.
+    """
+
+    raws: list[RawTable]
+    refused: list[list[tuple[int, str]]]
+    reading: Reading
+    config: DatasetConfig
+    fates: pd.DataFrame
+    duplicates: Duplicates
+
+    @property
+    def rows(self) -> int:
+        """All raw rows."""
+        return int(self.fates["rows"].sum())
+
+
+@dataclass(frozen=True)
+class Account:
+    """What is said of a table beside its rows by fate; see `Quality`, and the SQL of the rows kept."""
+
+    columns: list[str]
+    found: pd.DataFrame
+    facts: tuple[Note, ...]
+    alarms: tuple[Note, ...]
+
+
+def count_duplicates(connection: duckdb.DuckDBPyConnection) -> Duplicates:
+    """Count the rows of the view ``ledger`` that are equal to an earlier one in every cell."""
+    copies, copied = connection.execute(
+        "select coalesce(sum(times - 1), 0), coalesce(sum(times), 0) "
+        "from (select count(*) as times from ledger group by row_hash having count(*) > 1)"
+    ).fetchall()[0]
+    total = connection.execute("select count(*) from ledger").fetchall()[0][0]
+    return Duplicates(int(copies), copied == total and total > 2)
+
+
+def settle(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], rule: str) -> None:
+    """Make the view ``settled``: the ledger, with later rows of the same key left out by ``rule``.
+
+    Parameters
+    ----------
+    connection
+        One that has the view ``ledger``.
+    key
+        Columns that no two rows may share; none where all may stay. A row without one of them has no key.
+    rule
+        The rule's name.
+    """
+    later = 0
+    if key:
+        columns = ", ".join(map(quoted, key))
+        connection.execute(
+            f"create temp table later as with kept as (from ledger where fate in {KEPT}), "  # noqa: S608
+            f"shared as (select {columns} from kept group by all having count(*) > 1) "
+            f"select filename, file_row_number from kept join shared using ({columns}) "
+            f"qualify row_number() over (partition by {columns} order by filename, file_row_number) > 1"
+        )
+        later = connection.execute("select count(*) from later").fetchall()[0][0]
+    connection.execute(
+        "create view settled as select ledger.* exclude (fate), "  # noqa: S608
+        f"case when later.filename is not null then 'excluded:{rule}' else fate end as fate "
+        "from ledger left join later using (filename, file_row_number) order by filename, file_row_number"
+        if later
+        else "create view settled as from ledger"
+    )

@@ -1,0 +1,79 @@
+"""The account of the sales beside their rows by fate: what was found in them, and what to beware of."""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+
+from analysis.dataset.ledger.ledger import Account, Ledger
+from analysis.dataset.ledger.sales_sql import FLAGS
+from analysis.dataset.quality import FINDINGS, KEPT, Note
+from analysis.dataset.schema import TRANSACTIONS
+from analysis.errors import CarteraError
+from analysis.language import N_, _, number
+
+_COPIES = N_("Exact copies of earlier rows: {n}; if they are mistakes, sales are too high.")
+_ALL_TWICE = N_(
+    "Every row stands at least twice in the data: it looks as if the same sales had been pasted again, and "
+    "money counts double."
+)
+_HOW = N_("To leave the copies out: 'duplicates: exclude' under 'policies' in dataset.yml.")
+
+
+def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
+    """Return what is said of the sales beside their rows by fate.
+
+    Raises
+    ------
+    CarteraError
+        If there are rows at which ``policies`` asks to stop.
+    """
+    columns = ["fate as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
+    return Account(columns, _found(connection, ledger), (), tuple(_alarms(connection, ledger)))
+
+
+def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFrame:
+    """Return how many raw rows answer yes to each question, whatever their fate."""
+    counts = ", ".join(f"count(*) filter (where flags[{i}])" for i, _flag in enumerate(FLAGS, 1))
+    asked = dict(
+        zip(
+            (flag.removeprefix("is_") for flag in FLAGS),
+            connection.execute(f"select {counts} from ledger where flags is not null").fetchall()[0],  # noqa: S608
+            strict=True,
+        )
+    )
+    asked["duplicates"] = ledger.duplicates.rows
+    policies = ledger.config.transactions.policies.model_dump()
+    returns = policies["returns"]
+    policies |= {"negative_quantity": returns, "negative_amount": returns}
+    if "stop" not in {policies["cancelled"], returns}:
+        policies["cancelled"] = returns
+    rows = [(rule, policies.get(rule, ""), int(asked.get(rule, 0))) for rule in FINDINGS]
+    for rule, policy, n in rows:
+        if policy == "stop" and n:
+            raise CarteraError(
+                _("Rows {which}: {n}. Stopped, as 'policies' in dataset.yml asks.").format(
+                    n=number(n), which=_(FINDINGS[rule])
+                )
+            )
+    return pd.DataFrame(rows, columns=["rule", "policy", "rows"])
+
+
+def _alarms(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]:
+    """Return what the reader must know before trusting a figure."""
+    single_customer, single_day, size = connection.execute(
+        "select min(customer_id) = max(customer_id), min(date) = max(date), sum(abs(amount)) "  # noqa: S608
+        f"from settled where fate in {KEPT}"
+    ).fetchall()[0]
+    found = []
+    if ledger.duplicates.all_repeated:
+        found += [Note(_ALL_TWICE), Note(_HOW)]
+    elif ledger.duplicates.rows > 0.2 * ledger.rows:
+        found += [Note(_COPIES, {"n": ledger.duplicates.rows}), Note(_HOW)]
+    if single_customer:
+        found.append(Note(N_("There is only one customer: a portfolio cannot be described with it.")))
+    if single_day:
+        found.append(Note(N_("All sales are of one day: nothing can be said about time.")))
+    if size == 0:
+        found.append(Note(N_("All amounts are zero: no figure in money means anything.")))
+    return found

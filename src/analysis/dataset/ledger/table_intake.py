@@ -1,0 +1,321 @@
+"""Raw files of a table → canonical Parquet, with every row accounted for.
+
+The steps, each a pass of DuckDB that does not hold the file in memory: the raw files become the ledger (every
+row with its fate); the ledger is counted; kept rows become ``<table>.parquet``, the others
+``set_aside_<table>.parquet`` with file, line, reason and raw text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from analysis.dataset.config import DatasetConfig
+from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, quoted, whole
+from analysis.dataset.inference.formats import MACROS
+from analysis.dataset.inference.type_inference import Reading, ask, find_reading
+from analysis.dataset.ledger import records_account, sales_account
+from analysis.dataset.ledger.intake_result import Formats, Records
+from analysis.dataset.ledger.ledger import Ledger, count_duplicates, settle
+from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
+from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
+from analysis.dataset.quality import KEPT, Note, Quality
+from analysis.dataset.schema import TRANSACTIONS, Table
+from analysis.dataset.sources.inputs import Input
+from analysis.engine.paths import duckdb_path
+from analysis.errors import CarteraError
+from analysis.language import N_, _, listing, ngettext, number
+
+MEMORY = "1500MB"
+"""What DuckDB may hold; beyond it, it spills to disk."""
+_FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
+
+
+def connect(work: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection that spills to ``work`` and has the conversion macros."""
+    connection = duckdb.connect()
+    connection.execute(f"set memory_limit={literal(MEMORY)}")
+    connection.execute("set temp_directory = $1", [str(work / "spill")])
+    connection.execute("set TimeZone = 'UTC'")  # the day of a moment is the same on every machine
+    if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
+        connection.execute("set enable_progress_bar=false")
+    # as joins, the lists of names would be looked up for every row, even where CASE rules it out
+    connection.execute("set disabled_optimizers = 'in_clause'")
+    connection.execute(MACROS)
+    return connection
+
+
+def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, work: Path) -> list[RawTable]:
+    """Open the raw files of a table, with columns of one type in all of them.
+
+    Raises
+    ------
+    CarteraError
+        If a file is empty or not a table.
+    """
+    raws = [
+        open_raw(connection, path, table, given.settings, work / f"raw_{i}")
+        for i, path in enumerate(given.files)
+    ]
+    return alike(raws)
+
+
+def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats, target: Path) -> Records:
+    """Read the raw files of a table into canonical Parquet in the folder ``target``.
+
+    Parameters
+    ----------
+    table
+        Any canonical table.
+    given
+        Its raw files, which have the same columns, and how they are read.
+    config
+        What ``dataset.yml`` says of all tables.
+    formats
+        How the sales are written; it settles what another table leaves open.
+    target
+        A folder, left with ``<table>.parquet`` (the canonical columns of the rows kept, in the files' order)
+        and ``set_aside_<table>.parquet`` (the other rows).
+
+    Raises
+    ------
+    CarteraError
+        If the files cannot be read, leave a question open, or hold no row that can be used.
+    """
+    work = target / f"work_{table.name}"
+    work.mkdir()
+    connection = connect(work)
+    try:
+        raws = open_all(connection, given, table, work)
+        reading = find_reading(connection, raws, table, given.settings, formats)
+        if reading.questions:
+            raise ask(reading.questions, table)
+        raws = _write_ledger(connection, raws, reading, config, work)
+        return _recorded(connection, raws, reading, config, target)
+    finally:
+        connection.close()
+        shutil.rmtree(work)
+
+
+def _recorded(
+    connection: duckdb.DuckDBPyConnection,
+    raws: list[RawTable],
+    reading: Reading,
+    config: DatasetConfig,
+    target: Path,
+) -> Records:
+    """Count the ledger, and write from it the two files; return the account."""
+    table, money = reading.table, "amount" in reading.table.canonical
+    currency = _one_currency(connection, config.currency, raws[0].file)
+    settle(connection, *later_copies(reading, config))
+    refused = [refused_records(connection, raw) for raw in raws]
+    fates = _count_fates(connection, sum(map(len, refused)), money=money)
+    ledger = Ledger(raws, refused, reading, config, fates, count_duplicates(connection))
+    _check_usable(connection, ledger)
+    rules = sales_account if table is TRANSACTIONS else records_account
+    account = rules.account(connection, ledger)
+    kept = target / f"{table.name}.parquet"
+    connection.execute(
+        f"copy (select {', '.join(account.columns)} from settled where fate in {KEPT}) "  # noqa: S608
+        "to $1 (format parquet, dictionary_size_limit 5000)",
+        [str(kept)],
+    )
+    write_set_aside(connection, raws, refused, target / f"set_aside_{table.name}.parquet", money=money)
+    quality = Quality(
+        fates,
+        account.found,
+        (*reading.facts, *_tax_fact(reading, config.tax_rate(table.name)), *account.facts),
+        (*_rejected_alarm(ledger), *account.alarms),
+        table.name,
+    )
+    columns, first, last = _summary(connection, table, kept)
+    wakes = _read_again_on(connection, table)
+    return Records(quality, columns, first, last, wakes, currency, reading.shown)
+
+
+def _write_ledger(
+    connection: duckdb.DuckDBPyConnection,
+    raws: list[RawTable],
+    reading: Reading,
+    config: DatasetConfig,
+    work: Path,
+) -> list[RawTable]:
+    """Write the ledger, a part per file, and put it into the view ``ledger``.
+
+    Return the files as they were read in the end: those that DuckDB did not read whole are split without it.
+    """
+    today = dt.date.today()
+    parts = [work / f"ledger-{i:06}.parquet" for i in range(len(raws))]
+
+    def write(raw: RawTable, part: Path) -> RawTable:
+        accepted = _copy(connection, ledger_sql(raw, reading, config, today), part)
+        if raw.text is None:
+            return raw
+        refused = np.asarray(refused_lines(connection, raw.text), np.int64)
+        if accepted + len(np.unique(refused)) == raw.text.records and raw.text.begin_on(refused):
+            return raw
+        raw = raw.text.split()
+        _copy(connection, ledger_sql(raw, reading, config, today), part)
+        return raw
+
+    with whole(connection, raws):
+        read = [write(raw, part) for raw, part in zip(raws, parts, strict=True)]
+    columns = ", ".join(filter(None, ["*", absent(reading)]))
+    connection.execute("set variable ledger_parts = ?", [list(map(duckdb_path, parts))])
+    connection.execute(
+        f"create view ledger as select {columns} from read_parquet(getvariable('ledger_parts'), "  # noqa: S608
+        "file_row_number=true, filename=true, hive_partitioning=false)"
+    )
+    return read
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    """Write what a query gives to a part of the ledger; return how many rows."""
+    return int(connection.execute(f"copy ({query}) to $1 ({_FAST})", [str(path)]).fetchall()[0][0])
+
+
+def _one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file: str) -> str | None:
+    """Return the currency of the ledger; two without a word from the user are an error (their sum is none).
+
+    Parameters
+    ----------
+    connection
+        One that has the view ``ledger``.
+    given
+        The currency that the user names.
+    file
+        Name of the first file.
+    """
+    found = connection.execute(
+        "select currency, count(*) from ledger where currency is not null "
+        "group by all order by count(*) desc, currency"
+    ).fetchall()
+    if given:
+        return given
+    if len(found) > 1:
+        raise CarteraError(
+            _(
+                "{file} mixes currencies: {currencies}. Convert the amounts to one, or keep the rows of one "
+                "only: 'currency: {first}' in dataset.yml; the others are left out and counted."
+            ).format(
+                file=file,
+                currencies=listing(
+                    [_("{currency} (rows: {rows})").format(currency=c, rows=number(n)) for c, n in found]
+                ),
+                first=next((code for code, _rows in found if len(code) == 3), "USD"),
+            )
+        )
+    code = found[0][0] if found else None
+    return code if code and len(code) == 3 else None
+
+
+def _count_fates(connection: duckdb.DuckDBPyConnection, refused: int, *, money: bool) -> pd.DataFrame:
+    """Return rows and readable money by fate, from the view ``settled``.
+
+    Parameters
+    ----------
+    connection
+        One that has the view.
+    refused
+        Records that could not be split into cells.
+    money
+        Whether the table has amounts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``fate``, ``rule``, ``rows``, ``amount`` (currency; NaN in a table without).
+    """
+    amount = "cast(coalesce(sum(amount), 0) as double)" if money else "cast('nan' as double)"
+    fates = connection.execute(f"select fate, count(*), {amount} from settled group by fate").fetchall()  # noqa: S608
+    rows = [(*fate.partition(":")[::2], n, float(amount)) for fate, n, amount in fates]
+    if refused:
+        rows.append(("rejected", "cells", refused, 0.0 if money else float("nan")))
+    order = {fate: i for i, fate in enumerate((*KEPT, "excluded", "rejected"))}
+    rows.sort(key=lambda row: (order[row[0]], -row[2], row[1]))
+    return pd.DataFrame(rows, columns=["fate", "rule", "rows", "amount"])
+
+
+def _check_usable(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
+    """Raise an error if no row was kept, with the reasons and an example from the first file."""
+    account, raw, reading = ledger.fates, ledger.raws[0], ledger.reading
+    if account["fate"].isin(KEPT).any():
+        return
+    total = ledger.rows
+    if total == 0:
+        raise CarteraError(_("{file} has column names but no rows. Export it again.").format(file=raw.file))
+    if set(account["rule"]) <= {"no_customer", "no_customer_id"}:
+        raise CarteraError(
+            ngettext(
+                "{file}: its only row names no customer (column '{header}'). "
+                "Export it with the customer's code.",
+                "{file}: none of the {n} rows names a customer (column '{header}'). "
+                "Export it with the customer's code.",
+                total,
+            ).format(file=raw.file, n=number(total), header=reading.columns["customer_id"])
+        )
+    quality = Quality(account, pd.DataFrame(), of=reading.table.name)
+    line, text = example(connection, raw, ledger.refused[0])
+    reasons = [f"{row.what}: {number(int(str(row.rows)))}" for row in quality.table().iloc[:-1].itertuples()]
+    raise CarteraError(
+        ngettext(
+            "{file}: its only row cannot be used. {reasons}. It is line {line}: '{raw}'. "
+            "Check which columns were taken: {columns}.",
+            "{file}: none of the {n} rows can be used. {reasons}. One of them is line {line}: '{raw}'. "
+            "Check which columns were taken: {columns}.",
+            total,
+        ).format(
+            file=raw.file,
+            n=number(total),
+            reasons="; ".join(reasons),
+            line=line,
+            raw=text,
+            columns=", ".join(f"{name} ← '{header}'" for name, header in reading.columns.items()),
+        )
+    )
+
+
+def _tax_fact(reading: Reading, rate: float) -> tuple[Note, ...]:
+    """Return the fact that tax was taken out; none where there was none."""
+    if not rate or not any(reading.table.column(name).kind == "money" for name in reading.columns):
+        return ()
+    return (Note(N_("Amounts include tax of {rate}, which was taken out."), {"rate": f"{100 * rate:g} %"}),)
+
+
+def _rejected_alarm(ledger: Ledger) -> tuple[Note, ...]:
+    """Return the alarm that many rows were rejected; none where it was few."""
+    rejected = int(ledger.fates.loc[ledger.fates["fate"] == "rejected", "rows"].sum())
+    if rejected <= 0.05 * ledger.rows:
+        return ()
+    message = N_("{share} % of the rows ({n}) were rejected: see why before trusting the figures.")
+    return (Note(message, {"share": f"{100 * rejected / ledger.rows:.0f}", "n": rejected}),)
+
+
+def _summary(
+    connection: duckdb.DuckDBPyConnection, table: Table, kept: Path
+) -> tuple[frozenset[str], dt.date | None, dt.date | None]:
+    """Return the columns that hold data among the rows kept, and their first and last day."""
+    counts = ", ".join(f"count({quoted(name)})" for name in table.canonical)
+    day = quoted(table.dated) if table.dated else "null"
+    first, last, *filled = connection.execute(
+        f"select min({day}), max({day}), {counts} from read_parquet(?, hive_partitioning=false)",  # noqa: S608
+        [duckdb_path(kept)],
+    ).fetchall()[0]
+    return frozenset(name for name, n in zip(table.canonical, filled, strict=True) if n), first, last
+
+
+def _read_again_on(connection: duckdb.DuckDBPyConnection, table: Table) -> dt.date | None:
+    """Return the first day on which a row that now lies in the future would count."""
+    if table.dated not in table.required:
+        return None
+    day: dt.date | None = connection.execute(
+        f"select min({quoted(table.dated)}) from settled "  # noqa: S608
+        f"where fate = 'rejected:impossible_date' and {quoted(table.dated)} > ?",
+        [dt.date.today()],
+    ).fetchall()[0][0]
+    return day
