@@ -48,15 +48,15 @@ def amounts(dataset: Dataset) -> list[float]:
 
 
 def set_aside(dataset: Dataset) -> list[tuple[int, str, str]]:
-    """Return line, fate (with its rule) and raw text of the rows that were not kept."""
+    """Return line, outcome (with its rule) and raw text of the rows that were not kept."""
     rows = pd.read_parquet(dataset.folder / "set_aside_transactions.parquet")
-    return [(row.line, f"{row.fate}:{row.rule}", row.raw) for row in rows.itertuples()]
+    return [(row.line, f"{row.outcome}:{row.rule}", row.raw) for row in rows.itertuples()]
 
 
 def account(dataset: Dataset) -> dict[str, tuple[int, Decimal]]:
-    """Return rows and money by fate (with its rule)."""
+    """Return rows and money by outcome (with its rule)."""
     return {
-        f"{row.fate}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 4))
+        f"{row.outcome}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 4))
         for row in dataset.quality.rows.itertuples()
     }
 
@@ -70,10 +70,10 @@ class Taken:
     aside: list[tuple[int, str, str]]
 
     @property
-    def fates(self) -> dict[str, int]:
-        """Rows by fate (with its rule)."""
+    def outcomes(self) -> dict[str, int]:
+        """Rows by outcome (with its rule)."""
         rows = self.records.quality.rows.itertuples()
-        return {f"{row.fate}:{row.rule}".rstrip(":"): row.rows for row in rows}
+        return {f"{row.outcome}:{row.rule}".rstrip(":"): row.rows for row in rows}
 
     @property
     def assumptions(self) -> str:
@@ -110,5 +110,5 @@ def taken(  # noqa: PLR0917
         }
         rows = pd.read_parquet(Path(target) / f"{table}.parquet")
         aside = pd.read_parquet(Path(target) / f"set_aside_{table}.parquet")
-    listed = [(row.line, f"{row.fate}:{row.rule}", row.raw) for row in aside.itertuples()]
+    listed = [(row.line, f"{row.outcome}:{row.rule}", row.raw) for row in aside.itertuples()]
     return Taken(records, rows, listed)

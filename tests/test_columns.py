@@ -159,8 +159,8 @@ def test_exports_of_real_programs(tmp_path, program):
     recognised = next(note for note in dataset.quality.facts if "recognised" in note.message)
     pairs = dict(reversed(pair.split(" → ")) for pair in recognised.values["pairs"].split(", "))
     assert pairs == expected
-    assert dataset.quality.rows.loc[0, "fate"] == "sale"
-    assert not (dataset.quality.rows["fate"] == "rejected").any()
+    assert dataset.quality.rows.loc[0, "outcome"] == "sale"
+    assert not (dataset.quality.rows["outcome"] == "rejected").any()
 
 
 def test_a_listing_adds_up_to_its_own_total(tmp_path):

@@ -232,7 +232,7 @@ def test_read_back_as_it_was_made(demo, tmp_path):
     assert len(dataset.links) > 15
     for name, table in demo.tables.items():
         read = pd.read_parquet(dataset.folder / f"{name}.parquet")
-        assert set(dataset.accounts[name].rows["fate"]) <= {"sale", "return", "kept"}, name
+        assert set(dataset.accounts[name].rows["outcome"]) <= {"sale", "return", "kept"}, name
         columns = [
             column.name for column in TABLES[name].columns if column.canonical and column.name in table
         ]

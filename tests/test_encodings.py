@@ -89,7 +89,7 @@ def test_utf8_with_lines_of_windows_1252(tmp_path):
 def test_half_a_letter_at_the_end_costs_its_row(tmp_path, encoding):
     dataset = _read(tmp_path, PLAIN.encode(encoding) + b"x")
     assert _customers(dataset) == ["Muñoz", "García"]
-    assert [(line, fate) for line, fate, _raw in set_aside(dataset)] == [(4, "rejected:cells")]
+    assert [(line, outcome) for line, outcome, _raw in set_aside(dataset)] == [(4, "rejected:cells")]
 
 
 def test_two_byte_order_marks(tmp_path):

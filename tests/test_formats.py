@@ -52,7 +52,7 @@ def test_line_ends_of_all_kinds_in_one_file(tmp_path):
     text = 'customer,date,amount\r\n00123,2024-01-31,1234.50\rX,never,5\n"Y\ny",no,6\r\nñandú,2024-02-01,-7\n'
     dataset = open_dataset(write(tmp_path, "sales.csv", text))
     _is_plain(dataset)
-    assert [line for line, _fate, _raw in set_aside(dataset)] == [3, 4]
+    assert [line for line, _outcome, _raw in set_aside(dataset)] == [3, 4]
 
 
 def test_a_line_feed_in_a_cell_of_a_file_with_windows_line_ends(tmp_path):
@@ -101,7 +101,7 @@ def test_what_is_no_number_costs_its_row(tmp_path):
     rows = "".join(f"A;2024-01-01;{cell}\n" for cell in wrong)
     dataset = opened(tmp_path, "customer;date;amount\nA;2024-01-01;1.25\n" + rows)
     assert amounts(dataset) == [1.25]
-    assert [fate for _line, fate, _raw in set_aside(dataset)] == ["rejected:amount"] * len(wrong)
+    assert [outcome for _line, outcome, _raw in set_aside(dataset)] == ["rejected:amount"] * len(wrong)
 
 
 @pytest.mark.parametrize(
@@ -179,13 +179,13 @@ def test_quotes_and_line_breaks_keep_the_lines_right(tmp_path):
 def test_lines_after_blank_ones(tmp_path, end):
     text = "customer,date,amount\n\nA,2024-01-01,5\n\n\nB,2024-01-01\nC,never,6\n\nD\n\nE,2024-01-01,7\n"
     dataset = open_dataset(write(tmp_path, "sales.csv", text.replace("\n", end)))
-    assert [line for line, _fate, _raw in set_aside(dataset)] == [6, 7, 9]
+    assert [line for line, _outcome, _raw in set_aside(dataset)] == [6, 7, 9]
     assert amounts(dataset) == [5, 7]
 
 
 def test_lines_of_records_of_one_character(tmp_path):
     dataset = opened(tmp_path, "customer,date,amount\nx\ny\n,\n,\n\nz\nA,2024-01-01,5\n")
-    assert [(line, raw) for line, _fate, raw in set_aside(dataset)] == [
+    assert [(line, raw) for line, _outcome, raw in set_aside(dataset)] == [
         (2, "x"), (3, "y"), (4, ","), (5, ","), (7, "z"),
     ]  # fmt: skip
 
@@ -193,7 +193,7 @@ def test_lines_of_records_of_one_character(tmp_path):
 def test_lines_below_a_title_of_several_lines(tmp_path):
     text = "Shop\n\nSales of 2024\ncustomer,date,amount\nA,2024-01-01,5\nB,2024-01-01\nC,never,6\n"
     dataset = open_dataset(write(tmp_path, "sales.csv", text.replace("\n", "\r\n")))
-    assert [line for line, _fate, _raw in set_aside(dataset)] == [6, 7]
+    assert [line for line, _outcome, _raw in set_aside(dataset)] == [6, 7]
     assert any("in line 4" in sentence for sentence in dataset.quality.assumptions)
 
 
@@ -214,7 +214,7 @@ def test_too_many_quotes_that_are_never_closed(tmp_path):
     lines = [f'"C{i},2024-01-02,{i}\nD,2024-01-02,"5"' for i in range(200)]
     dataset = opened(tmp_path, "customer,date,amount\n" + "\n".join(lines) + "\n")
     assert len(kept(dataset)) == 200
-    assert [line for line, _fate, _raw in set_aside(dataset)] == list(range(2, 402, 2))
+    assert [line for line, _outcome, _raw in set_aside(dataset)] == list(range(2, 402, 2))
 
 
 def test_a_quote_within_a_cell_is_a_mark_of_inches(tmp_path):
@@ -238,7 +238,7 @@ def test_cells_beyond_the_header_are_rejected_and_shift_nothing(tmp_path):
     text = "customer,date,amount\nA,2024-01-01,5,x\nB,2024-01-02,6,y\nC,2024-01-03,7\n"
     dataset = opened(tmp_path, text)
     assert amounts(dataset) == [7]
-    assert [line for line, _fate, _raw in set_aside(dataset)] == [2, 3]
+    assert [line for line, _outcome, _raw in set_aside(dataset)] == [2, 3]
 
 
 def test_a_file_without_column_names(tmp_path):
@@ -339,7 +339,7 @@ def test_xlsx_with_a_title_blank_rows_and_mixed_cells(tmp_path):
     assert list(kept(dataset)["customer_id"]) == ["00123", "17", "19"]
     assert [str(day) for day in kept(dataset)["date"]] == ["2024-01-31", "2024-02-01", "2024-02-25"]
     assert amounts(dataset) == [1234.5, 1.125, 12]
-    assert [line for line, _fate, _raw in set_aside(dataset)] == [8]
+    assert [line for line, _outcome, _raw in set_aside(dataset)] == [8]
 
 
 def test_numbers_in_a_workbook_are_not_read_as_text(tmp_path):

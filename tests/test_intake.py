@@ -1,4 +1,4 @@
-"""What becomes of every row: fates, policies, amounts worked out, folders of files, the account of it all."""
+"""What becomes of every row: outcomes, policies, amounts worked out, folders of files, the whole account."""
 
 from decimal import Decimal
 
@@ -77,7 +77,7 @@ def test_ten_rows_by_hand(tmp_path):
 )
 def test_policies(tmp_path, policy, changes):
     dataset = opened(tmp_path, TEN, f"policies: {{{policy}}}")
-    expected = {fate: value for fate, value in (FATES | changes).items() if value}
+    expected = {outcome: value for outcome, value in (FATES | changes).items() if value}
     assert account(dataset) == expected
 
 

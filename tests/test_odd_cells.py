@@ -29,8 +29,10 @@ def test_a_year_of_five_digits_in_text(tmp_path, usual):
     dataset = open_dataset(write(tmp_path, "sales.csv", text))
     assert amounts(dataset) == [5, 6]
     aside = set_aside(dataset)
-    assert [(line, raw) for line, _fate, raw in aside] == [(i, f"C;{day};7") for i, day in enumerate(days, 3)]
-    assert {fate for _line, fate, _raw in aside} <= {"rejected:date", "rejected:impossible_date"}
+    assert [(line, raw) for line, _outcome, raw in aside] == [
+        (i, f"C;{day};7") for i, day in enumerate(days, 3)
+    ]
+    assert {outcome for _line, outcome, _raw in aside} <= {"rejected:date", "rejected:impossible_date"}
 
 
 @pytest.mark.parametrize("kind", ["date", "timestamp", "timestamptz"])
@@ -39,7 +41,7 @@ def test_a_day_beyond_the_calendar_in_parquet(tmp_path, kind):
     path = _parquet(tmp_path, "customer, date, amount", *(f"'A', cast('{day}' as {kind}), 5" for day in days))
     dataset = open_dataset(str(path))
     assert amounts(dataset) == [5]
-    assert [(line, fate) for line, fate, _raw in set_aside(dataset)] == [
+    assert [(line, outcome) for line, outcome, _raw in set_aside(dataset)] == [
         (line, "rejected:date") for line in range(2, 7)
     ]
 
@@ -53,7 +55,7 @@ def test_days_beyond_the_calendar_in_other_tables(tmp_path, day):
     assert read.rows["ended"].notna().tolist() == [True, False]
     assert f"left empty: 1, such as '{day}' in line 2" in read.warnings
     months = _parquet(tmp_path, "month, amount", "date '2024-01-05', 5", f"cast('{day}' as date), 6")
-    assert taken(tmp_path, "spend", months).fates == {"kept": 1, "rejected:month": 1}
+    assert taken(tmp_path, "spend", months).outcomes == {"kept": 1, "rejected:month": 1}
 
 
 @pytest.mark.parametrize("tax", ["", "prices_include_tax: 0.21"])
@@ -78,7 +80,7 @@ def test_infinite_money_in_another_table(tmp_path):
     rows = [f"'A', date '2024-01-31', cast('{amount}' as double)" for amount in ("5", "inf", "nan", "1e300")]
     path = _parquet(tmp_path, "customer_id, issued, amount", *rows)
     read = taken(tmp_path, "invoices", path, "prices_include_tax: 0.21")
-    assert read.fates == {"kept": 1, "rejected:amount": 2, "rejected:no_amount": 1}
+    assert read.outcomes == {"kept": 1, "rejected:amount": 2, "rejected:no_amount": 1}
 
 
 def test_infinity_in_parquet(tmp_path):

@@ -91,7 +91,7 @@ def test_invoices_lose_their_tax(tmp_path):
     result = taken(tmp_path, "invoices", text, "prices_include_tax: 0.21")
     assert _values(result.rows, "invoice_id", "amount", "paid_amount") == rows
     assert _values(result.rows, "issued", "due", "paid")[2] == ("2024-01-15", None, None)
-    assert result.fates == {
+    assert result.outcomes == {
         "kept": 3,
         "excluded:total": 1,
         "rejected:impossible_date": 1,
@@ -135,7 +135,7 @@ def test_surveys_are_within_their_scale(tmp_path):
         ("2", 5.0, 5.0, "total: todo bien"),
         ("4", 0.0, 10.0, None),
     ]
-    assert result.fates == {
+    assert result.outcomes == {
         "kept": 4, "rejected:score_range": 3, "rejected:no_score": 1, "rejected:score": 1,
     }  # fmt: skip
     found = result.records.quality.found.set_index("rule")["rows"]
@@ -174,7 +174,7 @@ def test_leads(tmp_path):
         (None, "lead", None, None, None),
         (None, "lead", None, None, None),
     ]
-    assert result.fates == {"kept": 6, "excluded:same_key": 1}
+    assert result.outcomes == {"kept": 6, "excluded:same_key": 1}
     assert result.records.quality.found.set_index("rule")["rows"].to_dict() == {
         "duplicates": 1, "stage": 1, "won": 0, "interest": 1, "estimated_value": 0,
     }  # fmt: skip
@@ -196,7 +196,7 @@ def test_campaigns(tmp_path):
         ("2", "control", None, 0.0),
         ("3", "treated", None, None),
     ]
-    assert [fate for _line, fate, _raw in result.aside] == ["rejected:arm", "rejected:no_arm"]
+    assert [outcome for _line, outcome, _raw in result.aside] == ["rejected:arm", "rejected:no_arm"]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_contracts_may_begin_tomorrow(tmp_path):
         ("M1", "2022-02-01", "2023-01-31", "Básica", 1000.0),
         ("M2", "2100-02-13", None, "Plus", 500.0),
     ]
-    assert result.fates == {"kept": 2, "excluded:same_key": 1, "rejected:impossible_date": 1}
+    assert result.outcomes == {"kept": 2, "excluded:same_key": 1, "rejected:impossible_date": 1}
     assert result.records.quality.rows["amount"].isna().all()
     assert list(result.records.quality.table().columns) == ["what", "rows"]
 
@@ -242,7 +242,7 @@ def test_market_shares_in_percent_or_as_parts_of_one(tmp_path):
     assert _values(small.rows, "share") == [(0.4,), (0.6,)]
     assert "taken as parts of one and multiplied by 100" in parts.assumptions
     assert "parts of one" not in percent.assumptions + small.assumptions
-    assert parts.fates == {"kept": 2, "excluded:total": 1}
+    assert parts.outcomes == {"kept": 2, "excluded:total": 1}
 
 
 def test_market_needs_a_size_or_a_share(tmp_path):
@@ -262,7 +262,7 @@ def test_market_needs_a_size_or_a_share(tmp_path):
         ("Metal", 1200.0, None),
         ("Madera", None, 12.5),
     ]
-    assert result.fates == {
+    assert result.outcomes == {
         "kept": 2, "excluded:same_key": 1, "rejected:no_size": 1, "rejected:size": 1,
     }  # fmt: skip
     with pytest.raises(CarteraError, match=r"table\.csv: no column for 'size' \(how big the segment is\)"):
@@ -289,7 +289,7 @@ def test_stock_and_deliveries(tmp_path):
     assert _values(deliveries.rows, "order_id", "customer_id", "ordered", "delivered") == [
         ("1", "A", "2024-01-31", "2024-02-02"), (None, "A", "2024-01-31", None),
     ]  # fmt: skip
-    assert deliveries.fates == {"kept": 2, "rejected:no_order_id": 1}
+    assert deliveries.outcomes == {"kept": 2, "rejected:no_order_id": 1}
 
 
 # Months
@@ -313,13 +313,13 @@ def test_months(tmp_path, cell):
 )
 def test_what_is_no_month(tmp_path, cell):
     result = taken(tmp_path, "spend", f"Mes;Canal;Gasto\n{cell};Web;100\n2024-01;Web;1\n")
-    assert result.fates == {"kept": 1, "rejected:month": 1}
+    assert result.outcomes == {"kept": 1, "rejected:month": 1}
 
 
 def test_months_that_cannot_be(tmp_path):
     text = "Mes;Canal;Gasto\n2100-01;Web;100\n1970-01;Web;1\n;Web;2\n2024-12;Web;5\n"
     result = taken(tmp_path, "spend", text)
-    assert result.fates == {"kept": 1, "rejected:impossible_date": 2, "rejected:no_month": 1}
+    assert result.outcomes == {"kept": 1, "rejected:impossible_date": 2, "rejected:no_month": 1}
 
 
 # Dates and numbers that the table leaves open
@@ -493,7 +493,7 @@ def test_currencies_of_a_column_or_beside_the_amounts(tmp_path):
             taken(tmp_path, "invoices", text.format(*cells))
         result = taken(tmp_path, "invoices", text.format(*cells), "currency: EUR")
         assert _values(result.rows, "invoice_id", "amount") == [("1", 5.0)]
-        assert result.fates == {"kept": 1, "excluded:other_currency": 1}
+        assert result.outcomes == {"kept": 1, "excluded:other_currency": 1}
 
 
 # Files that cannot be read
@@ -532,7 +532,7 @@ def test_quotes_that_are_never_closed(tmp_path):
     text = 'Cliente;Fecha;Nota;Comentario\nA;31/01/2024;7;"nunca\nB;31/01/2024;8;bien\nC;31/01/2024\n'
     result = taken(tmp_path, "surveys", text)
     assert list(result.rows["customer_id"]) == ["B"]
-    assert [(line, fate) for line, fate, _raw in result.aside] == [
+    assert [(line, outcome) for line, outcome, _raw in result.aside] == [
         (2, "rejected:cells"),
         (4, "rejected:cells"),
     ]
@@ -557,7 +557,7 @@ def test_lines_of_examples_and_rows_set_aside(tmp_path):
     text = 'Título\n\nCliente;Fecha;Nota;Escala\n"A\nA";31/01/2024;7;\n\nB;31/01/2024;7;x\nC;nunca;7;\n'
     result = taken(tmp_path, "surveys", text)
     assert "such as 'x' in line 7." in result.warnings
-    assert [line for line, _fate, _raw in result.aside] == [8]
+    assert [line for line, _outcome, _raw in result.aside] == [8]
 
 
 # Workbooks and Parquet

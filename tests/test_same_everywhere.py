@@ -159,7 +159,7 @@ def test_the_rows_are_the_same(from_text, from_form, table):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_the_account_is_the_same(from_text, from_form, table):
-    columns = ["fate", "rule", "rows"]
+    columns = ["outcome", "rule", "rows"]
     expected, found = from_text.accounts[table].rows[columns], from_form.accounts[table].rows[columns]
     assert found.values.tolist() == expected.values.tolist()
     assert from_form.tables[table] == from_text.tables[table]

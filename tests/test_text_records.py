@@ -151,7 +151,7 @@ def test_a_line_longer_than_any_block(tmp_path):
     long = "x" * 12_000_000
     dataset = opened(tmp_path, f"customer,date,amount\nA,2024-01-01,1\n{long}\nB,2024-01-02,2\n")
     assert amounts(dataset) == [1, 2]
-    assert [(line, fate, len(raw)) for line, fate, raw in set_aside(dataset)] == [
+    assert [(line, outcome, len(raw)) for line, outcome, raw in set_aside(dataset)] == [
         (3, "rejected:cells", 4 << 20)
     ]
 

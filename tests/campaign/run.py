@@ -164,10 +164,12 @@ def _read(data: str, files: Path, cache: Path) -> Outcome:
     kept = pq.read_table(dataset.folder / "transactions.parquet", columns=["amount"])
     outcome.kept, outcome.money = len(kept), pc.sum(kept["amount"]).as_py() or Decimal(0)
     for row in dataset.quality.rows.itertuples():
-        outcome.fates[f"{row.fate}:{row.rule}".rstrip(":")] += int(row.rows)
+        outcome.fates[f"{row.outcome}:{row.rule}".rstrip(":")] += int(row.rows)
     outcome.rows = outcome.fates.total()
     aside = pq.read_table(dataset.folder / "set_aside_transactions.parquet").to_pylist()
-    outcome.aside = [(row["file"], row["line"], f"{row['fate']}:{row['rule']}", row["raw"]) for row in aside]
+    outcome.aside = [
+        (row["file"], row["line"], f"{row['outcome']}:{row['rule']}", row["raw"]) for row in aside
+    ]
     return outcome
 
 

@@ -34,10 +34,10 @@ NOTES = ["", "n", "a\nb", "Totalán", '"', "créé"]
 
 @dataclass(frozen=True)
 class Row:
-    """A row to write: its cells, what it is rejected or left out for, and the fate when there is nothing."""
+    """A row to write: its cells, what it is rejected or left out for, and its outcome where there is nothing."""
 
     cells: tuple[str, ...]
-    fate: str | None = None
+    outcome: str | None = None
 
 
 ROWS = st.one_of(
@@ -80,9 +80,9 @@ def _settled(rows):
     """Return the rows with those of a key that was kept before left out."""
     seen, settled = set(), []
     for row in rows:
-        known = row.fate == "kept" and row.cells[0] in seen
+        known = row.outcome == "kept" and row.cells[0] in seen
         settled.append(Row(row.cells, "excluded:same_key") if known else row)
-        if row.fate == "kept" and row.cells[0]:
+        if row.outcome == "kept" and row.cells[0]:
             seen.add(row.cells[0])
     return settled
 
@@ -104,17 +104,17 @@ def _read(text):
 @pytest.mark.slow
 @given(drawn=st.lists(ROWS, max_size=25), end=st.sampled_from(["\n", "\r\n"]))
 @settings(max_examples=40, deadline=None)
-def test_every_row_has_one_fate_and_its_line(drawn, end):
+def test_every_row_has_one_outcome_and_its_line(drawn, end):
     written = [*drawn, ANCHOR]
     text, lines = _written(written, end)
     quality, kept, aside = _read(text)
-    rows = [(row, line) for row, line in zip(_settled(written), lines, strict=True) if row.fate]
-    account = {f"{row.fate}:{row.rule}".rstrip(":"): row.rows for row in quality.rows.itertuples()}
-    assert account == Counter(row.fate for row, _line in rows)
-    assert [(row.line, f"{row.fate}:{row.rule}") for row in aside.itertuples()] == [
-        (line, row.fate) for row, line in rows if row.fate != "kept"
+    rows = [(row, line) for row, line in zip(_settled(written), lines, strict=True) if row.outcome]
+    account = {f"{row.outcome}:{row.rule}".rstrip(":"): row.rows for row in quality.rows.itertuples()}
+    assert account == Counter(row.outcome for row, _line in rows)
+    assert [(row.line, f"{row.outcome}:{row.rule}") for row in aside.itertuples()] == [
+        (line, row.outcome) for row, line in rows if row.outcome != "kept"
     ]
-    cells = [row.cells for row, _line in rows if row.fate == "kept"]
+    cells = [row.cells for row, _line in rows if row.outcome == "kept"]
     assert kept["lead_id"].fillna("").tolist() == [lead for lead, *_rest in cells]
     assert kept["stage"].fillna("").tolist() == [STAGES[stage] or "" for _i, _d, stage, *_rest in cells]
     values = VALUES | {"1.234,56": 1234.56}

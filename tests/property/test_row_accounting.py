@@ -22,10 +22,10 @@ KEPT = {"sale", "return"}
 
 @dataclass(frozen=True)
 class Row:
-    """A row to write: its cells, and what must become of it; ``fate`` None for a line that is no row."""
+    """A row to write: its cells, and what must become of it; ``outcome`` None for a line that is no row."""
 
     cells: tuple[str, ...]
-    fate: str | None
+    outcome: str | None
     amount: Decimal = Decimal(0)
 
 
@@ -123,22 +123,22 @@ def _cell(cell, style):
 
 
 def _expected(style, listed, lines, duplicates):
-    """Return rows and money by fate, and line and raw text of each row set aside, worked out here."""
+    """Return rows and money by outcome, and line and raw text of each row set aside, worked out here."""
     account, aside, seen = defaultdict(lambda: [0, Decimal(0)]), [], set()
     for row, line in zip(listed, lines, strict=True):
-        fate = row.fate
-        if fate is None:
+        outcome = row.outcome
+        if outcome is None:
             continue
-        if fate in KEPT and duplicates == "exclude" and row.cells in seen:
-            fate = "excluded:duplicates"
+        if outcome in KEPT and duplicates == "exclude" and row.cells in seen:
+            outcome = "excluded:duplicates"
         seen.add(row.cells)
-        account[fate][0] += 1
-        account[fate][1] += row.amount if fate != "rejected:cells" else 0
-        if fate not in KEPT:
-            torn = fate == "rejected:cells"
+        account[outcome][0] += 1
+        account[outcome][1] += row.amount if outcome != "rejected:cells" else 0
+        if outcome not in KEPT:
+            torn = outcome == "rejected:cells"
             raw = style.delimiter.join(_cell(c, style) for c in row.cells) if torn else ";".join(row.cells)
-            aside.append((line, fate, raw))
-    return {fate: tuple(value) for fate, value in account.items()}, aside
+            aside.append((line, outcome, raw))
+    return {outcome: tuple(value) for outcome, value in account.items()}, aside
 
 
 def _read(style, text, duplicates):
@@ -152,22 +152,22 @@ def _read(style, text, duplicates):
         ).quality
         aside = pd.read_parquet(target / "set_aside_transactions.parquet")
     account = {
-        f"{row.fate}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 2))
+        f"{row.outcome}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 2))
         for row in quality.rows.itertuples()
     }
-    return account, [(row.line, f"{row.fate}:{row.rule}", row.raw) for row in aside.itertuples()]
+    return account, [(row.line, f"{row.outcome}:{row.rule}", row.raw) for row in aside.itertuples()]
 
 
 @given(file=files(), order=st.randoms())
 @settings(max_examples=40, deadline=None)
-def test_every_row_has_one_fate_its_money_and_its_line(file, order):
+def test_every_row_has_one_outcome_its_money_and_its_line(file, order):
     style, listed, duplicates = file
     text, lines = _written(style, listed)
     account, aside = _read(style, text, duplicates)
     expected_account, expected_aside = _expected(style, listed, lines, duplicates)
     assert account == expected_account
     assert aside == expected_aside
-    assert sum(rows for rows, _money in account.values()) == sum(row.fate is not None for row in listed)
+    assert sum(rows for rows, _money in account.values()) == sum(row.outcome is not None for row in listed)
 
     order.shuffle(listed)
     assert _read(style, _written(style, listed)[0], duplicates)[0] == account

@@ -89,14 +89,13 @@ def sales_until(quality: Quality, folder: Path, as_of: dt.date, config: DatasetC
             ).format(n=number(n), as_of=as_of.isoformat())
         )
     rows = quality.rows.merge(
-        later.rename(columns={"kind": "fate"}), on="fate", how="left", suffixes=("", "_later")
+        later.rename(columns={"kind": "outcome"}), on="outcome", how="left", suffixes=("", "_later")
     ).fillna({"rows_later": 0, "amount_later": 0.0})
     rows["rows"] -= rows["rows_later"].astype("int64")
     rows["amount"] -= rows["amount_later"]
-    left_out = pd.DataFrame(
-        {"fate": ["excluded"], "rule": ["after_as_of"], "rows": [n], "amount": [float(later["amount"].sum())]}
-    )
-    account = pd.concat([rows[["fate", "rule", "rows", "amount"]], left_out], ignore_index=True)
+    columns = ["outcome", "rule", "rows", "amount"]
+    left_out = pd.DataFrame([("excluded", "after_as_of", n, float(later["amount"].sum()))], columns=columns)
+    account = pd.concat([rows[columns], left_out], ignore_index=True)
     found = quality.found.copy()
     found.loc[found["rule"] == "after_as_of", "rows"] = n
     fact = Note(N_("Rows after {as_of} were left out."), {"as_of": as_of.isoformat()})

@@ -120,7 +120,7 @@ class Quality:
     Parameters
     ----------
     rows
-        One row per fate: ``fate`` (``sale``, ``return``, ``cancellation``, in other tables ``kept``;
+        One row per outcome: ``outcome`` (``sale``, ``return``, ``cancellation``, in other tables ``kept``;
         ``excluded``, ``rejected``), ``rule`` (the excluding rule or the reason; empty for what is kept),
         ``rows``, ``amount`` (sum of the amounts that can be read, in the data set's currency; NaN in tables
         without amounts). Rows add up to the raw file.
@@ -168,7 +168,7 @@ class Quality:
                 "amount": [self.rows["amount"].sum()],
             }
         )
-        what = [label(str(row.fate), str(row.rule), self.of) for row in self.rows.itertuples()]
+        what = [label(str(row.outcome), str(row.rule), self.of) for row in self.rows.itertuples()]
         return pd.concat([self.rows.assign(what=what)[columns], total[columns]], ignore_index=True)
 
     def found_table(self) -> pd.DataFrame:
@@ -191,11 +191,11 @@ class Quality:
         )
 
 
-def label(fate: str, rule: str, table: str = "transactions") -> str:
-    """Return what the reader calls a fate and its rule in a canonical table."""
-    if fate in KINDS:
-        return _(KINDS[fate])
-    if fate == "excluded":
+def label(outcome: str, rule: str, table: str = "transactions") -> str:
+    """Return what the reader calls an outcome and its rule in a canonical table."""
+    if outcome in KINDS:
+        return _(KINDS[outcome])
+    if outcome == "excluded":
         return _("Left out: {rule}").format(rule=_rule(rule, TABLES[table]))
     return _("Rejected: {reason}").format(reason=_reason(rule, TABLES[table]))
 

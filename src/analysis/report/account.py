@@ -83,9 +83,9 @@ def overview(dataset: Dataset) -> Account | None:
 
 def _summary(quality: Quality) -> dict[str, int]:
     """Return rows read, kept, left out and rejected of one table."""
-    by_fate = quality.rows.groupby("fate")["rows"].sum()
-    lost = {fate: int(by_fate.get(fate, 0)) for fate in ("excluded", "rejected")}
-    total = int(by_fate.sum())
+    by_outcome = quality.rows.groupby("outcome")["rows"].sum()
+    lost = {outcome: int(by_outcome.get(outcome, 0)) for outcome in ("excluded", "rejected")}
+    total = int(by_outcome.sum())
     return {"rows": total, "kept": total - sum(lost.values()), **lost}
 
 

@@ -48,7 +48,7 @@ class About:
     seconds
         Wall time until the report was written.
     rows
-        Row accounting of each table: ``fate``, ``rule``, ``rows``, ``amount``.
+        Row accounting of each table: ``outcome``, ``rule``, ``rows``, ``amount``.
     links
         What was checked between the tables: ``table``, ``what``, ``rows`` that do not fit, ``of`` how many.
     assumptions, warnings

@@ -135,7 +135,7 @@ def _content(records: Records) -> dict[str, Any]:
 
 
 def _quality(content: dict[str, Any], of: str) -> Quality:
-    rows = pd.DataFrame(content["rows"], columns=["fate", "rule", "rows", "amount"])
+    rows = pd.DataFrame(content["rows"], columns=["outcome", "rule", "rows", "amount"])
     return Quality(
         rows.astype({"amount": "float64"}),
         pd.DataFrame(content["found"], columns=["rule", "policy", "rows"]),

@@ -35,8 +35,8 @@ class Ledger:
         How cells were read.
     config
         What ``dataset.yml`` says.
-    fates
-        What `count_fates` gives.
+    outcomes
+        What `count_outcomes` gives.
     duplicates
         Rows that are copies.
     """
@@ -45,18 +45,18 @@ class Ledger:
     refused: list[list[tuple[int, str]]]
     reading: Reading
     config: DatasetConfig
-    fates: pd.DataFrame
+    outcomes: pd.DataFrame
     duplicates: Duplicates
 
     @property
     def rows(self) -> int:
         """All raw rows."""
-        return int(self.fates["rows"].sum())
+        return int(self.outcomes["rows"].sum())
 
 
 @dataclass(frozen=True)
 class Account:
-    """What is said of a table beside its rows by fate; see `Quality`, and the SQL of the rows kept."""
+    """What is said of a table beside its rows by outcome; see `Quality`, and the SQL of the rows kept."""
 
     columns: list[str]
     found: pd.DataFrame
@@ -90,15 +90,15 @@ def settle(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], rule: st
     if key:
         columns = ", ".join(map(quoted, key))
         connection.execute(
-            f"create temp table later as with kept as (from ledger where fate in {KEPT}), "  # noqa: S608
+            f"create temp table later as with kept as (from ledger where outcome in {KEPT}), "  # noqa: S608
             f"shared as (select {columns} from kept group by all having count(*) > 1) "
             f"select filename, file_row_number from kept join shared using ({columns}) "
             f"qualify row_number() over (partition by {columns} order by filename, file_row_number) > 1"
         )
         later = connection.execute("select count(*) from later").fetchall()[0][0]
     connection.execute(
-        "create view settled as select ledger.* exclude (fate), "  # noqa: S608
-        f"case when later.filename is not null then 'excluded:{rule}' else fate end as fate "
+        "create view settled as select ledger.* exclude (outcome), "  # noqa: S608
+        f"case when later.filename is not null then 'excluded:{rule}' else outcome end as outcome "
         "from ledger left join later using (filename, file_row_number) order by filename, file_row_number"
         if later
         else "create view settled as from ledger"

@@ -31,21 +31,21 @@ def ledger_sql(raw: RawTable, reading: Reading, config: DatasetConfig, today: dt
     -------
     str
         SQL of one row per raw row, in the file's order: the canonical columns and ``currency`` where the
-        data give them (see `absent`), ``row_hash``, ``fate`` (``sale``, ``return``, ``cancellation``, of
+        data give them (see `absent`), ``row_hash``, ``outcome`` (``sale``, ``return``, ``cancellation``, of
         other tables ``kept``; ``excluded:<rule>``, ``rejected:<reason>``), the answers of `sales_sql` or
         `records_sql` and, unless it is kept, ``raw`` (its cells as written).
     """
     rules = sales_sql if reading.table.name == "transactions" else records_sql
     cases = [(condition, f"excluded:{rule}") for rule, condition in layout(raw, reading)]
     cases += rules.cases(reading, config, today)
-    fate = " ".join(f"when {condition} then '{becomes}'" for condition, becomes in cases)
-    keep_raw = "true" if later_copies(reading, config)[0] else f"fate not in {KEPT}"
+    outcome = " ".join(f"when {condition} then '{becomes}'" for condition, becomes in cases)
+    keep_raw = "true" if later_copies(reading, config)[0] else f"outcome not in {KEPT}"
     return f"""
     with {cells_sql(raw, reading)},
     typed as (select *, {_values(reading)} from cells),
     {rules.asked(reading, config)},
-    judged as (select *, case {fate} else '{rules.OTHERWISE}' end as fate from asked)
-    select {", ".join(map(quoted, _known(reading)))}, row_hash, fate, {rules.answers(reading)},
+    judged as (select *, case {outcome} else '{rules.OTHERWISE}' end as outcome from asked)
+    select {", ".join(map(quoted, _known(reading)))}, row_hash, outcome, {rules.answers(reading)},
            case when {keep_raw} then {row_text(raw)} end as raw
     from judged
     """  # noqa: S608

@@ -1,4 +1,4 @@
-"""The account of a table other than the sales beside its rows by fate: what was left empty or changed."""
+"""The account of a table other than the sales beside its rows by outcome: what was left empty or changed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PARTS_OF_ONE = N_(
 
 
 def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
-    """Return what is said of a table beside its rows by fate; shares given as parts of one become percent."""
+    """Return what is said of a table beside its outcomes; shares given as parts of one become percent."""
     reading, emptied = ledger.reading, _left_empty(connection, ledger)
     parts = _parts_of_one(connection, reading)
     columns = [
@@ -53,7 +53,7 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
 
 def _repeated(ledger: Ledger) -> list[Note]:
     """Return the alarm that many keys or all rows stand there more than once."""
-    same_key = int(ledger.fates.loc[ledger.fates["rule"] == "same_key", "rows"].sum())
+    same_key = int(ledger.outcomes.loc[ledger.outcomes["rule"] == "same_key", "rows"].sum())
     if same_key > _MUCH * ledger.rows:
         key = ", ".join(f"'{name}'" for name in ledger.reading.table.key)
         message = N_("Rows left out, with the same {key} as an earlier row: {n}. Is it the right column?")
@@ -76,13 +76,14 @@ def _left_empty(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[_
     found = []
     for i, name in enumerate(optional(ledger.reading), 1):
         rows = connection.execute(
-            f"select count(*) from settled where fate = 'kept' and unread[{i}] is not null"  # noqa: S608
+            f"select count(*) from settled where outcome = 'kept' and unread[{i}] is not null"  # noqa: S608
         ).fetchall()[0][0]
         note = None
         if rows:
             part, row, cell = connection.execute(
                 f"select filename, file_row_number, unread[{i}] from settled "  # noqa: S608
-                f"where fate = 'kept' and unread[{i}] is not null order by filename, file_row_number limit 1"
+                f"where outcome = 'kept' and unread[{i}] is not null "
+                "order by filename, file_row_number limit 1"
             ).fetchall()[0]
             place = int(Path(part).stem.removeprefix("ledger-"))
             values = {
@@ -102,7 +103,7 @@ def _dayless(connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[No
     notes = []
     for i, name in enumerate(optional_days(reading), 1):
         rows = connection.execute(
-            f"select count(*) from settled where fate = 'kept' and dayless[{i}]"  # noqa: S608
+            f"select count(*) from settled where outcome = 'kept' and dayless[{i}]"  # noqa: S608
         ).fetchall()[0][0]
         if rows:
             notes.append(Note(_NO_DAYS, {"header": reading.columns[name], "n": rows}))
@@ -118,7 +119,7 @@ def _parts_of_one(connection: duckdb.DuckDBPyConnection, reading: Reading) -> li
             continue
         signs, largest = connection.execute(
             f"select (select count(*) from sample where contains(cast({quoted(header)} as varchar), '%')), "  # noqa: S608
-            f"max(abs({quoted(name)})) from settled where fate in {KEPT}"
+            f"max(abs({quoted(name)})) from settled where outcome in {KEPT}"
         ).fetchall()[0]
         if not signs and largest is not None and 0 < largest <= 1:
             found.append(name)

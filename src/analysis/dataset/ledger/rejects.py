@@ -41,7 +41,7 @@ def write_set_aside(
     *,
     money: bool = True,
 ) -> None:
-    """Write each row that was not kept: file, line, fate, rule, amount (where readable) and raw text.
+    """Write each row that was not kept: file, line, outcome, rule, amount (where readable) and raw text.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def write_set_aside(
         name = f"ledger-{i:06}.parquet"
         aside = connection.execute(
             "select file_row_number from settled "  # noqa: S608
-            f"where filename like ? and fate not in {KEPT} order by all",
+            f"where filename like ? and outcome not in {KEPT} order by all",
             [f"%{name}"],
         ).fetchnumpy()["file_row_number"]
         rows = np.asarray(aside, dtype=np.int64)
@@ -70,12 +70,12 @@ def write_set_aside(
         lines = pa.table({"row": rows, "line": table.line_of(rows, torn)})
         connection.register(f"lines_{i}", lines)
         parts.append(
-            f"select {literal(table.file)} as file, line, split_part(fate, ':', 1) as fate, "  # noqa: S608
-            f"split_part(fate, ':', 2) as rule, {amount}raw from settled "
+            f"select {literal(table.file)} as file, line, split_part(outcome, ':', 1) as outcome, "  # noqa: S608
+            f"split_part(outcome, ':', 2) as rule, {amount}raw from settled "
             f"join lines_{i} on row = file_row_number where filename like '%{name}'"
         )
         connection.register(f"torn_{i}", _torn(table.file, records))
-        parts.append(f"select file, line, fate, rule, {amount}raw from torn_{i}")  # noqa: S608
+        parts.append(f"select file, line, outcome, rule, {amount}raw from torn_{i}")  # noqa: S608
     connection.execute(
         f"copy (select * from ({' union all '.join(parts)}) order by file, line) to $1 (format parquet)",  # noqa: S608
         [str(path)],
@@ -87,7 +87,7 @@ def _torn(file: str, records: list[tuple[int, str]]) -> pa.Table:
         {
             "file": pa.array([file] * len(records), pa.string()),
             "line": pa.array([line for line, _text in records], pa.int64()),
-            "fate": pa.array(["rejected"] * len(records), pa.string()),
+            "outcome": pa.array(["rejected"] * len(records), pa.string()),
             "rule": pa.array(["cells"] * len(records), pa.string()),
             "amount": pa.array([None] * len(records), pa.decimal128(18, 4)),
             "raw": pa.array([text for _line, text in records], pa.string()),

@@ -1,4 +1,4 @@
-"""The account of the sales beside their rows by fate: what was found in them, and what to beware of."""
+"""The account of the sales beside their rows by outcome: what was found in them, and what to beware of."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _HOW = N_("To leave the copies out: 'duplicates: exclude' under 'policies' in da
 
 
 def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
-    """Return what is said of the sales beside their rows by fate.
+    """Return what is said of the sales beside their rows by outcome.
 
     Raises
     ------
     CarteraError
         If there are rows at which ``policies`` asks to stop.
     """
-    columns = ["fate as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
+    columns = ["outcome as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
     return Account(columns, _found(connection, ledger), (), tuple(_alarms(connection, ledger)))
 
 
 def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFrame:
-    """Return how many raw rows answer yes to each question, whatever their fate."""
+    """Return how many raw rows answer yes to each question, whatever their outcome."""
     counts = ", ".join(f"count(*) filter (where flags[{i}])" for i, _flag in enumerate(FLAGS, 1))
     asked = dict(
         zip(
@@ -63,7 +63,7 @@ def _alarms(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]
     """Return what the reader must know before trusting a figure."""
     single_customer, single_day, size = connection.execute(
         "select min(customer_id) = max(customer_id), min(date) = max(date), sum(abs(amount)) "  # noqa: S608
-        f"from settled where fate in {KEPT}"
+        f"from settled where outcome in {KEPT}"
     ).fetchall()[0]
     found = []
     if ledger.duplicates.all_repeated:

@@ -1,7 +1,7 @@
 """Raw files of a table → canonical Parquet, with every row accounted for.
 
 The steps, each a pass of DuckDB that does not hold the file in memory: the raw files become the ledger (every
-row with its fate); the ledger is counted; kept rows become ``<table>.parquet``, the others
+row with its outcome); the ledger is counted; kept rows become ``<table>.parquet``, the others
 ``set_aside_<table>.parquet`` with file, line, reason and raw text.
 """
 
@@ -114,20 +114,20 @@ def _recorded(
     currency = _one_currency(connection, config.currency, raws[0].file)
     settle(connection, *later_copies(reading, config))
     refused = [refused_records(connection, raw) for raw in raws]
-    fates = _count_fates(connection, sum(map(len, refused)), money=money)
-    ledger = Ledger(raws, refused, reading, config, fates, count_duplicates(connection))
+    outcomes = _count_outcomes(connection, sum(map(len, refused)), money=money)
+    ledger = Ledger(raws, refused, reading, config, outcomes, count_duplicates(connection))
     _check_usable(connection, ledger)
     rules = sales_account if table is TRANSACTIONS else records_account
     account = rules.account(connection, ledger)
     kept = target / f"{table.name}.parquet"
     connection.execute(
-        f"copy (select {', '.join(account.columns)} from settled where fate in {KEPT}) "  # noqa: S608
+        f"copy (select {', '.join(account.columns)} from settled where outcome in {KEPT}) "  # noqa: S608
         "to $1 (format parquet, dictionary_size_limit 5000)",
         [str(kept)],
     )
     write_set_aside(connection, raws, refused, target / f"set_aside_{table.name}.parquet", money=money)
     quality = Quality(
-        fates,
+        outcomes,
         account.found,
         (*reading.facts, *_tax_fact(reading, config.tax_rate(table.name)), *account.facts),
         (*_rejected_alarm(ledger), *account.alarms),
@@ -214,8 +214,8 @@ def _one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file
     return code if code and len(code) == 3 else None
 
 
-def _count_fates(connection: duckdb.DuckDBPyConnection, refused: int, *, money: bool) -> pd.DataFrame:
-    """Return rows and readable money by fate, from the view ``settled``.
+def _count_outcomes(connection: duckdb.DuckDBPyConnection, refused: int, *, money: bool) -> pd.DataFrame:
+    """Return rows and readable money by outcome, from the view ``settled``.
 
     Parameters
     ----------
@@ -229,22 +229,24 @@ def _count_fates(connection: duckdb.DuckDBPyConnection, refused: int, *, money: 
     Returns
     -------
     pandas.DataFrame
-        ``fate``, ``rule``, ``rows``, ``amount`` (currency; NaN in a table without).
+        ``outcome``, ``rule``, ``rows``, ``amount`` (currency; NaN in a table without).
     """
     amount = "cast(coalesce(sum(amount), 0) as double)" if money else "cast('nan' as double)"
-    fates = connection.execute(f"select fate, count(*), {amount} from settled group by fate").fetchall()  # noqa: S608
-    rows = [(*fate.partition(":")[::2], n, float(amount)) for fate, n, amount in fates]
+    outcomes = connection.execute(
+        f"select outcome, count(*), {amount} from settled group by outcome"  # noqa: S608
+    ).fetchall()
+    rows = [(*outcome.partition(":")[::2], n, float(amount)) for outcome, n, amount in outcomes]
     if refused:
         rows.append(("rejected", "cells", refused, 0.0 if money else float("nan")))
-    order = {fate: i for i, fate in enumerate((*KEPT, "excluded", "rejected"))}
+    order = {outcome: i for i, outcome in enumerate((*KEPT, "excluded", "rejected"))}
     rows.sort(key=lambda row: (order[row[0]], -row[2], row[1]))
-    return pd.DataFrame(rows, columns=["fate", "rule", "rows", "amount"])
+    return pd.DataFrame(rows, columns=["outcome", "rule", "rows", "amount"])
 
 
 def _check_usable(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     """Raise an error if no row was kept, with the reasons and an example from the first file."""
-    account, raw, reading = ledger.fates, ledger.raws[0], ledger.reading
-    if account["fate"].isin(KEPT).any():
+    account, raw, reading = ledger.outcomes, ledger.raws[0], ledger.reading
+    if account["outcome"].isin(KEPT).any():
         return
     total = ledger.rows
     if total == 0:
@@ -289,7 +291,7 @@ def _tax_fact(reading: Reading, rate: float) -> tuple[Note, ...]:
 
 def _rejected_alarm(ledger: Ledger) -> tuple[Note, ...]:
     """Return the alarm that many rows were rejected; none where it was few."""
-    rejected = int(ledger.fates.loc[ledger.fates["fate"] == "rejected", "rows"].sum())
+    rejected = int(ledger.outcomes.loc[ledger.outcomes["outcome"] == "rejected", "rows"].sum())
     if rejected <= 0.05 * ledger.rows:
         return ()
     message = N_("{share} % of the rows ({n}) were rejected: see why before trusting the figures.")
@@ -315,7 +317,7 @@ def _read_again_on(connection: duckdb.DuckDBPyConnection, table: Table) -> dt.da
         return None
     day: dt.date | None = connection.execute(
         f"select min({quoted(table.dated)}) from settled "  # noqa: S608
-        f"where fate = 'rejected:impossible_date' and {quoted(table.dated)} > ?",
+        f"where outcome = 'rejected:impossible_date' and {quoted(table.dated)} > ?",
         [dt.date.today()],
     ).fetchall()[0][0]
     return day
