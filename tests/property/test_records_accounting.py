@@ -34,7 +34,7 @@ NOTES = ["", "n", "a\nb", "Totalán", '"', "créé"]
 
 @dataclass(frozen=True)
 class Row:
-    """A row to write: its cells, what it is rejected or left out for, and its outcome where there is nothing."""
+    """A row to write: its cells, why it is rejected or left out, and its outcome where nothing is wrong."""
 
     cells: tuple[str, ...]
     outcome: str | None = None
