@@ -18,6 +18,7 @@ from analysis.churn.snapshots import usual_gap
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.not_possible import NotPossible
 from analysis.plots import plot, theme
+from conftest import transactions
 
 AS_OF = dt.date(2024, 4, 15)
 Over = Callable[[pd.DataFrame], DuckDBEngine]
@@ -29,6 +30,7 @@ Over = Callable[[pd.DataFrame], DuckDBEngine]
 def rates_of(rows: list[tuple[object, ...]], as_of: dt.date) -> churn.ChurnRates | NotPossible:
     """Return the monthly rates of rows like those of ``sql/customer_flow.sql``."""
     frame = pd.DataFrame(rows, columns=["previous", "period", "customers"])
+    frame = frame.assign(first_day=frame["period"])
     frame = frame.astype({"previous": "datetime64[us]", "period": "datetime64[us]", "customers": "int64"})
     return churn.rates(portfolio.customer_flow(frame, as_of, "month"))
 
@@ -53,6 +55,16 @@ def test_churn_rate_of_the_definition() -> None:
     rates = rates_of(rows, dt.date(2024, 2, 29))
     assert rates.last["rate"] == pytest.approx(0.07)
     assert "7.0%" in rates.title()
+
+
+def test_a_period_that_was_recorded_in_part_is_compared_with_none(engine_over: Over) -> None:
+    # ana and bea buy in January, of which only the last days are known, and carl in February, ana in March
+    bought = [("ana", "2024-01-20"), ("bea", "2024-01-25"), ("carl", "2024-02-10"), ("ana", "2024-03-05")]
+    engine = engine_over(transactions([(customer, day, "sale", 10) for customer, day in bought]))
+    as_of = dt.date(2024, 3, 31)
+    rows = engine.query("customer_flow", as_of=as_of, period="month")
+    rates = churn.rates(portfolio.customer_flow(rows, as_of, "month"))
+    assert rates.frame[["active_before", "lost"]].values.tolist() == [[1, 1]]
 
 
 def test_churn_rate_needs_two_complete_periods() -> None:

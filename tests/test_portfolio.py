@@ -78,8 +78,16 @@ class TestSalesByPeriod:
         assert sales.sentence() == "In Mar 2024, the last complete period, net sales were 530."
         assert "Apr 2024 is not over" in sales.notes()[1]
 
+    def test_a_first_period_recorded_in_part(self, engine_over):
+        rows = [("a", "2024-01-10", "sale", 10), ("a", "2024-02-20", "sale", 5)]
+        as_of = dt.date(2024, 2, 29)
+        query = engine_over(transactions(rows)).query("sales_by_period", as_of=as_of, period="month")
+        sales = portfolio.sales_by_period(query, as_of, "month")
+        assert sales.frame["complete"].tolist() == [False, True]
+        assert sales.notes()[1:] == ["Jan 2024 is not whole: the data begin on 10 Jan 2024. It is hatched."]
+
     def test_a_period_without_sales_is_there(self, engine_over):
-        rows = [("a", "2024-01-31", "sale", 10), ("a", "2024-03-31", "sale", 5)]
+        rows = [("a", "2024-01-03", "sale", 10), ("a", "2024-03-31", "sale", 5)]
         as_of = dt.date(2024, 3, 31)
         query = engine_over(transactions(rows)).query("sales_by_period", as_of=as_of, period="month")
         sales = portfolio.sales_by_period(query, as_of, "month")
@@ -112,6 +120,11 @@ class TestSalesByPeriod:
     )
     def test_the_last_period_is_complete_on_its_last_day(self, unit, as_of, complete):
         assert calendar(dt.date(2023, 12, 31), as_of, unit)["complete"].iloc[-1] == complete
+
+    @pytest.mark.parametrize(("first", "complete"), [("2024-01-07", True), ("2024-01-08", False)])
+    def test_the_first_period_is_complete_if_the_data_begin_in_its_first_week(self, first, complete):
+        months = calendar(dt.date.fromisoformat(first), dt.date(2024, 3, 31), "month")
+        assert months["complete"].tolist() == [complete, True, True]
 
 
 class TestConcentration:

@@ -125,8 +125,9 @@ def test_customer_flow(six_customers, engine_over):
     rows = engine_over(six_customers).query("customer_flow", as_of=AS_OF, period="month")
     steps = {
         (None if pd.isna(previous) else previous.month, period.month): customers
-        for previous, period, customers in rows.itertuples(index=False)
+        for previous, period, customers, _day in rows.itertuples(index=False)
     }
+    assert rows["first_day"].min() == pd.Timestamp("2024-01-05")
     assert steps == {
         (None, 1): 3,  # ana, bea, carl
         (1, 2): 1,  # ana

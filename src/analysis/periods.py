@@ -17,13 +17,33 @@ def ordinals(starts: pd.Series[pd.Timestamp], unit: str) -> pd.Series[int]:
     return (starts.dt.year * 12 + starts.dt.month - 1) // MONTHS[unit]
 
 
+def begins_whole(start: dt.date, first: dt.date, unit: str) -> bool:
+    """Tell whether a period is recorded from its beginning on.
+
+    It is if the data begin within its first week, or its first twelfth where that is longer (January, of a
+    year).
+
+    Parameters
+    ----------
+    start, first
+        First day of the period; first day of the data.
+    unit
+        ``month``, ``quarter``, ``half_year`` or ``year``.
+    """
+    return pd.Timestamp(first) < pd.Timestamp(start) + _late(unit)
+
+
+def _late(unit: str) -> pd.Timedelta:
+    return pd.Timedelta(days=max(7, 31 * MONTHS[unit] // 12))
+
+
 def calendar(first: dt.date, as_of: dt.date, unit: str) -> pd.DataFrame:
     """Return every period from the one of ``first`` to the one of ``as_of``.
 
     Parameters
     ----------
     first, as_of
-        A day in the first period; the last day that counts.
+        The first day of the data; the last day that counts.
     unit
         ``month``, ``quarter``, ``half_year`` or ``year``.
 
@@ -31,14 +51,15 @@ def calendar(first: dt.date, as_of: dt.date, unit: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``period`` (first day), ``number`` (adjacent periods differ by one) and ``complete``
-        (False where ``as_of`` comes before the period's last day).
+        (False where ``as_of`` comes before the period's last day, or the data begin late in it:
+        `begins_whole`).
 
     Examples
     --------
     >>> import datetime as dt
     >>> calendar(dt.date(2024, 2, 9), dt.date(2024, 9, 30), "quarter")[["period", "complete"]]
           period  complete
-    0 2024-01-01      True
+    0 2024-01-01     False
     1 2024-04-01      True
     2 2024-07-01      True
     """
@@ -51,6 +72,7 @@ def calendar(first: dt.date, as_of: dt.date, unit: str) -> pd.DataFrame:
         {
             "period": starts[:-1],
             "number": numbers[:-1],
-            "complete": starts[1:] <= pd.Timestamp(as_of) + pd.Timedelta(days=1),
+            "complete": (starts[:-1] + _late(unit) > pd.Timestamp(first))
+            & (starts[1:] <= pd.Timestamp(as_of) + pd.Timedelta(days=1)),
         }
     )

@@ -84,11 +84,9 @@ def rates(flow: CustomerFlow) -> ChurnRates | NotPossible:
     Notes
     -----
     Churn rate of a period = customers lost in it ÷ customers active at its start. Active at the start is who
-    bought in the period before. The first period, with none before it, and an incomplete last one do not
-    count.
+    bought in the period before. Both must be complete.
     """
-    counted = flow.frame.iloc[1:]
-    frame = counted.loc[counted["complete"], ["period", "active_before", "lost"]].reset_index(drop=True)
+    frame = flow.closed[["period", "active_before", "lost"]].reset_index(drop=True)
     rate = (frame["lost"] / frame["active_before"].where(frame["active_before"] > 0)).astype(float)
     if not rate.notna().any():
         return NotPossible(

@@ -26,7 +26,7 @@ class CustomerFlow(Result):
     frame
         One row per period of the calendar: ``period`` (first day), ``active_before`` (customers of the
         previous period), ``new``, ``retained``, ``reactivated``, ``lost``, ``inactive``, ``active``
-        (customers of this one) and ``complete``.
+        (customers of this one) and ``complete`` (see `calendar`).
     unit
         ``month``, ``quarter``, ``half_year`` or ``year``.
     """
@@ -37,10 +37,14 @@ class CustomerFlow(Result):
 
     @property
     def last(self) -> pd.Series | None:
-        """The last complete period that has one before it; None where there is none."""
-        closed = self.frame.iloc[1:]
-        closed = closed[closed["complete"]]
-        return None if closed.empty else closed.iloc[-1]
+        """The last complete period after another; None where there is none."""
+        return None if self.closed.empty else self.closed.iloc[-1]
+
+    @property
+    def closed(self) -> pd.DataFrame:
+        """The complete periods that follow a complete one: only they can be compared with it."""
+        complete = self.frame["complete"]
+        return self.frame[complete & complete.shift(fill_value=False)]
 
     def title(self) -> str:
         """Return what a chart of the flow shows."""
@@ -102,7 +106,7 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     """
     if rows.empty:
         return NotPossible(_("Nobody bought anything, so nobody came or left."))
-    periods = calendar(rows["period"].min(), as_of, unit)
+    periods = calendar(rows["first_day"].min(), as_of, unit)
     counts = _arrivals(rows, unit).reindex(periods["number"], fill_value=0).reset_index(drop=True)
     frame = pd.concat([periods, counts], axis=1).assign(active=counts.sum(axis=1))
     before = frame["active"].shift(fill_value=0)

@@ -10,11 +10,10 @@ import pandas as pd
 
 from analysis.language import _, date, money, percent, signed_percent
 from analysis.not_possible import NotPossible
+from analysis.periods import begins_whole
 from analysis.result import Finding, Result, currency_of
 
 FACTORS = ("customers", "purchases_per_customer", "value_per_purchase")
-_FULL_FROM = 31
-"""Days into a year by which the first sale must lie for the first year of the data to count as whole."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +118,11 @@ def growth(whole: pd.DataFrame, to_date: pd.DataFrame, as_of: dt.date) -> Growth
 
     Notes
     -----
-    Net sales = customers × purchases per customer × value per purchase. The first year of the data counts as
-    whole if its first sale lies in January: a year of which only a part was recorded is compared with none.
+    Net sales = customers × purchases per customer × value per purchase. A first year of which only a
+    part was recorded (see `analysis.periods.begins_whole`) is compared with none.
     """
     first = whole["first_day"].iloc[0]
-    starts_whole = first.day_of_year <= _FULL_FROM
+    starts_whole = begins_whole(whole["year"].iloc[0], first, "year")
     years = _with_factors(whole)
     ends_whole = as_of == dt.date(as_of.year, 12, 31)
     years["complete"] = [

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pandas as pd
 
 from analysis.language import _, date, money, percent, period
-from analysis.periods import MONTHS, calendar
+from analysis.periods import MONTHS, begins_whole, calendar
 from analysis.result import Result, currency_of
 
 
@@ -25,8 +25,8 @@ class SalesByPeriod(Result):
         missing where nobody bought), ``net_sales`` (money) and ``complete``.
     unit
         ``month``, ``quarter``, ``half_year`` or ``year``.
-    as_of
-        The last day that counts.
+    first_day, as_of
+        The first day of the data; the last day that counts.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -34,12 +34,13 @@ class SalesByPeriod(Result):
     name: ClassVar[str] = "sales"
     frame: pd.DataFrame
     unit: str
+    first_day: dt.date
     as_of: dt.date
     currency: str | None = None
 
     @property
     def closed(self) -> pd.DataFrame:
-        """The periods that are over."""
+        """The periods that are whole and over."""
         return self.frame[self.frame["complete"]]
 
     @property
@@ -85,15 +86,18 @@ class SalesByPeriod(Result):
         return {"sales_by_period": self.frame.rename(columns={"period": self.unit})}
 
     def notes(self) -> list[str]:
-        """Return the sentence, and a warning where the last period is not over."""
-        last = self.frame.iloc[-1]
-        if last["complete"]:
-            return [self.sentence()]
-        message = _(
-            "{period} is not over: the data end on {day}. It is hatched, and its numbers are no drop."
-        )
-        name = period(last["period"], self.unit)
-        return [self.sentence(), message.format(period=name, day=date(self.as_of))]
+        """Return the sentence, and a warning where the first or last period is not whole."""
+        first, last = self.frame.iloc[0], self.frame.iloc[-1]
+        said = [self.sentence()]
+        if not begins_whole(first["period"], self.first_day, self.unit):
+            message = _("{period} is not whole: the data begin on {day}. It is hatched.")
+            said.append(message.format(period=period(first["period"], self.unit), day=date(self.first_day)))
+        if not last["complete"] and (len(self.frame) > 1 or len(said) == 1):
+            message = _(
+                "{period} is not over: the data end on {day}. It is hatched, and its numbers are no drop."
+            )
+            said.append(message.format(period=period(last["period"], self.unit), day=date(self.as_of)))
+        return said
 
 
 def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPeriod:
@@ -108,7 +112,8 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
     unit
         ``month``, ``quarter``, ``half_year`` or ``year``.
     """
-    frame = calendar(rows["period"].min(), as_of, unit).merge(rows, on="period", how="left")
+    first_day = rows["first_day"].min()
+    frame = calendar(first_day, as_of, unit).merge(rows, on="period", how="left")
     counts = frame[["customers", "purchases"]].fillna(0).astype(int)
     frame = frame.assign(**counts, net_sales=frame["net_sales"].fillna(0))
     frame = frame.assign(
@@ -116,4 +121,5 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
         value_per_purchase=frame["net_sales"] / frame["purchases"].where(frame["purchases"] > 0),
     )
     columns = ["period", "customers", "purchases", "purchases_per_customer", "value_per_purchase"]
-    return SalesByPeriod(frame[[*columns, "net_sales", "complete"]], unit, as_of, currency_of(rows))
+    frame = frame[[*columns, "net_sales", "complete"]]
+    return SalesByPeriod(frame, unit, first_day, as_of, currency_of(rows))

@@ -5,20 +5,23 @@
 --             their first
 -- period      first day of the period in which they bought
 -- customers   how many they are
+-- first_day   first day on which one of them bought in it
 with visits as (
-    select distinct
+    select
         customer_id,
-        make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as period
+        make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as period,
+        min(date) as first_day
     from transactions
     where kind = 'sale' and date <= :as_of
+    group by customer_id, make_date(year(date), month(date) - (month(date) - 1) % :months, 1)
 ),
 
 steps as (
-    select period, lag(period) over (partition by customer_id order by period) as previous
+    select period, first_day, lag(period) over (partition by customer_id order by period) as previous
     from visits
 )
 
-select previous, period, count(*) as customers
+select previous, period, count(*) as customers, min(first_day) as first_day
 from steps
 group by previous, period
 order by period, previous
