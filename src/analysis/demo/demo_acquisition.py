@@ -181,7 +181,7 @@ def market(customers: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "segment": words(np.arange(len(SECTORS)), SECTORS),
-            "size": size,
+            "size": size.astype(np.int64),
             "share": np.rint(1e4 * size / size.sum()) / 100,
         }
     )
