@@ -106,8 +106,8 @@ def _campaigns(behaviour: Behaviour, ids: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "campaign_id": words(campaign, [one.id for one in CAMPAIGNS]),
-            "date": dates(np.array([one.date for one in CAMPAIGNS])[campaign]).astype("datetime64[s]"),
-            "customer_id": picked(ids, contacts["customer"].to_numpy()),
+            "date": dates(np.array([one.date for one in CAMPAIGNS])[campaign]),
+            "customer_id": picked(ids, contacts["customer"]),
             "arm": words(treated.astype(int), ("control", "treated")),
             "kind": words(campaign, [one.kind for one in CAMPAIGNS]),
             "cost": np.where(treated, cost, 0.0),

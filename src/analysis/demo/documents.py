@@ -11,7 +11,7 @@ from analysis.demo.demo_people import People
 from analysis.demo.demo_sales import Sales
 from analysis.demo.products import Products
 from analysis.demo.text import codes, picked, words
-from analysis.demo.world import CATEGORIES, CHANNELS, CONSUMER, DAYS, KINDS, SALESPEOPLE
+from analysis.demo.world import CATEGORIES, CHANNELS, CONSUMER, DAYS, KINDS, NEVER, SALESPEOPLE
 
 _SERIES = ("TK", "FV", "AB")
 _NEVER_PAID = 0.002
@@ -56,7 +56,7 @@ def transactions(
     return pd.DataFrame(
         {
             "order_id": picked(number, document),
-            "date": world.dates(of["day"])[document].astype("datetime64[s]"),
+            "date": world.dates(of["day"])[document],
             "customer_id": picked(picked(ids, of["customer"]), document),
             "product_id": picked(pd.Series(products.id, dtype="str"), product),
             "category": words(products.category[product], CATEGORIES),
@@ -79,14 +79,12 @@ def invoices(
     """Return invoices and credit notes; what is paid after the last day is open. Consumers pay at once."""
     rng = np.random.default_rng(stream)
     documents, frame = sales.documents, people.frame
-    cents = np.bincount(sales.lines["document"], sales.lines["amount"], minlength=len(documents)).astype(
-        np.int64
-    )
+    cents = np.bincount(sales.lines["document"], sales.lines["amount"]).astype(np.int64)
     terms, punctuality = _terms(frame, rng)
     kept = np.flatnonzero(frame["kind"].to_numpy()[documents["customer"]] != CONSUMER)
     customer, day, credit = (documents[name].to_numpy()[kept] for name in ("customer", "day", "credit"))
     amount = cents[kept]
-    due = day.astype(np.int64) + np.where(credit, 0, terms[customer])
+    due = day + np.where(credit, 0, terms[customer])
     late = np.rint(punctuality[customer] + rng.normal(0, 5, len(kept)))
     slow = rng.random(len(kept)) < 0.04
     late += np.where(slow, np.floor(20 + 60 * rng.random(len(kept))), 0)
@@ -94,18 +92,16 @@ def invoices(
     fate = rng.random(len(kept))
     in_part = ~credit & (fate < _NEVER_PAID + _PAID_IN_PART)
     paid_amount = np.where(in_part, amount // 2, amount)
-    open_ = (paid >= DAYS) | (~credit & (fate < _NEVER_PAID))
-    paid_dates = world.dates(paid).astype("datetime64[s]")
-    paid_dates[open_] = np.datetime64("NaT")
+    paid = np.where(~credit & (fate < _NEVER_PAID), NEVER, paid)
     return pd.DataFrame(
         {
             "invoice_id": picked(number, kept),
             "customer_id": picked(ids, customer),
-            "issued": world.dates(day).astype("datetime64[s]"),
-            "due": world.dates(due).astype("datetime64[s]"),
-            "paid": paid_dates,
+            "issued": world.dates(day),
+            "due": world.dates(due),
+            "paid": world.happened(paid),
             "amount": amount / 100,
-            "paid_amount": np.where(open_, 0, paid_amount) / 100,
+            "paid_amount": np.where(paid < DAYS, paid_amount, 0) / 100,
         }
     )
 
@@ -128,18 +124,16 @@ def deliveries(behaviour: Behaviour, sales: Sales, ids: pd.Series, number: pd.Se
     """Return what was sent: every order but those taken along from the shop."""
     documents = sales.documents
     orders = documents[~documents["credit"]]
-    delivery = behaviour.orders["delivery"].to_numpy()[orders["order"]].astype(np.int64)
+    delivery = behaviour.orders["delivery"].to_numpy()[orders["order"]]
     sent = delivery >= 0
-    ordered = orders["day"].to_numpy()[sent].astype(np.int64)
+    ordered = orders["day"].to_numpy()[sent]
     arrived = ordered + delivery[sent]
     arrived += world.weekday(arrived) == 6
-    delivered = world.dates(arrived).astype("datetime64[s]")
-    delivered[arrived >= DAYS] = np.datetime64("NaT")
     return pd.DataFrame(
         {
             "order_id": picked(number, orders.index.to_numpy()[sent]),
             "customer_id": picked(ids, orders["customer"].to_numpy()[sent]),
-            "ordered": world.dates(ordered).astype("datetime64[s]"),
-            "delivered": delivered,
+            "ordered": world.dates(ordered),
+            "delivered": world.happened(arrived),
         }
     )

@@ -7,13 +7,11 @@ import pandas as pd
 
 from analysis.demo import world
 from analysis.demo.behaviour import Behaviour
-from analysis.demo.demo_acquisition import NONE, days
-from analysis.demo.demo_names import kinds
 from analysis.demo.demo_people import People
 from analysis.demo.demo_sales import Sales
 from analysis.demo.products import Products
 from analysis.demo.text import codes, picked, words
-from analysis.demo.world import ACQUISITION, ACQUISITION_COST, CONSUMER, DAYS, REGIONS, SALESPEOPLE
+from analysis.demo.world import ACQUISITION, CONSUMER, DAYS, NEVER
 
 PLANS = ("Mantenimiento básico", "Mantenimiento plus")
 _PRICES = np.array([190, 420])
@@ -40,20 +38,20 @@ def contracts(
     plan = (rng.random(len(who)) < 0.4).astype(int)
     odds = rng.normal(_RENEWAL[plan, 0], _RENEWAL[plan, 1])
     renewal = 1 / (1 + np.exp(-odds))
-    ended = np.full(len(who), NONE)
+    ended = np.full(len(who), NEVER)
     for year in range(1, 5):
         anniversary = start + 365 * year
         chance = renewal * (_FIRST_RENEWAL if year == 1 else 1.0)
         stops = (rng.random(len(who)) >= chance) | (left < anniversary)
-        ended = np.where((ended == NONE) & stops & (anniversary <= DAYS), anniversary - 1, ended)
+        ended = np.where((ended == NEVER) & stops & (anniversary <= DAYS), anniversary - 1, ended)
     price = np.rint(_PRICES[plan] * world.INFLATION[world.years(start)])
     identifiers = codes("M", np.arange(1, len(who) + 1), max(4, len(str(len(who)))))
     table = pd.DataFrame(
         {
             "contract_id": identifiers,
             "customer_id": picked(ids, who),
-            "started": days(start),
-            "ended": days(ended),
+            "started": world.dates(start),
+            "ended": world.happened(ended),
             "plan": words(plan, PLANS),
             "price": price,
         }
@@ -76,7 +74,7 @@ def stock(sales: Sales, products: Products, stream: np.random.SeedSequence) -> p
             "product_id": pd.Series(products.id, dtype="str"),
             "name": pd.Series(products.name, dtype="str"),
             "on_hand": on_hand.astype(np.int64),
-            "date": days(np.full(len(sold), DAYS - 1)),
+            "date": world.dates(DAYS - 1),
         }
     )
 
@@ -93,7 +91,7 @@ def register(
     ids, names
         Their codes and names.
     contacted
-        Day on which the lead of each was created; `NONE` where there was none.
+        Day on which the lead of each was created; `world.NEVER` where there was none.
     stream
         Where the random numbers come from.
     """
@@ -102,7 +100,7 @@ def register(
     business = (frame["kind"] != CONSUMER).to_numpy()
     draws = rng.random((3, len(frame)))
     noise = rng.normal(0, 1, (2, len(frame)))
-    cost = np.array(ACQUISITION_COST)[frame["acquisition"]] * np.exp(0.3 * noise[0] - 0.045)
+    cost = np.array(world.ACQUISITION_COST)[frame["acquisition"]] * np.exp(0.3 * noise[0] - 0.045)
     potential = np.maximum(np.rint(people.wallet.sum(axis=1) * np.exp(0.25 * noise[1]) / 100), 1) * 100
     birth = frame["birth"].to_numpy()
     before = np.where(business, birth - np.floor(20 * draws[2]).astype(np.int64), birth)
@@ -110,14 +108,14 @@ def register(
         {
             "customer_id": ids,
             "name": names,
-            "type": kinds(frame),
-            "sector": words(frame["sector"].to_numpy(), world.SECTORS),
-            "region": words(frame["region"].to_numpy(), REGIONS),
+            "type": words(frame["kind"], world.KIND_NAMES),
+            "sector": words(frame["sector"], world.SECTORS),
+            "region": words(frame["region"], world.REGIONS),
             "size": words(np.where(business, frame["size"], -1), world.SIZES),
-            "salesperson": words(frame["salesperson"].to_numpy(), SALESPEOPLE),
-            "acquisition_channel": words(frame["acquisition"].to_numpy(), ACQUISITION),
+            "salesperson": words(frame["salesperson"], world.SALESPEOPLE),
+            "acquisition_channel": words(frame["acquisition"], ACQUISITION),
             "acquisition_cost": np.where(business & (draws[0] < 0.6), np.rint(cost * 100) / 100, np.nan),
             "potential": np.where(business & (draws[1] < 0.35), potential, np.nan),
-            "first_contact": days(np.where(contacted != NONE, contacted, before)),
+            "first_contact": world.dates(np.where(contacted < NEVER, contacted, before)),
         }
     )

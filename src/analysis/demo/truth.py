@@ -9,18 +9,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo import world
-from analysis.demo.behaviour import (
-    CAMPAIGNS,
-    NEVER,
-    Behaviour,
-    buying_hazard,
-    leaving_probability,
-    weibull_factor,
-)
+from analysis.demo.behaviour import CAMPAIGNS, Behaviour, buying_hazard, leaving_probability, weibull_factor
 from analysis.demo.calendar import demand
 from analysis.demo.demo_people import People
 from analysis.demo.text import picked, words
-from analysis.demo.world import CATEGORIES, YEAR
+from analysis.demo.world import CATEGORIES, KIND_NAMES, YEAR
 
 
 @dataclass(frozen=True)
@@ -70,17 +63,15 @@ class Truth:
 def _customers(people: People, behaviour: Behaviour, index: pd.Index) -> pd.DataFrame:
     """Return what is true of each customer."""
     frame = people.frame
-    left = world.dates(behaviour.left).astype("datetime64[s]")
-    left[behaviour.left == NEVER] = np.datetime64("NaT")
     return pd.DataFrame(
         {
-            "type": words(frame["kind"].to_numpy(), [kind.name for kind in world.KINDS]),
-            "sector": words(frame["sector"].to_numpy(), world.SECTORS),
+            "type": words(frame["kind"], KIND_NAMES),
+            "sector": words(frame["sector"], world.SECTORS),
             "rate": frame["rate"],
             "shape": frame["shape"],
             "demand": frame["group"],
-            "born": world.dates(frame["birth"].to_numpy()).astype("datetime64[s]"),
-            "left": left,
+            "born": world.dates(frame["birth"].to_numpy()),
+            "left": world.happened(behaviour.left),
             "leaving": frame["leaving"] * YEAR,
             "satisfaction": frame["satisfaction"],
             "start": frame["start"],
@@ -110,14 +101,14 @@ def truth(
         pd.DataFrame(people.open * frame["ceiling"].to_numpy()[:, None], index, list(CATEGORIES)),
         pd.DataFrame(
             {
-                "customer_id": picked(ids, orders["customer"].to_numpy()),
-                "date": world.dates(orders["day"].to_numpy()).astype("datetime64[s]"),
+                "customer_id": picked(ids, orders["customer"]),
+                "date": world.dates(orders["day"].to_numpy()),
                 "satisfaction": orders["satisfaction"],
             }
         ),
         pd.DataFrame(
             {
-                "date": world.dates(np.array([one.date for one in CAMPAIGNS])).astype("datetime64[s]"),
+                "date": world.dates(np.array([one.date for one in CAMPAIGNS])),
                 "effect": [one.effect for one in CAMPAIGNS],
                 "days": [one.days for one in CAMPAIGNS],
             },
@@ -128,7 +119,7 @@ def truth(
                 "campaign_id": words(
                     behaviour.contacts["campaign"].to_numpy(), [one.id for one in CAMPAIGNS]
                 ),
-                "customer_id": picked(ids, behaviour.contacts["customer"].to_numpy()),
+                "customer_id": picked(ids, behaviour.contacts["customer"]),
                 "treated": behaviour.contacts["treated"],
             }
         ),

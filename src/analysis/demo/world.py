@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 FIRST_DAY = np.datetime64("2022-01-01")
-LAST_DAY = np.datetime64("2025-12-31")
-DAYS = int((LAST_DAY - FIRST_DAY).astype(int)) + 1
-"""Days simulated; day 0 is `FIRST_DAY`."""
+DAYS = 1461
+"""Days simulated; day 0 is `FIRST_DAY`, the last one 31 December 2025."""
+NEVER = 1 << 20
+"""Day of what has not happened."""
 
 YEAR = 365.25
 """Days in the year that rates refer to."""
@@ -86,6 +87,7 @@ KINDS = (
     Kind("Extranjero", 0.06, 3.2, 4200, 2.8, 0.30, 0.22, (0.0, 0.60, 0.40),
          ((30, 0.7), (60, 0.3)), 9, (0.20, 0.40, 0.05, 0.30, 0.0, 0.05, 0.0)),
 )  # fmt: skip
+KIND_NAMES = tuple(kind.name for kind in KINDS)
 
 ACQUISITION = ("Visita", "Web", "Redes sociales", "Feria", "Llamada", "Recomendación", "Escaparate")
 ACQUISITION_COST = (310.0, 75.0, 230.0, 420.0, 190.0, 25.0, 18.0)
@@ -159,6 +161,11 @@ COST_INFLATION = np.array([1.0, 1.085, 1.11, 1.125])
 def dates(days: np.ndarray | int) -> np.ndarray:
     """Return the calendar dates of days counted from `FIRST_DAY`."""
     return FIRST_DAY + np.asarray(days).astype("timedelta64[D]")
+
+
+def happened(days: np.ndarray) -> np.ndarray:
+    """Return the calendar dates of what has happened by the last day; what has not is missing."""
+    return np.where(days < DAYS, dates(days), np.datetime64("NaT"))
 
 
 def years(days: np.ndarray) -> np.ndarray:
