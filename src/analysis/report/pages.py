@@ -160,22 +160,15 @@ def _front_page(chapters: list[Chapter], dataset: Dataset, about: About) -> str:
         chapters=chapters,
         dataset=dataset,
         covered=covered,
-        accounts=_account_tables(dataset),
+        accounts=[
+            Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped
+            for one in account.accounts(dataset)
+        ],
         missing=account.missing_tables(dataset),
         assumptions=account.assumptions(dataset),
         warnings=account.warnings(dataset),
         failed=[chapter for chapter in chapters if chapter.done.failure],
     )
-
-
-def _account_tables(dataset: Dataset) -> list[Markup]:
-    """Return the tables that account for every row and for what links the tables."""
-    return [
-        Markup(  # noqa: S704 to_html escapes what came from data
-            tables.to_html(tables.shown(one.frame, one.labels, one.formats, dataset.currency), one.caption)
-        )
-        for one in account.accounts(dataset)
-    ]
 
 
 def _render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 templates take anything

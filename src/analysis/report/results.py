@@ -90,7 +90,7 @@ class Results:
             self._say_why_not(frame)
             return
         said = words(name, frame)
-        self._show_table(frame, said["caption"], said["labels"], said["formats"])
+        _show_table(tables.shown(frame, said["labels"], said["formats"], self._currency), said["caption"])
         if self._folder is not None:
             path = self._path("tables", name)
             write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
@@ -168,18 +168,12 @@ class Results:
         for text in account.warnings(dataset):
             _show(f'<p class="warning"><strong>{escape(_("Beware"))}</strong> {escape(text)}</p>', text)
         for one in filter(None, [account.overview(dataset), account.rows(quality)]):
-            self._show_table(one.frame, one.caption, one.labels, one.formats)
+            _show_table(one.shown(self._currency), one.caption)
         if quality.assumptions:
             title = _("What was assumed")
             items = "\n".join(f"<li>{escape(text)}</li>" for text in quality.assumptions)
             plain = "\n".join([title, *(f"- {text}" for text in quality.assumptions)])
             _show(f'<p class="assumed">{escape(title)}</p>\n<ul class="assumptions">\n{items}\n</ul>', plain)
-
-    def _show_table(
-        self, frame: pd.DataFrame, caption: str, labels: tables.Labels, formats: tables.Formats
-    ) -> None:
-        table = tables.shown(frame, labels, formats, self._currency)
-        _show(tables.to_html(table, caption), tables.to_plain(table, caption))
 
     def _path(self, kind: str, name: str) -> Path:
         if self._folder is None or not _NAME.fullmatch(name):
@@ -196,6 +190,10 @@ class Results:
 
 def _show(html: str, plain: str) -> None:
     _display({"text/html": html, "text/plain": plain}, {})
+
+
+def _show_table(table: tables.Shown, caption: str) -> None:
+    _show(tables.to_html(table, caption), tables.to_plain(table, caption))
 
 
 def _display(data: dict[str, str], metadata: dict[str, Any]) -> None:
