@@ -288,7 +288,7 @@ def cohort_sales(result: CohortSales, ax: Axes | None = None) -> Axes:
         ax.plot(
             line["age"], line["sales_per_customer"], color=theme.COLOURS["muted"], linewidth=0.8, alpha=0.7
         )
-    usual = result.usual
+    usual = result.cohorts.usual()
     ax.plot(
         usual["age"],
         usual["sales_per_customer"],

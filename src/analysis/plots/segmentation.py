@@ -16,8 +16,6 @@ from analysis.plots.drawing import plot
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
 
-_CURVE_POINTS = 500
-
 
 @plot.register
 def segments(result: Rfm, ax: Axes | None = None) -> Axes:
@@ -59,9 +57,8 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     """Draw the cumulative share of net sales from the largest customer down, with the three classes."""
     ax = ax or theme.axes(height=4.4)
     count = len(result.customers)
-    points = np.unique(np.linspace(0, count, min(count, _CURVE_POINTS) + 1).round().astype(int))
     cumulative = np.concatenate([[0.0], result.customers["cumulative_share"]])
-    ax.plot(points / count, cumulative[points], color=theme.COLOURS["main"], linewidth=2.2)
+    ax.plot(np.arange(count + 1) / count, cumulative, color=theme.COLOURS["main"], linewidth=2.2)
     edge = 0.0
     shares = result.sizes()["share_of_customers"].tolist()
     for name, share, colour in zip(CLASSES, shares, ("main", "accent", "muted"), strict=True):

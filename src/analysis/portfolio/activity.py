@@ -67,23 +67,15 @@ class ActivityWindow(Result):
 
     def sentence(self) -> str:
         """Return what the window means on the gaps seen."""
+        said = _("The activity window is {window} days.")
+        if self.is_given:
+            said = _("The activity window is {window} days, as set.")
+        said = said.format(window=number(self.days))
         if self.gaps.empty:
-            return _("The activity window is {window} days, as set.").format(window=number(self.days))
+            return said
         median = self.gaps.loc[self.gaps["share_within"] >= 0.5, "gap"].iloc[0]
-        message = (
-            _(
-                "The activity window is {window} days, as set: {share} of repeat purchases come within it, "
-                "half of them within {median} days."
-            )
-            if self.is_given
-            else _(
-                "The activity window is {window} days: {share} of repeat purchases come within it, "
-                "half of them within {median} days."
-            )
-        )
-        return message.format(
-            window=number(self.days), share=percent(self.share_within, 1), median=number(median)
-        )
+        share = _("{share} of repeat purchases come within it, half of them within {median} days.")
+        return f"{said} {share.format(share=percent(self.share_within, 1), median=number(median))}"
 
     def findings(self) -> list[Finding]:
         """Return the window."""
@@ -206,7 +198,7 @@ def activity_window(pairs: pd.DataFrame, given: int | None = None) -> ActivityWi
     >>> later = [first + pd.Timedelta(days=9), pd.NaT]
     >>> pairs = pd.DataFrame({"previous": first, "date": later, "gaps": [3, 1]})
     >>> print(activity_window(pairs))
-    The activity window is 9 days: 100.0% of repeat purchases come within it, half of them within 9 days.
+    The activity window is 9 days. 100.0% of repeat purchases come within it, half of them within 9 days.
     """
     gaps = gap_distribution(pairs)
     days = pd.concat([pairs["previous"], pairs["date"]])

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import _, date, money, percent, signed_percent
+from analysis.language import _, date, money, signed_percent
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result, currency_of
 
@@ -66,27 +66,17 @@ class Growth(Result):
     def title(self) -> str:
         """Return whether net sales grew."""
         before, now = self.compared["year"].dt.year
-        values = {"now": now, "before": before, "change": percent(abs(self.change), 1)}
+        values = {"change": signed_percent(self.change, 1), "before": before}
         if self.is_to_date:
-            values |= {"day": date(self.as_of)}
-            message = (
-                _("Net sales up to {day}: {change} more than in the same days of {before}")
-                if self.change >= 0
-                else _("Net sales up to {day}: {change} less than in the same days of {before}")
-            )
-        else:
-            message = (
-                _("Net sales of {now}: {change} more than in {before}")
-                if self.change >= 0
-                else _("Net sales of {now}: {change} less than in {before}")
-            )
-        return message.format(**values)
+            message = _("Net sales up to {day}: {change} against the same days of {before}")
+            return message.format(day=date(self.as_of), **values)
+        return _("Net sales of {now}: {change} against {before}").format(now=now, **values)
 
     def sentence(self) -> str:
         """Return the change, and which factors moved."""
         changes = self.factors().set_index("factor")["change"]
         return _(
-            "{title}: {net} against {net_before}. Customers {customers}, purchases per customer {frequency}, "
+            "{title} ({net} and {net_before}). Customers {customers}, purchases per customer {frequency}, "
             "value per purchase {value}."
         ).format(
             title=self.title(),

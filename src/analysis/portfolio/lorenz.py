@@ -42,7 +42,8 @@ class Concentration(Result):
     curve
         Lorenz curve: ``share_of_customers``, smallest first, and their ``share_of_sales``.
     principal
-        The ten customers with most, from the largest down, as `largest` gives them.
+        The ten customers with most, from the largest down: of ``customer_id``, ``purchase_days`` and
+        ``last_purchase`` those that are known, the value (money) and ``share_of_sales``.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -144,25 +145,17 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
         top=_top(falling, total),
         without=_without(falling, total),
         curve=_curve(rising, total),
-        principal=largest(customers, value),
+        principal=_principal(customers, value),
         currency=currency_of(customers),
     )
 
 
-def largest(customers: pd.DataFrame, value: str = "net_sales", count: int = 10) -> pd.DataFrame:
-    """Return the ``count`` customers with the highest value, the largest first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Of ``customer_id``, ``purchase_days`` and ``last_purchase`` those that ``customers`` has; the value
-        (money), and ``share_of_sales``, its share of the total.
-    """
+def _principal(customers: pd.DataFrame, value: str) -> pd.DataFrame:
     names = [name for name in ("customer_id", "purchase_days", "last_purchase") if name in customers]
     by = [value, *(name for name in names if name == "customer_id")]
     ranked = customers[[*names, value]].sort_values(by, ascending=[False, True][: len(by)])
     shares = ranked[value] / ranked[value].sum()
-    return ranked.assign(share_of_sales=shares).head(count).reset_index(drop=True)
+    return ranked.assign(share_of_sales=shares).head(10).reset_index(drop=True)
 
 
 def _top(falling: np.ndarray, total: float) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import _, date, money, percent, period
+from analysis.language import _, date, money, period, signed_percent
 from analysis.periods import MONTHS, calendar
 from analysis.result import Result, currency_of
 
@@ -65,20 +65,9 @@ class SalesByPeriod(Result):
         if self.change is None:
             message = _("In {period}, the last complete period, net sales were {net}.")
             return message.format(period=name, net=net)
-        if self.change < 0:
-            message = _(
-                "In {period}, the last complete period, net sales were {net}: {change} less than in {before}."
-            )
-        elif self.change > 0:
-            message = _(
-                "In {period}, the last complete period, net sales were {net}: {change} more than in {before}."
-            )
-        else:
-            message = _(
-                "In {period}, the last complete period, net sales were {net}, the same as in {before}."
-            )
+        message = _("In {period}, the last complete period, net sales were {net}: {change} against {before}.")
         before = period(self.closed["period"].iloc[-1 - 12 // MONTHS[self.unit]], self.unit)
-        return message.format(period=name, net=net, change=percent(abs(self.change), 1), before=before)
+        return message.format(period=name, net=net, change=signed_percent(self.change, 1), before=before)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the periods."""

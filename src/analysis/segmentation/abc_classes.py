@@ -87,17 +87,13 @@ class Abc(Result):
         ]
 
 
-def abc(
-    customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: float = 0.95
-) -> Abc | NotPossible:
+def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotPossible:
     """Return the ABC class of each customer; not possible where the values add up to zero or less.
 
     Parameters
     ----------
     customers
-        One row per customer.
-    value
-        Column with the money to class by; it may be negative for some.
+        One row per customer: ``customer_id`` and ``net_sales``, which may be negative for some.
     a, b
         Cumulative share of the total up to which a customer is A, and up to which B.
 
@@ -122,8 +118,8 @@ def abc(
     if a >= b:
         message = _("The boundary of class A ({a}) must be below that of class B ({b}).")
         raise CarteraError(message.format(a=percent(a, 1), b=percent(b, 1)))
-    ranked = customers[["customer_id", value]].sort_values([value, "customer_id"], ascending=[False, True])
-    amounts = ranked[value].to_numpy(dtype="float64")
+    ranked = customers.sort_values(["net_sales", "customer_id"], ascending=[False, True])
+    amounts = ranked["net_sales"].to_numpy(dtype="float64")
     total = float(amounts.sum())
     if total <= 0:
         return NotPossible(_("Net sales add up to zero or less: there is no value to class by."))
