@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,13 @@ class Failure:
     cell: int
     section: str
     message: str
+
+    def sentence(self, notebook: str) -> str:
+        """Return where and why ``notebook`` stopped."""
+        message = _("{name} stopped: {message}")
+        if self.cell:
+            message = _("{name} stopped at cell {cell}, in “{section}”: {message}")
+        return message.format(name=notebook, **asdict(self))
 
 
 @dataclass(frozen=True)

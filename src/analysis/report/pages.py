@@ -183,5 +183,5 @@ def _render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 
     environment.install_gettext_callables(_, language.ngettext, newstyle=False)  # type: ignore[attr-defined]
     environment.filters |= {"number": language.number, "money": language.money, "day": language.date}
     style = Markup((TEMPLATES / "style.css").read_text("utf-8"))  # noqa: S704 our own file
-    started = dt.datetime.fromisoformat(about.started)
+    started = dt.datetime.fromisoformat(about["started"])
     return environment.get_template(template).render(about=about, style=style, started=started, **values)
