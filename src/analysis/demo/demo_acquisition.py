@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -22,30 +20,16 @@ _AHEAD = 150
 """Leads that will be won in so many days after the last one are open."""
 
 
-@dataclass(frozen=True)
-class Leads:
-    """The leads and what is behind them.
-
-    Parameters
-    ----------
-    table
-        One row per lead.
-    chance
-        With the same index, each one's true probability of being won in the end.
-    created
-        By customer, the day on which its lead was created; `world.NEVER` where there was none.
-    """
-
-    table: pd.DataFrame
-    chance: pd.Series
-    created: np.ndarray
-
-
-def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> Leads:
+def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> tuple[pd.DataFrame, pd.Series]:
     """Draw the leads.
 
     Each customer that was a lead stands for those like it, of the same channel and sector, that were not won:
     as many as make the true conversion, which depends on channel, sector and interest.
+
+    Returns
+    -------
+    tuple of DataFrame and Series
+        The leads, and with the same index each one's true probability of being won in the end.
     """
     rng = np.random.default_rng(stream)
     frame = people.frame
@@ -75,10 +59,7 @@ def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> Lea
     ]
     every["value"] = _estimates(people, every["like"].to_numpy(), rng)
     every = every[every["created"] < DAYS].sort_values("created", kind="stable", ignore_index=True)
-    created = np.full(len(frame), NEVER)
-    known = every[every["customer"] >= 0]
-    created[known["customer"]] = known["created"]
-    return Leads(_lead_table(every, frame, ids), every["chance"], created)
+    return _lead_table(every, frame, ids), every["chance"]
 
 
 def _won_days(birth: np.ndarray, interest: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:

@@ -80,7 +80,7 @@ def stock(sales: Sales, products: Products, stream: np.random.SeedSequence) -> p
 
 
 def register(
-    people: People, ids: pd.Series, names: pd.Series, contacted: np.ndarray, stream: np.random.SeedSequence
+    people: People, ids: pd.Series, names: pd.Series, leads: pd.DataFrame, stream: np.random.SeedSequence
 ) -> pd.DataFrame:
     """Return the customers' records; cost of acquisition and potential are known of some businesses only.
 
@@ -90,8 +90,8 @@ def register(
         The customers.
     ids, names
         Their codes and names.
-    contacted
-        Day on which the lead of each was created; `world.NEVER` where there was none.
+    leads
+        The table of leads: with them some customers were in contact first.
     stream
         Where the random numbers come from.
     """
@@ -102,8 +102,8 @@ def register(
     noise = rng.normal(0, 1, (2, len(frame)))
     cost = np.array(world.ACQUISITION_COST)[frame["acquisition"]] * np.exp(0.3 * noise[0] - 0.045)
     potential = np.maximum(np.rint(people.wallet.sum(axis=1) * np.exp(0.25 * noise[1]) / 100), 1) * 100
-    birth = frame["birth"].to_numpy()
-    before = np.where(business, birth - np.floor(20 * draws[2]).astype(np.int64), birth)
+    before = frame["birth"].to_numpy() - np.where(business, np.floor(20 * draws[2]), 0)
+    contacted = ids.map(leads.dropna(subset="customer_id").set_index("customer_id")["created"])
     return pd.DataFrame(
         {
             "customer_id": ids,
@@ -116,6 +116,6 @@ def register(
             "acquisition_channel": words(frame["acquisition"], ACQUISITION),
             "acquisition_cost": np.where(business & (draws[0] < 0.6), np.rint(cost * 100) / 100, np.nan),
             "potential": np.where(business & (draws[1] < 0.35), potential, np.nan),
-            "first_contact": world.dates(np.where(contacted < NEVER, contacted, before)),
+            "first_contact": contacted.fillna(pd.Series(world.dates(before))),
         }
     )

@@ -95,6 +95,7 @@ def truth(
     """Put together what is true; see `Truth`."""
     frame, index = people.frame, pd.Index(ids, name="customer_id")
     orders = behaviour.orders
+    campaigns = pd.DataFrame(CAMPAIGNS).set_index("id").rename_axis("campaign_id")
     return Truth(
         _customers(people, behaviour, index),
         pd.DataFrame(people.wallet, index, list(CATEGORIES)),
@@ -106,14 +107,7 @@ def truth(
                 "satisfaction": orders["satisfaction"],
             }
         ),
-        pd.DataFrame(
-            {
-                "date": world.dates(np.array([one.date for one in CAMPAIGNS])),
-                "effect": [one.effect for one in CAMPAIGNS],
-                "days": [one.days for one in CAMPAIGNS],
-            },
-            pd.Index([one.id for one in CAMPAIGNS], name="campaign_id"),
-        ),
+        campaigns.assign(date=world.dates(campaigns["date"].to_numpy()))[["date", "effect", "days"]],
         pd.DataFrame(
             {
                 "campaign_id": words(
@@ -159,7 +153,7 @@ def probability_to_buy(truth: Truth, date: dt.date, days: int, treated: bool | N
     shape, satisfaction = state["shape"].to_numpy(), state["satisfaction"].to_numpy()
     hazard = weibull_factor(state["rate"].to_numpy(), shape)
     leaving, column = state["leaving"].to_numpy() / YEAR, state["demand"].to_numpy()
-    boosts = _boosts(truth, state.index, date, treated)
+    boosts = _boosts(truth, state.index, day, treated)
     calendar = demand(day + 1, days)
     waiting = state["there"].to_numpy().astype(float)
     bought = np.zeros(len(state))
@@ -195,16 +189,15 @@ def state_on(truth: Truth, date: dt.date) -> pd.DataFrame:
 
 
 def _boosts(
-    truth: Truth, customers: pd.Index, date: dt.date, treated: bool | None
+    truth: Truth, customers: pd.Index, day: int, treated: bool | None
 ) -> list[tuple[np.ndarray, int]]:
-    """Return for each campaign sent by ``date`` its effect on each customer and the last day it works."""
+    """Return for each campaign sent by ``day`` its effect on each customer and the last day it works."""
     found = []
-    for name, campaign in truth.campaigns.iterrows():
-        sent = int((campaign["date"].to_datetime64() - world.FIRST_DAY).astype("timedelta64[D]").astype(int))
-        if campaign["date"] > pd.Timestamp(date) or treated is False:
+    for campaign in CAMPAIGNS:
+        if campaign.date > day or treated is False:
             continue
-        target = truth.contacts[truth.contacts["campaign_id"] == name]
+        target = truth.contacts[truth.contacts["campaign_id"] == campaign.id]
         reached = target if treated else target[target["treated"]]
-        boost = np.where(customers.isin(reached["customer_id"]), campaign["effect"], 1.0)
-        found.append((boost, sent + int(campaign["days"])))
+        boost = np.where(customers.isin(reached["customer_id"]), campaign.effect, 1.0)
+        found.append((boost, campaign.date + campaign.days))
     return found
