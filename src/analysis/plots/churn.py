@@ -99,7 +99,7 @@ def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
         elinewidth=1.3,
         markersize=5,
     )
-    theme.legend(ax, "lower right")
+    ax.legend(frameon=False, loc="lower right", fontsize=9)
     theme.shares_axes(ax, 1.05)
     return theme.finish(
         ax,

@@ -46,8 +46,7 @@ def bridge(result: SalesBridge, ax: Axes | None = None) -> Axes:
         beside(ax, compact(amount, result.currency), (place, max(top, 0)), (0, 3))
     theme.money_axis(ax.yaxis, result.currency)
     ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title())
 
 
 @plot.register
@@ -144,13 +143,8 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
         fontsize=9,
         color=theme.COLOURS["muted"],
     )
-    ax.text(
-        0,
-        0.94,
-        _("customers to the right of the point make 80%"),
-        fontsize=9,
-        color=theme.COLOURS["highlight"],
-    )
+    words = _("customers to the right of the point make 80%")
+    ax.text(0, 0.94, words, fontsize=9, color=theme.COLOURS["highlight"])
     theme.percent_axis(ax.xaxis)
     theme.percent_axis(ax.yaxis)
     return theme.finish(ax, result.title(), _("Share of customers, smallest first"), _("Share of net sales"))
@@ -173,10 +167,8 @@ def gaps(result: ActivityWindow, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0.9, max(longest * 1.1, 10))
     theme.percent_axis(ax.yaxis)
     ax.set_ylim(0, 1.02)
-    ax.set_xlabel(_("Days since the purchase before (logarithmic)"))
-    ax.set_ylabel(_("Share of repeat purchases"))
-    theme.title(ax, result.title())
-    return ax
+    days, share = _("Days since the purchase before (logarithmic)"), _("Share of repeat purchases")
+    return theme.finish(ax, result.title(), days, share)
 
 
 @plot.register
@@ -202,22 +194,12 @@ def activity(result: Activity, ax: Axes | None = None) -> Axes:
         ax=ax,
     )
     ax.axvline(result.window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
-    for name, colour, side in ((_("active"), "main", "right"), (_("inactive"), "muted", "left")):
-        offset = -6 if side == "right" else 6
-        ax.annotate(
-            name,
-            (result.window, 1.0),
-            (offset, -4),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha=side,
-            va="top",
-            color=theme.COLOURS[colour],
-            fontsize=10,
-        )
     theme.count_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
-    ax.set_ylim(top=ax.get_ylim()[1] * 1.12)
+    top = ax.get_ylim()[1]
+    ax.set_ylim(top=top * 1.12)
+    beside(ax, _("active"), (result.window, top * 1.08), (-6, 0), colour="main", size=10)
+    beside(ax, _("inactive"), (result.window, top * 1.08), (6, 0), colour="muted", size=10)
     return theme.finish(ax, result.title(), _("Days since the last purchase"), _("Customers"))
 
 
@@ -240,10 +222,8 @@ def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
     ax.axhline(0, color=theme.COLOURS["muted"], linewidth=0.8)
     theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
     theme.count_axis(ax.yaxis)
-    ax.set_ylabel(_("Customers (lost ones below the line)"))
     ax.figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title(), y=_("Customers (lost ones below the line)"))
 
 
 @plot.register
@@ -274,8 +254,8 @@ def retention(result: Cohorts, ax: Axes | None = None) -> Axes:
     _cohort_labels(ax, table, sizes, result.unit)
     if (bar := ax.collections[0].colorbar) is not None:
         theme.percent_axis(bar.ax.yaxis)
-    theme.title(ax, result.title())
-    return ax
+    cohort = _("Cohort (customers in it)")
+    return theme.finish(ax, result.title(), _age_label(result.unit), cohort)
 
 
 @plot.register
@@ -331,8 +311,6 @@ def _cohort_labels(ax: Axes, table: pd.DataFrame, sizes: pd.Series[int], unit: s
     )
     names = [f"{period(table.index[row], unit)} ({number(sizes.iloc[row])})" for row in rows]
     ax.set_yticks([row + 0.5 for row in rows], names, rotation=0)
-    ax.set_xlabel(_age_label(unit))
-    ax.set_ylabel(_("Cohort (customers in it)"))
 
 
 def _age_label(unit: str) -> str:

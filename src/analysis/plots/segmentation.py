@@ -47,9 +47,7 @@ def segments(result: Rfm, ax: Axes | None = None) -> Axes:
     theme.percent_axis(ax.xaxis)
     ax.grid(visible=False)
     ax.set_xlim(right=float(drawn["share"].max()) * 1.35)
-    ax.set(xlabel="", ylabel="")
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title())
 
 
 @plot.register

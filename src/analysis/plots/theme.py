@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from typing import Literal
 
 import numpy as np
 from babel import dates
@@ -25,7 +24,6 @@ COLOURS: dict[str, str] = {
     "highlight": "#AA4499",  # the one thing the title points at
 }
 SEQUENTIAL = "Blues"
-Place = Literal["upper left", "upper center", "upper right", "lower right"]
 _INK = "#30343B"
 _ABOVE = "above"
 _LETTERS_PER_INCH = 10.2
@@ -121,11 +119,6 @@ def finish(ax: Axes, claim: str, x: str = "", y: str = "", beside: float = _BESI
     ax.set_ylabel(y)
     title(ax, claim, beside)
     return ax
-
-
-def legend(ax: Axes, place: Place, columns: int = 1) -> None:
-    """Name what is drawn in a legend without a frame, at a place where nothing is drawn."""
-    ax.legend(frameon=False, loc=place, fontsize=9, ncols=columns)
 
 
 def legend_above(ax: Axes, columns: int) -> None:

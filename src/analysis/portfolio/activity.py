@@ -162,25 +162,6 @@ class Activity(Result):
         return [Finding("portfolio.active", self.sentence(), self.active, "customers", max(asleep, 0.0))]
 
 
-def gap_distribution(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return how many days pass between a purchase and the same customer's next one.
-
-    Parameters
-    ----------
-    pairs
-        The rows of ``sql/purchase_gaps.sql``; the last purchase of each customer starts no gap.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``gap`` (days), ``gaps`` (how many) and ``share_within`` (share of gaps no longer), by gap.
-    """
-    seen = pairs[pairs["date"].notna()]
-    gap = (seen["date"] - seen["previous"]).dt.days.rename("gap")
-    gaps = seen["gaps"].groupby(gap).sum()
-    return pd.DataFrame({"gaps": gaps, "share_within": gaps.cumsum() / gaps.sum()}).reset_index()
-
-
 def activity_window(pairs: pd.DataFrame, given: int | None = None) -> ActivityWindow | NotPossible:
     """Return the days within which nine in ten repeat purchases come.
 
@@ -200,7 +181,10 @@ def activity_window(pairs: pd.DataFrame, given: int | None = None) -> ActivityWi
     >>> print(activity_window(pairs))
     The activity window is 9 days. 100.0% of repeat purchases come within it, half of them within 9 days.
     """
-    gaps = gap_distribution(pairs)
+    seen = pairs[pairs["date"].notna()]  # the last purchase of each customer starts no gap
+    gap = (seen["date"] - seen["previous"]).dt.days.rename("gap")
+    gaps = seen["gaps"].groupby(gap).sum().reset_index()
+    gaps["share_within"] = gaps["gaps"].cumsum() / gaps["gaps"].sum()
     days = pd.concat([pairs["previous"], pairs["date"]])
     history = int((days.max() - days.min()).days) if len(days) else 0
     if given is not None:

@@ -43,11 +43,6 @@ class Growth(Result):
     currency: str | None = None
 
     @property
-    def is_to_date(self) -> bool:
-        """Whether years to date are compared, not whole years."""
-        return (self.as_of.month, self.as_of.day) != (12, 31)
-
-    @property
     def difference(self) -> float:
         """Net sales gained (above 0) or lost."""
         before, now = self.compared["net_sales"]
@@ -67,7 +62,7 @@ class Growth(Result):
         """Return whether net sales grew."""
         before, now = self.compared["year"].dt.year
         values = {"change": signed_percent(self.change, 1), "before": before}
-        if self.is_to_date:
+        if (self.as_of.month, self.as_of.day) != (12, 31):
             message = _("Net sales up to {day}: {change} against the same days of {before}")
             return message.format(day=date(self.as_of), **values)
         return _("Net sales of {now}: {change} against {before}").format(now=now, **values)

@@ -27,8 +27,6 @@ class Concentration(Result):
     ----------
     customers
         Number of customers.
-    total
-        Their value together: money, above zero.
     gini
         0 where all have the same value, near 1 where one has everything. Customers below zero can
         lift it above 1.
@@ -51,7 +49,6 @@ class Concentration(Result):
     name: ClassVar[str] = "lorenz"
 
     customers: int
-    total: float
     gini: float
     customers_for_80: int
     top: pd.DataFrame
@@ -83,19 +80,6 @@ class Concentration(Result):
             gini=number(self.gini, 2),
         )
 
-    def loss_sentence(self) -> str:
-        """Return what would be gone without the largest customers, in one sentence."""
-        row = self.without.iloc[-1]
-        return ngettext(
-            "Without the largest customer net sales would be {lost} lower ({share}).",
-            "Without the {largest} largest customers net sales would be {lost} lower ({share}).",
-            int(row["largest"]),
-        ).format(
-            largest=number(row["largest"]),
-            lost=money(row["sales_lost"], self.currency),
-            share=percent(row["share_lost"], 1),
-        )
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return what the top 1 to 20 % make, what is left without the largest, and who they are."""
         return {"top": self.top, "without": self.without, "largest": self.principal}
@@ -104,9 +88,14 @@ class Concentration(Result):
         """Return how many make 80 %, and what would be gone without the largest."""
         row = self.without.iloc[-1]
         lost, share = float(row["sales_lost"]), float(row["share_lost"])
+        without = ngettext(
+            "Without the largest customer net sales would be {lost} lower ({share}).",
+            "Without the {largest} largest customers net sales would be {lost} lower ({share}).",
+            int(row["largest"]),
+        ).format(largest=number(row["largest"]), lost=money(lost, self.currency), share=percent(share, 1))
         return [
             Finding("portfolio.customers_for_80", self.sentence(), self.share_for_80, "share"),
-            Finding("portfolio.without_largest", self.loss_sentence(), share, "share", lost, good=False),
+            Finding("portfolio.without_largest", without, share, "share", lost, good=False),
         ]
 
 
@@ -139,7 +128,6 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     ranks = np.arange(1, count + 1)
     return Concentration(
         customers=count,
-        total=total,
         gini=float(((2 * ranks - count - 1) * rising).sum() / (count * total)),
         customers_for_80=1 + int(np.argmax(falling >= GOAL * total - _ROUNDING * total)),
         top=_top(falling, total),

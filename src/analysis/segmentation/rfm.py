@@ -66,35 +66,10 @@ class Rfm(Result):
         medians.columns = pd.Index(["typical_days", "typical_purchases", "typical_sales"])
         return pd.concat([frame, medians], axis=1).reset_index(drop=True)
 
-    def ranges(self) -> pd.DataFrame:
-        """Return what each score stands for here.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per score, best first: ``score`` and the lowest and highest ``days_since_last``,
-            ``purchases`` and ``net_sales`` that got it (missing where no customer has the score).
-        """
-        columns = {"r": "days_since_last", "f": "purchases", "m": "net_sales"}
-        parts = [
-            self.customers.groupby(letter)[measure].agg(["min", "max"]).add_prefix(f"{measure}_")
-            for letter, measure in columns.items()
-        ]
-        index = pd.RangeIndex(SCORES, 0, -1, name="score")
-        return pd.concat([part.reindex(index) for part in parts], axis=1).reset_index()
-
     @property
     def champions(self) -> int:
         """Number of customers in the best segment."""
         return int((self.customers["segment"] == KEYS[0]).sum())
-
-    def unscored_note(self) -> str:
-        """Return how many customers are left out, in one sentence."""
-        return ngettext(
-            "{count} customer has returns but no purchase, so no recency: it has no segment.",
-            "{count} customers have returns but no purchase, so no recency: they have no segment.",
-            self.unscored,
-        ).format(count=number(self.unscored))
 
     def title(self) -> str:
         """Return what a chart of the segments shows."""
@@ -157,7 +132,14 @@ class Rfm(Result):
             said.append(message.format(window=number(self.window)))
         if len(self.customers) < SCORES:
             said.append(_("With fewer than five customers the scores compare almost nobody."))
-        return [*said, self.unscored_note()] if self.unscored else said
+        if self.unscored:
+            message = ngettext(
+                "{count} customer has returns but no purchase, so no recency: it has no segment.",
+                "{count} customers have returns but no purchase, so no recency: they have no segment.",
+                self.unscored,
+            )
+            said.append(message.format(count=number(self.unscored)))
+        return said
 
     def _extremes(self) -> tuple[pd.Series, pd.Series]:
         """Return the best and the largest segment."""
@@ -244,8 +226,21 @@ def rfm(
 
 @or_not_possible
 def score_ranges(scored: Rfm) -> pd.DataFrame:
-    """Return what each score stands for; see `Rfm.ranges`."""
-    return scored.ranges()
+    """Return what each score stands for here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per score, best first: ``score`` and the lowest and highest ``days_since_last``,
+        ``purchases`` and ``net_sales`` that got it (missing where no customer has the score).
+    """
+    columns = {"r": "days_since_last", "f": "purchases", "m": "net_sales"}
+    parts = [
+        scored.customers.groupby(letter)[measure].agg(["min", "max"]).add_prefix(f"{measure}_")
+        for letter, measure in columns.items()
+    ]
+    index = pd.RangeIndex(SCORES, 0, -1, name="score")
+    return pd.concat([part.reindex(index) for part in parts], axis=1).reset_index()
 
 
 def profile(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible) -> pd.DataFrame:
