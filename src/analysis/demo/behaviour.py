@@ -126,15 +126,7 @@ def newness(age: np.ndarray) -> np.ndarray:
 
 
 def simulate(frame: pd.DataFrame, stream: np.random.SeedSequence) -> Behaviour:
-    """Simulate all days, for some thousands of customers at a time.
-
-    Parameters
-    ----------
-    frame
-        The customers, as in `people.People`.
-    stream
-        Where the random numbers come from.
-    """
+    """Simulate all days of the customers in `People.frame`, for some thousands of them at a time."""
     starts = range(0, len(frame), _BLOCK)
     calendar = demand(0, DAYS)
     done = [

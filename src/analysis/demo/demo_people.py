@@ -71,15 +71,7 @@ def scaled(people: People, scale: np.ndarray) -> People:
 
 
 def people(customers: int, stream: np.random.SeedSequence) -> People:
-    """Draw the customers.
-
-    Parameters
-    ----------
-    customers
-        How many.
-    stream
-        Where the random numbers come from.
-    """
+    """Draw the customers: so many, from these random numbers."""
     seeds = stream.spawn(5)
     frame = _arrivals(customers, np.random.default_rng(seeds[0]))
     largest = _largest(frame)

@@ -43,15 +43,7 @@ class Sales:
 
 
 def sell(people: People, behaviour: Behaviour, products: Products, stream: np.random.SeedSequence) -> Sales:
-    """Fill the orders.
-
-    Parameters
-    ----------
-    people, behaviour, products
-        Who, when and what.
-    stream
-        Where the random numbers come from.
-    """
+    """Fill the orders: who buys when is known, and of what there is to choose."""
     seeds = stream.spawn(3)
     orders = behaviour.orders
     wanted = _wanted(people, orders, np.random.default_rng(seeds[0]))

@@ -35,17 +35,7 @@ def numbers(people: People, sales: Sales) -> pd.Series:
 def transactions(
     people: People, sales: Sales, products: Products, ids: pd.Series, number: pd.Series
 ) -> pd.DataFrame:
-    """Return the table of sales, one row per line.
-
-    Parameters
-    ----------
-    people, sales, products
-        What happened.
-    ids
-        Code of each customer.
-    number
-        Number of each document.
-    """
+    """Return the table of sales, one row per line, with each customer's code and each document's number."""
     lines, documents = sales.lines, sales.documents
     document = lines["document"].to_numpy()
     product = lines["product"].to_numpy()

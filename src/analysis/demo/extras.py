@@ -84,16 +84,7 @@ def register(
 ) -> pd.DataFrame:
     """Return the customers' records; cost of acquisition and potential are known of some businesses only.
 
-    Parameters
-    ----------
-    people
-        The customers.
-    ids, names
-        Their codes and names.
-    leads
-        The table of leads: with them some customers were in contact first.
-    stream
-        Where the random numbers come from.
+    Those known as leads were in contact since then, others shortly before their first purchase.
     """
     rng = np.random.default_rng(stream)
     frame = people.frame

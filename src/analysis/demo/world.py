@@ -184,15 +184,7 @@ def month(days: np.ndarray | int) -> np.ndarray:
 
 
 def chosen(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Turn uniform draws into positions with these shares.
-
-    Parameters
-    ----------
-    shares
-        Non-negative weights, one row for all draws or one row each.
-    draws
-        Uniform numbers in [0, 1).
-    """
+    """Turn uniform draws in [0, 1) into positions with these shares: one row for all or for each of them."""
     cumulated = np.cumsum(shares, axis=-1)
     scaled = draws * cumulated[..., -1]
     if cumulated.ndim == 1:
