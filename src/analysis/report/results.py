@@ -111,7 +111,7 @@ class Results:
         figure = ax.get_figure(root=True)
         if figure is None:
             raise ValueError(f"the axes of {name!r} belong to no figure")
-        png = _png(figure)
+        png = _picture(figure)
         image = base64.b64encode(png).decode("ascii")
         _display({"image/png": image, "text/plain": alt}, {"image/png": {"alt": alt}})
         if self._folder is not None:
@@ -200,18 +200,13 @@ def _display(data: dict[str, str], metadata: dict[str, Any]) -> None:
     display(data, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
 
 
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return _with_palette(buffer)
-
-
-def _with_palette(png: io.BytesIO) -> bytes:
-    """Return the picture in 256 colours: charts need no more, and the file is half as large."""
+def _picture(figure: Figure) -> bytes:
+    """Return the figure as PNG in 256 colours: charts need no more, and the file is half as large."""
     from PIL import Image  # noqa: PLC0415 comes with matplotlib, and is needed only here
 
-    smaller = io.BytesIO()
-    with Image.open(png) as image:
+    drawn, smaller = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DPI)
+    with Image.open(drawn) as image:
         image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(smaller, "PNG", optimize=True)
     return smaller.getvalue()
 

@@ -130,8 +130,6 @@ class Rfm(Result):
         if self.window is not None:
             message = _("Nobody silent for more than {window} days, the activity window, scores above 3.")
             said.append(message.format(window=number(self.window)))
-        if len(self.customers) < SCORES:
-            said.append(_("With fewer than five customers the scores compare almost nobody."))
         if self.unscored:
             message = ngettext(
                 "{count} customer has returns but no purchase, so no recency: it has no segment.",
