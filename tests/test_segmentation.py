@@ -164,8 +164,8 @@ class TestAbc:
         assert result.customers["abc"].tolist() == ["A", "A", "A", "B", "C", "C"]
         sizes = result.sizes()
         assert sizes["customers"].tolist() == [3, 1, 2]
-        assert sizes["value"].tolist() == [940, 80, -5]
-        assert sizes["share_of_value"].sum() == pytest.approx(1)
+        assert sizes["net_sales"].tolist() == [940, 80, -5]
+        assert sizes["share_of_sales"].sum() == pytest.approx(1)
 
     @pytest.mark.parametrize(
         ("values", "expected"),

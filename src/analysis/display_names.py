@@ -182,7 +182,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "share_of_equity": (N_("Share of customer equity"), "percent1"),
     "share_of_gross": (N_("Share of gross sales"), "percent1"),
     "share_of_sales": (N_("Share of net sales"), "percent1"),
-    "share_of_value": (N_("Share of net sales"), "percent1"),
     "silence": (N_("Silence"), "text"),
     "smallest": (N_("Smallest in the class"), "money2"),
     "snapshot": (N_("Used to"), "text"),
@@ -221,7 +220,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "z": (N_("z (mean per repeat purchase)"), "money2"),
 }
 OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
-    "abc": {"value": (N_("Net sales"), "money")},
     "acquisition": {"total_value": (N_("Total value"), "money2")},
     "contract_check": {"actual": (N_("Actual"), "number")},
     "contract_value": {"value": (N_("Value"), "money")},

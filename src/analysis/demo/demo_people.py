@@ -107,10 +107,8 @@ def _largest(frame: pd.DataFrame) -> int:
     candidates = np.flatnonzero(early & frame["kind"].isin((COMPANY, DISTRIBUTOR)))
     largest = int(candidates[0])
     trade = world.SECTORS.index("Comercio")
-    values = {"kind": DISTRIBUTOR, "sector": trade, "channel": world.FIELD}
-    for name, value in values.items():
-        frame.loc[largest, name] = value
-    frame.loc[largest, "group"] = int(group(np.array([trade]), np.array([False]), np.array([False]))[0])
+    column = int(group(np.array(trade), np.array(False), np.array(False)))
+    frame.loc[largest, ["kind", "sector", "channel", "group"]] = (DISTRIBUTOR, trade, world.FIELD, column)
     return largest
 
 

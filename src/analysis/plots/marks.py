@@ -17,9 +17,13 @@ MOST_TICKS = 12
 
 
 def columns(
-    ax: Axes, heights: npt.ArrayLike, colour: str | list[str] = "main", width: float = 0.75
+    ax: Axes,
+    heights: npt.ArrayLike,
+    colour: str | list[str] = "main",
+    width: float = 0.75,
+    labels: Sequence[str] = (),
 ) -> BarContainer:
-    """Draw a bar at each of the places 0, 1, 2 and so on.
+    """Draw a bar at each of the places 0, 1, 2 and so on, and write its label above it.
 
     ``colour`` is a name in `theme.COLOURS`, or one for each bar.
     """
@@ -31,6 +35,8 @@ def columns(
     assert isinstance(bars, BarContainer)  # noqa: S101
     for bar, name in zip(bars, names, strict=len(names) > 1):
         bar.set_color(theme.COLOURS[name])
+    for place, (bar, label) in enumerate(zip(bars, labels, strict=False)):
+        beside(ax, label, (place, max(bar.get_height(), 0)), (0, 3))
     return bars
 
 

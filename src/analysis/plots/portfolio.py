@@ -77,10 +77,9 @@ def growth(result: Growth, ax: Axes | None = None) -> Axes:
         ax, below_left, below_right = theme.one_above_two(height=6.6)
         _factors(result, below_left)
         _new_customers(result, below_right)
-    bars = columns(ax, result.years["net_sales"], width=0.6)
+    labels = [compact(net, result.currency) for net in result.years["net_sales"]]
+    bars = columns(ax, result.years["net_sales"], width=0.6, labels=labels)
     _hatch(bars, result.years["complete"])
-    for place, net in enumerate(result.years["net_sales"]):
-        beside(ax, compact(net, result.currency), (place, max(net, 0)), (0, 3))
     theme.period_axis(ax.xaxis, list(result.years["year"]), "year")
     theme.money_axis(ax.yaxis, result.currency)
     ax.set_ylim(min(0, result.years["net_sales"].min() * 1.1), result.years["net_sales"].max() * 1.12)
@@ -107,10 +106,9 @@ def _factors(result: Growth, ax: Axes) -> None:
 
 
 def _new_customers(result: Growth, ax: Axes) -> None:
-    bars = columns(ax, result.years["new_customers"], "good", width=0.6)
+    labels = [number(count) for count in result.years["new_customers"]]
+    bars = columns(ax, result.years["new_customers"], "good", width=0.6, labels=labels)
     _hatch(bars, result.years["complete"])
-    for place, count in enumerate(result.years["new_customers"]):
-        beside(ax, number(count), (place, count), (0, 3))
     theme.period_axis(ax.xaxis, list(result.years["year"]), "year", most=6)
     theme.count_axis(ax.yaxis)
     ax.set_ylim(0, max(float(result.years["new_customers"].max()), 1) * 1.15)

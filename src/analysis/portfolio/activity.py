@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTHS
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Result, currency_of, sizes_by
 
 USUAL_SHARE = 0.90
 _MONTH_DAYS = 365.25 / 12
@@ -117,19 +117,9 @@ class Activity(Result):
 
     def table(self) -> pd.DataFrame:
         """Return ``status``, ``customers``, ``net_sales`` (money, all they ever bought) and both shares."""
-        names = {True: _("Active"), False: _("Inactive")}
-        groups = self.customers.groupby("active")["net_sales"].agg(["size", "sum"])
-        groups = groups.reindex([True, False], fill_value=0)
-        total = float(groups["sum"].sum())
-        return pd.DataFrame(
-            {
-                "status": [names[active] for active in groups.index],
-                "customers": groups["size"].to_numpy(),
-                "share_of_customers": (groups["size"] / len(self.customers)).to_numpy(),
-                "net_sales": groups["sum"].to_numpy(),
-                "share_of_sales": (groups["sum"] / (total if total > 0 else float("nan"))).to_numpy(),
-            }
-        )
+        sizes = sizes_by("active", [True, False], self.customers).reset_index(drop=True)
+        sizes.insert(0, "status", [_("Active"), _("Inactive")])
+        return sizes
 
     def title(self) -> str:
         """Return what a chart of the days since the last purchase shows."""

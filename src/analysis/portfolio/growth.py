@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.language import _, date, money, signed_percent
 from analysis.not_possible import NotPossible
+from analysis.portfolio.sales import with_factors
 from analysis.result import Finding, Result, currency_of
 
 FACTORS = ("customers", "purchases_per_customer", "value_per_purchase")
@@ -109,13 +110,13 @@ def growth(whole: pd.DataFrame, to_date: pd.DataFrame, as_of: dt.date) -> Growth
     """
     first = whole["first_day"].iloc[0]
     starts_whole = first.day_of_year <= _FULL_FROM
-    years = _with_factors(whole)
+    years = _columns(whole)
     ends_whole = as_of == dt.date(as_of.year, 12, 31)
     years["complete"] = [
         (i > 0 or starts_whole) and (start.year < as_of.year or ends_whole)
         for i, start in enumerate(years["year"])
     ]
-    compared = _with_factors(to_date)
+    compared = _columns(to_date)
     compared = compared[compared["year"].dt.year.isin([as_of.year - 1, as_of.year])]
     partly = as_of.year - 1 == first.year and not starts_whole
     sold = len(compared) == 2 and (compared[["purchases", "net_sales"]] > 0).all(axis=None)
@@ -124,13 +125,9 @@ def growth(whole: pd.DataFrame, to_date: pd.DataFrame, as_of: dt.date) -> Growth
     return Growth(years, compared.reset_index(drop=True), as_of, currency_of(whole))
 
 
-def _with_factors(rows: pd.DataFrame) -> pd.DataFrame:
-    columns = ["year", "customers", "new_customers", "purchases"]
-    frame = rows[columns].assign(
-        purchases_per_customer=rows["purchases"] / rows["customers"].where(rows["customers"] > 0),
-        value_per_purchase=rows["net_sales"] / rows["purchases"].where(rows["purchases"] > 0),
-        net_sales=rows["net_sales"],
-    )
+def _columns(rows: pd.DataFrame) -> pd.DataFrame:
+    columns = ["year", "customers", "new_customers", "purchases", *FACTORS[1:], "net_sales"]
+    frame = with_factors(rows)[columns]
     if rows["discounts"].any():
         frame["discount_rate"] = -rows["discounts"] / rows["gross_sales"].where(rows["gross_sales"] > 0)
     return frame

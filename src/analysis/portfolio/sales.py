@@ -100,9 +100,15 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
     frame = calendar(rows["period"].min(), as_of, unit).merge(rows, on="period", how="left")
     counts = frame[["customers", "purchases"]].fillna(0).astype(int)
     frame = frame.assign(**counts, net_sales=frame["net_sales"].fillna(0))
-    frame = frame.assign(
-        purchases_per_customer=frame["purchases"] / frame["customers"].where(frame["customers"] > 0),
-        value_per_purchase=frame["net_sales"] / frame["purchases"].where(frame["purchases"] > 0),
-    )
     columns = ["period", "customers", "purchases", "purchases_per_customer", "value_per_purchase"]
-    return SalesByPeriod(frame[[*columns, "net_sales", "complete"]], unit, as_of, currency_of(rows))
+    return SalesByPeriod(
+        with_factors(frame)[[*columns, "net_sales", "complete"]], unit, as_of, currency_of(rows)
+    )
+
+
+def with_factors(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add how often each customer bought, and how much at a time; missing where nobody bought."""
+    return rows.assign(
+        purchases_per_customer=rows["purchases"] / rows["customers"].where(rows["customers"] > 0),
+        value_per_purchase=rows["net_sales"] / rows["purchases"].where(rows["purchases"] > 0),
+    )

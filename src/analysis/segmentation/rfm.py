@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import ActivityWindow
-from analysis.result import Finding, Result
+from analysis.result import Finding, Result, sizes_by
 from analysis.segmentation.segment_rules import KEYS, SCORES, SEGMENTS, segment_name
 
 NEUTRAL = 3
@@ -51,20 +51,11 @@ class Rfm(Result):
             ``typical_purchases`` and ``typical_sales`` (money), missing in an empty segment.
         """
         groups = self.customers.groupby("segment")
-        sums = groups["net_sales"].agg(["size", "sum"]).reindex(KEYS, fill_value=0)
-        total = float(sums["sum"].sum())
-        medians = groups[["days_since_last", "purchases", "net_sales"]].median().reindex(KEYS)
-        frame = pd.DataFrame(
-            {
-                "segment": [segment_name(key) for key in KEYS],
-                "customers": sums["size"],
-                "share_of_customers": sums["size"] / len(self.customers),
-                "net_sales": sums["sum"],
-                "share_of_sales": sums["sum"] / (total if total > 0 else float("nan")),
-            }
-        )
+        medians = groups[["days_since_last", "purchases", "net_sales"]].median()
         medians.columns = pd.Index(["typical_days", "typical_purchases", "typical_sales"])
-        return pd.concat([frame, medians], axis=1).reset_index(drop=True)
+        sizes = sizes_by("segment", KEYS, self.customers).join(medians)
+        sizes.insert(0, "segment", [segment_name(key) for key in KEYS])
+        return sizes.reset_index(drop=True)
 
     @property
     def champions(self) -> int:
