@@ -80,7 +80,7 @@ def sizes_by(column: str, groups: Sequence[Any], customers: pd.DataFrame) -> pd.
 
     The share of net sales is missing where all together are zero or less.
     """
-    sums = customers.groupby(column)["net_sales"].agg(["size", "sum"]).reindex(groups, fill_value=0)
+    sums = customers.groupby(column)["net_sales"].agg(["size", "sum"]).reindex(list(groups), fill_value=0)
     total = float(sums["sum"].sum())
     return pd.DataFrame(
         {

@@ -110,11 +110,6 @@ def buying_hazard(shape: np.ndarray, hazard: np.ndarray, elapsed: np.ndarray) ->
     return np.asarray(hazard * (np.maximum(elapsed, 0.0) ** shape - np.maximum(elapsed - 1.0, 0.0) ** shape))
 
 
-def leaving_probability(leaving: np.ndarray, satisfaction: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """Return the probability of leaving on a day, ``age`` days after the first purchase."""
-    return np.asarray(leaving * unhappiness(satisfaction) * newness(age))
-
-
 def unhappiness(satisfaction: np.ndarray) -> np.ndarray:
     """Return how much more readily a customer leaves than one of satisfaction 8."""
     return np.asarray(np.exp(-_UNHAPPY * (satisfaction - 8.0)))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo import world
-from analysis.demo.behaviour import CAMPAIGNS, Behaviour, buying_hazard, leaving_probability, weibull_factor
+from analysis.demo.behaviour import CAMPAIGNS, Behaviour, buying_hazard, newness, unhappiness, weibull_factor
 from analysis.demo.calendar import demand
 from analysis.demo.demo_people import People
 from analysis.demo.text import picked, words
@@ -150,9 +150,9 @@ def probability_to_buy(truth: Truth, date: dt.date, days: int, treated: bool | N
     state = state_on(truth, date)
     age = (np.datetime64(date) - state["born"].to_numpy()).astype("timedelta64[D]").astype(int)
     elapsed = state["elapsed"].to_numpy()
-    shape, satisfaction = state["shape"].to_numpy(), state["satisfaction"].to_numpy()
+    shape, column = state["shape"].to_numpy(), state["demand"].to_numpy()
     hazard = weibull_factor(state["rate"].to_numpy(), shape)
-    leaving, column = state["leaving"].to_numpy() / YEAR, state["demand"].to_numpy()
+    readiness = state["leaving"].to_numpy() / YEAR * unhappiness(state["satisfaction"].to_numpy())
     boosts = _boosts(truth, state.index, day, treated)
     calendar = demand(day + 1, days)
     waiting = state["there"].to_numpy().astype(float)
@@ -161,7 +161,7 @@ def probability_to_buy(truth: Truth, date: dt.date, days: int, treated: bool | N
         m = buying_hazard(shape, hazard, elapsed + ahead) * calendar[ahead - 1].take(column)
         for boost, last_day in boosts:
             m = m * boost if day + ahead <= last_day else m
-        stays = 1.0 - leaving_probability(leaving, satisfaction, age + ahead)
+        stays = 1.0 - readiness * newness(age + ahead)
         buys = -np.expm1(-m)
         bought += waiting * stays * buys
         waiting *= stays * (1.0 - buys)

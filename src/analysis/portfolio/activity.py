@@ -93,8 +93,6 @@ class Activity(Result):
         ``days_since_last`` and ``active``.
     window
         Activity window in days.
-    as_of
-        The last day that counts.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -102,7 +100,6 @@ class Activity(Result):
     name: ClassVar[str] = "activity"
     customers: pd.DataFrame
     window: int
-    as_of: dt.date
     currency: str | None = None
 
     @property
@@ -203,7 +200,7 @@ def activity(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow) ->
         return NotPossible(_("Nobody bought anything, so nobody is active."))
     days = (pd.Timestamp(as_of) - bought["last_purchase"]).dt.days
     told = bought.assign(days_since_last=days, active=np.less_equal(days, window.days))
-    return Activity(told, window.days, as_of, currency_of(customers))
+    return Activity(told, window.days, currency_of(customers))
 
 
 def default_period(window: ActivityWindow | NotPossible, given: str | None = None) -> str:

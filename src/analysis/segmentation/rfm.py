@@ -210,7 +210,8 @@ def rfm(
     if days is not None:
         frame["r"] = frame["r"].where(frame["days_since_last"] <= days, frame["r"].clip(upper=NEUTRAL))
     frame = frame.assign(loyalty=(frame["f"] + frame["m"]) / 2)
-    return Rfm(frame.assign(segment=_segment(frame)), len(customers) - len(bought), days)
+    held = [segment.holds(frame) for segment in SEGMENTS]
+    return Rfm(frame.assign(segment=np.select(held, KEYS, "")), len(customers) - len(bought), days)
 
 
 @or_not_possible
@@ -245,8 +246,3 @@ def profile(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | No
     if isinstance(scored, Rfm):
         return scored.customers.set_index("customer_id")[columns]
     return pd.DataFrame(columns=columns, index=pd.Index([], name="customer_id"))
-
-
-def _segment(scores: pd.DataFrame) -> np.ndarray:
-    conditions = [segment.holds(scores).to_numpy() for segment in SEGMENTS]
-    return np.select(conditions, [segment.key for segment in SEGMENTS], "")
