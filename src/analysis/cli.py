@@ -248,7 +248,7 @@ def _unforeseen(error: Exception) -> str:
     """
     handle, name = tempfile.mkstemp(prefix="cartera-", suffix=".log")
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as details:
-        details.write("\n".join([*_versions(), *_where(error)]) + "\n")
+        details.writelines(f"{line}\n" for line in (*_versions(), *_where(error)))
     message = _(
         "Cartera met something unforeseen ({error}). Please report it with the file {path}, which says "
         "where in the code, and holds nothing of your data."

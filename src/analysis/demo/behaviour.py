@@ -64,10 +64,6 @@ class Campaign:
     effect: float
     days: int
 
-    def works(self, day: int) -> bool:
-        """Tell whether it changes what is bought on ``day``."""
-        return self.date < day <= self.date + self.days
-
 
 CAMPAIGNS = (
     Campaign("CAMP01", "Correo con vale", 867, (60, 400), False, 0.6, 1.80, 1.60, 60),
@@ -178,7 +174,7 @@ class _Block:
             now = hazard[:regular] * np.maximum(elapsed[:regular], 0.0) ** shape
             m[:regular], before = now - before, now
             m *= self.calendar[day].take(groups)
-            if any(campaign.works(day) for campaign in CAMPAIGNS):
+            if any(one.date < day <= one.date + one.days for one in CAMPAIGNS):
                 m *= boost
             age = day - birth
             leaves = readiness * self.newness.take(np.maximum(age, 0)) * (age > 0)

@@ -149,11 +149,7 @@ def _terms(frame: pd.DataFrame, largest: int, rng: np.random.Generator) -> None:
     n = len(frame)
     kind = frame["kind"].to_numpy()
     draws = rng.random((3, n))
-    discount = np.zeros(n)
-    for i, levels in enumerate(_DISCOUNTS):
-        those = kind == i
-        percent, shares = np.array(levels).T
-        discount[those] = percent[chosen(shares, draws[0][those])]
+    discount = world.drawn(_DISCOUNTS, kind, draws[0])
     served = frame["salesperson"] >= 0
     discount[served] += world.SALESPERSON_DISCOUNT[frame["salesperson"][served]]
     losing = served & (draws[1] < 0.03)

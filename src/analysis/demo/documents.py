@@ -99,13 +99,7 @@ def invoices(
 def _terms(frame: pd.DataFrame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return each customer's days to pay, and how many days late it usually is."""
     kind = frame["kind"].to_numpy()
-    draws = rng.random(len(frame))
-    terms = np.zeros(len(frame), dtype=np.int64)
-    for i, one in enumerate(KINDS):
-        if one.terms:
-            days, shares = np.array(one.terms).T
-            those = kind == i
-            terms[those] = days[world.chosen(shares, draws[those])]
+    terms = world.drawn([one.terms for one in KINDS], kind, rng.random(len(frame))).astype(np.int64)
     usual = np.array([one.late for one in KINDS])[kind]
     return terms, usual * np.exp(rng.normal(0, 0.6, len(frame))) - 2
 

@@ -6,6 +6,7 @@ a data file shows is in Spanish, as its program would export it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -190,3 +191,13 @@ def chosen(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
     if cumulated.ndim == 1:
         return np.asarray(np.searchsorted(cumulated, scaled, side="right"))
     return np.asarray((cumulated <= scaled[:, None]).sum(axis=1))
+
+
+def drawn(levels: Sequence[Sequence[tuple[float, float]]], kind: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Return for each customer a value of its kind: each has values and how often they are; 0 without any."""
+    found = np.zeros(len(kind))
+    for i, of_kind in enumerate(levels):
+        if of_kind:
+            values, shares = np.array(of_kind).T
+            found[kind == i] = values[chosen(shares, draws[kind == i])]
+    return found

@@ -209,14 +209,11 @@ def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
     colours = {"retained": "main", "reactivated": "accent", "new": "good", "lost": "bad"}
     places, base = range(len(result.frame)), np.zeros(len(result.frame))
     for status, name in names.items():
-        heights = result.frame[status].to_numpy()
-        bottom = np.zeros(len(heights)) if status == "lost" else base
-        height = -heights if status == "lost" else heights
-        bars = ax.bar(
-            places, height, bottom=bottom, color=theme.COLOURS[colours[status]], width=0.75, label=name
-        )
+        heights = result.frame[status] * (-1 if status == "lost" else 1)
+        bottom = 0 if status == "lost" else base
+        bars = ax.bar(places, heights, 0.75, bottom, color=theme.COLOURS[colours[status]], label=name)
         _hatch(bars, result.frame["complete"])
-        base = base + (0 if status == "lost" else heights)
+        base = base + heights
     ax.axhline(0, color=theme.COLOURS["muted"], linewidth=0.8)
     theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
     theme.count_axis(ax.yaxis)

@@ -7,7 +7,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
 
 from analysis.language import _, number, percent
@@ -22,31 +21,20 @@ def segments(result: Rfm, ax: Axes | None = None) -> Axes:
     """Draw for each segment its share of customers beside its share of net sales."""
     sizes = result.sizes()
     ax = ax or theme.axes(height=4.8)
-    names = {"share_of_customers": _("Share of customers"), "share_of_sales": _("Share of net sales")}
-    tidy = sizes.melt("segment", list(names), "measure", "share").replace({"measure": names})
-    drawn = tidy.assign(share=tidy["share"].fillna(0))
-    palette = [theme.COLOURS["muted"], theme.COLOURS["main"]]
-    sns.barplot(
-        drawn,
-        x="share",
-        y="segment",
-        hue="measure",
-        palette=palette,
-        saturation=1,
-        width=0.75,
-        errorbar=None,
-        legend=False,
-        ax=ax,
+    shares = (
+        ("share_of_customers", _("Share of customers"), "muted", -0.1875),
+        ("share_of_sales", _("Share of net sales"), "main", 0.1875),
     )
-    bars = [container for container in ax.containers if isinstance(container, BarContainer)]
-    for container, name, colour in zip(bars, names.values(), palette, strict=True):
-        shares = tidy.loc[tidy["measure"] == name, "share"]
-        labels = [percent(share, 1) if pd.notna(share) else "" for share in shares]
+    for column, name, colour, shift in shares:
+        bars = ax.barh(sizes.index + shift, sizes[column].fillna(0), 0.375, color=theme.COLOURS[colour])
+        labels = [percent(share, 1) if pd.notna(share) else "" for share in sizes[column]]
         labels[0] = f"{labels[0]}  {name}"
-        ax.bar_label(container, labels, padding=3, fontsize=8.5, color=colour)
+        ax.bar_label(bars, labels, padding=3, fontsize=8.5, color=theme.COLOURS[colour])
+    ax.set_yticks(sizes.index, sizes["segment"])
+    ax.set_ylim(len(sizes) - 0.5, -0.5)
     theme.percent_axis(ax.xaxis)
     ax.grid(visible=False)
-    ax.set_xlim(right=float(drawn["share"].max()) * 1.35)
+    ax.set_xlim(0, 1.35 * np.nanmax(sizes[["share_of_customers", "share_of_sales"]]))
     return theme.finish(ax, result.title())
 
 

@@ -8,6 +8,7 @@ import json
 import math
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -155,8 +156,7 @@ class Results:
         if not texts:
             self.note(_("There is too little data for a finding."))
             return
-        items = "\n".join(f"<li>{escape(text)}</li>" for text in texts)
-        _show(f'<ul class="findings">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts))
+        _show(*_listed(texts, "findings"))
 
     def note(self, text: str) -> None:
         """Show a computed sentence that is not a finding, such as why a section is empty."""
@@ -171,9 +171,8 @@ class Results:
             _show_table(one.shown(self._currency), one.caption)
         if quality.assumptions:
             title = _("What was assumed")
-            items = "\n".join(f"<li>{escape(text)}</li>" for text in quality.assumptions)
-            plain = "\n".join([title, *(f"- {text}" for text in quality.assumptions)])
-            _show(f'<p class="assumed">{escape(title)}</p>\n<ul class="assumptions">\n{items}\n</ul>', plain)
+            items, plain = _listed(quality.assumptions, "assumptions")
+            _show(f'<p class="assumed">{escape(title)}</p>\n{items}', f"{title}\n{plain}")
 
     def _path(self, kind: str, name: str) -> Path:
         if self._folder is None or not _NAME.fullmatch(name):
@@ -186,6 +185,12 @@ class Results:
         entries = others + [_entry(self._notebook, finding) for finding in self._findings.values()]
         entries.sort(key=lambda entry: str(entry["notebook"]))
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:
+    """Return texts as a list, in HTML and in plain text."""
+    items = "\n".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<ul class="{kind}">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts)
 
 
 def _show(html: str, plain: str) -> None:
