@@ -110,12 +110,12 @@ def test_problems_are_found(catalogue_file, entries, problem):
     assert found[0].startswith(problem)
 
 
-def test_update_keeps_fills_and_drops(catalogue_file, tmp_path):
-    path = catalogue_file(("", "Gone", "Ido"))
-    extra = tmp_path / "extra.po"
-    extra.write_text('msgid "## Hello {name}"\nmsgstr "## Hola {name}"\n', "utf-8")
-    catalogue.update("es", [extra])
-    assert catalogue.problems("es") == []
+@pytest.mark.parametrize(("known", "problems"), [("Hello {name}", 0), ("Hello", 1)])
+def test_update_keeps_adds_and_drops(catalogue_file, known, problems):
+    path = catalogue_file(("", "Gone", "Ido"), ("", known, "Hola {name}"))
+    catalogue.update("es")
+    assert len(catalogue.problems("es")) == problems
+    assert "Gone" not in path.read_text("utf-8")
     before = path.read_text("utf-8")
     catalogue.update("es")
     assert path.read_text("utf-8") == before

@@ -1,6 +1,5 @@
 """A new report takes the place of the old one whole; what is not ours is neither replaced nor lost."""
 
-import dataclasses
 import errno
 import json
 import os
@@ -15,8 +14,15 @@ from analysis import CarteraError, stopping, temporary
 from analysis.report import publishing, record
 from analysis.report.atomic_write import write_text
 
-ABOUT = record.About({}, "en", {}, [], {}, "2024-01-01", 1.0, {}, [], [], [])
-KEYS = [field.name for field in dataclasses.fields(record.About)]
+ABOUT = {key: {} for key in ("data", "parameters", "versions", "rows")} | {
+    "language": "en",
+    "notebooks": [],
+    "started": "2024-01-01",
+    "seconds": 1.0,
+    "links": [],
+    "assumptions": [],
+    "warnings": [],
+}
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 

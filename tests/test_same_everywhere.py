@@ -17,13 +17,13 @@ from postgresql import postgresql  # noqa: F401 a fixture
 
 pytestmark = pytest.mark.slow
 FORMS = ["workbook", "parquet", "sqlite", "duckdb", "postgresql"]
-TYPES = {"text": "varchar", "date": "date", "month": "date", "money": "decimal(18, 2)", "number": "bigint"}
+TYPES = dict.fromkeys(("date", "month"), "date") | dict.fromkeys(("money", "percent"), "decimal(18, 2)")
+TYPES |= {"number": "bigint"}
 CELLS = {
-    "text": "{cell}",
-    "date": "cast(strptime({cell}, '%d/%m/%Y') as date)",
-    "month": "cast(strptime({cell}, '%m/%Y') as date)",
-    "money": "cast(replace({cell}, ',', '.') as decimal(18, 2))",
-    "number": "cast({cell} as bigint)",
+    "date": "strptime({cell}, '%d/%m/%Y')",
+    "month": "strptime({cell}, '%m/%Y')",
+    "money": "replace({cell}, ',', '.')",
+    "percent": "replace({cell}, ',', '.')",
 }
 DAY_FORMAT, BATCH = "dd/mm/yyyy", 10_000
 
@@ -34,21 +34,36 @@ def portfolio(tmp_path_factory):
     folder = tmp_path_factory.mktemp("portfolio") / "ventas"
     write(generate(300, 1), folder)
     connection = duckdb.connect()
-    for table in _FILES.values():
+    for table, (file, columns) in _FILES.items():
         cells = ", ".join(
-            f"{CELLS[form].format(cell=quoted(header))} as {quoted(header)}"
-            for header, _name, form in table.columns
+            f"cast({CELLS.get(kind(table, name), '{cell}').format(cell=quoted(header))} "
+            f"as {sql_type(table, name)}) as {quoted(header)}"
+            for header, name in columns.items()
         )
         connection.execute(
             f"create table {stem(table)} as select {cells} "
-            f"from read_csv('{folder / table.name}', delim = ';', all_varchar = true)"
+            f"from read_csv('{folder / file}', delim = ';', all_varchar = true)"
         )
     yield folder, connection
     connection.close()
 
 
 def stem(table):
-    return table.name.partition(".")[0]
+    return _FILES[table][0].partition(".")[0]
+
+
+def kind(table, name):
+    return next((column.kind for column in TABLES[table].columns if column.name == name), "text")
+
+
+def sql_type(table, name):
+    return TYPES.get(kind(table, name), "varchar")
+
+
+def declared(table):
+    """Return the columns with their types, as in ``create table``."""
+    columns = _FILES[table][1]
+    return ", ".join(f"{quoted(header)} {sql_type(table, name)}" for header, name in columns.items())
 
 
 def quoted(name):
@@ -62,16 +77,16 @@ def rows(connection, table):
 def as_workbook(folder, connection):
     path = folder / "tienda.xlsx"
     with xlsxwriter.Workbook(path, {"default_date_format": DAY_FORMAT}) as workbook:
-        for table in _FILES.values():
+        for table in _FILES:
             sheet = workbook.add_worksheet(stem(table))
-            sheet.write_row(0, 0, [header for header, _name, _form in table.columns])
+            sheet.write_row(0, 0, list(_FILES[table][1]))
             for i, row in enumerate(rows(connection, table), 1):
                 sheet.write_row(i, 0, row)
     return str(path)
 
 
 def as_parquet(folder, connection):
-    for table in _FILES.values():
+    for table in _FILES:
         connection.execute(f"copy {stem(table)} to '{folder / stem(table)}.parquet'")
     return str(folder)
 
@@ -80,10 +95,9 @@ def as_sqlite(folder, connection):
     """Days are text in SQLite, and decimals are real numbers."""
     path = folder / "tienda.sqlite"
     with sqlite3.connect(path) as database:
-        for table in _FILES.values():
-            columns = ", ".join(f"{quoted(header)} {TYPES[form]}" for header, _name, form in table.columns)
-            database.execute(f"create table {stem(table)} ({columns})")
-            marks = ", ".join("?" * len(table.columns))
+        for table in _FILES:
+            database.execute(f"create table {stem(table)} ({declared(table)})")
+            marks = ", ".join("?" * len(_FILES[table][1]))
             plain = [[plain_cell(cell) for cell in row] for row in rows(connection, table)]
             database.executemany(f"insert into {stem(table)} values ({marks})", plain)
     database.close()
@@ -97,7 +111,7 @@ def plain_cell(cell):
 def as_duckdb(folder, connection):
     path = folder / "tienda.duckdb"
     connection.execute(f"attach '{path}' as tienda")
-    for table in _FILES.values():
+    for table in _FILES:
         connection.execute(f"create table tienda.{stem(table)} as from memory.main.{stem(table)}")
     connection.execute("detach tienda")
     return str(path)
@@ -107,10 +121,9 @@ def as_postgresql(server, connection, monkeypatch):
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
     with server.connect() as database:
-        for table in _FILES.values():
-            columns = ", ".join(f"{quoted(header)} {TYPES[form]}" for header, _name, form in table.columns)
+        for table in _FILES:
             database.execute(f"drop table if exists {stem(table)}")
-            database.execute(f"create table {stem(table)} ({columns})")
+            database.execute(f"create table {stem(table)} ({declared(table)})")
             with database.cursor().copy(f"copy {stem(table)} from stdin") as copy:
                 for row in rows(connection, table):
                     copy.write_row(row)

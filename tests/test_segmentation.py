@@ -115,7 +115,7 @@ class TestRfm:
         assert segments(5)["carl"] == [1, "dormant"]  # what was lower stays
 
     def test_ranges_say_what_a_score_stands_for(self, customers):
-        ranges = segmentation.rfm(customers, AS_OF).ranges().set_index("score")
+        ranges = segmentation.score_ranges(segmentation.rfm(customers, AS_OF)).set_index("score")
         assert ranges["days_since_last_min"].tolist() == [5, 15, 26, 60, 75]
         assert ranges.loc[1, ["purchases_min", "purchases_max"]].tolist() == [1, 1]
         assert ranges.loc[[2, 3], "purchases_min"].isna().all()
@@ -164,8 +164,8 @@ class TestAbc:
         assert result.customers["abc"].tolist() == ["A", "A", "A", "B", "C", "C"]
         sizes = result.sizes()
         assert sizes["customers"].tolist() == [3, 1, 2]
-        assert sizes["value"].tolist() == [940, 80, -5]
-        assert sizes["share_of_value"].sum() == pytest.approx(1)
+        assert sizes["net_sales"].tolist() == [940, 80, -5]
+        assert sizes["share_of_sales"].sum() == pytest.approx(1)
 
     @pytest.mark.parametrize(
         ("values", "expected"),

@@ -3,8 +3,7 @@
 Messages come from three places: ``_()``, ``N_()`` and ``ngettext()`` in Python, in modules as in the cells
 of notebooks; the same in the report's templates; and the texts of the notebooks, see `notebook_text`.
 
-``python -m analysis.catalogue`` brings ``locale/*/LC_MESSAGES/cartera.po`` up to date with the
-sources; names of further ``.po`` files may follow, whose translations fill what is missing.
+``python -m analysis.catalogue`` brings ``locale/*/LC_MESSAGES/cartera.po`` up to date with the sources.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import io
 import string
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -22,10 +21,9 @@ from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
 from analysis.language import LANGUAGES, Language
-from analysis.notebook_text import texts, unmarked
+from analysis.notebook_text import texts
 from analysis.report import notebooks
 
-Text = str | tuple[str, ...] | list[str] | None
 PACKAGE = Path(__file__).parent
 HEADER = """\
 msgid ""
@@ -47,38 +45,20 @@ def messages() -> Catalog:
     return template
 
 
-def update(language: Language, extra: Sequence[Path] = ()) -> Catalog:
-    """Bring the file of ``language`` up to date: new messages in, stale ones out.
-
-    Parameters
-    ----------
-    language
-        Language of the file.
-    extra
-        ``.po`` files whose translations fill messages that have none.
-    """
-    known = _read(_file(language), language)
-    for path in extra:
-        for message in _read(path, language):
-            for form in (_as_written, _unmarked):
-                identifier, translation = form(message.id), form(message.string)
-                if any(_texts(translation)) and not _translated(known.get(identifier)):
-                    known.delete(identifier)
-                    known.add(identifier, translation)
-    fresh = messages()
+def update(language: Language) -> None:
+    """Bring the file of ``language`` up to date: new messages in, stale ones out."""
+    known, fresh = _translations(language), messages()
     for message in fresh:
         if message.id and (old := known.get(message.id)) is not None:
             message.string = old.string
     text = io.BytesIO()
     write_po(text, fresh, width=0, omit_header=True, include_lineno=False)
     _file(language).write_bytes(HEADER.format(language=language).encode() + text.getvalue())
-    return fresh
 
 
 def problems(language: Language) -> list[str]:
     """Return one line for each message that is missing, fuzzy or stale, or whose placeholders differ."""
-    translated = _read(_file(language), language)
-    template = messages()
+    translated, template = _translations(language), messages()
     found = [f"stale: {message.id!r}" for message in translated if message.id and message.id not in template]
     for message in template:
         if message.id:
@@ -87,12 +67,12 @@ def problems(language: Language) -> list[str]:
     return found
 
 
-def main(arguments: Sequence[str]) -> int:
+def main() -> int:
     """Update every language's file and say what is still missing."""
     missing = []
     for language in LANGUAGES:
         if language != "en":
-            update(language, [Path(argument) for argument in arguments])
+            update(language)
             missing += problems(language)
     sys.stdout.write("".join(f"{line}\n" for line in missing))
     return int(bool(missing))
@@ -128,26 +108,13 @@ def _file(language: Language) -> Path:
     return PACKAGE / "locale" / language / "LC_MESSAGES" / "cartera.po"
 
 
-def _read(path: Path, language: Language) -> Catalog:
-    with path.open("rb") as file:
+def _translations(language: Language) -> Catalog:
+    with _file(language).open("rb") as file:
         return read_po(file, locale=language)
 
 
-def _as_written(text: Text) -> str | tuple[str, ...]:
-    return text if isinstance(text, str) else _texts(text)
-
-
-def _unmarked(text: Text) -> str | tuple[str, ...]:
-    """Return a message without the marks of its Markdown block, in case a translator kept them."""
-    return unmarked(text) if isinstance(text, str) else _as_written(text)
-
-
-def _translated(message: Message | None) -> bool:
-    return message is not None and bool(message.string) and all(_texts(message.string))
-
-
 def _faults(message: Message, translation: Message | None) -> list[str]:
-    if translation is None or not _translated(translation):
+    if translation is None or not translation.string or not all(_texts(translation.string)):
         return ["missing"]
     faults = ["fuzzy"] if translation.fuzzy else []
     expected = {name for text in _texts(message.id) for name in _placeholders(text)}
@@ -155,7 +122,7 @@ def _faults(message: Message, translation: Message | None) -> list[str]:
     return faults + (["placeholders differ"] if expected != found else [])
 
 
-def _texts(text: Text) -> tuple[str, ...]:
+def _texts(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text or ())
 
 
@@ -167,4 +134,4 @@ def _placeholders(text: str) -> set[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,7 +23,6 @@ from analysis.stopping import STOPPED, stoppable
 
 if TYPE_CHECKING:
     from analysis.report.request import Request
-    from analysis.report.runner import Run
 
 
 def main() -> None:
@@ -119,35 +118,28 @@ def _run(  # noqa: PLR0917 one argument per option
     ] = None,
 ) -> None:
     with _readable():
-        settings = {
-            "as_of": as_of,
-            "notebooks": [name.strip() for name in notebooks.split(",") if name.strip()],
-            "assignments": parameter or [],
-            "jobs": jobs,
-        }
-        if not _run_all(data, out, language, settings):
+        from analysis.report.request import Request  # noqa: PLC0415
+
+        if len({Path(one).stem for one in data}) < len(data):
+            raise CarteraError(
+                _("Two data sets have the same name: run them one by one, each with its --out.")
+            )
+        requests = [
+            Request(
+                data=one,
+                out=out if len(data) == 1 else None,
+                base=out or Path("reports"),
+                as_of=as_of,
+                language=language or _language_of(one),
+                notebooks=[name.strip() for name in notebooks.split(",") if name.strip()],
+                assignments=parameter or [],
+                jobs=jobs,
+            )
+            for one in data
+        ]
+        went_well = [_run_one(request) for request in requests]
+        if not all(went_well):
             raise typer.Exit(1)
-
-
-def _run_all(data: list[str], out: Path | None, language: Language | None, settings: dict[str, Any]) -> bool:
-    """Run each data set, into a folder of its own where there are several; return whether all went well."""
-    from analysis.report.request import Request  # noqa: PLC0415
-
-    if len({Path(one).stem for one in data}) < len(data):
-        raise CarteraError(_("Two data sets have the same name: run them one by one, each with its --out."))
-    alone, base = len(data) == 1, out or Path("reports")
-    requests = [
-        Request(
-            data=one,
-            out=out if alone else None,
-            base=Path("reports") if alone else base,
-            language=language or _language_of(one),
-            **settings,
-        )
-        for one in data
-    ]
-    done = [_run_one(request) for request in requests]
-    return all(done)
 
 
 def _run_one(request: Request) -> bool:
@@ -160,29 +152,10 @@ def _run_one(request: Request) -> bool:
     with TerminalProgress(Console(stderr=True)) as progress:
         done = run(request, progress)
     typer.echo(_("The report is in {path}").format(path=_short(done.folder / "index.html")))
-    for line in [*done.warnings, *_failures(done)]:
+    failures = [one.failure.sentence(one.name) for one in done.executions if one.failure]
+    for line in [*done.warnings, *failures]:
         typer.echo(line, err=True)
-    return not done.failed
-
-
-def _failures(run: Run) -> list[str]:
-    lines = []
-    for execution in run.failed:
-        failure = execution.failure
-        message = (
-            _("{name} stopped at cell {cell}, in “{section}”: {message}")
-            if failure and failure.cell
-            else _("{name} stopped: {message}")
-        )
-        lines.append(
-            message.format(
-                name=execution.name,
-                cell=failure and failure.cell,
-                section=failure and failure.section,
-                message=failure and failure.message,
-            )
-        )
-    return lines
+    return not failures
 
 
 def _check(
@@ -275,7 +248,7 @@ def _unforeseen(error: Exception) -> str:
     """
     handle, name = tempfile.mkstemp(prefix="cartera-", suffix=".log")
     with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as details:
-        details.write("\n".join([*_versions(), *_where(error)]) + "\n")
+        details.writelines(f"{line}\n" for line in (*_versions(), *_where(error)))
     message = _(
         "Cartera met something unforeseen ({error}). Please report it with the file {path}, which says "
         "where in the code, and holds nothing of your data."

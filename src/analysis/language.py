@@ -14,7 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Literal, get_args
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -158,6 +158,13 @@ def period(start: dt.date, unit: str) -> str:
         return _("H{half} {year}").format(half=1 + start.month // 7, year=start.year)
     skeleton = {"month": "yMMM", "quarter": "yQQQ", "year": "y"}[unit]
     return str(dates.format_skeleton(skeleton, start, locale=locale()))
+
+
+def duration(periods: int, unit: str) -> str:
+    """Format a time: ``1 month``, ``3 quarters``, ``2 years``; half-years as ``6 months``."""
+    if unit == "half_year":
+        periods, unit = 6 * periods, "month"
+    return str(units.format_unit(periods, f"duration-{unit}", locale=locale()))
 
 
 def listing(items: list[str]) -> str:

@@ -94,12 +94,6 @@ def translate_notebook(notebook: dict[str, Any], language: Language) -> None:
             cell["source"] = _COMMENT.sub(lambda comment: translate(comment[0]), cell["source"])
 
 
-def unmarked(text: str) -> str:
-    """Return a message without the marks of its block, in case a translator kept them."""
-    marked = _MARKED.fullmatch(text)
-    return marked["text"] if marked else text
-
-
 def _holds_parameters(cell: dict[str, Any]) -> bool:
     return "parameters" in cell.get("metadata", {}).get("tags", [])
 

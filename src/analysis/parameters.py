@@ -106,8 +106,6 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "04_ltv_value": ValueByGroup,
 }
 
-_LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
-
 
 def validate(notebook: str, namespace: Mapping[str, Any]) -> None:
     """Check the parameters of a notebook that is running: names, types, limits, and that they agree.
@@ -242,8 +240,11 @@ def _expected(schema: Mapping[str, Any]) -> str:
         "null": "None",
     }
     kind = kinds[schema["type"]]
-    words = (_("at least {limit}"), _("more than {limit}"), _("at most {limit}"), _("less than {limit}"))
-    limits = [
-        word.format(limit=schema[key]) for key, word in zip(_LIMITS, words, strict=True) if key in schema
-    ]
+    words = {
+        "minimum": _("at least {limit}"),
+        "exclusiveMinimum": _("more than {limit}"),
+        "maximum": _("at most {limit}"),
+        "exclusiveMaximum": _("less than {limit}"),
+    }
+    limits = [word.format(limit=schema[key]) for key, word in words.items() if key in schema]
     return _("{kind}, {limits}").format(kind=kind, limits=listing(limits)) if limits else kind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -72,6 +73,23 @@ class Result:
 
     def __str__(self) -> str:
         return self.sentence()
+
+
+def sizes_by(column: str, groups: Sequence[Any], customers: pd.DataFrame) -> pd.DataFrame:
+    """Return each group's customers and net sales, in this order, an empty one's too, and the shares of both.
+
+    The share of net sales is missing where all together are zero or less.
+    """
+    sums = customers.groupby(column)["net_sales"].agg(["size", "sum"]).reindex(list(groups), fill_value=0)
+    total = float(sums["sum"].sum())
+    return pd.DataFrame(
+        {
+            "customers": sums["size"],
+            "share_of_customers": sums["size"] / len(customers),
+            "net_sales": sums["sum"],
+            "share_of_sales": sums["sum"] / (total if total > 0 else float("nan")),
+        }
+    )
 
 
 def currency_of(frame: pd.DataFrame) -> str | None:

@@ -74,7 +74,7 @@ def test_the_better_class_is_worth_more(values):
     result = segmentation.abc(frame_of(values))
     if not result:
         return
-    by_class = result.customers.groupby("abc")["value"].agg(["min", "max"])
+    by_class = result.customers.groupby("abc")["net_sales"].agg(["min", "max"])
     assert "A" in by_class.index
     order = [name for name in "ABC" if name in by_class.index]
     for better, worse in itertools.pairwise(order):

@@ -19,10 +19,8 @@ from scipy.special import gamma
 
 from analysis.demo import world
 from analysis.demo.calendar import demand
-from analysis.demo.world import DAYS, FIELD, ONLINE, SHOP, YEAR
+from analysis.demo.world import DAYS, FIELD, NEVER, ONLINE, SHOP, YEAR
 
-NEVER = 1 << 20
-"""Day on which a customer leaves that has not left."""
 _BLOCK = 1 << 14
 _WINDOW = 30
 _UNHAPPY = 0.45
@@ -66,10 +64,6 @@ class Campaign:
     effect: float
     days: int
 
-    def works(self, day: int) -> bool:
-        """Tell whether it changes what is bought on ``day``."""
-        return self.date < day <= self.date + self.days
-
 
 CAMPAIGNS = (
     Campaign("CAMP01", "Correo con vale", 867, (60, 400), False, 0.6, 1.80, 1.60, 60),
@@ -88,7 +82,7 @@ class Behaviour:
         One row per purchase in the order of days: ``customer`` (position), ``day``, ``channel``,
         ``delivery`` (days until it came; -1 where it was taken along), ``satisfaction`` (after it).
     left
-        Day on which each customer left; `NEVER` if it has not.
+        Day on which each customer left; `world.NEVER` if it has not.
     contacts
         One row per campaign and customer in its target: ``campaign``, ``customer``, ``treated``.
     """
@@ -112,11 +106,6 @@ def buying_hazard(shape: np.ndarray, hazard: np.ndarray, elapsed: np.ndarray) ->
     return np.asarray(hazard * (np.maximum(elapsed, 0.0) ** shape - np.maximum(elapsed - 1.0, 0.0) ** shape))
 
 
-def leaving_probability(leaving: np.ndarray, satisfaction: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """Return the probability of leaving on a day, ``age`` days after the first purchase."""
-    return np.asarray(leaving * unhappiness(satisfaction) * newness(age))
-
-
 def unhappiness(satisfaction: np.ndarray) -> np.ndarray:
     """Return how much more readily a customer leaves than one of satisfaction 8."""
     return np.asarray(np.exp(-_UNHAPPY * (satisfaction - 8.0)))
@@ -128,26 +117,15 @@ def newness(age: np.ndarray) -> np.ndarray:
 
 
 def simulate(frame: pd.DataFrame, stream: np.random.SeedSequence) -> Behaviour:
-    """Simulate all days, for some thousands of customers at a time.
-
-    Parameters
-    ----------
-    frame
-        The customers, as in `people.People`.
-    stream
-        Where the random numbers come from.
-    """
+    """Simulate all days of the customers in `People.frame`, for some thousands of them at a time."""
     starts = range(0, len(frame), _BLOCK)
     calendar = demand(0, DAYS)
     done = [
         _Block(frame.iloc[start : start + _BLOCK], calendar, np.random.default_rng(seed)).run()
         for start, seed in zip(starts, stream.spawn(len(starts)), strict=True)
     ]
-    for start, one in zip(starts, done, strict=True):
-        one.orders["customer"] += start
-        one.contacts["customer"] += start
-    orders = pd.concat([one.orders for one in done], ignore_index=True)
-    contacts = pd.concat([one.contacts for one in done], ignore_index=True)
+    orders = pd.concat([one.orders for one in done])
+    contacts = pd.concat([one.contacts for one in done])
     return Behaviour(
         orders.sort_values(["day", "customer"], kind="stable", ignore_index=True),
         np.concatenate([one.left for one in done]),
@@ -172,7 +150,8 @@ class _Block:
         sold_by = np.maximum(self.of["salesperson"], 0)
         by_salesperson = np.where(self.of["salesperson"] < 0, 1.0, world.SALESPERSON_LATE[sold_by])
         self.late = world.REGION_LATE[self.of["region"]] * by_salesperson
-        self.events: list[tuple[np.ndarray, ...]] = []
+        self.position = frame.index.to_numpy()
+        self.orders: list[pd.DataFrame] = []
         self.contacts: list[pd.DataFrame] = []
 
     def run(self) -> Behaviour:
@@ -181,10 +160,7 @@ class _Block:
             there = np.flatnonzero((self.birth < stop) & (self.left == NEVER))
             regular = self.of["shape"][there] > 1.0
             self._window(np.concatenate([there[regular], there[~regular]]), int(regular.sum()), start, stop)
-        names = ("customer", "day", "channel", "delivery", "satisfaction")
-        columns = [np.concatenate(parts) for parts in zip(*self.events, strict=True)]
-        orders = pd.DataFrame(dict(zip(names, columns, strict=True)))
-        return Behaviour(orders, self.left, pd.concat(self.contacts, ignore_index=True))
+        return Behaviour(pd.concat(self.orders), self.left, pd.concat(self.contacts))
 
     def _window(self, those: np.ndarray, regular: int, start: int, stop: int) -> None:
         """Simulate the days from ``start`` to ``stop`` for those still there, the regular ones first."""
@@ -198,7 +174,7 @@ class _Block:
             now = hazard[:regular] * np.maximum(elapsed[:regular], 0.0) ** shape
             m[:regular], before = now - before, now
             m *= self.calendar[day].take(groups)
-            if any(campaign.works(day) for campaign in CAMPAIGNS):
+            if any(one.date < day <= one.date + one.days for one in CAMPAIGNS):
                 m *= boost
             age = day - birth
             leaves = readiness * self.newness.take(np.maximum(age, 0)) * (age > 0)
@@ -233,16 +209,9 @@ class _Block:
         satisfaction = np.maximum(self.of["satisfaction"][who] - self.penalty[who], 0.0)
         self.readiness[who] = self.of["leaving"][who] * unhappiness(satisfaction)
         self.last[who] = day
-        delivery = np.where(sent, delivery, -1).astype(np.int16)
-        self.events.append(
-            (
-                who.astype(np.int32),
-                np.full(len(who), day, dtype=np.int16),
-                channel.astype(np.int8),
-                delivery,
-                satisfaction,
-            )
-        )
+        delivery = np.where(sent, delivery, -1).astype(np.int64)
+        orders = {"customer": self.position[who], "day": day, "channel": channel, "delivery": delivery}
+        self.orders.append(pd.DataFrame({**orders, "satisfaction": satisfaction}))
 
     def _send(self, i: int, campaign: Campaign) -> None:
         """Send a campaign to a part, by lot, of those it is for; the others of them are its control."""
@@ -254,6 +223,5 @@ class _Block:
         treated = self.rng.random(len(who)) < campaign.treated
         self.boost[:] = 1.0
         self.boost[who[treated]] = campaign.effect
-        self.contacts.append(
-            pd.DataFrame({"campaign": i, "customer": who.astype(np.int32), "treated": treated})
-        )
+        contacts = {"campaign": i, "customer": self.position[who], "treated": treated}
+        self.contacts.append(pd.DataFrame(contacts))

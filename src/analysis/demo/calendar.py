@@ -31,19 +31,10 @@ def group(sector: np.ndarray, consumer: np.ndarray, online: np.ndarray) -> np.nd
 
 
 def demand(first: int, days: int) -> np.ndarray:
-    """Return how much more is bought on each day than on an average one.
+    """Return how much more is bought on each day (rows) than on an average one, by `group` (columns).
 
-    Parameters
-    ----------
-    first
-        First day, counted from `FIRST_DAY`; it may lie after the last one simulated.
-    days
-        How many days.
-
-    Returns
-    -------
-    ndarray of shape (days, groups)
-        Its mean over a year is very nearly 1; 0 where nobody buys.
+    Days are counted from `FIRST_DAY` and may lie after the last one simulated. The mean over a year is very
+    nearly 1; 0 where nobody buys.
     """
     day = np.arange(first, first + days)
     open_ = np.array([str(date)[5:] not in _HOLIDAYS for date in dates(day)], dtype=float)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from analysis.demo import world
 from analysis.demo.demo_people import People
 from analysis.demo.text import codes, picked, words
-from analysis.demo.world import ACQUISITION, CONSUMER, DAYS, SALESPEOPLE, SECTORS
+from analysis.demo.world import ACQUISITION, CONSUMER, DAYS, NEVER, SALESPEOPLE, SECTORS
 
-NONE = -(1 << 20)
-"""Day of what has not happened."""
 INTERESTS = ("cold", "warm", "hot")
 _INTEREST_SHARES = np.array([0.45, 0.35, 0.20])
 _INTEREST_CONVERSION = np.array([0.45, 1.1, 2.0])
@@ -24,30 +20,16 @@ _AHEAD = 150
 """Leads that will be won in so many days after the last one are open."""
 
 
-@dataclass(frozen=True)
-class Leads:
-    """The leads and what is behind them.
-
-    Parameters
-    ----------
-    table
-        One row per lead.
-    chance
-        With the same index, each one's true probability of being won in the end.
-    created
-        By customer, the day on which its lead was created; `NONE` where there was none.
-    """
-
-    table: pd.DataFrame
-    chance: pd.Series
-    created: np.ndarray
-
-
-def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> Leads:
+def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> tuple[pd.DataFrame, pd.Series]:
     """Draw the leads.
 
     Each customer that was a lead stands for those like it, of the same channel and sector, that were not won:
     as many as make the true conversion, which depends on channel, sector and interest.
+
+    Returns
+    -------
+    tuple of DataFrame and Series
+        The leads, and with the same index each one's true probability of being won in the end.
     """
     rng = np.random.default_rng(stream)
     frame = people.frame
@@ -66,9 +48,9 @@ def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> Lea
     beside = np.repeat(np.arange(len(like)), rng.poisson((1 - converted) / converted))
     second = _lost_days(first["created"].to_numpy()[beside], rng)
     every = pd.concat([first, second], ignore_index=True)
-    every = every.where(every < DAYS, NONE)
+    every = every.where(every < DAYS, NEVER)
     every["customer"] = np.concatenate([won, np.full(len(recent) + len(beside), -1)])
-    every.loc[every["customer"] < 0, "won"] = NONE
+    every.loc[every["customer"] < 0, "won"] = NEVER
     every["like"] = np.concatenate([like, like[beside]])
     lost_interest = world.chosen(_INTEREST_SHARES * (1 - by_interest[beside]), rng.random(len(beside)))
     every["interest"] = np.concatenate([interest, lost_interest])
@@ -76,11 +58,8 @@ def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> Lea
         np.arange(len(every)), every["interest"]
     ]
     every["value"] = _estimates(people, every["like"].to_numpy(), rng)
-    every = every[every["created"] != NONE].sort_values("created", kind="stable", ignore_index=True)
-    created = np.full(len(frame), NONE)
-    known = every[every["customer"] >= 0]
-    created[known["customer"]] = known["created"]
-    return Leads(_lead_table(every, frame, ids), every["chance"], created)
+    every = every[every["created"] < DAYS].sort_values("created", kind="stable", ignore_index=True)
+    return _lead_table(every, frame, ids), every["chance"]
 
 
 def _won_days(birth: np.ndarray, interest: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
@@ -92,7 +71,7 @@ def _won_days(birth: np.ndarray, interest: np.ndarray, rng: np.random.Generator)
     qualified = advanced - 1 - gaps[1].astype(np.int64)
     created = qualified - gaps[0].astype(np.int64)
     return pd.DataFrame(
-        {"created": created, "qualified": qualified, "advanced": advanced, "won": won, "lost": NONE}
+        {"created": created, "qualified": qualified, "advanced": advanced, "won": won, "lost": NEVER}
     )
 
 
@@ -108,9 +87,9 @@ def _lost_days(like: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "created": created,
-            "qualified": np.where(reached >= 1, qualified, NONE),
-            "advanced": np.where(reached == 2, advanced, NONE),
-            "won": NONE,
+            "qualified": np.where(reached >= 1, qualified, NEVER),
+            "advanced": np.where(reached == 2, advanced, NEVER),
+            "won": NEVER,
             "lost": lost,
         }
     )
@@ -125,34 +104,23 @@ def _estimates(people: People, like: np.ndarray, rng: np.random.Generator) -> np
 
 
 def _lead_table(every: pd.DataFrame, frame: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
-    happened = {name: (every[name] != NONE).to_numpy() for name in ("qualified", "advanced", "won", "lost")}
-    stage = np.select(
-        [happened["lost"], happened["won"], happened["advanced"], happened["qualified"]],
-        [4, 3, 2, 1],
-        0,
-    )
+    steps = ("lost", "won", "advanced", "qualified")
+    stage = np.select([every[name] < DAYS for name in steps], [4, 3, 2, 1], 0)
     of = {name: frame[name].to_numpy()[every["like"]] for name in ("acquisition", "sector", "salesperson")}
     return pd.DataFrame(
         {
             "lead_id": codes("L", np.arange(1, len(every) + 1), max(5, len(str(len(every))))),
-            "created": days(every["created"].to_numpy()),
+            "created": world.dates(every["created"].to_numpy()),
             "stage": words(stage, ("lead", "prospect", "potential", "customer", "lost")),
-            **{name: days(every[name].to_numpy()) for name in happened},
+            **{name: world.happened(every[name].to_numpy()) for name in reversed(steps)},
             "channel": words(of["acquisition"], ACQUISITION),
             "sector": words(of["sector"], SECTORS),
-            "interest": words(every["interest"].to_numpy(), INTERESTS),
+            "interest": words(every["interest"], INTERESTS),
             "estimated_value": every["value"],
             "salesperson": words(of["salesperson"], SALESPEOPLE),
-            "customer_id": picked(ids, every["like"].to_numpy()).where(every["customer"] >= 0),
+            "customer_id": picked(ids, every["like"]).where(every["customer"] >= 0),
         }
     )
-
-
-def days(numbers: np.ndarray) -> np.ndarray:
-    """Return calendar dates; `NONE` becomes a missing one."""
-    found = world.dates(numbers).astype("datetime64[s]")
-    found[numbers == NONE] = np.datetime64("NaT")
-    return np.asarray(found)
 
 
 def spend(people: People, stream: np.random.SeedSequence) -> pd.DataFrame:
@@ -171,7 +139,6 @@ def spend(people: People, stream: np.random.SeedSequence) -> pd.DataFrame:
             amount = np.rint(budget * share * np.exp(rng.normal(0, 0.1, len(months))) * 100) / 100
             frames.append(pd.DataFrame({"month": months, "channel": name, "kind": kind, "amount": amount}))
     table = pd.concat(frames, ignore_index=True)
-    table["month"] = table["month"].astype("datetime64[s]")
     return table[table["amount"] > 0].sort_values("month", kind="stable", ignore_index=True)
 
 
@@ -181,7 +148,7 @@ def market(customers: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "segment": words(np.arange(len(SECTORS)), SECTORS),
-            "size": size,
+            "size": size.astype(np.int64),
             "share": np.rint(1e4 * size / size.sum()) / 100,
         }
     )

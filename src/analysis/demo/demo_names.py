@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.demo import world
 from analysis.demo.text import codes, words
-from analysis.demo.world import CONSUMER, DISTRIBUTOR, FOREIGN, KINDS, NON_PROFIT, PUBLIC, SECTORS
+from analysis.demo.world import CONSUMER, DISTRIBUTOR, FOREIGN, NON_PROFIT, PUBLIC, SECTORS
 
 _FIRST = (
     "Lucía", "Hugo", "Martina", "Mateo", "Carmen", "Javier", "Pilar", "Antonio", "Inés", "Álvaro",
@@ -69,8 +69,3 @@ def names(frame: pd.DataFrame, stream: np.random.SeedSequence) -> pd.Series:
     )
     plain = np.isin(kind, (PUBLIC, NON_PROFIT))
     return closed.where(~plain, company).where(kind != CONSUMER, person)
-
-
-def kinds(frame: pd.DataFrame) -> pd.Series:
-    """Return the kind of each customer in words."""
-    return words(frame["kind"].to_numpy(), [one.name for one in KINDS])

@@ -71,15 +71,7 @@ def scaled(people: People, scale: np.ndarray) -> People:
 
 
 def people(customers: int, stream: np.random.SeedSequence) -> People:
-    """Draw the customers.
-
-    Parameters
-    ----------
-    customers
-        How many.
-    stream
-        Where the random numbers come from.
-    """
+    """Draw the customers: so many, from these random numbers."""
     seeds = stream.spawn(5)
     frame = _arrivals(customers, np.random.default_rng(seeds[0]))
     largest = _largest(frame)
@@ -115,10 +107,8 @@ def _largest(frame: pd.DataFrame) -> int:
     candidates = np.flatnonzero(early & frame["kind"].isin((COMPANY, DISTRIBUTOR)))
     largest = int(candidates[0])
     trade = world.SECTORS.index("Comercio")
-    values = {"kind": DISTRIBUTOR, "sector": trade, "channel": world.FIELD}
-    for name, value in values.items():
-        frame.loc[largest, name] = value
-    frame.loc[largest, "group"] = int(group(np.array([trade]), np.array([False]), np.array([False]))[0])
+    column = int(group(np.array(trade), np.array(False), np.array(False)))
+    frame.loc[largest, ["kind", "sector", "channel", "group"]] = (DISTRIBUTOR, trade, world.FIELD, column)
     return largest
 
 
@@ -159,11 +149,7 @@ def _terms(frame: pd.DataFrame, largest: int, rng: np.random.Generator) -> None:
     n = len(frame)
     kind = frame["kind"].to_numpy()
     draws = rng.random((3, n))
-    discount = np.zeros(n)
-    for i, levels in enumerate(_DISCOUNTS):
-        those = kind == i
-        percent, shares = np.array(levels).T
-        discount[those] = percent[chosen(shares, draws[0][those])]
+    discount = world.drawn(_DISCOUNTS, kind, draws[0])
     served = frame["salesperson"] >= 0
     discount[served] += world.SALESPERSON_DISCOUNT[frame["salesperson"][served]]
     losing = served & (draws[1] < 0.03)

@@ -75,16 +75,16 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     ids = codes("C", np.arange(1, customers + 1), max(5, len(str(customers))))
     numbers = documents.numbers(who, sales)
     answers, satisfaction = voices.surveys(who, behaviour, ids, stream["surveys"])
-    leads = demo_acquisition.leads(who, ids, stream["leads"])
+    leads, chance = demo_acquisition.leads(who, ids, stream["leads"])
     who = scaled(who, sales.scale)
     agreed, renewal = extras.contracts(who, behaviour, ids, stream["contracts"])
     named = names(who.frame, stream["names"])
     tables = {
         "transactions": documents.transactions(who, sales, range_, ids, numbers),
-        "customers": extras.register(who, ids, named, leads.created, stream["register"]),
+        "customers": extras.register(who, ids, named, leads, stream["register"]),
         "invoices": documents.invoices(who, sales, ids, numbers, stream["invoices"]),
         "surveys": answers,
-        "leads": leads.table,
+        "leads": leads,
         "spend": demo_acquisition.spend(who, stream["spend"]),
         "campaigns": _campaigns(behaviour, ids),
         "contracts": agreed,
@@ -94,22 +94,21 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     }
     return Demo(
         tables,
-        truth(who, behaviour, ids=ids, surveys=satisfaction, leads=leads.chance, contracts=renewal),
+        truth(who, behaviour, ids=ids, surveys=satisfaction, leads=chance, contracts=renewal),
     )
 
 
 def _campaigns(behaviour: Behaviour, ids: pd.Series) -> pd.DataFrame:
     """Return whom each campaign was for, and who of them was left alone."""
-    contacts = behaviour.contacts
-    campaign, treated = contacts["campaign"].to_numpy(), contacts["treated"].to_numpy()
-    cost = np.array([one.cost for one in CAMPAIGNS])[campaign]
+    contacts, treated = behaviour.contacts, behaviour.contacts["treated"]
+    sent = pd.DataFrame(CAMPAIGNS).take(contacts["campaign"].to_numpy()).reset_index(drop=True)
     return pd.DataFrame(
         {
-            "campaign_id": words(campaign, [one.id for one in CAMPAIGNS]),
-            "date": dates(np.array([one.date for one in CAMPAIGNS])[campaign]).astype("datetime64[s]"),
-            "customer_id": picked(ids, contacts["customer"].to_numpy()),
+            "campaign_id": sent["id"],
+            "date": dates(sent["date"].to_numpy()),
+            "customer_id": picked(ids, contacts["customer"]),
             "arm": words(treated.astype(int), ("control", "treated")),
-            "kind": words(campaign, [one.kind for one in CAMPAIGNS]),
-            "cost": np.where(treated, cost, 0.0),
+            "kind": sent["kind"],
+            "cost": sent["cost"].where(treated, 0.0),
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -43,21 +43,13 @@ class Sales:
 
 
 def sell(people: People, behaviour: Behaviour, products: Products, stream: np.random.SeedSequence) -> Sales:
-    """Fill the orders.
-
-    Parameters
-    ----------
-    people, behaviour, products
-        Who, when and what.
-    stream
-        Where the random numbers come from.
-    """
+    """Fill the orders: who buys when is known, and of what there is to choose."""
     seeds = stream.spawn(3)
     orders = behaviour.orders
     wanted = _wanted(people, orders, np.random.default_rng(seeds[0]))
     scale = _scale(people, orders, wanted)
-    scaled = replace(wanted, value=wanted.value * scale[orders["customer"].to_numpy()[wanted.document]])
-    lines = _priced(people, orders, products, scaled, np.random.default_rng(seeds[1]))
+    wanted["value"] *= scale[orders["customer"].to_numpy()[wanted["document"]]]
+    lines = _priced(people, orders, products, wanted, np.random.default_rng(seeds[1]))
     returned, notes = _returned(lines, people, orders, np.random.default_rng(seeds[2]))
     return Sales(*_filed(lines, returned, orders, notes), scale)
 
@@ -69,17 +61,8 @@ def won_share(people: People, customer: np.ndarray, day: np.ndarray) -> np.ndarr
     return np.asarray(of["start"] + (of["ceiling"] - of["start"]) * grown)
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """Each line's order and category, and what is to be spent on it in cents of 2022."""
-
-    document: np.ndarray
-    category: np.ndarray
-    value: np.ndarray
-
-
-def _wanted(people: People, orders: pd.DataFrame, rng: np.random.Generator) -> _Wanted:
-    """Draw the lines of the orders."""
+def _wanted(people: People, orders: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw each line's order (``document``), ``category``, and ``value`` to be spent in cents of 2022."""
     customer = orders["customer"].to_numpy()
     mean = np.array([kind.lines for kind in KINDS])[people.frame["kind"].to_numpy()[customer]]
     mean = np.where(customer == people.largest, 7.0, mean)
@@ -96,14 +79,14 @@ def _wanted(people: People, orders: pd.DataFrame, rng: np.random.Generator) -> _
         rows = weights[customer[document[part]]]
         draws = rng.random(len(rows)) * rows[:, -1]
         category[part] = np.minimum((rows <= draws[:, None]).sum(axis=1), len(CATEGORIES) - 1)
-    return _Wanted(document, category, value)
+    return pd.DataFrame({"document": document, "category": category, "value": value})
 
 
-def _scale(people: People, orders: pd.DataFrame, wanted: _Wanted) -> np.ndarray:
+def _scale(people: People, orders: pd.DataFrame, wanted: pd.DataFrame) -> np.ndarray:
     """Return by customer the factor that gives the largest its share of all sales, and no other too much."""
     customer, day = orders["customer"].to_numpy(), orders["day"].to_numpy()
     net = world.INFLATION[world.years(day)] * (1 - people.frame["discount"].to_numpy()[customer] / 100)
-    by_order = np.bincount(wanted.document, wanted.value, minlength=len(orders)) * net
+    by_order = np.bincount(wanted["document"], wanted["value"], minlength=len(orders)) * net
     sales = np.bincount(customer, by_order, minlength=len(people.frame))
     large = np.arange(len(sales)) == people.largest
     scale = np.minimum(1.0, _OTHERS_AT_MOST * sales[~large].sum() / np.maximum(sales, 1.0))
@@ -116,13 +99,13 @@ def _priced(
     people: People,
     orders: pd.DataFrame,
     products: Products,
-    wanted: _Wanted,
+    wanted: pd.DataFrame,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """Choose products and quantities, one line per product of an order, and work out the money."""
     day = orders["day"].to_numpy()
-    document, value = wanted.document, wanted.value
-    product = choose(products, wanted.category, value, rng.random(len(value)))
+    document, value = wanted["document"].to_numpy(), wanted["value"].to_numpy()
+    product = choose(products, wanted["category"].to_numpy(), value, rng.random(len(value)))
     product = np.where(products.dead[product] & (day[document] >= DEAD_SINCE), product + 1, product)
     units = value / products.price[product, 0]
     quantity = np.maximum(np.floor(units + rng.random(len(value))), 1)

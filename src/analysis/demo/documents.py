@@ -11,7 +11,7 @@ from analysis.demo.demo_people import People
 from analysis.demo.demo_sales import Sales
 from analysis.demo.products import Products
 from analysis.demo.text import codes, picked, words
-from analysis.demo.world import CATEGORIES, CHANNELS, CONSUMER, DAYS, KINDS, SALESPEOPLE
+from analysis.demo.world import CATEGORIES, CHANNELS, CONSUMER, DAYS, KINDS, NEVER, SALESPEOPLE
 
 _SERIES = ("TK", "FV", "AB")
 _NEVER_PAID = 0.002
@@ -35,17 +35,7 @@ def numbers(people: People, sales: Sales) -> pd.Series:
 def transactions(
     people: People, sales: Sales, products: Products, ids: pd.Series, number: pd.Series
 ) -> pd.DataFrame:
-    """Return the table of sales, one row per line.
-
-    Parameters
-    ----------
-    people, sales, products
-        What happened.
-    ids
-        Code of each customer.
-    number
-        Number of each document.
-    """
+    """Return the table of sales, one row per line, with each customer's code and each document's number."""
     lines, documents = sales.lines, sales.documents
     document = lines["document"].to_numpy()
     product = lines["product"].to_numpy()
@@ -56,7 +46,7 @@ def transactions(
     return pd.DataFrame(
         {
             "order_id": picked(number, document),
-            "date": world.dates(of["day"])[document].astype("datetime64[s]"),
+            "date": world.dates(of["day"])[document],
             "customer_id": picked(picked(ids, of["customer"]), document),
             "product_id": picked(pd.Series(products.id, dtype="str"), product),
             "category": words(products.category[product], CATEGORIES),
@@ -79,33 +69,29 @@ def invoices(
     """Return invoices and credit notes; what is paid after the last day is open. Consumers pay at once."""
     rng = np.random.default_rng(stream)
     documents, frame = sales.documents, people.frame
-    cents = np.bincount(sales.lines["document"], sales.lines["amount"], minlength=len(documents)).astype(
-        np.int64
-    )
+    cents = np.bincount(sales.lines["document"], sales.lines["amount"]).astype(np.int64)
     terms, punctuality = _terms(frame, rng)
     kept = np.flatnonzero(frame["kind"].to_numpy()[documents["customer"]] != CONSUMER)
     customer, day, credit = (documents[name].to_numpy()[kept] for name in ("customer", "day", "credit"))
     amount = cents[kept]
-    due = day.astype(np.int64) + np.where(credit, 0, terms[customer])
+    due = day + np.where(credit, 0, terms[customer])
     late = np.rint(punctuality[customer] + rng.normal(0, 5, len(kept)))
     slow = rng.random(len(kept)) < 0.04
     late += np.where(slow, np.floor(20 + 60 * rng.random(len(kept))), 0)
     paid = np.where(credit, day + 10, np.maximum(due + late.astype(np.int64), day))
-    fate = rng.random(len(kept))
-    in_part = ~credit & (fate < _NEVER_PAID + _PAID_IN_PART)
+    draw = rng.random(len(kept))
+    in_part = ~credit & (draw < _NEVER_PAID + _PAID_IN_PART)
     paid_amount = np.where(in_part, amount // 2, amount)
-    open_ = (paid >= DAYS) | (~credit & (fate < _NEVER_PAID))
-    paid_dates = world.dates(paid).astype("datetime64[s]")
-    paid_dates[open_] = np.datetime64("NaT")
+    paid = np.where(~credit & (draw < _NEVER_PAID), NEVER, paid)
     return pd.DataFrame(
         {
             "invoice_id": picked(number, kept),
             "customer_id": picked(ids, customer),
-            "issued": world.dates(day).astype("datetime64[s]"),
-            "due": world.dates(due).astype("datetime64[s]"),
-            "paid": paid_dates,
+            "issued": world.dates(day),
+            "due": world.dates(due),
+            "paid": world.happened(paid),
             "amount": amount / 100,
-            "paid_amount": np.where(open_, 0, paid_amount) / 100,
+            "paid_amount": np.where(paid < DAYS, paid_amount, 0) / 100,
         }
     )
 
@@ -113,13 +99,7 @@ def invoices(
 def _terms(frame: pd.DataFrame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return each customer's days to pay, and how many days late it usually is."""
     kind = frame["kind"].to_numpy()
-    draws = rng.random(len(frame))
-    terms = np.zeros(len(frame), dtype=np.int64)
-    for i, one in enumerate(KINDS):
-        if one.terms:
-            days, shares = np.array(one.terms).T
-            those = kind == i
-            terms[those] = days[world.chosen(shares, draws[those])]
+    terms = world.drawn([one.terms for one in KINDS], kind, rng.random(len(frame))).astype(np.int64)
     usual = np.array([one.late for one in KINDS])[kind]
     return terms, usual * np.exp(rng.normal(0, 0.6, len(frame))) - 2
 
@@ -128,18 +108,16 @@ def deliveries(behaviour: Behaviour, sales: Sales, ids: pd.Series, number: pd.Se
     """Return what was sent: every order but those taken along from the shop."""
     documents = sales.documents
     orders = documents[~documents["credit"]]
-    delivery = behaviour.orders["delivery"].to_numpy()[orders["order"]].astype(np.int64)
+    delivery = behaviour.orders["delivery"].to_numpy()[orders["order"]]
     sent = delivery >= 0
-    ordered = orders["day"].to_numpy()[sent].astype(np.int64)
+    ordered = orders["day"].to_numpy()[sent]
     arrived = ordered + delivery[sent]
     arrived += world.weekday(arrived) == 6
-    delivered = world.dates(arrived).astype("datetime64[s]")
-    delivered[arrived >= DAYS] = np.datetime64("NaT")
     return pd.DataFrame(
         {
             "order_id": picked(number, orders.index.to_numpy()[sent]),
             "customer_id": picked(ids, orders["customer"].to_numpy()[sent]),
-            "ordered": world.dates(ordered).astype("datetime64[s]"),
-            "delivered": delivered,
+            "ordered": world.dates(ordered),
+            "delivered": world.happened(arrived),
         }
     )

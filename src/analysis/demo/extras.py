@@ -7,13 +7,11 @@ import pandas as pd
 
 from analysis.demo import world
 from analysis.demo.behaviour import Behaviour
-from analysis.demo.demo_acquisition import NONE, days
-from analysis.demo.demo_names import kinds
 from analysis.demo.demo_people import People
 from analysis.demo.demo_sales import Sales
 from analysis.demo.products import Products
 from analysis.demo.text import codes, picked, words
-from analysis.demo.world import ACQUISITION, ACQUISITION_COST, CONSUMER, DAYS, REGIONS, SALESPEOPLE
+from analysis.demo.world import ACQUISITION, CONSUMER, DAYS, NEVER
 
 PLANS = ("Mantenimiento básico", "Mantenimiento plus")
 _PRICES = np.array([190, 420])
@@ -40,20 +38,20 @@ def contracts(
     plan = (rng.random(len(who)) < 0.4).astype(int)
     odds = rng.normal(_RENEWAL[plan, 0], _RENEWAL[plan, 1])
     renewal = 1 / (1 + np.exp(-odds))
-    ended = np.full(len(who), NONE)
+    ended = np.full(len(who), NEVER)
     for year in range(1, 5):
         anniversary = start + 365 * year
         chance = renewal * (_FIRST_RENEWAL if year == 1 else 1.0)
         stops = (rng.random(len(who)) >= chance) | (left < anniversary)
-        ended = np.where((ended == NONE) & stops & (anniversary <= DAYS), anniversary - 1, ended)
+        ended = np.where((ended == NEVER) & stops & (anniversary <= DAYS), anniversary - 1, ended)
     price = np.rint(_PRICES[plan] * world.INFLATION[world.years(start)])
     identifiers = codes("M", np.arange(1, len(who) + 1), max(4, len(str(len(who)))))
     table = pd.DataFrame(
         {
             "contract_id": identifiers,
             "customer_id": picked(ids, who),
-            "started": days(start),
-            "ended": days(ended),
+            "started": world.dates(start),
+            "ended": world.happened(ended),
             "plan": words(plan, PLANS),
             "price": price,
         }
@@ -76,48 +74,39 @@ def stock(sales: Sales, products: Products, stream: np.random.SeedSequence) -> p
             "product_id": pd.Series(products.id, dtype="str"),
             "name": pd.Series(products.name, dtype="str"),
             "on_hand": on_hand.astype(np.int64),
-            "date": days(np.full(len(sold), DAYS - 1)),
+            "date": world.dates(DAYS - 1),
         }
     )
 
 
 def register(
-    people: People, ids: pd.Series, names: pd.Series, contacted: np.ndarray, stream: np.random.SeedSequence
+    people: People, ids: pd.Series, names: pd.Series, leads: pd.DataFrame, stream: np.random.SeedSequence
 ) -> pd.DataFrame:
     """Return the customers' records; cost of acquisition and potential are known of some businesses only.
 
-    Parameters
-    ----------
-    people
-        The customers.
-    ids, names
-        Their codes and names.
-    contacted
-        Day on which the lead of each was created; `NONE` where there was none.
-    stream
-        Where the random numbers come from.
+    Those known as leads were in contact since then, others shortly before their first purchase.
     """
     rng = np.random.default_rng(stream)
     frame = people.frame
     business = (frame["kind"] != CONSUMER).to_numpy()
     draws = rng.random((3, len(frame)))
     noise = rng.normal(0, 1, (2, len(frame)))
-    cost = np.array(ACQUISITION_COST)[frame["acquisition"]] * np.exp(0.3 * noise[0] - 0.045)
+    cost = np.array(world.ACQUISITION_COST)[frame["acquisition"]] * np.exp(0.3 * noise[0] - 0.045)
     potential = np.maximum(np.rint(people.wallet.sum(axis=1) * np.exp(0.25 * noise[1]) / 100), 1) * 100
-    birth = frame["birth"].to_numpy()
-    before = np.where(business, birth - np.floor(20 * draws[2]).astype(np.int64), birth)
+    before = frame["birth"].to_numpy() - np.where(business, np.floor(20 * draws[2]), 0)
+    contacted = ids.map(leads.dropna(subset="customer_id").set_index("customer_id")["created"])
     return pd.DataFrame(
         {
             "customer_id": ids,
             "name": names,
-            "type": kinds(frame),
-            "sector": words(frame["sector"].to_numpy(), world.SECTORS),
-            "region": words(frame["region"].to_numpy(), REGIONS),
+            "type": words(frame["kind"], world.KIND_NAMES),
+            "sector": words(frame["sector"], world.SECTORS),
+            "region": words(frame["region"], world.REGIONS),
             "size": words(np.where(business, frame["size"], -1), world.SIZES),
-            "salesperson": words(frame["salesperson"].to_numpy(), SALESPEOPLE),
-            "acquisition_channel": words(frame["acquisition"].to_numpy(), ACQUISITION),
+            "salesperson": words(frame["salesperson"], world.SALESPEOPLE),
+            "acquisition_channel": words(frame["acquisition"], ACQUISITION),
             "acquisition_cost": np.where(business & (draws[0] < 0.6), np.rint(cost * 100) / 100, np.nan),
             "potential": np.where(business & (draws[1] < 0.35), potential, np.nan),
-            "first_contact": days(np.where(contacted != NONE, contacted, before)),
+            "first_contact": contacted.fillna(pd.Series(world.dates(before))),
         }
     )

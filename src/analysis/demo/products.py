@@ -85,24 +85,10 @@ def products(stream: np.random.SeedSequence) -> Products:
 
 
 def choose(products: Products, category: np.ndarray, value: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Choose a product that fits what is to be spent on the line.
+    """Choose for each line a product of its category that fits what is to be spent, in cents of 2022.
 
-    Parameters
-    ----------
-    products
-        The range.
-    category
-        Position of the category, by line.
-    value
-        What is to be spent, in cents of 2022, by line.
-    draws
-        Uniform numbers in [0, 1).
-
-    Returns
-    -------
-    ndarray
-        Positions of products: none costs more than the line is worth, unless the cheapest does, and few so
-        little that hundreds would be needed.
+    Its position is returned: none costs more than the line is worth, unless the cheapest does, and few so
+    little that hundreds would be needed. The draws are uniform in [0, 1).
     """
     picked = np.empty(len(value), dtype=np.int64)
     for i in range(len(CATEGORIES)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 
@@ -13,12 +14,12 @@ def codes(prefix: str, numbers: np.ndarray, width: int) -> pd.Series:
     return prefix + pd.Series(numbers).astype("str").str.zfill(width)
 
 
-def words(positions: np.ndarray, known: Sequence[str]) -> pd.Series:
+def words(positions: npt.ArrayLike, known: Sequence[str]) -> pd.Series:
     """Return the words at positions of a list; missing where the position is -1."""
-    values = np.where(np.asarray(positions) < 0, len(known), positions)
-    return pd.Series(np.array([*known, None], dtype=object)[values], dtype="str")
+    values = np.array([*known, None], dtype=object)  # -1 is the last place
+    return pd.Series(values[np.asarray(positions)], dtype="str")
 
 
-def picked(series: pd.Series, positions: np.ndarray) -> pd.Series:
+def picked(series: pd.Series, positions: npt.ArrayLike) -> pd.Series:
     """Return the values at positions of a column, numbered anew."""
-    return series.take(positions).reset_index(drop=True)
+    return series.take(np.asarray(positions)).reset_index(drop=True)

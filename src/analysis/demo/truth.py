@@ -9,18 +9,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo import world
-from analysis.demo.behaviour import (
-    CAMPAIGNS,
-    NEVER,
-    Behaviour,
-    buying_hazard,
-    leaving_probability,
-    weibull_factor,
-)
+from analysis.demo.behaviour import CAMPAIGNS, Behaviour, buying_hazard, newness, unhappiness, weibull_factor
 from analysis.demo.calendar import demand
 from analysis.demo.demo_people import People
 from analysis.demo.text import picked, words
-from analysis.demo.world import CATEGORIES, YEAR
+from analysis.demo.world import CATEGORIES, KIND_NAMES, YEAR
 
 
 @dataclass(frozen=True)
@@ -70,17 +63,15 @@ class Truth:
 def _customers(people: People, behaviour: Behaviour, index: pd.Index) -> pd.DataFrame:
     """Return what is true of each customer."""
     frame = people.frame
-    left = world.dates(behaviour.left).astype("datetime64[s]")
-    left[behaviour.left == NEVER] = np.datetime64("NaT")
     return pd.DataFrame(
         {
-            "type": words(frame["kind"].to_numpy(), [kind.name for kind in world.KINDS]),
-            "sector": words(frame["sector"].to_numpy(), world.SECTORS),
+            "type": words(frame["kind"], KIND_NAMES),
+            "sector": words(frame["sector"], world.SECTORS),
             "rate": frame["rate"],
             "shape": frame["shape"],
             "demand": frame["group"],
-            "born": world.dates(frame["birth"].to_numpy()).astype("datetime64[s]"),
-            "left": left,
+            "born": world.dates(frame["birth"].to_numpy()),
+            "left": world.happened(behaviour.left),
             "leaving": frame["leaving"] * YEAR,
             "satisfaction": frame["satisfaction"],
             "start": frame["start"],
@@ -104,31 +95,25 @@ def truth(
     """Put together what is true; see `Truth`."""
     frame, index = people.frame, pd.Index(ids, name="customer_id")
     orders = behaviour.orders
+    campaigns = pd.DataFrame(CAMPAIGNS).set_index("id").rename_axis("campaign_id")
     return Truth(
         _customers(people, behaviour, index),
         pd.DataFrame(people.wallet, index, list(CATEGORIES)),
         pd.DataFrame(people.open * frame["ceiling"].to_numpy()[:, None], index, list(CATEGORIES)),
         pd.DataFrame(
             {
-                "customer_id": picked(ids, orders["customer"].to_numpy()),
-                "date": world.dates(orders["day"].to_numpy()).astype("datetime64[s]"),
+                "customer_id": picked(ids, orders["customer"]),
+                "date": world.dates(orders["day"].to_numpy()),
                 "satisfaction": orders["satisfaction"],
             }
         ),
-        pd.DataFrame(
-            {
-                "date": world.dates(np.array([one.date for one in CAMPAIGNS])).astype("datetime64[s]"),
-                "effect": [one.effect for one in CAMPAIGNS],
-                "days": [one.days for one in CAMPAIGNS],
-            },
-            pd.Index([one.id for one in CAMPAIGNS], name="campaign_id"),
-        ),
+        campaigns.assign(date=world.dates(campaigns["date"].to_numpy()))[["date", "effect", "days"]],
         pd.DataFrame(
             {
                 "campaign_id": words(
                     behaviour.contacts["campaign"].to_numpy(), [one.id for one in CAMPAIGNS]
                 ),
-                "customer_id": picked(ids, behaviour.contacts["customer"].to_numpy()),
+                "customer_id": picked(ids, behaviour.contacts["customer"]),
                 "treated": behaviour.contacts["treated"],
             }
         ),
@@ -165,10 +150,10 @@ def probability_to_buy(truth: Truth, date: dt.date, days: int, treated: bool | N
     state = state_on(truth, date)
     age = (np.datetime64(date) - state["born"].to_numpy()).astype("timedelta64[D]").astype(int)
     elapsed = state["elapsed"].to_numpy()
-    shape, satisfaction = state["shape"].to_numpy(), state["satisfaction"].to_numpy()
+    shape, column = state["shape"].to_numpy(), state["demand"].to_numpy()
     hazard = weibull_factor(state["rate"].to_numpy(), shape)
-    leaving, column = state["leaving"].to_numpy() / YEAR, state["demand"].to_numpy()
-    boosts = _boosts(truth, state.index, date, treated)
+    readiness = state["leaving"].to_numpy() / YEAR * unhappiness(state["satisfaction"].to_numpy())
+    boosts = _boosts(truth, state.index, day, treated)
     calendar = demand(day + 1, days)
     waiting = state["there"].to_numpy().astype(float)
     bought = np.zeros(len(state))
@@ -176,7 +161,7 @@ def probability_to_buy(truth: Truth, date: dt.date, days: int, treated: bool | N
         m = buying_hazard(shape, hazard, elapsed + ahead) * calendar[ahead - 1].take(column)
         for boost, last_day in boosts:
             m = m * boost if day + ahead <= last_day else m
-        stays = 1.0 - leaving_probability(leaving, satisfaction, age + ahead)
+        stays = 1.0 - readiness * newness(age + ahead)
         buys = -np.expm1(-m)
         bought += waiting * stays * buys
         waiting *= stays * (1.0 - buys)
@@ -204,16 +189,15 @@ def state_on(truth: Truth, date: dt.date) -> pd.DataFrame:
 
 
 def _boosts(
-    truth: Truth, customers: pd.Index, date: dt.date, treated: bool | None
+    truth: Truth, customers: pd.Index, day: int, treated: bool | None
 ) -> list[tuple[np.ndarray, int]]:
-    """Return for each campaign sent by ``date`` its effect on each customer and the last day it works."""
+    """Return for each campaign sent by ``day`` its effect on each customer and the last day it works."""
     found = []
-    for name, campaign in truth.campaigns.iterrows():
-        sent = int((campaign["date"].to_datetime64() - world.FIRST_DAY).astype("timedelta64[D]").astype(int))
-        if campaign["date"] > pd.Timestamp(date) or treated is False:
+    for campaign in CAMPAIGNS:
+        if campaign.date > day or treated is False:
             continue
-        target = truth.contacts[truth.contacts["campaign_id"] == name]
+        target = truth.contacts[truth.contacts["campaign_id"] == campaign.id]
         reached = target if treated else target[target["treated"]]
-        boost = np.where(customers.isin(reached["customer_id"]), campaign["effect"], 1.0)
-        found.append((boost, sent + int(campaign["days"])))
+        boost = np.where(customers.isin(reached["customer_id"]), campaign.effect, 1.0)
+        found.append((boost, campaign.date + campaign.days))
     return found

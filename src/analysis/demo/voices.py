@@ -9,7 +9,6 @@ from analysis.demo import world
 from analysis.demo.behaviour import Behaviour
 from analysis.demo.demo_people import People
 from analysis.demo.text import picked, words
-from analysis.demo.world import DAYS
 
 _ASKED_PER_YEAR = 1.3
 _ANSWERED = 0.38
@@ -43,7 +42,7 @@ def surveys(
     rate = people.frame["rate"].to_numpy()[orders["customer"]]
     asked = rng.random(len(orders)) < np.minimum(0.35, _ASKED_PER_YEAR / rate)
     chosen = np.flatnonzero(asked & (rng.random(len(orders)) < _ANSWERED))
-    day = orders["day"].to_numpy()[chosen].astype(np.int64) + 8 + rng.integers(0, 8, len(chosen))
+    day = orders["day"].to_numpy()[chosen] + 8 + rng.integers(0, 8, len(chosen))
     customer = orders["customer"].to_numpy()[chosen]
     satisfaction = orders["satisfaction"].to_numpy()[chosen]
     score = np.clip(np.rint(satisfaction + rng.normal(0.1, 0.9, len(chosen))), 0, 10).astype(np.int64)
@@ -52,20 +51,15 @@ def surveys(
     low, high = _RANGES[topic].T
     comment = (low + (high - low) * rng.random(len(chosen))).astype(int)
     comment = np.where(rng.random(len(chosen)) < _COMMENTED, comment, -1)
-    frame = pd.DataFrame(
-        {
-            "customer": customer, "day": day, "score": score, "comment": comment,
-            "satisfaction": satisfaction,
-        }
-    )  # fmt: skip
-    frame = frame[frame["day"] < DAYS].drop_duplicates(["customer", "day"])
-    frame = frame.sort_values(["day", "customer"], kind="stable", ignore_index=True)
     table = pd.DataFrame(
         {
-            "customer_id": picked(ids, frame["customer"].to_numpy()),
-            "date": world.dates(frame["day"].to_numpy()).astype("datetime64[s]"),
-            "score": frame["score"],
-            "comment": words(frame["comment"].to_numpy(), _COMMENTS),
+            "customer_id": picked(ids, customer),
+            "date": world.happened(day),
+            "score": score,
+            "comment": words(comment, _COMMENTS),
+            "satisfaction": satisfaction,
         }
     )
-    return table, frame["satisfaction"]
+    table = table.dropna(subset="date").drop_duplicates(["customer_id", "date"])
+    table = table.sort_values(["date", "customer_id"], kind="stable", ignore_index=True)
+    return table.drop(columns="satisfaction"), table["satisfaction"]

@@ -6,14 +6,16 @@ a data file shows is in Spanish, as its program would export it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 FIRST_DAY = np.datetime64("2022-01-01")
-LAST_DAY = np.datetime64("2025-12-31")
-DAYS = int((LAST_DAY - FIRST_DAY).astype(int)) + 1
-"""Days simulated; day 0 is `FIRST_DAY`."""
+DAYS = 1461
+"""Days simulated; day 0 is `FIRST_DAY`, the last one 31 December 2025."""
+NEVER = 1 << 20
+"""Day of what has not happened."""
 
 YEAR = 365.25
 """Days in the year that rates refer to."""
@@ -86,6 +88,7 @@ KINDS = (
     Kind("Extranjero", 0.06, 3.2, 4200, 2.8, 0.30, 0.22, (0.0, 0.60, 0.40),
          ((30, 0.7), (60, 0.3)), 9, (0.20, 0.40, 0.05, 0.30, 0.0, 0.05, 0.0)),
 )  # fmt: skip
+KIND_NAMES = tuple(kind.name for kind in KINDS)
 
 ACQUISITION = ("Visita", "Web", "Redes sociales", "Feria", "Llamada", "Recomendación", "Escaparate")
 ACQUISITION_COST = (310.0, 75.0, 230.0, 420.0, 190.0, 25.0, 18.0)
@@ -161,6 +164,11 @@ def dates(days: np.ndarray | int) -> np.ndarray:
     return FIRST_DAY + np.asarray(days).astype("timedelta64[D]")
 
 
+def happened(days: np.ndarray) -> np.ndarray:
+    """Return the calendar dates of what has happened by the last day; what has not is missing."""
+    return np.where(days < DAYS, dates(days), np.datetime64("NaT"))
+
+
 def years(days: np.ndarray) -> np.ndarray:
     """Return the position of each day's year: 0 is 2022."""
     return dates(days).astype("datetime64[Y]").astype(int) - 52
@@ -177,17 +185,19 @@ def month(days: np.ndarray | int) -> np.ndarray:
 
 
 def chosen(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Turn uniform draws into positions with these shares.
-
-    Parameters
-    ----------
-    shares
-        Non-negative weights, one row for all draws or one row each.
-    draws
-        Uniform numbers in [0, 1).
-    """
+    """Turn uniform draws in [0, 1) into positions with these shares: one row for all or for each of them."""
     cumulated = np.cumsum(shares, axis=-1)
     scaled = draws * cumulated[..., -1]
     if cumulated.ndim == 1:
         return np.asarray(np.searchsorted(cumulated, scaled, side="right"))
     return np.asarray((cumulated <= scaled[:, None]).sum(axis=1))
+
+
+def drawn(levels: Sequence[Sequence[tuple[float, float]]], kind: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """Return for each customer a value of its kind: each has values and how often they are; 0 without any."""
+    found = np.zeros(len(kind))
+    for i, of_kind in enumerate(levels):
+        if of_kind:
+            values, shares = np.array(of_kind).T
+            found[kind == i] = values[chosen(shares, draws[kind == i])]
+    return found

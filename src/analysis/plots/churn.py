@@ -22,12 +22,8 @@ def churn_rate(result: ChurnRates, ax: Axes | None = None) -> Axes:
     """Draw the churn rate by period as bars."""
     rates = result.frame
     ax = ax or theme.axes()
-    columns(ax, rates["rate"].fillna(0), width=0.65)
-    if len(rates) <= 12:
-        for position, rate in enumerate(rates["rate"].to_numpy(float)):
-            known = not np.isnan(rate)
-            label = percent(rate, 1) if known else _("nobody")
-            beside(ax, label, (position, rate if known else 0), (0, 3))
+    labels = [_("nobody") if np.isnan(rate) else percent(rate, 1) for rate in rates["rate"]]
+    columns(ax, rates["rate"].fillna(0), width=0.65, labels=labels if len(rates) <= 12 else ())
     theme.period_axis(ax.xaxis, [start.date() for start in rates["period"]], result.unit)
     theme.percent_axis(ax.yaxis)
     ax.set_ylim(0, max(float(rates["rate"].max()) * 1.12, 0.05))
@@ -99,7 +95,7 @@ def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
         elinewidth=1.3,
         markersize=5,
     )
-    theme.legend(ax, "lower right")
+    ax.legend(frameon=False, loc="lower right", fontsize=9)
     theme.shares_axes(ax, 1.05)
     return theme.finish(
         ax,
@@ -137,10 +133,12 @@ def risk_bands(result: Risks, ax: Axes | None = None) -> Axes:
     """Draw recent net sales by band of risk, with the number of customers in each."""
     bands = result.bands()
     ax = ax or theme.axes()
-    columns(ax, bands["recent_net_sales"], ["main", "main", "accent", "bad", "bad"], width=0.7)
-    for place, (customers, sales) in enumerate(bands[["customers", "recent_net_sales"]].to_numpy(float)):
-        label = ngettext("{customers} customer", "{customers} customers", int(customers))
-        beside(ax, label.format(customers=number(customers)), (place, max(sales, 0)), (0, 3))
+    labels = [
+        ngettext("{customers} customer", "{customers} customers", n).format(customers=number(n))
+        for n in bands["customers"]
+    ]
+    colours = ["main", "main", "accent", "bad", "bad"]
+    columns(ax, bands["recent_net_sales"], colours, width=0.7, labels=labels)
     names = [
         _("{low} to {high}").format(low=percent(low), high=percent(high))
         for low, high in zip(bands["low"], bands["high"], strict=True)

@@ -17,20 +17,15 @@ MOST_TICKS = 12
 
 
 def columns(
-    ax: Axes, heights: npt.ArrayLike, colour: str | list[str] = "main", width: float = 0.75
+    ax: Axes,
+    heights: npt.ArrayLike,
+    colour: str | list[str] = "main",
+    width: float = 0.75,
+    labels: Sequence[str] = (),
 ) -> BarContainer:
-    """Draw a bar at each of the places 0, 1, 2 and so on.
+    """Draw a bar at each of the places 0, 1, 2 and so on, and write its label above it.
 
-    Parameters
-    ----------
-    ax
-        Where to draw.
-    heights
-        The values.
-    colour
-        Name in `theme.COLOURS`, or one for each bar.
-    width
-        Of a bar.
+    ``colour`` is a name in `theme.COLOURS`, or one for each bar.
     """
     names = [colour] if isinstance(colour, str) else colour
     places = np.arange(len(np.asarray(heights)))
@@ -40,6 +35,8 @@ def columns(
     assert isinstance(bars, BarContainer)  # noqa: S101
     for bar, name in zip(bars, names, strict=len(names) > 1):
         bar.set_color(theme.COLOURS[name])
+    for place, (bar, label) in enumerate(zip(bars, labels, strict=False)):
+        beside(ax, label, (place, max(bar.get_height(), 0)), (0, 3))
     return bars
 
 
@@ -54,20 +51,8 @@ def beside(
 ) -> None:
     """Write a few words beside a point, on the side to which the offset points; a ``$`` stays a ``$``.
 
-    Parameters
-    ----------
-    ax
-        Where to write.
-    text
-        The words.
-    at
-        The point, in the units of the axes.
-    offset
-        From the point to the words, in points: to the right and up.
-    colour
-        Name in `theme.COLOURS`, or a colour.
-    size
-        Of the letters, in points.
+    The offset from the point, to the right and up, and the size of the letters are in points; the colour is a
+    name in `theme.COLOURS`, or any other.
     """
     right, up = offset
     ax.annotate(
@@ -94,10 +79,8 @@ def name_ends(
 
     Parameters
     ----------
-    ax
-        Where the curves are.
-    at
-        Where they end, to the right.
+    ax, at
+        Where the curves are, and where they end, to the right.
     ends
         Name, height at the end and colour of each curve; a name in `theme.COLOURS`, or a colour.
     step
@@ -114,15 +97,7 @@ def name_ends(
 
 
 def spread(heights: Sequence[float], step: float) -> npt.NDArray[np.float64]:
-    """Return heights at least ``step`` apart, in the same order and as near to those given as may be.
-
-    Parameters
-    ----------
-    heights
-        Where the curves end.
-    step
-        Height of a label, in the same unit.
-    """
+    """Return heights at least ``step`` apart, in the same order and as near to those given as may be."""
     order = np.argsort(heights, kind="stable")
     wanted = np.asarray(heights, np.float64)[order]
     placed = wanted.copy()
@@ -143,23 +118,7 @@ def dots(
     colour: str,
     label: str,
 ) -> None:
-    """Draw values as dots, each on the bar of its interval.
-
-    Parameters
-    ----------
-    ax
-        Where to draw.
-    places
-        Where on the axis below.
-    middle
-        The values.
-    ends
-        Lower and upper ends of their intervals.
-    colour
-        Name in `theme.COLOURS`.
-    label
-        What the legend calls them.
-    """
+    """Draw values as dots, each on the bar between the lower and upper end of its interval."""
     shade = theme.COLOURS[colour]
     ax.vlines(places, *ends, color=shade, linewidth=4, alpha=0.4)
     ax.plot(places, middle, "o", color=shade, markersize=8, label=label)

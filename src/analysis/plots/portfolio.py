@@ -46,8 +46,7 @@ def bridge(result: SalesBridge, ax: Axes | None = None) -> Axes:
         beside(ax, compact(amount, result.currency), (place, max(top, 0)), (0, 3))
     theme.money_axis(ax.yaxis, result.currency)
     ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title())
 
 
 @plot.register
@@ -78,10 +77,9 @@ def growth(result: Growth, ax: Axes | None = None) -> Axes:
         ax, below_left, below_right = theme.one_above_two(height=6.6)
         _factors(result, below_left)
         _new_customers(result, below_right)
-    bars = columns(ax, result.years["net_sales"], width=0.6)
+    labels = [compact(net, result.currency) for net in result.years["net_sales"]]
+    bars = columns(ax, result.years["net_sales"], width=0.6, labels=labels)
     _hatch(bars, result.years["complete"])
-    for place, net in enumerate(result.years["net_sales"]):
-        beside(ax, compact(net, result.currency), (place, max(net, 0)), (0, 3))
     theme.period_axis(ax.xaxis, list(result.years["year"]), "year")
     theme.money_axis(ax.yaxis, result.currency)
     ax.set_ylim(min(0, result.years["net_sales"].min() * 1.1), result.years["net_sales"].max() * 1.12)
@@ -108,10 +106,9 @@ def _factors(result: Growth, ax: Axes) -> None:
 
 
 def _new_customers(result: Growth, ax: Axes) -> None:
-    bars = columns(ax, result.years["new_customers"], "good", width=0.6)
+    labels = [number(count) for count in result.years["new_customers"]]
+    bars = columns(ax, result.years["new_customers"], "good", width=0.6, labels=labels)
     _hatch(bars, result.years["complete"])
-    for place, count in enumerate(result.years["new_customers"]):
-        beside(ax, number(count), (place, count), (0, 3))
     theme.period_axis(ax.xaxis, list(result.years["year"]), "year", most=6)
     theme.count_axis(ax.yaxis)
     ax.set_ylim(0, max(float(result.years["new_customers"].max()), 1) * 1.15)
@@ -144,13 +141,8 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
         fontsize=9,
         color=theme.COLOURS["muted"],
     )
-    ax.text(
-        0,
-        0.94,
-        _("customers to the right of the point make 80%"),
-        fontsize=9,
-        color=theme.COLOURS["highlight"],
-    )
+    words = _("customers to the right of the point make 80%")
+    ax.text(0, 0.94, words, fontsize=9, color=theme.COLOURS["highlight"])
     theme.percent_axis(ax.xaxis)
     theme.percent_axis(ax.yaxis)
     return theme.finish(ax, result.title(), _("Share of customers, smallest first"), _("Share of net sales"))
@@ -173,10 +165,8 @@ def gaps(result: ActivityWindow, ax: Axes | None = None) -> Axes:
     ax.set_xlim(0.9, max(longest * 1.1, 10))
     theme.percent_axis(ax.yaxis)
     ax.set_ylim(0, 1.02)
-    ax.set_xlabel(_("Days since the purchase before (logarithmic)"))
-    ax.set_ylabel(_("Share of repeat purchases"))
-    theme.title(ax, result.title())
-    return ax
+    days, share = _("Days since the purchase before (logarithmic)"), _("Share of repeat purchases")
+    return theme.finish(ax, result.title(), days, share)
 
 
 @plot.register
@@ -202,22 +192,12 @@ def activity(result: Activity, ax: Axes | None = None) -> Axes:
         ax=ax,
     )
     ax.axvline(result.window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
-    for name, colour, side in ((_("active"), "main", "right"), (_("inactive"), "muted", "left")):
-        offset = -6 if side == "right" else 6
-        ax.annotate(
-            name,
-            (result.window, 1.0),
-            (offset, -4),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha=side,
-            va="top",
-            color=theme.COLOURS[colour],
-            fontsize=10,
-        )
     theme.count_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
-    ax.set_ylim(top=ax.get_ylim()[1] * 1.12)
+    top = ax.get_ylim()[1]
+    ax.set_ylim(top=top * 1.12)
+    beside(ax, _("active"), (result.window, top * 1.08), (-6, 0), colour="main", size=10)
+    beside(ax, _("inactive"), (result.window, top * 1.08), (6, 0), colour="muted", size=10)
     return theme.finish(ax, result.title(), _("Days since the last purchase"), _("Customers"))
 
 
@@ -229,21 +209,16 @@ def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
     colours = {"retained": "main", "reactivated": "accent", "new": "good", "lost": "bad"}
     places, base = range(len(result.frame)), np.zeros(len(result.frame))
     for status, name in names.items():
-        heights = result.frame[status].to_numpy()
-        bottom = np.zeros(len(heights)) if status == "lost" else base
-        height = -heights if status == "lost" else heights
-        bars = ax.bar(
-            places, height, bottom=bottom, color=theme.COLOURS[colours[status]], width=0.75, label=name
-        )
+        heights = result.frame[status] * (-1 if status == "lost" else 1)
+        bottom = 0 if status == "lost" else base
+        bars = ax.bar(places, heights, 0.75, bottom, color=theme.COLOURS[colours[status]], label=name)
         _hatch(bars, result.frame["complete"])
-        base = base + (0 if status == "lost" else heights)
+        base = base + heights
     ax.axhline(0, color=theme.COLOURS["muted"], linewidth=0.8)
     theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
     theme.count_axis(ax.yaxis)
-    ax.set_ylabel(_("Customers (lost ones below the line)"))
     ax.figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    theme.title(ax, result.title())
-    return ax
+    return theme.finish(ax, result.title(), y=_("Customers (lost ones below the line)"))
 
 
 @plot.register
@@ -274,8 +249,8 @@ def retention(result: Cohorts, ax: Axes | None = None) -> Axes:
     _cohort_labels(ax, table, sizes, result.unit)
     if (bar := ax.collections[0].colorbar) is not None:
         theme.percent_axis(bar.ax.yaxis)
-    theme.title(ax, result.title())
-    return ax
+    cohort = _("Cohort (customers in it)")
+    return theme.finish(ax, result.title(), _age_label(result.unit), cohort)
 
 
 @plot.register
@@ -288,7 +263,7 @@ def cohort_sales(result: CohortSales, ax: Axes | None = None) -> Axes:
         ax.plot(
             line["age"], line["sales_per_customer"], color=theme.COLOURS["muted"], linewidth=0.8, alpha=0.7
         )
-    usual = result.usual
+    usual = result.cohorts.usual()
     ax.plot(
         usual["age"],
         usual["sales_per_customer"],
@@ -331,8 +306,6 @@ def _cohort_labels(ax: Axes, table: pd.DataFrame, sizes: pd.Series[int], unit: s
     )
     names = [f"{period(table.index[row], unit)} ({number(sizes.iloc[row])})" for row in rows]
     ax.set_yticks([row + 0.5 for row in rows], names, rotation=0)
-    ax.set_xlabel(_age_label(unit))
-    ax.set_ylabel(_("Cohort (customers in it)"))
 
 
 def _age_label(unit: str) -> str:

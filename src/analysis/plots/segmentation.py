@@ -7,7 +7,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
 
 from analysis.language import _, number, percent
@@ -16,42 +15,27 @@ from analysis.plots.drawing import plot
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
 
-_CURVE_POINTS = 500
-
 
 @plot.register
 def segments(result: Rfm, ax: Axes | None = None) -> Axes:
     """Draw for each segment its share of customers beside its share of net sales."""
     sizes = result.sizes()
     ax = ax or theme.axes(height=4.8)
-    names = {"share_of_customers": _("Share of customers"), "share_of_sales": _("Share of net sales")}
-    tidy = sizes.melt("segment", list(names), "measure", "share").replace({"measure": names})
-    drawn = tidy.assign(share=tidy["share"].fillna(0))
-    palette = [theme.COLOURS["muted"], theme.COLOURS["main"]]
-    sns.barplot(
-        drawn,
-        x="share",
-        y="segment",
-        hue="measure",
-        palette=palette,
-        saturation=1,
-        width=0.75,
-        errorbar=None,
-        legend=False,
-        ax=ax,
+    shares = (
+        ("share_of_customers", _("Share of customers"), "muted", -0.1875),
+        ("share_of_sales", _("Share of net sales"), "main", 0.1875),
     )
-    bars = [container for container in ax.containers if isinstance(container, BarContainer)]
-    for container, name, colour in zip(bars, names.values(), palette, strict=True):
-        shares = tidy.loc[tidy["measure"] == name, "share"]
-        labels = [percent(share, 1) if pd.notna(share) else "" for share in shares]
+    for column, name, colour, shift in shares:
+        bars = ax.barh(sizes.index + shift, sizes[column].fillna(0), 0.375, color=theme.COLOURS[colour])
+        labels = [percent(share, 1) if pd.notna(share) else "" for share in sizes[column]]
         labels[0] = f"{labels[0]}  {name}"
-        ax.bar_label(container, labels, padding=3, fontsize=8.5, color=colour)
+        ax.bar_label(bars, labels, padding=3, fontsize=8.5, color=theme.COLOURS[colour])
+    ax.set_yticks(sizes.index, sizes["segment"])
+    ax.set_ylim(len(sizes) - 0.5, -0.5)
     theme.percent_axis(ax.xaxis)
     ax.grid(visible=False)
-    ax.set_xlim(right=float(drawn["share"].max()) * 1.35)
-    ax.set(xlabel="", ylabel="")
-    theme.title(ax, result.title())
-    return ax
+    ax.set_xlim(0, 1.35 * np.nanmax(sizes[["share_of_customers", "share_of_sales"]]))
+    return theme.finish(ax, result.title())
 
 
 @plot.register
@@ -59,9 +43,8 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     """Draw the cumulative share of net sales from the largest customer down, with the three classes."""
     ax = ax or theme.axes(height=4.4)
     count = len(result.customers)
-    points = np.unique(np.linspace(0, count, min(count, _CURVE_POINTS) + 1).round().astype(int))
     cumulative = np.concatenate([[0.0], result.customers["cumulative_share"]])
-    ax.plot(points / count, cumulative[points], color=theme.COLOURS["main"], linewidth=2.2)
+    ax.plot(np.arange(count + 1) / count, cumulative, color=theme.COLOURS["main"], linewidth=2.2)
     edge = 0.0
     shares = result.sizes()["share_of_customers"].tolist()
     for name, share, colour in zip(CLASSES, shares, ("main", "accent", "muted"), strict=True):

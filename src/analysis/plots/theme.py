@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from typing import Literal
 
 import numpy as np
 from babel import dates
@@ -25,7 +24,6 @@ COLOURS: dict[str, str] = {
     "highlight": "#AA4499",  # the one thing the title points at
 }
 SEQUENTIAL = "Blues"
-Place = Literal["upper left", "upper center", "upper right", "lower right"]
 _INK = "#30343B"
 _ABOVE = "above"
 _LETTERS_PER_INCH = 10.2
@@ -38,25 +36,13 @@ _MONTH_DAYS = 28
 
 
 def axes(width: float = 8, height: float = 4.2) -> Axes:
-    """Return the axes of a new figure in the workbook's style.
-
-    Parameters
-    ----------
-    width, height
-        Size of the figure in inches.
-    """
+    """Return the axes of a new figure in the workbook's style; its size is in inches."""
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
     return style(figure.subplots())
 
 
 def one_above_two(width: float = 8, height: float = 6.2) -> tuple[Axes, Axes, Axes]:
-    """Return the axes of a new figure with a chart above and two below it, in the workbook's style.
-
-    Parameters
-    ----------
-    width, height
-        Size of the figure in inches.
-    """
+    """Return the axes of a new figure with a chart above and two below it; its size is in inches."""
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
     found = figure.subplot_mosaic("AA;BC", height_ratios=[1.25, 1])
     return style(found["A"]), style(found["B"]), style(found["C"])
@@ -77,14 +63,7 @@ def style(ax: Axes) -> Axes:
 def title(ax: Axes, text: str, beside: float = _BESIDE_TITLE) -> None:
     """Write the chart's claim above it, at the left, on as many lines as it needs; a ``$`` stays a ``$``.
 
-    Parameters
-    ----------
-    ax
-        The chart.
-    text
-        The claim.
-    beside
-        Inches at the left of the axes, for labels, above which no title stands.
+    ``beside`` are the inches at the left of the axes, for labels, above which no title stands.
     """
     figure = ax.get_figure(root=True)
     width = figure.get_figwidth() if figure is not None else 8.0
@@ -104,28 +83,11 @@ def _height_above(ax: Axes) -> float:
 
 
 def finish(ax: Axes, claim: str, x: str = "", y: str = "", beside: float = _BESIDE_TITLE) -> Axes:
-    """Name both axes, write the chart's claim above, and return ``ax``.
-
-    Parameters
-    ----------
-    ax
-        The chart.
-    claim
-        What it shows, see `title`.
-    x, y
-        What its axes show, with units; nothing where the ticks say it.
-    beside
-        See `title`.
-    """
+    """Name both axes, with units where the ticks do not say it, and write the chart's claim; see `title`."""
     ax.set_xlabel(x)
     ax.set_ylabel(y)
     title(ax, claim, beside)
     return ax
-
-
-def legend(ax: Axes, place: Place, columns: int = 1) -> None:
-    """Name what is drawn in a legend without a frame, at a place where nothing is drawn."""
-    ax.legend(frameon=False, loc=place, fontsize=9, ncols=columns)
 
 
 def legend_above(ax: Axes, columns: int) -> None:
@@ -185,12 +147,7 @@ def _percent(value: float, axis: Axis) -> str:
 def count_axis(axis: Axis, *, whole: bool = True) -> None:
     """Write the ticks of ``axis`` as numbers, compactly if large; on a linear scale, at whole steps.
 
-    Parameters
-    ----------
-    axis
-        The axis.
-    whole
-        Whether it counts things; otherwise it shows means, with decimals where they are small.
+    What is not ``whole`` counts nothing: means, with decimals where they are small.
     """
     if axis.get_scale() == "linear":
         axis.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=whole))
@@ -220,19 +177,7 @@ def _date(value: float, axis: Axis) -> str:
 
 
 def period_axis(axis: Axis, starts: list[dt.date], unit: str, most: int = 12) -> None:
-    """Label positions 0, 1, 2 … of ``axis`` with periods, thinned to at most ``most`` labels.
-
-    Parameters
-    ----------
-    axis
-        The axis on which the period ``starts[i]`` stands at ``i``.
-    starts
-        First day of each period.
-    unit
-        ``month``, ``quarter`` or ``year``.
-    most
-        Number of labels that fit.
-    """
+    """Label the positions 0, 1, 2 … of ``axis`` with periods, thinned to at most ``most`` labels."""
     step = -(-len(starts) // most)
     shown = range(0, len(starts), max(step, 1))
     axis.set_major_locator(FixedLocator(list(shown)))

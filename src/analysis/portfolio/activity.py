@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTHS
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Result, currency_of, sizes_by
 
 USUAL_SHARE = 0.90
 _MONTH_DAYS = 365.25 / 12
@@ -67,23 +67,15 @@ class ActivityWindow(Result):
 
     def sentence(self) -> str:
         """Return what the window means on the gaps seen."""
+        said = _("The activity window is {window} days.")
+        if self.is_given:
+            said = _("The activity window is {window} days, as set.")
+        said = said.format(window=number(self.days))
         if self.gaps.empty:
-            return _("The activity window is {window} days, as set.").format(window=number(self.days))
+            return said
         median = self.gaps.loc[self.gaps["share_within"] >= 0.5, "gap"].iloc[0]
-        message = (
-            _(
-                "The activity window is {window} days, as set: {share} of repeat purchases come within it, "
-                "half of them within {median} days."
-            )
-            if self.is_given
-            else _(
-                "The activity window is {window} days: {share} of repeat purchases come within it, "
-                "half of them within {median} days."
-            )
-        )
-        return message.format(
-            window=number(self.days), share=percent(self.share_within, 1), median=number(median)
-        )
+        share = _("{share} of repeat purchases come within it, half of them within {median} days.")
+        return f"{said} {share.format(share=percent(self.share_within, 1), median=number(median))}"
 
     def findings(self) -> list[Finding]:
         """Return the window."""
@@ -101,8 +93,6 @@ class Activity(Result):
         ``days_since_last`` and ``active``.
     window
         Activity window in days.
-    as_of
-        The last day that counts.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -110,7 +100,6 @@ class Activity(Result):
     name: ClassVar[str] = "activity"
     customers: pd.DataFrame
     window: int
-    as_of: dt.date
     currency: str | None = None
 
     @property
@@ -125,19 +114,9 @@ class Activity(Result):
 
     def table(self) -> pd.DataFrame:
         """Return ``status``, ``customers``, ``net_sales`` (money, all they ever bought) and both shares."""
-        names = {True: _("Active"), False: _("Inactive")}
-        groups = self.customers.groupby("active")["net_sales"].agg(["size", "sum"])
-        groups = groups.reindex([True, False], fill_value=0)
-        total = float(groups["sum"].sum())
-        return pd.DataFrame(
-            {
-                "status": [names[active] for active in groups.index],
-                "customers": groups["size"].to_numpy(),
-                "share_of_customers": (groups["size"] / len(self.customers)).to_numpy(),
-                "net_sales": groups["sum"].to_numpy(),
-                "share_of_sales": (groups["sum"] / (total if total > 0 else float("nan"))).to_numpy(),
-            }
-        )
+        sizes = sizes_by("active", [True, False], self.customers).reset_index(drop=True)
+        sizes.insert(0, "status", [_("Active"), _("Inactive")])
+        return sizes
 
     def title(self) -> str:
         """Return what a chart of the days since the last purchase shows."""
@@ -170,25 +149,6 @@ class Activity(Result):
         return [Finding("portfolio.active", self.sentence(), self.active, "customers", max(asleep, 0.0))]
 
 
-def gap_distribution(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return how many days pass between a purchase and the same customer's next one.
-
-    Parameters
-    ----------
-    pairs
-        The rows of ``sql/purchase_gaps.sql``; the last purchase of each customer starts no gap.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``gap`` (days), ``gaps`` (how many) and ``share_within`` (share of gaps no longer), by gap.
-    """
-    seen = pairs[pairs["date"].notna()]
-    gap = (seen["date"] - seen["previous"]).dt.days.rename("gap")
-    gaps = seen["gaps"].groupby(gap).sum()
-    return pd.DataFrame({"gaps": gaps, "share_within": gaps.cumsum() / gaps.sum()}).reset_index()
-
-
 def activity_window(pairs: pd.DataFrame, given: int | None = None) -> ActivityWindow | NotPossible:
     """Return the days within which nine in ten repeat purchases come.
 
@@ -206,9 +166,12 @@ def activity_window(pairs: pd.DataFrame, given: int | None = None) -> ActivityWi
     >>> later = [first + pd.Timedelta(days=9), pd.NaT]
     >>> pairs = pd.DataFrame({"previous": first, "date": later, "gaps": [3, 1]})
     >>> print(activity_window(pairs))
-    The activity window is 9 days: 100.0% of repeat purchases come within it, half of them within 9 days.
+    The activity window is 9 days. 100.0% of repeat purchases come within it, half of them within 9 days.
     """
-    gaps = gap_distribution(pairs)
+    seen = pairs[pairs["date"].notna()]  # the last purchase of each customer starts no gap
+    gap = (seen["date"] - seen["previous"]).dt.days.rename("gap")
+    gaps = seen["gaps"].groupby(gap).sum().reset_index()
+    gaps["share_within"] = gaps["gaps"].cumsum() / gaps["gaps"].sum()
     days = pd.concat([pairs["previous"], pairs["date"]])
     history = int((days.max() - days.min()).days) if len(days) else 0
     if given is not None:
@@ -237,7 +200,7 @@ def activity(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow) ->
         return NotPossible(_("Nobody bought anything, so nobody is active."))
     days = (pd.Timestamp(as_of) - bought["last_purchase"]).dt.days
     told = bought.assign(days_since_last=days, active=np.less_equal(days, window.days))
-    return Activity(told, window.days, as_of, currency_of(customers))
+    return Activity(told, window.days, currency_of(customers))
 
 
 def default_period(window: ActivityWindow | NotPossible, given: str | None = None) -> str:

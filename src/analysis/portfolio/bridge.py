@@ -75,8 +75,6 @@ class SalesBridge(Result):
         """Return what a chart of the bridge shows."""
         if not self.gross_sales:
             return _("Nothing was sold for money")
-        if not self.deductions:
-            return _("Nothing is taken off: gross sales are net sales")
         return _("{share} of gross sales is taken off before they become net sales").format(
             share=percent(-self.deductions / self.gross_sales, 1)
         )

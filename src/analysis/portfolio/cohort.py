@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import _, money, number, percent
+from analysis.language import _, duration, money, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import calendar, ordinals
 from analysis.result import Finding, Result, currency_of
@@ -61,47 +61,29 @@ class Cohorts(Result):
             }
         ).reset_index()
 
+    def usual(self) -> pd.DataFrame:
+        """Return `average` at ages that at least half of the cohorts have reached."""
+        average = self.average()
+        reached = average["cohorts"].ge(average["cohorts"].max() / 2)
+        return average[reached]
+
     def title(self) -> str:
         """Return what the retention map shows."""
-        average = self.average().set_index("age")["retention"]
-        names = {
-            "month": _("Of every 100 new customers, {share} buy again one month later"),
-            "quarter": _("Of every 100 new customers, {share} buy again one quarter later"),
-            "half_year": _("Of every 100 new customers, {share} buy again one half-year later"),
-            "year": _("Of every 100 new customers, {share} buy again one year later"),
-        }
-        return names[self.unit].format(share=number(100 * average[1]))
+        return _("Of every 100 new customers, {share} buy again {time} later").format(
+            share=number(100 * self.first_retention), time=duration(1, self.unit)
+        )
 
     def sentence(self) -> str:
         """Return the finding in one sentence."""
-        average = self.average().set_index("age")
-        retention = average["retention"]
-        first = percent(retention[1], 1)
-        ages = average.index[average["cohorts"] >= average["cohorts"].max() / 2]
-        if ages.max() < 2:
-            return _("{first} of new customers buy again in the period after their first one.").format(
-                first=first
+        first, last = percent(self.first_retention, 1), self.usual().iloc[-1]
+        message = _("{first} of new customers buy again in the period after their first one.")
+        if last["age"] > 1:
+            message = _(
+                "{first} of new customers buy again in the period after their first one; "
+                "{time} after it, {later} do."
             )
-        messages = {
-            "month": _(
-                "{first} of new customers buy again in the month after their first one; "
-                "{age} months after it, {later} do."
-            ),
-            "quarter": _(
-                "{first} of new customers buy again in the quarter after their first one; "
-                "{age} quarters after it, {later} do."
-            ),
-            "half_year": _(
-                "{first} of new customers buy again in the half-year after their first one; "
-                "{age} half-years after it, {later} do."
-            ),
-            "year": _(
-                "{first} of new customers buy again in the year after their first one; "
-                "{age} years after it, {later} do."
-            ),
-        }
-        later = percent(retention[ages.max()], 1)
-        return messages[self.unit].format(first=first, later=later, age=number(ages.max()))
+        time = duration(int(last["age"]), self.unit)
+        return message.format(first=first, later=percent(last["retention"], 1), time=time)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the average cohort."""
@@ -125,26 +107,14 @@ class CohortSales(Result):
     name: ClassVar[str] = "cohort_sales"
     cohorts: Cohorts
 
-    @property
-    def usual(self) -> pd.DataFrame:
-        """The average over cohorts, at ages that at least half of them have reached."""
-        average = self.cohorts.average()
-        most: pd.DataFrame = average[average["cohorts"] >= average["cohorts"].max() / 2]
-        return most
-
     def title(self) -> str:
         """Return what a chart of the sales per customer shows."""
-        messages = {
-            "month": _("A new customer brings {first} in the first month, {later} after {age} more"),
-            "quarter": _("A new customer brings {first} in the first quarter, {later} after {age} more"),
-            "half_year": _("A new customer brings {first} in the first half-year, {later} after {age} more"),
-            "year": _("A new customer brings {first} in the first year, {later} after {age} more"),
-        }
-        first, last = self.usual.iloc[0], self.usual.iloc[-1]
-        return messages[self.cohorts.unit].format(
-            first=money(first["sales_per_customer"], self.cohorts.currency),
-            later=money(last["sales_per_customer"], self.cohorts.currency),
-            age=number(last["age"]),
+        usual = self.cohorts.usual()
+        first, last = usual["sales_per_customer"].iloc[[0, -1]]
+        return _("A new customer brings {first} in the first period, {later} after {time} more").format(
+            first=money(first, self.cohorts.currency),
+            later=money(last, self.cohorts.currency),
+            time=duration(int(usual["age"].iloc[-1]), self.cohorts.unit),
         )
 
     def sentence(self) -> str:

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import _, date, money, percent, signed_percent
+from analysis.language import _, date, money, signed_percent
 from analysis.not_possible import NotPossible
 from analysis.periods import begins_whole
+from analysis.portfolio.sales import with_factors
 from analysis.result import Finding, Result, currency_of
 
 FACTORS = ("customers", "purchases_per_customer", "value_per_purchase")
@@ -42,11 +43,6 @@ class Growth(Result):
     currency: str | None = None
 
     @property
-    def is_to_date(self) -> bool:
-        """Whether years to date are compared, not whole years."""
-        return (self.as_of.month, self.as_of.day) != (12, 31)
-
-    @property
     def difference(self) -> float:
         """Net sales gained (above 0) or lost."""
         before, now = self.compared["net_sales"]
@@ -65,27 +61,17 @@ class Growth(Result):
     def title(self) -> str:
         """Return whether net sales grew."""
         before, now = self.compared["year"].dt.year
-        values = {"now": now, "before": before, "change": percent(abs(self.change), 1)}
-        if self.is_to_date:
-            values |= {"day": date(self.as_of)}
-            message = (
-                _("Net sales up to {day}: {change} more than in the same days of {before}")
-                if self.change >= 0
-                else _("Net sales up to {day}: {change} less than in the same days of {before}")
-            )
-        else:
-            message = (
-                _("Net sales of {now}: {change} more than in {before}")
-                if self.change >= 0
-                else _("Net sales of {now}: {change} less than in {before}")
-            )
-        return message.format(**values)
+        values = {"change": signed_percent(self.change, 1), "before": before}
+        if (self.as_of.month, self.as_of.day) != (12, 31):
+            message = _("Net sales up to {day}: {change} against the same days of {before}")
+            return message.format(day=date(self.as_of), **values)
+        return _("Net sales of {now}: {change} against {before}").format(now=now, **values)
 
     def sentence(self) -> str:
         """Return the change, and which factors moved."""
         changes = self.factors().set_index("factor")["change"]
         return _(
-            "{title}: {net} against {net_before}. Customers {customers}, purchases per customer {frequency}, "
+            "{title} ({net} and {net_before}). Customers {customers}, purchases per customer {frequency}, "
             "value per purchase {value}."
         ).format(
             title=self.title(),
@@ -123,13 +109,13 @@ def growth(whole: pd.DataFrame, to_date: pd.DataFrame, as_of: dt.date) -> Growth
     """
     first = whole["first_day"].iloc[0]
     starts_whole = begins_whole(whole["year"].iloc[0], first, "year")
-    years = _with_factors(whole)
+    years = _columns(whole)
     ends_whole = as_of == dt.date(as_of.year, 12, 31)
     years["complete"] = [
         (i > 0 or starts_whole) and (start.year < as_of.year or ends_whole)
         for i, start in enumerate(years["year"])
     ]
-    compared = _with_factors(to_date)
+    compared = _columns(to_date)
     compared = compared[compared["year"].dt.year.isin([as_of.year - 1, as_of.year])]
     partly = as_of.year - 1 == first.year and not starts_whole
     sold = len(compared) == 2 and (compared[["purchases", "net_sales"]] > 0).all(axis=None)
@@ -138,13 +124,9 @@ def growth(whole: pd.DataFrame, to_date: pd.DataFrame, as_of: dt.date) -> Growth
     return Growth(years, compared.reset_index(drop=True), as_of, currency_of(whole))
 
 
-def _with_factors(rows: pd.DataFrame) -> pd.DataFrame:
-    columns = ["year", "customers", "new_customers", "purchases"]
-    frame = rows[columns].assign(
-        purchases_per_customer=rows["purchases"] / rows["customers"].where(rows["customers"] > 0),
-        value_per_purchase=rows["net_sales"] / rows["purchases"].where(rows["purchases"] > 0),
-        net_sales=rows["net_sales"],
-    )
+def _columns(rows: pd.DataFrame) -> pd.DataFrame:
+    columns = ["year", "customers", "new_customers", "purchases", *FACTORS[1:], "net_sales"]
+    frame = with_factors(rows)[columns]
     if rows["discounts"].any():
         frame["discount_rate"] = -rows["discounts"] / rows["gross_sales"].where(rows["gross_sales"] > 0)
     return frame

@@ -27,8 +27,6 @@ class Concentration(Result):
     ----------
     customers
         Number of customers.
-    total
-        Their value together: money, above zero.
     gini
         0 where all have the same value, near 1 where one has everything. Customers below zero can
         lift it above 1.
@@ -42,7 +40,8 @@ class Concentration(Result):
     curve
         Lorenz curve: ``share_of_customers``, smallest first, and their ``share_of_sales``.
     principal
-        The ten customers with most, from the largest down, as `largest` gives them.
+        The ten customers with most, from the largest down: of ``customer_id``, ``purchase_days`` and
+        ``last_purchase`` those that are known, the value (money) and ``share_of_sales``.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -50,7 +49,6 @@ class Concentration(Result):
     name: ClassVar[str] = "lorenz"
 
     customers: int
-    total: float
     gini: float
     customers_for_80: int
     top: pd.DataFrame
@@ -82,19 +80,6 @@ class Concentration(Result):
             gini=number(self.gini, 2),
         )
 
-    def loss_sentence(self) -> str:
-        """Return what would be gone without the largest customers, in one sentence."""
-        row = self.without.iloc[-1]
-        return ngettext(
-            "Without the largest customer net sales would be {lost} lower ({share}).",
-            "Without the {largest} largest customers net sales would be {lost} lower ({share}).",
-            int(row["largest"]),
-        ).format(
-            largest=number(row["largest"]),
-            lost=money(row["sales_lost"], self.currency),
-            share=percent(row["share_lost"], 1),
-        )
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return what the top 1 to 20 % make, what is left without the largest, and who they are."""
         return {"top": self.top, "without": self.without, "largest": self.principal}
@@ -103,9 +88,14 @@ class Concentration(Result):
         """Return how many make 80 %, and what would be gone without the largest."""
         row = self.without.iloc[-1]
         lost, share = float(row["sales_lost"]), float(row["share_lost"])
+        without = ngettext(
+            "Without the largest customer net sales would be {lost} lower ({share}).",
+            "Without the {largest} largest customers net sales would be {lost} lower ({share}).",
+            int(row["largest"]),
+        ).format(largest=number(row["largest"]), lost=money(lost, self.currency), share=percent(share, 1))
         return [
             Finding("portfolio.customers_for_80", self.sentence(), self.share_for_80, "share"),
-            Finding("portfolio.without_largest", self.loss_sentence(), share, "share", lost, good=False),
+            Finding("portfolio.without_largest", without, share, "share", lost, good=False),
         ]
 
 
@@ -138,31 +128,22 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     ranks = np.arange(1, count + 1)
     return Concentration(
         customers=count,
-        total=total,
         gini=float(((2 * ranks - count - 1) * rising).sum() / (count * total)),
         customers_for_80=1 + int(np.argmax(falling >= GOAL * total - _ROUNDING * total)),
         top=_top(falling, total),
         without=_without(falling, total),
         curve=_curve(rising, total),
-        principal=largest(customers, value),
+        principal=_principal(customers, value),
         currency=currency_of(customers),
     )
 
 
-def largest(customers: pd.DataFrame, value: str = "net_sales", count: int = 10) -> pd.DataFrame:
-    """Return the ``count`` customers with the highest value, the largest first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Of ``customer_id``, ``purchase_days`` and ``last_purchase`` those that ``customers`` has; the value
-        (money), and ``share_of_sales``, its share of the total.
-    """
+def _principal(customers: pd.DataFrame, value: str) -> pd.DataFrame:
     names = [name for name in ("customer_id", "purchase_days", "last_purchase") if name in customers]
     by = [value, *(name for name in names if name == "customer_id")]
     ranked = customers[[*names, value]].sort_values(by, ascending=[False, True][: len(by)])
     shares = ranked[value] / ranked[value].sum()
-    return ranked.assign(share_of_sales=shares).head(count).reset_index(drop=True)
+    return ranked.assign(share_of_sales=shares).head(10).reset_index(drop=True)
 
 
 def _top(falling: np.ndarray, total: float) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import _, date, money, percent, period
+from analysis.language import _, date, money, period, signed_percent
 from analysis.periods import MONTHS, begins_whole, calendar
 from analysis.result import Result, currency_of
 
@@ -66,20 +66,9 @@ class SalesByPeriod(Result):
         if self.change is None:
             message = _("In {period}, the last complete period, net sales were {net}.")
             return message.format(period=name, net=net)
-        if self.change < 0:
-            message = _(
-                "In {period}, the last complete period, net sales were {net}: {change} less than in {before}."
-            )
-        elif self.change > 0:
-            message = _(
-                "In {period}, the last complete period, net sales were {net}: {change} more than in {before}."
-            )
-        else:
-            message = _(
-                "In {period}, the last complete period, net sales were {net}, the same as in {before}."
-            )
+        message = _("In {period}, the last complete period, net sales were {net}: {change} against {before}.")
         before = period(self.closed["period"].iloc[-1 - 12 // MONTHS[self.unit]], self.unit)
-        return message.format(period=name, net=net, change=percent(abs(self.change), 1), before=before)
+        return message.format(period=name, net=net, change=signed_percent(self.change, 1), before=before)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the periods."""
@@ -116,10 +105,14 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
     frame = calendar(first_day, as_of, unit).merge(rows, on="period", how="left")
     counts = frame[["customers", "purchases"]].fillna(0).astype(int)
     frame = frame.assign(**counts, net_sales=frame["net_sales"].fillna(0))
-    frame = frame.assign(
-        purchases_per_customer=frame["purchases"] / frame["customers"].where(frame["customers"] > 0),
-        value_per_purchase=frame["net_sales"] / frame["purchases"].where(frame["purchases"] > 0),
-    )
     columns = ["period", "customers", "purchases", "purchases_per_customer", "value_per_purchase"]
-    frame = frame[[*columns, "net_sales", "complete"]]
+    frame = with_factors(frame)[[*columns, "net_sales", "complete"]]
     return SalesByPeriod(frame, unit, first_day, as_of, currency_of(rows))
+
+
+def with_factors(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add how often each customer bought, and how much at a time; missing where nobody bought."""
+    return rows.assign(
+        purchases_per_customer=rows["purchases"] / rows["customers"].where(rows["customers"] > 0),
+        value_per_purchase=rows["net_sales"] / rows["purchases"].where(rows["purchases"] > 0),
+    )

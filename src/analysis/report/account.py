@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.text import Text
 from analysis.dataset import Dataset, open_dataset
 from analysis.dataset.quality import Quality
 from analysis.dataset.schema import TABLES
+from analysis.display_names import words
 from analysis.language import _, date, listing, ngettext, number
 from analysis.report import tables
 
@@ -22,18 +23,22 @@ class Account:
 
     Attributes
     ----------
+    name
+        What its columns are entered under in `analysis.display_names`.
     caption
         What it says.
     frame
         Its rows.
-    labels, formats
-        Heading and format of its columns; see `analysis.report.tables.shown`.
     """
 
+    name: str
     caption: str
     frame: pd.DataFrame
-    labels: dict[str, str]
-    formats: dict[str, str]
+
+    def shown(self, currency: str | None) -> tables.Shown:
+        """Return it as text; ``currency`` is that of its amounts."""
+        said = words(self.name, self.frame)
+        return tables.shown(self.frame, said["labels"], said["formats"], currency)
 
 
 def accounts(dataset: Dataset) -> list[Account]:
@@ -41,13 +46,12 @@ def accounts(dataset: Dataset) -> list[Account]:
     several = overview(dataset)
     made = [several] if several else []
     for name, quality in dataset.accounts.items():
-        title = _(TABLES[name].title)
+        parts = [_found(quality)]
         if name == "transactions" or _lost(quality):
-            made.append(rows(quality, title if several else ""))
-        found = _found(quality, title if several else "")
-        made += [found] if len(found.frame) else []
-    links = _links(dataset)
-    return [*made, links] if len(links.frame) else made
+            parts.insert(0, rows(quality))
+        prefix = f"{_(TABLES[name].title)} · " if several else ""
+        made += [replace(part, caption=prefix + part.caption) for part in parts]
+    return [one for one in (*made, _links(dataset)) if len(one.frame)]
 
 
 def in_one_line(dataset: Dataset) -> str:
@@ -70,15 +74,7 @@ def overview(dataset: Dataset) -> Account | None:
     counted = [
         {"table": _(TABLES[name].title), **_summary(quality)} for name, quality in dataset.accounts.items()
     ]
-    labels = {
-        "table": _("Table"),
-        "rows": _("Rows"),
-        "kept": _("Kept"),
-        "excluded": _("Left out"),
-        "rejected": _("Rejected"),
-    }
-    formats = dict.fromkeys(("rows", "kept", "excluded", "rejected"), "number")
-    return Account(_("The tables that were read"), pd.DataFrame(counted), labels, formats)
+    return Account("overview", _("The tables that were read"), pd.DataFrame(counted))
 
 
 def _summary(quality: Quality) -> dict[str, int]:
@@ -94,53 +90,23 @@ def _lost(quality: Quality) -> bool:
     return summary["kept"] < summary["rows"]
 
 
-def rows(quality: Quality, title: str = "") -> Account:
-    """Return what became of the rows of one table, named by its ``title`` where there are several."""
-    frame = quality.table()
-    caption = (
-        _("{table}: every row that was read, and what became of it").format(table=title)
-        if title
-        else _("Every row that was read, and what became of it")
-    )
-    labels = {"what": _("What became of them"), "rows": _("Rows"), "amount": _("Amount")}
-    formats = {"rows": "number", "amount": "money"}
-    return Account(
-        caption,
-        frame,
-        {name: label for name, label in labels.items() if name in frame},
-        {name: form for name, form in formats.items() if name in frame},
-    )
+def rows(quality: Quality) -> Account:
+    """Return what became of the rows of one table."""
+    return Account("rows", _("Every row that was read, and what became of it"), quality.table())
 
 
-def _found(quality: Quality, title: str) -> Account:
-    frame = quality.found_table()
-    caption = (
-        _("{table}: what was found among all rows, and what is done with it").format(table=title)
-        if title
-        else _("What was found among all rows, and what is done with it")
-    )
-    return Account(
-        caption,
-        frame[frame["rows"] > 0],
-        {"what": _("What was found"), "rows": _("Rows"), "policy": _("What is done")},
-        {"rows": "number"},
-    )
+def _found(quality: Quality) -> Account:
+    found = quality.found_table()
+    caption = _("What was found among all rows, and what is done with it")
+    return Account("found", caption, found[found["rows"] > 0])
 
 
 def _links(dataset: Dataset) -> Account:
     """Return what was checked between the tables, what does not hold first."""
     checked = sorted(dataset.links, key=lambda link: link.rows == 0)
-    found = [{"what": str(link.note), "verdict": _verdict(link.rows)} for link in checked]
-    return Account(
-        _("What links the tables"),
-        pd.DataFrame(found, columns=["what", "verdict"]),
-        {"what": _("What was checked"), "verdict": _("Verdict")},
-        {},
-    )
-
-
-def _verdict(rows: int) -> str:
-    return _("look at it") if rows else _("holds")
+    verdicts = [_("look at it") if link.rows else _("holds") for link in checked]
+    found = pd.DataFrame({"what": [str(link.note) for link in checked], "verdict": verdicts})
+    return Account("links", _("What links the tables"), found)
 
 
 def warnings(dataset: Dataset) -> list[str]:
@@ -175,7 +141,7 @@ def print_account(data: str, as_of: str | None) -> None:
         Text(_("{name}, as of {day}").format(name=dataset.name, day=date(dataset.as_of)), style="bold")
     )
     for account in accounts(dataset):
-        console.print(_table(account, dataset.currency))
+        console.print(_table(account.caption, account.shown(dataset.currency)))
     if missing := missing_tables(dataset):
         console.print(Text(missing))
     for sentence in assumptions(dataset):
@@ -184,9 +150,8 @@ def print_account(data: str, as_of: str | None) -> None:
         console.print(Text.assemble((_("Beware"), "bold red"), " ", sentence))
 
 
-def _table(account: Account, currency: str | None) -> Table:
-    shown = tables.shown(account.frame, account.labels, account.formats, currency)
-    table = Table(title=Text(account.caption), title_justify="left")
+def _table(caption: str, shown: tables.Shown) -> Table:
+    table = Table(title=Text(caption), title_justify="left")
     for heading, numeric in zip(shown.headings, shown.numeric, strict=True):
         table.add_column(heading, justify="right" if numeric else "left")
     for row in shown.rows:

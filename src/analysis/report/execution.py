@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,13 @@ class Failure:
     cell: int
     section: str
     message: str
+
+    def sentence(self, notebook: str) -> str:
+        """Return where and why ``notebook`` stopped."""
+        message = _("{name} stopped: {message}")
+        if self.cell:
+            message = _("{name} stopped at cell {cell}, in “{section}”: {message}")
+        return message.format(name=notebook, **asdict(self))
 
 
 @dataclass(frozen=True)
@@ -134,18 +141,13 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
             problem = error
             if is_full(error):  # what has been written by then may be half a notebook
                 raise
-        if ended or not _never_answered(problem):
+        if ended or "Kernel didn't respond" not in str(problem):  # another program took the port it chose
             break
     executed = notebooks.load(target if target.exists() else source)
     if not target.exists():  # the kernel died
         executed["cells"] = [cell | ended.get(cell["id"], {}) for cell in executed["cells"]]
     _tidy(executed)
     return Execution(task.name, executed, time.monotonic() - started, _failure(executed, problem))
-
-
-def _never_answered(problem: Exception | None) -> bool:
-    """Tell whether a kernel did not start, as happens when another program takes the port it chose."""
-    return isinstance(problem, RuntimeError) and "Kernel didn't respond" in str(problem)
 
 
 def import_papermill() -> Any:  # noqa: ANN401 a module without types

@@ -89,7 +89,10 @@ def load(path: Path) -> Notebook:
             if "text" in output:
                 output["text"] = "".join(output["text"])
             if "data" in output:
-                output["data"] = {kind: _joined(content) for kind, content in output["data"].items()}
+                output["data"] = {
+                    kind: "".join(content) if isinstance(content, list) else content
+                    for kind, content in output["data"].items()
+                }
     return notebook
 
 
@@ -165,10 +168,6 @@ def is_lesson(cell: Notebook) -> bool:
 def _tags(cell: Notebook) -> list[str]:
     tags: list[str] = cell.get("metadata", {}).get("tags", [])
     return tags
-
-
-def _joined(content: Any) -> Any:  # noqa: ANN401 JSON holds anything
-    return "".join(content) if isinstance(content, list) else content
 
 
 def _headings(cells: Iterable[Notebook]) -> list[str]:

@@ -160,22 +160,15 @@ def _front_page(chapters: list[Chapter], dataset: Dataset, about: About) -> str:
         chapters=chapters,
         dataset=dataset,
         covered=covered,
-        accounts=_account_tables(dataset),
+        accounts=[
+            Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped
+            for one in account.accounts(dataset)
+        ],
         missing=account.missing_tables(dataset),
         assumptions=account.assumptions(dataset),
         warnings=account.warnings(dataset),
         failed=[chapter for chapter in chapters if chapter.done.failure],
     )
-
-
-def _account_tables(dataset: Dataset) -> list[Markup]:
-    """Return the tables that account for every row and for what links the tables."""
-    return [
-        Markup(  # noqa: S704 to_html escapes what came from data
-            tables.to_html(tables.shown(one.frame, one.labels, one.formats, dataset.currency), one.caption)
-        )
-        for one in account.accounts(dataset)
-    ]
 
 
 def _render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 templates take anything
@@ -190,5 +183,5 @@ def _render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 
     environment.install_gettext_callables(_, language.ngettext, newstyle=False)  # type: ignore[attr-defined]
     environment.filters |= {"number": language.number, "money": language.money, "day": language.date}
     style = Markup((TEMPLATES / "style.css").read_text("utf-8"))  # noqa: S704 our own file
-    started = dt.datetime.fromisoformat(about.started)
+    started = dt.datetime.fromisoformat(about["started"])
     return environment.get_template(template).render(about=about, style=style, started=started, **values)

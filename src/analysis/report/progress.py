@@ -16,18 +16,16 @@ class TerminalProgress:
         self._console = console
         self._tasks: dict[str, TaskID] = {}
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"))
-        self._bars = Progress(*columns, TimeElapsedColumn(), console=console)
+        self._bars = Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
 
     def __enter__(self) -> TerminalProgress:
         """Begin to draw."""
-        if self._console.is_terminal:
-            self._bars.start()
+        self._bars.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
         """Leave the lines as they are."""
-        if self._console.is_terminal:
-            self._bars.stop()
+        self._bars.stop()
 
     def start(self, name: str, cells: int) -> None:
         """Add the line of notebook ``name``."""

@@ -214,17 +214,12 @@ def _put_files(made: Path, folder: Path, about: About) -> list[str]:
         write_text(folder / RECORD, record.to_json(about, files | before))
         for file in [*sorted(files - {RECORD, INDEX}), RECORD, INDEX]:
             if file == RECORD:
-                _remove(before - files, folder)
+                for old in before - files:
+                    (folder / old).unlink(missing_ok=True)
+                    _remove_empty(folder, old)
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (fresh / file).replace(folder / file)
     return said
-
-
-def _remove(files: set[Path], folder: Path) -> None:
-    """Remove files of an old report."""
-    for file in files:
-        (folder / file).unlink(missing_ok=True)
-        _remove_empty(folder, file)
 
 
 def _remove_empty(folder: Path, file: Path) -> None:

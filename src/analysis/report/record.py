@@ -6,14 +6,13 @@ import datetime as dt
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from analysis.dataset import Dataset
 from analysis.dataset.user_files import legible
-from analysis.language import Language
 from analysis.report import account
 from analysis.report.execution import Execution
 from analysis.report.request import Request
@@ -25,47 +24,8 @@ _FORMAT = {"format": "cartera-report", "version": 1}
 _UNMARKED = {"data", "parameters", "notebooks", "versions", "started", "seconds", "rows", "files"}
 """Keys by which a report is known that was made before there was a mark."""
 _FOLDERS = ("figures", "notebooks", "tables", "workspace")
-
-
-@dataclass(frozen=True)
-class About:
-    """All there is to say about a run but its results.
-
-    Attributes
-    ----------
-    data
-        Name, what was asked for, input files with size in bytes and SHA-256, ``as_of``, currency.
-    language
-        Language of the report.
-    parameters
-        For each notebook what was set; defaults stand in the notebook.
-    notebooks
-        For each notebook its duration in seconds, and where and why it failed.
-    versions
-        Python and the libraries that figures depend on.
-    started
-        Local time with its offset.
-    seconds
-        Wall time until the report was written.
-    rows
-        Row accounting of each table: ``outcome``, ``rule``, ``rows``, ``amount``.
-    links
-        What was checked between the tables: ``table``, ``what``, ``rows`` that do not fit, ``of`` how many.
-    assumptions, warnings
-        Sentences about the data in the reader's language.
-    """
-
-    data: dict[str, Any]
-    language: Language
-    parameters: dict[str, dict[str, Any]]
-    notebooks: list[dict[str, Any]]
-    versions: dict[str, str]
-    started: str
-    seconds: float
-    rows: dict[str, list[dict[str, Any]]]
-    links: list[dict[str, Any]]
-    assumptions: list[str]
-    warnings: list[str]
+About = dict[str, Any]
+"""All there is to say about a run but its results, as in ``run.json``."""
 
 
 def about(
@@ -75,37 +35,54 @@ def about(
     executions: Sequence[Execution],
     started: dt.datetime,
 ) -> About:
-    """Put together the record of a run that started at ``started``."""
-    return About(
-        data={
+    """Put together the record of a run: all there is to say about it but its results.
+
+    Parameters
+    ----------
+    request, dataset, executions
+        What was asked for, what was read, and what became of each notebook.
+    parameters
+        For each notebook what was set; defaults stand in the notebook.
+    started
+        Local time with its offset.
+    """
+    return {
+        "data": {
             "name": dataset.name,
             "given": legible(request.data),
             "files": [_fingerprint(path, digest) for path, digest in dataset.inputs.items()],
             "as_of": dataset.as_of.isoformat(),
             "currency": dataset.currency,
         },
-        language=request.language,
-        parameters={name: dict(values) for name, values in parameters.items()},
-        notebooks=[_outcome(done) for done in executions],
-        versions={"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        started=started.isoformat(timespec="seconds"),
-        seconds=round((dt.datetime.now().astimezone() - started).total_seconds(), 2),
-        rows={
+        "language": request.language,
+        "parameters": parameters,
+        "notebooks": [
+            {
+                "name": done.name,
+                "seconds": round(done.seconds, 2),
+                "failure": done.failure and asdict(done.failure),
+            }
+            for done in executions
+        ],
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((dt.datetime.now().astimezone() - started).total_seconds(), 2),
+        "rows": {
             name: json.loads(quality.rows.to_json(orient="records", double_precision=4))
             for name, quality in dataset.accounts.items()
         },
-        links=[
+        "links": [
             {"table": link.table, "what": str(link.note), "rows": link.rows, "of": link.of}
             for link in dataset.links
         ],
-        assumptions=account.assumptions(dataset),
-        warnings=account.warnings(dataset),
-    )
+        "assumptions": account.assumptions(dataset),
+        "warnings": account.warnings(dataset),
+    }
 
 
 def to_json(record: About, files: Iterable[Path]) -> str:
     """Return the text of ``run.json``; ``files`` are the other files of the report."""
-    content = _FORMAT | asdict(record) | {"files": sorted(path.as_posix() for path in files)}
+    content = _FORMAT | record | {"files": sorted(path.as_posix() for path in files)}
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
@@ -152,14 +129,6 @@ def _is_ours(path: Path) -> bool:
     if path.is_absolute() or ".." in path.parts or not path.parts:
         return False
     return path.parts[0] in _FOLDERS or (len(path.parts) == 1 and path.suffix in {".html", ".json"})
-
-
-def _outcome(done: Execution) -> dict[str, Any]:
-    return {
-        "name": done.name,
-        "seconds": round(done.seconds, 2),
-        "failure": None if done.failure is None else asdict(done.failure),
-    }
 
 
 def _fingerprint(path: str, digest: str) -> dict[str, Any]:

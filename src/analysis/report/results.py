@@ -8,6 +8,7 @@ import json
 import math
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -90,7 +91,7 @@ class Results:
             self._say_why_not(frame)
             return
         said = words(name, frame)
-        self._show_table(frame, said["caption"], said["labels"], said["formats"])
+        _show_table(tables.shown(frame, said["labels"], said["formats"], self._currency), said["caption"])
         if self._folder is not None:
             path = self._path("tables", name)
             write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
@@ -111,7 +112,7 @@ class Results:
         figure = ax.get_figure(root=True)
         if figure is None:
             raise ValueError(f"the axes of {name!r} belong to no figure")
-        png = _png(figure)
+        png = _picture(figure)
         image = base64.b64encode(png).decode("ascii")
         _display({"image/png": image, "text/plain": alt}, {"image/png": {"alt": alt}})
         if self._folder is not None:
@@ -155,8 +156,7 @@ class Results:
         if not texts:
             self.note(_("There is too little data for a finding."))
             return
-        items = "\n".join(f"<li>{escape(text)}</li>" for text in texts)
-        _show(f'<ul class="findings">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts))
+        _show(*_listed(texts, "findings"))
 
     def note(self, text: str) -> None:
         """Show a computed sentence that is not a finding, such as why a section is empty."""
@@ -168,18 +168,11 @@ class Results:
         for text in account.warnings(dataset):
             _show(f'<p class="warning"><strong>{escape(_("Beware"))}</strong> {escape(text)}</p>', text)
         for one in filter(None, [account.overview(dataset), account.rows(quality)]):
-            self._show_table(one.frame, one.caption, one.labels, one.formats)
+            _show_table(one.shown(self._currency), one.caption)
         if quality.assumptions:
             title = _("What was assumed")
-            items = "\n".join(f"<li>{escape(text)}</li>" for text in quality.assumptions)
-            plain = "\n".join([title, *(f"- {text}" for text in quality.assumptions)])
-            _show(f'<p class="assumed">{escape(title)}</p>\n<ul class="assumptions">\n{items}\n</ul>', plain)
-
-    def _show_table(
-        self, frame: pd.DataFrame, caption: str, labels: tables.Labels, formats: tables.Formats
-    ) -> None:
-        table = tables.shown(frame, labels, formats, self._currency)
-        _show(tables.to_html(table, caption), tables.to_plain(table, caption))
+            items, plain = _listed(quality.assumptions, "assumptions")
+            _show(f'<p class="assumed">{escape(title)}</p>\n{items}', f"{title}\n{plain}")
 
     def _path(self, kind: str, name: str) -> Path:
         if self._folder is None or not _NAME.fullmatch(name):
@@ -194,26 +187,31 @@ class Results:
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
+def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:
+    """Return texts as a list, in HTML and in plain text."""
+    items = "\n".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f'<ul class="{kind}">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts)
+
+
 def _show(html: str, plain: str) -> None:
     _display({"text/html": html, "text/plain": plain}, {})
+
+
+def _show_table(table: tables.Shown, caption: str) -> None:
+    _show(tables.to_html(table, caption), tables.to_plain(table, caption))
 
 
 def _display(data: dict[str, str], metadata: dict[str, Any]) -> None:
     display(data, raw=True, metadata=metadata)  # type: ignore[no-untyped-call]
 
 
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return _with_palette(buffer)
-
-
-def _with_palette(png: io.BytesIO) -> bytes:
-    """Return the picture in 256 colours: charts need no more, and the file is half as large."""
+def _picture(figure: Figure) -> bytes:
+    """Return the figure as PNG in 256 colours: charts need no more, and the file is half as large."""
     from PIL import Image  # noqa: PLC0415 comes with matplotlib, and is needed only here
 
-    smaller = io.BytesIO()
-    with Image.open(png) as image:
+    drawn, smaller = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DPI)
+    with Image.open(drawn) as image:
         image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(smaller, "PNG", optimize=True)
     return smaller.getvalue()
 

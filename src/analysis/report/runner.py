@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any, Protocol
 
 import psutil
 
@@ -27,22 +26,10 @@ from analysis.dataset.user_files import legible, path_of
 from analysis.language import use_language
 from analysis.report import execution, notebooks, pages, publishing, record
 from analysis.report.execution import Execution, Task
+from analysis.report.progress import TerminalProgress
 from analysis.report.request import Request
 from analysis.stopping import undisturbed
 from analysis.temporary import new, passing
-
-
-class Progress(Protocol):
-    """Whoever wants to know how far the notebooks are."""
-
-    def start(self, name: str, cells: int) -> None:
-        """Take note that ``name`` starts, with ``cells`` code cells."""
-
-    def step(self, name: str) -> None:
-        """Take note that one more cell of ``name`` is done."""
-
-    def end(self, execution: Execution) -> None:
-        """Take note that a notebook has ended."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +50,8 @@ class Run:
     executions: list[Execution]
     warnings: list[str]
 
-    @property
-    def failed(self) -> list[Execution]:
-        """Return the notebooks that stopped."""
-        return [done for done in self.executions if done.failure is not None]
 
-
-def run(request: Request, progress: Progress) -> Run:
+def run(request: Request, progress: TerminalProgress) -> Run:
     """Run notebooks on a data set and put the report into a folder.
 
     Parameters
@@ -89,37 +71,26 @@ def run(request: Request, progress: Progress) -> Run:
     use_language(request.language)
     names = notebooks.choose(request.notebooks)
     given = parameters.from_text(request.assignments, {name: notebooks.defaults(name) for name in names})
-    with shared_with_kernels():
-        name = folder_name(find_source(_absolute(request.data)).name)
-        folder = publishing.usable(request.out or request.base / name)
-        return _run(request, folder, names, given, progress)
-
-
-def _run(
-    request: Request,
-    folder: Path,
-    names: list[str],
-    given: dict[str, dict[str, Any]],
-    progress: Progress,
-) -> Run:
-    started = dt.datetime.now().astimezone()
     data = _absolute(request.data)
-    dataset = open_dataset(data, as_of=request.as_of)
-    common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
-    with publishing.staging(folder) as staging:
-        tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]
-        executions = _execute_all(tasks, request.jobs or os.cpu_count() or 1, progress)
-        changed = changes(data)
-        dataset = dataset.warned(changed)
-        _gather(executions, staging, folder)
-        about = record.about(request, dataset, given, executions, started)
-        pages.write_report(staging, dataset, executions, about)
-        dataset.export(staging / "new" / "workspace")
-        notes = publishing.publish(staging, folder, about)
+    with shared_with_kernels():
+        folder = publishing.usable(request.out or request.base / folder_name(find_source(data).name))
+        started = dt.datetime.now().astimezone()
+        dataset = open_dataset(data, as_of=request.as_of)
+        common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
+        with publishing.staging(folder) as staging:
+            tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]
+            executions = _execute_all(tasks, request.jobs or os.cpu_count() or 1, progress)
+            changed = changes(data)
+            dataset = dataset.warned(changed)
+            _gather(executions, staging, folder)
+            about = record.about(request, dataset, given, executions, started)
+            pages.write_report(staging, dataset, executions, about)
+            dataset.export(staging / "new" / "workspace")
+            notes = publishing.publish(staging, folder, about)
     return Run(folder, executions, [*(str(note) for note in changed), *notes])
 
 
-def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[Execution]:
+def _execute_all(tasks: Sequence[Task], jobs: int, progress: TerminalProgress) -> list[Execution]:
     before = execution.children()
     stopping = Event()
     execution.import_papermill()
@@ -136,7 +107,7 @@ def _execute_all(tasks: Sequence[Task], jobs: int, progress: Progress) -> list[E
     return [future.result() for future in futures]
 
 
-def _execute(task: Task, progress: Progress, stopping: Event) -> Execution:
+def _execute(task: Task, progress: TerminalProgress, stopping: Event) -> Execution:
     cells = [cell for cell in notebooks.read(task.name)["cells"] if cell["cell_type"] == "code"]
     progress.start(task.name, len(cells) + 1)
     done = execution.execute(task, lambda: progress.step(task.name))

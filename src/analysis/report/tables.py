@@ -135,15 +135,12 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 
 def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> str:
+    wordy = [' class="wordy"' if tag == "td" and len(cell) > WORDY else "" for cell in cells]
     inner = "".join(
-        f'<{tag}{attributes}{_wordy(tag, cell)} style="text-align: {side}">{escape(cell)}</{tag}>'
-        for cell, side in zip(cells, sides, strict=True)
+        f'<{tag}{attributes}{kind} style="text-align: {side}">{escape(cell)}</{tag}>'
+        for cell, kind, side in zip(cells, wordy, sides, strict=True)
     )
     return f"<tr>{inner}</tr>"
-
-
-def _wordy(tag: str, cell: str) -> str:
-    return ' class="wordy"' if tag == "td" and len(cell) > WORDY else ""
 
 
 def _more(table: Shown) -> str:
@@ -168,7 +165,7 @@ def _cell(value: Any, form: str | None, currency: str | None) -> str:  # noqa: A
         return MISSING
     if form is None:
         return _by_type(value)
-    simple: dict[str, Callable[[Any], str]] = {"date": _day, "month": month, "text": str}
+    simple: dict[str, Callable[[Any], str]] = {"date": date, "month": month, "text": str}
     if form in simple:
         return simple[form](value)
     parts = _FORMAT.fullmatch(form)
@@ -184,16 +181,12 @@ def _by_type(value: Any) -> str:  # noqa: ANN401 a cell holds anything
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dt.date):
-        return _day(value)
+        return date(value)
     if pd.api.types.is_integer(value):
         return number(int(value))
     if pd.api.types.is_float(value) or isinstance(value, Decimal):
         return number(float(value), 2)
     return str(value)
-
-
-def _day(value: dt.date) -> str:
-    return date(value.date() if isinstance(value, dt.datetime) else value)
 
 
 def _harmless(text: str) -> str:

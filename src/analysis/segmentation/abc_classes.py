@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.errors import CarteraError
 from analysis.language import _, money, ngettext, number, percent
 from analysis.not_possible import NotPossible
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Result, currency_of, sizes_by
 
 CLASSES = ("A", "B", "C")
 _ROUNDING = 1e-9
@@ -24,7 +24,7 @@ class Abc(Result):
     Attributes
     ----------
     customers
-        ``customer_id``, ``value`` (money), ``abc`` (A, B or C), ``cumulative_share`` of the total, from
+        ``customer_id``, ``net_sales`` (money), ``abc`` (A, B or C), ``cumulative_share`` of the total, from
         the largest customer down.
     boundaries
         Cumulative share up to which a customer is A, and up to which B.
@@ -38,25 +38,15 @@ class Abc(Result):
     currency: str | None = None
 
     def sizes(self) -> pd.DataFrame:
-        """Return ``abc``, number and share of customers, value and its share, and the smallest value."""
-        groups = self.customers.groupby("abc")["value"]
-        sums = groups.agg(["size", "sum"]).reindex(list(CLASSES), fill_value=0)
-        frame = pd.DataFrame(
-            {
-                "customers": sums["size"],
-                "share_of_customers": sums["size"] / sums["size"].sum(),
-                "value": sums["sum"],
-                "share_of_value": sums["sum"] / sums["sum"].sum(),
-                "smallest": groups.min().reindex(list(CLASSES)),
-            }
-        )
-        return frame.rename_axis("abc").reset_index()
+        """Return ``abc``, customers, net sales, the shares of both, and the ``smallest`` net sales in it."""
+        smallest = self.customers.groupby("abc")["net_sales"].min().rename("smallest")
+        return sizes_by("abc", CLASSES, self.customers).join(smallest).reset_index()
 
     def title(self) -> str:
         """Return what the cumulative curve shows."""
         best = self.sizes().iloc[0]
         return _("{share} of customers are A and make {value} of net sales").format(
-            share=percent(best["share_of_customers"], 1), value=percent(best["share_of_value"])
+            share=percent(best["share_of_customers"], 1), value=percent(best["share_of_sales"])
         )
 
     def sentence(self) -> str:
@@ -71,7 +61,7 @@ class Abc(Result):
             few=number(best["customers"]),
             customers=number(len(self.customers)),
             smallest=money(best["smallest"], self.currency),
-            value=percent(best["share_of_value"], 1),
+            value=percent(best["share_of_sales"], 1),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -83,21 +73,19 @@ class Abc(Result):
         best = self.sizes().iloc[0]
         text = self.sentence()
         return [
-            Finding("segmentation.a_customers", text, best["customers"], "customers", float(best["value"]))
+            Finding(
+                "segmentation.a_customers", text, best["customers"], "customers", float(best["net_sales"])
+            )
         ]
 
 
-def abc(
-    customers: pd.DataFrame, value: str = "net_sales", a: float = 0.80, b: float = 0.95
-) -> Abc | NotPossible:
+def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotPossible:
     """Return the ABC class of each customer; not possible where the values add up to zero or less.
 
     Parameters
     ----------
     customers
-        One row per customer.
-    value
-        Column with the money to class by; it may be negative for some.
+        One row per customer: ``customer_id`` and ``net_sales``, which may be negative for some.
     a, b
         Cumulative share of the total up to which a customer is A, and up to which B.
 
@@ -122,8 +110,8 @@ def abc(
     if a >= b:
         message = _("The boundary of class A ({a}) must be below that of class B ({b}).")
         raise CarteraError(message.format(a=percent(a, 1), b=percent(b, 1)))
-    ranked = customers[["customer_id", value]].sort_values([value, "customer_id"], ascending=[False, True])
-    amounts = ranked[value].to_numpy(dtype="float64")
+    ranked = customers.sort_values(["net_sales", "customer_id"], ascending=[False, True])
+    amounts = ranked["net_sales"].to_numpy(dtype="float64")
     total = float(amounts.sum())
     if total <= 0:
         return NotPossible(_("Net sales add up to zero or less: there is no value to class by."))
@@ -133,7 +121,7 @@ def abc(
     frame = pd.DataFrame(
         {
             "customer_id": ranked["customer_id"].to_numpy(),
-            "value": amounts,
+            "net_sales": amounts,
             "abc": classes,
             "cumulative_share": cumulative / total,
         }

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import ActivityWindow
-from analysis.result import Finding, Result
+from analysis.result import Finding, Result, sizes_by
 from analysis.segmentation.segment_rules import KEYS, SCORES, SEGMENTS, segment_name
 
 NEUTRAL = 3
@@ -51,50 +51,16 @@ class Rfm(Result):
             ``typical_purchases`` and ``typical_sales`` (money), missing in an empty segment.
         """
         groups = self.customers.groupby("segment")
-        sums = groups["net_sales"].agg(["size", "sum"]).reindex(KEYS, fill_value=0)
-        total = float(sums["sum"].sum())
-        medians = groups[["days_since_last", "purchases", "net_sales"]].median().reindex(KEYS)
-        frame = pd.DataFrame(
-            {
-                "segment": [segment_name(key) for key in KEYS],
-                "customers": sums["size"],
-                "share_of_customers": sums["size"] / len(self.customers),
-                "net_sales": sums["sum"],
-                "share_of_sales": sums["sum"] / (total if total > 0 else float("nan")),
-            }
-        )
+        medians = groups[["days_since_last", "purchases", "net_sales"]].median()
         medians.columns = pd.Index(["typical_days", "typical_purchases", "typical_sales"])
-        return pd.concat([frame, medians], axis=1).reset_index(drop=True)
-
-    def ranges(self) -> pd.DataFrame:
-        """Return what each score stands for here.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per score, best first: ``score`` and the lowest and highest ``days_since_last``,
-            ``purchases`` and ``net_sales`` that got it (missing where no customer has the score).
-        """
-        columns = {"r": "days_since_last", "f": "purchases", "m": "net_sales"}
-        parts = [
-            self.customers.groupby(letter)[measure].agg(["min", "max"]).add_prefix(f"{measure}_")
-            for letter, measure in columns.items()
-        ]
-        index = pd.RangeIndex(SCORES, 0, -1, name="score")
-        return pd.concat([part.reindex(index) for part in parts], axis=1).reset_index()
+        sizes = sizes_by("segment", KEYS, self.customers).join(medians)
+        sizes.insert(0, "segment", [segment_name(key) for key in KEYS])
+        return sizes.reset_index(drop=True)
 
     @property
     def champions(self) -> int:
         """Number of customers in the best segment."""
         return int((self.customers["segment"] == KEYS[0]).sum())
-
-    def unscored_note(self) -> str:
-        """Return how many customers are left out, in one sentence."""
-        return ngettext(
-            "{count} customer has returns but no purchase, so no recency: it has no segment.",
-            "{count} customers have returns but no purchase, so no recency: they have no segment.",
-            self.unscored,
-        ).format(count=number(self.unscored))
 
     def title(self) -> str:
         """Return what a chart of the segments shows."""
@@ -155,9 +121,14 @@ class Rfm(Result):
         if self.window is not None:
             message = _("Nobody silent for more than {window} days, the activity window, scores above 3.")
             said.append(message.format(window=number(self.window)))
-        if len(self.customers) < SCORES:
-            said.append(_("With fewer than five customers the scores compare almost nobody."))
-        return [*said, self.unscored_note()] if self.unscored else said
+        if self.unscored:
+            message = ngettext(
+                "{count} customer has returns but no purchase, so no recency: it has no segment.",
+                "{count} customers have returns but no purchase, so no recency: they have no segment.",
+                self.unscored,
+            )
+            said.append(message.format(count=number(self.unscored)))
+        return said
 
     def _extremes(self) -> tuple[pd.Series, pd.Series]:
         """Return the best and the largest segment."""
@@ -239,13 +210,27 @@ def rfm(
     if days is not None:
         frame["r"] = frame["r"].where(frame["days_since_last"] <= days, frame["r"].clip(upper=NEUTRAL))
     frame = frame.assign(loyalty=(frame["f"] + frame["m"]) / 2)
-    return Rfm(frame.assign(segment=_segment(frame)), len(customers) - len(bought), days)
+    held = [segment.holds(frame) for segment in SEGMENTS]
+    return Rfm(frame.assign(segment=np.select(held, KEYS, "")), len(customers) - len(bought), days)
 
 
 @or_not_possible
 def score_ranges(scored: Rfm) -> pd.DataFrame:
-    """Return what each score stands for; see `Rfm.ranges`."""
-    return scored.ranges()
+    """Return what each score stands for here.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per score, best first: ``score`` and the lowest and highest ``days_since_last``,
+        ``purchases`` and ``net_sales`` that got it (missing where no customer has the score).
+    """
+    columns = {"r": "days_since_last", "f": "purchases", "m": "net_sales"}
+    parts = [
+        scored.customers.groupby(letter)[measure].agg(["min", "max"]).add_prefix(f"{measure}_")
+        for letter, measure in columns.items()
+    ]
+    index = pd.RangeIndex(SCORES, 0, -1, name="score")
+    return pd.concat([part.reindex(index) for part in parts], axis=1).reset_index()
 
 
 def profile(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible) -> pd.DataFrame:
@@ -261,8 +246,3 @@ def profile(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | No
     if isinstance(scored, Rfm):
         return scored.customers.set_index("customer_id")[columns]
     return pd.DataFrame(columns=columns, index=pd.Index([], name="customer_id"))
-
-
-def _segment(scores: pd.DataFrame) -> np.ndarray:
-    conditions = [segment.holds(scores).to_numpy() for segment in SEGMENTS]
-    return np.select(conditions, [segment.key for segment in SEGMENTS], "")
