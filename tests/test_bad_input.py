@@ -169,7 +169,7 @@ def test_dates_that_could_be_either(tmp_path):
 def test_dates_of_both_kinds(tmp_path):
     rows = "A;25/03/2024;5\nB;03/26/2024;6\n" * 3
     sentence = _sentence(write(tmp_path, "sales.csv", "customer;date;amount\n" + rows))
-    assert "mixes dates with the day first (3 cells) and with the month first (3 cells" in sentence
+    assert "mixes dates with the day first (such as '25/03/2024', cells: 3)" in sentence
 
 
 def test_numbers_that_could_be_either(tmp_path):
@@ -183,7 +183,7 @@ def test_numbers_that_could_be_either(tmp_path):
 def test_numbers_of_both_kinds(tmp_path):
     rows = "A;2024-01-01;1.50\nB;2024-01-02;1,50\n" * 3
     sentence = _sentence(write(tmp_path, "sales.csv", "customer;date;amount\n" + rows))
-    assert "mixes decimal points (3 cells) and decimal commas (3 cells" in sentence
+    assert "mixes decimal points (such as '1.50', cells: 3) and decimal commas (such as '1,50'" in sentence
 
 
 @pytest.mark.parametrize(

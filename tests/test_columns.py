@@ -71,7 +71,10 @@ EXPORTS = {
         "Fra. nº;Fecha;Cód. Cliente;Cliente;Base imponible;IVA;Total\n"
         "A/1;02/01/2024;00123;Núñez e Hijos, S.L.;1.234,50;259,25;1.493,75\n"
         "A/2;15/01/2024;00124;Peña S.A.;100,00;21,00;121,00\n",
-        {"customer_id": "Cód. Cliente", "date": "Fecha", "amount": "Base imponible", "order_id": "Fra. nº"},
+        {
+            "customer_id": "Cód. Cliente", "date": "Fecha", "amount": "Base imponible", "order_id": "Fra. nº",
+            "tax": "IVA",
+        },
     ),
     "lines of an ERP": (
         "CodigoCliente;RazonSocial;SerieFactura;NumeroFactura;FechaFactura;CodigoArticulo;Unidades;ImporteNeto;"

@@ -25,7 +25,7 @@ from analysis.dataset.files.text_records import (
     texts_on,
     without_torn,
 )
-from analysis.dataset.files.workbooks import read_sheet, typed
+from analysis.dataset.files.workbooks import days_of_1904, read_sheet, turned, typed
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import Table
 from analysis.engine.paths import duckdb_path
@@ -141,6 +141,10 @@ def open_raw(
 
 
 _MOST_COLUMNS = 2_000
+_TURNED = N_(
+    "{file}: in '{header}' a spreadsheet had swapped day and month where the day is one of the first twelve; "
+    "they were turned back."
+)
 _PLAIN = re.compile(
     r"U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)|VARCHAR|"
     r"DATE|TIMESTAMP(?:_\w+| WITH TIME ZONE)?"
@@ -361,7 +365,14 @@ def _workbook(
     """
     sheet = read_sheet(path, table, settings)
     header, repeated = _unique(sheet.header)
-    columns = {name: typed([cells[i] for _line, cells in sheet.rows]) for i, name in enumerate(header)}
+    columns, facts = {}, list(_header_fact(sheet.label, sheet.header_line))
+    for i, name in enumerate(header):
+        cells = [row[i] for _line, row in sheet.rows]
+        cells = days_of_1904(sheet.header[i], cells) if sheet.from_1904 else cells
+        back = turned(cells)
+        if back is not cells:
+            facts.append(Note(_TURNED, {"file": sheet.label, "header": name}))
+        columns[name] = typed(back)
     named = {name for name, written in zip(header, sheet.header, strict=True) if written.strip()}
     filled = {
         name: cells for name, cells in columns.items() if name in named or cells.null_count < len(cells)
@@ -371,6 +382,6 @@ def _workbook(
     lines = np.asarray([line for line, _cells in sheet.rows], dtype=np.int64)
     staged = _parquet(connection, target, own.name)
     return RawTable(
-        sheet.label, staged.relation, staged.columns, repeated, _header_fact(sheet.label, sheet.header_line),
+        sheet.label, staged.relation, staged.columns, repeated, tuple(facts),
         lambda rows, _refused: lines[rows],
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +17,25 @@ import python_calamine as calamine
 from analysis.dataset.config import TableConfig
 from analysis.dataset.files.header_row import columns_named
 from analysis.dataset.files.workbook_size import check_size, unzipped
-from analysis.dataset.schema import Table, same_name
+from analysis.dataset.schema import TRANSACTIONS, Table, same_name
 from analysis.errors import CarteraError
 from analysis.language import _, listing
 from analysis.suggestions import nearest
 
 _TITLE_ROWS = 30
+_NUMBERS = {
+    same_name(name)
+    for column in TRANSACTIONS.columns
+    if column.kind in {"money", "number", "percent"}
+    for name in column.all_names
+}
+_DAYS = {same_name(n) for column in TRANSACTIONS.columns if column.kind == "date" for n in column.all_names}
+_FROM_1904 = re.compile(rb'date1904="(?:1|true)"')
+_WRITTEN = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})(?: .*)?")
+_FEWEST = 3
+"""Real days from which it is no chance that all are of the first twelve of a month."""
+_AFTER_1900 = 1_462
+"""Days by which a count from 1904 lags behind one from 1900."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +51,17 @@ class Sheet:
     header_line
         Line on which they stand, from 1.
     rows
-        Line and cells of each row below that is not blank.
+        Line and cells of each row below that is not blank; what merged cells hold stands in each of them,
+        numbers of a sale aside, which would count more than once.
+    from_1904
+        Whether days are counted from 1904.
     """
 
     label: str
     header: list[str]
     header_line: int
     rows: list[tuple[int, list[Any]]]
+    from_1904: bool
 
 
 def read_sheet(path: Path, table: Table, settings: TableConfig) -> Sheet:
@@ -69,13 +87,20 @@ def read_sheet(path: Path, table: Table, settings: TableConfig) -> Sheet:
                     file=path.name, sheet=sheet, hint=nearest(sheet, names)
                 )
             )
-        cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        opened = workbook.get_sheet_by_name(sheet)
+        cells = opened.to_python(skip_empty_area=False)
+        from_1904 = _counts_from_1904(path)
     line = settings.header_line or 1 + _header_index(cells, table)
     if line > len(cells):
         raise CarteraError(_("{file}: sheet '{sheet}' is empty.").format(file=path.name, sheet=sheet))
+    header = [str(cell) for cell in cells[line - 1]]
+    for (top, left), (bottom, right) in opened.merged_cell_ranges or []:
+        if top >= line and left == right and same_name(header[left]) not in _NUMBERS:
+            for row in cells[top + 1 : bottom + 1]:
+                row[left] = cells[top][left]
     rows = [(n, row) for n, row in enumerate(cells[line:], line + 1) if any(map(_filled, row))]
     label = path.name if len(names) == 1 else f"{path.name} [{sheet}]"
-    return Sheet(label, [str(cell) for cell in cells[line - 1]], line, rows)
+    return Sheet(label, header, line, rows, from_1904)
 
 
 @contextmanager
@@ -149,6 +174,41 @@ def _chosen_sheet(path: Path, table: Table, workbook: calamine.CalamineWorkbook)
             "in dataset.yml."
         ).format(file=path.name, sheets=listing(names), first=(fitting or names)[0], section=table.name)
     )
+
+
+def _counts_from_1904(path: Path) -> bool:
+    """Tell whether days are counted from 1904, as Excel did on the Macintosh."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with unzipped(path) as archive:
+        named = "xl/workbook.xml" in archive.namelist()
+        return named and bool(_FROM_1904.search(archive.read("xl/workbook.xml")))
+
+
+def days_of_1904(header: str, cells: list[Any]) -> list[Any]:
+    """Return the cells of a column of days that are plain numbers, counted from 1904, as days."""
+    if same_name(header) not in _DAYS or not all(isinstance(c, float | int) for c in cells if _filled(c)):
+        return cells
+    first = dt.date(1899, 12, 30) + dt.timedelta(days=_AFTER_1900)
+    return [first + dt.timedelta(days=int(cell)) if _filled(cell) else None for cell in cells]
+
+
+def turned(cells: list[Any]) -> list[Any]:
+    """Return a column of dates with day and month turned back where a spreadsheet swapped them.
+
+    Reading 03/04/2024 with the month first, it makes a day of it, though another one, and leaves 25/04/2024
+    as text: real days are then all of the first twelve of a month, and texts are all of later ones.
+    """
+    days = [cell for cell in cells if isinstance(cell, dt.date)]
+    texts = [_WRITTEN.fullmatch(cell.strip()) for cell in cells if isinstance(cell, str) and cell.strip()]
+    if len(days) < _FEWEST or not texts or not all(texts) or any(day.day > 12 for day in days):
+        return cells
+    pairs = [(int(text[1]), int(text[2])) for text in texts if text]
+    first_later = all(a > 12 >= b for a, b in pairs)
+    second_later = all(b > 12 >= a for a, b in pairs)
+    if not first_later and not second_later:
+        return cells
+    return [c.replace(month=c.day, day=c.month) if isinstance(c, dt.date) else c for c in cells]
 
 
 def typed(cells: list[Any]) -> pa.Array:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.dataset.files.readers import RawTable
 from analysis.dataset.quality import Note
-from analysis.dataset.schema import Column, Table, same_name
+from analysis.dataset.schema import Column, Table, normalised, same_name
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 from analysis.suggestions import nearest
@@ -17,6 +18,8 @@ _MAKING_AMOUNT = ("quantity", "unit_price", "gross_amount", "discount", "discoun
 """Columns from which an amount that is not given is worked out."""
 
 _MONEY = re.compile(r"[€$£]|\b(?:eur|usd|gbp)", re.IGNORECASE)
+_LINE = {"line", "lines", "lineitem", "linea", "lineas"}
+"""What names the value of a line, where another is of the whole order."""
 _OPEN_DISCOUNTS = ("discount", "descuento", "dto", "dcto")
 _DISCOUNT_LEFT_OUT = N_(
     "Column '{header}' was left out: it could be money or percent. Say which in dataset.yml: "
@@ -51,7 +54,13 @@ class Recognition:
     facts: tuple[Note, ...]
 
 
-def recognise(raw: RawTable, table: Table, given: dict[str, str]) -> Recognition:
+def recognise(
+    raw: RawTable,
+    table: Table,
+    given: dict[str, str],
+    proved: Callable[[str, list[str]], str | None] = lambda _name, _headers: None,
+    alike: Callable[[Column], list[str]] = lambda _column: [],
+) -> Recognition:
     """Find the canonical columns of a raw table.
 
     Parameters
@@ -62,6 +71,10 @@ def recognise(raw: RawTable, table: Table, given: dict[str, str]) -> Recognition
         What it is taken for.
     given
         Canonical name → header, from ``dataset.yml``; it settles any doubt.
+    proved
+        Says which of several headers the cells prove to be a column; None where they prove nothing.
+    alike
+        Says which headers have cells like those of a column.
 
     Raises
     ------
@@ -73,9 +86,12 @@ def recognise(raw: RawTable, table: Table, given: dict[str, str]) -> Recognition
     _check_not_twice(raw, chosen)
     either = None if {"discount", "discount_pct"} & given.keys() else _open_discount(chosen)
     deciding = _deciding(table, chosen)
+    settled = {name: proved(name, headers) for name, headers in candidates.items() if name in deciding}
+    chosen |= {name: header for name, header in settled.items() if header}
+    candidates = {name: headers for name, headers in candidates.items() if not settled.get(name)}
     asked = {name: headers for name, headers in candidates.items() if name in deciding}
     questions = [_which(raw.file, table, name, headers) for name, headers in asked.items()]
-    questions += _missing(raw, table, chosen, asked)
+    questions += _missing(raw, table, chosen, asked, alike)
     facts = [_recognised(raw, chosen), *_unused(raw, chosen)]
     if either and "amount" in chosen:
         facts.append(Note(_DISCOUNT_LEFT_OUT, {"header": either}))
@@ -106,6 +122,8 @@ def _add_recognised(raw: RawTable, table: Table, chosen: dict[str, str]) -> dict
                 continue
             free = [h for h in raw.columns if h not in chosen.values() and h not in found.values()]
             named = next(filter(None, (_named(free, names) for names in declared.ranks[ranks])), [])
+            of_lines = [header for header in named if _LINE & {*normalised(header).split()}]
+            named = of_lines if len(of_lines) == 1 else named
             if len(named) == 1:
                 found[declared.name] = named[0]
             elif named:
@@ -182,7 +200,13 @@ def amount_is_given(columns: dict[str, str]) -> bool:
     return "amount" in columns or worked_out
 
 
-def _missing(raw: RawTable, table: Table, chosen: dict[str, str], asked: dict[str, list[str]]) -> list[str]:
+def _missing(
+    raw: RawTable,
+    table: Table,
+    chosen: dict[str, str],
+    asked: dict[str, list[str]],
+    alike: Callable[[Column], list[str]],
+) -> list[str]:
     """Return the sentences that ask for needed columns of which there is no trace."""
     known = chosen | {name: headers[0] for name, headers in asked.items()}
     given = known | {"amount": ""} if amount_is_given(known) else known
@@ -199,13 +223,13 @@ def _missing(raw: RawTable, table: Table, chosen: dict[str, str], asked: dict[st
             name=name,
             meaning=_(table.column(name).meaning),
             found=found,
-            hint=_hint(raw, table.column(name), chosen),
+            hint=_hint(raw, table.column(name), chosen, alike),
         )
         for name in missing
     ]
 
 
-def _hint(raw: RawTable, wanted: Column, chosen: dict[str, str]) -> str:
+def _hint(raw: RawTable, wanted: Column, chosen: dict[str, str], alike: Callable[[Column], list[str]]) -> str:
     free = {same_name(header): header for header in raw.columns if header not in chosen.values()}
     known = [same_name(name) for name in wanted.all_names]
     near = [header for key, header in free.items() if difflib.get_close_matches(key, known, n=1, cutoff=0.75)]
@@ -213,6 +237,12 @@ def _hint(raw: RawTable, wanted: Column, chosen: dict[str, str]) -> str:
         return _("Nearest: {near}. If it is the one, put '{name}: {example}' under 'columns'.").format(
             near=", ".join(f"'{header}'" for header in near), name=wanted.name, example=near[0]
         )
+    prices = {chosen[name] for name in ("unit_price", "gross_amount") if name in chosen}
+    likely = [h for h in alike(wanted) if h in prices or h not in chosen.values()][:3]
+    if likely:
+        return _(
+            "Its cells would fit: {near}. If it is the one, put '{name}: {example}' under 'columns'."
+        ).format(near=", ".join(f"'{header}'" for header in likely), name=wanted.name, example=likely[0])
     return _("Put '{name}: <its column>' under 'columns'.").format(name=wanted.name)
 
 

@@ -35,7 +35,7 @@ BLANKS = (
 _SPACE = r"[ \t\x{00A0}\x{2009}\x{202F}]"
 _CURRENCY = r"(?:[€$£¥]|(?i:us\$|eur|euros?|usd|gbp|mxn|cop|ars|clp|pen|brl|chf|jpy|cny))"
 _TIME = (
-    r"(?:,?[ T]\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.? ?[Mm]\.?)?"
+    rf"(?:,?[ T]\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}}(?:[.,]\d+)?)?(?:{_SPACE}?[AaPp]\.? ?[Mm]\.?)?"
     r"(?: ?(?:[A-Z]{1,4}|[+-]\d{2}:?\d{2}))?)?"
 )
 _YEAR_FIRST = rf"^(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}$"
@@ -43,6 +43,9 @@ _COMPACT = rf"^(\d{{4}})(\d{{2}})(\d{{2}}){_TIME}$"
 _NAMED = rf"^(\d{{1,2}})[-/. ](?:de )?([[:alpha:]]{{3,}})\.?[-/. ](?:de )?(\d{{4}}|\d{{2}}){_TIME}$"
 _NAMED_FIRST = rf"^([[:alpha:]]{{3,}})\.? (\d{{1,2}}),? (\d{{4}}){_TIME}$"
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec ene ___ ___ abr ___ ___ ___ ago set ___ ___ dic"
+_WEEKDAY = (
+    r"^(?i)(?:mon|tue|wed|thu|fri|sat|sun|lun|mar(?:tes|,|\.,)|mi[eé]|jue|vie|s[aá]b|dom)[[:alpha:]]*[.,]* *"
+)
 _YEAR_MONTH = r"^(\d{4})[-/ ](\d{1,2})$"
 _COMPACT_MONTH = r"^((?:19|20)\d{2})(\d{2})$"
 _MONTH_YEAR = r"^(\d{1,2})[-/. ](\d{4})$"
@@ -54,7 +57,8 @@ _YEAR_LAST = rf"^(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}}|\d{{2}}){_TIME}$"
 
 _WITH_DOT = (
     r"\d+|\d*\.\d+|\d+\.|\d+(?:\.\d+)?[eE][+-]?\d+|"
-    rf"[1-9]\d{{0,2}}(?:[,''’]\d{{3}})+(?:\.\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:\.\d*)?"
+    rf"[1-9]\d{{0,2}}(?:[,''’]\d{{3}})+(?:\.\d*)?|[1-9]\d{{0,2}}(?:{_SPACE}\d{{3}})+(?:\.\d*)?|"
+    r"[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d*)?"
 )
 _WITH_COMMA = (
     r"\d+|\d*,\d+|\d+,|"
@@ -62,14 +66,24 @@ _WITH_COMMA = (
 )
 
 _EDGE = r"[\x00-\x20\x7F\x{00A0}\x{2009}\x{202F}\x{FEFF}]+"
+_GUARD = r"''([-+=@(0-9.,€$£])"
+"""The apostrophe with which spreadsheets guard text that would be a number or a formula."""
 _SIGNS = ", ".join(map(literal, BLANKS))
 _LONGEST = max(map(len, BLANKS))
 
 MACROS = rf"""
-create macro trimmed(cell) as case when regexp_matches(cell, '^{_EDGE}|{_EDGE}$')
-    then regexp_replace(cell, '^{_EDGE}|{_EDGE}$', '', 'g') else cell end;
+create macro trimmed(cell) as case when regexp_matches(cell, '^{_EDGE}|{_EDGE}$|^{_GUARD}')
+    then regexp_replace(regexp_replace(cell, '^{_EDGE}|{_EDGE}$', '', 'g'), '^{_GUARD}', '\1') else cell end;
+create macro weekdayless(cell) as case when regexp_matches(cell, '^[[:alpha:]]')
+    then regexp_replace(cell, '{_WEEKDAY}', '') else cell end;
 create macro filled(cell) as case when strlen(cell) > {_LONGEST} then cell
     when lower(cell) in ({_SIGNS}) then null else cell end;
+create macro one_spelling(cell) as case
+    when regexp_full_match(cell, '[^@\s]+@[^@\s]+') then lower(cell)
+    when regexp_full_match(cell, '\d+\.0+') then split_part(cell, '.', 1)
+    else regexp_replace(nfc_normalize(cell), '(?:{_SPACE}|\s)+', ' ', 'g') end;
+create macro tax_number(cell) as regexp_replace(upper(regexp_replace(cell, '[\s./-]', '', 'g')),
+    '^ES([A-Z0-9]\d{{7}}[A-Z0-9])$', '\1');
 create macro plain(cell) as regexp_replace(regexp_replace(trim(replace(cell, '−', '-')),
     '^([(+-]?){_SPACE}*{_CURRENCY}{_SPACE}*|{_SPACE}*(?:{_CURRENCY}|%)([)-]?)$', '\1\2', 'g'),
     '{_SPACE}+$', '');
@@ -144,14 +158,14 @@ class Evidence:
         Cells that fit only the second reading (a decimal comma; the month first).
     either
         Cells that fit both with different results.
-    example
-        One of the latter, or of the rarer of the former two.
+    examples
+        One of each of the three; None where there is none.
     """
 
     first: int
     second: int
     either: int
-    example: str | None
+    examples: tuple[str | None, str | None, str | None]
 
     @property
     def verdict(self) -> str:
@@ -166,19 +180,17 @@ class Evidence:
 
 _SHAPES = {
     "date": (
-        f"case when regexp_matches(cell, '{_YEAR_LAST}') "
-        f"then cast(regexp_extract(cell, '{_YEAR_LAST}', 1) as int) end",
-        f"case when regexp_matches(cell, '{_YEAR_LAST}') "
-        f"then cast(regexp_extract(cell, '{_YEAR_LAST}', 2) as int) end",
-        "a between 13 and 31 and b <= 12",
-        "b between 13 and 31 and a <= 12",
-        "a <= 12 and b <= 12 and a <> b",
+        "day_first(cell)",
+        "month_first(cell)",
+        "a is not null and b is null",
+        "a is null and b is not null",
+        "a <> b",
     ),
     "number": (
         "digits(cell)",
         "null",
         r"regexp_full_match(a, '\d{4,}\.\d*|\d*\.\d{0,2}|\d*\.\d{4,}|0\d*\.\d{3}|"
-        r"\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}')",
+        r"\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,}|\d{1,2}(,\d{2})+,\d{3}(\.\d*)?')",
         r"regexp_full_match(a, '\d{4,},\d*|\d*,\d{0,2}|\d*,\d{4,}|0\d*,\d{3}|"
         r"\d{1,3}(\.\d{3})+,\d*|\d{1,3}(\.\d{3}){2,}')",
         r"regexp_full_match(a, '[1-9]\d{0,2}[.,]\d{3}')",
@@ -206,18 +218,17 @@ def evidence(connection: duckdb.DuckDBPyConnection, relation: str, cell: str, wh
         with cells as (select {cell} as cell from {relation}),
              parts as (select cell, {a} as a, {b} as b from cells where cell is not null)
         select count(*) filter (where {first}), count(*) filter (where {second}),
-               count(*) filter (where {either}), min(cell) filter (where {either}),
-               min(cell) filter (where {first}), min(cell) filter (where {second})
+               count(*) filter (where {either}), min(cell) filter (where {first}),
+               min(cell) filter (where {second}), min(cell) filter (where {either})
         from parts
         """  # noqa: S608
     ).fetchall()[0]
-    rarer = row[4] if row[0] < row[1] else row[5]
-    return Evidence(row[0], row[1], row[2], row[3] if not row[0] + row[1] else rarer)
+    return Evidence(row[0], row[1], row[2], row[3:])
 
 
 def plainly_filled(cell: str) -> str:
-    """Return the SQL that holds for a cell of plain characters with a digit other than 0: most are."""
-    return f"regexp_full_match({cell}, '[!-~]*[1-9][!-~]*')"
+    """Return the SQL that holds for a cell of plain characters with a digit other than 0: most are so."""
+    return f"regexp_full_match({cell}, '[!-&(-~]*[1-9][!-~]*')"
 
 
 def trimmed(cell: str) -> str:
@@ -236,11 +247,12 @@ def number_sql(cell: str, mark: str, decimals: int) -> str:
 
 def date_sql(cell: str, order: str, formats: tuple[str, ...]) -> str:
     """Return the SQL of a date; ``formats`` (of ``strptime``) are tried first, for speed."""
-    slow = f"{'month_first' if order == 'month-first' else 'day_first'}(trimmed({cell}))"
+    slow = f"{'month_first' if order == 'month-first' else 'day_first'}(weekdayless(trimmed({cell})))"
     if not formats:
         return _either(f"case when strlen({cell}) >= 10 then try_cast({cell} as date) end", slow)
     listed = ", ".join(map(literal, formats))
-    return _either(f"cast(try_strptime({cell}, [{listed}]) as date)", slow)
+    usual = f"cast(try_strptime({cell}, [{listed}]) as date)"
+    return f"case when ({usual}) >= date '1000-01-01' then {usual} else {slow} end"  # 03 is no year by %Y
 
 
 def month_sql(cell: str, order: str) -> str:

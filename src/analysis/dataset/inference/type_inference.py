@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import duckdb
 
@@ -12,11 +13,15 @@ from analysis.dataset.inference.column_recognition import recognise
 from analysis.dataset.inference.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.quality import Note
-from analysis.dataset.schema import Table
+from analysis.dataset.schema import Column, Table, normalised
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number
 
 _SAMPLE_ROWS = 50_000
+_NO_AMOUNT = N_("'{header}' is empty on every row: quantity × unit price is used.")
+_POSTAGE = {"shipping", "postage", "freight", "delivery", "envio", "portes", "transporte"}
+_MOST = 0.9
+"""Share of rows that must agree for a proof."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +103,22 @@ def _found(
     sales: Formats,
 ) -> Reading:
     first = raws[0]
-    recognition = recognise(first, table, settings.columns)
+    recognition = recognise(
+        first,
+        table,
+        settings.columns,
+        partial(_proved, connection, first),
+        partial(_alike, connection, first),
+    )
     columns = recognition.columns
     _check_same_columns(raws, columns)
-    kinds = {name: first.columns[header] for name, header in columns.items()}
     _sample(connection, raws, columns)
+    empty = _has_no_amount(connection, columns)
+    columns = {name: header for name, header in columns.items() if name != "amount" or not empty}
+    kinds = {name: first.columns[header] for name, header in columns.items()}
     search = _Search(connection, raws, table, columns, kinds, settings, sales)
     search.facts += [fact for raw in raws[:3] for fact in raw.facts] + list(recognition.facts)
+    search.facts += [Note(_NO_AMOUNT, {"header": recognition.columns["amount"]})] if empty else []
     search.questions += recognition.questions
     marks, decimal = search.marks()
     order, shown_order = search.date_order()
@@ -116,6 +130,59 @@ def _found(
         table, columns, kinds, marks, order, formats, search.signs(), Formats(shown_order, decimal),
         tuple(search.facts), tuple(search.questions),
     )  # fmt: skip
+
+
+def _proved(
+    connection: duckdb.DuckDBPyConnection, raw: RawTable, name: str, headers: list[str]
+) -> str | None:
+    """Return the one of several amounts that is without postage, where the others are it with postage."""
+    words = {header: {*normalised(header).split()} for header in raw.columns}
+    postage = [header for header, said in words.items() if said & _POSTAGE and header not in headers]
+    taxes = [header for header, said in words.items() if said & {"tax", "taxes", "iva", "vat"}]
+    if name != "amount" or len(postage) != 1:
+        return None
+    extra = _number(postage[0])
+    also = [extra, *(f"{extra} + {_number(tax)}" for tax in taxes if tax not in headers)]
+    for one in headers:
+        others = [header for header in headers if header != one]
+        off = [f"abs({_number(other)} - {_number(one)} - ({{}}))" for other in others]
+        with_it = " and ".join(f"least({', '.join(map(each.format, also))}) < 0.015" for each in off)
+        rows, same = connection.execute(
+            f"select count(*), count(*) filter ({with_it}) from (from {raw.relation} limit {_SAMPLE_ROWS}) "  # noqa: S608
+            f"where {_number(one)} is not null and {extra} <> 0"
+        ).fetchall()[0]
+        if rows and same >= _MOST * rows:
+            return one
+    return None
+
+
+def _alike(connection: duckdb.DuckDBPyConnection, raw: RawTable, column: Column) -> list[str]:
+    """Return the headers whose cells are of the kind of a column."""
+    found = []
+    for header in raw.columns:
+        text = trimmed(f"cast({quoted(header)} as varchar)")
+        number = _number(header)
+        fits = f"coalesce(day_first({text}), month_first({text}))" if column.kind == "date" else number
+        filled, fitting = connection.execute(
+            f"select count({text}), count({fits}) from (from {raw.relation} limit 1000)"  # noqa: S608
+        ).fetchall()[0]
+        if column.kind in {"date", "money"} and filled and fitting >= _MOST * filled:
+            found.append(header)
+    return found
+
+
+def _has_no_amount(connection: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> bool:
+    """Tell whether the amount is empty, as of formulas that were never worked out, and not needed."""
+    if not {"amount", "quantity", "unit_price"} <= columns.keys():
+        return False
+    text = trimmed(f"cast({quoted(columns['amount'])} as varchar)")
+    return not connection.execute(f"select count({text}) from sample").fetchall()[0][0]  # noqa: S608
+
+
+def _number(header: str) -> str:
+    """Return the SQL of a number whose decimal mark is not known yet."""
+    cell = trimmed(f"cast({quoted(header)} as varchar)")
+    return f"coalesce(number_with_dot({cell}), number_with_comma({cell}))"
 
 
 def _check_same_columns(raws: list[RawTable], columns: dict[str, str]) -> None:
@@ -239,7 +306,7 @@ class _Search:
                 for name in names
                 if self.connection.execute(
                     f"select count(*) from sample where {trimmed(quoted(self.columns[name]))} = ?",  # noqa: S608
-                    [found.example],
+                    [found.examples[2] or found.examples[0]],
                 ).fetchall()[0][0]
             ),
             self.columns[names[0]],
@@ -271,11 +338,12 @@ class _Search:
 
     def _weigh(self, headers: list[str], what: str) -> Evidence:
         """Return the evidence of the sample, or of all rows where the sample leaves it open."""
-        seen = evidence(self.connection, _stacked(["sample"], headers), trimmed("cell"), what)
+        cell = f"weekdayless({trimmed('cell')})" if what == "date" else trimmed("cell")
+        seen = evidence(self.connection, _stacked(["sample"], headers), cell, what)
         if seen.verdict not in {"either", "mixed"}:
             return seen
         everything = _stacked([raw.relation for raw in self.raws], headers)
-        return evidence(self.connection, everything, trimmed("cell"), what)
+        return evidence(self.connection, everything, cell, what)
 
     def _listed(self, names: list[str]) -> str:
         return ", ".join(f"'{self.columns[name]}'" for name in names)
@@ -294,39 +362,41 @@ def _stacked(relations: list[str], headers: list[str]) -> str:
 def _mark_question(file: str, header: str, found: Evidence) -> str:
     if found.verdict == "mixed":
         return _(
-            "Column '{header}' of {file} mixes decimal points ({points} cells) and decimal commas "
-            "({commas} cells, such as '{example}'). Export it with one mark, or choose: 'decimal: \".\"' or "
-            "'decimal: \",\"'; cells in the other are rejected."
+            "Column '{header}' of {file} mixes decimal points (such as '{point}', cells: {points}) and "
+            "decimal commas (such as '{comma}', cells: {commas}). Export it with one mark, or choose: "
+            "'decimal: \".\"' or 'decimal: \",\"'; cells in the other are rejected."
         ).format(
             header=header,
             file=file,
+            point=found.examples[0],
             points=number(found.first),
+            comma=found.examples[1],
             commas=number(found.second),
-            example=found.example,
         )
     return _(
         "Column '{header}' of {file} is ambiguous: '{example}' could be a thousand and more or have three "
         "decimals. Choose: 'decimal: \".\"' or 'decimal: \",\"'."
-    ).format(header=header, file=file, example=found.example)
+    ).format(header=header, file=file, example=found.examples[2])
 
 
 def _order_question(file: str, header: str, found: Evidence) -> str:
     if found.verdict == "mixed":
         return _(
-            "Column '{header}' of {file} mixes dates with the day first ({days} cells) and with the month "
-            "first ({months} cells, such as '{example}'). Export it in one form, or choose: "
+            "Column '{header}' of {file} mixes dates with the day first (such as '{day}', cells: {days}) and "
+            "with the month first (such as '{month}', cells: {months}). Export it in one form, or choose: "
             "'date_order: day-first' or 'date_order: month-first'; dates in the other are rejected."
         ).format(
             header=header,
             file=file,
+            day=found.examples[0],
             days=number(found.first),
+            month=found.examples[1],
             months=number(found.second),
-            example=found.example,
         )
     return _(
         "Column '{header}' of {file} is ambiguous: every date fits day/month and month/day alike, such as "
         "'{example}'. Choose: 'date_order: day-first' or 'date_order: month-first'."
-    ).format(header=header, file=file, example=found.example)
+    ).format(header=header, file=file, example=found.examples[2])
 
 
 def ask(questions: tuple[str, ...], table: Table) -> CarteraError:

@@ -14,7 +14,7 @@ from analysis.dataset.inference.formats import (
     trimmed,
 )
 from analysis.dataset.inference.type_inference import Reading
-from analysis.dataset.schema import Column, Table
+from analysis.dataset.schema import Column, Table, same_name
 
 NOBODY = (
     "0", "anonymous", "anonimo", "anónimo", "guest", "invitado", "unknown", "desconocido", "no customer",
@@ -27,6 +27,12 @@ NOBODY = (
 NUMERIC = ("money", "number", "percent")
 """Kinds of columns that hold a number."""
 
+_TAX_NUMBERS = {
+    *map(same_name, ("nif", "cif", "nif cif", "cif nif", "dni", "cif dni", "nif cliente", "cif cliente")),
+    *map(same_name, ("dni cliente", "vat number", "vat no", "tax id", "vat")),
+}
+"""Headers under which customers stand with their tax number, with or without country and hyphens."""
+
 _TOTAL = r"(?im)^\s*(?:sub ?|gran )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
 _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
 _DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
@@ -36,16 +42,18 @@ NO_DAY = "date '1970-01-01'"
 """Days up to this one are what programs write where there is none."""
 
 
-def cells_sql(raw: RawTable, reading: Reading) -> str:
+def cells_sql(raw: RawTable, reading: Reading, *, numbered: bool = False) -> str:
     """Return the first steps of a ledger, ``raw`` and ``cells``.
 
     They have every cell as ``r_<place>``, those of known columns also as ``c_<name>`` (identifiers and text
-    without the spaces around them, and without what says nothing), and ``row_hash`` of the whole row.
+    without the spaces around them, and without what says nothing), ``row_hash`` of the whole row and, where
+    ``numbered``, ``row_id``, its place in the file.
     """
     written = {f"r_{i}": quoted(header) for i, header in enumerate(raw.columns)}
     rows = ", ".join(f"{header} as {name}" for name, header in written.items())
     in_order = sorted(written, key=written.__getitem__)
     cells = ", ".join(f"{_cell(name, list(raw.columns), reading)} as c_{name}" for name in reading.columns)
+    rows += ", row_number() over () as row_id" if numbered else ""
     return (
         f"raw as (select {rows} from {raw.relation}), "  # noqa: S608
         f"cells as (select *, {cells}, hash({', '.join(in_order)}) as row_hash from raw)"
@@ -79,7 +87,8 @@ def value_sql(column: Column, reading: Reading) -> str:
         return f"cast(null as {wanted})"
     cell, written = f"c_{name}", reading.kinds[name]
     if name == "customer_id":
-        return _customer(cell, written)
+        customer = _customer(cell, written)
+        return f"tax_number({customer})" if same_name(reading.columns[name]) in _TAX_NUMBERS else customer
     if column.kind in {"identifier", "text"}:
         return _identifier(cell, written)
     if column.kind == "choice":
@@ -120,10 +129,11 @@ def _identifier(cell: str, written: str) -> str:
 def _customer(cell: str, written: str) -> str:
     """Return the SQL of the customer: NULL where the cell names nobody (a digit but 0 rules it out)."""
     plain = _identifier(cell, written)
-    text = f"filled(trimmed({plain}))"
+    usual = f"{plainly_filled(plain)} and not contains({plain}, '@') and not suffix({plain}, '.0')"
+    text = f"one_spelling(filled(trimmed({plain})))"
     nobody = ", ".join(map(literal, NOBODY))
     nothing = f"lower({text}) in ({nobody}) or ltrim({text}, '0') in ('', '.', '.0')"
-    return f"case when {plainly_filled(plain)} then {plain} when {nothing} then null else {text} end"
+    return f"case when {usual} then {plain} when {nothing} then null else {text} end"
 
 
 def currency_sql(reading: Reading) -> str:

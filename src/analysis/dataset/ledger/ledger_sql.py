@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 
 from analysis.dataset.config import DatasetConfig
-from analysis.dataset.files.readers import RawTable, quoted
+from analysis.dataset.files.readers import RawTable, literal, quoted
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger import records_sql, sales_sql
 from analysis.dataset.ledger.cell_sql import cells_sql, currency_sql, layout, row_text, type_sql, value_sql
+from analysis.dataset.ledger.meaning import PLAIN, Meaning
 from analysis.dataset.quality import KEPT
 from analysis.dataset.schema import TRANSACTIONS, Column
 
 
-def ledger_sql(raw: RawTable, reading: Reading, config: DatasetConfig, today: dt.date) -> str:
+def ledger_sql(
+    raw: RawTable, reading: Reading, config: DatasetConfig, today: dt.date, meaning: Meaning = PLAIN
+) -> str:
     """Return the query that turns one raw file into its part of the ledger.
 
     Parameters
@@ -26,6 +29,8 @@ def ledger_sql(raw: RawTable, reading: Reading, config: DatasetConfig, today: dt
         What becomes of doubtful rows, the currency, and the tax to take out of money.
     today
         The day of reading: no row can be dated later.
+    meaning
+        What the rows of the sales mean together.
 
     Returns
     -------
@@ -35,19 +40,21 @@ def ledger_sql(raw: RawTable, reading: Reading, config: DatasetConfig, today: dt
         other tables ``kept``; ``excluded:<rule>``, ``rejected:<reason>``), the answers of `sales_sql` or
         `records_sql` and, unless it is kept, ``raw`` (its cells as written).
     """
-    rules = sales_sql if reading.table.name == "transactions" else records_sql
+    is_sales = reading.table.name == "transactions"
+    rules = sales_sql if is_sales else records_sql
+    asked = sales_sql.asked(reading, config, meaning) if is_sales else records_sql.asked(reading, config)
     cases = [(condition, f"excluded:{rule}") for rule, condition in layout(raw, reading)]
     cases += rules.cases(reading, config, today)
     outcome = " ".join(f"when {condition} then '{becomes}'" for condition, becomes in cases)
     keep_raw = "true" if later_copies(reading, config)[0] else f"outcome not in {KEPT}"
     return f"""
-    with {cells_sql(raw, reading)},
-    typed as (select *, {_values(reading)} from cells),
-    {rules.asked(reading, config)},
+    with {cells_sql(raw, reading, numbered=meaning.needs_order)},
+    typed as (select *, {_values(reading, config)} from cells),
+    {asked},
     judged as (select *, case {outcome} else '{rules.OTHERWISE}' end as outcome from asked)
     select {", ".join(map(quoted, _known(reading)))}, row_hash, outcome, {rules.answers(reading)},
            case when {keep_raw} then {row_text(raw)} end as raw
-    from judged
+    from judged{" order by row_id" if meaning.needs_order else ""}
     """  # noqa: S608
 
 
@@ -59,6 +66,9 @@ def later_copies(reading: Reading, config: DatasetConfig) -> tuple[tuple[str, ..
     return reading.table.key, "same_key"
 
 
+_TELLING = ("status", "tax", "refunded", "discount_pct", "reference")
+
+
 def absent(reading: Reading) -> str:
     """Return the SQL of the columns that the data do not give: NULL, in the type they would have."""
     known = _known(reading)
@@ -67,11 +77,10 @@ def absent(reading: Reading) -> str:
 
 
 def _columns(reading: Reading) -> list[Column]:
-    """Return the columns of the ledger: the canonical ones, and the currency."""
-    return [
-        *(column for column in reading.table.columns if column.canonical),
-        TRANSACTIONS.column("currency"),
-    ]
+    """Return the columns of the ledger: the canonical ones, the currency, and what tells what rows mean."""
+    known = reading.table.columns
+    kept = [column for column in known if column.canonical or column.name in _TELLING]
+    return [*kept, TRANSACTIONS.column("currency")]
 
 
 def _known(reading: Reading) -> list[str]:
@@ -82,12 +91,22 @@ def _known(reading: Reading) -> list[str]:
     return [column.name for column in _columns(reading) if column.name in given]
 
 
-def _values(reading: Reading) -> str:
+def _values(reading: Reading, config: DatasetConfig) -> str:
     """Return the SQL of each column's value, NULL where the cell does not fit its rule."""
     given = sales_sql.GIVEN if reading.table.name == "transactions" else {}
+    columns = [column for column in reading.table.columns if column.name != "currency"]
     values = [
-        f"{value_sql(column, reading)} as {quoted(given.get(column.name, column.name))}"
-        for column in reading.table.columns
-        if column.name != "currency"
+        f"{_merged(column, reading, config)} as {quoted(given.get(column.name, column.name))}"
+        for column in columns
     ]
     return ", ".join([*values, f"{currency_sql(reading)} as currency"])
+
+
+def _merged(column: Column, reading: Reading, config: DatasetConfig) -> str:
+    """Return the SQL of a value; of a customer, the first of those that the user says are the same."""
+    value = value_sql(column, reading)
+    if column.name != "customer_id" or not config.same_customer:
+        return value
+    first = {other: same[0] for same in config.same_customer for other in same[1:]}
+    cases = " ".join(f"when {literal(other)} then {literal(one)}" for other, one in first.items())
+    return f"case {value} {cases} else {value} end"

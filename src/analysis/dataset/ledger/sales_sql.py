@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.readers import literal
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.cell_sql import NUMERIC, in_currency, missing_day, says_nothing
-from analysis.dataset.schema import TRANSACTIONS
+from analysis.dataset.ledger.states import CREDIT_NOTE, VOID
+from analysis.dataset.schema import TRANSACTIONS, same_name
 
-CANCELLED = (
-    "cancelled", "canceled", "cancelada", "cancelado", "anulada", "anulado", "void", "voided", "annulled",
-    "refunded", "reembolsado", "reembolsada", "failed", "fallido", "fallida", "declined", "rechazado",
-    "rechazada", "draft", "borrador", "expired", "caducado", "caducada",
-)  # fmt: skip
-"""States of an order or invoice that never came to be, or was wholly undone, in lower case."""
-
+if TYPE_CHECKING:
+    from analysis.dataset.ledger.meaning import Meaning
 
 GIVEN = {name: f"given_{name}" for name in ("amount", "gross_amount", "discount")}
 """Columns that are worked out, and what they are called as the file gives them."""
@@ -26,16 +23,52 @@ OTHERWISE = "sale"
 
 FLAGS = (
     "is_no_customer", "is_cancelled", "is_negative_quantity", "is_negative_amount", "is_price_not_positive",
-    "is_zero_amount", "is_test", "is_postage", "is_unread",
+    "is_zero_amount", "is_test", "is_postage", "is_unread", "is_refunded", "is_taken_back", "is_turned",
 )  # fmt: skip
 
 
-def asked(reading: Reading, config: DatasetConfig) -> str:
-    """Return the step ``asked``: amounts worked out, and the answers to `FLAGS`."""
+def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
+    """Return the steps up to ``asked``: blanks filled, amounts worked out, and the answers to `FLAGS`."""
     return (
-        f"valued as (select *, {_money(reading, config)} from typed), "  # noqa: S608
-        f"asked as (select *, {_questions(reading, config)} from valued)"
+        f"filled as (select * {_filled(meaning)} from typed), "  # noqa: S608
+        f"priced as (select *, {_money(reading, config, meaning)} from filled), "
+        f"kept_of as (select * {_less_refund(reading, meaning)} from priced), "
+        f"valued as (select * replace ({_signed(config)}), {_taken_back(config)} as is_taken_back, "
+        f"({_turned(config)}) as is_turned from kept_of), "
+        f"asked as (select *, {_questions(reading, config, meaning)} from valued)"
     )
+
+
+def _filled(meaning: Meaning) -> str:
+    """Return the ``replace`` clause that fills blanks from the order's other lines, or from the row above."""
+    order = "over (partition by order_id)"
+    above = "over (order by row_id rows between unbounded preceding and current row)"
+    values = {
+        name: f"case when {says_nothing(name)} and order_id is not null and min({name}) {order} = "
+        f"max({name}) {order} then min({name}) {order} else {name} end"
+        for name in meaning.in_order
+    }
+    values |= {
+        name: f"case when {says_nothing(name)} then last_value({name} ignore nulls) {above} else {name} end"
+        for name in meaning.from_above
+    }
+    listed = ", ".join(f"{value} as {name}" for name, value in values.items())
+    return f"replace ({listed})" if listed else ""
+
+
+_SAME_ORDER = "partition by order_id, customer_id, date, case when order_id is null then row_id end"
+
+
+def _spread(whole: str, weight: str) -> str:
+    """Return the SQL of a line's part of what is of its whole order, to the cent: the parts add up to it."""
+    weight = f"coalesce(cast({weight} as double), 0)"
+    weighs = f"nullif(sum({weight}) over ({_SAME_ORDER}), 0)"
+    until = f"sum({weight}) over ({_SAME_ORDER} order by row_id)"
+    place = f"row_number() over ({_SAME_ORDER} order by row_id)"
+    lines = f"count(*) over ({_SAME_ORDER})"
+    upper = f"coalesce({until} / {weighs}, {place} / {lines})"
+    lower = f"coalesce(({until} - {weight}) / {weighs}, ({place} - 1) / {lines})"
+    return f"round({whole} * {upper}, 2) - round({whole} * {lower}, 2)"
 
 
 def answers(_reading: Reading) -> str:
@@ -53,7 +86,7 @@ def worked_out(reading: Reading) -> set[str]:
     return made
 
 
-def _money(reading: Reading, config: DatasetConfig) -> str:
+def _money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     """Return the SQL of amount, gross amount and discount; a discount lowers the value whatever its sign."""
     rate = config.tax_rate("transactions")
     tax = f" / {1 + rate}" if rate else ""
@@ -63,20 +96,78 @@ def _money(reading: Reading, config: DatasetConfig) -> str:
     else:
         gross = worked_out if {"quantity", "unit_price"} <= reading.columns.keys() else "cast(null as double)"
     lowered = "0"
+    percent = f"coalesce(cast(discount_pct as double), 0) / {1 if meaning.parts_of_one else 100}"
     if "discount" in reading.columns:
         lowered = "abs(coalesce(cast(given_discount as double), 0))"
     elif "discount_pct" in reading.columns:
-        lowered = f"abs({gross}) * coalesce(cast(discount_pct as double), 0) / 100"
+        if meaning.after_discount and not {"quantity", "unit_price"} <= reading.columns.keys():
+            gross = (
+                f"given_amount / nullif(1 - {percent}, 0)"
+                if meaning.after_discount == "net"
+                else "given_amount"
+            )
+            gross = f"cast({gross} as double)"
+        lowered = f"abs({gross}) * {percent}"
     net = f"{gross} - sign({gross}) * {lowered}"
-    amount = "given_amount" if "amount" in reading.columns else net
-    if "amount" in reading.columns and not tax:
-        exact = "given_amount"
+    given = "amount" in reading.columns and meaning.amount_is != "quantity_and_price"
+    if given and meaning.after_discount != "gross":
+        amount, exact = _given_amount(reading, meaning)
     else:
-        exact = f"try_cast(round(({amount}){tax}, 4) as decimal(18, 4))"
+        amount, exact = net, False
+    worth = amount if exact and not tax else f"try_cast(round(({amount}){tax}, 4) as decimal(18, 4))"
     return (
-        f"{exact} as amount, "
+        f"{worth} as amount, "
         f"try_cast(round(({gross}){tax}, 4) as decimal(18, 4)) as gross_amount, "
         f"try_cast(round(({_discount(reading, gross, lowered)}){tax}, 4) as decimal(18, 4)) as discount"
+    )
+
+
+def _given_amount(reading: Reading, meaning: Meaning) -> tuple[str, bool]:
+    """Return the SQL of the amount as it is given, and whether it needs no rounding."""
+    amount = "given_amount"
+    if meaning.less_tax and "tax" in reading.columns:
+        amount = "(given_amount - coalesce(tax, 0))"
+    if meaning.amount_is != "order":
+        return amount, not meaning.less_tax
+    priced = {"quantity", "unit_price"} <= reading.columns.keys()
+    whole = f"cast(max({amount}) over ({_SAME_ORDER}) as double)"
+    return _spread(whole, "abs(quantity * unit_price)" if priced else "1"), False
+
+
+def _less_refund(reading: Reading, meaning: Meaning) -> str:
+    """Return the ``replace`` clause that takes off what was given back; what exceeds it is postage."""
+    if "refunded" not in reading.columns:
+        return ""
+    refund = "abs(coalesce(refunded, 0))"
+    if meaning.spread_refunds:
+        whole = f"least(max({refund}) over ({_SAME_ORDER}), sum(abs(amount)) over ({_SAME_ORDER}))"
+        refund = _spread(f"cast({whole} as double)", "abs(amount)")
+    left = f"sign(amount) * greatest(abs(amount) - ({refund}), 0)"
+    return f"replace (cast({left} as decimal(18, 4)) as amount)"
+
+
+def _taken_back(config: DatasetConfig) -> str:
+    """Return the SQL that holds for a row that takes a sale back, by its quantity or its kind of document."""
+    note = f"coalesce(regexp_full_match(squeezed(document_type), '{CREDIT_NOTE}'), false)"
+    settings = config.transactions
+    conditions = [
+        *(["coalesce(quantity < 0, false)"] if settings.negative_quantity != "as_written" else []),
+        *([note] if settings.credit_notes != "as_written" else []),
+    ]
+    return f"({' or '.join(conditions) or 'false'})"
+
+
+def _turned(config: DatasetConfig) -> str:
+    return f"{_taken_back(config)} and coalesce(amount > 0, false)"
+
+
+def _signed(config: DatasetConfig) -> str:
+    """Return the ``replace`` clause by which the amount of a row that takes a sale back is negative."""
+    turned = _turned(config)
+    return (
+        f"case when {turned} then -amount else amount end as amount, "
+        f"case when {turned} then -abs(gross_amount) else gross_amount end as gross_amount, "
+        f"case when {turned} then -abs(quantity) else quantity end as quantity"
     )
 
 
@@ -88,13 +179,15 @@ def _discount(reading: Reading, gross: str, lowered: str) -> str:
     return "cast(null as double)"
 
 
-def _questions(reading: Reading, config: DatasetConfig) -> str:
+def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     postage = ", ".join(literal(code.upper()) for code in config.transactions.postage_codes) or "''"
-    cancelled = ", ".join(map(literal, CANCELLED))
+    said = {same_name(word): becomes for word, becomes in config.transactions.states.items()}
+    void = (VOID - said.keys()) | {word for word, becomes in said.items() if becomes == "cancelled"}
+    cancelled = ", ".join(map(literal, sorted(void)))
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
-        "is_void": f"coalesce(lower(status) in ({cancelled}), false)",
+        "is_void": f"coalesce(squeezed(status) in ({cancelled}), false){_own_row(reading, meaning)}",
         "is_negative_quantity": "coalesce(quantity < 0, false)",
         "is_negative_amount": "coalesce(amount < 0, false)",
         "is_price_not_positive": "coalesce(unit_price <= 0, false)",
@@ -104,9 +197,23 @@ def _questions(reading: Reading, config: DatasetConfig) -> str:
         "is_postage": f"coalesce(upper(product_id) in ({postage}), false) "
         f"or coalesce(upper(description) in ({postage}), false)",
     }
+    if "refunded" in reading.columns:
+        flags["is_refunded"] = "coalesce(refunded <> 0, false)"
+    else:
+        flags["is_refunded"] = "false"
     listed = [f"{sql} as {name}" for name, sql in flags.items()]
     marked = f"case when {negative} then coalesce(regexp_matches(order_id, '^[Cc]\\d'), false) else false end"
     return ", ".join([*listed, f"(is_void or ({marked})) as is_cancelled", f"({negative}) as is_negative"])
+
+
+def _own_row(reading: Reading, meaning: Meaning) -> str:
+    """Return the condition under which a refunded sale has no negative row of its own; empty if none has."""
+    if not meaning.once:
+        return ""
+    link = "coalesce(reference, order_id)" if "reference" in reading.columns else "order_id"
+    taken = f"coalesce(bool_or(amount < 0) over (partition by {link}) and {link} is not null, false)"
+    alike = "coalesce(bool_or(amount < 0) over (partition by customer_id, abs(amount)), false)"
+    return f" and not ({taken} or {alike})"
 
 
 def _unread(reading: Reading) -> list[str]:
@@ -139,7 +246,7 @@ def _escaped(code: str) -> str:
 def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple[str, str]]:
     """Return under which condition a row becomes what; the first that holds decides."""
     policies = config.transactions.policies
-    no_amount = " and ".join(says_nothing(name) for name in amount_columns(reading))
+    no_amount = " or ".join(says_nothing(name) for name in amount_columns(reading))
     held = [
         *missing_day("date", today),
         (f"amount is null and ({no_amount})", "rejected:no_amount"),

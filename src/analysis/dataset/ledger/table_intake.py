@@ -23,6 +23,7 @@ from analysis.dataset.ledger import records_account, sales_account
 from analysis.dataset.ledger.intake_result import Formats, Records
 from analysis.dataset.ledger.ledger import Ledger, count_duplicates, settle
 from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
+from analysis.dataset.ledger.meaning import PLAIN, Meaning, understand
 from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
 from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.schema import TRANSACTIONS, Table
@@ -96,18 +97,45 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
         if reading.questions:
             raise ask(reading.questions, table)
         raws = _write_ledger(connection, raws, reading, config, work)
-        return _recorded(connection, raws, reading, config, target)
+        facts: list[Note] = []
+        if table is TRANSACTIONS:
+            raws, facts = _understood(connection, raws, reading, config, work)
+        return _recorded(connection, raws, reading, config, target, tuple(facts))
     finally:
         connection.close()
         shutil.rmtree(work)
 
 
-def _recorded(
+def _understood(
+    connection: duckdb.DuckDBPyConnection,
+    raws: list[RawTable],
+    reading: Reading,
+    config: DatasetConfig,
+    work: Path,
+) -> tuple[list[RawTable], list[Note]]:
+    """Find out what the rows of the sales mean together, and write the ledger anew where that changes it.
+
+    Return the files as they were read in the end, and what was found.
+    """
+    meaning, facts = PLAIN, []
+    while True:
+        found = understand(connection, reading, config, meaning, raws[0].file)
+        if found.questions:
+            raise ask(tuple(found.questions), reading.table)
+        facts += found.facts
+        if found.meaning == meaning:
+            return raws, facts
+        meaning = found.meaning
+        raws = _write_ledger(connection, raws, reading, config, work, meaning)
+
+
+def _recorded(  # noqa: PLR0917
     connection: duckdb.DuckDBPyConnection,
     raws: list[RawTable],
     reading: Reading,
     config: DatasetConfig,
     target: Path,
+    found: tuple[Note, ...],
 ) -> Records:
     """Count the ledger, and write from it the two files; return the account."""
     table, money = reading.table, "amount" in reading.table.canonical
@@ -129,7 +157,7 @@ def _recorded(
     quality = Quality(
         outcomes,
         account.found,
-        (*reading.facts, *_tax_fact(reading, config.tax_rate(table.name)), *account.facts),
+        (*reading.facts, *found, *_tax_fact(reading, config.tax_rate(table.name)), *account.facts),
         (*_rejected_alarm(ledger), *account.alarms),
         table.name,
     )
@@ -138,12 +166,13 @@ def _recorded(
     return Records(quality, columns, first, last, wakes, currency, reading.shown)
 
 
-def _write_ledger(
+def _write_ledger(  # noqa: PLR0917
     connection: duckdb.DuckDBPyConnection,
     raws: list[RawTable],
     reading: Reading,
     config: DatasetConfig,
     work: Path,
+    meaning: Meaning = PLAIN,
 ) -> list[RawTable]:
     """Write the ledger, a part per file, and put it into the view ``ledger``.
 
@@ -153,14 +182,14 @@ def _write_ledger(
     parts = [work / f"ledger-{i:06}.parquet" for i in range(len(raws))]
 
     def write(raw: RawTable, part: Path) -> RawTable:
-        accepted = _copy(connection, ledger_sql(raw, reading, config, today), part)
+        accepted = _copy(connection, ledger_sql(raw, reading, config, today, meaning), part)
         if raw.text is None:
             return raw
         refused = np.asarray(refused_lines(connection, raw.text), np.int64)
         if accepted + len(np.unique(refused)) == raw.text.records and raw.text.begin_on(refused):
             return raw
         raw = raw.text.split()
-        _copy(connection, ledger_sql(raw, reading, config, today), part)
+        _copy(connection, ledger_sql(raw, reading, config, today, meaning), part)
         return raw
 
     with whole(connection, raws):
@@ -168,7 +197,7 @@ def _write_ledger(
     columns = ", ".join(filter(None, ["*", absent(reading)]))
     connection.execute("set variable ledger_parts = ?", [list(map(duckdb_path, parts))])
     connection.execute(
-        f"create view ledger as select {columns} from read_parquet(getvariable('ledger_parts'), "  # noqa: S608
+        f"create or replace view ledger as select {columns} from read_parquet(getvariable('ledger_parts'), "  # noqa: S608
         "file_row_number=true, filename=true, hive_partitioning=false)"
     )
     return read

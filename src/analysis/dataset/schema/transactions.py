@@ -57,7 +57,8 @@ _COLUMNS = (
             "fecha de compra, fecha emision, fecha de emision, fecha albaran, fecha expedicion, "
             "fecha ticket, f factura, fec factura, fec, invoice bill date, order placed, "
             "fecha y hora, fecha hora, fecha del pedido, fecha de la factura, fecha apunte, "
-            "fecha contable"
+            "fecha contable, issued on, issue date, issued, created date, created date utc, "
+            "order purchase timestamp, purchase timestamp, order timestamp, order datetime, invoicedate"
         ),
         (
             listed(
@@ -77,7 +78,12 @@ _COLUMNS = (
             "amount excl tax, amount excl vat, amount ex vat, total excl tax, total excl vat, "
             "total ex vat, importe neto, neto, base, base imponible, base imp, b imponible, "
             "venta neta, ventas netas, total neto, valor neto, imp neto, importe sin iva, "
-            "total sin iva, importe sin impuestos, total sin impuestos, neto factura, total base"
+            "total sin iva, importe sin impuestos, total sin impuestos, neto factura, total base, "
+            "n revenue, untaxed total, subtotal excluding taxes, subtotal excluding tax, "
+            "subtotal without tax, "
+            "subtotal sin iva, order subtotal amount, order lines subtotal, lineas del pedido subtotal, "
+            "order line subtotal, invoice lines subtotal, lineas de factura subtotal, net line amount, "
+            "importe neto linea"
         ),
         (
             listed(
@@ -88,7 +94,11 @@ _COLUMNS = (
                 "importe total, total factura, total importe, importe factura, facturacion, venta, "
                 "ventas, importe venta, valor, total venta, imp, facturado, order total amount, "
                 "total signed, amount total, total con iva, total con impuestos, total pagado, "
-                "importe con iva"
+                "importe con iva, line subtotal, subtotal linea, grand total, grand total base, "
+                "total pedido, "
+                "total incl tax, total incl vat, total including tax, total including vat, total with vat, "
+                "total with tax, total tax included, total iva incluido, importe iva incluido, total ticket, "
+                "order amount, total albaran, total documento"
             ),
         ),
     ),
@@ -122,7 +132,8 @@ _COLUMNS = (
             "cod producto, id articulo, codigo articulo, cod articulo, codigo de articulo, "
             "ref articulo, codart, codigo de producto, referencia articulo, lineitem sku, item sku, "
             "product sku, product reference, ref producto, referencia producto, cod articulo barras, "
-            "codigo barras, codigo de barras, barcode"
+            "codigo barras, codigo de barras, barcode, order lines product, invoice lines product, "
+            "lineas del pedido producto, lineas de factura producto"
         ),
         (listed("product, item, article, producto, articulo, referencia, ref, material"),),
     ),
@@ -147,7 +158,9 @@ _COLUMNS = (
             "qty, units, pieces, units sold, order quantity, quantity sold, number of cds, qty sold, "
             "quantity ordered, cantidad, cant, unidades, uds, ud, uds vendidas, unidades vendidas, "
             "cantidad vendida, piezas, ctd, billed quantity, lineitem quantity, item quantity, "
-            "quantity invoiced, cantidad facturada, cantidad pedida, unid, und, unds, ctdad, cdad"
+            "order lines quantity, invoice lines quantity, lineas del pedido cantidad, "
+            "lineas de factura cantidad, quantity invoiced, cantidad facturada, cantidad pedida, "
+            "unid, und, unds, ctdad, cdad"
         ),
     ),
     Column(
@@ -159,7 +172,7 @@ _COLUMNS = (
             "price per unit, item price, sale price, sales price, list price, price each, "
             "precio unitario, precio venta, precio ud, precio unidad, precio de venta, p unitario, "
             "precio unit, lineitem price, pvp unitario, pvp unidad, importe unitario, "
-            "precio x unidad, p unit, p u"
+            "precio x unidad, p unit, p u, item cost"
         ),
         (listed("price, precio, tarifa, pvp"),),
         canonical=False,
@@ -239,6 +252,52 @@ _COLUMNS = (
             "order status, invoice status, document status, estado, estado factura, estado pedido, "
             "situacion, estado del pedido, estado documento, financial status, payment status, "
             "estado pago, estado de la factura"
+        ),
+        canonical=False,
+    ),
+    Column(
+        "tax",
+        "money",
+        "currency",
+        N_("tax on the line, where the amount includes it"),
+        listed(
+            "tax amount, vat, vat amount, vat charged, taxes, sales tax, order total tax amount, total tax, "
+            "iva, cuota iva, importe iva, total iva, impuestos, total impuestos, cuota de iva, cuota"
+        ),
+        canonical=False,
+    ),
+    Column(
+        "refunded",
+        "money",
+        "currency",
+        N_("what was given back of the amount, positive"),
+        listed(
+            "amount refunded, refunded amount, total refunded, refund amount, refund total, "
+            "importe devuelto, importe reembolsado, total devuelto, total reembolsado, devuelto, reembolso"
+        ),
+        canonical=False,
+    ),
+    Column(
+        "document_type",
+        "text",
+        "",
+        N_("kind of document: invoice, credit note …"),
+        listed(
+            "doc type, type of document, transaction type, invoice type, tipo documento, tipo de documento, "
+            "tipo doc, tipo factura, tipo de factura, clase documento, clase de factura, tipo operacion"
+        ),
+        (listed("type, tipo, kind, clase"),),
+        canonical=False,
+    ),
+    Column(
+        "reference",
+        "identifier",
+        "",
+        N_("order or invoice that the row takes back"),
+        listed(
+            "refund of, original order, original invoice, parent order, parent id, credited invoice, "
+            "related order, rectifica a, factura rectificada, factura original, pedido original, "
+            "documento origen, factura origen"
         ),
         canonical=False,
     ),
