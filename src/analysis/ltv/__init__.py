@@ -11,8 +11,6 @@ Where the models' story does not hold: regular buyers (``regularity``, ``condens
 margins from costs (``margins``), equity by group (``equity``), the next purchase (``waiting``), who is still
 there (``alive``, ``alive_by_model``, under other parameters ``turning``) and what customers cost to win
 (``acquisition``).
-
-For posteriors, ``bayes`` hands the summary to pymc-marketing, the optional extra ``bayes``.
 """
 
 from analysis.ltv.acquisition import (
@@ -41,7 +39,6 @@ from analysis.ltv.alive_by_model import (
     one_time_title,
     one_time_value,
 )
-from analysis.ltv.bayes import bayes_table, fit_bayes, hand_over
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
 from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
 from analysis.ltv.contracts import (
@@ -210,7 +207,6 @@ __all__ = [
     "alive_map_title",
     "alive_sentence",
     "alive_title",
-    "bayes_table",
     "beaten",
     "bootstrap",
     "by_frequency",
@@ -254,7 +250,6 @@ __all__ = [
     "expected_total",
     "failed_sentences",
     "first_purchase_value",
-    "fit_bayes",
     "fit_condensed",
     "fit_contracts",
     "fit_groups",
@@ -266,7 +261,6 @@ __all__ = [
     "forecast_sentence",
     "group_check",
     "group_check_sentence",
-    "hand_over",
     "held_by_top",
     "history_distribution",
     "history_distribution_title",
