@@ -29,6 +29,7 @@ from analysis.ltv.purchases import (
     process,
     scaled_counts,
 )
+from peers import fitter
 from portfolios import simulate
 from promises import TRUTH, faults
 
@@ -82,7 +83,7 @@ def test_likelihood_is_that_of_the_library(kind: Kind) -> None:
     x, t_x, t = summary.history
     weights = np.ones(len(x))
     parameters = np.array(given) if kind == "pareto_nbd" else np.log(given)
-    theirs = model.library._negative_log_likelihood(parameters, x, t_x, t, weights, 0.0)
+    theirs = fitter(kind, model.parameters)._negative_log_likelihood(parameters, x, t_x, t, weights, 0.0)
     per_customer = 1 if kind == "pareto_nbd" else len(x)
     assert value == pytest.approx(-theirs * per_customer, rel=1e-10)
 
@@ -237,7 +238,7 @@ X, T_X, T = np.array([0.0, 1, 3, 20]), np.array([0.0, 2, 25, 38]), np.array([10.
 def test_predictions_are_those_of_the_library(kind: Kind) -> None:
     model = fit_one(summary_of(kind), kind)
     assert isinstance(model, ltv.PurchaseModel)
-    library = model.library
+    library = fitter(kind, model.parameters)
     expected = library.conditional_expected_number_of_purchases_up_to_time(26, X, T_X, T)
     np.testing.assert_allclose(model.expected_purchases(26, X, T_X, T), expected, rtol=1e-9)
     np.testing.assert_allclose(
@@ -280,31 +281,6 @@ def test_hard_cases_are_finite() -> None:
     assert nobody.expected_if_alive(np.array([39.0]), busy[0], busy[2])[0] == pytest.approx(
         39 * 200.2425945 / 44.4136019, rel=1e-4
     )
-
-
-@pytest.mark.parametrize("s", [0.05, 1.0, 3.0, 50.0])
-def test_discounted_residual_is_its_integral(s: float) -> None:
-    model = ParetoNbd(0.55, 10.6, s, 11.7)
-    rate = np.log(1.15) / 52.18
-    stays = sum(
-        quad(lambda u: np.exp(-rate * u) * (1 + u / (11.7 + 31)) ** -s, start, start + 200, epsrel=1e-12)[0]
-        for start in range(0, 20_000, 200)
-    )
-    found = model.discounted_if_alive(rate, np.array([26.0]), np.array([31.0]))[0]
-    assert found == pytest.approx(26.55 / 41.6 * stays, rel=1e-9)
-
-
-def test_discounted_residual_is_for_the_pareto_nbd_only() -> None:
-    summary = summary_of("pareto_nbd")
-    pareto, geometric = (fit_one(summary, kind) for kind in ("pareto_nbd", "bg_nbd"))
-    assert isinstance(pareto, ltv.PurchaseModel)
-    assert isinstance(geometric, ltv.PurchaseModel)
-    near, far = (pareto.discounted_residual(rate, X, T_X, T) for rate in (0.1, 0.001))
-    assert (far > near).all()
-    with pytest.raises(TypeError, match="BG/NBD"):
-        geometric.discounted_residual(0.1, X, T_X, T)
-    with pytest.raises(AttributeError, match="no parameter beta"):
-        geometric.beta  # noqa: B018
 
 
 # --- choice ------------------------------------------------------------------------------------------

@@ -203,27 +203,3 @@ def test_customers_of_the_last_day_are_no_obstacle(kind: ltv.Kind) -> None:
         for found in (before, after)
     ]
     np.testing.assert_allclose(gaps[1], gaps[0], rtol=0.05)
-
-
-def test_values_by_group_are_those_of_each_group_alone() -> None:
-    summary, groups, _later = world(DIFFERENT, (400, 300, 200, 100, 50), 1)
-    random = np.random.default_rng(1)
-    spent = np.where(summary.frame["x"] > 0, random.gamma(4, 10, len(summary.frame)), np.nan)
-    summary = replace(summary, frame=summary.frame.assign(z=spent))
-    mixed = random.permutation(len(spent))  # customers of one group do not stand together
-    summary, groups = replace(summary, frame=summary.frame.iloc[mixed]), groups.iloc[mixed]
-    summary = replace(summary, frame=summary.frame.reset_index(drop=True))
-    found, spend = fitted(summary, groups), ltv.choose_spend(summary)
-    assert isinstance(spend, ltv.SpendModel)
-    settings = {"horizon_weeks": 26, "annual_discount_rate": 0.1}
-    rates = np.linspace(0.1, 0.4, len(summary.frame))
-    values = ltv.clv_by_group(summary, found, spend, margin_rate=rates, **settings)
-    assert values["customer_id"].tolist() == summary.frame["customer_id"].tolist()
-    np.testing.assert_allclose(
-        values["expected_purchases"], found.expected_purchases(26.0, summary), rtol=1e-9
-    )
-    for name in ("a", "e"):
-        rows = np.flatnonzero(groups.to_numpy() == name)
-        alone = replace(summary, frame=summary.frame.iloc[rows])
-        expected = ltv.clv(alone, found.models[name], spend, margin_rate=rates[rows], **settings)
-        np.testing.assert_allclose(values["clv"].iloc[rows], expected["clv"])

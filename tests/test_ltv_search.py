@@ -120,12 +120,6 @@ def test_deviations_between_customers_are_as_likely_beforehand() -> None:
     assert counts[2] / counts[0] == pytest.approx(np.exp(-1), rel=0.1)
 
 
-def test_draws_near_a_known_optimum_need_no_ridge() -> None:
-    fit = maximise(Stub(plateau), near=np.array([1.0, 1.0]))
-    assert fit is not None
-    assert fit.ridge is None
-
-
 def test_the_higher_of_two_tops_is_taken() -> None:
     def two(z: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
         # the product of two bowls, tilted: tops near -2 (lower) and 2 (higher)

@@ -8,8 +8,7 @@ import pytest
 
 from analysis import ltv
 from analysis.ltv.per_customer import purchase_intervals, value_intervals
-from analysis.ltv.purchases import KINDS, Kind
-from analysis.ltv.uncertainty import bootstrap, simulate_totals
+from analysis.ltv.uncertainty import simulate_totals
 from promises import AHEAD, ALL_ALIKE, customers_held, fitted, portfolio, portfolio_of_wild_spend, totals_held
 
 # --- totals ------------------------------------------------------------------------------------------
@@ -39,18 +38,6 @@ def test_intervals_hold_where_the_data_leave_open_how_alike_customers_leave() ->
 def test_intervals_of_value_hold_where_the_mean_spend_is_held() -> None:
     found = pd.DataFrame([totals_held(portfolio_of_wild_spend(seed)) for seed in range(60)])
     assert found["value"].mean() >= 0.87
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.slow
-def test_bootstrap_and_asymptotic_intervals_agree(kind: Kind) -> None:
-    made = portfolio(KINDS.index(kind), 300)
-    model, _spend, worth = fitted(made)
-    history = made.summary.history
-    usual = simulate_totals(model, AHEAD, history, worth)[:, 0]
-    drawn = simulate_totals(model, AHEAD, history, worth, drawn=bootstrap(model, made.summary, 200))[:, 0]
-    assert drawn.mean() == pytest.approx(usual.mean(), rel=0.05)
-    assert drawn.std() == pytest.approx(usual.std(), rel=0.3)  # 200 draws know it to 5 %
 
 
 @pytest.mark.slow

@@ -16,7 +16,6 @@ from analysis.display_names import words
 from analysis.language import percent
 from analysis.ltv.rounding import told_apart
 from analysis.ltv.spend_check import misfit, misfit_by_chance
-from analysis.ltv.spend_spread import within_customers
 from analysis.ltv.validation import rules
 from analysis.ltv.validation.scores import _places, clear_gain, spend_change
 from analysis.not_possible import NotPossible
@@ -537,110 +536,6 @@ def test_how_far_an_own_mean_is_trusted(
     assert "worth 0.010 on average" in cheap.describe()
 
 
-def test_errors_of_spend_parameters_are_those_of_draws(
-    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
-) -> None:
-    random = np.random.default_rng(3)
-    wild = np.exp(random.normal(4, 1.6, 2000))
-    held = ltv.choose_spend(spending(random.geometric(0.3, 2000), wild))
-    assert isinstance(held, ltv.HeldSpendModel)
-    summary, spread = single_purchases(16.0, np.full(60, 46), random.gamma(4, 60, 60))
-    steady = ltv.choose_spend(summary, spread)
-    assert isinstance(steady, ltv.SteadySpendModel)
-    for model in (gamma_gamma[1], held, steady):
-        table = ltv.spend_parameters(model)
-        assert table["parameter"].tolist() == ["p", "q", "v"]
-        assert table["value"].tolist() == [model.p, model.q, model.v]
-        assert np.isnan(table["error"].iloc[0]) == (model is steady)
-        drawn = [model.drawn(random) for _draw in range(2000)]
-        spreads = [np.std([getattr(one, name) for one in drawn]) for name in ("p", "q", "v")]
-        np.testing.assert_allclose(table["error"].fillna(0), spreads, rtol=0.1, atol=1e-9)
-
-
-def single_purchases(p: float, days: np.ndarray, means: np.ndarray) -> tuple[ltv.Summary, pd.DataFrame]:
-    """Return summary and spread of customers whose purchases follow gamma distributions of shape p."""
-    random = np.random.default_rng(7)
-    each = [random.gamma(p, mean / p, n) for n, mean in zip(days, means, strict=True)]
-    ids = [f"c{i}" for i in range(len(each))]
-    spread = pd.DataFrame(
-        [(name, len(one), one.sum(), (one**2).sum()) for name, one in zip(ids, each, strict=True)],
-        columns=["customer_id", "days", "sales", "squares"],
-    )
-    return spending(days, np.array([one.mean() for one in each])), spread[spread["days"] > 1]
-
-
-@pytest.mark.parametrize("p", [0.5, 6.0, 16.0])
-def test_spread_within_customers_is_found(p: float) -> None:
-    """Gamma distributions of shape p vary by 1 ÷ √p, whatever their means and however few the purchases."""
-    random = np.random.default_rng(5)
-    days, means = random.geometric(0.4, 20_000), random.gamma(4, 10, 20_000)
-    __, spread = single_purchases(p, days, means)
-    assert within_customers(spread) == pytest.approx(1 / np.sqrt(p), rel=0.02)
-    one_day_only = pd.DataFrame({"days": [2], "sales": [10.0], "squares": [100.0]})
-    assert within_customers(one_day_only) == 1000  # the widest: all money on one of two days
-
-
-def test_a_model_that_cannot_see_single_purchases_is_told(
-    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
-) -> None:
-    days, means = np.full(60, 46), np.random.default_rng(5).gamma(4, 10, 60)
-    __, steady = single_purchases(16.0, days, means)  # vary by 1 ÷ √16
-    model = gamma_gamma[1]  # p = 6: 41 %
-    agrees = ltv.spread_check(model, steady)
-    assert agrees is not None
-    assert agrees.agrees
-    assert agrees.sentence() == ""
-    wide = ltv.spread_check(replace(model, p=1.0), steady)
-    assert wide is not None
-    assert wide.seen == pytest.approx(0.25, rel=0.05)
-    assert "to vary by 100% of their mean" in wide.sentence()
-    assert "too little" in wide.sentence()
-    narrow = ltv.spread_check(replace(model, p=100.0), steady)
-    assert narrow is not None
-    assert "too much" in narrow.sentence()
-    assert ltv.spread_check(model, steady.head(19)) is None
-
-
-def test_spend_of_regular_buyers_is_told_how_much_purchases_vary() -> None:
-    """Sixty customers with 46 purchases each around a mean of their own, which vary by 25 % of it.
-
-    Told that, the model expects of each nearly its own mean, as it should: 46 purchases know that to 4 %.
-    Given means alone, p and q of the free fit are of no such use.
-    """
-    means = np.random.default_rng(5).gamma(4, 60, 60)
-    summary, spread = single_purchases(16.0, np.full(60, 46), means)
-    alone, told = ltv.choose_spend(summary), ltv.choose_spend(summary, spread)
-    assert isinstance(alone, ltv.SpendModel)
-    assert isinstance(told, ltv.SteadySpendModel)
-    x, z = (summary.frame[name].to_numpy(float) for name in ("x", "z"))
-    assert told.mean == pytest.approx(z.mean())
-    assert told.p == pytest.approx(16, rel=0.1)
-    off = [np.abs(model.expected_spend(x, z) / means - 1).max() for model in (alone, told)]
-    assert off[1] < 0.15 < off[0]  # of 60 the worst mean of 46 is off by 2.5 × 25 % ÷ √46 = 9 %
-    scale = told.scale
-    for factor in (0.8, 1.25):
-        excess = (told.q - 1) * factor
-        other = (told.p, 1 + excess, excess / told.p * scale)
-        assert likelihood_of(other, x, z) < likelihood_of((told.p, told.q, told.v), x, z)
-    assert likelihood_of((told.p, told.q, told.v), x, z) == pytest.approx(told.log_likelihood)
-    assert "by 25% of their mean. Already after one purchase" in told.describe()
-    again = ltv.spread_check(told, spread)
-    assert again is not None
-    assert again.agrees
-
-
-def test_published_spends_are_left_alone(sample: Dataset) -> None:
-    """CDNOW's purchases vary by 58 %, by its fit 46 %: no reason to tell the model anything."""
-    summary = ltv.summarise(sample.query("customers", as_of=AS_OF), AS_OF, "week")
-    free, chosen = (
-        ltv.fit_spend(summary),
-        ltv.choose_spend(summary, sample.query("spend_spread", as_of=AS_OF)),
-    )
-    assert isinstance(free, ltv.SpendModel)
-    assert type(chosen) is ltv.SpendModel
-    assert (chosen.p, chosen.q, chosen.v) == (free.p, free.q, free.v)
-
-
 def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:
     """Return the log-likelihood of the Gamma-Gamma model, as the density of z x ÷ v: a beta prime."""
     p, q, v = parameters
@@ -694,16 +589,3 @@ def test_distributions_follow_the_model_that_made_them(check: ltv.Holdout, kind:
         off = (table["actual"] - table[kind]) / np.sqrt(table[kind])
         assert off.abs().max() < 4
     assert "customers have not bought again" in ltv.history_distribution_title(history, kind)
-
-
-def test_further_forecasts_are_compared_with_the_models(check: ltv.Holdout) -> None:
-    perfect = check.beside("by_group", check.customers["actual"].to_numpy(float))
-    assert perfect.rules == ["own", "bg", "by_group", "segments", "last_period", "same_rate", "zero"]
-    rows = ltv.scores(perfect).set_index("model")
-    assert rows.loc["by_group", ["total_error", "mae", "rmse"]].tolist() == [0, 0, 0]
-    assert rows.drop(index="by_group").equals(ltv.scores(check).set_index("model"))
-    assert "by_group" in ltv.value_scores(perfect)["model"].tolist()
-    assert "Of the models Models by group missed by least" in ltv.models_sentence(perfect)
-    assert "by_group" not in ltv.by_frequency(perfect)
-    assert perfect.chosen == check.chosen
-    assert perfect.beside("condensed", np.zeros(2357)).others == ("by_group", "condensed")

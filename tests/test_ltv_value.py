@@ -302,20 +302,6 @@ def test_concentration_of_equity_is_the_portfolios_measure(values: pd.DataFrame)
     assert "hold 80% of customer equity" in ltv.equity_concentration_sentence(found)
 
 
-def test_value_without_a_horizon(
-    summary: ltv.Summary, models: dict[str, ltv.PurchaseModel], spend: ltv.SpendModel
-) -> None:
-    """Without a horizon the value is that of forty years in weeks; the horizon only takes away."""
-    few = ltv.Summary(summary.frame.head(40), "week", summary.as_of, 0)
-    settings = {"annual_discount_rate": 0.15, "margin_rate": 0.3}
-    values = ltv.clv(few, models["pareto_nbd"], spend, horizon_weeks=2080, **settings)
-    ever = ltv.clv_for_ever(values, few, models["pareto_nbd"], **settings)
-    # discounting at the end of each week instead of all along: 1.15 ** (3.5 ÷ 365.25)
-    np.testing.assert_allclose(ever, values["clv"] * 1.15 ** (3.5 / 365.25), rtol=5e-3)
-    with pytest.raises(TypeError):
-        ltv.clv_for_ever(values, few, models["bg_nbd"], **settings)
-
-
 def test_intervals_of_customers_stand_beside_their_values(
     summary: ltv.Summary, models: dict[str, ltv.PurchaseModel], spend: ltv.SpendModel, values: pd.DataFrame
 ) -> None:
@@ -328,14 +314,6 @@ def test_intervals_of_customers_stand_beside_their_values(
     assert 0 < busiest["clv_low"] < busiest["clv"] < busiest["clv_high"]
     gone = found.loc[found["p_alive"].idxmin()]
     assert gone["clv_high"] == gone["purchases_high"] == 0
-
-
-def test_what_lies_beyond_the_horizon_is_said() -> None:
-    worth = pd.DataFrame({"clv": [30.0, 10.0]})
-    said = ltv.for_ever_sentence(worth, pd.Series([60.0, 40.0]), 52, "EUR")
-    assert "at €100, of which €40 come within 52 weeks: 60% lies beyond" in said
-    lost = ltv.for_ever_sentence(worth, pd.Series([-60.0, 20.0]), 52, "EUR")
-    assert "at -€40, and at €40 within 52 weeks." in lost
 
 
 def test_the_simple_formula_against_single_customers() -> None:

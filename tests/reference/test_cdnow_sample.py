@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from analysis import Dataset, ltv, open_dataset
-from analysis.ltv.uncertainty import bootstrap
 
 CUTOFF = dt.date(1997, 9, 30)
 AS_OF = dt.date(1998, 6, 30)
@@ -128,17 +127,6 @@ def test_models_are_compared_by_likelihood_and_holdout(summary: ltv.Summary, che
     )
     assert compared.best.kind == table["log_likelihood"].idxmax()
     assert "held out" in compared.best.reason
-
-
-def test_bootstrap_agrees_with_the_asymptotic_errors(
-    summary: ltv.Summary, purchases: ltv.PurchaseModel
-) -> None:
-    drawn = bootstrap(purchases, summary, 200)
-    assert len(drawn) == 200
-    logs = np.log([[one.r, one.alpha, one.a, one.b] for one in drawn])  # type: ignore[attr-defined]
-    errors = np.sqrt(np.diag(purchases.covariance))
-    # a standard deviation of 200 draws is known to 5 %
-    np.testing.assert_allclose(logs.std(axis=0, ddof=1), errors, rtol=0.25)
 
 
 def test_gamma_gamma(summary: ltv.Summary) -> None:

@@ -3,13 +3,12 @@
 From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how often customers will buy
 (``purchases``, by the models of ``geometric`` and ``pareto_nbd``, of which ``choice`` takes the best) and for
 how much (``spend``); the money that makes (``value``); how wrong it may be, in all (``uncertainty``) and for
-one customer (``per_customer``), and would have been (``validation``; ``spend_check`` and ``spend_spread`` for
-the money).
+one customer (``per_customer``), and would have been (``validation``; ``spend_check`` for the money).
 
-Where the models' story does not hold: regular buyers (``regularity``, ``condensed``), groups that differ
+Where the models' story does not hold: regular buyers (``regularity``), groups that differ
 (``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``). What is made of value:
 margins from costs (``margins``), equity by group (``equity``), the next purchase (``waiting``), who is still
-there (``alive``, ``alive_by_model``, under other parameters ``turning``) and what customers cost to win
+there (``alive``, ``alive_by_model``) and what customers cost to win
 (``acquisition``).
 """
 
@@ -40,7 +39,6 @@ from analysis.ltv.alive_by_model import (
     one_time_value,
 )
 from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
-from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
 from analysis.ltv.contracts import (
     Contracts,
     ContractsCheck,
@@ -77,8 +75,9 @@ from analysis.ltv.equity import (
 from analysis.ltv.forecast import equity_sentence, expected_total, forecast_sentence, per_week, per_week_title
 from analysis.ltv.margins import Margins, choose_margins, customer_margins
 from analysis.ltv.meaning import model_name, parameter_table, unseen_leaving
+from analysis.ltv.peer import import_lifetimes
 from analysis.ltv.per_customer import purchase_intervals, value_intervals, with_intervals
-from analysis.ltv.pooling import GroupModels, clv_by_group, fit_groups, group_check, group_check_sentence
+from analysis.ltv.pooling import GroupModels, fit_groups, group_check, group_check_sentence
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
 from analysis.ltv.regularity import (
     Regularity,
@@ -94,7 +93,7 @@ from analysis.ltv.simple import (
     simple_sentence,
     simple_table,
 )
-from analysis.ltv.spend import SpendModel, fit_spend, spend_parameters
+from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.spend_check import (
     Independence,
     misfit_sentence,
@@ -105,8 +104,7 @@ from analysis.ltv.spend_check import (
     spend_fit,
     spend_independence,
 )
-from analysis.ltv.spend_held import HeldSpendModel, SteadySpendModel, choose_spend, spend_mean_sentence
-from analysis.ltv.spend_spread import Spread, spread_check
+from analysis.ltv.spend_held import HeldSpendModel, choose_spend, spend_mean_sentence
 from analysis.ltv.summary import (
     Summary,
     Unit,
@@ -119,8 +117,7 @@ from analysis.ltv.summary import (
     summarise,
     unit_name,
 )
-from analysis.ltv.turning import Turned, WhatIf, turn, what_if, what_if_sentence, what_if_title
-from analysis.ltv.uncertainty import Interval, bootstrap, total_interval, total_intervals
+from analysis.ltv.uncertainty import Interval, total_interval, total_intervals
 from analysis.ltv.validation import (
     Fit,
     Holdout,
@@ -159,11 +156,9 @@ from analysis.ltv.validation import (
 )
 from analysis.ltv.value import (
     clv,
-    clv_for_ever,
     discount_factors,
     equity_shares,
     equity_title,
-    for_ever_sentence,
     held_by_top,
     losses_sentence,
     shares_hold,
@@ -175,7 +170,6 @@ from analysis.ltv.waiting import due_by_week, due_title, next_purchase, waiting_
 __all__ = [
     "KINDS",
     "Comparison",
-    "CondensedModel",
     "ContractValue",
     "Contracts",
     "ContractsCheck",
@@ -193,13 +187,9 @@ __all__ = [
     "Regularity",
     "RetentionModel",
     "SpendModel",
-    "Spread",
-    "SteadySpendModel",
     "Summary",
     "Tenures",
-    "Turned",
     "Unit",
-    "WhatIf",
     "acquisition_costs",
     "alive_history",
     "alive_history_title",
@@ -208,7 +198,6 @@ __all__ = [
     "alive_sentence",
     "alive_title",
     "beaten",
-    "bootstrap",
     "by_frequency",
     "by_frequency_title",
     "by_group",
@@ -221,13 +210,9 @@ __all__ = [
     "choose_margins",
     "choose_spend",
     "clv",
-    "clv_by_group",
-    "clv_for_ever",
     "cohort",
     "cohorts",
     "compare_models",
-    "condensed_check",
-    "condensed_sentence",
     "contract_value_sentence",
     "contract_value_title",
     "contracts_check_sentence",
@@ -250,14 +235,12 @@ __all__ = [
     "expected_total",
     "failed_sentences",
     "first_purchase_value",
-    "fit_condensed",
     "fit_contracts",
     "fit_groups",
     "fit_one",
     "fit_purchases",
     "fit_retention",
     "fit_spend",
-    "for_ever_sentence",
     "forecast_sentence",
     "group_check",
     "group_check_sentence",
@@ -266,6 +249,7 @@ __all__ = [
     "history_distribution_title",
     "holdout",
     "how_regular",
+    "import_lifetimes",
     "interval_verdict",
     "kept_share",
     "losses_sentence",
@@ -316,8 +300,6 @@ __all__ = [
     "spend_fit",
     "spend_independence",
     "spend_mean_sentence",
-    "spend_parameters",
-    "spread_check",
     "story",
     "summarise",
     "survival_title",
@@ -329,7 +311,6 @@ __all__ = [
     "total_value",
     "tracking",
     "tracking_title",
-    "turn",
     "unit_name",
     "unseen_leaving",
     "value_contracts",
@@ -344,9 +325,6 @@ __all__ = [
     "waiting_sentence",
     "weekly",
     "weekly_title",
-    "what_if",
-    "what_if_sentence",
-    "what_if_title",
     "with_intervals",
     "worth_per_purchase",
 ]

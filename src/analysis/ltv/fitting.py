@@ -95,7 +95,7 @@ class Fit:
     loose
         Axes along which the data do not determine the position: on the edge, or not clearly away from it.
     ridge
-        The way along the one most open of these; None where there are none, or it was not asked for.
+        The way along the one most open of these; None where there are none.
     """
 
     axes: Axes
@@ -182,7 +182,7 @@ class _Surface:
         return np.clip(position, self.axes.low, self.axes.high)
 
 
-def maximise(likelihood: Likelihood, near: Floats | None = None) -> Fit | None:
+def maximise(likelihood: Likelihood) -> Fit | None:
     """Find the parameters under which the data are most likely.
 
     From several starts, Newton's method with exact second derivatives looks for optima on a part of the
@@ -193,8 +193,6 @@ def maximise(likelihood: Likelihood, near: Floats | None = None) -> Fit | None:
     ----------
     likelihood
         What is to be as high as can be.
-    near
-        A position to start from instead, known to be close to the optimum.
 
     Returns
     -------
@@ -202,14 +200,14 @@ def maximise(likelihood: Likelihood, near: Floats | None = None) -> Fit | None:
         None where no search settled on an optimum.
     """
     whole = _Surface(likelihood)
-    starts = [near] if near is not None else _candidates(_Surface(likelihood.thinned(FIRST_LOOK)))
+    starts = _candidates(_Surface(likelihood.thinned(FIRST_LOOK)))
     found = [_descend(whole, start, SETTLED) for start in starts]
     settled = [point for point in found if point.settled]
     if not settled:
         return None
     best = min(settled, key=lambda point: point.value)
     fit = _fit(whole, best)
-    return replace(fit, ridge=_ridge(whole, best, fit)) if near is None and any(fit.loose) else fit
+    return replace(fit, ridge=_ridge(whole, best, fit)) if any(fit.loose) else fit
 
 
 def _candidates(part: _Surface) -> list[Floats]:

@@ -122,34 +122,3 @@ class HeldMeanLikelihood:
         change = np.array([[1, 0], [0, 1], [-excess / p**2, 1 / p]])
         of_v = np.array([[2 * excess / p**3, -1 / p**2], [-1 / p**2, 0]])
         return value, change.T @ slope, change.T @ bend @ change + slope[2] * of_v
-
-
-class HeldSpreadLikelihood:
-    """The same with p held too: its only parameter is the excess of q over 1.
-
-    Parameters
-    ----------
-    held
-        The likelihood in which the mean is held.
-    p
-        Shape of the money of one purchase: 1 ÷ the square of its coefficient of variation.
-    """
-
-    def __init__(self, held: HeldMeanLikelihood, p: float) -> None:
-        self._held, self._p, self.customers = held, p, held.customers
-
-    @property
-    def axes(self) -> Axes:
-        """Where to search, and from where."""
-        return Axes(
-            ("excess",), np.eye(1), np.array([-4.0]), np.array([9.0]), np.array([[0.0], [-1.0], [3.0]])
-        )
-
-    def thinned(self, most: int) -> HeldSpreadLikelihood:
-        """Return the likelihood of at most so many of the customers."""
-        return HeldSpreadLikelihood(self._held.thinned(most), self._p)
-
-    def evaluate(self, parameters: Floats) -> tuple[float, Floats, Floats]:
-        """Return the log-likelihood at ``excess``, its gradient and its Hessian."""
-        value, slope, bend = self._held.evaluate(np.array([self._p, parameters[0]]))
-        return value, slope[1:], bend[1:, 1:]

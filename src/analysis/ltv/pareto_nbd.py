@@ -293,32 +293,6 @@ class ParetoNbd:
         passed = np.log1p(duration / (self.beta + t))
         return np.asarray((self.beta + t) * passed * exprel((1 - self.s) * passed), np.float64)
 
-    def discounted_if_alive(self, rate: float, x: Floats, t: Floats) -> Floats:
-        """Return the purchases expected ever after, of a customer alive at ``t``, each discounted.
-
-        Times P(alive), this is DERT, discounted expected residual transactions (Fader, Hardie & Lee 2005,
-        "RFM and CLV"), there written with a confluent hypergeometric function: the mean rate times the
-        expected discounted time. That is, with δ the rate and u the time,
-
-            ∫ exp(−δ u) (1 + u ÷ (β + T))^−s du = (β + T) × Ψ(1, 2 − s; δ (β + T)).
-
-        Parameters
-        ----------
-        rate
-            Of discount, continuous, per unit of time; above 0.
-        x, t
-            Repeat purchases and age.
-        """
-        ages, places = distinct(np.atleast_1d(np.asarray(t, np.float64)))
-        scale = rate * (self.beta + ages)
-        nodes, weights = _legendre(MANY)
-        width = np.log1p(DEPTH / np.minimum(scale, 1))[:, None]
-        y = width * nodes
-        passed = np.minimum(scale, 1)[:, None] * np.expm1(y)  # δ u
-        terms = np.exp(y - passed - self.s * np.log1p(passed / scale[:, None]))
-        time = width[:, 0] * np.minimum(scale, 1) * (terms @ weights) / rate
-        return np.asarray((self.r + x) / (self.alpha + t) * time[places].reshape(np.shape(t)), np.float64)
-
     def at_least(self, duration: float | Floats, x: Floats, t: Floats) -> Iterator[Floats]:
         """Give the probability of at least 1, 2, 3, … purchases within ``duration``, if alive at ``t``.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,8 @@ from analysis.ltv.counts import Codes, Counts, count
 from analysis.ltv.fitting import Fit, maximise
 from analysis.ltv.purchases import Kind, PurchaseModel, fit_one, likelihood, scaled_counts
 from analysis.ltv.rounding import told_apart
-from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary, weeks_in
 from analysis.ltv.validation.split import Holdout
-from analysis.ltv.value import clv
 from analysis.not_possible import NotPossible
 
 LEVEL = 0.05  # probability by chance below which groups are said to differ
@@ -234,44 +232,6 @@ def _pooled(
         mean = own[name].bought / len(customers)
         found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest, mean)
     return found
-
-
-def clv_by_group(
-    summary: Summary,
-    fitted: GroupModels,
-    spend: SpendModel,
-    *,
-    horizon_weeks: int,
-    annual_discount_rate: float,
-    margin_rate: float | Floats,
-) -> pd.DataFrame:
-    """Return what `clv` does, with the purchase model of each customer's group.
-
-    Parameters
-    ----------
-    summary
-        The customers that the models were fitted to.
-    fitted
-        The models of their groups.
-    spend
-        The model of spend, one for all.
-    horizon_weeks, annual_discount_rate, margin_rate
-        As in `clv`.
-    """
-    rates = np.broadcast_to(np.asarray(margin_rate, np.float64), len(summary.frame))
-    parts = []
-    for name, rows in _places(fitted.groups).items():
-        some = replace(summary, frame=summary.frame.iloc[rows])
-        values = clv(
-            some,
-            fitted.models[name],
-            spend,
-            horizon_weeks=horizon_weeks,
-            annual_discount_rate=annual_discount_rate,
-            margin_rate=rates[rows],
-        )
-        parts.append(values)
-    return pd.concat(parts).sort_index()
 
 
 def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotPossible:

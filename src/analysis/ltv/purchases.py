@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
 from analysis.language import _, number
-from analysis.ltv import library
 from analysis.ltv.counts import Counts, Floats, count, distinct_pairs
 from analysis.ltv.fitting import Fit, maximise
 from analysis.ltv.geometric import Geometric, GeometricLikelihood
@@ -115,10 +114,19 @@ class PurchaseModel:
         """The model with these parameters."""
         return process(self.kind, self.parameters)
 
-    @property
-    def library(self) -> Any:  # noqa: ANN401 the library has no types
-        """A fitter of ``lifetimes`` with these parameters."""
-        return library.fitter(self.kind, self.parameters)
+    def with_parameters(self, **changed: float) -> Process:
+        """Return the model with some of its parameters changed, the others as they were fitted.
+
+        To see what a parameter does: ``purchases.with_parameters(a=3 * purchases.a)``.
+
+        Parameters
+        ----------
+        **changed
+            New values by name, ``alpha`` and ``beta`` in ``unit``; all above 0.
+        """
+        if unknown := changed.keys() - self.parameters.keys():
+            raise TypeError(f"{model_name(self.kind)} has no parameter {', '.join(sorted(unknown))}")
+        return process(self.kind, self.parameters | changed)
 
     @property
     def r(self) -> float:
@@ -184,22 +192,6 @@ class PurchaseModel:
         zero = np.zeros(1)
         stays = float(self.p_alive(zero, zero, zero)[0])
         return stays * self.expected_if_alive(np.asarray(age, float), zero, zero)
-
-    def discounted_residual(self, rate: float, x: Floats, t_x: Floats, t: Floats) -> Floats:
-        """Return DERT, the purchases expected ever after, each discounted (Pareto/NBD only).
-
-        Parameters
-        ----------
-        rate
-            Of discount, continuous, per ``unit``; above 0. For a yearly rate d, log(1 + d) ÷ units in a year.
-        x, t_x, t
-            Repeat purchases, age at the last one, and age now, of each customer.
-        """
-        pareto = self.process
-        if not isinstance(pareto, ParetoNbd):
-            raise TypeError(f"{model_name(self.kind)} has no discounted expected residual transactions")
-        x, t = np.asarray(x, float), np.asarray(t, float)
-        return pareto.discounted_if_alive(rate, x, t) * self.p_alive(x, t_x, t)
 
     def draws(self, random: np.random.Generator, size: int) -> list[Process]:
         """Draw models with parameters as uncertain as they are: see `Fit.draws`."""

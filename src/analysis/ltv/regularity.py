@@ -10,8 +10,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from analysis.language import _, number, percent, signed_percent
-from analysis.ltv.condensed import CondensedModel
-from analysis.ltv.summary import DAYS, Floats, weeks_in
+from analysis.ltv.summary import DAYS, Floats
 from analysis.ltv.validation.split import Holdout
 from analysis.not_possible import NotPossible
 
@@ -220,9 +219,7 @@ def _shape(gaps: Floats, spread: float) -> float:
     return high if off(high) >= 0 else float(brentq(off, low, high))
 
 
-def regularity_effect(
-    check: Holdout, found: Regularity, condensed: CondensedModel | None = None
-) -> pd.DataFrame:
+def regularity_effect(check: Holdout, found: Regularity) -> pd.DataFrame:
     """Show what regularity does to the forecasts of a holdout.
 
     Parameters
@@ -231,8 +228,6 @@ def regularity_effect(
         The holdout.
     found
         The regularity at its cut-off: of ``sql/purchase_days.sql`` as of that day.
-    condensed
-        A condensed model fitted at the cut-off, to be shown beside the models; None: none.
 
     Returns
     -------
@@ -240,15 +235,10 @@ def regularity_effect(
         One row per kind of customer and silence, of customers with three gaps or more: ``regularity`` and
         ``silence`` (names; late is after more than two of the customer's own mean gaps), ``customers``,
         mean purchases in the holdout per customer: ``actual`` and one column per model; ``model_error``, the
-        mean the first model expected ÷ actual − 1 (missing where nobody bought); and with a condensed model
-        its mean, ``condensed``, and ``condensed_error``.
+        mean the first model expected ÷ actual − 1 (missing where nobody bought).
     """
     kinds = found.customers.dropna(subset="kind").set_index("customer_id")
     customers, models = check.customers, list(check.models)
-    if condensed is not None:
-        duration = weeks_in(check.unit, check.weeks)
-        customers = customers.assign(condensed=condensed.expected_purchases(duration, *check.history))
-        models.append("condensed")
     frame = customers[customers["customer_id"].isin(kinds.index)]
     gap = frame["customer_id"].map(kinds["mean_gap"]) / DAYS[check.unit]
     late = frame["T"] - frame["t_x"] > OVERDUE * gap
@@ -262,8 +252,6 @@ def regularity_effect(
     table.insert(0, "regularity", [name for name, _silence in names])
     table.insert(1, "silence", [silence for _name, silence in names])
     table["model_error"] = table[check.chosen] / actual - 1
-    if condensed is not None:
-        table["condensed_error"] = table["condensed"] / actual - 1
     return table.reset_index(drop=True)
 
 

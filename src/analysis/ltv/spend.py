@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from analysis.language import _, money, number, percent
-from analysis.ltv import library
 from analysis.ltv.counts import Floats
 from analysis.ltv.fitting import Fit, maximise
 from analysis.ltv.gamma_gamma import GammaGammaLikelihood
@@ -52,11 +49,6 @@ class SpendModel:
     left_out: int
     fit: Fit = field(repr=False)
     scale: float
-
-    @property
-    def library(self) -> Any:  # noqa: ANN401 the library has no types
-        """A ``lifetimes.GammaGammaFitter`` with these parameters."""
-        return library.fitter("gamma_gamma", {"p": self.p, "q": self.q, "v": self.v})
 
     @property
     def mean(self) -> float:
@@ -170,21 +162,3 @@ def amount(value: float, currency: str | None) -> str:
     """Format money with two decimals, or with two significant digits below 0.1 and above 0."""
     small = 0 < abs(value) < SMALL
     return money(value, currency, 1 - int(np.floor(np.log10(abs(value)))) if small else 2)
-
-
-def spend_parameters(spend: SpendModel) -> pd.DataFrame:
-    """Return the parameters of a spend model.
-
-    Parameters
-    ----------
-    spend
-        A model.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``parameter`` (p, q or v), ``value`` (v in money) and ``error``, its asymptotic standard error;
-        missing for a p that was held.
-    """
-    rows = [(name, getattr(spend, name), error) for name, error in spend.standard_errors.items()]
-    return pd.DataFrame(rows, columns=["parameter", "value", "error"])

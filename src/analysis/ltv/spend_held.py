@@ -1,22 +1,19 @@
-"""Spend where the Gamma-Gamma model runs away: its mean, or also its spread, held at the one observed."""
+"""Spend where the Gamma-Gamma model runs away: its mean held at the one observed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from analysis.language import _, number, percent
 from analysis.ltv.fitting import maximise
-from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood, HeldSpreadLikelihood
+from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.spend import SpendModel, amount, fit_spend
-from analysis.ltv.spend_spread import spread_check
 from analysis.ltv.summary import Floats, Summary
 from analysis.not_possible import NotPossible
 
-STEADIEST = 0.01  # coefficient of variation of single purchases; one below counts as this
 OFF = 0.1  # share by which a fitted mean may miss the one observed
 
 
@@ -53,7 +50,7 @@ class HeldSpendModel(SpendModel):
         The mean follows a lognormal distribution with its standard error.
         """
         one, spread = self.fit.draws(random, 1)[0], float(np.log1p(self.mean_error**2))
-        mean, p = self.scale * random.lognormal(-spread / 2, np.sqrt(spread)), one.get("p", self.p)
+        mean, p = self.scale * random.lognormal(-spread / 2, np.sqrt(spread)), one["p"]
         return replace(self, p=p, q=1 + one["excess"], v=one["excess"] / p * mean)
 
     def describe(self, currency: str | None = None) -> str:
@@ -66,81 +63,38 @@ class HeldSpendModel(SpendModel):
         return f"{mean} {self._own_mean()}"
 
 
-@dataclass(frozen=True)
-class SteadySpendModel(HeldSpendModel):
-    """A Gamma-Gamma model told how much single purchases vary: p is 1 ÷ the square of what is seen.
-
-    The likelihood sees only means. Where all customers have about as many purchases, it cannot tell whether
-    means differ because customers do or because purchases do.
-    """
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Asymptotic standard errors of the parameters; ``v`` in money; none of ``p``, taken as known."""
-        of_excess = float(self.fit.covariance[0, 0])
-        of_v = float(np.sqrt(of_excess + self.mean_error**2))
-        return {"p": float("nan"), "q": (self.q - 1) * float(np.sqrt(of_excess)), "v": self.v * of_v}
-
-    def describe(self, currency: str | None = None) -> str:
-        """Say what the parameters mean for this portfolio, and that the spread was held."""
-        mean = _(
-            "Over {customers} repeat buyers a purchase is worth {mean} on average. From their means alone "
-            "the spend model cannot tell how much single purchases of a customer vary; it was told: by "
-            "{seen} of their mean."
-        ).format(
-            customers=number(self.customers),
-            mean=amount(self.mean, currency),
-            seen=percent(1 / float(np.sqrt(self.p))),
-        )
-        return f"{mean} {self._own_mean()}"
-
-
-def choose_spend(summary: Summary, spread: pd.DataFrame | None = None) -> SpendModel | NotPossible:
-    """Fit the Gamma-Gamma model, holding at what is observed what the free fit misses.
+def choose_spend(summary: Summary) -> SpendModel | NotPossible:
+    """Fit the Gamma-Gamma model; where it runs away from the mean observed, with its mean held there.
 
     Parameters
     ----------
     summary
         The customers.
-    spread
-        The result of ``sql/spend_spread.sql`` for the day of the summary; without it only the mean is looked
-        at.
 
     Returns
     -------
     SpendModel or NotPossible
         The free fit where its mean lies within 10 % of the mean of the repeat buyers' mean spends, else a
-        `HeldSpendModel`. Where single purchases vary by less than half or more than twice what that model
-        takes them to, a `SteadySpendModel`. ``NotPossible``, with the reason, with fewer than 20 repeat
-        buyers who spent money.
+        `HeldSpendModel`. ``NotPossible``, with the reason, with fewer than 20 repeat buyers who spent money.
     """
     free = fit_spend(summary)
     spent = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
     if len(spent) < MIN_REPEAT_BUYERS:
         return free
     x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
-    left_out = summary.repeat_buyers - len(spent)
-    chosen = free
-    if isinstance(free, NotPossible) or abs(free.mean / z.mean() - 1) > OFF:
-        chosen = _held(x, z, left_out) or free
-    if isinstance(chosen, NotPossible) or spread is None:
-        return chosen
-    found = spread_check(chosen, spread)
-    if found is None or found.agrees:
-        return chosen
-    return _held(x, z, left_out, 1 / max(found.seen, STEADIEST) ** 2) or chosen
+    if not isinstance(free, NotPossible) and abs(free.mean / z.mean() - 1) <= OFF:
+        return free
+    return _held(x, z, summary.repeat_buyers - len(spent)) or free
 
 
-def _held(x: Floats, z: Floats, left_out: int, p: float | None = None) -> HeldSpendModel | None:
-    """Return the most likely model with the mean of ``z``, and with this p; None where no search settles."""
+def _held(x: Floats, z: Floats, left_out: int) -> HeldSpendModel | None:
+    """Return the most likely model with the mean of ``z``; None where no search settles."""
     scale = float(z.mean())
-    likelihood = HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale))
-    fit = maximise(likelihood if p is None else HeldSpreadLikelihood(likelihood, p))
+    fit = maximise(HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale)))
     if fit is None:
         return None
-    kind = HeldSpendModel if p is None else SteadySpendModel
-    p, excess = p or fit.parameters["p"], fit.parameters["excess"]
-    return kind(
+    p, excess = fit.parameters["p"], fit.parameters["excess"]
+    return HeldSpendModel(
         p,
         1 + excess,
         excess / p * scale,

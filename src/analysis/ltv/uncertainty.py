@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.ltv.counts import Floats, distinct_pairs
-from analysis.ltv.fitting import maximise
-from analysis.ltv.purchases import Process, PurchaseModel, in_unit, likelihood, process, scaled_counts
+from analysis.ltv.purchases import Process, PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Summary, weeks_in
 
@@ -46,35 +45,6 @@ def _three_digits(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def bootstrap(model: PurchaseModel, summary: Summary, size: int) -> list[Process]:
-    """Draw models by fitting to customers drawn anew from the portfolio.
-
-    What is drawn are the counts of the distinct histories, and each search starts at the optimum of the
-    whole, so that a draw costs little more than a few evaluations of the likelihood. Makes no assumption on
-    the shape of the likelihood, where `PurchaseModel.draws` takes it to be normal except along an axis that
-    the data leave open.
-
-    Parameters
-    ----------
-    model
-        The fitted model.
-    summary
-        What it was fitted to.
-    size
-        Models wanted. Draws on which no search settles are left out.
-    """
-    random = np.random.default_rng(SEED)
-    counts, longest = scaled_counts(summary)
-    found = []
-    for _draw in range(size):
-        weights = random.multinomial(int(counts.customers), counts.weights / counts.customers)
-        again = counts.reweighted(weights.astype(np.float64))
-        fit = maximise(likelihood(model.kind, again), near=model.fit.position)
-        if fit is not None:
-            found.append(process(model.kind, in_unit(fit.parameters, longest)))
-    return found
-
-
 def simulate_totals(
     model: PurchaseModel,
     duration: float,
@@ -83,7 +53,6 @@ def simulate_totals(
     *,
     spend: SpendModel | None = None,
     z: Floats | None = None,
-    drawn: list[Process] | None = None,
     most: int = MOST_SIMULATED,
 ) -> Floats:
     """Simulate the total purchases, and what they are worth, of customers with a known history.
@@ -107,9 +76,6 @@ def simulate_totals(
     spend, z
         The fitted model of spend, and the mean money per repeat purchase of each customer; without them,
         every purchase counts its average.
-    drawn
-        Models with parameters as uncertain as they are, one per future; those of `PurchaseModel.draws` by
-        default.
     most
         Customers to simulate.
 
@@ -119,7 +85,7 @@ def simulate_totals(
         Two columns, total purchases and their worth, one row per future; the same at every call.
     """
     random = np.random.default_rng(SEED)
-    drawn = model.draws(random, DRAWS) if drawn is None else drawn
+    drawn = model.draws(random, DRAWS)
     step = -(-len(worth) // most)
     rows = slice(step // 2, None, step)
     some = tuple(part[rows] for part in history)

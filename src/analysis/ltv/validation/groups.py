@@ -65,7 +65,7 @@ def by_recency(check: Holdout) -> pd.DataFrame:
 
 def _means(check: Holdout, group: np.ndarray) -> pd.DataFrame:
     customers = check.customers
-    rules = [rule for rule in check.rules if rule not in {"zero", *check.others}]
+    rules = [rule for rule in check.rules if rule != "zero"]
     groups = customers.groupby(group)
     return pd.concat([groups.size().rename("customers"), groups[["actual", *rules]].mean()], axis=1)
 

@@ -20,8 +20,6 @@ def rule_name(rule: str) -> str:
         "bg_nbd": _("BG/NBD"),
         "mbg_nbd": _("MBG/NBD"),
         "pareto_nbd": _("Pareto/NBD"),
-        "condensed": _("Condensed model"),
-        "by_group": _("Models by group"),
         "segments": _("Mean of the RFM segment"),
         "last_period": _("Same as last period"),
         "same_rate": _("Same rate as before"),

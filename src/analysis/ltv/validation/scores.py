@@ -254,7 +254,7 @@ def verdict(check: Holdout) -> str:
 def models_sentence(check: Holdout) -> str:
     """Say which model did best on the holdout, and which of them loses to a naive rule, and where."""
     table = scores(check)
-    compared = [*check.models, *check.others]
+    compared = list(check.models)
     best = str(table.set_index("model").loc[compared, "rmse"].idxmin())
     parts = []
     if len(compared) > 1:

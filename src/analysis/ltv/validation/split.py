@@ -54,8 +54,6 @@ class Holdout:
         Customers left out because they arrived in the holdout.
     of_all
         Repeat purchases of the holdout by all customers, newcomers among them.
-    others
-        Names of further forecasts put beside those of the models, see `beside`.
     """
 
     cutoff: dt.date
@@ -68,7 +66,6 @@ class Holdout:
     customers: pd.DataFrame
     newcomers: int
     of_all: int
-    others: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> str:
@@ -82,8 +79,8 @@ class Holdout:
 
     @property
     def rules(self) -> list[str]:
-        """Names of all that made a forecast: the models, others beside them, then the naive rules."""
-        return [*self.models, *self.others, *(name for name in rules.NAIVE if name in self.customers)]
+        """Names of all that made a forecast: the models, then the naive rules."""
+        return [*self.models, *(name for name in rules.NAIVE if name in self.customers)]
 
     @property
     def actual(self) -> int:
@@ -117,22 +114,6 @@ class Holdout:
     def past(self) -> Past:
         """What was known at ``cutoff`` and what came after it, to choose a model by."""
         return Past(self.summary, self.customers["actual"].to_numpy(np.float64), self.weeks)
-
-    def beside(self, name: str, purchases: Floats) -> Holdout:
-        """Return the same check with one more forecast to be compared.
-
-        Parameters
-        ----------
-        name
-            What it is called: ``"condensed"`` and ``"by_group"`` have names in the reader's language.
-        purchases
-            Of each customer, in the order of the summary; made of what was known at the cut-off.
-        """
-        columns = {name: purchases}
-        if not isinstance(self.spend, NotPossible):
-            each = self.spend.expected_spend(self.history[0], self.summary.frame["z"].to_numpy(float))
-            columns[f"value_{name}"] = purchases * each
-        return replace(self, customers=self.customers.assign(**columns), others=(*self.others, name))
 
     def led_by(self, name: str) -> Holdout:
         """Return the same check with another of its models as the one that forecasts."""
@@ -180,7 +161,6 @@ def holdout(
     fits: Mapping[str, Fit] = FITS,
     before: pd.DataFrame | None = None,
     before_weeks: int = 0,
-    spread: pd.DataFrame | None = None,
 ) -> Holdout | NotPossible:
     """Fit models on the customers known before the holdout and compare with what followed.
 
@@ -203,8 +183,6 @@ def holdout(
         "same as last period" and "mean of the segment" learn; without it there are neither.
     before_weeks
         See ``before``.
-    spread
-        ``sql/spend_spread.sql`` as of the day of ``known``, for `choose_spend`.
 
     Returns
     -------
@@ -224,7 +202,7 @@ def holdout(
                 weeks=number(weeks), reason=next(iter(failed.values()))
             )
         )
-    spend = choose_spend(past, spread)
+    spend = choose_spend(past)
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
         _since(known, later), on="customer_id", how="left", validate="one_to_one"
     )
