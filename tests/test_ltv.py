@@ -16,9 +16,9 @@ import pytest
 import analysis
 from analysis import ltv
 from analysis.engine.duckdb import DuckDBEngine
-from analysis.ltv.meaning import undetermined
-from analysis.ltv.uncertainty import simulate_totals
-from analysis.ltv.validation.rules import same_rate
+from analysis.ltv.backtest.baselines import same_rate
+from analysis.ltv.intervals import simulate_totals
+from analysis.ltv.purchases import undetermined
 from peers import fitter
 
 AS_OF = dt.date(2024, 4, 15)

@@ -13,13 +13,12 @@ import pytest
 from scipy.integrate import quad
 
 from analysis import ltv
-from analysis.ltv.choice import Past, _choice, compare_models, fit_purchases, log_scores
-from analysis.ltv.counts import count, distinct, distinct_pairs
-from analysis.ltv.fitting import Likelihood
-from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
-from analysis.ltv.geometric import Geometric
-from analysis.ltv.meaning import share_gone, undetermined
-from analysis.ltv.pareto_nbd import ParetoNbd
+from analysis.ltv.estimation.bg_nbd import Geometric
+from analysis.ltv.estimation.equal_histories import count, distinct, distinct_pairs
+from analysis.ltv.estimation.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
+from analysis.ltv.estimation.pareto_nbd import ParetoNbd
+from analysis.ltv.estimation.search import Likelihood
+from analysis.ltv.model_selection import Past, _choice, compare_models, fit_purchases, log_scores
 from analysis.ltv.purchases import (
     KINDS,
     Kind,
@@ -28,6 +27,8 @@ from analysis.ltv.purchases import (
     likelihood,
     process,
     scaled_counts,
+    share_gone,
+    undetermined,
 )
 from peers import fitter
 from portfolios import simulate

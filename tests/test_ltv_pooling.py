@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis import ltv, open_dataset
-from analysis.ltv.choice import Past, log_scores
+from analysis.ltv.model_selection import Past, log_scores
 
 BASE = (0.8, 8.0, 0.8, 3.0)  # r, α in weeks, a, b
 DIFFERENT = {

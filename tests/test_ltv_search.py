@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from analysis.ltv.fitting import Axes, maximise
+from analysis.ltv.estimation.search import Axes, maximise
 
 Surface = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis import ltv
-from analysis.ltv.per_customer import purchase_intervals, value_intervals
-from analysis.ltv.uncertainty import simulate_totals
+from analysis.ltv.intervals import purchase_intervals, simulate_totals, value_intervals
 from promises import AHEAD, ALL_ALIKE, customers_held, fitted, portfolio, portfolio_of_wild_spend, totals_held
 
 # --- totals ------------------------------------------------------------------------------------------

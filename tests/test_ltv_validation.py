@@ -14,10 +14,10 @@ from scipy.stats import betaprime, spearmanr
 from analysis import Dataset, ltv, open_dataset
 from analysis.display_names import words
 from analysis.language import percent
+from analysis.ltv.backtest import baselines as rules
+from analysis.ltv.backtest.accuracy import _places, clear_gain, spend_change
 from analysis.ltv.rounding import told_apart
 from analysis.ltv.spend_check import misfit, misfit_by_chance
-from analysis.ltv.validation import rules
-from analysis.ltv.validation.scores import _places, clear_gain, spend_change
 from analysis.not_possible import NotPossible
 from portfolios import simulate
 from promises import TRUTH

@@ -25,100 +25,18 @@ from analysis.ltv.acquisition import (
 from analysis.ltv.alive import (
     alive_history,
     alive_history_title,
-    alive_sentence,
-    alive_title,
-    one_time_sentence,
-)
-from analysis.ltv.alive_by_model import (
     alive_map,
     alive_map_title,
+    alive_sentence,
+    alive_title,
     nobody_once,
     one_time_alive,
     one_time_models_sentence,
+    one_time_sentence,
     one_time_title,
     one_time_value,
 )
-from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
-from analysis.ltv.contracts import (
-    Contracts,
-    ContractsCheck,
-    ContractValue,
-    RetentionModel,
-    Tenures,
-    check_contracts,
-    cohort,
-    contract_value_sentence,
-    contract_value_title,
-    contracts_check_sentence,
-    contracts_check_title,
-    contracts_verdict,
-    fit_contracts,
-    fit_retention,
-    renewal_table,
-    renewals_sentence,
-    renewals_title,
-    survival_title,
-    tenures,
-    value_contracts,
-)
-from analysis.ltv.equity import (
-    by_group,
-    by_group_sentence,
-    by_group_title,
-    cohorts,
-    equity_concentration_sentence,
-    no_groups,
-    segments,
-    total_sentence,
-    total_value,
-)
-from analysis.ltv.forecast import equity_sentence, expected_total, forecast_sentence, per_week, per_week_title
-from analysis.ltv.margins import Margins, choose_margins, customer_margins
-from analysis.ltv.meaning import model_name, parameter_table, unseen_leaving
-from analysis.ltv.peer import import_lifetimes
-from analysis.ltv.per_customer import purchase_intervals, value_intervals, with_intervals
-from analysis.ltv.pooling import GroupModels, fit_groups, group_check, group_check_sentence
-from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
-from analysis.ltv.regularity import (
-    Regularity,
-    how_regular,
-    regularity_effect,
-    regularity_effect_sentence,
-    regularity_title,
-)
-from analysis.ltv.simple import (
-    simple_inputs,
-    simple_ltv,
-    simple_misses_sentence,
-    simple_sentence,
-    simple_table,
-)
-from analysis.ltv.spend import SpendModel, fit_spend
-from analysis.ltv.spend_check import (
-    Independence,
-    misfit_sentence,
-    spend_by_purchases,
-    spend_by_purchases_title,
-    spend_distribution,
-    spend_distribution_title,
-    spend_fit,
-    spend_independence,
-)
-from analysis.ltv.spend_held import HeldSpendModel, choose_spend, spend_mean_sentence
-from analysis.ltv.summary import (
-    Summary,
-    Unit,
-    example_customer,
-    kept_share,
-    name_units,
-    nobody_returned,
-    returns_sentence,
-    story,
-    summarise,
-    unit_name,
-)
-from analysis.ltv.uncertainty import Interval, total_interval, total_intervals
-from analysis.ltv.validation import (
+from analysis.ltv.backtest import (
     Fit,
     Holdout,
     beaten,
@@ -154,6 +72,99 @@ from analysis.ltv.validation import (
     weekly,
     weekly_title,
 )
+from analysis.ltv.contracts import (
+    Contracts,
+    ContractsCheck,
+    ContractValue,
+    RetentionModel,
+    Tenures,
+    check_contracts,
+    cohort,
+    contract_value_sentence,
+    contract_value_title,
+    contracts_check_sentence,
+    contracts_check_title,
+    contracts_verdict,
+    fit_contracts,
+    fit_retention,
+    renewal_table,
+    renewals_sentence,
+    renewals_title,
+    survival_title,
+    tenures,
+    value_contracts,
+)
+from analysis.ltv.equity import (
+    by_group,
+    by_group_sentence,
+    by_group_title,
+    cohorts,
+    equity_concentration_sentence,
+    no_groups,
+    segments,
+    total_sentence,
+    total_value,
+)
+from analysis.ltv.forecast import equity_sentence, expected_total, forecast_sentence, per_week, per_week_title
+from analysis.ltv.intervals import (
+    Interval,
+    purchase_intervals,
+    total_interval,
+    total_intervals,
+    value_intervals,
+    with_intervals,
+)
+from analysis.ltv.margins import Margins, choose_margins, customer_margins
+from analysis.ltv.model_selection import Comparison, Past, compare_models, fit_purchases
+from analysis.ltv.next_purchase import due_by_week, due_title, next_purchase, waiting_sentence
+from analysis.ltv.peer import import_lifetimes
+from analysis.ltv.pooling import GroupModels, fit_groups, group_check, group_check_sentence
+from analysis.ltv.purchases import (
+    KINDS,
+    Kind,
+    PurchaseModel,
+    fit_one,
+    model_name,
+    parameter_table,
+    unseen_leaving,
+)
+from analysis.ltv.regularity import (
+    Regularity,
+    how_regular,
+    regularity_effect,
+    regularity_effect_sentence,
+    regularity_title,
+)
+from analysis.ltv.simple import (
+    simple_inputs,
+    simple_ltv,
+    simple_misses_sentence,
+    simple_sentence,
+    simple_table,
+)
+from analysis.ltv.spend import HeldSpendModel, SpendModel, choose_spend, fit_spend, spend_mean_sentence
+from analysis.ltv.spend_check import (
+    Independence,
+    misfit_sentence,
+    spend_by_purchases,
+    spend_by_purchases_title,
+    spend_distribution,
+    spend_distribution_title,
+    spend_fit,
+    spend_independence,
+)
+from analysis.ltv.summary import (
+    Summary,
+    Unit,
+    example_customer,
+    kept_share,
+    name_units,
+    nobody_returned,
+    returns_sentence,
+    story,
+    summarise,
+    unit_name,
+)
 from analysis.ltv.value import (
     clv,
     discount_factors,
@@ -165,7 +176,6 @@ from analysis.ltv.value import (
     top_sentence,
     worth_per_purchase,
 )
-from analysis.ltv.waiting import due_by_week, due_title, next_purchase, waiting_sentence
 
 __all__ = [
     "KINDS",

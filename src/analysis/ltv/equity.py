@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent, period
+from analysis.ltv.intervals import MOST_SIMULATED, simulate_totals
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel, amount
 from analysis.ltv.summary import Floats, Summary, weeks_in
-from analysis.ltv.uncertainty import MOST_SIMULATED, simulate_totals
 from analysis.ltv.value import shares_hold, worth_per_purchase
 from analysis.not_possible import NotPossible
 from analysis.portfolio.lorenz import Concentration

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, brief, money, number, percent
+from analysis.ltv.backtest import Holdout
+from analysis.ltv.intervals import Interval
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import Summary, weeks_in
-from analysis.ltv.uncertainty import Interval
-from analysis.ltv.validation import Holdout
 from analysis.not_possible import NotPossible
 
 

@@ -10,12 +10,12 @@ import pandas as pd
 from scipy.special import chdtrc
 
 from analysis.language import _, number, percent
-from analysis.ltv.counts import Codes, Counts, count
-from analysis.ltv.fitting import Fit, maximise
+from analysis.ltv.backtest.holdout import Holdout
+from analysis.ltv.estimation.equal_histories import Codes, Counts, count
+from analysis.ltv.estimation.search import Fit, maximise
 from analysis.ltv.purchases import Kind, PurchaseModel, fit_one, likelihood, scaled_counts
 from analysis.ltv.rounding import told_apart
 from analysis.ltv.summary import Floats, Summary, weeks_in
-from analysis.ltv.validation.split import Holdout
 from analysis.not_possible import NotPossible
 
 LEVEL = 0.05  # probability by chance below which groups are said to differ

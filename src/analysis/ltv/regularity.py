@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from analysis.language import _, number, percent, signed_percent
+from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.summary import DAYS, Floats
-from analysis.ltv.validation.split import Holdout
 from analysis.not_possible import NotPossible
 
 MIN_CUSTOMERS = 30  # fewer with two gaps or more tell too little

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent
-from analysis.ltv.counts import Floats, distinct_pairs
+from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary, weeks_in

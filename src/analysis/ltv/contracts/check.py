@@ -20,8 +20,8 @@ from analysis.ltv.contracts.renewals import (
     no_contracts,
     until,
 )
-from analysis.ltv.counts import Floats
-from analysis.ltv.uncertainty import Interval
+from analysis.ltv.estimation.equal_histories import Floats
+from analysis.ltv.intervals import Interval
 from analysis.not_possible import NotPossible
 
 MOST = 7  # renewals made from which on contracts are one group

@@ -17,8 +17,8 @@ import pandas as pd
 from scipy.special import betaln, polygamma, psi
 
 from analysis.language import _, number, percent
-from analysis.ltv.counts import Floats
-from analysis.ltv.fitting import Axes, Fit, maximise
+from analysis.ltv.estimation.equal_histories import Floats
+from analysis.ltv.estimation.search import Axes, Fit, maximise
 from analysis.not_possible import NotPossible
 
 NAMES = ("a", "b")

@@ -18,7 +18,7 @@ from analysis.ltv.contracts.model import (
     renewals_due,
     tenures,
 )
-from analysis.ltv.counts import Floats
+from analysis.ltv.estimation.equal_histories import Floats
 from analysis.not_possible import NotPossible
 
 GRACE_DAYS = 31  # a contract that begins so soon after one of the same customer ended is its renewal

@@ -10,8 +10,8 @@ import pandas as pd
 from analysis.language import _, money, number, percent
 from analysis.ltv.contracts.model import RetentionModel, residual
 from analysis.ltv.contracts.renewals import DRAWS, LEVEL, SEED, Contracts
-from analysis.ltv.counts import Floats
-from analysis.ltv.uncertainty import Interval
+from analysis.ltv.estimation.equal_histories import Floats
+from analysis.ltv.intervals import Interval
 from analysis.ltv.value import DAYS_PER_YEAR
 from analysis.not_possible import NotPossible
 

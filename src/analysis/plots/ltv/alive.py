@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.language import _
+from analysis.ltv.backtest import rule_name
 from analysis.ltv.summary import Unit, unit_name
-from analysis.ltv.validation import rule_name
 from analysis.plots import theme
+from analysis.plots.ltv.backtest import colour
 from analysis.plots.ltv.days import day, days
-from analysis.plots.ltv.validation import colour
 from analysis.plots.marks import beside, name_ends
 
 COLOURS = theme.COLOURS

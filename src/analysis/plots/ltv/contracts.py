@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from analysis.language import _, number
 from analysis.ltv.contracts.check import ContractsCheck
 from analysis.plots import theme
-from analysis.plots.ltv.validation import CAME
+from analysis.plots.ltv.backtest import CAME
 from analysis.plots.marks import beside, dots, name_ends, sized_ticks
 
 COLOURS = theme.COLOURS

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, brief, ngettext, number
+from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, Summary, weeks_in
-from analysis.ltv.validation.split import Holdout
 
 TITLE_CUSTOMERS = 20  # a title speaks of a group no smaller, where there is one
 SILENCES = (4, 8, 13, 26, 39, 52, 104)  # weeks at which groups by time since the last purchase end

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.language import _, number
-from analysis.ltv.validation import rule_name
-from analysis.ltv.validation.rules import NAIVE
+from analysis.ltv.backtest import rule_name
+from analysis.ltv.backtest.baselines import NAIVE
 from analysis.plots import theme
 from analysis.plots.ltv.days import day
 from analysis.plots.marks import beside, name_ends, sized_ticks

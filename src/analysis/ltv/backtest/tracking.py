@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, date, number, percent
+from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, weeks_in
-from analysis.ltv.validation.split import Holdout
 
 
 def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

@@ -4,18 +4,7 @@ The split by date and the forecasts (``split``), the naive rules to beat (``rule
 (``scores``), by groups of customers (``groups``) and week by week (``tracking``).
 """
 
-from analysis.ltv.validation.groups import (
-    by_frequency,
-    by_frequency_title,
-    by_recency,
-    by_recency_title,
-    distribution,
-    distribution_title,
-    history_distribution,
-    history_distribution_title,
-)
-from analysis.ltv.validation.rules import rule_name
-from analysis.ltv.validation.scores import (
+from analysis.ltv.backtest.accuracy import (
     beaten,
     deciles,
     interval_verdict,
@@ -30,7 +19,18 @@ from analysis.ltv.validation.scores import (
     value_verdict,
     verdict,
 )
-from analysis.ltv.validation.split import (
+from analysis.ltv.backtest.baselines import rule_name
+from analysis.ltv.backtest.by_group import (
+    by_frequency,
+    by_frequency_title,
+    by_recency,
+    by_recency_title,
+    distribution,
+    distribution_title,
+    history_distribution,
+    history_distribution_title,
+)
+from analysis.ltv.backtest.holdout import (
     Fit,
     Holdout,
     cutoff,
@@ -40,7 +40,7 @@ from analysis.ltv.validation.split import (
     newcomers_sentence,
     previous_weeks,
 )
-from analysis.ltv.validation.tracking import tracking, tracking_title, weekly, weekly_title
+from analysis.ltv.backtest.tracking import tracking, tracking_title, weekly, weekly_title
 
 __all__ = [
     "Fit",

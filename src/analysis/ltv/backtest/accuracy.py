@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, listing, money, ngettext, number, percent, signed_percent
+from analysis.ltv.backtest.baselines import NAIVE, rule_name
+from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.rounding import told_apart
 from analysis.ltv.spend import amount
 from analysis.ltv.summary import Floats
-from analysis.ltv.validation.rules import NAIVE, rule_name
-from analysis.ltv.validation.split import Holdout
 
 DECILES = 10
 STEADY = 0.05  # share by which spend per purchase may change and not be worth a word

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, gammaln, polygamma, psi
 
-from analysis.ltv.counts import Counts, Floats
-from analysis.ltv.fitting import Axes
-from analysis.ltv.room import Room
+from analysis.ltv.estimation.equal_histories import Counts, Floats
+from analysis.ltv.estimation.negative_binomial import Tails
+from analysis.ltv.estimation.search import Axes
 
 NAMES = ("r", "alpha", "a", "b")
 MATRIX = np.array([[1, 0, 0, 0], [1, -1, 0, 0], [0, 0, 1, -1], [0, 0, 0.5, 0.5]])
@@ -169,7 +169,7 @@ class Geometric:
         """
         duration, x, t = np.broadcast_arrays(duration, x, t)
         power, stays = self.r + x.ravel(), self.b + x.ravel() + self.chances
-        room = Room(power, (duration / (self.alpha + t + duration)).ravel())
+        room = Tails(power, (duration / (self.alpha + t + duration)).ravel())
         still = np.ones_like(power)
         total = np.zeros_like(power)
         active = np.arange(len(power))
@@ -185,10 +185,10 @@ class Geometric:
     def at_least(self, duration: float | Floats, x: Floats, t: Floats) -> Iterator[Floats]:
         """Give the probability of at least 1, 2, 3, … purchases within ``duration``, if alive at ``t``.
 
-        To buy so often, a customer must have time for it (see `Room`), and not leave at one of the
+        To buy so often, a customer must have time for it (see `Tails`), and not leave at one of the
         purchases before.
         """
-        room = Room(self.r + x, duration / (self.alpha + t + duration))
+        room = Tails(self.r + x, duration / (self.alpha + t + duration))
         stays, still = self.b + x + self.chances, np.ones_like(x)
         while True:
             yield room.for_one_more() * still

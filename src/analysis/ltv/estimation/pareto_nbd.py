@@ -23,9 +23,9 @@ from functools import cache
 import numpy as np
 from scipy.special import expit, exprel, gammaln, polygamma, psi, roots_legendre
 
-from analysis.ltv.counts import Counts, Floats, distinct, distinct_pairs
-from analysis.ltv.fitting import Axes
-from analysis.ltv.room import Room
+from analysis.ltv.estimation.equal_histories import Counts, Floats, distinct, distinct_pairs
+from analysis.ltv.estimation.negative_binomial import Tails
+from analysis.ltv.estimation.search import Axes
 
 NAMES = ("r", "alpha", "s", "beta")
 MATRIX = np.array([[1, 0, 0, 0], [1, -1, 0, 0], [0, 0, 1, 0], [0, 0, 1, -1]])
@@ -296,7 +296,7 @@ class ParetoNbd:
     def at_least(self, duration: float | Floats, x: Floats, t: Floats) -> Iterator[Floats]:
         """Give the probability of at least 1, 2, 3, … purchases within ``duration``, if alive at ``t``.
 
-        What there is time for (see `Room`) up to the moment the customer leaves, averaged over that moment
+        What there is time for (see `Tails`) up to the moment the customer leaves, averaged over that moment
         by Gauss and Legendre's rule.
         """
         nodes, weights = _legendre(FEW)
@@ -305,8 +305,8 @@ class ParetoNbd:
         stays = (self.beta + t) * np.expm1(y)
         chances = weights[:, None] * longest * self.s * np.exp(-self.s * y)
         power = np.broadcast_to(self.r + x, stays.shape)
-        leaves, remains = Room(power, stays / (self.alpha + t + stays)), np.exp(-self.s * longest)
-        whole = Room(self.r + x, duration / (self.alpha + t + duration))
+        leaves, remains = Tails(power, stays / (self.alpha + t + stays)), np.exp(-self.s * longest)
+        whole = Tails(self.r + x, duration / (self.alpha + t + duration))
         while True:
             yield (chances * leaves.for_one_more()).sum(axis=0) + remains * whole.for_one_more()
 

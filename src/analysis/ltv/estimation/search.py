@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from analysis.ltv.counts import Floats
-from analysis.ltv.ridge import Ridge, asymptotic, root
+from analysis.ltv.estimation.equal_histories import Floats
+from analysis.ltv.estimation.profile_likelihood import Ridge, asymptotic, root
 
 FIRST_LOOK = 2_000  # distinct histories among which the search starts
 SETTLED = 1e-8  # log-likelihood that a Newton step may still promise at the optimum

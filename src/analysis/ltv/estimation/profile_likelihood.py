@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from analysis.ltv.counts import Floats
+from analysis.ltv.estimation.equal_histories import Floats
 
 
 @dataclass(frozen=True)

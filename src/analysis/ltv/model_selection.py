@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, listing, number
-from analysis.ltv.counts import Floats, distinct_pairs
-from analysis.ltv.fitting import INDIFFERENT
-from analysis.ltv.meaning import model_name
-from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
+from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
+from analysis.ltv.estimation.search import INDIFFERENT
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name
 from analysis.ltv.summary import Summary, weeks_in
 from analysis.not_possible import NotPossible
 

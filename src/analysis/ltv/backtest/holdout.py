@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, ngettext, number
-from analysis.ltv.choice import Past
+from analysis.ltv.backtest import baselines as rules
+from analysis.ltv.intervals import Interval, total_interval
+from analysis.ltv.model_selection import Past
 from analysis.ltv.purchases import KINDS, PurchaseModel, fit_one
-from analysis.ltv.spend import SpendModel
-from analysis.ltv.spend_held import choose_spend
+from analysis.ltv.spend import SpendModel, choose_spend
 from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
-from analysis.ltv.uncertainty import Interval, total_interval
-from analysis.ltv.validation import rules
 from analysis.not_possible import NotPossible
 
 MAX_HOLDOUT_WEEKS = 52

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import gammaln, polygamma, psi
 
-from analysis.ltv.counts import Codes, Floats, distinct
-from analysis.ltv.fitting import Axes
+from analysis.ltv.estimation.equal_histories import Codes, Floats, distinct
+from analysis.ltv.estimation.search import Axes
 
 NAMES = ("p", "q", "v")
 MATRIX = np.array([[1, 0, 0], [0, 1, 0], [1, -1, 1]])
