@@ -117,7 +117,8 @@ def test_papermill_lists_every_parameter(name):
     [
         (["4"], ["04_ltv", "04_ltv_check", "04_ltv_value"]),
         (["ltv"], ["04_ltv"]),
-        (["ltv_value", "03"], ["03_churn", "04_ltv_value"]),
+        (["ltv_value", "03"], ["03_churn", "03_churn_contracts", "04_ltv_value"]),
+        (["3"], ["03_churn", "03_churn_contracts"]),
         ([], NAMES),
     ],
 )

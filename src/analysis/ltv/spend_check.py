@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.special import betainc, ndtri
 
 from analysis.language import _, brief, money, number, percent
-from analysis.ltv.backtest.accuracy import rank_correlation
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary
+from analysis.statistics import rank_correlation
 
 MOST = 7  # repeat purchases from which customers are one group
 WEAK = 0.1  # a rank correlation the spend model can live with

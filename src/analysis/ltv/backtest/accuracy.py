@@ -11,6 +11,7 @@ from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.rounding import told_apart
 from analysis.ltv.spend import amount
 from analysis.ltv.summary import Floats
+from analysis.statistics import rank_correlation
 
 DECILES = 10
 STEADY = 0.05  # share by which spend per purchase may change and not be worth a word
@@ -74,13 +75,6 @@ def _weight(check: Holdout) -> Floats:
     """Return what a customer counts in the lift: its net sales, or purchases where there is no money."""
     value = check.customers["actual_value"].to_numpy(float)
     return value if value.sum() > 0 else check.customers["actual"].to_numpy(float)
-
-
-def rank_correlation(first: Floats, second: Floats) -> float:
-    """Return Spearman's rank correlation; missing where one of the two never varies."""
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return float("nan")
-    return float(np.corrcoef(pd.Series(first).rank(), pd.Series(second).rank())[0, 1])
 
 
 def deciles(predicted: Floats, outcome: Floats) -> pd.DataFrame:

@@ -14,10 +14,9 @@ from analysis.ltv.backtest import rule_name
 from analysis.ltv.backtest.baselines import NAIVE
 from analysis.plots import theme
 from analysis.plots.ltv.days import day
-from analysis.plots.marks import beside, name_ends, sized_ticks
+from analysis.plots.marks import CAME, beside, name_ends, sized_ticks
 
 COLOURS = theme.COLOURS
-CAME = "#D5D8DC"
 FEWEST_PLACES = 4  # so that a group on its own is no wall
 MODEL_COLOURS = {"bg_nbd": "main", "mbg_nbd": "accent", "pareto_nbd": "good"}
 NAIVE_COLOURS = {"segments": "highlight", "last_period": "bad", "same_rate": "muted"}

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from analysis.language import _, brief
 from analysis.ltv.spend_check import per_purchase
 from analysis.plots import theme
-from analysis.plots.ltv.backtest import CAME
-from analysis.plots.marks import dots, sized_ticks
+from analysis.plots.marks import CAME, dots, sized_ticks
 
 COLOURS = theme.COLOURS
 
