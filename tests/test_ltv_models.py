@@ -25,6 +25,7 @@ from analysis.ltv.purchases import (
     fit_one,
     in_unit,
     likelihood,
+    parameter_table,
     process,
     scaled_counts,
     share_gone,
@@ -201,7 +202,7 @@ def test_customers_alike_in_leaving_are_named_and_their_mean_is_sound() -> None:
     assert undetermined(model) == ("a", "b")
     assert "their ratio does" in model.caution()
     assert model.a / (model.a + model.b) == pytest.approx(0.2, abs=0.03)
-    table = ltv.parameter_table(model).set_index("parameter")["error"]
+    table = parameter_table(model).set_index("parameter")["error"]
     assert table[["a", "b"]].isna().all()
     assert table["r"] > 0
     pareto = fit_one(summary_of("pareto_nbd", s=200.0, beta=200 * 40.0), "pareto_nbd")
@@ -356,9 +357,9 @@ def test_comparison_shows_likelihood_and_holdout() -> None:
     taken = compared.take("pareto_nbd")
     assert isinstance(taken, ltv.PurchaseModel)
     assert (taken.kind, taken.reason) == ("pareto_nbd", "Pareto/NBD is used, as set.")
-    assert compared.named()["model"].tolist() == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
+    assert compared.tables()["models"]["model"].tolist() == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
     only = replace(compared, models={"bg_nbd": compared.best})
-    assert "MBG/NBD could not be fitted" in only.take("mbg_nbd").describe()
+    assert "MBG/NBD could not be fitted" in only.take("mbg_nbd").reason
 
 
 def test_scores_are_logarithms_of_probabilities() -> None:
@@ -374,4 +375,4 @@ def test_scores_are_logarithms_of_probabilities() -> None:
 def test_too_few_is_said_whatever_the_model() -> None:
     summary = summary_of("bg_nbd", AGES[:15])
     for kind in (*KINDS, "auto"):
-        assert "at least 20" in fit_purchases(summary, kind).describe()
+        assert "at least 20" in fit_purchases(summary, kind).reason

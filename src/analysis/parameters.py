@@ -93,11 +93,10 @@ class LifetimeValue(ForecastCheck):
 
     annual_discount_rate: Share
     margin_rate: Share | None
-    acquisition_cost: Annotated[float, Field(ge=0)] | None
 
 
-class ValueByGroup(Forecast):
-    """Parameters of ``04_ltv_value``."""
+class Acquisition(Forecast):
+    """Parameters of ``06_acquisition``."""
 
     annual_discount_rate: Share
     margin_rate: Share | None
@@ -111,7 +110,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "03_churn_contracts": Contracts,
     "04_ltv": LifetimeValue,
     "04_ltv_check": ForecastCheck,
-    "04_ltv_value": ValueByGroup,
+    "06_acquisition": Acquisition,
 }
 
 _LIMITS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")

@@ -9,7 +9,7 @@ from analysis.report import notebooks
 pytestmark = pytest.mark.slow
 
 FORECAST = {"model": "pareto_nbd", "horizon_weeks": 26, "holdout_weeks": 12}
-VALUE = {"annual_discount_rate": 0.5, "margin_rate": 0.6, "acquisition_cost": 5.0}
+VALUE = {"annual_discount_rate": 0.5, "margin_rate": 0.6}
 OVERRIDES = {
     "01_portfolio": {"period": "quarter", "activity_window": 30},
     "02_segmentation": {"activity_window": 30, "abc_a": 0.5, "abc_b": 0.9},
@@ -17,7 +17,7 @@ OVERRIDES = {
     "03_churn_contracts": {"renewal_months": 6, "annual_discount_rate": 0.5, "margin_rate": 0.6},
     "04_ltv": FORECAST | VALUE | {"unit": "day"},
     "04_ltv_check": FORECAST | {"unit": "day"},
-    "04_ltv_value": FORECAST | VALUE,
+    "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0},
 }
 OF_OTHER_TABLES = {"03_churn_contracts"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}

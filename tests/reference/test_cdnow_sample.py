@@ -186,7 +186,7 @@ def test_holdout(check: ltv.Holdout) -> None:
 
 def test_holdout_by_frequency(check: ltv.Holdout) -> None:
     # Fader, Hardie & Lee (2005), figure 3; digits from the BTYD walkthrough
-    groups = ltv.by_frequency(check)
+    groups = ltv.by_frequency(check).frame
     expected = pd.DataFrame(
         {
             "x": ["0", "1", "2", "3", "4", "5", "6", "7+"],
@@ -203,8 +203,7 @@ def test_holdout_by_frequency(check: ltv.Holdout) -> None:
 
 
 def test_tracking(sample: Dataset, check: ltv.Holdout) -> None:
-    daily = sample.query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
-    track = ltv.tracking(check, daily, AS_OF)
+    track = ltv.tracking(check, sample).frame
     assert len(track) == 78
     assert track["actual"].iloc[-1] == 2457 + 1882
     assert track.loc[~track["holdout"], "actual"].iloc[-1] == 2457

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,8 @@ from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
 from analysis.ltv.estimation.search import INDIFFERENT
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name
 from analysis.ltv.summary import Summary, weeks_in
-from analysis.not_possible import NotPossible
+from analysis.not_possible import NotPossible, or_not_possible
+from analysis.result import Result
 
 CLEARLY = 2.0  # standard errors from which on a difference between two models is not chance
 MOST_SCORED = 20_000  # customers whose purchases are scored; more would not change the choice
@@ -39,8 +40,16 @@ class Past:
     weeks: float
 
 
+class HasPast(Protocol):
+    """A holdout, as far as the choice of a model is concerned."""
+
+    @property
+    def past(self) -> Past:
+        """What was known at its cut-off and what came after it."""
+
+
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Result):
     """Models fitted to the same customers.
 
     Attributes
@@ -55,6 +64,8 @@ class Comparison:
         The model to use; its ``reason`` says why.
     """
 
+    name: ClassVar[str] = "models"
+    is_drawn: ClassVar[bool] = False
     models: dict[Kind, PurchaseModel]
     table: pd.DataFrame
     best: PurchaseModel
@@ -71,9 +82,21 @@ class Comparison:
             self.models[model], reason=_("{model} is used, as set.").format(model=model_name(model))
         )
 
-    def named(self) -> pd.DataFrame:
-        """Return the table with the models by name, as a reader sees it."""
-        return self.table.assign(model=[model_name(kind) for kind in self.table["model"]])
+    def title(self) -> str:
+        """Return what the table is about."""
+        return _("Three models of purchases, on all data and on those held out")
+
+    def sentence(self) -> str:
+        """Say which model is used, and why."""
+        return self.best.reason
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the models by name."""
+        return {"models": self.table.assign(model=[model_name(kind) for kind in self.table["model"]])}
+
+    def notes(self) -> list[str]:
+        """Say which model is used, and why."""
+        return [self.sentence()]
 
 
 def fit_purchases(
@@ -102,7 +125,15 @@ def fit_purchases(
     return compared.best if isinstance(compared, Comparison) else compared
 
 
-def compare_models(summary: Summary, past: Past | None = None) -> Comparison | NotPossible:
+@or_not_possible
+def choose(compared: Comparison, model: Kind | Literal["auto"]) -> PurchaseModel | NotPossible:
+    """Return the best model, or the one that is named; see `Comparison.take`."""
+    return compared.take(model)
+
+
+def compare_models(
+    summary: Summary, check: Past | HasPast | NotPossible | None = None
+) -> Comparison | NotPossible:
     """Fit all models of purchases and choose one.
 
     The models have four parameters each, so that their likelihoods compare as they are. The one under which
@@ -110,11 +141,20 @@ def compare_models(summary: Summary, past: Past | None = None) -> Comparison | N
     to what customers did in the past that is held out. A model that is less likely, but gave them clearly
     higher probabilities, goes before: by more than two standard errors of the mean difference per customer.
 
+    Parameters
+    ----------
+    summary
+        The customers.
+    check
+        An earlier date and what came after it, or a holdout that knows it; without it, the likelihood alone
+        decides.
+
     Returns
     -------
     Comparison or NotPossible
         ``NotPossible`` where no model could be fitted.
     """
+    past = check if isinstance(check, Past) else getattr(check, "past", None)
     fitted = {kind: fit_one(summary, kind) for kind in KINDS}
     models = {kind: model for kind, model in fitted.items() if isinstance(model, PurchaseModel)}
     if not models:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, get_args
+from typing import ClassVar, Literal, Protocol, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from analysis.ltv.estimation.pareto_nbd import ParetoLikelihood, ParetoNbd
 from analysis.ltv.estimation.search import Fit, maximise
 from analysis.ltv.summary import Summary, Unit, unit_name
 from analysis.not_possible import NotPossible
+from analysis.result import Finding, Result
 
 Kind = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -48,7 +49,7 @@ def process(kind: Kind, parameters: dict[str, float]) -> Process:
 
 
 @dataclass(frozen=True)
-class PurchaseModel:
+class PurchaseModel(Result):
     """A fitted model of purchases.
 
     While alive, a customer buys at random at a rate of its own; the rates follow a gamma distribution
@@ -78,6 +79,8 @@ class PurchaseModel:
         Why this model and not another, as a sentence; empty where it was asked for by name.
     """
 
+    name: ClassVar[str] = "parameters"
+    is_drawn: ClassVar[bool] = False
     kind: Kind
     unit: Unit
     log_likelihood: float
@@ -199,9 +202,25 @@ class PurchaseModel:
         """Draw models with parameters as uncertain as they are: see `Fit.draws`."""
         return [process(self.kind, in_unit(one, self.longest)) for one in self.fit.draws(random, size)]
 
-    def describe(self) -> str:
+    def title(self) -> str:
+        """Return which model it is."""
+        return model_name(self.kind)
+
+    def sentence(self) -> str:
         """Say what the parameters mean for this portfolio."""
         return describe(self)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the parameters."""
+        return {"parameters": parameter_table(self)}
+
+    def findings(self) -> list[Finding]:
+        """Return what these data leave open, where it is something."""
+        return [Finding("ltv.caution", text) for text in (self.caution(),) if text]
+
+    def notes(self) -> list[str]:
+        """Say what the parameters mean."""
+        return [self.sentence()]
 
     def caution(self) -> str:
         """Say what these data leave open, and what still holds; nothing where all is well determined."""

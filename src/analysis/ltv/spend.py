@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from analysis.ltv.estimation.search import Fit, maximise
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.not_possible import NotPossible
+from analysis.result import Finding, Result
 
 SMALL = 0.1  # money below which two decimals say too little
 MANY = 50  # purchases: who needs more before its own mean counts half is hardly told from the rest
@@ -20,7 +22,7 @@ OFF = 0.1  # share by which a fitted mean may miss the one observed
 
 
 @dataclass(frozen=True)
-class SpendModel:
+class SpendModel(Result):
     """A fitted Gamma-Gamma model of money per purchase (Fader & Hardie 2013).
 
     A customer's purchases vary around a mean of its own; the means vary between customers. The fewer
@@ -40,8 +42,12 @@ class SpendModel:
         The optimum, in units of ``scale``.
     scale
         Mean money per purchase of the repeat buyers.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
 
+    name: ClassVar[str] = "spend"
+    is_drawn: ClassVar[bool] = False
     p: float
     q: float
     v: float
@@ -50,6 +56,7 @@ class SpendModel:
     left_out: int
     fit: Fit = field(repr=False)
     scale: float
+    currency: str | None = field(default=None, kw_only=True)
 
     @property
     def mean(self) -> float:
@@ -69,15 +76,6 @@ class SpendModel:
         x = np.asarray(x, float)
         weight = self.p * x / (self.p * x + self.q - 1)
         return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Asymptotic standard errors of the parameters; ``v`` in money."""
-        relative = np.sqrt(np.diag(self.fit.covariance))
-        return {
-            name: getattr(self, name) * float(error)
-            for name, error in zip(self.fit.axes.names, relative, strict=True)
-        }
 
     def drawn(self, random: np.random.Generator) -> SpendModel:
         """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`."""
@@ -100,12 +98,20 @@ class SpendModel:
         rate = random.standard_gamma(self.q + self.p * x) / (self.v + np.where(x > 0, x * z, 0.0))
         return random.standard_gamma(self.p * bought) / rate
 
-    def describe(self, currency: str | None = None) -> str:
+    def title(self) -> str:
+        """Return which model it is."""
+        return _("Gamma-Gamma")
+
+    def sentence(self) -> str:
         """Say what the parameters mean for this portfolio."""
         mean = _("Over {customers} repeat buyers a purchase is worth {mean} on average.").format(
-            customers=number(self.customers), mean=amount(self.mean, currency)
+            customers=number(self.customers), mean=amount(self.mean, self.currency)
         )
         return f"{mean} {self._own_mean()}"
+
+    def findings(self) -> list[Finding]:
+        """Return what a purchase is worth."""
+        return [Finding("ltv.spend", self.sentence(), self.mean, "money")]
 
     def _own_mean(self) -> str:
         """Say how far a customer's own mean is trusted: after n purchases it counts n ÷ (n + (q − 1) ÷ p)."""
@@ -119,7 +125,7 @@ class SpendModel:
         return _("A customer's own mean counts half after {half} purchases.").format(half=number(half, 1))
 
 
-def fit_spend(summary: Summary) -> SpendModel | NotPossible:
+def fit_free(summary: Summary) -> SpendModel | NotPossible:
     """Fit the Gamma-Gamma model to the repeat buyers of a summary.
 
     Returns
@@ -156,6 +162,7 @@ def fit_spend(summary: Summary) -> SpendModel | NotPossible:
         left_out=len(repeat) - len(spent),
         fit=fit,
         scale=scale,
+        currency=summary.currency,
     )
 
 
@@ -181,17 +188,6 @@ class HeldSpendModel(SpendModel):
 
     mean_error: float
 
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Asymptotic standard errors of the parameters; ``v``, in money, is mean × excess ÷ p."""
-        spread = self.fit.covariance
-        of_v = spread[0, 0] + spread[1, 1] - 2 * spread[0, 1] + self.mean_error**2
-        return {
-            "p": self.p * float(np.sqrt(spread[0, 0])),
-            "q": (self.q - 1) * float(np.sqrt(spread[1, 1])),
-            "v": self.v * float(np.sqrt(of_v)),
-        }
-
     def drawn(self, random: np.random.Generator) -> HeldSpendModel:
         """Return the model with parameters drawn: the mean as one observed is, the rest as in the fit.
 
@@ -201,17 +197,17 @@ class HeldSpendModel(SpendModel):
         mean, p = self.scale * random.lognormal(-spread / 2, np.sqrt(spread)), one["p"]
         return replace(self, p=p, q=1 + one["excess"], v=one["excess"] / p * mean)
 
-    def describe(self, currency: str | None = None) -> str:
+    def sentence(self) -> str:
         """Say what the parameters mean for this portfolio, and that the mean was held."""
         mean = _(
             "Over {customers} repeat buyers a purchase is worth {mean} on average. Money differs so wildly "
             "between customers that the spend model would make a quite different mean of it; it was held at "
             "the one observed."
-        ).format(customers=number(self.customers), mean=amount(self.mean, currency))
+        ).format(customers=number(self.customers), mean=amount(self.mean, self.currency))
         return f"{mean} {self._own_mean()}"
 
 
-def choose_spend(summary: Summary) -> SpendModel | NotPossible:
+def fit_spend(summary: Summary) -> SpendModel | NotPossible:
     """Fit the Gamma-Gamma model; where it runs away from the mean observed, with its mean held there.
 
     Parameters
@@ -225,17 +221,17 @@ def choose_spend(summary: Summary) -> SpendModel | NotPossible:
         The free fit where its mean lies within 10 % of the mean of the repeat buyers' mean spends, else a
         `HeldSpendModel`. ``NotPossible``, with the reason, with fewer than 20 repeat buyers who spent money.
     """
-    free = fit_spend(summary)
+    free = fit_free(summary)
     spent = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
     if len(spent) < MIN_REPEAT_BUYERS:
         return free
     x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
     if not isinstance(free, NotPossible) and abs(free.mean / z.mean() - 1) <= OFF:
         return free
-    return _held(x, z, summary.repeat_buyers - len(spent)) or free
+    return _held(x, z, summary.repeat_buyers - len(spent), summary.currency) or free
 
 
-def _held(x: Floats, z: Floats, left_out: int) -> HeldSpendModel | None:
+def _held(x: Floats, z: Floats, left_out: int, currency: str | None) -> HeldSpendModel | None:
     """Return the most likely model with the mean of ``z``; None where no search settles."""
     scale = float(z.mean())
     fit = maximise(HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale)))
@@ -252,28 +248,5 @@ def _held(x: Floats, z: Floats, left_out: int) -> HeldSpendModel | None:
         fit=fit,
         scale=scale,
         mean_error=float(z.std(ddof=1)) / scale / float(np.sqrt(len(z))),
+        currency=currency,
     )
-
-
-def spend_mean_sentence(summary: Summary, spend: SpendModel, currency: str | None) -> str:
-    """Say how the mean spend of the model compares with the one observed.
-
-    Parameters
-    ----------
-    summary
-        The customers.
-    spend
-        The model.
-    currency
-        ISO 4217 code, or None.
-    """
-    spent = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
-    observed = float(spent["z"].mean())
-    values = {"observed": amount(observed, currency), "fitted": amount(spend.mean, currency)}
-    if isinstance(spend, HeldSpendModel):
-        return _(
-            "Repeat buyers spend {observed} per purchase on average; the model was held at that."
-        ).format(**values)
-    return _(
-        "Repeat buyers spend {observed} per purchase on average; the model says {fitted}, {off} off."
-    ).format(off=percent(abs(spend.mean / observed - 1), 1), **values)

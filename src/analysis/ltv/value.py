@@ -1,11 +1,10 @@
-"""From purchases and spend to money: CLV and customer equity."""
+"""From purchases and spend to money: CLV, week by week."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, ngettext, number, percent
 from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
@@ -13,8 +12,6 @@ from analysis.ltv.summary import DAYS, Summary, weeks_in
 
 DAYS_PER_YEAR = 365.25
 CELLS = 1_000_000  # customers × weeks at a time
-TOP = 0.2  # share of customers whose part of customer equity is named
-MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
 
 
 def discount_factors(weeks: int, annual_rate: float) -> Floats:
@@ -84,86 +81,12 @@ def clv(
     return frame
 
 
-def shares_hold(values: pd.DataFrame) -> bool:
-    """Tell whether shares of customer equity say anything: what some customers lose is under 5 % of the rest.
-
-    Parameters
-    ----------
-    values
-        The result of `clv`.
-    """
-    each = values["clv"].to_numpy(float)
-    gain, loss = float(each[each > 0].sum()), -float(each[each < 0].sum())
-    return gain > 0 and loss < MOST_LOST * gain
-
-
-def losses_sentence(values: pd.DataFrame, currency: str | None) -> str:
-    """Say why no shares of customer equity are shown; empty where they are, see `shares_hold`.
-
-    Parameters
-    ----------
-    values
-        The result of `clv`.
-    currency
-        ISO 4217 code, or None.
-    """
-    each = values["clv"].to_numpy(float)
-    if shares_hold(values):
-        return ""
-    if not each.any():
-        return _("With a margin of 0 nothing has a value.")
-    losing = int((each < 0).sum())
-    known = {
-        "n": number(losing),
-        "customers": number(len(each)),
-        "loss": money(-float(each[each < 0].sum()), currency),
-        "gain": money(float(each[each > 0].sum()), currency),
-    }
-    if losing == len(each):
-        return _(
-            "All {customers} customers are expected to cost more than they bring ({loss}). Shares of a loss "
-            "mean nothing and are not shown."
-        ).format(**known)
-    return ngettext(
-        "{n} of {customers} customers is expected to cost more than it brings ({loss}); the others bring "
-        "{gain}. Shares of a sum with negative parts mean nothing and are not shown.",
-        "{n} of {customers} customers are expected to cost more than they bring ({loss}); the others bring "
-        "{gain}. Shares of a sum with negative parts mean nothing and are not shown.",
-        losing,
-    ).format(**known)
-
-
 def worth_per_purchase(values: pd.DataFrame) -> Floats:
     """Return what each customer's expected purchase is worth today: CLV ÷ expected purchases."""
     expected = values["expected_purchases"].to_numpy(float)
     worth: Floats = np.zeros(len(values))
     np.divide(values["clv"].to_numpy(float), expected, out=worth, where=expected > 0)
     return worth
-
-
-def held_by_top(shares: pd.DataFrame) -> float:
-    """Return the share of customer equity that the most valuable fifth of customers hold.
-
-    Parameters
-    ----------
-    shares
-        The result of `equity_shares`.
-    """
-    return float(np.interp(TOP, shares["customers_share"], shares["equity_share"]))
-
-
-def equity_title(shares: pd.DataFrame) -> str:
-    """Return what a chart of `equity_shares` shows."""
-    return _("The most valuable {top} of customers hold {held} of customer equity").format(
-        top=percent(TOP), held=percent(held_by_top(shares))
-    )
-
-
-def top_sentence(shares: pd.DataFrame) -> str:
-    """Say how much of customer equity hangs on the most valuable customers."""
-    return _("The {top} of customers with the highest CLV hold {held} of customer equity.").format(
-        top=percent(TOP), held=percent(held_by_top(shares), 1)
-    )
 
 
 def equity_shares(values: pd.Series) -> pd.DataFrame:

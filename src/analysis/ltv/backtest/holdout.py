@@ -6,18 +6,22 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, ngettext, number
-from analysis.ltv.backtest import baselines as rules
+from analysis.language import _, number
+from analysis.ltv.backtest import baselines
 from analysis.ltv.intervals import Interval, total_interval
 from analysis.ltv.model_selection import Past
 from analysis.ltv.purchases import KINDS, PurchaseModel, fit_one
-from analysis.ltv.spend import SpendModel, choose_spend
+from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
-from analysis.not_possible import NotPossible
+from analysis.not_possible import NotPossible, or_not_possible
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 MAX_HOLDOUT_WEEKS = 52
 Fit = Callable[[Summary], PurchaseModel | NotPossible]
@@ -46,7 +50,7 @@ class Holdout:
         The spend model fitted at ``cutoff``, or why there is none.
     customers
         One row per customer known at ``cutoff``: ``customer_id, x, t_x, T, z``; ``actual`` purchases in
-        the holdout and ``actual_value``, net sales in money; for each rule (see `rules`) its predicted
+        the holdout and ``actual_value``, net sales in money; for each rule (see `baselines`) its predicted
         purchases, in a column of its name, and with a spend model its predicted net sales, in
         ``value_<name>``.
     newcomers
@@ -79,7 +83,7 @@ class Holdout:
     @property
     def rules(self) -> list[str]:
         """Names of all that made a forecast: the models, then the naive rules."""
-        return [*self.models, *(name for name in rules.NAIVE if name in self.customers)]
+        return [*self.models, *(name for name in baselines.NAIVE if name in self.customers)]
 
     @property
     def actual(self) -> int:
@@ -201,13 +205,13 @@ def holdout(
                 weeks=number(weeks), reason=next(iter(failed.values()))
             )
         )
-    spend = choose_spend(past)
+    spend = fit_spend(past)
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
         _since(known, later), on="customer_id", how="left", validate="one_to_one"
     )
-    naive = rules.naive(past, weeks)
+    naive = baselines.naive(past, weeks)
     if before is not None and before_weeks > 0:
-        naive |= rules.learned(before, known, past, before_weeks, weeks)
+        naive |= baselines.learned(before, known, past, before_weeks, weeks)
     customers = customers.assign(**_forecasts(past, models, spend, weeks), **naive)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
     of_all = int(later["x"].sum() - known["x"].sum())
@@ -238,23 +242,29 @@ def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def newcomers_sentence(check: Holdout) -> str:
-    """Say who is left out of the check because nothing was known of them at the cut-off."""
-    later = check.of_all - check.actual
-    if not check.newcomers:
-        return _("Nobody is left out of the check: every customer was known before the holdout.")
-    return ngettext(
-        "One customer arrived in the holdout and is left out of the check, with what it bought again in it "
-        "(repeat purchases: {purchases}): no model could have known of it.",
-        "{newcomers} customers arrived in the holdout and are left out of the check, with what they bought "
-        "again in it (repeat purchases: {purchases}): no model could have known of them.",
-        check.newcomers,
-    ).format(newcomers=number(check.newcomers), purchases=number(later))
+def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") -> Holdout | NotPossible:
+    """Hold the last weeks of a data set back from the models; see `holdout`.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    weeks
+        Length of the holdout; None: half the history, at most 52.
+    unit
+        Time unit of the models.
+    """
+    later = dataset.query("customers")
+    first = later["first_purchase"].min()
+    weeks = weeks or default_holdout_weeks(first, dataset.as_of)
+    start = cutoff(dataset.as_of, weeks)
+    before_weeks = previous_weeks(first, start, weeks)
+    before = dataset.query("customers", as_of=cutoff(start, before_weeks))
+    known = dataset.query("customers", as_of=start)
+    return holdout(known, later, dataset.as_of, weeks, unit, before=before, before_weeks=before_weeks)
 
 
-def failed_sentences(check: Holdout) -> list[str]:
-    """Say which models could not be fitted to the past, and why."""
-    return [
-        _("{model} is not in the check. {reason}").format(model=rules.rule_name(name), reason=reason)
-        for name, reason in check.failed.items()
-    ]
+@or_not_possible
+def led_by(check: Holdout, purchases: PurchaseModel) -> Holdout:
+    """Return the same check with the model of this kind as the one that forecasts."""
+    return check.led_by(purchases.kind)

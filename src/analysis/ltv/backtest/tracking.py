@@ -1,20 +1,70 @@
-"""Repeat purchases week by week, as they came and as each model expected them."""
+"""Repeat purchases over time, as they came and as each model expected them."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import _, date, number, percent
+from analysis.language import _, date, percent
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, weeks_in
+from analysis.not_possible import or_not_possible
+from analysis.result import Result
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 
-def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Tracking(Result):
+    """Cumulative repeat purchases, actual and expected, through calibration and holdout.
+
+    Attributes
+    ----------
+    frame
+        One row per week, counted back from the last day: ``date`` (its last day), ``holdout`` (whether the
+        week lies after the cut-off), cumulative ``actual`` repeat purchases and those each model expected,
+        in a column of its name; for the last week the interval ``low`` to ``high`` of the first model.
+    cutoff
+        Last day the models saw.
+    error
+        Of the first model's total: expected ÷ actual − 1.
+    """
+
+    name: ClassVar[str] = "tracking"
+    frame: pd.DataFrame
+    cutoff: dt.date
+    error: float
+
+    def title(self) -> str:
+        """Return by how much the model was off in all."""
+        message = (
+            _("After {date} the model expected {error} fewer purchases than came")
+            if self.error < 0
+            else _("After {date} the model expected {error} more purchases than came")
+        )
+        return message.format(date=date(self.cutoff), error=percent(abs(self.error), 1))
+
+    def sentence(self) -> str:
+        """Return the title."""
+        return self.title()
+
+
+@or_not_possible
+def tracking(check: Holdout, dataset: Dataset) -> Tracking:
+    """Follow cumulative repeat purchases through calibration and holdout, see `track`."""
+    daily = dataset.query("repeat_purchases_by_day", cutoff=check.cutoff, as_of=dataset.as_of)
+    error = check.predicted / check.actual - 1 if check.actual else 0.0
+    return Tracking(track(check, daily, dataset.as_of), check.cutoff, error)
+
+
+def track(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Follow cumulative repeat purchases, actual and expected, through calibration and holdout.
 
     Up to the cut-off the expectation is that of new customers, from the days on which these arrived; after
@@ -28,60 +78,22 @@ def tracking(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFram
         ``sql/repeat_purchases_by_day.sql``: the days of the customers known at the cut-off.
     as_of
         Last day.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per week, counted back from ``as_of``: ``date`` (its last day), ``holdout`` (whether the
-        week lies after the cut-off), cumulative ``actual`` repeat purchases and those each model expected,
-        in a column of its name; for the last week the interval ``low`` to ``high`` of the first model.
     """
-    track = _cumulative(check, daily, as_of)
-    start = float(track.loc[~track["holdout"], "actual"].max())
-    is_last = track.index == len(track) - 1
-    track["low"] = np.where(is_last, start + check.interval.low, np.nan)
-    track["high"] = np.where(is_last, start + check.interval.high, np.nan)
-    return track
-
-
-def _cumulative(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
-    """Return the rows of `tracking` without the interval, which takes the most time."""
     days = pd.to_datetime(daily["date"])
     weeks = pd.date_range(end=pd.Timestamp(as_of), periods=_weeks_between(days.min(), as_of), freq="7D")
     repeat = daily["purchases"] - daily["first_purchases"]
     actual = pd.Series(repeat.to_numpy(), index=days).cumsum().reindex(weeks, method="ffill").fillna(0)
-    track = pd.DataFrame({"date": weeks, "holdout": weeks > pd.Timestamp(check.cutoff)})
-    track["actual"] = actual.to_numpy(float)
-    start = float(track.loc[~track["holdout"], "actual"].max())
+    found = pd.DataFrame({"date": weeks, "holdout": weeks > pd.Timestamp(check.cutoff)})
+    found["actual"] = actual.to_numpy(float)
+    start = float(found.loc[~found["holdout"], "actual"].max())
     ends = np.arange(1, check.weeks + 1)
     for name, model in check.models.items():
-        fitted = _fitted(check, model, daily, weeks[~track["holdout"]])
-        track[name] = np.concatenate([fitted, start + _forecast(check, model, ends)])
-    return track
-
-
-def weekly(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
-    """Return repeat purchases by week, actual and expected.
-
-    Parameters
-    ----------
-    check, daily, as_of
-        As for `tracking`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The weeks of `tracking` without the first, which may be a part of one: ``date``, ``holdout``, and the
-        purchases of that week, ``actual`` and in a column per model.
-    """
-    track = _cumulative(check, daily, as_of)
-    found = track[["date", "holdout"]].copy()
-    found["actual"] = track["actual"].diff()
-    first = int(track["holdout"].to_numpy().argmax())
-    for name in check.models:
-        found[name] = track[name].diff()
-        found.loc[first, name] = track[name][first] - track.loc[~track["holdout"], "actual"].max()
-    return found.iloc[1:].reset_index(drop=True)
+        fitted = _fitted(check, model, daily, weeks[~found["holdout"]])
+        found[name] = np.concatenate([fitted, start + _forecast(check, model, ends)])
+    is_last = found.index == len(found) - 1
+    found["low"] = np.where(is_last, start + check.interval.low, np.nan)
+    found["high"] = np.where(is_last, start + check.interval.high, np.nan)
+    return found
 
 
 def _fitted(check: Holdout, model: PurchaseModel, daily: pd.DataFrame, weeks: pd.DatetimeIndex) -> Floats:
@@ -101,34 +113,6 @@ def _forecast(check: Holdout, model: PurchaseModel, weeks: npt.NDArray[np.int64]
     ends: Floats = weeks_in(check.unit, 1) * weeks[np.newaxis, :].astype(np.float64)
     if_alive = model.expected_if_alive(ends, pairs[:, [0]], pairs[:, [1]])
     return np.asarray(alive.to_numpy(float) @ if_alive, dtype=float)
-
-
-def tracking_title(check: Holdout) -> str:
-    """Return what a chart of `tracking` shows."""
-    error = check.predicted / check.actual - 1 if check.actual else 0.0
-    message = (
-        _("After {date} the model expected {error} fewer purchases than came")
-        if error < 0
-        else _("After {date} the model expected {error} more purchases than came")
-    )
-    return message.format(date=date(check.cutoff), error=percent(abs(error), 1))
-
-
-def weekly_title(check: Holdout, weeks: pd.DataFrame) -> str:
-    """Return what a chart of `weekly` shows.
-
-    Parameters
-    ----------
-    check
-        The holdout.
-    weeks
-        The result of `weekly`.
-    """
-    after = weeks[weeks["holdout"]]
-    top = after.iloc[int(after["actual"].to_numpy().argmax())]
-    return _(
-        "In the busiest week of the holdout, to {date}, {actual} came and {expected} were expected"
-    ).format(date=date(top["date"]), actual=number(top["actual"]), expected=number(top[check.chosen]))
 
 
 def _weeks_between(first: pd.Timestamp, as_of: dt.date) -> int:
