@@ -20,7 +20,6 @@ from analysis.ltv.backtest.accuracy import (
     Accuracy,
     ValueAccuracy,
     clear_gain,
-    failed_sentences,
     newcomers_sentence,
     spend_change,
     top_share,
@@ -73,7 +72,6 @@ def test_several_models_are_compared_by_name(check: ltv.Holdout) -> None:
     assert list(check.models) == ["own", "bg"]
     assert check.chosen == "own"
     assert check.failed == {"hopeless": "Nothing here."}
-    assert failed_sentences(check) == ["hopeless is not in the check. Nothing here."]
     assert check.rules == ["own", "bg", "segments", "last_period", "same_rate", "zero"]
     np.testing.assert_array_equal(check.customers["own"], check.customers["bg"])
     assert ltv.scores(check)["model"].tolist() == check.rules

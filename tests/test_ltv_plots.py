@@ -45,22 +45,6 @@ def test_a_track_ends_with_the_data(check: ltv.Holdout) -> None:
     assert end < ax.get_xlim()[1] <= end + 7
 
 
-def test_alive_map_without_a_line_of_one_half(check: ltv.Holdout) -> None:
-    """A portfolio nobody leaves has no cell below one half: no line, and no warning."""
-    found = ltv.alive_map(check.summary, check.model)
-    assert len(plot(found).collections) == 2
-    assert len(plot(replace(found, frame=found.frame * 0 + 1)).collections) == 1
-
-
-@pytest.mark.parametrize(("repeat", "top"), [([0, 1, 1], 1), ([0] * 300 + [1, 4, 9], 4), ([50] * 9, 30)])
-def test_alive_map_goes_as_far_as_customers_do(check: ltv.Holdout, repeat: list[int], top: int) -> None:
-    """Its title spoke of customers with 10 repeat purchases where nobody had two."""
-    frame = check.summary.frame.iloc[: len(repeat)].assign(x=np.array(repeat, float), t_x=1.0, T=20.0)
-    found = ltv.alive_map(replace(check.summary, frame=frame), check.model)
-    assert list(found.frame.index) == list(range(1, top + 1))
-    plot(found)
-
-
 def test_one_time_names_stay_inside() -> None:
     table = pd.DataFrame({"age": [0.0, 10.0], "bg_nbd": 1.0, "mbg_nbd": 1.0, "pareto_nbd": 1.0})
     ax = plot(OneTimeBuyers(table, pd.DataFrame(), "week"))

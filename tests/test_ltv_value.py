@@ -17,7 +17,7 @@ from analysis import ltv, open_dataset, portfolio
 from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
-from analysis.ltv.alive import AliveMap, OneTimeBuyers
+from analysis.ltv.alive import OneTimeBuyers
 from analysis.ltv.equity import CustomerValue, EquityByGroup
 from analysis.ltv.intervals import with_intervals
 from analysis.ltv.margins import customer_margins
@@ -450,20 +450,6 @@ def test_one_time_buyers_of_whom_models_expect_different_sums() -> None:
     assert "differs too: 7 to 163 purchases" in one_time([1, 0.11], [163, 7]).sentence()
     assert "differs too: 10 to 14 purchases" in one_time([1, 0.8], [14, 10]).sentence()
     assert "differs too: 0 to 1 purchases" in one_time([1, 0], [1, 0]).sentence()
-
-
-def test_alive_map_holds_p_alive(summary: ltv.Summary, models: dict[str, ltv.PurchaseModel]) -> None:
-    found = ltv.alive_map(summary, models["pareto_nbd"], 40.0)
-    assert isinstance(found, AliveMap)
-    table, since = found.frame, float(found.frame.columns[10])
-    x, t_x, t = (np.array([value]) for value in (4.0, 40.0 - since, 40.0))
-    assert table.loc[4, since] == pytest.approx(models["pareto_nbd"].p_alive(x, t_x, t)[0])
-    assert table.diff(axis=1).iloc[:, 1:].lt(0).all(axis=None)
-    gone = next(week for week in table.columns if table.loc[10, week] < 0.5)
-    assert found.title().startswith(
-        f"After {gone:.0f} weeks of silence a customer with 10 repeat purchases is more likely gone"
-    )
-    assert replace(found, frame=table + 0.6).title().startswith("Even after 39 weeks")  # steps of one week
 
 
 def test_records_of_customers(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ who is still there (``alive``) and when each is expected back (``next_purchase``
 been (``backtest``). Where the models' story does not hold: ``regularity``, ``pooling``, ``spend_check``.
 """
 
-from analysis.ltv.alive import alive, alive_history, alive_map, one_time_buyers
+from analysis.ltv.alive import alive, alive_history, one_time_buyers
 from analysis.ltv.backtest.accuracy import accuracy, scores, value_accuracy
 from analysis.ltv.backtest.baselines import rule_name
 from analysis.ltv.backtest.by_group import by_frequency, by_recency
@@ -61,7 +61,6 @@ __all__ = [
     "accuracy",
     "alive",
     "alive_history",
-    "alive_map",
     "by_frequency",
     "by_recency",
     "channels",

@@ -1,4 +1,4 @@
-"""Who is still a customer: P(alive) of all, day by day, as a map, and of one-time buyers by model."""
+"""Who is still a customer: P(alive) of all, of one day by day, and of one-time buyers by model."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from analysis.ltv.summary import DAYS, OneCustomer, Summary, Unit, unit_name, we
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
 
-MOST_PURCHASES = 30
-COLUMNS = 40
 AGES = 61
 AGREE = 0.02  # share of customers about whom models may differ and still agree
 SIMILAR = 1.5  # times by which what models expect may differ and still be about the same
@@ -153,84 +151,6 @@ def follow(model: PurchaseModel, purchase_dates: pd.Series, as_of: dt.date) -> p
     last = np.maximum.accumulate(np.where(bought, age, 0.0))
     p_alive = model.p_alive(np.cumsum(bought).astype(float) - 1, last, age)
     return pd.DataFrame({"date": days, "p_alive": p_alive, "purchase": bought})
-
-
-@dataclass(frozen=True)
-class AliveMap(Result):
-    """P(alive) by repeat purchases and time since the last one, for customers of one age.
-
-    Attributes
-    ----------
-    frame
-        Rows ``x`` (1, 2, …), columns the time since the last purchase in 40 steps; cells P(alive).
-    customers
-        ``x``, ``t_x`` and ``T`` of each customer.
-    unit
-        Time unit of both.
-    """
-
-    name: ClassVar[str] = "alive_map"
-    frame: pd.DataFrame
-    customers: pd.DataFrame
-    unit: Unit
-
-    def title(self) -> str:
-        """Return how long a silence makes a busy customer more likely gone."""
-        busy = int(min(10, self.frame.index[-1]))
-        row = self.frame.loc[busy]
-        gone = row.index[row.to_numpy() < 0.5]
-        message = (
-            ngettext(
-                "After {silence} {unit} of silence a customer with {x} repeat purchase is more likely gone "
-                "than not",
-                "After {silence} {unit} of silence a customer with {x} repeat purchases is more likely gone "
-                "than not",
-                busy,
-            )
-            if len(gone)
-            else ngettext(
-                "Even after {silence} {unit} of silence a customer with {x} repeat purchase is likely alive",
-                "Even after {silence} {unit} of silence a customer with {x} repeat purchases is likely alive",
-                busy,
-            )
-        )
-        silence = number(gone[0] if len(gone) else row.index[-1])
-        return message.format(silence=silence, unit=unit_name(self.unit), x=number(busy))
-
-    def sentence(self) -> str:
-        """Return the title."""
-        return self.title()
-
-
-@or_not_possible
-def alive_map(summary: Summary, purchases: PurchaseModel, age: float | None = None) -> AliveMap | NotPossible:
-    """Work out P(alive) by repeat purchases and time since the last one.
-
-    Parameters
-    ----------
-    summary
-        The customers; they say up to how many purchases the map goes (99 % of them, 30 at most, and at
-        least one customer with two or more, where there is one).
-    purchases
-        The fitted model.
-    age
-        ``T`` in the unit of the model; by default the median age.
-    """
-    if not purchases.leaving_seen:
-        return NotPossible(unseen_leaving())
-    x, _t_x, t = summary.history
-    oldest = float(np.median(t)) if age is None else age
-    least = float(x[x > 1].min(initial=MOST_PURCHASES)) if (x > 1).any() else 1.0
-    most = int(min(max(np.quantile(x, 0.99, method="lower"), least), MOST_PURCHASES))
-    since = np.linspace(0, oldest, COLUMNS, endpoint=False)
-    bought: Floats = np.arange(1, most + 1, dtype=np.float64)
-    repeat, last, ages = (
-        part.ravel() for part in np.broadcast_arrays(bought[:, None], oldest - since, oldest)
-    )
-    alive = purchases.p_alive(repeat, last, ages).reshape(most, COLUMNS)
-    names = pd.RangeIndex(1, most + 1, name="x"), pd.Index(since, name="since_last")
-    frame = pd.DataFrame(alive, index=names[0], columns=names[1])
-    return AliveMap(frame, summary.frame[["x", "t_x", "T"]], summary.unit)
 
 
 @dataclass(frozen=True)

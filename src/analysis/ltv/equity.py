@@ -53,8 +53,8 @@ class CustomerValue(Result):
         One row per customer, see `clv`.
     summary, purchases, spend, horizon_weeks
         What it was made of.
-    bought, equity
-        90 % intervals of all purchases within the horizon, and of their value.
+    equity
+        90 % interval of the value of all.
     check
         The last check, or why there is none.
     """
@@ -65,7 +65,6 @@ class CustomerValue(Result):
     purchases: PurchaseModel
     spend: SpendModel
     horizon_weeks: int
-    bought: Interval
     equity: Interval
     check: Holdout | NotPossible
 
@@ -225,8 +224,8 @@ def customer_value(
         margin_rate=margins.of(summary.frame["customer_id"]),
     )
     worth = worth_per_purchase(frame)
-    bought, equity = total_intervals(purchases, summary, ahead.horizon_weeks, worth, spend=spend)
-    return CustomerValue(frame, summary, purchases, spend, ahead.horizon_weeks, bought, equity, check)
+    equity = total_intervals(purchases, summary, ahead.horizon_weeks, worth, spend=spend)[1]
+    return CustomerValue(frame, summary, purchases, spend, ahead.horizon_weeks, equity, check)
 
 
 def shares_hold(values: pd.DataFrame) -> bool:

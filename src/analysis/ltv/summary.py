@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import _, number, percent
+from analysis.language import _, number
 from analysis.not_possible import NotPossible
 from analysis.result import Result, currency_of
 
@@ -110,25 +110,6 @@ def kept_share(customers: pd.DataFrame) -> pd.Series:
     """
     sold = customers["sales"].astype("float64")
     return (customers["net_sales"].astype("float64") / sold.where(sold > 0)).clip(0, 1).fillna(1.0)
-
-
-def returns_sentence(customers: pd.DataFrame) -> str:
-    """Say what returns do to the money per purchase.
-
-    Parameters
-    ----------
-    customers
-        The result of ``sql/customers.sql``.
-    """
-    sold, net = float(customers["sales"].sum()), float(customers["net_sales"].sum())
-    if net >= sold:
-        return _("Nothing was returned, so money sold is net sales.")
-    if sold <= 0:
-        return _("Nothing was sold for money.")
-    return _(
-        "Returns and cancellations take {returned} of the money sold; each customer's money per purchase is "
-        "counted net of its own."
-    ).format(returned=percent((sold - net) / sold, 1))
 
 
 def name_units(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:

@@ -122,8 +122,8 @@ class Accuracy(Result):
         ]
 
     def notes(self) -> list[str]:
-        """Say who and what is left out of the check."""
-        return [newcomers_sentence(self.check), *failed_sentences(self.check)]
+        """Say who is left out of the check."""
+        return [newcomers_sentence(self.check)]
 
 
 @dataclass(frozen=True)
@@ -314,11 +314,3 @@ def newcomers_sentence(check: Holdout) -> str:
         "again in it (repeat purchases: {purchases}): no model could have known of them.",
         check.newcomers,
     ).format(newcomers=number(check.newcomers), purchases=number(check.of_all - check.actual))
-
-
-def failed_sentences(check: Holdout) -> list[str]:
-    """Say which models could not be fitted to the past, and why."""
-    return [
-        _("{model} is not in the check. {reason}").format(model=rule_name(name), reason=reason)
-        for name, reason in check.failed.items()
-    ]

@@ -56,7 +56,15 @@ class GeometricLikelihood:
 
     @property
     def axes(self) -> Axes:
-        """Where to search, and from where."""
+        """Where to search, and from where.
+
+        ``r`` and ``α``, and ``a`` and ``b``, are tied together in all data: their ratio, a mean, is known far
+        better than either. Along the mean and the shape the likelihood is nearly round, so that Newton's
+        steps go straight. The mean rate is searched around purchases ÷ time lived, which it cannot exceed by
+        much; within ±9 in logarithms lies whatever data can tell. The starts: customers who differ much and
+        of whom a quarter leaves each time; who differ in pace but hardly leave; who are alike and leave at
+        once or never.
+        """
         counts = self._counts
         rate = np.log(counts.bought / (counts.weights @ counts.times[counts.t]))
         starts = ((-0.5, 0.3, -1.0, 0.0), (0.0, 0.0, -4.0, 0.5), (0.5, 2.0, 0.5, 1.0))
@@ -74,7 +82,12 @@ class GeometricLikelihood:
         return GeometricLikelihood(self._counts.thinned(most), self._chances)
 
     def evaluate(self, parameters: Floats) -> tuple[float, Floats, Floats]:
-        """Return the log-likelihood at ``r, alpha, a, b``, its gradient and its Hessian."""
+        """Return the log-likelihood at ``r, alpha, a, b``, its gradient and its Hessian.
+
+        Eq. 6 of Fader, Hardie & Lee (2005), taken apart into a factor as if all were alive, whose terms
+        depend on ``x`` or ``T`` alone and are summed once for each distinct value, and one for those who may
+        have left. Logarithms throughout: Γ(r + x) alone overflows at 170 purchases.
+        """
         first, second = self._as_if_alive(parameters), self._may_have_left(parameters)
         return first[0] + second[0], first[1] + second[1], first[2] + second[2]
 

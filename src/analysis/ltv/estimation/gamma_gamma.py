@@ -49,7 +49,12 @@ class GammaGammaLikelihood:
 
     @property
     def axes(self) -> Axes:
-        """Where to search, and from where."""
+        """Where to search, and from where.
+
+        Spends are given in units of their mean, so that p v ÷ q, close to the mean, is searched around 1
+        whatever the currency. The starts: purchases that vary by 70 % of their mean; by a third, among
+        customers much alike; and a tail so long that the mean hardly exists (q near 1).
+        """
         starts = np.array([[0.7, 1.0, 0.0], [2.0, 2.5, 0.0], [0.0, 0.3, -1.0]])
         return Axes(NAMES, MATRIX, np.array([-7.0, -5.0, -9.0]), np.array([9.0, 9.0, 9.0]), starts)
 
@@ -107,7 +112,7 @@ class HeldMeanLikelihood:
 
     @property
     def axes(self) -> Axes:
-        """Where to search, and from where."""
+        """Where to search, and from where: a middling, a long and a short tail."""
         starts = np.array([[0.5, 0.0], [0.0, -1.0], [2.0, 1.0]])
         return Axes(("p", "excess"), np.eye(2), np.array([-7.0, -4.0]), np.array([9.0, 9.0]), starts)
 

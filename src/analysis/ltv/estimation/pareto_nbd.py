@@ -160,7 +160,11 @@ class ParetoLikelihood:
 
     @property
     def axes(self) -> Axes:
-        """Where to search, and from where."""
+        """Where to search, and from where.
+
+        As in the BG/NBD along shapes and means, the mean rate of leaving around one leaver per time lived.
+        The starts: customers who differ much in both; who hardly leave; who are all alike.
+        """
         counts = self._counts
         lived = counts.weights @ counts.times[counts.t]
         rate, leaving = np.log(counts.bought / lived), np.log(counts.customers / lived)

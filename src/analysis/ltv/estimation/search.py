@@ -157,7 +157,7 @@ class _Surface:
         parameters = np.exp(self._back @ position)
         with np.errstate(all="ignore"):  # on the way to the optimum, values overflow; they are refused
             value, gradient, hessian = self._likelihood.evaluate(parameters)
-        by_log = parameters * gradient
+        by_log = parameters * gradient  # chain rule: derivatives by the logarithms, then along the axes
         bent = parameters[:, None] * hessian * parameters + np.diag(by_log)
         scale = -1 / self._likelihood.customers
         gradient, hessian = self._back.T @ by_log * scale, self._back.T @ bent @ self._back * scale
@@ -261,7 +261,8 @@ def newton(surface: _Surface, start: Floats, tolerance: float) -> _Point:
     """Go down by Newton's method within the bounds, until a step promises nothing any more.
 
     The log-likelihood of all customers, not the size of a gradient, says when: a further step would gain
-    less than ``tolerance``.
+    less than ``tolerance``. Gradients have units and grow with the number of customers; a gain of 1e-8 in
+    log-likelihood is nothing in every portfolio.
     """
     customers = surface.customers
     point = surface.at(surface.inside(start))
@@ -320,7 +321,11 @@ def _off_the_saddle(
 
 
 def _fit(surface: _Surface, point: _Point) -> Fit:
-    """Return the parameters at an optimum, and how well they are determined."""
+    """Return the parameters at an optimum, and how well they are determined.
+
+    By the inverse of the observed information (the Hessian); along an axis on which that is wide, the ends
+    are tried too, since the likelihood there is anything but a parabola.
+    """
     axes, customers = surface.axes, surface.customers
     margin = 1e-6
     at_edge = np.where(point.position >= axes.high - margin, 1, 0) - (point.position <= axes.low + margin)

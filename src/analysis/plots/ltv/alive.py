@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from analysis.language import _
-from analysis.ltv.alive import Alive, AliveHistory, AliveMap, OneTimeBuyers
+from analysis.ltv.alive import Alive, AliveHistory, OneTimeBuyers
 from analysis.ltv.backtest.baselines import rule_name
 from analysis.ltv.summary import OneCustomer, unit_name
 from analysis.plots import theme
@@ -16,8 +16,6 @@ from analysis.plots.ltv.days import day, days
 from analysis.plots.marks import beside, name_ends
 
 COLOURS = theme.COLOURS
-MOST_DOTS = 300
-FEW_ROWS = 5  # of a map, each with a tick
 
 
 @plot.register
@@ -80,52 +78,6 @@ def p_alive(result: Alive, ax: Axes | None = None) -> Axes:
     theme.count_axis(ax.yaxis)
     return theme.finish(
         ax, result.title(), _("P(alive) of customers with at least one repeat purchase"), _("Customers")
-    )
-
-
-@plot.register
-def alive_map(result: AliveMap, ax: Axes | None = None) -> Axes:
-    """Draw P(alive) by repeat purchases and silence; where the portfolio's customers are, as dots."""
-    table, customers = result.frame, result.customers
-    ax = ax or theme.axes(height=4.8)
-    since = table.columns.to_numpy(float)
-    step = since[1] - since[0]
-    drawn = ax.pcolormesh(
-        np.append(since - step / 2, since[-1] + step / 2),
-        np.arange(len(table) + 1) + 0.5,
-        table.to_numpy(float),
-        cmap=theme.SEQUENTIAL,
-        vmin=0,
-        vmax=1,
-    )
-    shown = customers.assign(since=customers["T"] - customers["t_x"])
-    shown = shown[(shown["x"] > 0) & (shown["x"] <= len(table)) & (shown["since"] <= since[-1])]
-    shown = shown.iloc[:: max(-(-len(shown) // MOST_DOTS), 1)]
-    random = np.random.default_rng(0)
-    jitter = random.uniform(-0.3, 0.3, len(shown))
-    ax.plot(
-        shown["since"], shown["x"] + jitter, "o", color=COLOURS["accent"], markersize=2.5, alpha=0.7, mew=0
-    )
-    cells = table.to_numpy(float)
-    if len(table) > 1 and cells.min() < 0.5 < cells.max():
-        half = [COLOURS["highlight"]]
-        ax.contour(since, table.index, cells, levels=[0.5], colors=half, linewidths=1.5, linestyles="--")
-    figure = ax.get_figure(root=True)
-    if figure is not None:
-        bar = figure.colorbar(drawn, ax=ax, pad=0.02)
-        theme.percent_axis(bar.ax.yaxis)
-        bar.set_label(_("P(alive); dashed: one half"))
-        bar.outline.set_visible(False)
-    ax.grid(visible=False)
-    theme.count_axis(ax.xaxis)
-    theme.count_axis(ax.yaxis)
-    if len(table) <= FEW_ROWS:
-        ax.set_yticks(table.index)
-    return theme.finish(
-        ax,
-        result.title(),
-        _("Time since the last purchase ({unit}); dots: customers").format(unit=unit_name(result.unit)),
-        _("Repeat purchases"),
     )
 
 
