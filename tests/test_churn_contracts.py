@@ -13,7 +13,7 @@ from analysis import churn, open_dataset
 from analysis.churn.contracts import joined, tenures
 from analysis.demo.demo_portfolio import generate
 from analysis.display_names import words
-from analysis.ltv import Interval
+from analysis.ltv import Interval, Margins
 from analysis.ltv.estimation.shifted_beta_geometric import (
     RetentionLikelihood,
     RetentionModel,
@@ -130,6 +130,10 @@ def contracts_of(shares: list[float], customers: int = 1000, price: float = 100.
             "price": price,
         }
     )
+
+
+def margins(rate: float) -> Margins:
+    return Margins(rate, pd.DataFrame(), float("inf"), "set")
 
 
 def fitted(terms: pd.DataFrame, as_of: dt.date, months: int = 12) -> churn.Contracts:
@@ -267,7 +271,7 @@ def test_value_by_hand(months: int) -> None:
     terms = contracts_of([1, *np.cumprod([0.7, 0.8, 0.85])], 400, price=120.0)
     as_of = dt.date(2003, 4, 15)
     contracts = fitted(terms, as_of, months)
-    value = churn.contract_value(contracts, margin_rate=0.5, annual_discount_rate=0.1)
+    value = churn.contract_value(contracts, margins=margins(0.5), annual_discount_rate=0.1)
     assert isinstance(value, churn.ContractValue)
     due = {12: dt.date(2004, 3, 1), 6: dt.date(2003, 9, 1), 1: dt.date(2003, 5, 1)}[months]
     made = 36 // months + (1 if months == 1 else 0)
@@ -297,7 +301,7 @@ def test_which_contracts_have_a_value() -> None:
     extra = extra.assign(started=pd.to_datetime(extra["started"]), ended=pd.to_datetime(extra["ended"]))
     terms = pd.concat([contracts_of(HIGH_END), extra.assign(plan="basic")], ignore_index=True)
     contracts = fitted(terms, dt.date(2007, 3, 1))
-    value = churn.contract_value(contracts, annual_discount_rate=0.1, margin_rate=0.3)
+    value = churn.contract_value(contracts, annual_discount_rate=0.1, margins=margins(0.3))
     assert isinstance(value, churn.ContractValue)
     frame = value.frame
     assert set(frame["customer_id"]) & set(extra["customer_id"]) == {"no price", "dear", "cheap"}
@@ -353,7 +357,7 @@ def test_value_interval_covers_what_comes() -> None:
         frame["started"] = [pd.Timestamp(2019 - years, 1, 1) for years in age[alive]]
         frame["ended"] = pd.NaT
         contracts = churn.Contracts(frame, dt.date(2019, 12, 31), 12, known, model)
-        value = churn.contract_value(contracts, annual_discount_rate=0.1, margin_rate=1.0)
+        value = churn.contract_value(contracts, annual_discount_rate=0.1, margins=margins(1.0))
         assert isinstance(value, churn.ContractValue)
         to_come = ends[alive] - age[alive] - 1  # renewals still made, the next of them on 1 January 2020
         wait = (value.frame["next_renewal"].iloc[0] - pd.Timestamp("2019-12-31")).days / 365.25
@@ -383,10 +387,10 @@ def test_what_is_missing_is_said_in_one_sentence() -> None:
         "On 28 Feb 2000 too little": churn.contracts_check(terms, as_of, cutoff=dt.date(2000, 2, 28)),
         "far enough": churn.contracts_check(terms, as_of, cutoff=dt.date(2007, 2, 28), months=60),
         "discount rate above 0": churn.contract_value(
-            fitted(terms, as_of), annual_discount_rate=0.0, margin_rate=0.3
+            fitted(terms, as_of), annual_discount_rate=0.0, margins=margins(0.3)
         ),
         "whose price is known": churn.contract_value(
-            fitted(terms.assign(price=np.nan), as_of), annual_discount_rate=0.1, margin_rate=0.3
+            fitted(terms.assign(price=np.nan), as_of), annual_discount_rate=0.1, margins=margins(0.3)
         ),
     }
     for said, refused in refusals.items():
@@ -415,7 +419,7 @@ def test_charts_show_what_was_seen_and_both_rules() -> None:
     assert isinstance(check, churn.ContractsCheck)
     shares = check.groups["actual"] / check.groups["contracts"]
     assert [bar.get_height() for bar in plot(check).patches] == pytest.approx(shares.tolist())
-    value = churn.contract_value(contracts, 0.3, 0.1)
+    value = churn.contract_value(contracts, margins(0.3), 0.1)
     assert isinstance(value, churn.ContractValue)
     assert value.currency == "EUR"
     for result in (contracts, check, value):

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
+from analysis.dataset import Dataset
 from analysis.language import _, date, money, ngettext, number, percent
 from analysis.ltv.estimation.equal_histories import Codes, Floats
 from analysis.ltv.estimation.shifted_beta_geometric import RetentionModel, Tenures, fit_retention
 from analysis.ltv.intervals import Interval
+from analysis.ltv.margins import Margins
 from analysis.ltv.value import DAYS_PER_YEAR
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTHS, months_between, months_later
 from analysis.result import Finding, Result, currency_of
 from analysis.statistics import wilson
-
-if TYPE_CHECKING:
-    from analysis.dataset import Dataset
 
 MIN_LOST = 10  # fewer cancellations tell two parameters too little
 GRACE_DAYS = 31  # a contract that begins so soon after one of the same customer ended is its renewal
@@ -46,10 +45,8 @@ class Contracts(Result):
         renewals made.
     as_of, months
         The last day that counts; from one renewal to the next.
-    known, model
-        How long they have stayed, in periods, and the model fitted to that.
-    currency
-        ISO 4217 code, or None where it is not known.
+    known, model, currency
+        How long they have stayed, in periods; the model fitted to that; ISO 4217 code, or None.
     """
 
     name: ClassVar[str] = "contract_survival"
@@ -330,8 +327,7 @@ class ContractsCheck(Result):
 
     def findings(self) -> list[Finding]:
         """Return what came."""
-        actual = float(self.totals["actual"])
-        return [Finding("contracts.check", self.sentence(), actual, "contracts")]
+        return [Finding("contracts.check", self.sentence(), self.totals["actual"], "contracts")]
 
 
 @or_not_possible
@@ -342,11 +338,9 @@ def contracts_check(
 
     Parameters
     ----------
-    terms, as_of, months
-        As for `contracts`.
-    cutoff
-        The earlier day; by default so many whole periods before ``as_of`` that half the history, or less,
-        lies after it.
+    terms, as_of, months, cutoff
+        As for `contracts`; the earlier day, by default so many whole periods before ``as_of`` that half the
+        history, or less, lies after it.
     """
     last = pd.Timestamp(as_of)
     first = pd.to_datetime(terms["started"]).nsmallest(1).reset_index(drop=True)
@@ -413,8 +407,8 @@ class ContractValue(Result):
         the price is not known.
     interval
         Of the total value: from what the data leave open in the parameters, and chance.
-    annual_discount_rate, currency
-        The rate of the discount; ISO 4217 code, or None.
+    annual_discount_rate, margins, currency
+        The rate of the discount; the margins applied, at their rate over all; ISO 4217 code, or None.
     """
 
     name: ClassVar[str] = "contract_value"
@@ -422,6 +416,7 @@ class ContractValue(Result):
     frame: pd.DataFrame = field(repr=False)
     interval: Interval
     annual_discount_rate: float
+    margins: Margins
     currency: str | None = None
 
     @property
@@ -451,10 +446,14 @@ class ContractValue(Result):
         """Return the value of all."""
         return [Finding("contracts.value", self.sentence(), self.total, "money", money=self.total)]
 
+    def notes(self) -> list[str]:
+        """Say which margin was applied."""
+        return [self.margins.sentence()]
+
 
 @or_not_possible
 def contract_value(
-    contracts: Contracts, margin_rate: float, annual_discount_rate: float
+    contracts: Contracts, margins: Margins, annual_discount_rate: float
 ) -> ContractValue | NotPossible:
     """Work out what each contract in force is worth.
 
@@ -463,8 +462,8 @@ def contract_value(
 
     Parameters
     ----------
-    contracts, margin_rate
-        The fitted contracts; the share of the price that is contribution margin.
+    contracts, margins
+        The fitted contracts; their rate over all is the share of the price that is contribution margin.
     annual_discount_rate
         d, per year, above 0; converted exactly to the period.
     """
@@ -480,7 +479,7 @@ def contract_value(
     rate = (1 + annual_discount_rate) ** years - 1
     running["next_renewal"] = months_later(running["started"], (running["renewals"] + 1) * contracts.months)
     wait = (running["next_renewal"] - pd.Timestamp(contracts.as_of)).dt.days / DAYS_PER_YEAR
-    worth = running["price"] * years * margin_rate * (1 + annual_discount_rate) ** -wait
+    worth = running["price"] * years * margins.rate * (1 + annual_discount_rate) ** -wait
     made, places = np.unique(running["renewals"].to_numpy(float), return_inverse=True)
     running["renews"] = model.retention(made + 1)[places]
     running["expected_renewals"] = model.expected_residual(made, rate)[places]
@@ -488,10 +487,10 @@ def contract_value(
     random, each = np.random.default_rng(SEED), worth.fillna(0).to_numpy(float)
     totals = [_lived(random, one, made[places], rate) @ each for one in model.draws(random, DRAWS)]
     low, high = np.quantile(totals, ENDS)
-    best = running.sort_values(["value", "customer_id"], ascending=[False, True], ignore_index=True)
-    frame = best.drop(columns=["contract_id", "ended"], errors="ignore")
+    frame = running.drop(columns=["contract_id", "ended"], errors="ignore")
+    frame = frame.sort_values(["value", "customer_id"], ascending=[False, True], ignore_index=True)
     interval = Interval(float(low), float(high), LEVEL)
-    return ContractValue(frame, interval, annual_discount_rate, contracts.currency)
+    return ContractValue(frame, interval, annual_discount_rate, margins, contracts.currency)
 
 
 def _lived(random: np.random.Generator, model: RetentionModel, made: Floats, rate: float) -> Floats:
