@@ -170,16 +170,16 @@ def _fit_cartera(kind: str, customers: int) -> dict[str, float]:
 
 def fit_bg_nbd_lifetimes(customers: str) -> dict[str, float]:
     """Fit the BG/NBD model with plain lifetimes."""
-    from lifetimes import BetaGeoFitter
+    from analysis.ltv import import_lifetimes
 
-    return _fit_lifetimes(BetaGeoFitter(), "bg_nbd", int(customers))
+    return _fit_lifetimes(import_lifetimes().BetaGeoFitter(), "bg_nbd", int(customers))
 
 
 def fit_pareto_nbd_lifetimes(customers: str) -> dict[str, float]:
     """Fit the Pareto/NBD model with plain lifetimes."""
-    from lifetimes import ParetoNBDFitter
+    from analysis.ltv import import_lifetimes
 
-    return _fit_lifetimes(ParetoNBDFitter(), "pareto_nbd", int(customers))
+    return _fit_lifetimes(import_lifetimes().ParetoNBDFitter(), "pareto_nbd", int(customers))
 
 
 def _fit_lifetimes(fitter: Any, kind: str, customers: int) -> dict[str, float]:

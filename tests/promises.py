@@ -63,7 +63,7 @@ def portfolio_of_wild_spend(seed: int) -> Portfolio:
 
 def fitted(made: Portfolio) -> tuple[ltv.PurchaseModel, ltv.SpendModel, np.ndarray]:
     """Return the models, and what a purchase of each customer is worth: its expected spend."""
-    model, spend = fit_one(made.summary, made.kind), ltv.choose_spend(made.summary)
+    model, spend = fit_one(made.summary, made.kind), ltv.fit_spend(made.summary)
     assert isinstance(model, ltv.PurchaseModel)
     assert isinstance(spend, ltv.SpendModel)
     return model, spend, spend.expected_spend(made.summary.history[0], made.summary.frame["z"].to_numpy())
@@ -73,10 +73,11 @@ def totals_held(made: Portfolio) -> dict[str, float]:
     """Say whether the 90 % intervals hold a portfolio's purchases and their value, and how wide they are."""
     model, spend, worth = fitted(made)
     purchases, value = ltv.total_intervals(model, made.summary, AHEAD, worth, spend=spend)
+    expected = model.expected_purchases(AHEAD, *made.summary.history).sum()
     return {
         "purchases": purchases.contains(made.bought.sum()),
         "value": value.contains(made.spent.sum()),
-        "width": (purchases.high - purchases.low) / ltv.expected_total(model, made.summary, AHEAD),
+        "width": (purchases.high - purchases.low) / expected,
     }
 
 

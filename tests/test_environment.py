@@ -18,13 +18,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 LOCK = (ROOT / "requirements.lock").read_text("utf-8")
 CONDA_NAMES = {"duckdb": "python-duckdb", "matplotlib": "matplotlib-base", "seaborn": "seaborn-base"}
 GIVEN = {"jupyterlab", "pandas", "seaborn", "scikit-learn", "lifetimes", "papermill", "nbval"}
-APART = {"bayes"}  # extras for an environment of their own: neither in the lock file nor in environment.yml
 
 
-def declared(apart=APART):
+def declared():
     extras = PROJECT["project"]["optional-dependencies"]
-    together = [needs for name, needs in extras.items() if name not in apart]
-    return [Requirement(text) for text in sum(together, PROJECT["project"]["dependencies"])]
+    return [Requirement(text) for text in sum(extras.values(), PROJECT["project"]["dependencies"])]
 
 
 def locked():
@@ -75,11 +73,11 @@ def test_every_package_is_used():
     }
     tools |= {"ruff", "pandas-stubs", "types-pyyaml"}
     imported = {"scikit-learn": "sklearn", "pyyaml": "yaml", "python-calamine": "python_calamine"}
-    imported |= {"pillow": "PIL", "pymc-marketing": "pymc_marketing"}
+    imported |= {"pillow": "PIL"}
     code = "\n".join(
         path.read_text("utf-8") for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")
     )
-    names = {need.name for need in declared(apart=set())} - tools
+    names = {need.name for need in declared()} - tools
     unused = [n for n in names if not re.search(rf"\b(import|from) {imported.get(n, n)}\b", code)]
     assert unused == []
 

@@ -11,7 +11,7 @@ import analysis
 MODULES = [module.name for module in pkgutil.walk_packages(analysis.__path__, "analysis.")]
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith(("start", "bayes"))])
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("start")])
 def test_examples(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert doctest.testmod(import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE).failed == 0
@@ -22,7 +22,7 @@ def test_there_are_examples_for_what_a_reader_meets_first():
     met = {
         test.name.rsplit(".", 1)[-1]
         for name in MODULES
-        if not name.endswith(("start", "bayes"))
+        if not name.endswith("start")
         for test in finder.find(import_module(name))
         if test.examples
     }

@@ -13,22 +13,25 @@ import pytest
 from scipy.integrate import quad
 
 from analysis import ltv
-from analysis.ltv.choice import Past, _choice, compare_models, fit_purchases, log_scores
-from analysis.ltv.counts import count, distinct, distinct_pairs
-from analysis.ltv.fitting import Likelihood
-from analysis.ltv.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
-from analysis.ltv.geometric import Geometric
-from analysis.ltv.meaning import share_gone, undetermined
-from analysis.ltv.pareto_nbd import ParetoNbd
+from analysis.ltv.estimation.bg_nbd import Geometric
+from analysis.ltv.estimation.equal_histories import count, distinct, distinct_pairs
+from analysis.ltv.estimation.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
+from analysis.ltv.estimation.pareto_nbd import ParetoNbd
+from analysis.ltv.estimation.search import Likelihood
+from analysis.ltv.model_selection import Past, _choice, compare_models, fit_purchases, log_scores
 from analysis.ltv.purchases import (
     KINDS,
     Kind,
     fit_one,
     in_unit,
     likelihood,
+    parameter_table,
     process,
     scaled_counts,
+    share_gone,
+    undetermined,
 )
+from peers import fitter
 from portfolios import simulate
 from promises import TRUTH, faults
 
@@ -82,7 +85,7 @@ def test_likelihood_is_that_of_the_library(kind: Kind) -> None:
     x, t_x, t = summary.history
     weights = np.ones(len(x))
     parameters = np.array(given) if kind == "pareto_nbd" else np.log(given)
-    theirs = model.library._negative_log_likelihood(parameters, x, t_x, t, weights, 0.0)
+    theirs = fitter(kind, model.parameters)._negative_log_likelihood(parameters, x, t_x, t, weights, 0.0)
     per_customer = 1 if kind == "pareto_nbd" else len(x)
     assert value == pytest.approx(-theirs * per_customer, rel=1e-10)
 
@@ -199,7 +202,7 @@ def test_customers_alike_in_leaving_are_named_and_their_mean_is_sound() -> None:
     assert undetermined(model) == ("a", "b")
     assert "their ratio does" in model.caution()
     assert model.a / (model.a + model.b) == pytest.approx(0.2, abs=0.03)
-    table = ltv.parameter_table(model).set_index("parameter")["error"]
+    table = parameter_table(model).set_index("parameter")["error"]
     assert table[["a", "b"]].isna().all()
     assert table["r"] > 0
     pareto = fit_one(summary_of("pareto_nbd", s=200.0, beta=200 * 40.0), "pareto_nbd")
@@ -237,7 +240,7 @@ X, T_X, T = np.array([0.0, 1, 3, 20]), np.array([0.0, 2, 25, 38]), np.array([10.
 def test_predictions_are_those_of_the_library(kind: Kind) -> None:
     model = fit_one(summary_of(kind), kind)
     assert isinstance(model, ltv.PurchaseModel)
-    library = model.library
+    library = fitter(kind, model.parameters)
     expected = library.conditional_expected_number_of_purchases_up_to_time(26, X, T_X, T)
     np.testing.assert_allclose(model.expected_purchases(26, X, T_X, T), expected, rtol=1e-9)
     np.testing.assert_allclose(
@@ -280,31 +283,6 @@ def test_hard_cases_are_finite() -> None:
     assert nobody.expected_if_alive(np.array([39.0]), busy[0], busy[2])[0] == pytest.approx(
         39 * 200.2425945 / 44.4136019, rel=1e-4
     )
-
-
-@pytest.mark.parametrize("s", [0.05, 1.0, 3.0, 50.0])
-def test_discounted_residual_is_its_integral(s: float) -> None:
-    model = ParetoNbd(0.55, 10.6, s, 11.7)
-    rate = np.log(1.15) / 52.18
-    stays = sum(
-        quad(lambda u: np.exp(-rate * u) * (1 + u / (11.7 + 31)) ** -s, start, start + 200, epsrel=1e-12)[0]
-        for start in range(0, 20_000, 200)
-    )
-    found = model.discounted_if_alive(rate, np.array([26.0]), np.array([31.0]))[0]
-    assert found == pytest.approx(26.55 / 41.6 * stays, rel=1e-9)
-
-
-def test_discounted_residual_is_for_the_pareto_nbd_only() -> None:
-    summary = summary_of("pareto_nbd")
-    pareto, geometric = (fit_one(summary, kind) for kind in ("pareto_nbd", "bg_nbd"))
-    assert isinstance(pareto, ltv.PurchaseModel)
-    assert isinstance(geometric, ltv.PurchaseModel)
-    near, far = (pareto.discounted_residual(rate, X, T_X, T) for rate in (0.1, 0.001))
-    assert (far > near).all()
-    with pytest.raises(TypeError, match="BG/NBD"):
-        geometric.discounted_residual(0.1, X, T_X, T)
-    with pytest.raises(AttributeError, match="no parameter beta"):
-        geometric.beta  # noqa: B018
 
 
 # --- choice ------------------------------------------------------------------------------------------
@@ -379,9 +357,9 @@ def test_comparison_shows_likelihood_and_holdout() -> None:
     taken = compared.take("pareto_nbd")
     assert isinstance(taken, ltv.PurchaseModel)
     assert (taken.kind, taken.reason) == ("pareto_nbd", "Pareto/NBD is used, as set.")
-    assert compared.named()["model"].tolist() == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
+    assert compared.tables()["models"]["model"].tolist() == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
     only = replace(compared, models={"bg_nbd": compared.best})
-    assert "MBG/NBD could not be fitted" in only.take("mbg_nbd").describe()
+    assert "MBG/NBD could not be fitted" in only.take("mbg_nbd").reason
 
 
 def test_scores_are_logarithms_of_probabilities() -> None:
@@ -397,4 +375,4 @@ def test_scores_are_logarithms_of_probabilities() -> None:
 def test_too_few_is_said_whatever_the_model() -> None:
     summary = summary_of("bg_nbd", AGES[:15])
     for kind in (*KINDS, "auto"):
-        assert "at least 20" in fit_purchases(summary, kind).describe()
+        assert "at least 20" in fit_purchases(summary, kind).reason

@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.dates import date2num
 
 from analysis import ltv, open_dataset, use_language
 from analysis.language import brief, compact, money, number, percent
-from analysis.plots import ltv as plots
-from analysis.plots import theme
-from analysis.plots.marks import name_ends
+from analysis.ltv.alive import OneTimeBuyers
+from analysis.ltv.equity import EquityByGroup
+from analysis.plots import plot, theme
+from analysis.plots.marks import name_ends, sized_ticks
 
 CUTOFF, AS_OF = dt.date(1997, 9, 30), dt.date(1998, 6, 30)
 
@@ -27,113 +29,57 @@ def check() -> ltv.Holdout:
     return found
 
 
-def test_groups_show_what_came_and_every_rule(check: ltv.Holdout) -> None:
-    for table, draw in (
-        (ltv.by_frequency(check), plots.by_frequency),
-        (ltv.by_recency(check), plots.by_recency),
-    ):
-        ax = draw(table, "A title")
-        assert [bar.get_height() for bar in ax.patches] == pytest.approx(table["actual"].tolist())
-        names = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert names[:3] == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
-        assert "Same rate as before" in names
-        assert [line.get_ydata().tolist() for line in ax.get_lines()[:3]] == [
-            pytest.approx(table[kind].tolist()) for kind in ltv.KINDS
-        ]
+def test_groups_show_what_came_and_the_model_in_use(check: ltv.Holdout) -> None:
+    for found in (ltv.by_frequency(check), ltv.by_recency(check)):
+        ax = plot(found)
+        assert [bar.get_height() for bar in ax.patches] == pytest.approx(found.frame["actual"].tolist())
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == ["BG/NBD", "What came"]
+        assert ax.get_lines()[0].get_ydata().tolist() == pytest.approx(found.frame["bg_nbd"].tolist())
 
 
-def test_distribution_is_on_a_log_scale_only_where_it_spans_much(check: ltv.Holdout) -> None:
-    table = ltv.distribution(check)
-    assert plots.distribution(table, "A title").get_yscale() == "log"
-    even = table.assign(actual=10, bg_nbd=11.0, mbg_nbd=9.0, pareto_nbd=10.0)
-    assert plots.distribution(even, "A title").get_yscale() == "linear"
-
-
-def test_names_at_the_end_of_a_track_do_not_overlap(check: ltv.Holdout) -> None:
-    daily = open_dataset("cdnow-sample").query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
-    ax = plots.tracking(ltv.tracking(check, daily, AS_OF), CUTOFF, "A title")
-    names = [text for text in ax.texts if text.get_text() in {"came", "BG/NBD", "MBG/NBD", "Pareto/NBD"}]
-    heights = sorted(float(text.xy[1]) for text in names)
-    assert len(heights) == 4
-    assert np.diff(heights).min() >= 0.054 * ax.get_ylim()[1]
-    weeks = ltv.weekly(check, daily, AS_OF)
-    assert len(plots.weekly(weeks, CUTOFF, "A title").get_legend().get_texts()) == 4
-
-
-def test_alive_map_without_a_line_of_one_half(check: ltv.Holdout) -> None:
-    """A portfolio nobody leaves has no cell below one half: no line, and no warning."""
-    table = ltv.alive_map(check.model, check.summary)
-    assert len(plots.alive_map(table, check.summary.frame, "week", "A title").collections) == 2
-    all_alive = table * 0 + 1
-    assert len(plots.alive_map(all_alive, check.summary.frame, "week", "A title").collections) == 1
-
-
-@pytest.mark.parametrize(("repeat", "top"), [([0, 1, 1], 1), ([0] * 300 + [1, 4, 9], 4), ([50] * 9, 30)])
-def test_alive_map_goes_as_far_as_customers_do(check: ltv.Holdout, repeat: list[int], top: int) -> None:
-    """Its title spoke of customers with 10 repeat purchases where nobody had two."""
-    frame = check.summary.frame.iloc[: len(repeat)].assign(x=np.array(repeat, float), t_x=1.0, T=20.0)
-    table = ltv.alive_map(check.model, replace(check.summary, frame=frame))
-    assert list(table.index) == list(range(1, top + 1))
-    plots.alive_map(table, frame, "week", ltv.alive_map_title(table, "week"))
+def test_a_track_ends_with_the_data(check: ltv.Holdout) -> None:
+    found = ltv.tracking(check, open_dataset("cdnow-sample"))
+    ax = plot(found)
+    assert len(ax.get_legend().get_texts()) == 4
+    end = date2num(found.frame["date"].iloc[-1])
+    assert end < ax.get_xlim()[1] <= end + 7
 
 
 def test_one_time_names_stay_inside() -> None:
     table = pd.DataFrame({"age": [0.0, 10.0], "bg_nbd": 1.0, "mbg_nbd": 1.0, "pareto_nbd": 1.0})
-    ax = plots.one_time(table, "week", "A title")
+    ax = plot(OneTimeBuyers(table, pd.DataFrame(), "week"))
     assert max(float(text.xy[1]) for text in ax.texts) <= 1
     assert [text.get_text() for text in ax.texts] == ["BG/NBD", "MBG/NBD", "Pareto/NBD"]
 
 
-def test_equity_of_groups_worth_nothing_and_names_with_money() -> None:
-    table = pd.DataFrame(
-        {
-            "group": ["over $100 or $200", "rest"],
-            "customers": [1, 3],
-            "share_of_customers": [0.25, 0.75],
-            "share_of_equity": [np.nan, np.nan],
-            "clv": [0.0, 0.0],
-            "clv_per_customer": [0.0, -0.0],
-        }
-    )
-    ax = plots.by_group(table, "USD", "A title")
-    assert len(ax.patches) == 2
-    assert [text.get_text() for text in ax.texts] == ["US$0, US$0 each"] * 2
-    assert ax.get_yticklabels()[0].get_text() == "over \\$100 or \\$200"
+GROUPS = pd.DataFrame(
+    {
+        "group": ["web", "over $100 or $200"],
+        "customers": [1, 1],
+        "share_of_customers": [0.5, 0.5],
+        "share_of_equity": [0.75, 0.25],
+        "clv": [300.0, 100.0],
+        "clv_per_customer": [3.0, 1.0],
+        "equity_low": [200.0, 40.0],
+        "equity_high": [500.0, 160.0],
+    }
+)
 
 
 def test_groups_that_lose_money_are_drawn_in_money_to_the_left_of_zero() -> None:
     """Of a sum that losses reduce, a group may hold 180 %: no share says anything."""
-    table = pd.DataFrame(
-        {
-            "group": ["web", "shop"],
-            "share_of_customers": [0.5, 0.5],
-            "share_of_equity": [np.nan, np.nan],
-            "clv": [180.0, -80.0],
-            "clv_per_customer": [1.8, -0.8],
-            "equity_low": [100.0, -120.0],
-            "equity_high": [250.0, -30.0],
-        }
-    )
-    ax = plots.by_group(table, "EUR", ltv.by_group_title(table))
+    table = GROUPS.assign(share_of_equity=np.nan, clv=[180.0, -80.0], clv_per_customer=[1.8, -0.8])
+    table = table.assign(equity_low=[100.0, -120.0], equity_high=[250.0, -30.0])
+    ax = plot(EquityByGroup(table, "channel", "EUR"))
     assert [bar.get_width() for bar in ax.patches] == [180, -80]
     assert ax.get_xlim()[0] < -120
     assert [text.xy[0] for text in ax.texts] == [250, 0]
     assert ax.get_title(loc="left") == "1 of 2 groups is expected to lose money; web does best"
+    assert ax.get_yticklabels()[1].get_text() == "over \\$100 or \\$200"
 
 
 def test_intervals_of_groups_are_shares_of_all_equity() -> None:
-    table = pd.DataFrame(
-        {
-            "group": ["web", "shop"],
-            "share_of_customers": [0.5, 0.5],
-            "share_of_equity": [0.75, 0.25],
-            "clv": [300.0, 100.0],
-            "clv_per_customer": [3.0, 1.0],
-            "equity_low": [200.0, 40.0],
-            "equity_high": [500.0, 160.0],
-        }
-    )
-    ax = plots.by_group(table, "USD", "A title")
+    ax = plot(EquityByGroup(GROUPS, "channel", "USD"))
     bars = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
     assert bars == [[0.5, 1.25], [0.1, 0.4]]
     assert [text.xy[0] for text in ax.texts] == [1.25, 0.4]
@@ -141,41 +87,20 @@ def test_intervals_of_groups_are_shares_of_all_equity() -> None:
 
 
 def test_spend_charts(check: ltv.Holdout) -> None:
-    assert isinstance(check.spend, ltv.SpendModel)
-    table = ltv.spend_by_purchases(check.summary, check.spend)
-    ax = plots.spend_by_purchases(table, None, "A title")
-    assert len(ax.get_xticks()) == len(table)
-    bars = ltv.spend_distribution(check.summary, check.spend)
-    ax = plots.spend_distribution(bars, "USD", "A title")
-    assert sum(bar.get_height() for bar in ax.patches) == bars["observed"].sum()
-    deciles = ltv.value_deciles(check)
-    assert len(plots.deciles(deciles, "USD", ltv.value_deciles_title(deciles)).patches) == 10
+    independence = ltv.spend_independence(check.summary, check.spend)
+    assert len(plot(independence).get_xticks()) == len(independence.groups)
+    fit = ltv.spend_fit(check.summary, check.spend)
+    ax = plot(fit)
+    assert ax.get_xscale() == "log"
+    assert len(ax.get_xticks()) > 2
 
 
-def test_payback_and_due(check: ltv.Holdout) -> None:
-    assert isinstance(check.spend, ltv.SpendModel)
-    shared = {"first_value": 30.0, "margin_rate": 0.3, "weeks": 52}
-    for cost in (0.0, 15.0, 500.0):
-        found = ltv.payback(check.model, check.spend, acquisition_cost=cost, **shared)
-        ax = plots.payback(found.curve, "EUR", found.title("EUR"))
-        assert ax.get_ylim()[1] > max(cost, found.curve["margin"].max())
-    waits = ltv.next_purchase(check.summary, check.model, 13)
-    due = ltv.due_by_week(waits, CUTOFF)
-    ax = plots.due(due, ltv.due_title(due))
-    assert [bar.get_height() for bar in ax.patches] == due["customers"].tolist()
-
-
-def test_regularity_chart() -> None:
-    shares = pd.DataFrame(
-        {
-            "regularity": ["Regular", "Random", "In bursts"],
-            "customers": [0, 9, 1],
-            "share": [0.0, 0.9, 0.1],
-            "by_chance": [0.11, 0.75, 0.14],
-        }
-    )
-    ax = plots.regularity(shares, "A title")
-    assert [bar.get_width() for bar in ax.patches] == [0.0, 0.9, 0.1]
+def test_due(check: ltv.Holdout) -> None:
+    found = ltv.next_purchase(check.summary, check.model, 13)
+    assert [bar.get_height() for bar in plot(found).patches] == found.by_week()["customers"].tolist()
+    nobody = replace(found, frame=found.frame.assign(expected_by=pd.NaT))
+    assert not nobody.is_drawn
+    assert nobody.sentence().startswith("No customer is expected back by")
 
 
 def test_small_numbers_keep_the_digits_that_tell_them_apart() -> None:
@@ -228,9 +153,9 @@ def test_a_short_history_is_dated_by_days() -> None:
 
 def test_a_legend_above_lies_between_chart_and_title(check: ltv.Holdout) -> None:
     """On the chart it hid bars, lines and the day that parts the fit from the forecast."""
-    table = ltv.by_frequency(check)
-    for groups in (table, table.iloc[-1:]):
-        ax = plots.by_frequency(groups, "A title")
+    found = ltv.by_frequency(check)
+    for groups in (found, replace(found, frame=found.frame.iloc[-1:])):
+        ax = plot(groups)
         ax.figure.draw_without_rendering()
         box = ax.get_legend().get_window_extent()
         assert ax.get_window_extent().y1 <= box.y0
@@ -239,12 +164,11 @@ def test_a_legend_above_lies_between_chart_and_title(check: ltv.Holdout) -> None
 
 
 def test_of_many_groups_some_are_named() -> None:
-    frame = pd.DataFrame({"renewals": np.arange(1, 47), "contracts": 3, "value_per_contract": 200.0})
-    ax = plots.contract_value(frame.assign(average_value=210.0), "EUR", "A title")
+    ax = theme.axes()
+    sized_ticks(ax, range(1, 47), [3] * 46)
     names = [text.get_text() for text in ax.get_xticklabels()]
     assert len(names) == 12
     assert names[1] == "5\n(3)"
-    assert len(ax.patches) == 92
 
 
 def test_names_at_the_foot_of_a_chart_leave_the_others_where_they_are() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from analysis.ltv.fitting import Axes, maximise
+from analysis.ltv.estimation.search import Axes, maximise
 
 Surface = Callable[[np.ndarray], tuple[float, np.ndarray, np.ndarray]]
 
@@ -118,12 +118,6 @@ def test_deviations_between_customers_are_as_likely_beforehand() -> None:
     # by hand: between 1 and 2, and 3 and 4, e^(-1/2) - e^-1 and e^(-3/2) - e^-2
     counts = np.histogram(two, [1, 2, 3, 4])[0]
     assert counts[2] / counts[0] == pytest.approx(np.exp(-1), rel=0.1)
-
-
-def test_draws_near_a_known_optimum_need_no_ridge() -> None:
-    fit = maximise(Stub(plateau), near=np.array([1.0, 1.0]))
-    assert fit is not None
-    assert fit.ridge is None
 
 
 def test_the_higher_of_two_tops_is_taken() -> None:

@@ -7,9 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis import ltv
-from analysis.ltv.per_customer import purchase_intervals, value_intervals
-from analysis.ltv.purchases import KINDS, Kind
-from analysis.ltv.uncertainty import bootstrap, simulate_totals
+from analysis.ltv.intervals import purchase_intervals, simulate_totals, value_intervals
 from promises import AHEAD, ALL_ALIKE, customers_held, fitted, portfolio, portfolio_of_wild_spend, totals_held
 
 # --- totals ------------------------------------------------------------------------------------------
@@ -41,18 +39,6 @@ def test_intervals_of_value_hold_where_the_mean_spend_is_held() -> None:
     assert found["value"].mean() >= 0.87
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.slow
-def test_bootstrap_and_asymptotic_intervals_agree(kind: Kind) -> None:
-    made = portfolio(KINDS.index(kind), 300)
-    model, _spend, worth = fitted(made)
-    history = made.summary.history
-    usual = simulate_totals(model, AHEAD, history, worth)[:, 0]
-    drawn = simulate_totals(model, AHEAD, history, worth, drawn=bootstrap(model, made.summary, 200))[:, 0]
-    assert drawn.mean() == pytest.approx(usual.mean(), rel=0.05)
-    assert drawn.std() == pytest.approx(usual.std(), rel=0.3)  # 200 draws know it to 5 %
-
-
 @pytest.mark.slow
 def test_large_portfolios_are_simulated_in_part() -> None:
     """A sixth of the customers stands for all: the interval is that of all of them simulated."""
@@ -67,7 +53,7 @@ def test_large_portfolios_are_simulated_in_part() -> None:
         )
         for rows in blocks
     )
-    expected = ltv.expected_total(model, made.summary, 39)
+    expected = model.expected_purchases(39, *made.summary.history).sum()
     assert part[:, 0].mean() == pytest.approx(expected, rel=0.005)
     assert part[:, 0].std() == pytest.approx(np.asarray(whole)[:, 0].std(), rel=0.25)
     assert part[:, 1].mean() == pytest.approx(

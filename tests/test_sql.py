@@ -162,14 +162,6 @@ def test_purchase_gaps(six_customers, engine_over):
     assert rows["gaps"].tolist() == [1, 1, 1, 1]
 
 
-def test_spend_spread(six_customers, engine_over):
-    rows = engine_over(six_customers).query("spend_spread", as_of=AS_OF)
-    # ana after 5 January: 80, 60, 40; bea came back once; all others never
-    assert rows.to_numpy().tolist() == [["ana", 3, 180, 80**2 + 60**2 + 40**2]]
-    earlier = engine_over(six_customers).query("spend_spread", as_of=pd.Timestamp("2024-03-31").date())
-    assert earlier.to_numpy().tolist() == [["ana", 2, 140, 80**2 + 60**2]]
-
-
 def test_contract_terms(tmp_path):
     path = write_table(
         tmp_path,

@@ -66,6 +66,14 @@ class Churn(Common):
     calls: Annotated[int, Field(ge=1)]
 
 
+class Contracts(Common):
+    """Parameters of ``03_churn_contracts``."""
+
+    renewal_months: Annotated[int, Field(ge=1, le=120)]
+    annual_discount_rate: Share
+    margin_rate: Share | None
+
+
 class Forecast(Common):
     """Parameters of every notebook that forecasts purchases."""
 
@@ -85,25 +93,24 @@ class LifetimeValue(ForecastCheck):
 
     annual_discount_rate: Share
     margin_rate: Share | None
-    acquisition_cost: Annotated[float, Field(ge=0)] | None
 
 
-class ValueByGroup(Forecast):
-    """Parameters of ``04_ltv_value``."""
+class Acquisition(Forecast):
+    """Parameters of ``06_acquisition``."""
 
     annual_discount_rate: Share
     margin_rate: Share | None
     acquisition_cost: Annotated[float, Field(ge=0)] | None
-    renewal_months: Annotated[int, Field(ge=1, le=120)]
 
 
 NOTEBOOKS: dict[str, type[Common]] = {
     "01_portfolio": Portfolio,
     "02_segmentation": Segmentation,
     "03_churn": Churn,
+    "03_churn_contracts": Contracts,
     "04_ltv": LifetimeValue,
     "04_ltv_check": ForecastCheck,
-    "04_ltv_value": ValueByGroup,
+    "06_acquisition": Acquisition,
 }
 
 

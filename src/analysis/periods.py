@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -74,3 +76,28 @@ def calendar(first: dt.date, as_of: dt.date, unit: str) -> pd.DataFrame:
             & (starts[1:] <= pd.Timestamp(as_of) + pd.Timedelta(days=1)),
         }
     )
+
+
+def months_between(start: pd.Series, day: pd.Series, *, begun: bool = False) -> npt.NDArray[np.int64]:
+    """Return the whole months between dates.
+
+    A month is full on the day of the month of its start, or on the last day of a month that is too short.
+
+    Parameters
+    ----------
+    start, day
+        From when and until when.
+    begun
+        Whether a month that has only begun counts as a whole one.
+    """
+    full = np.minimum(start.dt.day, day.dt.days_in_month)
+    months = (day.dt.year - start.dt.year) * 12 + day.dt.month - start.dt.month - (day.dt.day < full)
+    return np.asarray(months + (day.dt.day != full) if begun else months, np.int64)
+
+
+def months_later(start: pd.Series, months: pd.Series) -> pd.Series:
+    """Return the dates so many months later; the month's last day where it is too short."""
+    month = start.dt.year * 12 + start.dt.month - 1 + months
+    first = pd.to_datetime(pd.DataFrame({"year": month // 12, "month": month % 12 + 1, "day": 1}))
+    days: pd.Series[int] = np.minimum(start.dt.day, first.dt.days_in_month) - 1
+    return first + pd.to_timedelta(days, unit="D")

@@ -9,16 +9,17 @@ from analysis.report import notebooks
 pytestmark = pytest.mark.slow
 
 FORECAST = {"model": "pareto_nbd", "horizon_weeks": 26, "holdout_weeks": 12}
-VALUE = {"annual_discount_rate": 0.5, "margin_rate": 0.6, "acquisition_cost": 5.0}
+VALUE = {"annual_discount_rate": 0.5, "margin_rate": 0.6}
 OVERRIDES = {
     "01_portfolio": {"period": "quarter", "activity_window": 30},
     "02_segmentation": {"activity_window": 30, "abc_a": 0.5, "abc_b": 0.9},
     "03_churn": {"period": "month", "activity_window": 60, "calls": 7},
+    "03_churn_contracts": {"renewal_months": 6, "annual_discount_rate": 0.5, "margin_rate": 0.6},
     "04_ltv": FORECAST | VALUE | {"unit": "day"},
     "04_ltv_check": FORECAST | {"unit": "day"},
-    "04_ltv_value": FORECAST | VALUE | {"renewal_months": 6},
+    "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0},
 }
-OF_OTHER_TABLES = {"renewal_months"}
+OF_OTHER_TABLES = {"03_churn_contracts"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}
 SMALL = {
     "one customer": "anna,2023-01-15,10.50\nanna,2023-02-20,12.00\n",
@@ -55,7 +56,7 @@ def defaults():
 
 @pytest.mark.parametrize(("name", "parameter", "value"), CASES)
 def test_every_parameter_has_an_effect(name, parameter, value, monkeypatch, defaults):
-    data = "demo" if parameter in OF_OTHER_TABLES else "cdnow-sample"
+    data = "demo" if name in OF_OTHER_TABLES and parameter not in COMMON else "cdnow-sample"
     assert in_process(name, monkeypatch, data=data, **{parameter: value}) != defaults(name, data)
 
 

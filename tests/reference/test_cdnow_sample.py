@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from analysis import Dataset, ltv, open_dataset
-from analysis.ltv.uncertainty import bootstrap
 
 CUTOFF = dt.date(1997, 9, 30)
 AS_OF = dt.date(1998, 6, 30)
@@ -130,17 +129,6 @@ def test_models_are_compared_by_likelihood_and_holdout(summary: ltv.Summary, che
     assert "held out" in compared.best.reason
 
 
-def test_bootstrap_agrees_with_the_asymptotic_errors(
-    summary: ltv.Summary, purchases: ltv.PurchaseModel
-) -> None:
-    drawn = bootstrap(purchases, summary, 200)
-    assert len(drawn) == 200
-    logs = np.log([[one.r, one.alpha, one.a, one.b] for one in drawn])  # type: ignore[attr-defined]
-    errors = np.sqrt(np.diag(purchases.covariance))
-    # a standard deviation of 200 draws is known to 5 %
-    np.testing.assert_allclose(logs.std(axis=0, ddof=1), errors, rtol=0.25)
-
-
 def test_gamma_gamma(summary: ltv.Summary) -> None:
     # Fader & Hardie (2013); log-likelihood from the test suite of CLVTools
     spend = ltv.fit_spend(summary)
@@ -198,7 +186,7 @@ def test_holdout(check: ltv.Holdout) -> None:
 
 def test_holdout_by_frequency(check: ltv.Holdout) -> None:
     # Fader, Hardie & Lee (2005), figure 3; digits from the BTYD walkthrough
-    groups = ltv.by_frequency(check)
+    groups = ltv.by_frequency(check).frame
     expected = pd.DataFrame(
         {
             "x": ["0", "1", "2", "3", "4", "5", "6", "7+"],
@@ -215,8 +203,7 @@ def test_holdout_by_frequency(check: ltv.Holdout) -> None:
 
 
 def test_tracking(sample: Dataset, check: ltv.Holdout) -> None:
-    daily = sample.query("repeat_purchases_by_day", cutoff=CUTOFF, as_of=AS_OF)
-    track = ltv.tracking(check, daily, AS_OF)
+    track = ltv.tracking(check, sample).frame
     assert len(track) == 78
     assert track["actual"].iloc[-1] == 2457 + 1882
     assert track.loc[~track["holdout"], "actual"].iloc[-1] == 2457

@@ -2,9 +2,18 @@
 
 The rate by period (``rates``); how far ahead to look (``horizon``); what is known of each customer on a day
 (``snapshots``); a model of who will not buy (``model``); whether it beats a simple rule (``evaluation``); and
-today's customers by risk (``risks``).
+today's customers by risk (``risks``). Who has a contract gives notice: ``contracts``.
 """
 
+from analysis.churn.contracts import (
+    Contracts,
+    ContractsCheck,
+    ContractValue,
+    contract_terms,
+    contract_value,
+    contracts,
+    contracts_check,
+)
 from analysis.churn.customer_counts import Counts, counts
 from analysis.churn.evaluation import Calibration, Ranking, Scored, calibration, ranking, rule_name, score
 from analysis.churn.horizon import Horizon, horizon, return_curve
@@ -18,6 +27,9 @@ __all__ = [
     "Calibration",
     "ChurnModel",
     "ChurnRates",
+    "ContractValue",
+    "Contracts",
+    "ContractsCheck",
     "Counts",
     "Effects",
     "Horizon",
@@ -26,6 +38,10 @@ __all__ = [
     "Scored",
     "Snapshots",
     "calibration",
+    "contract_terms",
+    "contract_value",
+    "contracts",
+    "contracts_check",
     "counts",
     "default_pipeline",
     "effects",

@@ -16,6 +16,7 @@ from analysis.churn.snapshots import Snapshots
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
+from analysis.statistics import wilson
 
 Floats = npt.NDArray[np.float64]
 BASELINES = ("recency", "silence", "frequency")
@@ -356,11 +357,8 @@ def reliability(scored: Scored, bins: int = 10) -> pd.DataFrame:
         predicted=("model", "mean"),
         observed=("no_purchase", "mean"),
     )
-    n, share = table["customers"], table["observed"]
-    centre = (share + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
-    half = Z_95 / (1 + Z_95**2 / n) * np.sqrt(share * (1 - share) / n + Z_95**2 / (4 * n**2))
-    ends = {"observed_low": (centre - half).clip(lower=0), "observed_high": (centre + half).clip(upper=1)}
-    return table.assign(**ends).reset_index(drop=True)
+    low, high = wilson(table["observed"], table["customers"])
+    return table.assign(observed_low=low, observed_high=high).reset_index(drop=True)
 
 
 @dataclass(frozen=True)

@@ -1,358 +1,103 @@
 """Lifetime value: what each customer is still worth, and how far that forecast can be trusted.
 
 From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how often customers will buy
-(``purchases``, by the models of ``geometric`` and ``pareto_nbd``, of which ``choice`` takes the best) and for
-how much (``spend``); the money that makes (``value``); how wrong it may be, in all (``uncertainty``) and for
-one customer (``per_customer``), and would have been (``validation``; ``spend_check`` and ``spend_spread`` for
-the money).
-
-Where the models' story does not hold: regular buyers (``regularity``, ``condensed``), groups that differ
-(``pooling``), spends that differ wildly (``spend_held``), contracts (``contracts``). What is made of value:
-margins from costs (``margins``), equity by group (``equity``), the next purchase (``waiting``), who is still
-there (``alive``, ``alive_by_model``, under other parameters ``turning``) and what customers cost to win
-(``acquisition``).
-
-For posteriors, ``bayes`` hands the summary to pymc-marketing, the optional extra ``bayes``.
+(``purchases``, chosen by ``model_selection``) and for how much (``spend``), both fitted by ``estimation``;
+who is still there (``alive``) and when each is expected back (``next_purchase``); the money that makes
+(``value``, ``equity``, with the margins of ``margins``); how wrong it may be (``intervals``) and would have
+been (``backtest``). Where the models' story does not hold: ``regularity``, ``pooling``, ``spend_check``.
 """
 
-from analysis.ltv.acquisition import (
-    Payback,
-    acquisition_costs,
-    cac_by_channel,
-    first_purchase_value,
-    ltv_to_cac,
-    no_acquisition_cost,
-    payback,
-    ratio_sentence,
-)
-from analysis.ltv.alive import (
-    alive_history,
-    alive_history_title,
-    alive_sentence,
-    alive_title,
-    one_time_sentence,
-)
-from analysis.ltv.alive_by_model import (
-    alive_map,
-    alive_map_title,
-    nobody_once,
-    one_time_alive,
-    one_time_models_sentence,
-    one_time_title,
-    one_time_value,
-)
-from analysis.ltv.bayes import bayes_table, fit_bayes, hand_over
-from analysis.ltv.choice import Comparison, Past, compare_models, fit_purchases
-from analysis.ltv.condensed import CondensedModel, condensed_check, condensed_sentence, fit_condensed
-from analysis.ltv.contracts import (
-    Contracts,
-    ContractsCheck,
-    ContractValue,
-    RetentionModel,
-    Tenures,
-    check_contracts,
-    cohort,
-    contract_value_sentence,
-    contract_value_title,
-    contracts_check_sentence,
-    contracts_check_title,
-    contracts_verdict,
-    fit_contracts,
-    fit_retention,
-    renewal_table,
-    renewals_sentence,
-    renewals_title,
-    survival_title,
-    tenures,
-    value_contracts,
-)
+from analysis.ltv.alive import alive, alive_history, one_time_buyers
+from analysis.ltv.backtest.accuracy import accuracy, scores, value_accuracy
+from analysis.ltv.backtest.baselines import rule_name
+from analysis.ltv.backtest.by_group import by_frequency, by_recency
+from analysis.ltv.backtest.holdout import Holdout, cutoff, default_holdout_weeks, hold_out, holdout, led_by
+from analysis.ltv.backtest.tracking import tracking
 from analysis.ltv.equity import (
-    by_group,
-    by_group_sentence,
-    by_group_title,
+    Ahead,
+    CustomerValue,
+    channels,
     cohorts,
-    equity_concentration_sentence,
-    no_groups,
+    customer_value,
+    equity_by,
+    recorded,
     segments,
-    total_sentence,
     total_value,
 )
-from analysis.ltv.forecast import equity_sentence, expected_total, forecast_sentence, per_week, per_week_title
-from analysis.ltv.margins import Margins, choose_margins, customer_margins
-from analysis.ltv.meaning import model_name, parameter_table, unseen_leaving
-from analysis.ltv.per_customer import purchase_intervals, value_intervals, with_intervals
-from analysis.ltv.pooling import GroupModels, clv_by_group, fit_groups, group_check, group_check_sentence
-from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
-from analysis.ltv.regularity import (
-    Regularity,
-    how_regular,
-    regularity_effect,
-    regularity_effect_sentence,
-    regularity_title,
+from analysis.ltv.intervals import (
+    Interval,
+    purchase_intervals,
+    total_interval,
+    total_intervals,
+    value_intervals,
 )
-from analysis.ltv.simple import (
-    simple_inputs,
-    simple_ltv,
-    simple_misses_sentence,
-    simple_sentence,
-    simple_table,
-)
-from analysis.ltv.spend import SpendModel, fit_spend, spend_parameters
-from analysis.ltv.spend_check import (
-    Independence,
-    misfit_sentence,
-    spend_by_purchases,
-    spend_by_purchases_title,
-    spend_distribution,
-    spend_distribution_title,
-    spend_fit,
-    spend_independence,
-)
-from analysis.ltv.spend_held import HeldSpendModel, SteadySpendModel, choose_spend, spend_mean_sentence
-from analysis.ltv.spend_spread import Spread, spread_check
-from analysis.ltv.summary import (
-    Summary,
-    Unit,
-    example_customer,
-    kept_share,
-    name_units,
-    nobody_returned,
-    returns_sentence,
-    story,
-    summarise,
-    unit_name,
-)
-from analysis.ltv.turning import Turned, WhatIf, turn, what_if, what_if_sentence, what_if_title
-from analysis.ltv.uncertainty import Interval, bootstrap, total_interval, total_intervals
-from analysis.ltv.validation import (
-    Fit,
-    Holdout,
-    beaten,
-    by_frequency,
-    by_frequency_title,
-    by_recency,
-    by_recency_title,
-    cutoff,
-    deciles,
-    default_holdout_weeks,
-    distribution,
-    distribution_title,
-    failed_sentences,
-    history_distribution,
-    history_distribution_title,
-    holdout,
-    interval_verdict,
-    models_sentence,
-    newcomers_sentence,
-    previous_weeks,
-    rule_name,
-    scores,
-    scores_table,
-    tracking,
-    tracking_title,
-    value_deciles,
-    value_deciles_title,
-    value_parts_sentence,
-    value_scores,
-    value_scores_table,
-    value_verdict,
-    verdict,
-    weekly,
-    weekly_title,
-)
-from analysis.ltv.value import (
-    clv,
-    clv_for_ever,
-    discount_factors,
-    equity_shares,
-    equity_title,
-    for_ever_sentence,
-    held_by_top,
-    losses_sentence,
-    shares_hold,
-    top_sentence,
-    worth_per_purchase,
-)
-from analysis.ltv.waiting import due_by_week, due_title, next_purchase, waiting_sentence
+from analysis.ltv.margins import Margins, choose_margins
+from analysis.ltv.model_selection import Comparison, Past, choose, compare_models, fit_purchases
+from analysis.ltv.next_purchase import next_purchase
+from analysis.ltv.peer import import_lifetimes
+from analysis.ltv.pooling import group_check
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel
+from analysis.ltv.regularity import regularity
+from analysis.ltv.simple import simple_ltv
+from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.spend_check import spend_fit, spend_independence
+from analysis.ltv.summary import Summary, Unit, example_customer, summarise
+from analysis.ltv.value import clv, worth_per_purchase
 
 __all__ = [
     "KINDS",
+    "Ahead",
     "Comparison",
-    "CondensedModel",
-    "ContractValue",
-    "Contracts",
-    "ContractsCheck",
-    "Fit",
-    "GroupModels",
-    "HeldSpendModel",
+    "CustomerValue",
     "Holdout",
-    "Independence",
     "Interval",
     "Kind",
     "Margins",
     "Past",
-    "Payback",
     "PurchaseModel",
-    "Regularity",
-    "RetentionModel",
     "SpendModel",
-    "Spread",
-    "SteadySpendModel",
     "Summary",
-    "Tenures",
-    "Turned",
     "Unit",
-    "WhatIf",
-    "acquisition_costs",
+    "accuracy",
+    "alive",
     "alive_history",
-    "alive_history_title",
-    "alive_map",
-    "alive_map_title",
-    "alive_sentence",
-    "alive_title",
-    "bayes_table",
-    "beaten",
-    "bootstrap",
     "by_frequency",
-    "by_frequency_title",
-    "by_group",
-    "by_group_sentence",
-    "by_group_title",
     "by_recency",
-    "by_recency_title",
-    "cac_by_channel",
-    "check_contracts",
+    "channels",
+    "choose",
     "choose_margins",
-    "choose_spend",
     "clv",
-    "clv_by_group",
-    "clv_for_ever",
-    "cohort",
     "cohorts",
     "compare_models",
-    "condensed_check",
-    "condensed_sentence",
-    "contract_value_sentence",
-    "contract_value_title",
-    "contracts_check_sentence",
-    "contracts_check_title",
-    "contracts_verdict",
-    "customer_margins",
+    "customer_value",
     "cutoff",
-    "deciles",
     "default_holdout_weeks",
-    "discount_factors",
-    "distribution",
-    "distribution_title",
-    "due_by_week",
-    "due_title",
-    "equity_concentration_sentence",
-    "equity_sentence",
-    "equity_shares",
-    "equity_title",
+    "equity_by",
     "example_customer",
-    "expected_total",
-    "failed_sentences",
-    "first_purchase_value",
-    "fit_bayes",
-    "fit_condensed",
-    "fit_contracts",
-    "fit_groups",
-    "fit_one",
     "fit_purchases",
-    "fit_retention",
     "fit_spend",
-    "for_ever_sentence",
-    "forecast_sentence",
     "group_check",
-    "group_check_sentence",
-    "hand_over",
-    "held_by_top",
-    "history_distribution",
-    "history_distribution_title",
+    "hold_out",
     "holdout",
-    "how_regular",
-    "interval_verdict",
-    "kept_share",
-    "losses_sentence",
-    "ltv_to_cac",
-    "misfit_sentence",
-    "model_name",
-    "models_sentence",
-    "name_units",
-    "newcomers_sentence",
+    "import_lifetimes",
+    "led_by",
     "next_purchase",
-    "no_acquisition_cost",
-    "no_groups",
-    "nobody_once",
-    "nobody_returned",
-    "one_time_alive",
-    "one_time_models_sentence",
-    "one_time_sentence",
-    "one_time_title",
-    "one_time_value",
-    "parameter_table",
-    "payback",
-    "per_week",
-    "per_week_title",
-    "previous_weeks",
+    "one_time_buyers",
     "purchase_intervals",
-    "ratio_sentence",
-    "regularity_effect",
-    "regularity_effect_sentence",
-    "regularity_title",
-    "renewal_table",
-    "renewals_sentence",
-    "renewals_title",
-    "returns_sentence",
+    "recorded",
+    "regularity",
     "rule_name",
     "scores",
-    "scores_table",
     "segments",
-    "shares_hold",
-    "simple_inputs",
     "simple_ltv",
-    "simple_misses_sentence",
-    "simple_sentence",
-    "simple_table",
-    "spend_by_purchases",
-    "spend_by_purchases_title",
-    "spend_distribution",
-    "spend_distribution_title",
     "spend_fit",
     "spend_independence",
-    "spend_mean_sentence",
-    "spend_parameters",
-    "spread_check",
-    "story",
     "summarise",
-    "survival_title",
-    "tenures",
-    "top_sentence",
     "total_interval",
     "total_intervals",
-    "total_sentence",
     "total_value",
     "tracking",
-    "tracking_title",
-    "turn",
-    "unit_name",
-    "unseen_leaving",
-    "value_contracts",
-    "value_deciles",
-    "value_deciles_title",
+    "value_accuracy",
     "value_intervals",
-    "value_parts_sentence",
-    "value_scores",
-    "value_scores_table",
-    "value_verdict",
-    "verdict",
-    "waiting_sentence",
-    "weekly",
-    "weekly_title",
-    "what_if",
-    "what_if_sentence",
-    "what_if_title",
-    "with_intervals",
     "worth_per_purchase",
 ]

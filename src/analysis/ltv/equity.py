@@ -1,126 +1,413 @@
-"""Customer equity taken apart: what came and what is to come, by group of customers, and on whom it hangs."""
+"""What the customers are worth: each, all together, with what has come, and by group."""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent, period
+from analysis.ltv.backtest.holdout import Holdout
+from analysis.ltv.intervals import (
+    MOST_SIMULATED,
+    Interval,
+    simulate_totals,
+    total_intervals,
+    with_intervals,
+)
+from analysis.ltv.margins import Margins
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel, amount
-from analysis.ltv.summary import Floats, Summary, weeks_in
-from analysis.ltv.uncertainty import MOST_SIMULATED, simulate_totals
-from analysis.ltv.value import shares_hold, worth_per_purchase
-from analysis.not_possible import NotPossible
-from analysis.portfolio.lorenz import Concentration
+from analysis.ltv.summary import Floats, Summary, name_units, weeks_in
+from analysis.ltv.value import clv, equity_shares, worth_per_purchase
+from analysis.not_possible import NotPossible, or_not_possible
+from analysis.result import Finding, Result
 from analysis.segmentation import rfm, segment_name
 
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
+
+TOP = 0.2  # share of customers whose part of customer equity is named
+MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
 MOST_GROUPS = 12
-Grouping = Literal["cohort", "segment", "channel", "acquisition_channel", "sector"]
 LEAST_SIMULATED = 1_000  # customers of a group, where it has as many
+Grouping = Literal["cohort", "segment", "channel", "acquisition_channel", "sector"]
 
 
-def total_value(values: pd.DataFrame, customers: pd.DataFrame, margin_rate: float | Floats) -> pd.DataFrame:
+class Ahead(NamedTuple):
+    """How far ahead purchases count, and what money loses in value per year until then, as a share."""
+
+    horizon_weeks: int
+    annual_discount_rate: float
+
+
+@dataclass(frozen=True)
+class CustomerValue(Result):
+    """What each customer is still worth, and all of them together.
+
+    Attributes
+    ----------
+    frame
+        One row per customer, see `clv`.
+    summary, purchases, spend, horizon_weeks
+        What it was made of.
+    equity
+        90 % interval of the value of all.
+    check
+        The last check, or why there is none.
+    """
+
+    name: ClassVar[str] = "equity"
+    frame: pd.DataFrame
+    summary: Summary
+    purchases: PurchaseModel
+    spend: SpendModel
+    horizon_weeks: int
+    equity: Interval
+    check: Holdout | NotPossible
+
+    @property
+    def currency(self) -> str | None:
+        """ISO 4217 code, or None where it is not known."""
+        return self.summary.currency
+
+    @property
+    def total(self) -> float:
+        """Customer equity, in money."""
+        return float(self.frame["clv"].sum())
+
+    @property
+    def is_drawn(self) -> bool:  # type: ignore[override]
+        """Whether shares of customer equity say anything."""
+        return shares_hold(self.frame)
+
+    def shares(self) -> pd.DataFrame:
+        """Return how much of customer equity hangs on the most valuable customers, see `equity_shares`."""
+        return equity_shares(self.frame["clv"])
+
+    def held_by_top(self) -> float:
+        """Return the share of customer equity that the most valuable fifth of customers hold."""
+        shares = self.shares()
+        return float(np.interp(TOP, shares["customers_share"], shares["equity_share"]))
+
+    def title(self) -> str:
+        """Return on how many customers equity hangs."""
+        return _("The most valuable {top} of customers hold {held} of customer equity").format(
+            top=percent(TOP), held=percent(self.held_by_top())
+        )
+
+    def sentence(self) -> str:
+        """Say what the customers are worth together, and how far off money was in the last check."""
+        low, high = self.equity.rounded()
+        worth = _(
+            "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted margin "
+            "(customer equity; {level} interval {low} to {high}), from {purchases} expected purchases."
+        ).format(
+            weeks=number(self.horizon_weeks),
+            customers=number(len(self.frame)),
+            equity=money(self.total, self.currency),
+            level=percent(self.equity.level),
+            low=money(low, self.currency),
+            high=money(high, self.currency),
+            purchases=number(float(self.frame["expected_purchases"].sum())),
+        )
+        return " ".join(filter(None, [worth, self._last_check(), self._beyond_history()]))
+
+    def _last_check(self) -> str:
+        if isinstance(self.check, NotPossible) or np.isnan(error := self.check.value_error):
+            return ""
+        message = (
+            _(
+                "In the last check the model's net sales were {error} too low, an error of a kind that the "
+                "interval does not cover."
+            )
+            if error < 0
+            else _(
+                "In the last check the model's net sales were {error} too high, an error of a kind that the "
+                "interval does not cover."
+            )
+        )
+        return message.format(error=percent(abs(error), 1))
+
+    def _beyond_history(self) -> str:
+        """Say that the horizon is longer than the history."""
+        longest = float(self.summary.frame["T"].max())
+        history = int(longest / weeks_in(self.summary.unit, 1))
+        if self.horizon_weeks <= history:
+            return ""
+        return _(
+            "The history covers only {n} weeks: a forecast over {weeks} rests on the model, not on data."
+        ).format(n=number(history), weeks=number(self.horizon_weeks))
+
+    def losses_sentence(self) -> str:
+        """Say why no shares of customer equity are shown; empty where they are."""
+        each = self.frame["clv"].to_numpy(float)
+        if shares_hold(self.frame):
+            return ""
+        if not each.any():
+            return _("With a margin of 0 nothing has a value.")
+        losing = int((each < 0).sum())
+        message = (
+            _(
+                "All {customers} customers are expected to cost more than they bring ({loss}). Shares of a "
+                "loss mean nothing and are not shown."
+            )
+            if losing == len(each)
+            else ngettext(
+                "{n} of {customers} customers is expected to cost more than it brings ({loss}); the others "
+                "bring {gain}. Shares of a sum with negative parts mean nothing and are not shown.",
+                "{n} of {customers} customers are expected to cost more than they bring ({loss}); the others "
+                "bring {gain}. Shares of a sum with negative parts mean nothing and are not shown.",
+                losing,
+            )
+        )
+        return message.format(
+            n=number(losing),
+            customers=number(len(each)),
+            loss=money(-float(each[each < 0].sum()), self.currency),
+            gain=money(float(each[each > 0].sum()), self.currency),
+        )
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the customers with intervals that hold 8 of 10 of them, the most valuable first."""
+        known = (self.frame, self.purchases, self.spend, self.summary, self.horizon_weeks)
+        best = with_intervals(*known).sort_values(["clv", "customer_id"], ascending=[False, True])
+        return {"customer_value": name_units(best, self.summary.unit)}
+
+    def findings(self) -> list[Finding]:
+        """Return customer equity, and on whom it hangs, or why that is not said."""
+        equity = Finding(
+            "ltv.customer_equity", self.sentence(), self.total, "money", money=max(self.total, 0)
+        )
+        if text := self.losses_sentence():
+            return [equity, Finding("ltv.losses", text)]
+        said = _("The {top} of customers with the highest CLV hold {held} of customer equity.").format(
+            top=percent(TOP), held=percent(self.held_by_top(), 1)
+        )
+        return [equity, Finding("ltv.top_fifth", said, self.held_by_top(), "share")]
+
+
+def customer_value(
+    summary: Summary,
+    purchases: PurchaseModel | NotPossible,
+    spend: SpendModel | NotPossible,
+    margins: Margins,
+    ahead: Ahead,
+    *,
+    check: Holdout | NotPossible,
+) -> CustomerValue | NotPossible:
+    """Work out what each customer is worth, and the intervals of all of them together.
+
+    Parameters
+    ----------
+    summary
+        The customers.
+    purchases, spend, margins
+        The fitted models, and the margin of each customer.
+    ahead
+        How far ahead, and what money loses in value until then.
+    check
+        The last check, to be said beside the value; or why there is none.
+    """
+    if isinstance(purchases, NotPossible):
+        return purchases
+    if isinstance(spend, NotPossible):
+        return spend
+    frame = clv(
+        summary,
+        purchases,
+        spend,
+        horizon_weeks=ahead.horizon_weeks,
+        annual_discount_rate=ahead.annual_discount_rate,
+        margin_rate=margins.of(summary.frame["customer_id"]),
+    )
+    worth = worth_per_purchase(frame)
+    equity = total_intervals(purchases, summary, ahead.horizon_weeks, worth, spend=spend)[1]
+    return CustomerValue(frame, summary, purchases, spend, ahead.horizon_weeks, equity, check)
+
+
+def shares_hold(values: pd.DataFrame) -> bool:
+    """Tell whether shares of customer equity say anything: losses are under 5 % of what the rest bring."""
+    each = values["clv"].to_numpy(float)
+    gain, loss = float(each[each > 0].sum()), -float(each[each < 0].sum())
+    return gain > 0 and loss < MOST_LOST * gain
+
+
+@dataclass(frozen=True)
+class TotalValue(Result):
+    """What each customer has brought so far, with what it is still expected to bring.
+
+    Attributes
+    ----------
+    frame
+        The customers with ``past_margin``, net sales so far × margin rate, not discounted, and
+        ``total_value``, that plus the ``clv``, which is the residual value; both in money.
+    currency
+        ISO 4217 code, or None where it is not known.
+    """
+
+    name: ClassVar[str] = "total_value"
+    is_drawn: ClassVar[bool] = False
+    frame: pd.DataFrame
+    currency: str | None = None
+
+    def title(self) -> str:
+        """Return what it is about."""
+        return _("What has come, and what is still to come")
+
+    def sentence(self) -> str:
+        """Say how much of the customers' whole value has come and how much is to come."""
+        past, ahead = float(self.frame["past_margin"].sum()), float(self.frame["clv"].sum())
+        if past < 0 or ahead < 0:
+            return _(
+                "The margin of these customers comes to {past} so far, and to {ahead} expected within the "
+                "horizon."
+            ).format(past=money(past, self.currency), ahead=money(ahead, self.currency))
+        return _(
+            "So far these customers have brought {past} of margin; {ahead} more is expected within the "
+            "horizon, {share} of the whole."
+        ).format(
+            past=money(past, self.currency),
+            ahead=money(ahead, self.currency),
+            share=percent(ahead / (past + ahead) if past + ahead else 0.0),
+        )
+
+    def findings(self) -> list[Finding]:
+        """Return both parts."""
+        return [Finding("ltv.total", self.sentence(), float(self.frame["clv"].sum()), "money")]
+
+
+@or_not_possible
+def total_value(value: CustomerValue, customers: pd.DataFrame, margins: Margins) -> TotalValue:
     """Add what each customer has brought so far to what it is still expected to bring.
 
     Parameters
     ----------
-    values
-        The result of `clv`.
+    value
+        The value to come.
     customers
         ``sql/customers.sql`` for the same day.
-    margin_rate
-        As in `clv`: one for all, or one per customer in the order of ``values``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``values`` with ``past_margin``, net sales so far × margin rate, not discounted, and
-        ``total_value``, that plus the ``clv``, which is the residual value; both in money.
+    margins
+        The margin of each customer.
     """
-    net = customers.set_index("customer_id")["net_sales"].astype("float64")
-    past = values["customer_id"].map(net).fillna(0.0).to_numpy(float) * margin_rate
-    return values.assign(past_margin=past, total_value=past + values["clv"])
+    ids = value.frame["customer_id"]
+    net = ids.map(customers.set_index("customer_id")["net_sales"].astype("float64"))
+    past = net.fillna(0.0).to_numpy(float) * margins.of(ids)
+    frame = value.frame.assign(past_margin=past, total_value=past + value.frame["clv"])
+    return TotalValue(frame, value.currency)
 
 
-def total_sentence(values: pd.DataFrame, currency: str | None) -> str:
-    """Say how much of the customers' whole value has come and how much is to come.
+@dataclass(frozen=True)
+class EquityByGroup(Result):
+    """Customer equity by group of customers.
 
-    Parameters
+    Attributes
     ----------
-    values
-        The result of `total_value`.
+    frame
+        One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
+        to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
+        ``equity_low`` and ``equity_high``, its 90 % interval, as `total_intervals` gives it;
+        ``share_of_equity``, missing where `shares_hold` says no, and ``clv_per_customer``. Groups do not all
+        lie at the same end of their interval, so the ends do not add up to those of the portfolio.
+    by
+        What the groups are.
     currency
-        ISO 4217 code, or None.
+        ISO 4217 code, or None where it is not known.
     """
-    past, ahead = float(values["past_margin"].sum()), float(values["clv"].sum())
-    if past < 0 and ahead < 0:
-        message = _(
-            "So far these customers have cost {past} more than they brought, and within the horizon they are "
-            "expected to cost {ahead} more than they bring."
+
+    frame: pd.DataFrame
+    by: Grouping
+    currency: str | None = None
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """What its figure is called."""
+        return f"equity_by_{self.by}"
+
+    @property
+    def top(self) -> pd.Series:
+        """The group that is worth most."""
+        return self.frame.iloc[int(self.frame["clv"].to_numpy().argmax())]
+
+    def title(self) -> str:
+        """Return what is worth most, or how many groups lose money."""
+        top, losing = self.top, int((self.frame["clv"] < 0).sum())
+        if not top["clv"] > 0:
+            return _("No group is expected to bring any money")
+        if losing and pd.isna(top["share_of_equity"]):
+            message = ngettext(
+                "{losing} of {groups} groups is expected to lose money; {group} does best",
+                "{losing} of {groups} groups are expected to lose money; {group} does best",
+                losing,
+            )
+            return message.format(losing=number(losing), groups=number(len(self.frame)), group=top["group"])
+        if pd.isna(top["share_of_equity"]):
+            return _("{group} is worth most").format(group=top["group"])
+        return _("{group}: {equity} of customer equity with {customers} of the customers").format(
+            group=top["group"],
+            equity=percent(top["share_of_equity"]),
+            customers=percent(top["share_of_customers"]),
         )
-    elif past < 0:
-        message = _(
-            "So far these customers have cost {past} more than they brought; within the horizon a margin of "
-            "{ahead} is expected of them."
+
+    def sentence(self) -> str:
+        """Say which group is worth most, together and per customer."""
+        by, top = _grouping_name(self.by), self.top
+        if not self.frame["clv"].any():
+            return _("{by}: no group is expected to bring anything.").format(by=by)
+        dear = self.frame.iloc[int(self.frame["clv_per_customer"].to_numpy().argmax())]
+        shares = bool(pd.notna(top["share_of_equity"]))
+        message = (
+            _(
+                "{by}: “{group}” holds the largest share of customer equity: {equity}, {share} of all; per "
+                "customer “{dear}” is worth most ({each} each, {customers} customers)."
+            )
+            if shares
+            else _(
+                "{by}: taken together “{group}” comes to most, {equity}; per customer “{dear}” does ({each} "
+                "each, {customers} customers)."
+            )
         )
-    elif ahead < 0:
-        message = _(
-            "So far these customers have brought {past} of margin; within the horizon they are expected to "
-            "cost {ahead} more than they bring."
+        return message.format(
+            by=by,
+            group=top["group"],
+            equity=money(top["clv"], self.currency),
+            share=percent(top["share_of_equity"]) if shares else "",
+            dear=dear["group"],
+            each=amount(dear["clv_per_customer"], self.currency),
+            customers=number(dear["customers"]),
         )
-    elif ahead == 0:
-        message = _(
-            "So far these customers have brought {past} of margin; none is expected within the horizon."
-        )
-    else:
-        message = _(
-            "So far these customers have brought {past} of margin; {ahead} more is expected within the "
-            "horizon, {share} of the whole."
-        )
-    return message.format(
-        past=money(abs(past), currency),
-        ahead=money(abs(ahead), currency),
-        share=percent(ahead / (past + ahead) if past + ahead > 0 else 0.0),
-    )
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the groups."""
+        return {self.name: self.frame}
+
+    def findings(self) -> list[Finding]:
+        """Return which group is worth most."""
+        share = float(self.frame["share_of_equity"].max())
+        return [Finding(f"ltv.{self.name}", self.sentence(), share, "share")]
 
 
-def by_group(
-    values: pd.DataFrame,
-    groups: pd.Series,
-    most: int = MOST_GROUPS,
-    *,
-    purchases: PurchaseModel | None = None,
-    spend: SpendModel | None = None,
-    horizon_weeks: float = 52,
-) -> pd.DataFrame:
+@or_not_possible
+def equity_by(
+    value: CustomerValue, groups: pd.Series, by: Grouping, most: int = MOST_GROUPS
+) -> EquityByGroup:
     """Return customer equity by group of customers.
 
     Parameters
     ----------
-    values
-        The result of `clv`.
+    value
+        What each customer is worth.
     groups
-        The group of each customer by ``customer_id`` (the index): a cohort, segment, class, channel,
-        sector …; customers without one are a group of their own, the last. Categories keep their order;
-        of others the group with the highest equity comes first.
+        The group of each customer by ``customer_id`` (the index); customers without one are a group of their
+        own, the last. Categories keep their order; of others the group with the highest equity comes first.
+    by
+        What the groups are.
     most
         Groups to show; of any more, the smallest are taken together, of categories the first.
-    purchases, spend, horizon_weeks
-        The models and the horizon of ``values``, for an interval of each group's equity.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
-        to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money;
-        with the models ``equity_low`` and ``equity_high``, the 90 % interval of the group's ``clv``, as
-        `total_intervals` gives it; ``share_of_equity``, missing where `shares_hold` says no, and
-        ``clv_per_customer``. Groups do not all lie at the same end of their interval, so the ends do not add
-        up to those of the portfolio.
     """
+    values = value.frame
     shown = _shown(values, groups, most)
     table = values.groupby(shown, observed=True).agg(
         customers=("clv", "size"),
@@ -129,15 +416,13 @@ def by_group(
         clv=("clv", "sum"),
     )
     table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
-    if purchases is not None:
-        shares = table["share_of_customers"].items()
-        parts = [(values[(shown == name).to_numpy()], share) for name, share in shares]
-        ends = [_ends(part, share, purchases, spend, horizon_weeks) for part, share in parts]
-        table["equity_low"], table["equity_high"] = np.array(ends).T
+    shares = table["share_of_customers"].items()
+    ends = [_ends(value, values[(shown == name).to_numpy()], share) for name, share in shares]
+    table["equity_low"], table["equity_high"] = np.array(ends).T
     table["share_of_equity"] = table["clv"] / (table["clv"].sum() if shares_hold(values) else np.nan)
     table["clv_per_customer"] = table["clv"] / table["customers"]
     table.index = pd.Index(table.index.astype("object"), name="group")
-    return table.reset_index()
+    return EquityByGroup(table.reset_index(), by, value.currency)
 
 
 def _shown(values: pd.DataFrame, groups: pd.Series, most: int) -> pd.Series:
@@ -160,86 +445,19 @@ def _shown(values: pd.DataFrame, groups: pd.Series, most: int) -> pd.Series:
     return named.fillna(unknown).astype(pd.CategoricalDtype(list(dict.fromkeys([*order, unknown]))))
 
 
-def _ends(
-    part: pd.DataFrame, share: float, purchases: PurchaseModel, spend: SpendModel | None, weeks: float
-) -> Floats:
+def _ends(value: CustomerValue, part: pd.DataFrame, share: float) -> Floats:
     """Return the ends of the 90 % interval of what a group is worth, which is this share of the customers."""
     x, t_x, t, z = (part[name].to_numpy(float) for name in ("x", "t_x", "T", "z"))
     totals = simulate_totals(
-        purchases,
-        weeks_in(purchases.unit, weeks),
+        value.purchases,
+        weeks_in(value.purchases.unit, value.horizon_weeks),
         (x, t_x, t),
         worth_per_purchase(part),
-        spend=spend,
+        spend=value.spend,
         z=z,
         most=max(int(MOST_SIMULATED * share), LEAST_SIMULATED),
     )
     return np.quantile(totals[:, 1], [0.05, 0.95])
-
-
-def by_group_title(table: pd.DataFrame) -> str:
-    """Return what a chart of `by_group` shows: what is worth most, or how many lose money."""
-    top = table.iloc[int(table["clv"].to_numpy().argmax())]
-    losing = int((table["clv"] < 0).sum())
-    if losing and pd.isna(top["share_of_equity"]):
-        message = (
-            _("All {groups} groups are expected to lose money; {group} loses least")
-            if losing == len(table)
-            else ngettext(
-                "{losing} of {groups} groups is expected to lose money; {group} does best",
-                "{losing} of {groups} groups are expected to lose money; {group} does best",
-                losing,
-            )
-        )
-        return message.format(losing=number(losing), groups=number(len(table)), group=top["group"])
-    if not top["clv"] > 0:
-        return _("No group is expected to bring any money")
-    if pd.isna(top["share_of_equity"]):
-        return _("{group} is worth most").format(group=top["group"])
-    return _("{group}: {equity} of customer equity with {customers} of the customers").format(
-        group=top["group"],
-        equity=percent(top["share_of_equity"]),
-        customers=percent(top["share_of_customers"]),
-    )
-
-
-def by_group_sentence(table: pd.DataFrame, currency: str | None, by: Grouping) -> str:
-    """Say which group is worth most, together and per customer.
-
-    Parameters
-    ----------
-    table
-        The result of `by_group`.
-    currency
-        ISO 4217 code, or None.
-    by
-        What the groups are.
-    """
-    if not table["clv"].any():
-        return _("{by}: no group is expected to bring anything.").format(by=_grouping_name(by))
-    top = table.iloc[int(table["clv"].to_numpy().argmax())]
-    dear = table.iloc[int(table["clv_per_customer"].to_numpy().argmax())]
-    shares = bool(pd.notna(top["share_of_equity"]))
-    message = (
-        _(
-            "{by}: “{group}” holds the largest share of customer equity: {equity}, {share} of all; per "
-            "customer “{dear}” is worth most ({each} each, {customers} customers)."
-        )
-        if shares
-        else _(
-            "{by}: taken together “{group}” comes to most, {equity}; per customer “{dear}” does ({each} "
-            "each, {customers} customers)."
-        )
-    )
-    return message.format(
-        by=_grouping_name(by),
-        group=top["group"],
-        equity=money(top["clv"], currency),
-        share=percent(top["share_of_equity"]) if shares else "",
-        dear=dear["group"],
-        each=amount(dear["clv_per_customer"], currency),
-        customers=number(dear["customers"]),
-    )
 
 
 def _grouping_name(by: Grouping) -> str:
@@ -291,33 +509,19 @@ def segments(customers: pd.DataFrame, summary: Summary) -> pd.Series:
     return scored.customers.set_index("customer_id")["segment"].map(segment_name)
 
 
-def equity_concentration_sentence(found: Concentration) -> str:
-    """Say on how few customers customer equity hangs.
-
-    Parameters
-    ----------
-    found
-        ``portfolio.concentration`` of the result of `clv`, with ``value="clv"``.
-    """
-    row = found.without.iloc[-1]
-    return ngettext(
-        "{few} of {customers} customers ({share}) holds 80% of customer equity; without the {largest} most "
-        "valuable it would be {lost} lower.",
-        "{few} of {customers} customers ({share}) hold 80% of customer equity; without the {largest} most "
-        "valuable it would be {lost} lower.",
-        found.customers_for_80,
-    ).format(
-        few=number(found.customers_for_80),
-        customers=number(found.customers),
-        share=percent(found.share_for_80, 1),
-        largest=number(row["largest"]),
-        lost=percent(row["share_lost"], 1),
-    )
+def channels(dataset: Dataset) -> pd.Series | NotPossible:
+    """Return the channel of most of each customer's money, by ``customer_id``."""
+    if "channel" not in dataset.columns:
+        return NotPossible(_("The channel of the sales is not known: the column channel would show it."))
+    return dataset.query("customer_channels").set_index("customer_id")["main_channel"]
 
 
-def no_groups() -> str:
-    """Say what would show customer equity by more groups."""
-    return _(
-        "Neither channel nor sector of the customers is known: the column channel of the sales, or a table "
-        "of customers with acquisition_channel or sector, would show customer equity by them."
-    )
+def recorded(dataset: Dataset, column: str) -> pd.Series | NotPossible:
+    """Return a column of the table of customers, such as ``sector``, by ``customer_id``."""
+    if column not in dataset.tables.get("customers", frozenset()):
+        return NotPossible(
+            _("This is not known: the column {column} of a table of customers would show it.").format(
+                column=column
+            )
+        )
+    return dataset.query("customer_records").set_index("customer_id")[column]

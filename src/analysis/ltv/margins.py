@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, number, percent
 from analysis.ltv.summary import Floats
+from analysis.result import Finding, Result
 
 MANY = 50  # purchase days: who needs more before its own rate counts half is hardly told from the rest
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
 
 
 @dataclass(frozen=True)
-class Margins:
+class Margins(Result):
     """Margin rates of customers.
 
     Attributes
@@ -35,6 +36,8 @@ class Margins:
         rate is the same for all and ``rates`` has no rows.
     """
 
+    name: ClassVar[str] = "margins"
+    is_drawn: ClassVar[bool] = False
     rate: float
     rates: pd.DataFrame
     half_weight: float
@@ -44,6 +47,14 @@ class Margins:
         """Return the rate of each customer; the portfolio's where no cost is known."""
         known = self.rates.set_index("customer_id")["margin_rate"]
         return customer_ids.map(known).fillna(self.rate).to_numpy(np.float64)
+
+    def title(self) -> str:
+        """Return what they are."""
+        return _("Margin rates of customers, from their costs")
+
+    def findings(self) -> list[Finding]:
+        """Return the portfolio's rate."""
+        return [Finding("ltv.margin", self.sentence(), self.rate, "share")]
 
     def sentence(self) -> str:
         """Say what the margins are, where from, and how they were drawn together."""

@@ -2,29 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from analysis.language import _, number, percent
-from analysis.ltv.counts import Codes, Counts, count
-from analysis.ltv.fitting import Fit, maximise
+from analysis.language import _, percent
+from analysis.ltv.backtest.holdout import Holdout
+from analysis.ltv.estimation.equal_histories import Codes, Counts, count
+from analysis.ltv.estimation.search import Fit, maximise
 from analysis.ltv.purchases import Kind, PurchaseModel, fit_one, likelihood, scaled_counts
 from analysis.ltv.rounding import told_apart
-from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary, weeks_in
-from analysis.ltv.validation.split import Holdout
-from analysis.ltv.value import clv
-from analysis.not_possible import NotPossible
+from analysis.not_possible import NotPossible, or_not_possible
+from analysis.result import Finding, Result
 
 LEVEL = 0.05  # probability by chance below which groups are said to differ
 STRENGTHS = np.logspace(2, 7, 101)  # customers' worth of all that may go into a group's fit
-SAME = 1e-3  # share by which two root mean square errors may differ and be called the same
-CLEARLY = 0.01  # share of the purchases that came by which a total is clearly worse than another
 DETERMINED = 4.0  # information of all customers along a direction from which on it is compared
+
+
+@dataclass(frozen=True)
+class GroupCheck(Result):
+    """One model for all customers against one for each group, on the holdout.
+
+    Attributes
+    ----------
+    frame
+        One row per group and one for all: ``group``, ``customers``; purchases in the holdout: ``came``,
+        ``one_model`` and ``group_models`` expected; root mean square error per customer: ``rmse_one`` and
+        ``rmse_groups``.
+    """
+
+    name: ClassVar[str] = "group_check"
+    is_drawn: ClassVar[bool] = False
+    frame: pd.DataFrame
+
+    def off(self, rule: str) -> float:
+        """Return by how much the totals of groups were off: share of what came."""
+        groups, came = self.frame.iloc[:-1], max(float(self.frame["came"].iloc[-1]), 1.0)
+        return float((groups[rule] - groups["came"]).abs().sum()) / came
+
+    @property
+    def pays(self) -> bool:
+        """Whether models by group did better, per customer and in the totals of groups."""
+        whole = self.frame.iloc[-1]
+        better = bool(whole["rmse_groups"] < whole["rmse_one"])
+        return better and self.off("group_models") < self.off("one_model")
+
+    def title(self) -> str:
+        """Return what the table is about."""
+        return _("One model for all against one for each group, on the holdout")
+
+    def sentence(self) -> str:
+        """Say whether models by group foretold the holdout better than one for all."""
+        groups, whole = self.frame.iloc[:-1], self.frame.iloc[-1]
+        if np.allclose(groups["one_model"], groups["group_models"], rtol=1e-6):
+            return _("The groups hardly differ, so models by group are the same as one for all.")
+        message = (
+            _(
+                "On the holdout models by group did better than one for all: RMSE {rmse_own} against "
+                "{rmse_one}; totals of the groups off by {own} against {one}."
+            )
+            if self.pays
+            else _(
+                "On the holdout models by group did no better than one for all (RMSE {rmse_own} against "
+                "{rmse_one}; totals of the groups off by {own} against {one}): one model for all is enough."
+            )
+        )
+        own, one = told_apart(self.off("group_models"), self.off("one_model"), 1, percent)
+        rmse_own, rmse_one = told_apart(whole["rmse_groups"], whole["rmse_one"], 3)
+        return message.format(own=own, one=one, rmse_own=rmse_own, rmse_one=rmse_one)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the groups."""
+        return {"group_check": self.frame}
+
+    def findings(self) -> list[Finding]:
+        """Return whether models by group pay."""
+        return [Finding("ltv.groups", self.sentence())]
+
+
+@or_not_possible
+def group_check(check: Holdout, groups: pd.Series) -> GroupCheck | NotPossible:
+    """Compare, on the holdout, one model for all customers with one for each group.
+
+    Parameters
+    ----------
+    check
+        The holdout.
+    groups
+        The group of each customer by ``customer_id`` (the index), known at the cut-off.
+    """
+    fitted = fit_groups(check.summary, groups, check.model.kind)
+    if isinstance(fitted, NotPossible):
+        return fitted
+    duration = weeks_in(check.unit, check.weeks)
+    actual = check.customers["actual"].to_numpy(np.float64)
+    frame = pd.DataFrame(
+        {
+            "group": fitted.groups.to_numpy(),
+            "came": actual,
+            "one_model": fitted.whole.expected_purchases(duration, *check.history),
+            "group_models": fitted.expected_purchases(duration, check.summary),
+        }
+    )
+    for error, rule in (("rmse_one", "one_model"), ("rmse_groups", "group_models")):
+        frame[error] = (frame[rule] - actual) ** 2
+    sums = dict.fromkeys(("came", "one_model", "group_models"), "sum")
+    errors = dict.fromkeys(("rmse_one", "rmse_groups"), "mean")
+    both = pd.concat([frame, frame.assign(group=_("All customers"))])
+    table = both.groupby("group").agg(sums | errors).loc[[*fitted.models, _("All customers")]]
+    table.insert(0, "customers", both["group"].value_counts())
+    table[list(errors)] = np.sqrt(table[list(errors)])
+    return GroupCheck(table.reset_index())
 
 
 @dataclass(frozen=True)
@@ -36,8 +130,7 @@ class GroupModels:
     whole
         The model of all customers.
     models
-        The model of each group: in the order of the groups where these are ordered categories, such as
-        cohorts; else the largest first.
+        The model of each group, the largest first.
     groups
         The group of each customer, in the order of the summary.
     strength
@@ -53,60 +146,13 @@ class GroupModels:
     strength: float
     chance: float
 
-    def p_alive(self, summary: Summary) -> Floats:
-        """Return P(alive) of each customer of the summary, by the model of its group."""
-        return self._each(summary, lambda model, x, t_x, t: model.p_alive(x, t_x, t))
-
     def expected_purchases(self, duration: float, summary: Summary) -> Floats:
         """Return the purchases expected within ``duration`` of each customer, by the model of its group."""
-        return self._each(summary, lambda model, x, t_x, t: model.expected_purchases(duration, x, t_x, t))
-
-    def _each(self, summary: Summary, ask: Callable[..., Floats]) -> Floats:
         found = np.zeros(len(summary.frame))
         for name, rows in _places(self.groups).items():
-            found[rows] = ask(self.models[name], *(part[rows] for part in summary.history))
+            history = (part[rows] for part in summary.history)
+            found[rows] = self.models[name].expected_purchases(duration, *history)
         return found
-
-    def table(self) -> pd.DataFrame:
-        """Return what the models of the groups say.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per group, in the order of ``models``, and one for all: ``group``, ``customers``,
-            ``own_weight`` (share of the group's own customers in its fit), ``gap`` (time between purchases
-            of a typical customer while it stays, α ÷ r, in the unit of the models), and
-            ``expected_new``, repeat purchases expected of a new customer in its first 52 weeks.
-        """
-        sizes = self.groups.value_counts()
-        rows = [
-            _row(name, int(sizes[name]), sizes[name] / (sizes[name] + self.strength), model)
-            for name, model in self.models.items()
-        ]
-        rows.append(_row(_("All customers"), len(self.groups), 1.0, self.whole))
-        return pd.DataFrame(rows, columns=["group", "customers", "own_weight", "gap", "expected_new"])
-
-    def sentence(self) -> str:
-        """Say whether groups differ, and how far their models were drawn together."""
-        values = {
-            "groups": number(len(self.models)),
-            "strength": number(self.strength) if np.isfinite(self.strength) else "",
-        }
-        if not np.isfinite(self.strength):
-            return _(
-                "The {groups} groups buy and leave no more differently than chance would have it, so all "
-                "have the same model."
-            ).format(**values)
-        return _(
-            "The {groups} groups buy and leave differently; each has a model of its own, drawn towards that "
-            "of all as if {strength} customers of the whole stood in every group, so that small groups "
-            "borrow more."
-        ).format(**values)
-
-
-def _row(name: str, customers: int, own: float, model: PurchaseModel) -> tuple[str, int, float, float, float]:
-    year = model.expected_new(np.array([weeks_in(model.unit, 52)]))[0]
-    return name, customers, own, model.alpha / model.r, float(year)
 
 
 def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels | NotPossible:
@@ -141,22 +187,13 @@ def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels |
         return whole
     named = summary.frame["customer_id"].map(groups.astype("object")).fillna(_("(not known)")).astype(str)
     places = _places(named)
-    rows = {name: places[name] for name in _order(named, groups)}
+    rows = {str(name): places[str(name)] for name in named.value_counts().index}
     own = {name: _own(summary, some, whole.longest) for name, some in rows.items()}
     strength, chance = _strength(whole, own)
     models = dict.fromkeys(rows, whole)
     if np.isfinite(strength):
         models = _pooled(summary, rows, own, whole, strength)
     return GroupModels(whole, models, named, strength, chance)
-
-
-def _order(named: pd.Series, groups: pd.Series) -> list[str]:
-    """Return the names of the groups in which somebody is, in the order in which they are shown."""
-    by_size = [str(name) for name in named.value_counts().index]
-    if not (isinstance(groups.dtype, pd.CategoricalDtype) and groups.dtype.ordered):
-        return by_size
-    ranks = {str(name): rank for rank, name in enumerate(groups.dtype.categories)}
-    return sorted(by_size, key=lambda name: ranks.get(name, len(ranks)))
 
 
 def _places(groups: pd.Series) -> dict[str, Codes]:
@@ -234,144 +271,3 @@ def _pooled(
         mean = own[name].bought / len(customers)
         found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest, mean)
     return found
-
-
-def clv_by_group(
-    summary: Summary,
-    fitted: GroupModels,
-    spend: SpendModel,
-    *,
-    horizon_weeks: int,
-    annual_discount_rate: float,
-    margin_rate: float | Floats,
-) -> pd.DataFrame:
-    """Return what `clv` does, with the purchase model of each customer's group.
-
-    Parameters
-    ----------
-    summary
-        The customers that the models were fitted to.
-    fitted
-        The models of their groups.
-    spend
-        The model of spend, one for all.
-    horizon_weeks, annual_discount_rate, margin_rate
-        As in `clv`.
-    """
-    rates = np.broadcast_to(np.asarray(margin_rate, np.float64), len(summary.frame))
-    parts = []
-    for name, rows in _places(fitted.groups).items():
-        some = replace(summary, frame=summary.frame.iloc[rows])
-        values = clv(
-            some,
-            fitted.models[name],
-            spend,
-            horizon_weeks=horizon_weeks,
-            annual_discount_rate=annual_discount_rate,
-            margin_rate=rates[rows],
-        )
-        parts.append(values)
-    return pd.concat(parts).sort_index()
-
-
-def group_check(check: Holdout, groups: pd.Series) -> pd.DataFrame | NotPossible:
-    """Compare, on the holdout, one model for all customers with one for each group.
-
-    Parameters
-    ----------
-    check
-        The holdout.
-    groups
-        The group of each customer by ``customer_id`` (the index), known at the cut-off.
-
-    Returns
-    -------
-    pandas.DataFrame or NotPossible
-        One row per group, in the order of `GroupModels.models`, and one for all: ``group``, ``customers``;
-        purchases in the holdout: ``came``, ``one_model`` and ``group_models`` expected; root mean square
-        error per customer: ``rmse_one`` and ``rmse_groups``.
-    """
-    fitted = fit_groups(check.summary, groups, check.model.kind)
-    if isinstance(fitted, NotPossible):
-        return fitted
-    duration = weeks_in(check.unit, check.weeks)
-    actual = check.customers["actual"].to_numpy(np.float64)
-    frame = pd.DataFrame(
-        {
-            "group": fitted.groups.to_numpy(),
-            "came": actual,
-            "one_model": fitted.whole.expected_purchases(duration, *check.history),
-            "group_models": fitted.expected_purchases(duration, check.summary),
-        }
-    )
-    frame["one"], frame["own"] = ((frame[name] - actual) ** 2 for name in ("one_model", "group_models"))
-    grouped = dict(iter(frame.groupby("group")))
-    parts = [*((name, grouped[name]) for name in fitted.models), (_("All customers"), frame)]
-    return pd.DataFrame(
-        [
-            {
-                "group": name,
-                "customers": len(part),
-                **part[["came", "one_model", "group_models"]].sum(),
-                "rmse_one": np.sqrt(part["one"].mean()),
-                "rmse_groups": np.sqrt(part["own"].mean()),
-            }
-            for name, part in parts
-        ]
-    )
-
-
-def group_check_sentence(table: pd.DataFrame) -> str:
-    """Say whether models by group foretold the holdout better than one for all.
-
-    Parameters
-    ----------
-    table
-        The result of `group_check`.
-    """
-    groups, whole = table.iloc[:-1], table.iloc[-1]
-    if np.allclose(groups["one_model"], groups["group_models"], rtol=1e-6):
-        return _("The groups hardly differ, so models by group are the same as one for all.")
-    came = max(float(whole["came"]), 1.0)
-    off = {
-        name: float((groups[name] - groups["came"]).abs().sum()) / came
-        for name in ("one_model", "group_models")
-    }
-    values = {
-        "came": number(whole["came"]),
-        "total_one": number(whole["one_model"]),
-        "total_own": number(whole["group_models"]),
-    }
-    values["own"], values["one"] = told_apart(off["group_models"], off["one_model"], 1, percent)
-    values["rmse_own"], values["rmse_one"] = told_apart(whole["rmse_groups"], whole["rmse_one"], 3)
-    total = _("In all {came} purchases came; one model expected {total_one}, models by group {total_own}.")
-    return f"{_each(whole)} {total}".format(**values)
-
-
-def _each(whole: pd.Series) -> str:
-    """Return what to say of single customers and of the totals of groups."""
-    if whole["rmse_groups"] > whole["rmse_one"] * (1 + SAME):
-        return _(
-            "On the holdout models by group did worse than one for all (RMSE {rmse_own} against {rmse_one}; "
-            "totals of the groups off by {own} against {one}): one model for all is enough."
-        )
-    if whole["rmse_groups"] >= whole["rmse_one"] * (1 - SAME):
-        return _(
-            "On the holdout models by group did as well as one for all: RMSE {rmse_own} against {rmse_one}; "
-            "totals of the groups off by {own} against {one}."
-        )
-    if _total_lost(whole):
-        return _(
-            "On the holdout models by group did better than one for all per customer, but not in total: RMSE "
-            "{rmse_own} against {rmse_one}; totals of the groups off by {own} against {one}."
-        )
-    return _(
-        "On the holdout models by group did better than one for all: RMSE {rmse_own} against {rmse_one}; "
-        "totals of the groups off by {own} against {one}."
-    )
-
-
-def _total_lost(whole: pd.Series) -> bool:
-    """Say whether models by group were off in the grand total by clearly more than one for all."""
-    own, one = (abs(float(whole[name] - whole["came"])) for name in ("group_models", "one_model"))
-    return own - one > CLEARLY * max(float(whole["came"]), 1.0)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
-import pandas as pd
 
 from analysis.language import _, money, number, percent
-from analysis.ltv import library
-from analysis.ltv.counts import Floats
-from analysis.ltv.fitting import Fit, maximise
-from analysis.ltv.gamma_gamma import GammaGammaLikelihood
+from analysis.ltv.estimation.equal_histories import Floats
+from analysis.ltv.estimation.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
+from analysis.ltv.estimation.search import Fit, maximise
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.not_possible import NotPossible
+from analysis.result import Finding, Result
 
 SMALL = 0.1  # money below which two decimals say too little
 MANY = 50  # purchases: who needs more before its own mean counts half is hardly told from the rest
+OFF = 0.1  # share by which a fitted mean may miss the one observed
 
 
 @dataclass(frozen=True)
-class SpendModel:
+class SpendModel(Result):
     """A fitted Gamma-Gamma model of money per purchase (Fader & Hardie 2013).
 
     A customer's purchases vary around a mean of its own; the means vary between customers. The fewer
@@ -42,8 +42,12 @@ class SpendModel:
         The optimum, in units of ``scale``.
     scale
         Mean money per purchase of the repeat buyers.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
 
+    name: ClassVar[str] = "spend"
+    is_drawn: ClassVar[bool] = False
     p: float
     q: float
     v: float
@@ -52,11 +56,7 @@ class SpendModel:
     left_out: int
     fit: Fit = field(repr=False)
     scale: float
-
-    @property
-    def library(self) -> Any:  # noqa: ANN401 the library has no types
-        """A ``lifetimes.GammaGammaFitter`` with these parameters."""
-        return library.fitter("gamma_gamma", {"p": self.p, "q": self.q, "v": self.v})
+    currency: str | None = field(default=None, kw_only=True)
 
     @property
     def mean(self) -> float:
@@ -76,15 +76,6 @@ class SpendModel:
         x = np.asarray(x, float)
         weight = self.p * x / (self.p * x + self.q - 1)
         return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
-
-    @property
-    def standard_errors(self) -> dict[str, float]:
-        """Asymptotic standard errors of the parameters; ``v`` in money."""
-        relative = np.sqrt(np.diag(self.fit.covariance))
-        return {
-            name: getattr(self, name) * float(error)
-            for name, error in zip(self.fit.axes.names, relative, strict=True)
-        }
 
     def drawn(self, random: np.random.Generator) -> SpendModel:
         """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`."""
@@ -107,12 +98,20 @@ class SpendModel:
         rate = random.standard_gamma(self.q + self.p * x) / (self.v + np.where(x > 0, x * z, 0.0))
         return random.standard_gamma(self.p * bought) / rate
 
-    def describe(self, currency: str | None = None) -> str:
+    def title(self) -> str:
+        """Return which model it is."""
+        return _("Gamma-Gamma")
+
+    def sentence(self) -> str:
         """Say what the parameters mean for this portfolio."""
         mean = _("Over {customers} repeat buyers a purchase is worth {mean} on average.").format(
-            customers=number(self.customers), mean=amount(self.mean, currency)
+            customers=number(self.customers), mean=amount(self.mean, self.currency)
         )
         return f"{mean} {self._own_mean()}"
+
+    def findings(self) -> list[Finding]:
+        """Return what a purchase is worth."""
+        return [Finding("ltv.spend", self.sentence(), self.mean, "money")]
 
     def _own_mean(self) -> str:
         """Say how far a customer's own mean is trusted: after n purchases it counts n ÷ (n + (q − 1) ÷ p)."""
@@ -126,7 +125,7 @@ class SpendModel:
         return _("A customer's own mean counts half after {half} purchases.").format(half=number(half, 1))
 
 
-def fit_spend(summary: Summary) -> SpendModel | NotPossible:
+def fit_free(summary: Summary) -> SpendModel | NotPossible:
     """Fit the Gamma-Gamma model to the repeat buyers of a summary.
 
     Returns
@@ -163,6 +162,7 @@ def fit_spend(summary: Summary) -> SpendModel | NotPossible:
         left_out=len(repeat) - len(spent),
         fit=fit,
         scale=scale,
+        currency=summary.currency,
     )
 
 
@@ -172,19 +172,81 @@ def amount(value: float, currency: str | None) -> str:
     return money(value, currency, 1 - int(np.floor(np.log10(abs(value)))) if small else 2)
 
 
-def spend_parameters(spend: SpendModel) -> pd.DataFrame:
-    """Return the parameters of a spend model.
+@dataclass(frozen=True)
+class HeldSpendModel(SpendModel):
+    """A Gamma-Gamma model whose mean is that of the repeat buyers, not what the fit makes of it.
+
+    Where few customers spend very much, the likelihood is best with a mean that is infinite or far above
+    anything seen: it looks at the shape of the spread, and the mean lies in the tail. Held at the mean
+    observed, the model still says how far a customer's own mean is to be trusted.
+
+    Attributes
+    ----------
+    mean_error
+        Standard error of the mean, as a share of it.
+    """
+
+    mean_error: float
+
+    def drawn(self, random: np.random.Generator) -> HeldSpendModel:
+        """Return the model with parameters drawn: the mean as one observed is, the rest as in the fit.
+
+        The mean follows a lognormal distribution with its standard error.
+        """
+        one, spread = self.fit.draws(random, 1)[0], float(np.log1p(self.mean_error**2))
+        mean, p = self.scale * random.lognormal(-spread / 2, np.sqrt(spread)), one["p"]
+        return replace(self, p=p, q=1 + one["excess"], v=one["excess"] / p * mean)
+
+    def sentence(self) -> str:
+        """Say what the parameters mean for this portfolio, and that the mean was held."""
+        mean = _(
+            "Over {customers} repeat buyers a purchase is worth {mean} on average. Money differs so wildly "
+            "between customers that the spend model would make a quite different mean of it; it was held at "
+            "the one observed."
+        ).format(customers=number(self.customers), mean=amount(self.mean, self.currency))
+        return f"{mean} {self._own_mean()}"
+
+
+def fit_spend(summary: Summary) -> SpendModel | NotPossible:
+    """Fit the Gamma-Gamma model; where it runs away from the mean observed, with its mean held there.
 
     Parameters
     ----------
-    spend
-        A model.
+    summary
+        The customers.
 
     Returns
     -------
-    pandas.DataFrame
-        ``parameter`` (p, q or v), ``value`` (v in money) and ``error``, its asymptotic standard error;
-        missing for a p that was held.
+    SpendModel or NotPossible
+        The free fit where its mean lies within 10 % of the mean of the repeat buyers' mean spends, else a
+        `HeldSpendModel`. ``NotPossible``, with the reason, with fewer than 20 repeat buyers who spent money.
     """
-    rows = [(name, getattr(spend, name), error) for name, error in spend.standard_errors.items()]
-    return pd.DataFrame(rows, columns=["parameter", "value", "error"])
+    free = fit_free(summary)
+    spent = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
+    if len(spent) < MIN_REPEAT_BUYERS:
+        return free
+    x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
+    if not isinstance(free, NotPossible) and abs(free.mean / z.mean() - 1) <= OFF:
+        return free
+    return _held(x, z, summary.repeat_buyers - len(spent), summary.currency) or free
+
+
+def _held(x: Floats, z: Floats, left_out: int, currency: str | None) -> HeldSpendModel | None:
+    """Return the most likely model with the mean of ``z``; None where no search settles."""
+    scale = float(z.mean())
+    fit = maximise(HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale)))
+    if fit is None:
+        return None
+    p, excess = fit.parameters["p"], fit.parameters["excess"]
+    return HeldSpendModel(
+        p,
+        1 + excess,
+        excess / p * scale,
+        log_likelihood=fit.log_likelihood - len(z) * float(np.log(scale)),
+        customers=len(z),
+        left_out=left_out,
+        fit=fit,
+        scale=scale,
+        mean_error=float(z.std(ddof=1)) / scale / float(np.sqrt(len(z))),
+        currency=currency,
+    )

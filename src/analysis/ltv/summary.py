@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import _, number, percent
+from analysis.language import _, number
+from analysis.not_possible import NotPossible
+from analysis.result import Result, currency_of
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 Floats = npt.NDArray[np.float64]
 Unit = Literal["day", "week"]
@@ -37,12 +42,15 @@ class Summary:
         The last day that counts.
     never_bought
         Customers left out because they only ever returned something.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
 
     frame: pd.DataFrame
     unit: Unit
     as_of: dt.date
     never_bought: int
+    currency: str | None = None
 
     @property
     def repeat_buyers(self) -> int:
@@ -86,7 +94,7 @@ def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> S
             "z": bought["repeat_value"].astype("float64") * kept_share(bought),
         }
     )
-    return Summary(frame, unit, as_of, len(customers) - len(bought))
+    return Summary(frame, unit, as_of, len(customers) - len(bought), currency_of(customers))
 
 
 def kept_share(customers: pd.DataFrame) -> pd.Series:
@@ -104,25 +112,6 @@ def kept_share(customers: pd.DataFrame) -> pd.Series:
     return (customers["net_sales"].astype("float64") / sold.where(sold > 0)).clip(0, 1).fillna(1.0)
 
 
-def returns_sentence(customers: pd.DataFrame) -> str:
-    """Say what returns do to the money per purchase.
-
-    Parameters
-    ----------
-    customers
-        The result of ``sql/customers.sql``.
-    """
-    sold, net = float(customers["sales"].sum()), float(customers["net_sales"].sum())
-    if net >= sold:
-        return _("Nothing was returned, so money sold is net sales.")
-    if sold <= 0:
-        return _("Nothing was sold for money.")
-    return _(
-        "Returns and cancellations take {returned} of the money sold; each customer's money per purchase is "
-        "counted net of its own."
-    ).format(returned=percent((sold - net) / sold, 1))
-
-
 def name_units(frame: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     """Return ``frame`` with the time unit in the names of the columns that have one."""
     return frame.rename(columns={name: f"{name}_{unit}s" for name in ("t_x", "T", "gap")})
@@ -138,49 +127,69 @@ def unit_name(unit: Unit) -> str:
     return _("days") if unit == "day" else _("weeks")
 
 
-def nobody_returned() -> str:
-    """Say why there is no customer to tell the story with."""
-    return _("Nobody has bought on two different days, so there is no history of repeat purchases to show.")
+@dataclass(frozen=True)
+class OneCustomer(Result):
+    """One customer's purchases on a line of time.
 
-
-def story(customer: pd.Series, unit: Unit) -> str:
-    """Say what one customer did: how many purchases, how often, and how long it has been silent.
-
-    Parameters
+    Attributes
     ----------
-    customer
-        A row of the summary with ``x`` > 0.
+    row
+        The customer's row of the summary.
+    purchases
+        ``sql/customer_purchases.sql``: ``date`` and ``sales`` of each purchase day.
     unit
         Time unit of the row.
+    as_of
+        The last day that counts.
     """
-    return _(
-        "Customer {customer}: {days} purchases, one every {gap} {unit}, then {silence} {unit} of silence"
-    ).format(
-        customer=customer["customer_id"],
-        days=number(customer["x"] + 1),
-        gap=number(customer["t_x"] / customer["x"], 1),
-        silence=number(customer["T"] - customer["t_x"], 1),
-        unit=unit_name(unit),
-    )
+
+    name: ClassVar[str] = "timeline"
+    row: pd.Series
+    purchases: pd.DataFrame
+    unit: Unit
+    as_of: dt.date
+
+    def title(self) -> str:
+        """Return the customer's story: how many purchases, how often, and how long it has been silent."""
+        row = self.row
+        return _(
+            "Customer {customer}: {days} purchases, one every {gap} {unit}, then {silence} {unit} of silence"
+        ).format(
+            customer=row["customer_id"],
+            days=number(row["x"] + 1),
+            gap=number(row["t_x"] / row["x"], 1),
+            silence=number(row["T"] - row["t_x"], 1),
+            unit=unit_name(self.unit),
+        )
+
+    def sentence(self) -> str:
+        """Return the title."""
+        return self.title()
 
 
-def example_customer(summary: Summary) -> pd.Series | None:
-    """Pick the customer whose story explains the model: busy once, silent now.
+def example_customer(dataset: Dataset, summary: Summary) -> OneCustomer | NotPossible:
+    """Pick the customer whose story explains the model; ``NotPossible`` where nobody bought twice."""
+    row = silent_after_a_pace(summary.frame)
+    if row is None:
+        return NotPossible(
+            _("Nobody has bought on two different days, so there is no history of repeat purchases to show.")
+        )
+    bought = dataset.query("customer_purchases", customer_id=row["customer_id"], as_of=summary.as_of)
+    return OneCustomer(row, bought, summary.unit, summary.as_of)
+
+
+def silent_after_a_pace(frame: pd.DataFrame) -> pd.Series | None:
+    """Return the customer who was busy once and is silent now.
 
     Among the customers silent for at least three of their own usual gaps (where there are none, among
     all who bought again), the one whose repeat purchases are closest to ten: enough to show a pace, few
-    enough to count.
-
-    Returns
-    -------
-    pandas.Series or None
-        A row of the summary; None where nobody bought twice.
+    enough to count. None where nobody bought twice.
     """
-    repeat = summary.frame[(summary.frame["x"] > 0) & (summary.frame["t_x"] > 0)]
+    repeat = frame[(frame["x"] > 0) & (frame["t_x"] > 0)]
     silent = repeat[(repeat["T"] - repeat["t_x"]) >= SILENT_GAPS * repeat["t_x"] / repeat["x"]]
     choice = silent if len(silent) else repeat
     if choice.empty:
         return None
     ordered = choice.assign(distance=(choice["x"] - STORY_PURCHASES).abs())
     ordered = ordered.sort_values(["distance", "t_x", "customer_id"], ascending=[True, False, True])
-    return ordered.iloc[0][list(summary.frame.columns)]
+    return ordered.iloc[0][list(frame.columns)]

@@ -1,20 +1,17 @@
-"""From purchases and spend to money: CLV and customer equity."""
+"""From purchases and spend to money: CLV, week by week."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, ngettext, number, percent
-from analysis.ltv.counts import Floats, distinct_pairs
+from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Summary, weeks_in
 
 DAYS_PER_YEAR = 365.25
 CELLS = 1_000_000  # customers × weeks at a time
-TOP = 0.2  # share of customers whose part of customer equity is named
-MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
 
 
 def discount_factors(weeks: int, annual_rate: float) -> Floats:
@@ -84,156 +81,12 @@ def clv(
     return frame
 
 
-def clv_for_ever(
-    values: pd.DataFrame,
-    summary: Summary,
-    purchases: PurchaseModel,
-    *,
-    annual_discount_rate: float,
-    margin_rate: float | Floats,
-) -> pd.Series:
-    """Return each customer's value without a horizon, for the Pareto/NBD.
-
-    Discounted expected residual transactions (DERT; Fader, Hardie & Lee 2005, "RFM and CLV") × expected
-    spend × margin rate.
-
-    Parameters
-    ----------
-    values
-        The result of `clv`.
-    summary
-        The customers.
-    purchases
-        A Pareto/NBD model.
-    annual_discount_rate
-        Per year, above 0; the continuous rate is log(1 + d) per year of 365.25 days.
-    margin_rate
-        As in `clv`.
-
-    Raises
-    ------
-    TypeError
-        For another model: BG/NBD and MBG/NBD have no such expression.
-    """
-    rate = float(np.log1p(annual_discount_rate)) * DAYS[summary.unit] / DAYS_PER_YEAR
-    expected = purchases.discounted_residual(rate, *summary.history)
-    return pd.Series(expected * values["expected_spend"].to_numpy(float) * margin_rate, index=values.index)
-
-
-def for_ever_sentence(values: pd.DataFrame, for_ever: pd.Series, weeks: int, currency: str | None) -> str:
-    """Say how much of the customers' value lies beyond the horizon.
-
-    Parameters
-    ----------
-    values
-        The result of `clv`, of the same model as ``for_ever``.
-    for_ever
-        The result of `clv_for_ever`.
-    weeks
-        The horizon.
-    currency
-        ISO 4217 code, or None.
-    """
-    within, all_of_it = float(values["clv"].sum()), float(for_ever.sum())
-    message = (
-        _(
-            "Without a horizon the Pareto/NBD values the customers at {all}, of which {within} come within "
-            "{weeks} weeks: {share} lies beyond."
-        )
-        if all_of_it * within > 0
-        else _(
-            "Without a horizon the Pareto/NBD values the customers at {all}, and at {within} within {weeks} "
-            "weeks."
-        )
-    )
-    return message.format(
-        all=money(all_of_it, currency),
-        within=money(within, currency),
-        weeks=number(weeks),
-        share=percent(max(1 - within / all_of_it, 0.0) if all_of_it else 0.0),
-    )
-
-
-def shares_hold(values: pd.DataFrame) -> bool:
-    """Tell whether shares of customer equity say anything: what some customers lose is under 5 % of the rest.
-
-    Parameters
-    ----------
-    values
-        The result of `clv`.
-    """
-    each = values["clv"].to_numpy(float)
-    gain, loss = float(each[each > 0].sum()), -float(each[each < 0].sum())
-    return gain > 0 and loss < MOST_LOST * gain
-
-
-def losses_sentence(values: pd.DataFrame, currency: str | None) -> str:
-    """Say why no shares of customer equity are shown; empty where they are, see `shares_hold`.
-
-    Parameters
-    ----------
-    values
-        The result of `clv`.
-    currency
-        ISO 4217 code, or None.
-    """
-    each = values["clv"].to_numpy(float)
-    if shares_hold(values):
-        return ""
-    if not each.any():
-        return _("With a margin of 0 nothing has a value.")
-    losing = int((each < 0).sum())
-    known = {
-        "n": number(losing),
-        "customers": number(len(each)),
-        "loss": money(-float(each[each < 0].sum()), currency),
-        "gain": money(float(each[each > 0].sum()), currency),
-    }
-    if losing == len(each):
-        return _(
-            "All {customers} customers are expected to cost more than they bring ({loss}). Shares of a loss "
-            "mean nothing and are not shown."
-        ).format(**known)
-    return ngettext(
-        "{n} of {customers} customers is expected to cost more than it brings ({loss}); the others bring "
-        "{gain}. Shares of a sum with negative parts mean nothing and are not shown.",
-        "{n} of {customers} customers are expected to cost more than they bring ({loss}); the others bring "
-        "{gain}. Shares of a sum with negative parts mean nothing and are not shown.",
-        losing,
-    ).format(**known)
-
-
 def worth_per_purchase(values: pd.DataFrame) -> Floats:
     """Return what each customer's expected purchase is worth today: CLV ÷ expected purchases."""
     expected = values["expected_purchases"].to_numpy(float)
     worth: Floats = np.zeros(len(values))
     np.divide(values["clv"].to_numpy(float), expected, out=worth, where=expected > 0)
     return worth
-
-
-def held_by_top(shares: pd.DataFrame) -> float:
-    """Return the share of customer equity that the most valuable fifth of customers hold.
-
-    Parameters
-    ----------
-    shares
-        The result of `equity_shares`.
-    """
-    return float(np.interp(TOP, shares["customers_share"], shares["equity_share"]))
-
-
-def equity_title(shares: pd.DataFrame) -> str:
-    """Return what a chart of `equity_shares` shows."""
-    return _("The most valuable {top} of customers hold {held} of customer equity").format(
-        top=percent(TOP), held=percent(held_by_top(shares))
-    )
-
-
-def top_sentence(shares: pd.DataFrame) -> str:
-    """Say how much of customer equity hangs on the most valuable customers."""
-    return _("The {top} of customers with the highest CLV hold {held} of customer equity.").format(
-        top=percent(TOP), held=percent(held_by_top(shares), 1)
-    )
 
 
 def equity_shares(values: pd.Series) -> pd.DataFrame:

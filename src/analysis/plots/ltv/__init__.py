@@ -1,36 +1,3 @@
-"""The charts of ``04_ltv``, ``04_ltv_check`` and ``04_ltv_value``."""
+"""The charts of ``04_ltv`` and ``04_ltv_check``."""
 
-from analysis.plots.ltv.alive import alive_history, alive_map, one_time, p_alive, timeline
-from analysis.plots.ltv.contracts import contract_check, contract_rates, contract_survival, contract_value
-from analysis.plots.ltv.regularity import regularity
-from analysis.plots.ltv.spend import spend_by_purchases, spend_distribution
-from analysis.plots.ltv.turning import turned
-from analysis.plots.ltv.validation import by_frequency, by_recency, deciles, distribution, tracking, weekly
-from analysis.plots.ltv.value import by_group, due, equity, payback, per_week
-
-__all__ = [
-    "alive_history",
-    "alive_map",
-    "by_frequency",
-    "by_group",
-    "by_recency",
-    "contract_check",
-    "contract_rates",
-    "contract_survival",
-    "contract_value",
-    "deciles",
-    "distribution",
-    "due",
-    "equity",
-    "one_time",
-    "p_alive",
-    "payback",
-    "per_week",
-    "regularity",
-    "spend_by_purchases",
-    "spend_distribution",
-    "timeline",
-    "tracking",
-    "turned",
-    "weekly",
-]
+from analysis.plots.ltv import alive, backtest, spend, value  # noqa: F401 each registers its charts

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.language import _, brief
-from analysis.ltv.spend_check import per_purchase
+from analysis.language import _
+from analysis.ltv.spend_check import SpendFit, SpendIndependence, per_purchase
 from analysis.plots import theme
-from analysis.plots.ltv.validation import CAME
-from analysis.plots.marks import dots, sized_ticks
+from analysis.plots.drawing import plot
+from analysis.plots.marks import CAME, dots, sized_ticks
 
 COLOURS = theme.COLOURS
 
 
-def spend_by_purchases(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
-    """Draw mean spend per purchase by how often customers bought, with its 95 % interval.
-
-    Parameters
-    ----------
-    table
-        The result of `analysis.ltv.spend_by_purchases`.
-    currency
-        ISO 4217 code, or None.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def spend_by_purchases(result: SpendIndependence, ax: Axes | None = None) -> Axes:
+    """Draw mean spend per purchase by how often customers bought, with its 95 % interval."""
+    table = result.groups
     ax = ax or theme.axes()
     places = np.arange(len(table))
     level = float(table["fitted"].iloc[0])
-    label = _("The model: {mean} for all").format(mean=per_purchase(level, currency))
+    label = _("The model: {mean} for all").format(mean=per_purchase(level, result.currency))
     ax.axhline(level, color=COLOURS["muted"], linewidth=1, linestyle="--", label=label)
     ends = (table["low"], table["high"])
     dots(ax, places, table["mean"], ends, colour="main", label=_("Mean, 95% interval"))
@@ -42,42 +31,27 @@ def spend_by_purchases(table: pd.DataFrame, currency: str | None, title: str, ax
     reach = float(np.nanmax(table["high"].fillna(0)))
     ax.set_ylim(0, min(reach, 2.5 * top) * 1.08 if reach > 0 else top * 1.2)
     ax.set_xlim(-0.6, len(table) - 0.4)
-    theme.money_axis(ax.yaxis, currency)
+    theme.money_axis(ax.yaxis, result.currency)
     theme.legend_above(ax, 3)
-    return theme.finish(ax, title, _("Repeat purchases (customers)"), _("Money per repeat purchase"))
+    below = _("Repeat purchases (customers)")
+    return theme.finish(ax, result.title(), below, _("Money per repeat purchase"))
 
 
-def spend_distribution(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
-    """Draw how mean spend is spread over the repeat buyers, observed and fitted.
-
-    Parameters
-    ----------
-    table
-        The result of `analysis.ltv.spend_distribution`.
-    currency
-        ISO 4217 code, or None.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def spend_distribution(result: SpendFit, ax: Axes | None = None) -> Axes:
+    """Draw how mean spend is spread over the repeat buyers, observed and fitted, on a scale of ratios."""
+    bars = result.bars
     ax = ax or theme.axes()
-    width = float(table["low"].iloc[1] - table["low"].iloc[0])
-    middles = table["low"].to_numpy(float) + width / 2
-    ax.bar(middles, table["observed"], width=width * 0.92, color=CAME, label=_("Observed"))
-    ax.plot(middles[:-1], table["fitted"].iloc[:-1], color=COLOURS["main"], linewidth=2, label=_("Fitted"))
-    ax.plot(middles[-1:], table["fitted"].iloc[-1:], "o", color=COLOURS["main"], markersize=5)
-    ax.annotate(
-        _("above {end}").format(end=brief(float(table["low"].iloc[-1]), currency)),
-        (middles[-1], float(table[["observed", "fitted"]].iloc[-1].max())),
-        (0, 5),
-        textcoords="offset points",
-        ha="right",
-        color=COLOURS["muted"],
-        fontsize=9,
-    )
-    ax.set_xlim(0, float(table["low"].iloc[-1]) + width)
-    theme.money_axis(ax.xaxis, currency)
+    edges = np.append(bars["low"], bars["high"].iloc[-1])
+    ax.stairs(bars["observed"], edges, fill=True, color=CAME, label=_("Observed"))
+    ax.stairs(bars["fitted"], edges, color=COLOURS["main"], linewidth=2, label=_("Fitted"))
+    ax.set_xscale("log")
+    ax.set_xlim(edges[0], edges[-1])
+    steps = np.array([1, 2, 5])[None, :] * 10.0 ** np.arange(-3, 10)[:, None]
+    ax.set_xticks(steps[(steps >= edges[0]) & (steps <= edges[-1])])
+    ax.set_xticks([], minor=True)
+    theme.money_axis(ax.xaxis, result.currency)
     theme.count_axis(ax.yaxis)
     theme.legend_above(ax, 2)
-    return theme.finish(ax, title, _("Mean money per repeat purchase"), _("Repeat buyers"))
+    below = _("Mean money per repeat purchase (log scale)")
+    return theme.finish(ax, result.title(), below, _("Repeat buyers"))

@@ -1,4 +1,4 @@
-"""Charts of what customers will buy and what they are worth."""
+"""Charts of what customers are worth, and when they are expected back."""
 
 from __future__ import annotations
 
@@ -9,62 +9,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.language import _, brief, percent
-from analysis.ltv.value import TOP, held_by_top
+from analysis.ltv.equity import TOP, CustomerValue, EquityByGroup
+from analysis.ltv.next_purchase import NextPurchase
 from analysis.plots import theme
-from analysis.plots.marks import beside, name_ends
+from analysis.plots.drawing import plot
+from analysis.plots.marks import beside
 
 COLOURS = theme.COLOURS
 LONGEST_NAME = 18  # letters of a group on one line
 
 
-def per_week(rows: pd.DataFrame, level: float, title: str, ax: Axes | None = None) -> Axes:
-    """Draw purchases per week that came, had been expected and are expected, with their intervals.
-
-    Parameters
-    ----------
-    rows
-        The result of `analysis.ltv.per_week`.
-    level
-        Level of the intervals.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
-    ax = ax or theme.axes(height=3.1)
-    colours = [COLOURS["accent"] if forecast else COLOURS["main"] for forecast in rows["forecast"]]
-    places = np.arange(len(rows))[::-1]
-    values = rows[["purchases", "low", "high"]].to_numpy(float)
-    for place, colour, (middle, low, high) in zip(places, colours, values, strict=True):
-        ax.plot([low, high], [place, place], color=colour, linewidth=4, alpha=0.5)
-        ax.plot(middle, place, "o", color=colour, markersize=8)
-        beside(ax, brief(round(middle, 2)), (middle, place), (0, 8))
-    ax.set_yticks(places, rows["what"])
-    ax.set_ylim(-0.6, len(rows) - 0.3)
-    ax.set_xlim(0, float(np.nanmax(values)) * 1.1 or 1)
-    ax.grid(visible=False)
-    theme.count_axis(ax.xaxis, whole=False)
-    return theme.finish(
-        ax, title, _("Repeat purchases per week (bar: {level} interval)").format(level=percent(level))
-    )
-
-
-def equity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
-    """Draw the share of customer equity held by the most valuable customers.
-
-    Parameters
-    ----------
-    shares
-        The result of `analysis.ltv.equity_shares`.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def equity(result: CustomerValue, ax: Axes | None = None) -> Axes:
+    """Draw the share of customer equity held by the most valuable customers."""
+    shares = result.shares()
     ax = ax or theme.axes()
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1)
     ax.plot(shares["customers_share"], shares["equity_share"], color=COLOURS["main"], linewidth=2.2)
-    at = held_by_top(shares)
+    at = result.held_by_top()
     ax.plot([TOP, TOP, 0], [0, at, at], color=COLOURS["highlight"], linewidth=1, linestyle=":")
     ax.plot(TOP, at, "o", color=COLOURS["highlight"])
     beside(ax, percent(at), (TOP, at), (8, -4), colour="highlight", size=10)
@@ -73,26 +35,17 @@ def equity(shares: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
     ax.set_ylim(
         min(float(shares["equity_share"].min()), 0), max(float(shares["equity_share"].max()), 1) * 1.02
     )
-    return theme.finish(ax, title, _("Customers, the most valuable first"), _("Share of customer equity"))
+    below = _("Customers, the most valuable first")
+    return theme.finish(ax, result.title(), below, _("Share of customer equity"))
 
 
-def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
-    """Draw each group's share of customers beside its share of customer equity.
+@plot.register
+def by_group(result: EquityByGroup, ax: Axes | None = None) -> Axes:
+    """Draw each group's share of customers beside its share of customer equity, with its interval.
 
     Where a group loses money, shares of the sum mean nothing: its customer equity is drawn in money instead.
-
-    Parameters
-    ----------
-    table
-        The result of `analysis.ltv.by_group`; intervals are drawn where it has them, as shares of what all
-        groups together are expected to be worth.
-    currency
-        ISO 4217 code, or None.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
     """
+    table, currency = result.frame, result.currency
     ax = ax or theme.axes(height=1.5 + 0.42 * len(table))
     places = np.arange(len(table))[::-1]
     in_shares = bool(table["share_of_equity"].notna().all() and (table["clv"] >= 0).all())
@@ -107,11 +60,10 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
         shares = pd.Series(0.0, table.index)
         ax.axvline(0, color=COLOURS["muted"], linewidth=1)
     lows, tips = values.clip(upper=0), values.clip(lower=0)
-    if "equity_low" in table:
-        ends = table["equity_low"] / whole, table["equity_high"] / whole
-        level = _("{level} interval").format(level=percent(0.9))
-        ax.hlines(middles, *ends, color=COLOURS["accent"], linewidth=3, label=level)
-        lows, tips = lows.clip(upper=ends[0]), tips.clip(lower=ends[1])
+    ends = table["equity_low"] / whole, table["equity_high"] / whole
+    level = _("{level} interval").format(level=percent(0.9))
+    ax.hlines(middles, *ends, color=COLOURS["accent"], linewidth=3, label=level)
+    lows, tips = lows.clip(upper=ends[0]), tips.clip(lower=ends[1])
     for place, value, tip, each in zip(middles, values, tips, table["clv_per_customer"], strict=True):
         share = percent(value) if in_shares else brief(value, currency)
         text = _("{share}, {each} each").format(share=share, each=brief(each, currency))
@@ -125,56 +77,17 @@ def by_group(table: pd.DataFrame, currency: str | None, title: str, ax: Axes | N
     theme.legend_above(ax, 3)
     if in_shares:
         theme.percent_axis(ax.xaxis)
-        return theme.finish(ax, title, _("Share of all"))
+        return theme.finish(ax, result.title(), _("Share of all"))
     theme.money_axis(ax.xaxis, currency)
-    return theme.finish(ax, title, _("Customer equity"))
+    return theme.finish(ax, result.title(), _("Customer equity"))
 
 
-def due(table: pd.DataFrame, title: str, ax: Axes | None = None) -> Axes:
-    """Draw how many customers are expected to buy again in each of the next weeks.
-
-    Parameters
-    ----------
-    table
-        The result of `analysis.ltv.due_by_week`.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
+@plot.register
+def due(result: NextPurchase, ax: Axes | None = None) -> Axes:
+    """Draw how many customers are expected to buy again in each of the next weeks."""
+    table = result.by_week()
     ax = ax or theme.axes(height=3.4)
     ax.bar(table["until"], table["customers"], width=5.6, color=COLOURS["main"])
     theme.date_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
-    return theme.finish(ax, title, _("Week until"), _("Customers expected to buy again"))
-
-
-def payback(curve: pd.DataFrame, currency: str | None, title: str, ax: Axes | None = None) -> Axes:
-    """Draw how the margin expected of a new customer grows against what it cost to win.
-
-    Parameters
-    ----------
-    curve
-        The curve of `analysis.ltv.Payback`.
-    currency
-        ISO 4217 code, or None.
-    title
-        The chart's claim.
-    ax
-        Where to draw; a new figure by default.
-    """
-    ax = ax or theme.axes()
-    cost = float(curve["acquisition_cost"].iloc[0])
-    margin, months = curve["margin"].to_numpy(float), curve["months"].to_numpy(float)
-    ax.plot([0, months[-1]], [cost, cost], color=COLOURS["bad"], linewidth=1.4, linestyle="--")
-    ax.plot(months, margin, color=COLOURS["main"], linewidth=2.2)
-    ax.fill_between(months, margin, cost, where=margin >= cost, color=COLOURS["good"], alpha=0.15)
-    ax.fill_between(months, margin, cost, where=margin <= cost, color=COLOURS["bad"], alpha=0.1)
-    low, high = min(0.0, float(margin.min())), max(float(margin.max()), cost) * 1.12
-    ends = [(_("cost to acquire"), cost, "bad"), (_("expected margin, added up"), float(margin[-1]), "main")]
-    name_ends(ax, months[-1], ends, 0.055 * (high - low), (low + 0.05 * (high - low), high))
-    ax.set_xlim(0, months[-1] * 1.2)
-    ax.set_ylim(low, high)
-    theme.money_axis(ax.yaxis, currency)
-    theme.count_axis(ax.xaxis)
-    return theme.finish(ax, title, _("Months since the first purchase"), _("Money per customer"))
+    return theme.finish(ax, result.title(), _("Week until"), _("Customers expected to buy again"))

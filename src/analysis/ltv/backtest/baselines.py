@@ -1,0 +1,109 @@
+"""The naive rules a model must beat, and what each rule is called."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import _
+from analysis.ltv.summary import Floats, Summary, weeks_in
+from analysis.segmentation import Rfm, rfm
+
+NAIVE = ("segments", "last_period", "same_rate", "zero")
+
+
+def rule_name(rule: str) -> str:
+    """Return what a forecast is called in tables and figures; a name of one's own stays as it is."""
+    names = {
+        "bg_nbd": _("BG/NBD"),
+        "mbg_nbd": _("MBG/NBD"),
+        "pareto_nbd": _("Pareto/NBD"),
+        "segments": _("Mean of the RFM segment"),
+        "last_period": _("Same as last period"),
+        "same_rate": _("Same rate as before"),
+        "zero": _("Nobody buys again"),
+    }
+    return names.get(rule, rule)
+
+
+def same_rate(x: Floats, t: Floats, duration: float) -> Floats:
+    """Return the purchases of a customer that goes on as before: x ÷ T × duration; 0 where T is 0."""
+    return np.divide(x * duration, t, out=np.zeros(len(x)), where=t > 0)
+
+
+def naive(past: Summary, weeks: int) -> dict[str, Floats]:
+    """Forecast without learning: everybody goes on at the same rate, and nobody buys again.
+
+    Parameters
+    ----------
+    past
+        The customers known before the holdout.
+    weeks
+        Length of the holdout.
+
+    Returns
+    -------
+    dict
+        Purchases (``same_rate``, ``zero``) and net sales (``value_same_rate``, ``value_zero``) of each
+        customer; its own mean per repeat purchase is the money it spends.
+    """
+    x, _t_x, t = past.history
+    same = same_rate(x, t, weeks_in(past.unit, weeks))
+    none = np.zeros(len(x))
+    return {"same_rate": same, "zero": none, "value_same_rate": same * _own(past), "value_zero": none}
+
+
+def learned(
+    before: pd.DataFrame, known: pd.DataFrame, past: Summary, before_weeks: int, weeks: int
+) -> dict[str, Floats]:
+    """Forecast what the last period showed: of each customer, and of each RFM segment.
+
+    The segment's forecast is the mean of what its customers, scored at the start of the last period, then
+    bought in it; who is in a segment that was empty gets the mean of all. Where the last period is shorter
+    than the holdout, both are taken in proportion.
+
+    Parameters
+    ----------
+    before, known
+        ``sql/customers.sql`` at the start and the end of the last period.
+    past
+        The summary of ``known``.
+    before_weeks, weeks
+        Length of the last period and of the holdout.
+
+    Returns
+    -------
+    dict
+        Purchases (``last_period``, ``segments``) and net sales (``value_last_period``,
+        ``value_segments``) of each customer. In ``last_period`` a first purchase counts for nothing: it
+        cannot come again.
+    """
+    start = past.as_of - dt.timedelta(weeks=before_weeks)
+    scale = weeks / before_weeks
+    ids = past.frame["customer_id"]
+    numbers = ["x", "purchase_days", "net_sales"]
+    was, now = (frame.set_index("customer_id")[numbers].astype("float64") for frame in (before, known))
+    grown = (now - was.reindex(now.index, fill_value=0.0)).reindex(ids)
+    repeated = grown["x"].to_numpy(float) * scale
+    found = {"last_period": repeated, "value_last_period": repeated * _own(past)}
+    learners, today = _segments(before, start), _segments(known, past.as_of)
+    if learners is None or today is None:
+        return found
+    groups = grown.reindex(learners.index).groupby(learners)
+    for name, column in (("segments", "purchase_days"), ("value_segments", "net_sales")):
+        of_all = grown[column].reindex(learners.index).mean()
+        found[name] = today.reindex(ids).map(groups[column].mean()).fillna(of_all).to_numpy(float) * scale
+    return found
+
+
+def _segments(customers: pd.DataFrame, as_of: dt.date) -> pd.Series | None:
+    """Return the RFM segment of each customer; None where nobody had bought."""
+    scored = rfm(customers, as_of)
+    return scored.customers.set_index("customer_id")["segment"] if isinstance(scored, Rfm) else None
+
+
+def _own(past: Summary) -> Floats:
+    """Return each customer's own mean money per repeat purchase, 0 where it made none."""
+    return past.frame["z"].fillna(0).to_numpy(float)

@@ -1,0 +1,327 @@
+"""How far a total, or a single customer, may lie from its expectation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
+from analysis.ltv.purchases import Process, PurchaseModel
+from analysis.ltv.spend import SpendModel
+from analysis.ltv.summary import Summary, weeks_in
+from analysis.ltv.value import worth_per_purchase
+
+SEED = 20050502
+DRAWS = 400  # simulated futures
+MOST_SIMULATED = 5_000  # customers whose chance is simulated; of more, as many, and their chance scaled up
+CUSTOMER_SEED = 19870101
+FUTURES = 500  # simulated futures of each customer
+CHUNK = 2_000_000  # of them held at a time
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range that holds ``level`` of the simulated totals.
+
+    Attributes
+    ----------
+    low, high
+        Its ends, in the unit of the total.
+    level
+        Share of simulated totals inside, 0.9 for a 90 % interval.
+    """
+
+    low: float
+    high: float
+    level: float
+
+    def rounded(self) -> tuple[float, float]:
+        """Return the ends to three digits: simulated ones deserve no more."""
+        return _three_digits(self.low), _three_digits(self.high)
+
+    def contains(self, value: float) -> bool:
+        """Say whether ``value`` lies inside."""
+        return self.low <= value <= self.high
+
+
+def _three_digits(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def simulate_totals(
+    model: PurchaseModel,
+    duration: float,
+    history: tuple[Floats, Floats, Floats],
+    worth: Floats,
+    *,
+    spend: SpendModel | None = None,
+    z: Floats | None = None,
+    most: int = MOST_SIMULATED,
+) -> Floats:
+    """Simulate the total purchases, and what they are worth, of customers with a known history.
+
+    Each future has parameters of its own. In it, every customer is still one or not, with its P(alive), and
+    if so has a rate of purchase, and a readiness to leave, drawn from what its history leaves open.
+
+    Of more than ``most`` customers, every n-th is simulated. Their total then stands for that of all:
+    its expectation moves with the parameters in proportion, and its chance grows with the root of the number.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    duration
+        How far ahead, in the model's unit.
+    history
+        ``x``, ``t_x`` and ``T`` of each customer.
+    worth
+        What a purchase of each customer counts on average.
+    spend, z
+        The fitted model of spend, and the mean money per repeat purchase of each customer; without them,
+        every purchase counts its average.
+    most
+        Customers to simulate.
+
+    Returns
+    -------
+    numpy.ndarray
+        Two columns, total purchases and their worth, one row per future; the same at every call.
+    """
+    random = np.random.default_rng(SEED)
+    drawn = model.draws(random, DRAWS)
+    step = -(-len(worth) // most)
+    rows = slice(step // 2, None, step)
+    some = tuple(part[rows] for part in history)
+    x, t = some[0], some[2]
+    pair_x, pair_t, places = distinct_pairs(x, t)
+    totals, means = np.empty((2, len(drawn), 2))
+    for future, one in enumerate(drawn):
+        alive = one.p_alive(*some)
+        bought = _bought(one, random, duration, some, alive)
+        earned, counts = bought, worth[rows]
+        if spend is not None and z is not None:
+            usual, paid = spend.expected_spend(x, z[rows]), spend.drawn(random)
+            earned = paid.simulate(random, bought, x, z[rows]) / usual
+            counts = worth[rows] * paid.expected_spend(x, z[rows]) / usual
+        totals[future] = bought.sum(), worth[rows] @ earned
+        if step > 1:
+            expected = alive * one.expected_if_alive(np.asarray(duration), pair_x, pair_t)[places]
+            means[future] = expected.sum(), counts @ expected
+    if step == 1:
+        return totals
+    return _of_all(model.expected_purchases(duration, *history), worth, rows, totals, means)
+
+
+def _of_all(expected: Floats, worth: Floats, rows: slice, totals: Floats, means: Floats) -> Floats:
+    """Return the totals of all customers, from the totals of some and what was expected of these.
+
+    Parameters
+    ----------
+    expected, worth
+        Purchases expected of each customer, and what one counts.
+    rows
+        The customers that were simulated.
+    totals, means
+        Their total in each future, and its expectation with the parameters of that future.
+    """
+    whole = np.array([expected.sum(), worth @ expected])
+    part = np.array([expected[rows].sum(), worth[rows] @ expected[rows]])
+    share = np.divide(means, part, out=np.ones_like(means), where=part > 0)
+    root = np.sqrt(len(worth) / len(worth[rows]))
+    return np.asarray(whole * share + root * (totals - means), np.float64)
+
+
+def _bought(
+    model: Process,
+    random: np.random.Generator,
+    duration: float,
+    history: tuple[Floats, ...],
+    alive: Floats,
+) -> Floats:
+    """Draw the purchases of each customer within ``duration``."""
+    x, __, t = history
+    still = random.random(len(x)) < alive
+    bought = np.zeros(len(x))
+    bought[still] = model.simulate(random, duration, x[still], t[still])
+    return bought
+
+
+def total_intervals(
+    model: PurchaseModel,
+    summary: Summary,
+    horizon_weeks: float,
+    worth: Floats,
+    *,
+    level: float = 0.9,
+    spend: SpendModel | None = None,
+) -> tuple[Interval, Interval]:
+    """Return the intervals for the portfolio's purchases and for what they are worth.
+
+    They cover chance (who buys when, who leaves) and the uncertainty of the model's parameters; with
+    ``spend``, that of the money too. They do not cover what the model does not know: seasons, campaigns, a
+    changing market. On simulated portfolios 90 % intervals held the purchases that came in 89 to 93 % of
+    300 and their value in 88 to 96 %, whether customers leave all alike, hardly or very differently, whether
+    purchases of a day count once or not, and with spend too wild for its model.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    summary
+        The customers, at any date.
+    horizon_weeks
+        How far ahead, in weeks.
+    worth
+        What a purchase of each customer counts on average.
+    level
+        Share of simulated totals inside each interval.
+    spend
+        The fitted model of spend.
+    """
+    duration, z = weeks_in(summary.unit, horizon_weeks), summary.frame["z"].to_numpy(float)
+    totals = simulate_totals(model, duration, summary.history, worth, spend=spend, z=z)
+    low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return Interval(float(low[0]), float(high[0]), level), Interval(float(low[1]), float(high[1]), level)
+
+
+def total_interval(model: PurchaseModel, summary: Summary, horizon_weeks: float) -> Interval:
+    """Return the first of `total_intervals`, of the purchases, at 90 %."""
+    return total_intervals(model, summary, horizon_weeks, np.zeros(len(summary.frame)))[0]
+
+
+def purchase_intervals(
+    model: PurchaseModel, duration: float, history: tuple[Floats, Floats, Floats], level: float = 0.8
+) -> pd.DataFrame:
+    """Return an interval for the purchases of each customer.
+
+    Computed from the exact distribution of the model: gone with 1 − P(alive), else a mixture over what the
+    history leaves open of the customer's rate and of its readiness to leave. Purchases are whole numbers, so
+    no interval holds exactly the level. A number belongs to the interval where the middle of its step of the
+    distribution function does ("mid-p"), so that the level is met on average over customers of whom a few
+    purchases are expected; where 0 belongs to it, all of the rest is left out above. Customers who almost
+    surely buy nothing get 0 to 0, which holds more than the level: each interval says what it holds. In 30
+    simulated portfolios with fitted models, 80 % intervals held what came of 85.1 % of all customers and said
+    85.3 %; where half a purchase or more was expected they held 79.7 % and said 80.3 %.
+
+    Parameters
+    ----------
+    model
+        The fitted model.
+    duration
+        How far ahead, in the model's unit.
+    history
+        ``x``, ``t_x`` and ``T`` of each customer.
+    level
+        Share that an interval should hold as nearly as whole numbers allow; below 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per customer: ``low`` and ``high``, both inside; ``probability`` that the purchases lie there.
+    """
+    x, __, t = history
+    alive = model.p_alive(*history)
+    pair_x, pair_t, places = distinct_pairs(x, t)
+    tails = model.process.at_least(duration, pair_x, pair_t)
+    at_least, k = np.ones(len(x)), 0
+    low, high = np.full(len(x), -1), np.zeros(len(x), int)
+    below, inside = np.zeros(len(x)), np.zeros(len(x))
+    top = np.full(len(x), (1 + level) / 2)
+    open_ = np.ones(len(x), bool)
+    while open_.any():
+        more = alive * next(tails)[places]
+        middle = 1 - (at_least + more) / 2
+        starts = open_ & (low < 0) & ((middle >= (1 - level) / 2) | (middle >= top))
+        low[starts], below[starts] = k, 1 - at_least[starts]
+        if k == 0:
+            top[starts] = level
+        belongs = open_ & (low >= 0) & ((middle <= top) | starts)
+        high[belongs], inside[belongs] = k, 1 - more[belongs]
+        open_ &= (low < 0) | belongs
+        at_least, k = more, k + 1
+    return pd.DataFrame({"low": low, "high": high, "probability": inside - below})
+
+
+def value_intervals(
+    model: PurchaseModel,
+    spend: SpendModel,
+    summary: Summary,
+    horizon_weeks: float,
+    worth: Floats,
+    *,
+    level: float = 0.8,
+) -> pd.DataFrame:
+    """Return an interval for the value of each customer, from simulated futures of each.
+
+    Parameters
+    ----------
+    model, spend
+        The fitted models.
+    summary
+        The customers; a part of those of the fit will do.
+    horizon_weeks
+        How far ahead, in weeks.
+    worth
+        What a purchase of each customer counts on average, in today's money.
+    level
+        Share of futures that should lie inside. Where 0 belongs to the interval, all of the rest is left out
+        above; where 0 alone is more than the level, it is 0 to 0 and holds more.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per customer: ``low`` and ``high``, in the unit of ``worth``; the same at every call.
+    """
+    random = np.random.default_rng(CUSTOMER_SEED)
+    duration = weeks_in(summary.unit, horizon_weeks)
+    z = summary.frame["z"].to_numpy(float)
+    ends = np.empty((len(worth), 2))
+    size = max(CHUNK // FUTURES, 1)
+    for start in range(0, len(worth), size):
+        rows = slice(start, start + size)
+        x, __, t = (np.repeat(part[rows], FUTURES) for part in summary.history)
+        still = random.random(len(x)) < np.repeat(model.p_alive(*(p[rows] for p in summary.history)), FUTURES)
+        value = np.zeros(len(x))
+        bought = model.process.simulate(random, duration, x[still], t[still])
+        value[still] = spend.simulate(random, bought, x[still], np.repeat(z[rows], FUTURES)[still])
+        factor = worth[rows] / spend.expected_spend(summary.history[0][rows], z[rows])
+        ends[rows] = _ends(value.reshape(-1, FUTURES) * factor[:, None], level)
+    return pd.DataFrame(ends, columns=["low", "high"])
+
+
+def with_intervals(
+    values: pd.DataFrame, model: PurchaseModel, spend: SpendModel, summary: Summary, horizon_weeks: float
+) -> pd.DataFrame:
+    """Add to the values of customers the intervals that hold 8 of 10 of them.
+
+    Parameters
+    ----------
+    values
+        The result of `clv`.
+    model, spend, summary, horizon_weeks
+        What it was made of.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``values`` with ``purchases_low`` and ``purchases_high`` (`purchase_intervals`), ``clv_low`` and
+        ``clv_high`` in money (`value_intervals`).
+    """
+    bought = purchase_intervals(model, weeks_in(summary.unit, horizon_weeks), summary.history)
+    worth = value_intervals(model, spend, summary, horizon_weeks, worth_per_purchase(values))
+    return values.assign(
+        purchases_low=bought["low"],
+        purchases_high=bought["high"],
+        clv_low=worth["low"],
+        clv_high=worth["high"],
+    )
+
+
+def _ends(values: Floats, level: float) -> Floats:
+    """Return the ends of the intervals that the rows of simulated values make."""
+    nothing = (values <= 0).mean(axis=1)
+    from_zero = nothing / 2 >= (1 - level) / 2
+    low, high, one_sided = np.quantile(values, [(1 - level) / 2, (1 + level) / 2, level], axis=1)
+    return np.stack([np.where(from_zero, 0.0, low), np.where(from_zero, one_sided, high)], axis=1)

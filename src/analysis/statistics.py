@@ -1,0 +1,46 @@
+"""Two small measures that several topics need: the interval of a share, and a correlation of ranks."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+Z_95 = 1.959964  # standard deviations on either side of the mean that hold 95 % of a normal distribution
+
+
+def wilson(share: npt.ArrayLike, of: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Return the ends of the 95 % interval of a share (Wilson 1927), always between 0 and 1.
+
+    Parameters
+    ----------
+    share
+        Observed shares.
+    of
+        How many each is a share of; the interval is missing where that is none.
+
+    Examples
+    --------
+    >>> [round(float(end), 3) for end in wilson(0.5, 10)]
+    [0.237, 0.763]
+    """
+    p, n = np.asarray(share, np.float64), np.asarray(of, np.float64)
+    n = np.where(n > 0, n, np.nan)
+    middle = (p + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
+    half = Z_95 / (1 + Z_95**2 / n) * np.sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2))
+    return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
+
+
+def rank_correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
+    """Return Spearman's rank correlation; missing where one of the two never varies.
+
+    Examples
+    --------
+    >>> rank_correlation([1, 2, 3], [10, 30, 90])
+    1.0
+    """
+    one, other = pd.Series(np.asarray(first)), pd.Series(np.asarray(second))
+    if one.nunique() < 2 or other.nunique() < 2:
+        return float("nan")
+    return float(round(np.corrcoef(one.rank(), other.rank())[0, 1], 15))

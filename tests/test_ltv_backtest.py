@@ -1,0 +1,489 @@
+"""The check against the past: the split, the naive rules, the scores and the groups."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import betaprime, spearmanr
+
+from analysis import Dataset, ltv, open_dataset
+from analysis.display_names import words
+from analysis.language import percent
+from analysis.ltv.backtest import baselines as rules
+from analysis.ltv.backtest.accuracy import (
+    Accuracy,
+    ValueAccuracy,
+    clear_gain,
+    newcomers_sentence,
+    spend_change,
+    top_share,
+)
+from analysis.ltv.backtest.by_group import HoldoutByGroup
+from analysis.ltv.backtest.holdout import previous_weeks
+from analysis.ltv.purchases import fit_one
+from analysis.ltv.rounding import told_apart
+from analysis.ltv.spend import HeldSpendModel, fit_free
+from analysis.ltv.spend_check import SpendFit, SpendIndependence, misfit, misfit_by_chance
+from analysis.not_possible import NotPossible
+
+CUTOFF = dt.date(1997, 9, 30)
+AS_OF = dt.date(1998, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def sample() -> Dataset:
+    return open_dataset("cdnow-sample")
+
+
+@pytest.fixture(scope="module")
+def tables(sample: Dataset) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]:
+    known, later = (sample.query("customers", as_of=day) for day in (CUTOFF, AS_OF))
+    weeks = previous_weeks(later["first_purchase"].min(), CUTOFF, 39)
+    return sample.query("customers", as_of=ltv.cutoff(CUTOFF, weeks)), known, later, weeks
+
+
+@pytest.fixture(scope="module")
+def check(tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, int]) -> ltv.Holdout:
+    before, known, later, weeks = tables
+    bg = partial(fit_one, kind="bg_nbd")
+    fits = {"own": bg, "hopeless": lambda _past: NotPossible("Nothing here."), "bg": bg}
+    found = ltv.holdout(known, later, AS_OF, 39, "week", fits=fits, before=before, before_weeks=weeks)
+    assert isinstance(found, ltv.Holdout)
+    return found
+
+
+def judged(check: ltv.Holdout) -> Accuracy:
+    found = ltv.accuracy(check)
+    assert isinstance(found, Accuracy)
+    return found
+
+
+def in_money(check: ltv.Holdout) -> ValueAccuracy:
+    return ValueAccuracy(pd.DataFrame(), check)
+
+
+def test_several_models_are_compared_by_name(check: ltv.Holdout) -> None:
+    assert list(check.models) == ["own", "bg"]
+    assert check.chosen == "own"
+    assert check.failed == {"hopeless": "Nothing here."}
+    assert check.rules == ["own", "bg", "segments", "last_period", "same_rate", "zero"]
+    np.testing.assert_array_equal(check.customers["own"], check.customers["bg"])
+    assert ltv.scores(check)["model"].tolist() == check.rules
+
+
+def test_the_last_period_is_half_a_short_past() -> None:
+    first = pd.Timestamp("1997-01-01")
+    assert previous_weeks(first, CUTOFF, 39) == 19  # 272 days before it: half are 19.4 weeks
+    assert previous_weeks(first, CUTOFF, 8) == 8
+    assert previous_weeks(pd.Timestamp("1997-09-25"), CUTOFF, 8) == 0
+    assert previous_weeks(pd.NaT, CUTOFF, 8) == 0
+
+
+def six(days: int, x: list[int], spent: list[float], first: list[int]) -> pd.DataFrame:
+    """Return a customer table ``days`` after 1 January 2024, of customers first seen on these days."""
+    start = pd.Timestamp("2024-01-01")
+    bought = [born for born in first if born <= days]
+    return pd.DataFrame(
+        {
+            "customer_id": [f"c{i}" for i in range(len(bought))],
+            "first_purchase": [start + pd.Timedelta(days=born) for born in bought],
+            "last_purchase": [start + pd.Timedelta(days=days - i) for i in range(len(bought))],
+            "purchase_days": np.array(x) + 1,
+            "x": x,
+            "sales": spent,
+            "net_sales": spent,
+            "repeat_value": [10.0 if n else np.nan for n in x],
+        }
+    )
+
+
+def test_rules_that_learn_by_hand() -> None:
+    """Two customers at the start of the last period, and a third who came in it."""
+    first = [0, 0, 14]
+    before = six(14, [4, 0], [50.0, 10.0], first[:2])
+    known = six(28, [7, 1, 2], [80.0, 20.0, 30.0], first)
+    past = ltv.summarise(known, dt.date(2024, 1, 29), "week")
+    found = rules.learned(before, known, past, 2, 4)
+    # repeat purchases in the last two weeks: 3, 1, 2; the holdout is twice as long
+    assert found["last_period"].tolist() == [6, 2, 4]
+    assert found["value_last_period"].tolist() == [60, 20, 40]
+    was, now = (rules._segments(*each) for each in ((before, dt.date(2024, 1, 15)), (known, past.as_of)))
+    assert was is not None and now is not None
+    came, money = {"c0": 3.0, "c1": 1.0}, {"c0": 30.0, "c1": 10.0}
+    for i, customer in enumerate(["c0", "c1", "c2"]):
+        same = [other for other in came if was[other] == now[customer]] or list(came)
+        assert found["segments"][i] == pytest.approx(2 * np.mean([came[other] for other in same]))
+        assert found["value_segments"][i] == pytest.approx(2 * np.mean([money[other] for other in same]))
+
+
+def test_a_segment_is_forecast_its_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of one segment bought 3 and 1 times: 2 each, 4 in twice the time; 2, of all, where it was empty."""
+    segments = pd.Series(["loyal", "loyal", "new"], index=["c0", "c1", "c2"])
+    monkeypatch.setattr(rules, "_segments", lambda customers, _as_of: segments.head(len(customers)))
+    before = six(14, [4, 0], [50.0, 10.0], [0, 0])
+    known = six(28, [7, 1, 2], [80.0, 20.0, 30.0], [0, 0, 14])
+    past = ltv.summarise(known, dt.date(2024, 1, 29), "week")
+    found = rules.learned(before, known, past, 2, 4)
+    assert found["segments"].tolist() == [4, 4, 4]
+    assert found["value_segments"].tolist() == [40, 40, 40]
+
+
+def test_scores_agree_with_an_independent_computation(check: ltv.Holdout) -> None:
+    rows = ltv.scores(check).set_index("model")
+    customers = check.customers
+    assert rows.loc["own", "rank_correlation"] == pytest.approx(
+        spearmanr(customers["own"], customers["actual"]).statistic
+    )
+    # constant rate: mean absolute error 1.0237 (BTYD walkthrough, as in the reference test)
+    assert rows.loc["same_rate", "mae"] == pytest.approx(1.0237, abs=5e-5)
+    assert np.isnan(rows.loc["zero", "rank_correlation"])
+    assert rows.loc["zero", "lift"] == pytest.approx(1)
+    top = customers.nlargest(236, "own")["actual_value"].sum() / customers["actual_value"].sum()
+    assert rows.loc["own", "lift"] == pytest.approx(10 * top, rel=0.01)  # 235.7 customers are a tenth
+
+
+def test_the_top_decile_by_hand() -> None:
+    predicted = np.array([5.0, 1, 1, 1, 1, 1, 1, 1, 1, 0])
+    outcome = np.array([30.0, 16, 0, 0, 0, 0, 0, 0, 0, 4])
+    assert top_share(predicted, outcome) == pytest.approx(0.6)
+    assert top_share(np.ones(10), outcome) == pytest.approx(0.1)  # tells nobody apart
+    assert top_share(predicted[::-1], outcome[::-1]) == pytest.approx(0.6)
+
+
+def test_a_model_that_loses_fails_the_check(check: ltv.Holdout) -> None:
+    lost = replace(check, customers=check.customers.assign(own=check.customers["own"] + 30))
+    assert "the model fails this check" in judged(lost).sentence()
+    assert clear_gain(lost, "zero") < -1.645
+
+
+def test_the_same_gain_with_every_customer_is_clear(check: ltv.Holdout) -> None:
+    """Off by 0.11 against 1.03 with each of equal customers is no draw, whatever the spread."""
+    equal = pd.DataFrame({"actual": [1.0] * 40, "own": 1.11, "zero": 2.03})
+    assert clear_gain(replace(check, customers=equal), "zero") == np.inf
+
+
+def test_value_is_purchases_times_spend(check: ltv.Holdout) -> None:
+    assert isinstance(check.spend, ltv.SpendModel)
+    customers = check.customers
+    # holdout sales of the sample: 70,976.39 (reference figures of the CDNOW papers)
+    assert customers["actual_value"].sum() == pytest.approx(70_976.39)
+    each = check.spend.expected_spend(customers["x"].to_numpy(float), customers["z"].to_numpy(float))
+    np.testing.assert_allclose(customers["value_own"], customers["own"] * each)
+    own = (customers["same_rate"] * customers["z"].fillna(0)).to_numpy()
+    np.testing.assert_allclose(customers["value_same_rate"], own)
+
+
+def test_the_value_that_came_is_said(check: ltv.Holdout) -> None:
+    found = ltv.value_accuracy(check, "USD")
+    assert isinstance(found, ValueAccuracy)
+    assert "of net sales in those 39 weeks and US$70,976 came" in found.sentence()
+    assert not ltv.value_accuracy(replace(check, spend=NotPossible("none")), None)
+    shown = {**judged(check).tables(), **found.tables()}
+    for group in (ltv.by_frequency(check), ltv.by_recency(check)):
+        shown |= {name: table.drop(columns=["own", "bg"]) for name, table in group.tables().items()}
+    for name, table in shown.items():
+        said = words(name, table)
+        assert set(said["labels"]) == set(table.columns), name
+        numbers = {column for column in table if pd.api.types.is_numeric_dtype(table[column])}
+        assert set(said["formats"]) >= numbers, name
+
+
+def test_errors_in_money_are_taken_apart(check: ltv.Holdout) -> None:
+    # 1,653.4 purchases for 1,882 (BTYD walkthrough); 59,931 ÷ 1,653.4 = 36.25 for 70,976.39 ÷ 1,882 = 37.71
+    text = in_money(check).parts_sentence()
+    assert "off by -12.1%, the money per purchase by -3.9%" in text
+    assert "36.25 was expected of each, and 37.71 came" in text
+
+
+def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
+    random = np.random.default_rng(3)
+    sign = random.choice([-0.5, 0.5], len(check.customers))
+    even = check.customers.assign(own=check.customers["actual"] + sign, zero=check.customers["actual"] - sign)
+    table = replace(check, customers=even)
+    assert clear_gain(table, "zero") == 0
+    assert "does no better than that rule" in judged(table).sentence()
+    assert (
+        judged(replace(table, weeks=1))
+        .sentence()
+        .startswith("In the last week the model, which had not seen it")
+    )
+    # squared errors 0, 0, 1, 0 against 1 each: gains 1, 1, 0, 1, mean 3 ÷ 4, deviation √3 ÷ 4
+    four = pd.DataFrame({"actual": [1.0, 1, 1, 1], "own": [1.0, 1, 0, 1], "zero": 0.0})
+    assert clear_gain(replace(check, customers=four), "zero") == pytest.approx(3 / np.sqrt(3) * 2)
+
+
+def test_figures_set_against_each_other_differ_in_print() -> None:
+    assert told_apart(0.0413, 0.0442) == ("0.041", "0.044")
+    assert told_apart(0.5, 0.4) == ("0.50", "0.40")
+    assert told_apart(0.04131, 0.04129) == ("0.04", "0.04")  # not with four decimals either
+    assert told_apart(0.4821, 0.4819, 0, percent) == ("48.21%", "48.19%")
+
+
+def test_groups_by_silence_add_up(check: ltv.Holdout) -> None:
+    groups = ltv.by_recency(check).frame
+    assert groups["weeks_since_last"].tolist() == ["0–4", "4–8", "8–13", "13–26", "26–39"]
+    assert groups["customers"].sum() == 2357
+    assert (groups["customers"] * groups["actual"]).sum() == pytest.approx(1882)
+    assert (groups["customers"] * groups["own"]).sum() == pytest.approx(1653.4, abs=0.05)  # BTYD walkthrough
+    silence = check.customers["T"] - check.customers["t_x"]
+    assert groups["customers"].iloc[0] == (silence <= 4).sum()
+
+
+def test_titles_speak_of_the_group_that_matters() -> None:
+    """Off by most in purchases, not per customer; and no group of three where there are larger ones."""
+    silent = pd.DataFrame({"weeks_since_last": ["0–4", "4–8", "8–13"], "customers": [10, 10, 1]})
+    silent = silent.assign(actual=[1.0, 3.0, 0.0], bg_nbd=[1.5, 1.0, 6.0])
+    assert (
+        "after 4–8 weeks of silence 3.00 came per customer, 1.00 were"
+        in HoldoutByGroup(silent, "weeks_since_last", "bg_nbd").title()
+    )
+    often = pd.DataFrame({"x": ["0", "1", "2+"], "actual": [0.1, 1.0, 3.0], "bg_nbd": [0.1, 2.0, 3.0]})
+    title = HoldoutByGroup(often.assign(customers=[100, 30, 3]), "x", "bg_nbd").title()
+    assert title == "After 1 repeat purchase 1.0 more came on average; the model expected 2.0"
+    few = HoldoutByGroup(often.assign(customers=[5, 3, 5]), "x", "bg_nbd")
+    assert few.title().startswith("After 2+ repeat")
+
+
+def test_another_model_may_lead(check: ltv.Holdout) -> None:
+    fits = {kind: partial(fit_one, kind=kind) for kind in ("bg_nbd", "pareto_nbd")}
+    both = replace(check, models={name: fit(check.summary) for name, fit in fits.items()})
+    other = both.led_by("pareto_nbd")
+    assert other.chosen == "pareto_nbd"
+    assert set(other.models) == set(both.models)
+    expected = other.model.expected_purchases(39.0, *check.history).sum()
+    assert other.interval != both.interval
+    assert other.interval.contains(expected)
+    assert both.led_by("unknown") is both
+
+
+def test_spend_that_changed_by_hand(check: ltv.Holdout) -> None:
+    """Two purchases at 10 before and 15 each now, one at 20 and 20: 50 ÷ (2 × 10 + 20) − 1 = 25 %.
+
+    Who was new, and who only returned something, tells nothing of it.
+    """
+    rows = pd.DataFrame(
+        {"x": [3, 1, 0, 2], "z": [10.0, 20.0, np.nan, 99.0], "actual": [2, 1, 4, 0]}
+        | {"actual_value": [30.0, 20.0, 500.0, -7.0]}
+    )
+    assert spend_change(replace(check, customers=rows)) == pytest.approx(0.25)
+    assert np.isnan(spend_change(replace(check, customers=rows.tail(1))))
+    for factor, said in ((2.0, "more each time than before"), (0.5, "less each time than before")):
+        other = check.customers.assign(actual_value=check.customers["actual_value"] * factor)
+        assert said in in_money(replace(check, customers=other)).parts_sentence()
+
+
+def test_small_money_keeps_two_digits(check: ltv.Holdout) -> None:
+    rows = pd.DataFrame({"x": 1, "z": [0.004], "actual": 1, "actual_value": [0.0041]})
+    world = replace(check, customers=rows.assign(own=1.0, value_own=0.00402))
+    assert "0.0040 was expected of each, and 0.0041 came" in in_money(world).parts_sentence()
+
+
+def test_the_error_in_money(check: ltv.Holdout) -> None:
+    came, expected = check.customers["actual_value"].sum(), check.customers["value_own"].sum()
+    assert check.value_error == pytest.approx(expected / came - 1)
+    nothing = replace(check, customers=check.customers.assign(actual_value=0.0))
+    assert np.isnan(nothing.value_error)
+    assert in_money(nothing).parts_sentence() == ""
+    share = top_share(check.customers["own"].to_numpy(), check.customers["actual"].to_numpy(float))
+    assert ltv.scores(nothing).set_index("model")["lift"]["own"] == pytest.approx(10 * share)
+
+
+def test_the_past_of_a_check_chooses_a_model(check: ltv.Holdout) -> None:
+    compared = ltv.compare_models(check.summary, check.past)
+    assert isinstance(compared, ltv.Comparison)
+    rmse = compared.table.set_index("model")["rmse"]
+    assert rmse["bg_nbd"] == pytest.approx(ltv.scores(check).set_index("model")["rmse"]["own"])
+
+
+def test_newcomers_are_counted(sample: Dataset) -> None:
+    early = dt.date(1997, 2, 28)
+    later = sample.query("customers", as_of=CUTOFF)
+    weeks = (CUTOFF - early).days // 7
+    known = sample.query("customers", as_of=ltv.cutoff(CUTOFF, weeks))
+    found = ltv.holdout(known, later, CUTOFF, weeks, "week")
+    assert isinstance(found, ltv.Holdout)
+    assert found.newcomers == 2357 - len(known)
+    assert found.of_all == 2457 - known["x"].sum()
+    born_later = later[~later["customer_id"].isin(known["customer_id"])]
+    assert found.of_all - found.actual == born_later["x"].sum()
+    assert f"{found.newcomers:,} customers arrived" in newcomers_sentence(found)
+
+
+# --- spend -------------------------------------------------------------------------------------------
+
+
+def spending(x: np.ndarray, z: np.ndarray) -> ltv.Summary:
+    frame = pd.DataFrame({"customer_id": [f"c{i}" for i in range(len(x))], "x": x, "z": z})
+    return ltv.Summary(frame.assign(t_x=1.0, T=2.0), "week", AS_OF, 0)
+
+
+MODEL = SimpleNamespace(mean=30.0)  # as far as independence is concerned
+
+
+def independence_of(summary: ltv.Summary) -> SpendIndependence:
+    found = ltv.spend_independence(summary, MODEL)
+    assert isinstance(found, SpendIndependence)
+    return found
+
+
+def test_independence_agrees_with_scipy_and_says_what_follows() -> None:
+    random = np.random.default_rng(2)
+    x, z = random.geometric(0.3, 3000), random.gamma(4, 10, 3000)
+    for tilt, said in (
+        (0.0, "assumption holds"),
+        (0.5, "also spend more"),
+        (-0.5, "spend less per purchase"),
+    ):
+        summary = spending(np.append(x, 0), np.append(z * x**tilt, np.nan))
+        found = independence_of(summary)
+        assert found.correlation == pytest.approx(spearmanr(x, z * x**tilt).statistic)
+        assert found.customers == 3000
+        assert found.low < found.correlation < found.high
+        assert said in found.sentence()
+    few = independence_of(spending(x[:8], z[:8]))
+    assert "not settled" in few.sentence()
+    assert not ltv.spend_independence(spending(np.ones(9), z[:9]), MODEL)
+
+
+def test_the_interval_of_the_correlation_covers() -> None:
+    """Nineteen of twenty 95 % intervals hold the true one: 6 ÷ π × asin(ρ ÷ 2) for a normal pair."""
+    random = np.random.default_rng(8)
+    truth, inside = 6 / np.pi * np.arcsin(0.25), 0
+    for _round in range(400):
+        pair = random.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], 60)
+        found = independence_of(spending(pair[:, 0] + 10, pair[:, 1] + 10))
+        inside += found.low <= truth <= found.high
+    assert 0.92 <= inside / 400 <= 0.98
+
+
+@pytest.fixture(scope="module")
+def gamma_gamma() -> tuple[ltv.Summary, ltv.SpendModel]:
+    """A portfolio whose spends follow the Gamma-Gamma model, p 6, q 4, v 15."""
+    random = np.random.default_rng(4)
+    x = random.geometric(0.35, 6000)
+    z = random.gamma(6 * x, 1) / x / random.gamma(4, 1 / 15, 6000)
+    summary = spending(x, z)
+    model = ltv.fit_spend(summary)
+    assert isinstance(model, ltv.SpendModel)
+    return summary, model
+
+
+def test_fitted_spends_follow_those_drawn_from_the_model(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    summary, model = gamma_gamma
+    found = ltv.spend_fit(summary, model)
+    assert found.bars["observed"].sum() == 6000
+    assert found.bars["fitted"].sum() == pytest.approx(6000)
+    assert "closely" in found.sentence()
+    doubled = spending(summary.frame["x"].to_numpy(), 2 * summary.frame["z"].to_numpy())
+    assert "not follow" in ltv.spend_fit(doubled, model).sentence()
+
+
+def test_misfit_of_a_perfect_model_is_that_of_chance(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel],
+) -> None:
+    """Few customers fill the bars unevenly even where the model is true, which is no fault of it."""
+    summary, model = gamma_gamma
+    fitted = ltv.spend_fit(summary, model).bars["fitted"].to_numpy()
+    random = np.random.default_rng(8)
+    drawn = [random.multinomial(200, fitted / fitted.sum()) for _repeat in range(300)]
+    bars = [pd.DataFrame({"observed": one, "fitted": fitted / fitted.sum() * 200}) for one in drawn]
+    mean = np.mean([misfit(one) for one in bars])
+    assert misfit_by_chance(bars[0]) == pytest.approx(mean, rel=0.05)
+    assert "than chance puts so few" in SpendFit(bars[0]).sentence()
+
+
+def test_spend_by_purchases_by_hand(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    x = np.concatenate([[0], np.tile([1, 1, 2, 9], 10)])
+    z = np.concatenate([[np.nan], np.tile([10, 20, 5, 40.0], 10)])
+    found = ltv.spend_independence(spending(x, z), gamma_gamma[1], top=2)
+    table = found.groups
+    assert table["x"].tolist() == ["1", "2+"]
+    assert table["mean"].tolist() == [15, 22.5]
+    # 20 spends 5 away from their mean: standard deviation 5.13, standard error 1.147
+    assert table["high"].iloc[0] == pytest.approx(15 + 1.959964 * 5 / 19**0.5)
+    assert "A repeat purchase is worth 15 on average at x = 1" in found.title()
+
+
+def test_few_customers_are_no_group_of_their_own(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    x = np.repeat([1, 2, 3, 4, 5, 9], [25, 1, 18, 3, 20, 4])
+    table = ltv.spend_independence(spending(x, x + 3.0), gamma_gamma[1]).groups
+    assert table["x"].tolist() == ["1", "2–4", "5+"]
+    assert table["customers"].tolist() == [25, 22, 24]
+    alone = ltv.spend_independence(spending(x[-24:], x[-24:] + 3.0), gamma_gamma[1]).groups
+    assert alone["x"].tolist() == ["5+"]
+
+
+def test_a_mean_that_runs_away_is_held() -> None:
+    """Spends of a lognormal with a long tail: the free fit makes a mean of its own, or none (q ≤ 1)."""
+    random = np.random.default_rng(12)
+    x = random.geometric(0.3, 2000)
+    z = np.exp(random.normal(4, 1.6, 2000) + random.normal(0, 0.4, 2000) / np.sqrt(x))
+    summary = spending(x, z)
+    free, held = fit_free(summary), ltv.fit_spend(summary)
+    assert isinstance(free, NotPossible) or abs(free.mean / z.mean() - 1) > 0.1
+    assert isinstance(held, HeldSpendModel)
+    assert held.mean == pytest.approx(z.mean())
+    assert held.q > 1
+    # near the optimum along the line on which the mean is the same
+    for factor in (0.9, 1.1):
+        other = (held.p * factor, held.q, held.v / factor)
+        assert likelihood_of(other, x, z) < likelihood_of((held.p, held.q, held.v), x, z)
+    assert likelihood_of((held.p, held.q, held.v), x, z) == pytest.approx(held.log_likelihood)
+    assert "held at the one observed" in held.sentence()
+
+
+def test_a_held_mean_is_as_uncertain_as_one_observed() -> None:
+    random = np.random.default_rng(12)
+    z = np.exp(random.normal(4, 1.6, 2000))
+    held = ltv.fit_spend(spending(random.geometric(0.3, 2000), z))
+    assert isinstance(held, HeldSpendModel)
+    drawn = [held.drawn(random) for _future in range(1000)]
+    means = np.array([one.mean for one in drawn])
+    error = z.std(ddof=1) / np.sqrt(2000)
+    assert means.mean() == pytest.approx(z.mean(), abs=4 * error / np.sqrt(1000))
+    assert means.std() == pytest.approx(error, rel=0.1)  # 1,000 draws know it to 2 %
+    logs = np.log([[one.p, one.q - 1] for one in drawn])
+    np.testing.assert_allclose(np.cov(logs.T), held.fit.covariance, rtol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("q", "said"),
+    [
+        (4.0, "Already after one purchase a customer's own mean counts for 67%."),  # p ÷ (p + q − 1)
+        (22.0, "A customer's own mean counts half after 3.5 purchases."),
+        (
+            400.0,
+            "Customers differ no more than single purchases do, so all get nearly the same.",
+        ),  # half: 66.5
+    ],
+)
+def test_how_far_an_own_mean_is_trusted(
+    gamma_gamma: tuple[ltv.Summary, ltv.SpendModel], q: float, said: str
+) -> None:
+    model = replace(gamma_gamma[1], p=6.0, q=q, v=15 * (q - 1) / 3)
+    assert model.sentence() == f"Over 6,000 repeat buyers a purchase is worth 30.00 on average. {said}"
+    cheap = replace(model, v=model.v / 3000)
+    assert "worth 0.010 on average" in cheap.sentence()
+
+
+def likelihood_of(parameters: tuple[float, float, float], x: np.ndarray, z: np.ndarray) -> float:
+    """Return the log-likelihood of the Gamma-Gamma model, as the density of z x ÷ v: a beta prime."""
+    p, q, v = parameters
+    return float((betaprime.logpdf(z * x / v, p * x, q) + np.log(x / v)).sum())
+
+
+def test_a_mean_that_fits_is_left_alone(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    summary, model = gamma_gamma
+    chosen = ltv.fit_spend(summary)
+    assert type(chosen) is ltv.SpendModel
+    assert (chosen.p, chosen.q, chosen.v) == (model.p, model.q, model.v)
+    few = ltv.Summary(summary.frame.head(10), "week", AS_OF, 0)
+    assert isinstance(ltv.fit_spend(few), NotPossible)
