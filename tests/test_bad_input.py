@@ -162,7 +162,8 @@ def test_dates_that_could_be_either(tmp_path):
     )
     assert "Column 'date' of sales.csv is ambiguous" in sentence
     assert "'04/03/2024'" in sentence
-    assert "'date_order: day-first' or 'date_order: month-first'" in sentence
+    assert "If it is 4 Mar 2024: write 'date_order: day-first'." in sentence
+    assert "If it is 3 Apr 2024: write 'date_order: month-first'." in sentence
     assert "dataset.yml" in sentence
 
 
@@ -177,7 +178,7 @@ def test_numbers_that_could_be_either(tmp_path):
         write(tmp_path, "sales.csv", "customer;date;amount\nA;2024-01-01;1,234\nB;2024-01-02;5\n")
     )
     assert "Column 'amount' of sales.csv is ambiguous: '1,234' could be" in sentence
-    assert """'decimal: "."' or 'decimal: ","'""" in sentence
+    assert "If it is 1,234: write 'decimal: \".\"'. If it is 1.234: write 'decimal: \",\"'." in sentence
 
 
 def test_numbers_of_both_kinds(tmp_path):

@@ -18,7 +18,7 @@ TABLE = list(csv.DictReader((CASES / "cases.tsv").read_text("utf-8").splitlines(
 ASKED = {
     "edd.csv": ("net sales are 70.00: write 'refunded: once'", {"refunded": "once"}, 70),
     "pivot.csv": ("net sales are 710.00: write 'blank_customer: above'", {"blank_customer": "above"}, 710),
-    "discount_fraction.csv": ("'discount_pct: Discount'", {"columns": {"discount_pct": "Discount"}}, 230),
+    "discount_fraction.csv": ("{discount_pct: Discount}", {"columns": {"discount_pct": "Discount"}}, 230),
     "amount_and_pct": (
         "net sales are 16,000.00: write 'amount_after_discount: true'",
         {"amount_after_discount": True},
@@ -26,7 +26,7 @@ ASKED = {
     ),
     "bad_date_decides.csv": ("such as '02/03/2024'", {"date_order": "day-first"}, 100),
     "one_contrary.csv": ("such as '07/28/2024', cells: 2", {"date_order": "month-first"}, 130),
-    "purchase_timestamp.csv": ("'amount: price'", {"columns": {"amount": "price"}}, 70),
+    "purchase_timestamp.csv": ("'columns: {amount: price}'", {"columns": {"amount": "price"}}, 70),
 }
 """Cases that end in a question: what it says, an answer, and the net sales that the answer must give."""
 

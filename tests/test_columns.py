@@ -178,14 +178,14 @@ def test_a_missing_column_names_those_found_and_the_nearest(tmp_path):
     sentence = str(error.value)
     assert "sales.csv: no column for 'customer_id' (who bought) was recognised." in sentence
     assert "Columns found: 'Clinte', 'Fecha', 'Importe'." in sentence
-    assert "Nearest: 'Clinte'. If it is the one, put 'customer_id: Clinte' under 'columns'" in sentence
+    assert "If it is 'Clinte': write 'columns: {customer_id: Clinte}'." in sentence
 
 
 def test_two_candidates_are_asked(tmp_path):
     with pytest.raises(CarteraError) as error:
         opened(tmp_path, "Cliente;Fecha pedido;Fecha factura;Importe\n1;2024-01-01;2024-01-02;5\n")
     assert "'Fecha pedido' and 'Fecha factura' could each be 'date' (day of the sale)" in str(error.value)
-    assert "Choose one: 'date: Fecha pedido' under 'columns'" in str(error.value)
+    assert "If it is 'Fecha pedido': write 'columns: {date: Fecha pedido}'." in str(error.value)
 
 
 def test_two_candidates_for_what_is_not_needed_are_left_out(tmp_path):

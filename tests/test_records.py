@@ -453,7 +453,7 @@ def test_a_missing_column_names_those_found_and_the_section(tmp_path):
         "table.csv: no column for 'score' (answer, from 0 to the end of the scale) was recognised."
         in sentence
     )
-    assert "put 'score: Punuación' under 'columns'" in sentence
+    assert "write 'columns: {score: Punuación}'" in sentence
     assert "under 'surveys:' in a dataset.yml" in sentence
 
 

@@ -172,6 +172,10 @@ def _check(
             "--write-config", help=_("Leave a dataset.yml with what was understood, ready to edit.")
         ),
     ] = False,
+    by_month: Annotated[
+        bool,
+        typer.Option("--by-month", help=_("From the total of the file to net sales by month, not by year.")),
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option(metavar="DATE", help=_("Last day that counts, YYYY-MM-DD."))
     ] = None,
@@ -187,7 +191,43 @@ def _check(
             typer.echo(
                 _("What was understood is in {path}: edit it and give it as DATA.").format(path=write(data))
             )
-        print_account(data, as_of)
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            data = _asked(data)
+        print_account(data, as_of, by_month)
+
+
+def _asked(data: str) -> str:
+    """Ask what the data leave open, one question at a time; return the data set with the answers."""
+    import yaml  # noqa: PLC0415
+    from rich.prompt import IntPrompt  # noqa: PLC0415
+
+    from analysis.dataset import open_dataset  # noqa: PLC0415
+    from analysis.dataset.questions import OpenQuestionError  # noqa: PLC0415
+    from analysis.dataset.write_config import write_config  # noqa: PLC0415
+
+    answers: dict[str, dict[str, object]] = {}
+    read = data
+    while True:
+        try:
+            open_dataset(read)
+        except OpenQuestionError as error:
+            question = error.questions[0]
+            if not question.choices:
+                raise
+            typer.echo(question.text)
+            for i, choice in enumerate(question.choices, 1):
+                typer.echo(f"  {i}  {choice.consequence}  ({choice.answer})")
+            numbers = [str(i) for i, _choice in enumerate(question.choices, 1)]
+            n = IntPrompt.ask(_("Number of the answer"), choices=numbers)
+            section = answers.setdefault(error.table, {})
+            for key, value in yaml.safe_load(question.choices[n - 1].answer).items():
+                before = section.get(key)
+                section[key] = before | value if isinstance(before, dict) else value
+            read = str(write_config(data, answers))
+        else:
+            if answers:
+                typer.echo(_("The answers are in {path}: give it as DATA from now on.").format(path=read))
+            return read
 
 
 def _notebooks(

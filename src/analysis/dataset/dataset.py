@@ -98,6 +98,17 @@ class Dataset:
         first = self.engine.head(table, rows)
         return first[[name for name in first.columns if name in self.tables[table]]]
 
+    def reconciliation(self) -> pd.DataFrame:
+        """Return what leads from the total of the sales file to net sales, over all rows that were read.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``month`` (first day; missing where a row has no date), ``outcome`` and ``rule`` as in `Quality`,
+            ``rows``, ``written`` (the amounts as the file has them), ``amount`` (as they count).
+        """
+        return pd.read_parquet(self.folder / "reconciliation.parquet")
+
     def warned(self, notes: tuple[Note, ...]) -> Dataset:
         """Return the data set with these alarms before all others."""
         sales = replace(self.quality, alarms=(*notes, *self.quality.alarms))

@@ -9,6 +9,7 @@ from analysis.dataset.integrity import find_links
 from analysis.dataset.ledger import table_intake
 from analysis.dataset.ledger.intake_result import Formats, Intake, Records
 from analysis.dataset.quality import Note
+from analysis.dataset.questions import OpenQuestionError
 from analysis.dataset.schema import TABLES
 from analysis.dataset.sources.inputs import Source
 from analysis.errors import CarteraError
@@ -41,16 +42,20 @@ def take_in(source: Source, target: Path) -> Intake:
     config, broken = source.config, dict(source.broken)
     taken: dict[str, Records] = {}
     guessed: dict[str, str] = {}
+    asked: OpenQuestionError | None = None
     formats = Formats()
     for name, given in source.inputs.items():  # the sales come first
         try:
             taken[name] = table_intake.take_in(TABLES[name], given, config, formats, target)
         except CarteraError as error:
             (guessed if given.guessed else broken)[name] = str(error)
+            asked = asked or (error if isinstance(error, OpenQuestionError) else None)
             for path in (target / f"{name}.parquet", target / f"set_aside_{name}.parquet"):
                 path.unlink(missing_ok=True)
         if name == "transactions" and name in taken:
             formats = taken[name].formats
+    if asked and broken.keys() == {asked.table}:
+        raise asked
     if "transactions" not in taken or (broken and config.broken_tables == "stop"):
         raise CarteraError(_what_is_wrong(broken, config))
     links = find_links(taken, target)

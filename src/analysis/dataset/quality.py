@@ -96,6 +96,7 @@ _OF_ALL_TABLES = ("impossible_date", "cells", "score_range")
 """Reasons that are no column's; in other tables than the sales, the others name a column."""
 FINDINGS = {
     "no_customer": N_("without a customer"),
+    "void": N_("of sales marked as cancelled"),
     "cancelled": N_("on a cancelled invoice"),
     "negative_quantity": N_("with a negative quantity"),
     "negative_amount": N_("with a negative amount"),
@@ -105,6 +106,8 @@ FINDINGS = {
     "after_as_of": N_("after the last day that counts"),
     "test": N_("of test products"),
     "postage": N_("of postage and carriage"),
+    "refunded": N_("with a refund in a column of its own"),
+    "turned": N_("with a positive amount that takes a sale back"),
     "unread": N_("with a number that is not needed and cannot be read (left empty)"),
 }
 """Questions asked of every raw row, whatever became of it; the policy of each is in ``dataset.yml``.

@@ -5,30 +5,43 @@ from __future__ import annotations
 import os
 import tempfile
 import textwrap
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
-import yaml
+import duckdb
 
 from analysis.dataset.cache import read_once
-from analysis.dataset.config import TAXED, Policies, Transactions
+from analysis.dataset.config import TAXED, DatasetConfig, Policies, Transactions
+from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
+from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import Formats
-from analysis.dataset.ledger.table_intake import connect, open_all
+from analysis.dataset.ledger.plausibility import SPELLINGS
+from analysis.dataset.ledger.table_intake import connect, open_all, open_questions
 from analysis.dataset.naming import names_a_folder
 from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources.inputs import Input, Source, reachable
 from analysis.dataset.sources.open_source import find_source
 from analysis.dataset.user_files import is_legible, legible, reason_of, unreadable
+from analysis.dataset.yaml_file import as_yaml
+from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
-from analysis.language import _
+from analysis.language import _, number
 
-_SAID = ("encoding", "delimiter", "header_line", "names", "test_codes", "postage_codes")
+_SAID = (
+    "encoding", "delimiter", "header_line", "names", "amount_is", "amount_is_taxed", "amount_after_discount",
+    "blank_customer", "returned_amounts", "refunded", "states", "test_codes", "postage_codes",
+)  # fmt: skip
 """What only the user can have said."""
+_OF_FORMAT = ("date_order", "decimal")
+"""Keys that have a line of their own, with the choices."""
 _WIDTH = 100
+_MOST_DOUBLES = 200
 
 
-def write_config(data: str) -> Path:
+def write_config(data: str, answers: Mapping[str, Mapping[str, Any]] | None = None) -> Path:
     """Write a ``dataset.yml`` beside the data, with what was recognised and the questions left open.
 
     A table that cannot be read stands there as a comment that says why.
@@ -37,6 +50,9 @@ def write_config(data: str) -> Path:
     ----------
     data
         What `find_source` takes; where it has no folder of the user's, the file goes to the current one.
+    answers
+        Keys and values for the sections of tables that were asked about. A file that is there is then one
+        with earlier answers, and is written anew.
 
     Returns
     -------
@@ -52,11 +68,11 @@ def write_config(data: str) -> Path:
         source = reachable(find_source(data))
         folder = source.folder or Path.cwd()
         target = folder / "dataset.yml"
-        if os.path.lexists(target):
+        if os.path.lexists(target) and not answers:
             raise CarteraError(
                 _("{file} exists already. Edit it, or delete it to have it written anew.").format(file=target)
             )
-        text = _text(source, folder)
+        text = _text(_answered(source, answers or {}), folder, _possible_doubles(data))
     partial = folder / f".dataset.yml.{os.getpid()}"
     try:
         partial.write_text(text, "utf-8")
@@ -70,7 +86,39 @@ def write_config(data: str) -> Path:
     return target
 
 
-def _text(source: Source, folder: Path) -> str:
+def _answered(source: Source, answers: Mapping[str, Mapping[str, Any]]) -> Source:
+    """Return the data set with what the user answered in the sections of its tables."""
+    config, inputs = source.config, dict(source.inputs)
+    for table, said in answers.items():
+        given = inputs[table].settings
+        known = given.model_dump(exclude_unset=True)
+        merged = {
+            key: known.get(key, {}) | value if isinstance(value, dict) else value
+            for key, value in said.items()
+        }
+        settings = type(given).model_validate(known | merged)
+        inputs[table] = replace(inputs[table], settings=settings)
+        config = config.model_copy(update={table: settings})
+    return replace(source, config=config, inputs=inputs)
+
+
+def _possible_doubles(data: str) -> list[str]:
+    """Return the customers whose spellings differ in little, as comments; none where it is not known."""
+    try:
+        sales = take(data).folder / "transactions.parquet"
+    except CarteraError:
+        return []
+    with duckdb.connect() as connection:
+        connection.execute(MACROS)
+        connection.execute("set variable sales = ?", [duckdb_path(sales)])
+        query = SPELLINGS.format(sales="read_parquet(getvariable('sales'), hive_partitioning=false)")
+        groups = connection.execute(query).fetchmany(_MOST_DOUBLES)
+    said = _("who may be one customer; take the '#' away where it is so")
+    head = [f"# same_customer:  # {said}"] if groups else []
+    return head + [f"#   - {as_yaml(names)}  # {number(float(sold), 2)}" for _key, names, sold in groups]
+
+
+def _text(source: Source, folder: Path, doubles: list[str]) -> str:
     """Return the file: what is known as keys, what is open or usual as comments with the choices."""
     sections: list[str] = []
     broken = dict(source.broken)
@@ -78,7 +126,7 @@ def _text(source: Source, folder: Path) -> str:
     for name, given in source.inputs.items():
         try:
             place = _place_lines(given, folder)
-            reading = _reading(given, TABLES[name], formats)
+            reading = _reading(given, TABLES[name], formats, source.config)
         except (CarteraError, OSError) as error:
             broken[name] = next(filter(None, map(unreadable, given.files)), str(error))
             continue
@@ -89,17 +137,18 @@ def _text(source: Source, folder: Path) -> str:
         raise CarteraError("\n".join(broken.values()))
     for name, reason in broken.items():
         sections += ["", *_broken_section(name, reason, source.inputs.get(name), folder)]
-    return "\n".join([*_top(source, folder), *sections]) + "\n"
+    return "\n".join([*_top(source, folder), *doubles, *sections]) + "\n"
 
 
-def _reading(given: Input, table: Table, formats: Formats | None) -> Reading:
+def _reading(given: Input, table: Table, formats: Formats | None, config: DatasetConfig) -> Reading:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         connection = connect(work)
         try:
-            return find_reading(
-                connection, open_all(connection, given, table, work), table, given.settings, formats
-            )
+            raws = open_all(connection, given, table, work)
+            reading = find_reading(connection, raws, table, given.settings, formats)
+            asked = reading.questions or open_questions(connection, raws, reading, config, work)
+            return replace(reading, questions=asked)
         finally:
             connection.close()
 
@@ -131,8 +180,8 @@ def _top(source: Source, folder: Path) -> list[str]:
             _("days without a purchase after which a customer is inactive; without it: from the data"),
         ),
     }
-    lines = [f"{'' if names_a_folder(source.name) else '# '}name: {_quoted(source.name)}"]
-    lines += [f"database: {_quoted(_database(source, folder))}"] if source.database else []
+    lines = [f"{'' if names_a_folder(source.name) else '# '}name: {as_yaml(source.name)}"]
+    lines += [f"database: {as_yaml(_database(source, folder))}"] if source.database else []
     lines += [
         f"{'# ' if value is None else ''}{f'{key}: {value or example}':30}  # {meaning}"
         for key, (value, example, meaning) in known.items()
@@ -152,7 +201,11 @@ def _database(source: Source, folder: Path) -> str:
 
 def _section(reading: Reading, given: Input, place: list[str]) -> list[str]:
     decide = _("To decide:")
-    asked = [line for question in reading.questions for line in _comment(f"{decide} {question}", "  ")]
+    asked: list[str] = []
+    for question in reading.questions:
+        asked += _comment(f"{decide} {question.text}", "  ")
+        choices = [one for one in question.choices if not one.answer.startswith(_OF_FORMAT)]
+        asked += [f"  # {choice.answer}  # {choice.consequence}" for choice in choices]
     lines = [
         f"{reading.table.name}:",
         *place,
@@ -186,12 +239,6 @@ def _broken_section(name: str, reason: str, given: Input | None, folder: Path) -
     return [*(f"# {line}" for line in (f"{name}:", *place)), *_comment(reason, "#   ")]
 
 
-def _quoted(value: object) -> str:
-    """Return a value as YAML would write it, in quotes where it needs them."""
-    written = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10_000)
-    return written.removesuffix("\n").removesuffix("\n...")
-
-
 def _relative(path: Path, folder: Path) -> str:
     near = path.relative_to(folder) if path.is_relative_to(folder) else path
     if not is_legible(near):
@@ -207,20 +254,20 @@ def _place_lines(given: Input, folder: Path) -> list[str]:
     """Return where the table is: files and a sheet, or a table or query of the database."""
     settings = given.settings
     if settings.query is not None:
-        return [f"  query: {_quoted(settings.query)}"]
+        return [f"  query: {as_yaml(settings.query)}"]
     if settings.table is not None:
-        return [f"  table: {_quoted(settings.table)}"]
+        return [f"  table: {as_yaml(settings.table)}"]
     names = [_relative(path, folder) for path in given.files]
-    lines = [f"  file: {_quoted(names[0])}"]
+    lines = [f"  file: {as_yaml(names[0])}"]
     if len(names) > 1:
-        lines = ["  file:", *(f"    - {_quoted(name)}" for name in names)]
-    return lines + ([f"  sheet: {_quoted(settings.sheet)}"] if settings.sheet is not None else [])
+        lines = ["  file:", *(f"    - {as_yaml(name)}" for name in names)]
+    return lines + ([f"  sheet: {as_yaml(settings.sheet)}"] if settings.sheet is not None else [])
 
 
 def _said_lines(given: Input) -> list[str]:
     """Return what the user said already."""
     said = [key for key in _SAID if key in given.settings.model_fields_set]
-    return [f"  {key}: {_quoted(getattr(given.settings, key))}" for key in said]
+    return [f"  {key}: {as_yaml(getattr(given.settings, key))}" for key in said]
 
 
 def _format_lines(reading: Reading) -> list[str]:
@@ -229,17 +276,21 @@ def _format_lines(reading: Reading) -> list[str]:
     written = [name for name, kind in reading.kinds.items() if kind == "VARCHAR"]
     if any(reading.table.column(name).kind in {"date", "month"} for name in written):
         known = "day-first" if reading.date_order == "day-first" else "month-first"
-        asked = any("date_order" in question for question in reading.questions)
+        asked = _asks(reading, "date_order")
         lines.append(f"  {'# ' if asked else ''}date_order: {known}    # day-first, month-first")
     marks = sorted(set(reading.marks.values()))
-    asked = any("decimal" in question for question in reading.questions)
+    asked = _asks(reading, "decimal")
     if marks:
         lines.append(f'  {"# " if asked or len(marks) > 1 else ""}decimal: "{marks[0]}"           # ".", ","')
     return lines
 
 
+def _asks(reading: Reading, key: str) -> bool:
+    return any(choice.answer.startswith(key) for one in reading.questions for choice in one.choices)
+
+
 def _column_lines(reading: Reading) -> list[str]:
-    lines = [f"    {name}: {_quoted(header)}" for name, header in reading.columns.items()]
+    lines = [f"    {name}: {as_yaml(header)}" for name, header in reading.columns.items()]
     missing = [column for column in reading.table.columns if column.name not in reading.columns]
     return lines + [f"    # {column.name}:  # {_(column.meaning)}" for column in missing]
 

@@ -104,6 +104,12 @@ def read_yaml(path: Path) -> Any:  # noqa: ANN401 whatever YAML holds
         raise CarteraError(message.format(file=path.name)) from None
 
 
+def as_yaml(value: object) -> str:
+    """Return a value as YAML would write it on one line, in quotes where it needs them."""
+    written: str = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10_000)
+    return written.removesuffix("\n").removesuffix("\n...")
+
+
 def _loaded(text: str, file: str) -> Any:  # noqa: ANN401 whatever YAML holds
     loader = _PlainLoader(text)
     loader.file = file

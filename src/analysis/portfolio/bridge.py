@@ -87,7 +87,7 @@ class SalesBridge(Result):
         if not self.deductions:
             return _(
                 "Net sales are {net}, the same as gross sales: "
-                "no discounts, returns or cancellations are known."
+                "no discounts, returns or cancellations are taken off."
             ).format(net=net)
         return _("Of {gross} gross sales, {share} is taken off, which leaves net sales of {net}.").format(
             gross=money(self.gross_sales, self.currency),

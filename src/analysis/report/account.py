@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.dataset import Dataset, open_dataset
-from analysis.dataset.quality import Quality
+from analysis.dataset.quality import KEPT, Quality, label
 from analysis.dataset.schema import TABLES
 from analysis.display_names import words
 from analysis.language import _, date, listing, ngettext, number
@@ -39,6 +39,17 @@ class Account:
         """Return it as text; ``currency`` is that of its amounts."""
         said = words(self.name, self.frame)
         return tables.shown(self.frame, said["labels"], said["formats"], currency)
+
+
+@dataclass(frozen=True)
+class Reconciliation(Account):
+    """A table whose columns are periods or steps, in money to the cent."""
+
+    def shown(self, currency: str | None) -> tables.Shown:
+        """Return it as text."""
+        first, *others = self.frame.columns
+        labels = {first: "", **dict(zip(others, others, strict=True))}
+        return tables.shown(self.frame, labels, dict.fromkeys(others, "number2"), currency)
 
 
 def accounts(dataset: Dataset) -> list[Account]:
@@ -109,6 +120,33 @@ def _links(dataset: Dataset) -> Account:
     return Account("links", _("What links the tables"), found)
 
 
+def reconciliation(dataset: Dataset, unit: str = "year") -> Reconciliation:
+    """Return what leads from the total of the sales file to net sales, by ``year`` or ``month``.
+
+    Every step is what was taken off or added; they add up to net sales, over all rows, whatever ``as_of`` is.
+    """
+    found = dataset.reconciliation()
+    day = pd.to_datetime(found["month"])
+    found["period"] = day.dt.strftime("%Y" if unit == "year" else "%Y-%m").fillna(_("no date"))
+    found["lost"] = ~found["outcome"].isin(KEPT)
+    periods = sorted(found["period"].unique())
+    steps = {_("Total of the file"): found.groupby("period")["written"].sum()}
+    changed = found["amount"].fillna(0) - found["written"].fillna(0)
+    if changed.abs().sum() > 0.005:
+        steps[_("Worked out: order values, signs, taxes, discounts, refunds")] = changed.groupby(
+            found["period"]
+        ).sum()
+    for (outcome, rule), rows in found[found["lost"]].groupby(["outcome", "rule"], sort=False):
+        steps[label(str(outcome), str(rule))] = -rows.groupby("period")["amount"].sum()
+    steps[_("Net sales")] = found[~found["lost"]].groupby("period")["amount"].sum()
+    frame = pd.DataFrame(steps).reindex(periods).fillna(0.0)
+    frame.loc[_("All")] = frame.sum()
+    if unit == "year":
+        frame = frame.T
+    caption = _("From the total of the file to net sales, to hold against your own figures")
+    return Reconciliation("reconciliation", caption, frame.rename_axis("what").reset_index())
+
+
 def warnings(dataset: Dataset) -> list[str]:
     """Return what must be known before a figure is trusted, of all tables."""
     return [text for quality in dataset.accounts.values() for text in quality.warnings]
@@ -127,7 +165,7 @@ def missing_tables(dataset: Dataset) -> str:
     return _("Not given: {tables}.").format(tables=listing(missing))
 
 
-def print_account(data: str, as_of: str | None) -> None:
+def print_account(data: str, as_of: str | None, by_month: bool = False) -> None:
     """Read ``data`` and print what became of every row, what was assumed, and what to beware of.
 
     Raises
@@ -140,7 +178,8 @@ def print_account(data: str, as_of: str | None) -> None:
     console.print(
         Text(_("{name}, as of {day}").format(name=dataset.name, day=date(dataset.as_of)), style="bold")
     )
-    for account in accounts(dataset):
+    reconciled = reconciliation(dataset, "month" if by_month else "year")
+    for account in [*accounts(dataset), reconciled]:
         console.print(_table(account.caption, account.shown(dataset.currency)))
     if missing := missing_tables(dataset):
         console.print(Text(missing))

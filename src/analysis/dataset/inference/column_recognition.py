@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from analysis.dataset.files.readers import RawTable
 from analysis.dataset.quality import Note
+from analysis.dataset.questions import Choice, Question
 from analysis.dataset.schema import Column, Table, normalised, same_name
+from analysis.dataset.yaml_file import as_yaml
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 from analysis.suggestions import nearest
@@ -29,10 +31,7 @@ _NO_HEADER = N_(
     "{file} has no line of column names: the first one holds {found}. List the names in their order in "
     "dataset.yml, such as 'names: [{names}]'."
 )
-_DISCOUNT_OPEN = N_(
-    "{file}: '{header}' could be a discount in money or in percent. "
-    "Choose: 'discount: {header}' or 'discount_pct: {header}' under 'columns'."
-)
+_DISCOUNT_OPEN = N_("{file}: '{header}' could be a discount in money or in percent.")
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Recognition:
     """
 
     columns: dict[str, str]
-    questions: tuple[str, ...]
+    questions: tuple[Question, ...]
     facts: tuple[Note, ...]
 
 
@@ -96,7 +95,12 @@ def recognise(
     if either and "amount" in chosen:
         facts.append(Note(_DISCOUNT_LEFT_OUT, {"header": either}))
     elif either:
-        questions.append(_(_DISCOUNT_OPEN).format(file=raw.file, header=either))
+        text = _(_DISCOUNT_OPEN).format(file=raw.file, header=either)
+        choices = (
+            _is_column("discount", either, _("If it is money")),
+            _is_column("discount_pct", either, _("If it is percent, or a part of one")),
+        )
+        questions.append(Question(text, choices))
     facts += [
         Note(
             N_("Column '{name}' was left out: it could be {headers}. Choose one in dataset.yml."),
@@ -144,17 +148,21 @@ def _deciding(table: Table, chosen: dict[str, str]) -> set[str]:
     return deciding if "amount" in chosen else deciding | set(_MAKING_AMOUNT)
 
 
-def _which(file: str, table: Table, name: str, headers: list[str]) -> str:
-    """Return the sentence that asks which header is the canonical column ``name``."""
-    return _(
-        "{file}: {headers} could each be '{name}' ({meaning}). Choose one: '{name}: {first}' under 'columns'."
-    ).format(
+def _which(file: str, table: Table, name: str, headers: list[str]) -> Question:
+    """Return the question which header is the canonical column ``name``."""
+    text = _("{file}: {headers} could each be '{name}' ({meaning}). Choose one.").format(
         file=file,
         headers=listing([f"'{header}'" for header in headers]),
         name=name,
         meaning=_(table.column(name).meaning),
-        first=headers[0],
     )
+    return Question(text, tuple(_is_column(name, header) for header in headers))
+
+
+def _is_column(name: str, header: str, consequence: str = "") -> Choice:
+    """Return the answer that a header is a canonical column."""
+    says = consequence or _("If it is '{header}'").format(header=header)
+    return Choice(f"columns: {{{name}: {as_yaml(header)}}}", says)
 
 
 def _open_discount(chosen: dict[str, str]) -> str | None:
@@ -206,44 +214,39 @@ def _missing(
     chosen: dict[str, str],
     asked: dict[str, list[str]],
     alike: Callable[[Column], list[str]],
-) -> list[str]:
-    """Return the sentences that ask for needed columns of which there is no trace."""
+) -> list[Question]:
+    """Return the questions for needed columns of which there is no trace."""
     known = chosen | {name: headers[0] for name, headers in asked.items()}
     given = known | {"amount": ""} if amount_is_given(known) else known
     missing = [name for name in table.required if name not in given]
     found = ", ".join(f"'{header}'" for header in raw.columns)
     nameless = [header for header in raw.columns if not any(map(str.isalpha, header))]
     if missing and 2 * len(nameless) > len(raw.columns):
-        return [_(_NO_HEADER).format(file=raw.file, found=found, names=", ".join(table.required))]
+        text = _(_NO_HEADER).format(file=raw.file, found=found, names=", ".join(table.required))
+        return [Question(text)]
     if table.any_of and not set(table.any_of) & known.keys():
         missing.append(table.any_of[0])
-    return [
-        _("{file}: no column for '{name}' ({meaning}) was recognised. Columns found: {found}. {hint}").format(
-            file=raw.file,
-            name=name,
-            meaning=_(table.column(name).meaning),
-            found=found,
-            hint=_hint(raw, table.column(name), chosen, alike),
-        )
-        for name in missing
-    ]
+    text = _("{file}: no column for '{name}' ({meaning}) was recognised. Columns found: {found}.")
+    questions = []
+    for name in missing:
+        column = table.column(name)
+        said = text.format(file=raw.file, name=name, meaning=_(column.meaning), found=found)
+        likely = _likely(raw, column, chosen, alike)
+        if not likely:
+            said += " " + _("Put '{name}: <its column>' under 'columns'.").format(name=name)
+        questions.append(Question(said, tuple(_is_column(name, header) for header in likely)))
+    return questions
 
 
-def _hint(raw: RawTable, wanted: Column, chosen: dict[str, str], alike: Callable[[Column], list[str]]) -> str:
+def _likely(
+    raw: RawTable, wanted: Column, chosen: dict[str, str], alike: Callable[[Column], list[str]]
+) -> list[str]:
+    """Return the headers that may be a column: by a similar name, else by cells of its kind."""
     free = {same_name(header): header for header in raw.columns if header not in chosen.values()}
     known = [same_name(name) for name in wanted.all_names]
     near = [header for key, header in free.items() if difflib.get_close_matches(key, known, n=1, cutoff=0.75)]
-    if near:
-        return _("Nearest: {near}. If it is the one, put '{name}: {example}' under 'columns'.").format(
-            near=", ".join(f"'{header}'" for header in near), name=wanted.name, example=near[0]
-        )
     prices = {chosen[name] for name in ("unit_price", "gross_amount") if name in chosen}
-    likely = [h for h in alike(wanted) if h in prices or h not in chosen.values()][:3]
-    if likely:
-        return _(
-            "Its cells would fit: {near}. If it is the one, put '{name}: {example}' under 'columns'."
-        ).format(near=", ".join(f"'{header}'" for header in likely), name=wanted.name, example=likely[0])
-    return _("Put '{name}: <its column>' under 'columns'.").format(name=wanted.name)
+    return near or [h for h in alike(wanted) if h in prices or h in free.values()][:3]
 
 
 def _recognised(raw: RawTable, chosen: dict[str, str]) -> Note:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -13,9 +15,10 @@ from analysis.dataset.inference.column_recognition import recognise
 from analysis.dataset.inference.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.quality import Note
+from analysis.dataset.questions import Choice, Question
 from analysis.dataset.schema import Column, Table, normalised
 from analysis.errors import CarteraError
-from analysis.language import N_, _, number
+from analysis.language import N_, _, date, number
 
 _SAMPLE_ROWS = 50_000
 _NO_AMOUNT = N_("'{header}' is empty on every row: quantity × unit price is used.")
@@ -61,7 +64,7 @@ class Reading:
     signs: bool
     shown: Formats
     facts: tuple[Note, ...]
-    questions: tuple[str, ...]
+    questions: tuple[Question, ...]
 
 
 def find_reading(
@@ -215,7 +218,7 @@ class _Search:
     settings: TableConfig
     sales: Formats
     facts: list[Note] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
     def written(self, *kinds: str) -> list[str]:
         """Return the columns of these kinds whose cells are text."""
@@ -299,7 +302,7 @@ class _Search:
         }[order, borrowed]
         self.facts.append(Note(message, {"headers": self._listed(names)}))
 
-    def _order_question(self, names: list[str], found: Evidence) -> str:
+    def _order_question(self, names: list[str], found: Evidence) -> Question:
         holding = next(
             (
                 self.columns[name]
@@ -359,12 +362,13 @@ def _stacked(relations: list[str], headers: list[str]) -> str:
     return "(" + " union all ".join(parts) + ")"
 
 
-def _mark_question(file: str, header: str, found: Evidence) -> str:
+def _mark_question(file: str, header: str, found: Evidence) -> Question:
+    point, comma = 'decimal: "."', 'decimal: ","'
     if found.verdict == "mixed":
-        return _(
+        text = _(
             "Column '{header}' of {file} mixes decimal points (such as '{point}', cells: {points}) and "
-            "decimal commas (such as '{comma}', cells: {commas}). Export it with one mark, or choose: "
-            "'decimal: \".\"' or 'decimal: \",\"'; cells in the other are rejected."
+            "decimal commas (such as '{comma}', cells: {commas}). Export it with one mark, or choose; cells "
+            "in the other are rejected."
         ).format(
             header=header,
             file=file,
@@ -373,18 +377,27 @@ def _mark_question(file: str, header: str, found: Evidence) -> str:
             comma=found.examples[1],
             commas=number(found.second),
         )
-    return _(
-        "Column '{header}' of {file} is ambiguous: '{example}' could be a thousand and more or have three "
-        "decimals. Choose: 'decimal: \".\"' or 'decimal: \",\"'."
-    ).format(header=header, file=file, example=found.examples[2])
+        choices = (Choice(point, _("If the point counts")), Choice(comma, _("If the comma counts")))
+        return Question(text, choices)
+    example = str(found.examples[2])
+    text = _("Column '{header}' of {file} is ambiguous: '{example}' could be two numbers.").format(
+        header=header, file=file, example=example
+    )
+    many, few = number(int(re.sub("[.,]", "", example))), number(float(example.replace(",", ".")), 3)
+    as_point, as_comma = (few, many) if "." in example else (many, few)
+    says = _("If it is {number}")
+    return Question(
+        text,
+        (Choice(point, says.format(number=as_point)), Choice(comma, says.format(number=as_comma))),
+    )
 
 
-def _order_question(file: str, header: str, found: Evidence) -> str:
+def _order_question(file: str, header: str, found: Evidence) -> Question:
     if found.verdict == "mixed":
-        return _(
+        text = _(
             "Column '{header}' of {file} mixes dates with the day first (such as '{day}', cells: {days}) and "
-            "with the month first (such as '{month}', cells: {months}). Export it in one form, or choose: "
-            "'date_order: day-first' or 'date_order: month-first'; dates in the other are rejected."
+            "with the month first (such as '{month}', cells: {months}). Export it in one form, or choose; "
+            "dates in the other are rejected."
         ).format(
             header=header,
             file=file,
@@ -393,16 +406,19 @@ def _order_question(file: str, header: str, found: Evidence) -> str:
             month=found.examples[1],
             months=number(found.second),
         )
-    return _(
-        "Column '{header}' of {file} is ambiguous: every date fits day/month and month/day alike, such as "
-        "'{example}'. Choose: 'date_order: day-first' or 'date_order: month-first'."
-    ).format(header=header, file=file, example=found.examples[2])
-
-
-def ask(questions: tuple[str, ...], table: Table) -> CarteraError:
-    """Return the error that puts the open questions to the user and says where to answer."""
-    how = _(
-        "Write the answer under '{section}:' in a dataset.yml and give that file instead; "
-        "'cartera check FILE --write-config' writes one to start from."
-    ).format(section=table.name)
-    return CarteraError(("\n" if len(questions) > 1 else " ").join([*questions, how]))
+        day_first, month_first = _("If the day comes first"), _("If the month comes first")
+    else:
+        example = str(found.examples[2])
+        text = _(
+            "Column '{header}' of {file} is ambiguous: every date fits day/month and month/day alike, such "
+            "as '{example}'."
+        ).format(header=header, file=file, example=example)
+        first, second, year = (int(part) for part in re.findall(r"\d+", example)[:3])
+        year += 0 if year > 99 else 1900 if year >= 70 else 2000
+        says = _("If it is {date}")
+        day_first = says.format(date=date(dt.date(year, second, first)))
+        month_first = says.format(date=date(dt.date(year, first, second)))
+    return Question(
+        text,
+        (Choice("date_order: day-first", day_first), Choice("date_order: month-first", month_first)),
+    )

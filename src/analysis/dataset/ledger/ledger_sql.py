@@ -43,6 +43,7 @@ def ledger_sql(
     is_sales = reading.table.name == "transactions"
     rules = sales_sql if is_sales else records_sql
     asked = sales_sql.asked(reading, config, meaning) if is_sales else records_sql.asked(reading, config)
+    answers = sales_sql.answers(reading, config, meaning) if is_sales else records_sql.ANSWERS
     cases = [(condition, f"excluded:{rule}") for rule, condition in layout(raw, reading)]
     cases += rules.cases(reading, config, today)
     outcome = " ".join(f"when {condition} then '{becomes}'" for condition, becomes in cases)
@@ -52,7 +53,7 @@ def ledger_sql(
     typed as (select *, {_values(reading, config)} from cells),
     {asked},
     judged as (select *, case {outcome} else '{rules.OTHERWISE}' end as outcome from asked)
-    select {", ".join(map(quoted, _known(reading)))}, row_hash, outcome, {rules.answers(reading)},
+    select {", ".join(map(quoted, _known(reading)))}, row_hash, outcome, {answers},
            case when {keep_raw} then {row_text(raw)} end as raw
     from judged{" order by row_id" if meaning.needs_order else ""}
     """  # noqa: S608

@@ -15,6 +15,7 @@ from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.sales_sql import FLAGS
 from analysis.dataset.ledger.states import SOLD, VOID
 from analysis.dataset.quality import KEPT, Note
+from analysis.dataset.questions import Choice, Question
 from analysis.dataset.schema import normalised, same_name
 from analysis.language import N_, _, listing, number
 
@@ -98,6 +99,11 @@ class Meaning:
     spread_refunds: bool = False
 
     @property
+    def is_plain(self) -> bool:
+        """Whether rows mean what their cells say."""
+        return self == PLAIN
+
+    @property
     def needs_order(self) -> bool:
         """Whether the order of the rows in the file counts."""
         return self.amount_is == "order" or self.spread_refunds or bool(self.from_above)
@@ -113,7 +119,7 @@ class Understood:
 
     meaning: Meaning
     facts: list[Note]
-    questions: list[str]
+    questions: list[Question]
 
 
 def understand(
@@ -156,8 +162,10 @@ class _Search:
     file: str
     found: Understood
 
-    def _ask(self, question: str, **values: object) -> None:
-        self.found.questions.append(question.format(file=self.file, **values))
+    def _ask(self, text: str, choices: dict[str, str], **values: object) -> None:
+        """Ask; ``choices`` are what follows from each answer, by the answer."""
+        answers = [Choice(answer, follows.format(**values)) for answer, follows in choices.items()]
+        self.found.questions.append(Question(text.format(file=self.file, **values), tuple(answers)))
 
     def _know(self, note: Note | None, **changed: object) -> None:
         self.found.meaning = replace(self.found.meaning, **changed)  # type: ignore[arg-type]
@@ -239,10 +247,13 @@ class _Search:
             return
         self._ask(
             _(
-                "{file}: cells in {headers} are empty on rows below a filled one (rows: {n}). If they mean "
-                "the same, net sales are {above}: write 'blank_customer: above'. If nobody is known there, "
-                "they are {nobody}: write 'blank_customer: nobody'."
+                "{file}: cells in {headers} are empty on rows below a filled one (rows: {n}). Do they mean "
+                "the same?"
             ),
+            {
+                "blank_customer: above": _("If they mean the same, net sales are {above}"),
+                "blank_customer: nobody": _("If nobody is known there, net sales are {nobody}"),
+            },
             headers=self._listed(columns),
             n=number(lines),
             above=self._sum(f"outcome in {KEPT} or outcome in ('excluded:no_customer', 'rejected:no_date')"),
@@ -327,14 +338,18 @@ class _Search:
             f"select sum(value) from (select max(amount) as value from ledger where outcome in {KEPT} "  # noqa: S608
             f"group by {_ORDER}, case when order_id is null then file_row_number end)"
         )[0]
-        question = _(
-            "{file}: '{header}' is {value} on all {n} lines of order '{order}'. If it is the value of the "
-            "whole order, net sales are {once}: write 'amount_is: order'. If it is that of each line, they "
-            "are {each}: write 'amount_is: line'."
-        )
-        price = _("If quantity × unit price counts, they are {gross}: write 'amount_is: quantity_and_price'.")
+        choices = {
+            "amount_is: order": _("If it is the value of the whole order, net sales are {once}"),
+            "amount_is: line": _("If it is that of each line, net sales are {each}"),
+        }
+        if priced:
+            choices["amount_is: quantity_and_price"] = _("If quantity × unit price counts, they are {gross}")
         self._ask(
-            f"{question} {price}" if priced else question,
+            _(
+                "{file}: '{header}' is {value} on all {n} lines of order '{order}'. Is it the value of the "
+                "whole order, or of each line?"
+            ),
+            choices,
             header=header,
             value=number(value, 2),
             n=lines,
@@ -347,19 +362,22 @@ class _Search:
     def signs(self) -> None:
         """Ask what positive amounts are where quantities or kinds of document take back."""
         turned, back = _PLACE["is_turned"], _PLACE["is_taken_back"]
-        settings = self.config.transactions
         n = self._count(f"flags[{turned}]")
         as_returns = self._count(f"flags[{back}] and not flags[{turned}] and amount < 0")
         if not n:
             return
-        if as_returns and settings.negative_quantity is None and settings.credit_notes is None:
+        if as_returns and self.config.transactions.returned_amounts is None:
             self._ask(
                 _(
                     "{file}: rows with a negative quantity, or of credit notes, have amounts of both signs: "
-                    "{turned} above zero and {n} below. If they all take a sale back, net sales are {back}: "
-                    "write 'negative_quantity: return' and 'credit_notes: return'. If amounts count as they "
-                    "are written, they are {written}: write 'as_written' for both."
+                    "{turned} above zero and {n} below. Do they all take a sale back?"
                 ),
+                {
+                    "returned_amounts: subtract": _("If they all do, net sales are {back}"),
+                    "returned_amounts: as_written": _(
+                        "If amounts count as they are written, net sales are {written}"
+                    ),
+                },
                 turned=number(n),
                 n=number(as_returns),
                 back=self._sum(f"outcome in {KEPT}"),
@@ -389,14 +407,16 @@ class _Search:
                 )
                 for word, n, money in unknown
             ]
+            example = unknown[0][0]
             self._ask(
-                _(
-                    "{file}: is {states} in '{header}' the state of a sale, or of one that never came to be? "
-                    "Write 'states: {{{example}: sale}}' or 'states: {{{example}: cancelled}}'."
-                ),
+                _("{file}: is {states} in '{header}' the state of a sale, or of one that never came to be?"),
+                {
+                    f"states: {{{example}: sale}}": _("If '{example}' is that of a sale, it counts"),
+                    f"states: {{{example}: cancelled}}": _("If not, it is left out"),
+                },
                 states=listing(shown),
                 header=self._header("status"),
-                example=unknown[0][0],
+                example=example,
             )
 
     def refunds(self) -> None:
@@ -426,10 +446,13 @@ class _Search:
         net = float(str(self._row(f"select sum(amount) from ledger where outcome in {KEPT}")[0]))  # noqa: S608
         self._ask(
             _(
-                "{file}: {n} sales are marked as refunded or cancelled, and the same customers have negative "
-                "rows of the same amount later on. If these are the same refunds, net sales are {once}: "
-                "write 'refunded: once'. If they are others, they are {twice}: write 'refunded: twice'."
+                "{file}: sales are marked as refunded or cancelled (rows: {n}), and their customers have "
+                "negative rows of the same amount later on. Are these the same refunds?"
             ),
+            {
+                "refunded: once": _("If they are the same, net sales are {once}"),
+                "refunded: twice": _("If they are others, net sales are {twice}"),
+            },
             n=number(_n(alike)),
             once=number(net + float(str(money)), 2),
             twice=number(net, 2),
@@ -477,11 +500,13 @@ class _Search:
             )
             return
         self._ask(
-            _(
-                "{file}: is '{header}' already net of the discount in '{discount}'? Then net sales are "
-                "{net}: write 'amount_after_discount: true'. If the discount is still to be taken off, they "
-                "are {gross}: write 'amount_after_discount: false'."
-            ),
+            _("{file}: is '{header}' already net of the discount in '{discount}'?"),
+            {
+                "amount_after_discount: true": _("If it is, net sales are {net}"),
+                "amount_after_discount: false": _(
+                    "If the discount is still to be taken off, net sales are {gross}"
+                ),
+            },
             header=self._header("amount"),
             discount=self._header("discount_pct"),
             net=self._sum(f"outcome in {KEPT}"),
@@ -505,10 +530,11 @@ class _Search:
         if not self._has("tax"):
             if taxed:
                 self._ask(
-                    _(
-                        "{file}: '{header}' includes tax, and no column says how much. Write its rate, such "
-                        "as 'prices_include_tax: 0.21', or 'prices_include_tax: 0' to count amounts with tax."
-                    ),
+                    _("{file}: '{header}' includes tax, and no column says how much. What is its rate?"),
+                    {
+                        "prices_include_tax: 0.21": _("If it is 21 %, it is taken off (or another rate)"),
+                        "prices_include_tax: 0": _("If amounts are to count with tax"),
+                    },
                     header=header,
                 )
             return
@@ -529,10 +555,11 @@ class _Search:
             self._know(Note(_LESS_TAX, {"header": header, "tax": self._header("tax")}), less_tax=True)
         elif fits or not fits_not:
             self._ask(
-                _(
-                    "{file}: does '{header}' include the tax in '{tax}'? Then net sales are {within}: write "
-                    "'amount_is_taxed: true'. If not, they are {upon}: write 'amount_is_taxed: false'."
-                ),
+                _("{file}: does '{header}' include the tax in '{tax}'?"),
+                {
+                    "amount_is_taxed: true": _("If it does, net sales are {within}"),
+                    "amount_is_taxed: false": _("If not, net sales are {upon}"),
+                },
                 header=header,
                 tax=self._header("tax"),
                 within=self._sum(f"outcome in {KEPT}", "amount - coalesce(tax, 0)"),

@@ -40,13 +40,9 @@ def asked(reading: Reading, config: DatasetConfig) -> str:
     )
 
 
-def answers(_reading: Reading) -> str:
-    """Return the SQL of ``unread`` and ``dayless``.
-
-    They hold per column of `optional` the cell that could not be read, and per column of `optional_days`
-    whether its day is none; NULL where that is so of none.
-    """
-    return "unread, dayless"
+ANSWERS = "unread, dayless"
+"""Per column of `optional` the cell that could not be read, and per column of `optional_days` whether its
+day is none; NULL where that is so of none."""
 
 
 def optional(reading: Reading) -> list[str]:

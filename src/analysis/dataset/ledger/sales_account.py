@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pandas as pd
 
 from analysis.dataset.ledger.ledger import Account, Ledger
+from analysis.dataset.ledger.plausibility import doubts
 from analysis.dataset.ledger.sales_sql import FLAGS
 from analysis.dataset.quality import FINDINGS, KEPT, Note
 from analysis.dataset.schema import TRANSACTIONS
@@ -32,6 +35,27 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
     return Account(columns, _found(connection, ledger), (), tuple(_alarms(connection, ledger)))
 
 
+def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Write what leads from the total of the file to net sales, month by month.
+
+    Parameters
+    ----------
+    connection
+        One that has the view ``settled``.
+    target
+        The Parquet file: ``month`` (its first day; NULL where a row has no date), ``outcome``, ``rule``,
+        ``rows``, ``written`` (sum of the amounts as the file has them) and ``amount`` (as they count).
+    """
+    written = "written" if "written" in connection.view("settled").columns else "amount"
+    connection.execute(
+        "copy (select cast(date_trunc('month', date) as date) as month, "  # noqa: S608
+        "split_part(outcome, ':', 1) as outcome, split_part(outcome, ':', 2) as rule, count(*) as rows, "
+        f"cast(sum({written}) as double) as written, cast(sum(amount) as double) as amount "
+        "from settled group by all order by all) to $1 (format parquet)",
+        [str(target)],
+    )
+
+
 def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFrame:
     """Return how many raw rows answer yes to each question, whatever their outcome."""
     counts = ", ".join(f"count(*) filter (where flags[{i}])" for i, _flag in enumerate(FLAGS, 1))
@@ -45,7 +69,8 @@ def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFram
     asked["duplicates"] = ledger.duplicates.rows
     policies = ledger.config.transactions.policies.model_dump()
     returns = policies["returns"]
-    policies |= {"negative_quantity": returns, "negative_amount": returns}
+    policies |= {"negative_quantity": returns, "negative_amount": returns, "turned": returns}
+    policies |= {"void": policies["cancelled"], "refunded": "subtract"}
     if "stop" not in {policies["cancelled"], returns}:
         policies["cancelled"] = returns
     rows = [(rule, policies.get(rule, ""), int(asked.get(rule, 0))) for rule in FINDINGS]
@@ -76,4 +101,4 @@ def _alarms(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]
         found.append(Note(N_("All sales are of one day: nothing can be said about time.")))
     if size == 0:
         found.append(Note(N_("All amounts are zero: no figure in money means anything.")))
-    return found
+    return [*found, *doubts(connection, ledger)]

@@ -22,8 +22,9 @@ OTHERWISE = "sale"
 """What a row is for which no case holds."""
 
 FLAGS = (
-    "is_no_customer", "is_cancelled", "is_negative_quantity", "is_negative_amount", "is_price_not_positive",
-    "is_zero_amount", "is_test", "is_postage", "is_unread", "is_refunded", "is_taken_back", "is_turned",
+    "is_no_customer", "is_void", "is_cancelled", "is_negative_quantity", "is_negative_amount",
+    "is_price_not_positive", "is_zero_amount", "is_test", "is_postage", "is_unread", "is_refunded",
+    "is_taken_back", "is_turned",
 )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     return (
         f"filled as (select * {_filled(meaning)} from typed), "  # noqa: S608
         f"priced as (select *, {_money(reading, config, meaning)} from filled), "
-        f"kept_of as (select * {_less_refund(reading, meaning)} from priced), "
+        f"kept_of as (select {_less_refund(reading, config, meaning)} from priced), "
         f"valued as (select * replace ({_signed(config)}), {_taken_back(config)} as is_taken_back, "
         f"({_turned(config)}) as is_turned from kept_of), "
         f"asked as (select *, {_questions(reading, config, meaning)} from valued)"
@@ -71,9 +72,16 @@ def _spread(whole: str, weight: str) -> str:
     return f"round({whole} * {upper}, 2) - round({whole} * {lower}, 2)"
 
 
-def answers(_reading: Reading) -> str:
-    """Return the SQL of ``flags``: the answers to `FLAGS`, NULL where all are no."""
-    return f"case when {' or '.join(FLAGS)} then [{', '.join(FLAGS)}] end as flags"
+def answers(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
+    """Return the SQL of ``flags``: the answers to `FLAGS`, NULL where all are no.
+
+    Where the amount is not as the file has it, ``written`` is what the file has.
+    """
+    flags = f"case when {' or '.join(FLAGS)} then [{', '.join(FLAGS)}] end as flags"
+    if "amount" not in reading.columns:
+        return f"{flags}, gross_amount as written"
+    as_it_is = meaning.is_plain and not config.tax_rate("transactions") and "refunded" not in reading.columns
+    return flags if as_it_is and "quantity" not in reading.columns else f"{flags}, given_amount as written"
 
 
 def worked_out(reading: Reading) -> set[str]:
@@ -134,27 +142,30 @@ def _given_amount(reading: Reading, meaning: Meaning) -> tuple[str, bool]:
     return _spread(whole, "abs(quantity * unit_price)" if priced else "1"), False
 
 
-def _less_refund(reading: Reading, meaning: Meaning) -> str:
-    """Return the ``replace`` clause that takes off what was given back; what exceeds it is postage."""
+def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
+    """Return the SQL of the columns with what was given back taken off; what exceeds it is postage.
+
+    A sale that was given back as a whole, ``is_undone``, is left out by its state, unless such are kept.
+    """
     if "refunded" not in reading.columns:
-        return ""
+        return "*, false as is_undone"
     refund = "abs(coalesce(refunded, 0))"
     if meaning.spread_refunds:
         whole = f"least(max({refund}) over ({_SAME_ORDER}), sum(abs(amount)) over ({_SAME_ORDER}))"
         refund = _spread(f"cast({whole} as double)", "abs(amount)")
-    left = f"sign(amount) * greatest(abs(amount) - ({refund}), 0)"
-    return f"replace (cast({left} as decimal(18, 4)) as amount)"
+    undone = f"coalesce(amount > 0 and ({refund}) >= amount, false)"
+    if config.transactions.policies.cancelled == "keep":
+        undone = "false"
+    left = f"case when {undone} then amount else sign(amount) * greatest(abs(amount) - ({refund}), 0) end"
+    return f"* replace (cast({left} as decimal(18, 4)) as amount), {undone} as is_undone"
 
 
 def _taken_back(config: DatasetConfig) -> str:
     """Return the SQL that holds for a row that takes a sale back, by its quantity or its kind of document."""
+    if config.transactions.returned_amounts == "as_written":
+        return "false"
     note = f"coalesce(regexp_full_match(squeezed(document_type), '{CREDIT_NOTE}'), false)"
-    settings = config.transactions
-    conditions = [
-        *(["coalesce(quantity < 0, false)"] if settings.negative_quantity != "as_written" else []),
-        *([note] if settings.credit_notes != "as_written" else []),
-    ]
-    return f"({' or '.join(conditions) or 'false'})"
+    return f"(coalesce(quantity < 0, false) or {note})"
 
 
 def _turned(config: DatasetConfig) -> str:
@@ -187,7 +198,7 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
-        "is_void": f"coalesce(squeezed(status) in ({cancelled}), false){_own_row(reading, meaning)}",
+        "is_marked": f"coalesce(squeezed(status) in ({cancelled}), false){_own_row(reading, meaning)}",
         "is_negative_quantity": "coalesce(quantity < 0, false)",
         "is_negative_amount": "coalesce(amount < 0, false)",
         "is_price_not_positive": "coalesce(unit_price <= 0, false)",
@@ -202,8 +213,15 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
     else:
         flags["is_refunded"] = "false"
     listed = [f"{sql} as {name}" for name, sql in flags.items()]
-    marked = f"case when {negative} then coalesce(regexp_matches(order_id, '^[Cc]\\d'), false) else false end"
-    return ", ".join([*listed, f"(is_void or ({marked})) as is_cancelled", f"({negative}) as is_negative"])
+    marked = "coalesce(regexp_matches(order_id, '^[Cc]\\d'), false)"
+    return ", ".join(
+        [
+            *listed,
+            f"({negative}) as is_negative",
+            "((is_marked or is_undone) and not is_negative) as is_void",
+            f"is_negative and (is_marked or ({marked})) as is_cancelled",
+        ]
+    )
 
 
 def _own_row(reading: Reading, meaning: Meaning) -> str:
@@ -258,7 +276,7 @@ def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple
     optional = {
         "test": "is_test",
         "postage": "is_postage",
-        "cancelled": "is_void and not is_negative",
+        "cancelled": "is_void",
         "zero_amount": "is_zero_amount",
         "returns": "is_negative",
     }
@@ -267,7 +285,7 @@ def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple
         for rule, condition in optional.items()
         if getattr(policies, rule) == "exclude"
     ]
-    return [*held, ("is_negative and is_cancelled", "cancellation"), ("is_negative", "return")]
+    return [*held, ("is_cancelled", "cancellation"), ("is_negative", "return")]
 
 
 def amount_columns(reading: Reading) -> list[str]:

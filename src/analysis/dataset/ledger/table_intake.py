@@ -18,7 +18,7 @@ import pandas as pd
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, quoted, whole
 from analysis.dataset.inference.formats import MACROS
-from analysis.dataset.inference.type_inference import Reading, ask, find_reading
+from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.ledger import records_account, sales_account
 from analysis.dataset.ledger.intake_result import Formats, Records
 from analysis.dataset.ledger.ledger import Ledger, count_duplicates, settle
@@ -26,6 +26,7 @@ from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
 from analysis.dataset.ledger.meaning import PLAIN, Meaning, understand
 from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
 from analysis.dataset.quality import KEPT, Note, Quality
+from analysis.dataset.questions import OpenQuestionError, Question
 from analysis.dataset.schema import TRANSACTIONS, Table
 from analysis.dataset.sources.inputs import Input
 from analysis.engine.paths import duckdb_path
@@ -95,7 +96,7 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
         raws = open_all(connection, given, table, work)
         reading = find_reading(connection, raws, table, given.settings, formats)
         if reading.questions:
-            raise ask(reading.questions, table)
+            raise OpenQuestionError(reading.questions, table.name)
         raws = _write_ledger(connection, raws, reading, config, work)
         facts: list[Note] = []
         if table is TRANSACTIONS:
@@ -104,6 +105,23 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
     finally:
         connection.close()
         shutil.rmtree(work)
+
+
+def open_questions(
+    connection: duckdb.DuckDBPyConnection,
+    raws: list[RawTable],
+    reading: Reading,
+    config: DatasetConfig,
+    work: Path,
+) -> tuple[Question, ...]:
+    """Return what the rows of the sales leave open; nothing of another table is."""
+    if reading.table is not TRANSACTIONS:
+        return ()
+    try:
+        _understood(connection, _write_ledger(connection, raws, reading, config, work), reading, config, work)
+    except OpenQuestionError as error:
+        return error.questions
+    return ()
 
 
 def _understood(
@@ -121,7 +139,7 @@ def _understood(
     while True:
         found = understand(connection, reading, config, meaning, raws[0].file)
         if found.questions:
-            raise ask(tuple(found.questions), reading.table)
+            raise OpenQuestionError(tuple(found.questions), reading.table.name)
         facts += found.facts
         if found.meaning == meaning:
             return raws, facts
@@ -153,6 +171,8 @@ def _recorded(  # noqa: PLR0917
         "to $1 (format parquet, dictionary_size_limit 5000)",
         [str(kept)],
     )
+    if table is TRANSACTIONS:
+        sales_account.write_reconciliation(connection, target / "reconciliation.parquet")
     write_set_aside(connection, raws, refused, target / f"set_aside_{table.name}.parquet", money=money)
     quality = Quality(
         outcomes,
