@@ -1,6 +1,10 @@
-"""Hostile files end in an exact account or in a sentence; and what says so reads by the rules itself."""
+"""Hostile files end in an exact account or in a sentence, dressed ones in the right money or a question.
+
+And what says so reads by the rules itself.
+"""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,28 +22,28 @@ SEED, CASES, PARTS = 20240229, 500, 10
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_fault(part):
     size = CASES // PARTS
-    command = [
-        sys.executable,
-        "-m",
-        "campaign",
-        "--seed",
-        SEED,
-        "--cases",
-        size,
-        "--first",
-        part * size,
-        "--jobs",
-        1,
-    ]
+    done = _campaign("campaign", "--cases", size, "--first", part * size)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="files are read in forked processes")
+def test_no_wrong_total_in_silence_and_few_questions():
+    done = _campaign("campaign.dressed", "--cases", 200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert float(re.search(r"asked ([\d.]+)%", done.stdout)[1]) < 15, done.stdout
+
+
+def _campaign(module, *given):
+    command = [sys.executable, "-m", module, "--seed", SEED, "--jobs", 1, *given]
     path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
-    done = subprocess.run(
+    return subprocess.run(
         list(map(str, command)),
         env=os.environ | {"PYTHONPATH": path},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ _TAX_NUMBERS = {
 }
 """Headers under which customers stand with their tax number, with or without country and hyphens."""
 
-_TOTAL = r"(?im)^\s*(?:sub ?|gran )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
+_TOTAL = r"(?im)^\s*(?:sub ?|gran |grand )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
 _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
 _DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
 """Currencies written ``$`` where they are at home."""
@@ -202,13 +202,14 @@ def layout(raw: RawTable, reading: Reading) -> list[tuple[str, str]]:
     else:
         outside = "true"
         bare = [name for name in reading.columns if table.column(name).kind not in NUMERIC]
-    total = [f"({says_nothing(name)} or {_begins_total(f'cast(c_{name} as varchar)')})" for name in bare]
+    total = [f"({says_nothing(name)} or {begins_total(f'cast(c_{name} as varchar)')})" for name in bare]
     return [
         ("empty", f"{outside} and trim(concat({cells})) = ''"),
         ("header", f"{outside} and {' and '.join(headers)}"),
-        ("total", f"{outside} and {' and '.join(total)} and {_begins_total(f'concat_ws(chr(10), {cells})')}"),
+        ("total", f"{outside} and {' and '.join(total)} and {begins_total(f'concat_ws(chr(10), {cells})')}"),
     ]
 
 
-def _begins_total(text: str) -> str:
+def begins_total(text: str) -> str:
+    """Return the SQL that holds where a line of a text begins with 'Total' or a word like it."""
     return f"regexp_matches({text}, '{_TOTAL}')"

@@ -67,7 +67,7 @@ def later_copies(reading: Reading, config: DatasetConfig) -> tuple[tuple[str, ..
     return reading.table.key, "same_key"
 
 
-_TELLING = ("status", "tax", "refunded", "discount_pct", "reference")
+_TELLING = ("status", "tax", "refunded", "discount_pct", "reference", "document_type")
 
 
 def absent(reading: Reading) -> str:

@@ -21,7 +21,7 @@ from analysis.language import N_, _, listing, number
 
 AmountIs = Literal["line", "order", "quantity_and_price"]
 _ORDER = "order_id, customer_id, date"
-_OF_ORDER = ("customer_id", "date", "status", "currency")
+_OF_ORDER = ("customer_id", "date", "status", "currency", "document_type", "reference")
 """Columns that many programs write on the first line of an order only."""
 _CENT = 0.015
 _MOST = 0.9
@@ -193,6 +193,9 @@ class _Search:
         meaning = self.found.meaning
         if meaning.in_order or meaning.from_above:
             return
+        self._customer_blocks()
+        if self.found.meaning != meaning or self.found.questions:
+            return
         columns = tuple(name for name in _OF_ORDER if self._has("order_id", name) and self._is_shared(name))
         if columns:
             values = {"headers": self._listed(columns)}
@@ -209,14 +212,22 @@ class _Search:
             )
             self._from_above(block, lines, proved=detail == lines)
             return
+
+    def _customer_blocks(self) -> None:
+        """Find customers that stand once above the rows of several orders."""
+        whole = "(select order_id from ledger group by order_id having count(customer_id) = 0)"
+        nobody = f"(order_id is null or order_id in {whole})" if self._has("order_id") else "true"
+        without = self._count(f"outcome = 'excluded:no_customer' and amount is not null and {nobody}")
+        if not without:
+            return
+        lines = "count(distinct order_id)" if self._has("order_id") else "count(*)"
         named, different = map(
             _n,
             self._row(
-                "select count(*), approx_count_distinct(customer_id) from ledger "  # noqa: S608
+                f"select {lines}, count(distinct customer_id) from ledger "  # noqa: S608
                 f"where outcome in {KEPT}"
             ),
         )
-        without = self._count("outcome = 'excluded:no_customer' and amount is not null")
         if named > 1 and without >= max(2, 0.5 * named) and different >= 0.8 * named:
             self._from_above(("customer_id",), without, proved=False)
 
@@ -283,7 +294,9 @@ class _Search:
             _n(exact) >= _MOST * _n(orders) or self._is_taxed_order(line)
         ):
             self._know(Note(_BY_PRICE, {"header": header}), amount_is="quantity_and_price")
-        elif _n(first) >= _MOST * _n(orders) or self._names_order(header):
+        elif _n(with_gross) < _MOST * _n(orders) and (
+            _n(first) >= _MOST * _n(orders) or self._names_order(header)
+        ):
             self._know(Note(_ONCE_PER_ORDER, {"header": header}), amount_is="order")
         else:
             self._ask_amount(header, str(example), _n(lines), float(str(value)), bool(with_gross))
@@ -302,16 +315,30 @@ class _Search:
                        max(amount) as value, cast(sum({line}) as double) as gross,
                        bool_and(abs(amount - ({line})) < {_CENT}) as on_lines
                 from {relation} where order_id is not null group by {_ORDER}
-                having min(row_hash) <> max(row_hash)),
+                having min(row_hash) <> max(row_hash) {self._untouched()}),
             told as (select *, filled = lines and low = value as is_same, filled = 1 as is_first from orders)
             select count(*), count(*) filter (is_same), count(*) filter (is_first),
                    count(*) filter (is_same and on_lines),
                    count(*) filter (abs(cast(value as double) - gross) < {_CENT}),
-                   count(gross), min_by(order_id, -lines) filter (is_same),
-                   max(lines) filter (is_same), min_by(value, -lines) filter (is_same)
+                   count(gross), min_by(order_id, -lines) filter (is_same or is_first),
+                   max(lines) filter (is_same or is_first),
+                   min_by(value, -lines) filter (is_same or is_first)
             from told
             """  # noqa: S608
         )
+
+    def _untouched(self) -> str:
+        """Return the condition for orders of which nothing was given back: their amounts are as written."""
+        return "and count(nullif(refunded, 0)) = 0" if self._has("refunded") else ""
+
+    def _not_given_back(self) -> str:
+        """Return the condition for rows of which, and of whose order, nothing was given back."""
+        if not self._has("refunded"):
+            return ""
+        if not self._has("order_id"):
+            return "and coalesce(refunded, 0) = 0"
+        back = "from ledger as back where back.order_id = ledger.order_id and back.refunded <> 0"
+        return f"and coalesce(refunded, 0) = 0 and not exists ({back})"
 
     def _is_taxed_order(self, line: str) -> bool:
         """Tell whether orders are worth the sum of their lines with one rate of tax upon it."""
@@ -319,7 +346,8 @@ class _Search:
             f"""
             with orders as (select cast(max(amount) as double)
                                    / nullif(cast(sum({line}) as double), 0) as ratio
-                            from ledger where order_id is not null group by {_ORDER}),
+                            from ledger where order_id is not null group by {_ORDER}
+                            having true {self._untouched()}),
                  middle as (select median(ratio) as ratio from orders)
             select count(*) filter (abs(orders.ratio - middle.ratio) < 0.003), max(middle.ratio), count(*)
             from orders, middle where orders.ratio is not null
@@ -394,7 +422,7 @@ class _Search:
             return
         rows = self.connection.execute(
             "select status, count(*), cast(coalesce(sum(amount), 0) as double) from ledger "
-            "where status is not null group by status order by count(*) desc"
+            "where status is not null and outcome <> 'excluded:total' group by status order by count(*) desc"
         ).fetchall()
         if len(rows) > _MOST_STATES:
             return
@@ -426,17 +454,17 @@ class _Search:
         if answer == "twice" or not self._has("status") or meaning.once or not self._count(void):
             return
         link = "coalesce(back.reference, back.order_id)" if self._has("reference") else "back.order_id"
-        pairs = (
-            "from (select * from ledger where outcome = 'excluded:cancelled') as sale "  # noqa: S608
-            f"join (select * from ledger where outcome in {KEPT} and amount < 0) as back"
+        paired = (
+            "from ledger as sale where outcome = 'excluded:cancelled' and exists "
+            f"(from ledger as back where back.outcome in {KEPT} and back.amount < 0 and"
         )
-        linked = self._row(f"select count(*) {pairs} on {link} = sale.order_id")[0]
+        linked = self._row(f"select count(*) {paired} {link} = sale.order_id)")[0]
         if linked:
             self._know(Note(_TAKEN_OFF_ONCE, {"n": _n(linked)}), once=True)
             return
         alike, money = self._row(
-            f"select count(*), cast(coalesce(sum(sale.amount), 0) as double) {pairs} "
-            "on back.customer_id = sale.customer_id and back.amount = -sale.amount and back.date >= sale.date"
+            f"select count(*), cast(coalesce(sum(amount), 0) as double) {paired} "
+            "back.customer_id = sale.customer_id and back.amount = -sale.amount and back.date >= sale.date)"
         )
         if not alike:
             return
@@ -546,7 +574,7 @@ class _Search:
         upon_amount = near.format("cast(tax as double) / cast(amount as double)")
         rows, within, upon = self._row(
             f"select count(*), count(*) filter ({within_tax}), count(*) filter ({upon_amount}) "  # noqa: S608
-            "from ledger where tax <> 0 and amount <> 0"
+            f"from ledger where tax <> 0 and amount <> 0 {self._not_given_back()}"
         )
         if not rows:
             return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.readers import literal
 from analysis.dataset.inference.type_inference import Reading
-from analysis.dataset.ledger.cell_sql import NUMERIC, in_currency, missing_day, says_nothing
+from analysis.dataset.ledger.cell_sql import NUMERIC, begins_total, in_currency, missing_day, says_nothing
 from analysis.dataset.ledger.states import CREDIT_NOTE, VOID
 from analysis.dataset.schema import TRANSACTIONS, same_name
 
@@ -31,7 +31,7 @@ FLAGS = (
 def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     """Return the steps up to ``asked``: blanks filled, amounts worked out, and the answers to `FLAGS`."""
     return (
-        f"filled as (select * {_filled(meaning)} from typed), "  # noqa: S608
+        f"filled as (select * {_filled(reading, meaning)} from typed), "  # noqa: S608
         f"priced as (select *, {_money(reading, config, meaning)} from filled), "
         f"kept_of as (select {_less_refund(reading, config, meaning)} from priced), "
         f"valued as (select * replace ({_signed(config)}), {_taken_back(config)} as is_taken_back, "
@@ -40,7 +40,7 @@ def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     )
 
 
-def _filled(meaning: Meaning) -> str:
+def _filled(reading: Reading, meaning: Meaning) -> str:
     """Return the ``replace`` clause that fills blanks from the order's other lines, or from the row above."""
     order = "over (partition by order_id)"
     above = "over (order by row_id rows between unbounded preceding and current row)"
@@ -49,12 +49,24 @@ def _filled(meaning: Meaning) -> str:
         f"max({name}) {order} then min({name}) {order} else {name} end"
         for name in meaning.in_order
     }
+    ends = _is_total(reading) if "date" in meaning.from_above else "false"
     values |= {
-        name: f"case when {says_nothing(name)} then last_value({name} ignore nulls) {above} else {name} end"
+        name: f"case when {says_nothing(name)} and not ({ends}) "
+        f"then last_value({name} ignore nulls) {above} else {name} end"
         for name in meaning.from_above
     }
     listed = ", ".join(f"{value} as {name}" for name, value in values.items())
     return f"replace ({listed})" if listed else ""
+
+
+def _is_total(reading: Reading) -> str:
+    """Return the SQL that holds for a row of totals: a text says so, or no goods are on it."""
+    texts = [name for name in reading.columns if reading.table.column(name).kind in {"identifier", "text"}]
+    total = " or ".join(begins_total(f"cast(c_{name} as varchar)") for name in texts)
+    goods = [name for name in ("product_id", "description") if name in reading.columns]
+    goods = goods or [name for name in ("quantity",) if name in reading.columns]
+    without = " and ".join(map(says_nothing, goods)) or "false"
+    return f"coalesce({total}, false) or ({without})"
 
 
 _SAME_ORDER = "partition by order_id, customer_id, date, case when order_id is null then row_id end"
@@ -150,10 +162,13 @@ def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> s
     if "refunded" not in reading.columns:
         return "*, false as is_undone"
     refund = "abs(coalesce(refunded, 0))"
+    worth = "given_amount" if meaning.less_tax and meaning.amount_is == "line" else "amount"
     if meaning.spread_refunds:
-        whole = f"least(max({refund}) over ({_SAME_ORDER}), sum(abs(amount)) over ({_SAME_ORDER}))"
-        refund = _spread(f"cast({whole} as double)", "abs(amount)")
-    undone = f"coalesce(amount > 0 and ({refund}) >= amount, false)"
+        whole = f"least(max({refund}) over ({_SAME_ORDER}), sum(abs({worth})) over ({_SAME_ORDER}))"
+        refund = _spread(f"cast({whole} as double)", f"abs({worth})")
+    if worth == "given_amount":  # what was given back includes the tax as well
+        refund = f"({refund}) * coalesce(cast(amount as double) / nullif(cast(given_amount as double), 0), 1)"
+    undone = f"coalesce(amount > 0 and ({refund}) > amount - 0.005, false)"
     if config.transactions.policies.cancelled == "keep":
         undone = "false"
     left = f"case when {undone} then amount else sign(amount) * greatest(abs(amount) - ({refund}), 0) end"

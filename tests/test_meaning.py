@@ -1,0 +1,119 @@
+"""What rows of the sales mean together, on small files worked out by hand; others are in `test_cases.py`."""
+
+import pytest
+
+from analysis.errors import CarteraError
+from intake import account, opened
+
+
+def _net_sales(dataset):
+    return float(dataset.query("customers")["net_sales"].sum())
+
+
+def test_customers_that_stand_once_per_block_are_asked_for_though_orders_have_several_lines(tmp_path):
+    """Within the first order of a block blanks are as on its other lines; the next orders have nobody."""
+    text = """\
+        Cliente;Factura;Fecha;Artículo;Cantidad;Precio
+        Ana;1;2024-01-15;A;1;10,00
+        ;1;2024-01-15;B;1;20,00
+        ;2;2024-02-15;A;1;40,00
+        ;3;2024-03-15;A;2;40,00
+        Ben;4;2024-01-20;A;1;70,00
+        ;5;2024-02-20;A;1;5,00
+        ;5;2024-02-20;B;1;5,00
+    """
+    with pytest.raises(CarteraError, match="blank_customer"):
+        opened(tmp_path, text)
+    assert _net_sales(opened(tmp_path, text, "blank_customer: above")) == 230
+    assert _net_sales(opened(tmp_path, text, "blank_customer: nobody")) == 100
+
+
+def test_the_kind_of_document_on_its_first_line_is_that_of_all(tmp_path):
+    text = """\
+        Invoice;Document type;Customer;Date;Product;Amount
+        1;Invoice;Ana;2024-01-15;A;10.00
+        1;;;;B;20.50
+        2;Credit note;Ana;2024-01-20;A;10.00
+        2;;;;B;20.50
+        3;Invoice;Ben;2024-02-15;A;40.00
+    """
+    assert _net_sales(opened(tmp_path, text)) == 40
+
+
+@pytest.mark.parametrize("label", ["Total", "Grand total", "Suma"])
+@pytest.mark.parametrize("place", ["order", "address"])
+def test_a_row_of_totals_is_no_line_of_the_order_above(tmp_path, label, place):
+    order, address = (label, "") if place == "order" else ("", label)
+    text = f"""\
+        Invoice;Address;Customer;Date;Product;Qty;Amount
+        1;High St;Ana;2024-01-15;A;1;10.00
+        ;;;;B;1;20.50
+        2;Low St;Ben;2024-02-15;A;1;40.00
+        {order};{address};;;;;70.50
+    """
+    dataset = opened(tmp_path, text)
+    assert _net_sales(dataset) == 70.5
+    assert account(dataset)["excluded:total"][0] == 1
+
+
+def test_the_word_of_a_row_of_totals_is_no_state(tmp_path):
+    text = """\
+        Status;Invoice;Customer;Date;Amount
+        paid;1;Ana;2024-01-15;10.00
+        draft;2;Ben;2024-02-15;40.00
+        Total;;;;50.00
+    """
+    assert _net_sales(opened(tmp_path, text)) == 10
+
+
+def test_what_was_given_back_of_an_amount_with_tax_includes_the_tax(tmp_path):
+    text = """\
+        Invoice;Customer;Date;Total;VAT;Refunded amount
+        1;Ana;2024-01-15;121.00;21.00;0.00
+        2;Ana;2024-01-20;242.00;42.00;121.00
+        3;Ben;2024-02-15;60.50;10.50;60.50
+    """
+    assert _net_sales(opened(tmp_path, text)) == 200
+
+
+def test_an_order_total_that_lines_do_not_add_up_to_is_asked_for(tmp_path):
+    """Order 1 is 30 of goods with 5 of carriage, order 2 is 50 with 4."""
+    text = """\
+        Order;Customer;Date;Product;Quantity;Price;Shipping;Order total
+        1;Ana;2024-01-15;A;1;10.00;5.00;35.00
+        1;Ana;2024-01-15;B;1;20.00;5.00;35.00
+        2;Ben;2024-02-15;A;1;10.00;4.00;54.00
+        2;Ben;2024-02-15;B;2;20.00;4.00;54.00
+    """
+    with pytest.raises(CarteraError, match=r"89\.00: write 'amount_is: order'.*80\.00"):
+        opened(tmp_path, text)
+    assert _net_sales(opened(tmp_path, text, "amount_is: quantity_and_price")) == 80
+
+
+def test_orders_of_which_something_was_given_back_do_not_hide_what_lines_add_up_to(tmp_path):
+    text = """\
+        Order;Customer;Date;Product;Quantity;Price;Order total;Refunded amount
+        1;Ana;2024-01-15;A;1;10.00;30.00;0.00
+        1;Ana;2024-01-15;B;1;20.00;30.00;0.00
+        2;Ben;2024-02-15;A;1;10.00;50.00;50.00
+        2;Ben;2024-02-15;B;2;20.00;50.00;50.00
+    """
+    assert _net_sales(opened(tmp_path, text)) == 30
+
+
+def test_a_refund_is_weighed_once_against_the_sales_it_could_be_of(tmp_path):
+    """Of three refunded lines of the same amount, money in the question is counted once in the question."""
+    text = """\
+        Order;Status;Customer;Date;Product;Amount
+        1;refunded;Ana;2024-01-15;A;10.00
+        1;refunded;Ana;2024-01-15;B;10.00
+        1;refunded;Ana;2024-01-15;C;12.00
+        2;paid;Ana;2024-01-16;C;50.00
+        3;refunded;Ana;2024-01-17;A;-10.00
+        3;refunded;Ana;2024-01-17;B;-10.00
+        3;refunded;Ana;2024-01-17;C;-12.00
+    """
+    with pytest.raises(
+        CarteraError, match=r"^sales.csv: 3 sales .* net sales are 50\.00: write 'refunded: o"
+    ):
+        opened(tmp_path, text)
