@@ -51,7 +51,8 @@ def test_ten_rows_by_hand(tmp_path):
     ]
     found = dataset.quality.found.set_index("rule")["rows"]
     assert found.to_dict() == {
-        "no_customer": 1, "void": 1, "cancelled": 1, "refunded": 0, "turned": 0, "negative_quantity": 2, "negative_amount": 2,
+        "no_customer": 1, "void": 1, "cancelled": 1, "refunded": 0, "turned": 0,
+         "negative_quantity": 2, "negative_amount": 2,
         "price_not_positive": 0, "zero_amount": 1, "duplicates": 1, "after_as_of": 0, "test": 1,
         "postage": 1, "unread": 0,
     }  # fmt: skip

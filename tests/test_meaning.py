@@ -114,6 +114,6 @@ def test_a_refund_is_weighed_once_against_the_sales_it_could_be_of(tmp_path):
         3;refunded;Ana;2024-01-17;C;-12.00
     """
     with pytest.raises(
-        CarteraError, match=r"^sales.csv: 3 sales .* net sales are 50\.00: write 'refunded: o"
+        CarteraError, match=r"^sales.csv: sales .* \(rows: 3\).* net sales are 50\.00: write 'refunded: o"
     ):
         opened(tmp_path, text)

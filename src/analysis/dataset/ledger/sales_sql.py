@@ -63,8 +63,8 @@ def _is_total(reading: Reading) -> str:
     """Return the SQL that holds for a row of totals: a text says so, or no goods are on it."""
     texts = [name for name in reading.columns if reading.table.column(name).kind in {"identifier", "text"}]
     total = " or ".join(begins_total(f"cast(c_{name} as varchar)") for name in texts)
-    goods = [name for name in ("product_id", "description") if name in reading.columns]
-    goods = goods or [name for name in ("quantity",) if name in reading.columns]
+    named = [name for name in reading.columns if name in {"product_id", "description"}]
+    goods = named or [name for name in reading.columns if name == "quantity"]
     without = " and ".join(map(says_nothing, goods)) or "false"
     return f"coalesce({total}, false) or ({without})"
 
