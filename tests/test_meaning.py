@@ -163,3 +163,16 @@ def test_a_draft_of_the_amount_of_a_refund_stays_a_draft(tmp_path):
         3;paid;Ben;2024-02-15;40.00
     """
     assert _net_sales(opened(tmp_path, text)) == 40
+
+
+def test_orders_taken_back_on_the_same_day_do_not_hide_what_lines_add_up_to(tmp_path):
+    text = """\
+        Order;Customer;Date;Product;Quantity;Price;Total
+        1;Ana;2024-01-15;A;1;10.00;30.00
+        1;Ana;2024-01-15;B;1;20.00;30.00
+        1;Ana;2024-01-15;A;-1;10.00;-30.00
+        1;Ana;2024-01-15;B;-1;20.00;-30.00
+        2;Ben;2024-02-15;A;1;10.00;50.00
+        2;Ben;2024-02-15;B;2;20.00;50.00
+    """
+    assert _net_sales(opened(tmp_path, text)) == 50

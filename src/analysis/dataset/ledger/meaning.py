@@ -303,8 +303,9 @@ class _Search:
                 select order_id, count(*) as lines, count(amount) as filled, min(amount) as low,
                        max(amount) as value, cast(sum({line}) as double) as gross, {self._upon()} as upon,
                        bool_and(abs(amount - ({line})) < {_CENT}) as on_lines
-                from {relation} where order_id is not null group by {_ORDER}
-                having min(row_hash) <> max(row_hash) {self._untouched()}),
+                from {relation} where order_id is not null and coalesce(amount, 0) >= 0
+                group by {_ORDER}
+                having count(amount) > 0 and min(row_hash) <> max(row_hash) {self._untouched()}),
             told as (select *, filled = lines and low = value as is_same, filled = 1 as is_first from orders)
             select count(*), count(*) filter (is_same), count(*) filter (is_first),
                    count(*) filter (is_same and on_lines),
