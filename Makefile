@@ -17,7 +17,7 @@ test: setup ## Run the tests, every notebook among them
 test-slow: setup ## Run the tests that take longer: simulations, hostile files, kills, notebooks under papermill
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m slow tests
 
-campaign: setup ## Read 10,000 hostile files and 2,000 dressed ones, kill 50 runs, with a fresh seed: docs/reliability.md
+campaign: setup ## Read 12,000 made-up files and kill 50 runs, with a fresh seed: docs/reliability.md
 	@PYTHONPATH=tests $(BIN)/python -m campaign --cases 10000 --seed fresh
 	@PYTHONPATH=tests $(BIN)/python -m campaign.dressed --cases 2000 --seed fresh
 	@PYTHONPATH=tests $(BIN)/python -m campaign.kills --count 50 --seed fresh

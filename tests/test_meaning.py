@@ -76,15 +76,23 @@ def test_what_was_given_back_of_an_amount_with_tax_includes_the_tax(tmp_path):
     assert _net_sales(opened(tmp_path, text)) == 200
 
 
-def test_an_order_total_that_lines_do_not_add_up_to_is_asked_for(tmp_path):
+_WITH_CARRIAGE = """\
+    Order;Customer;Date;Product;Quantity;Price;{carriage};Order total
+    1;Ana;2024-01-15;A;1;10.00;5.00;35.00
+    1;Ana;2024-01-15;B;1;20.00;5.00;35.00
+    2;Ben;2024-02-15;A;1;10.00;4.00;54.00
+    2;Ben;2024-02-15;B;2;20.00;4.00;54.00
+"""
+
+
+@pytest.mark.parametrize("carriage", ["Shipping", "Gastos de envío"])
+def test_an_order_total_with_the_carriage_beside_it(tmp_path, carriage):
     """Order 1 is 30 of goods with 5 of carriage, order 2 is 50 with 4."""
-    text = """\
-        Order;Customer;Date;Product;Quantity;Price;Shipping;Order total
-        1;Ana;2024-01-15;A;1;10.00;5.00;35.00
-        1;Ana;2024-01-15;B;1;20.00;5.00;35.00
-        2;Ben;2024-02-15;A;1;10.00;4.00;54.00
-        2;Ben;2024-02-15;B;2;20.00;4.00;54.00
-    """
+    assert _net_sales(opened(tmp_path, _WITH_CARRIAGE.format(carriage=carriage))) == 80
+
+
+def test_an_order_total_that_lines_do_not_add_up_to_is_asked_for(tmp_path):
+    text = _WITH_CARRIAGE.format(carriage="Points")
     with pytest.raises(CarteraError, match=r"89\.00: write 'amount_is: order'.*80\.00"):
         opened(tmp_path, text)
     assert _net_sales(opened(tmp_path, text, "amount_is: quantity_and_price")) == 80
@@ -117,3 +125,54 @@ def test_a_refund_is_weighed_once_against_the_sales_it_could_be_of(tmp_path):
         CarteraError, match=r"^sales.csv: sales .* \(rows: 3\).* net sales are 50\.00: write 'refunded: o"
     ):
         opened(tmp_path, text)
+
+
+def test_blanks_of_an_order_that_was_taken_back_under_its_number_are_as_on_the_line_above(tmp_path):
+    text = """\
+        Order;Status;Customer;Date;Product;Amount
+        1;refunded;Ana;2024-01-15;A;10.00
+        1;;;;B;20.00
+        1;refunded;Ana;2024-01-20;A;-10.00
+        1;;;;B;-20.00
+        2;paid;Ben;2024-01-16;C;50.00
+        2;;;;D;60.00
+    """
+    dataset = opened(tmp_path, text)
+    assert _net_sales(dataset) == 110
+    assert account(dataset)["return"][0] == 2
+
+
+@pytest.mark.parametrize("note", ["121.00;21.00", "-121.00;-21.00", "-121.00;21.00"])
+def test_tax_is_taken_off_a_credit_note_whatever_its_sign(tmp_path, note):
+    text = f"""\
+        Invoice;Type;Customer;Date;Total;VAT
+        1;Invoice;Ana;2024-01-15;121.00;21.00
+        2;Credit note;Ana;2024-01-20;{note}
+        3;Invoice;Ben;2024-02-15;60.50;10.50
+        4;Invoice;Ben;2024-02-16;242.00;42.00
+    """
+    assert _net_sales(opened(tmp_path, text)) == 250
+
+
+def test_a_draft_of_the_amount_of_a_refund_stays_a_draft(tmp_path):
+    text = """\
+        Order;Status;Customer;Date;Amount
+        1;refunded;Ana;2024-01-15;10.00
+        1;refunded;Ana;2024-01-20;-10.00
+        2;draft;Ana;2024-01-25;10.00
+        3;paid;Ben;2024-02-15;40.00
+    """
+    assert _net_sales(opened(tmp_path, text)) == 40
+
+
+def test_orders_taken_back_on_the_same_day_do_not_hide_what_lines_add_up_to(tmp_path):
+    text = """\
+        Order;Customer;Date;Product;Quantity;Price;Total
+        1;Ana;2024-01-15;A;1;10.00;30.00
+        1;Ana;2024-01-15;B;1;20.00;30.00
+        1;Ana;2024-01-15;A;-1;10.00;-30.00
+        1;Ana;2024-01-15;B;-1;20.00;-30.00
+        2;Ben;2024-02-15;A;1;10.00;50.00
+        2;Ben;2024-02-15;B;2;20.00;50.00
+    """
+    assert _net_sales(opened(tmp_path, text)) == 50

@@ -74,7 +74,15 @@ _UNDONE = (
     "credit notes", "positive credit notes", "referenced credit notes", "negative quantity",
     "positive of negative quantity", "negative rows",
 )  # fmt: skip
-_MAY_ASK = {"only taxed": 0.1, "own row of another number": 0.4, "total on each": 0.5, "total on first": 0.5}
+_MAY_ASK = {
+    "only taxed": 0.1,
+    "own row of another number": 0.4,
+    "total on each": 0.5,
+    "total on first": 0.5,
+    "net and total": 0.5,
+    "price and taxed total": 0.4,
+    "block": 0.3,
+}
 """Share at which what leaves much open is kept."""
 
 
@@ -209,9 +217,7 @@ def _blanks(rng: Random, grain: str, form: str) -> str:
     if grain != "lines" or rng.random() < 0.55:
         return ""
     merged = ["merged", "merged"] if form == "xlsx" else []
-    return rng.choice(
-        ["first line", "first line", "first line", "with order", "with order", "block", *merged]
-    )
+    return _drawn(rng, ["first line", "first line", "with order", "with order", "block", *merged])
 
 
 def _extra(rng: Random, key: str) -> tuple[str, ...]:

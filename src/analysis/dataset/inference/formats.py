@@ -66,7 +66,7 @@ _WITH_COMMA = (
 )
 
 _EDGE = r"[\x00-\x20\x7F\x{00A0}\x{2009}\x{202F}\x{FEFF}]+"
-_GUARD = r"''([-+=@(0-9.,€$£])"
+_GUARD = r"''([-−+=@(0-9.,€$£])"
 """The apostrophe with which spreadsheets guard text that would be a number or a formula."""
 _SIGNS = ", ".join(map(literal, BLANKS))
 _LONGEST = max(map(len, BLANKS))

@@ -67,7 +67,7 @@ def later_copies(reading: Reading, config: DatasetConfig) -> tuple[tuple[str, ..
     return reading.table.key, "same_key"
 
 
-_TELLING = ("status", "tax", "refunded", "discount_pct", "reference", "document_type")
+_TELLING = ("status", "tax", "refunded", "discount_pct", "reference", "document_type", "shipping")
 
 
 def absent(reading: Reading) -> str:

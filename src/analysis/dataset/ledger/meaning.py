@@ -106,7 +106,7 @@ class Meaning:
     @property
     def needs_order(self) -> bool:
         """Whether the order of the rows in the file counts."""
-        return self.amount_is == "order" or self.spread_refunds or bool(self.from_above)
+        return self.amount_is == "order" or self.spread_refunds or bool(self.in_order or self.from_above)
 
 
 PLAIN = Meaning()
@@ -312,20 +312,33 @@ class _Search:
             f"""
             with orders as (
                 select order_id, count(*) as lines, count(amount) as filled, min(amount) as low,
-                       max(amount) as value, cast(sum({line}) as double) as gross,
+                       max(amount) as value, cast(sum({line}) as double) as gross, {self._upon()} as upon,
                        bool_and(abs(amount - ({line})) < {_CENT}) as on_lines
-                from {relation} where order_id is not null group by {_ORDER}
-                having min(row_hash) <> max(row_hash) {self._untouched()}),
+                from {relation} where order_id is not null and coalesce(amount, 0) >= 0
+                group by {_ORDER}
+                having count(amount) > 0 and min(row_hash) <> max(row_hash) {self._untouched()}),
             told as (select *, filled = lines and low = value as is_same, filled = 1 as is_first from orders)
             select count(*), count(*) filter (is_same), count(*) filter (is_first),
                    count(*) filter (is_same and on_lines),
-                   count(*) filter (abs(cast(value as double) - gross) < {_CENT}),
+                   count(*) filter (
+                       list_bool_or([abs(abs(cast(value as double)) - abs(gross) - more) < {_CENT}
+                                     for more in upon])),
                    count(gross), min_by(order_id, -lines) filter (is_same or is_first),
                    max(lines) filter (is_same or is_first),
                    min_by(value, -lines) filter (is_same or is_first)
             from told
             """  # noqa: S608
         )
+
+    def _upon(self) -> str:
+        """Return the SQL of what an order's total may have beside the value of its lines."""
+        shipping = "coalesce(max(abs(shipping)), 0)" if self._has("shipping") else "0"
+        taxes = [
+            "0",
+            *(["coalesce(max(abs(tax)), 0)", "coalesce(sum(abs(tax)), 0)"] if self._has("tax") else []),
+        ]
+        extras = [f"cast({one} + {tax} as double)" for one in dict.fromkeys(["0", shipping]) for tax in taxes]
+        return f"[{', '.join(extras)}]"
 
     def _untouched(self) -> str:
         """Return the condition for orders of which nothing was given back: their amounts are as written."""
@@ -570,8 +583,10 @@ class _Search:
             return
         known = f"[{', '.join(map(str, _RATES))}]"
         near = f"list_bool_or(list_transform({known}, lambda rate: abs({{}} - rate) < 0.003))"
-        within_tax = near.format("cast(tax as double) / nullif(cast(amount - tax as double), 0)")
-        upon_amount = near.format("cast(tax as double) / cast(amount as double)")
+        within_tax = near.format(
+            "cast(abs(tax) as double) / nullif(cast(abs(amount) - abs(tax) as double), 0)"
+        )
+        upon_amount = near.format("cast(abs(tax) as double) / cast(abs(amount) as double)")
         rows, within, upon = self._row(
             f"select count(*), count(*) filter ({within_tax}), count(*) filter ({upon_amount}) "  # noqa: S608
             f"from ledger where tax <> 0 and amount <> 0 {self._not_given_back()}"
@@ -590,7 +605,7 @@ class _Search:
                 },
                 header=header,
                 tax=self._header("tax"),
-                within=self._sum(f"outcome in {KEPT}", "amount - coalesce(tax, 0)"),
+                within=self._sum(f"outcome in {KEPT}", "amount - sign(amount) * abs(coalesce(tax, 0))"),
                 upon=self._sum(f"outcome in {KEPT}"),
             )
 

@@ -43,10 +43,12 @@ def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
 def _filled(reading: Reading, meaning: Meaning) -> str:
     """Return the ``replace`` clause that fills blanks from the order's other lines, or from the row above."""
     order = "over (partition by order_id)"
-    above = "over (order by row_id rows between unbounded preceding and current row)"
+    before = "rows between unbounded preceding and current row"
+    above = f"over (order by row_id {before})"
     values = {
-        name: f"case when {says_nothing(name)} and order_id is not null and min({name}) {order} = "
-        f"max({name}) {order} then min({name}) {order} else {name} end"
+        name: f"case when not {says_nothing(name)} or order_id is null then {name} "
+        f"when min({name}) {order} = max({name}) {order} then min({name}) {order} "
+        f"else last_value({name} ignore nulls) over (partition by order_id order by row_id {before}) end"
         for name in meaning.in_order
     }
     ends = _is_total(reading) if "date" in meaning.from_above else "false"
@@ -63,8 +65,8 @@ def _is_total(reading: Reading) -> str:
     """Return the SQL that holds for a row of totals: a text says so, or no goods are on it."""
     texts = [name for name in reading.columns if reading.table.column(name).kind in {"identifier", "text"}]
     total = " or ".join(begins_total(f"cast(c_{name} as varchar)") for name in texts)
-    named = [name for name in reading.columns if name in {"product_id", "description"}]
-    goods = named or [name for name in reading.columns if name == "quantity"]
+    named = {"product_id", "description"} & reading.columns.keys()
+    goods = sorted(named or {"quantity"} & reading.columns.keys())
     without = " and ".join(map(says_nothing, goods)) or "false"
     return f"coalesce({total}, false) or ({without})"
 
@@ -146,7 +148,7 @@ def _given_amount(reading: Reading, meaning: Meaning) -> tuple[str, bool]:
     """Return the SQL of the amount as it is given, and whether it needs no rounding."""
     amount = "given_amount"
     if meaning.less_tax and "tax" in reading.columns:
-        amount = "(given_amount - coalesce(tax, 0))"
+        amount = "(given_amount - sign(given_amount) * abs(coalesce(tax, 0)))"
     if meaning.amount_is != "order":
         return amount, not meaning.less_tax
     priced = {"quantity", "unit_price"} <= reading.columns.keys()
@@ -213,7 +215,7 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
-        "is_marked": f"coalesce(squeezed(status) in ({cancelled}), false){_own_row(reading, meaning)}",
+        "is_marked": f"coalesce(squeezed(status) in ({cancelled}), false){_own_row(reading, config, meaning)}",
         "is_negative_quantity": "coalesce(quantity < 0, false)",
         "is_negative_amount": "coalesce(amount < 0, false)",
         "is_price_not_positive": "coalesce(unit_price <= 0, false)",
@@ -239,12 +241,14 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
     )
 
 
-def _own_row(reading: Reading, meaning: Meaning) -> str:
+def _own_row(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     """Return the condition under which a refunded sale has no negative row of its own; empty if none has."""
     if not meaning.once:
         return ""
     link = "coalesce(reference, order_id)" if "reference" in reading.columns else "order_id"
     taken = f"coalesce(bool_or(amount < 0) over (partition by {link}) and {link} is not null, false)"
+    if config.transactions.refunded != "once":
+        return f" and not {taken}"
     alike = "coalesce(bool_or(amount < 0) over (partition by customer_id, abs(amount)), false)"
     return f" and not ({taken} or {alike})"
 

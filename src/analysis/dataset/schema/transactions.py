@@ -267,6 +267,18 @@ _COLUMNS = (
         canonical=False,
     ),
     Column(
+        "shipping",
+        "money",
+        "currency",
+        N_("carriage of the order, which is no sale of goods"),
+        listed(
+            "shipping cost, shipping amount, shipping charge, shipping total, total shipping, "
+            "order shipping, order shipping amount, postage, freight, delivery charge, portes, "
+            "gastos de envio, gasto de envio, coste de envio, importe envio, importe portes"
+        ),
+        canonical=False,
+    ),
+    Column(
         "refunded",
         "money",
         "currency",
