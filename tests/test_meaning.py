@@ -176,3 +176,34 @@ def test_orders_taken_back_on_the_same_day_do_not_hide_what_lines_add_up_to(tmp_
         2;Ben;2024-02-15;B;2;20.00;50.00
     """
     assert _net_sales(opened(tmp_path, text)) == 50
+
+
+def test_an_order_and_its_return_of_the_same_day_are_two_values(tmp_path):
+    text = (
+        "order,customer,date,item name,Order Total\n"
+        "1,Ana,2024-01-15,A,30\n1,Ana,2024-01-15,B,30\n1,Ana,2024-01-15,A,-30\n1,Ana,2024-01-15,B,-30\n"
+        "2,Ana,2024-01-16,A,7\n2,Ana,2024-01-16,B,7\n"
+    )
+    assert float(opened(tmp_path, text, "amount_is: order").query("customers")["net_sales"].sum()) == 7
+
+
+def test_prices_that_include_tax_are_never_net_in_silence(tmp_path):
+    """24.20 = 20 + 21 %, of which the tax is 4.20; 12.10 = 10 + 2.10."""
+    text = "customer,date,quantity,price,tax\nA,2024-01-15,1,24.20,4.20\nB,2024-01-16,2,6.05,2.10\n"
+    with pytest.raises(CarteraError, match=r"'price' includes tax.*'prices_include_tax: 0\.21'"):
+        opened(tmp_path, text)
+    net = opened(tmp_path, text, "prices_include_tax: 0.21").query("customers")["net_sales"]
+    assert net.astype(float).tolist() == [20, 10]
+    upon = text.replace("24.20,4.20", "20,4.20").replace("6.05,2.10", "5,2.10")
+    assert float(opened(tmp_path, upon).query("customers")["net_sales"].sum()) == 30
+
+
+def test_refunds_by_number_do_not_hide_those_that_are_only_alike(tmp_path):
+    text = (
+        "order,customer,date,status,amount\n"
+        "1,A,2024-01-15,refunded,20\n1,A,2024-01-16,refunded,-20\n"
+        "2,B,2024-01-15,refunded,9\n7,B,2024-01-20,paid,-9\n3,B,2024-02-15,paid,50\n"
+    )
+    with pytest.raises(CarteraError, match=r"net sales are 50\.00: write 'refunded: once'"):
+        opened(tmp_path, text)
+    assert float(opened(tmp_path, text, "refunded: once").query("customers")["net_sales"].sum()) == 50

@@ -23,6 +23,12 @@ def test_a_line_that_is_most_of_the_money(tmp_path):
     assert said[0] == "sales.csv, line 42: 900.00 is 53 % of all money. Is it right?"
 
 
+def test_money_on_rejected_rows_is_an_alarm_though_the_rows_are_few(tmp_path):
+    rows = [*_days(80), "C1,31/02/2024,90"]  # 90 of 80 × 10 + 90 = 890 is 10 %, one row of 81 is 1 %
+    said = opened(tmp_path, _sales(rows)).quality.warnings
+    assert said[0].startswith("10 % of the money (90.00) is on rows that were rejected")
+
+
 def test_a_price_far_from_that_of_the_product(tmp_path):
     rows = [f"C{i % 9},2023-{1 + i % 12:02}-01,P1,2,10" for i in range(60)]
     rows[9] = "C1,2023-05-01,P1,1,8000"  # 8,000 each, where 5 each is usual

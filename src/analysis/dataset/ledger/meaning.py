@@ -142,15 +142,14 @@ def understand(
     """
     found = Understood(so_far, [], [])
     search = _Search(connection, reading, config, file, found)
-    search.blanks()
-    if found.meaning == so_far and not found.questions:
-        search.amounts()
-        search.signs()
-        search.states()
-        search.refunds()
-        search.refunded()
-        search.discounts()
-        search.taxes()
+    steps = (
+        search.blanks, search.amounts, search.refunds, search.refunded, search.discounts, search.taxes,
+        search.signs, search.states,
+    )  # fmt: skip
+    for step in steps:
+        step()
+        if found.meaning != so_far or found.questions:  # what else there is rests on the amounts then
+            break
     return found
 
 
@@ -464,7 +463,7 @@ class _Search:
         """Find refunded sales with a negative row of their own, which would be taken off twice."""
         answer, meaning = self.config.transactions.refunded, self.found.meaning
         void = "outcome = 'excluded:cancelled'"
-        if answer == "twice" or not self._has("status") or meaning.once or not self._count(void):
+        if answer == "twice" or not self._has("status") or not self._count(void):
             return
         link = "coalesce(back.reference, back.order_id)" if self._has("reference") else "back.order_id"
         paired = (
@@ -472,14 +471,15 @@ class _Search:
             f"(from ledger as back where back.outcome in {KEPT} and back.amount < 0 and"
         )
         linked = self._row(f"select count(*) {paired} {link} = sale.order_id)")[0]
-        if linked:
+        if linked and not meaning.once:
             self._know(Note(_TAKEN_OFF_ONCE, {"n": _n(linked)}), once=True)
             return
+        own = f"exists (from ledger as other where other.order_id = {link} and other.amount > 0)"
         alike, money = self._row(
-            f"select count(*), cast(coalesce(sum(amount), 0) as double) {paired} "
-            "back.customer_id = sale.customer_id and back.amount = -sale.amount and back.date >= sale.date)"
+            f"select count(*), cast(coalesce(sum(amount), 0) as double) {paired} back.customer_id = "
+            f"sale.customer_id and back.amount = -sale.amount and back.date >= sale.date and not {own})"
         )
-        if not alike:
+        if not alike or (answer == "once" and meaning.once):
             return
         if answer == "once":
             self._know(Note(_TAKEN_OFF_ONCE, {"n": _n(alike)}), once=True)
@@ -558,35 +558,21 @@ class _Search:
         """Find whether the amount includes tax, and which."""
         settings = self.config.transactions
         given = {settings.prices_include_tax, self.config.prices_include_tax} - {None}
-        if (
-            not self._has("amount")
-            or self.found.meaning.less_tax
-            or given
-            or settings.amount_is_taxed is False
-        ):
+        if self.found.meaning.less_tax or given or settings.amount_is_taxed is False:
+            return
+        if not self._has("amount") or self.found.meaning.amount_is == "quantity_and_price":
+            self._taxed_prices()
             return
         header, net_names = self._header("amount"), self.reading.table.column("amount").names
-        says = f" {normalised(header)} "
-        taxed = any(f" {words} " in says or f"{words} " in says for words in _TAXED)
+        taxed = _says_taxed(header)
         if not self._has("tax"):
             if taxed:
-                self._ask(
-                    _("{file}: '{header}' includes tax, and no column says how much. What is its rate?"),
-                    {
-                        "prices_include_tax: 0.21": _("If it is 21 %, it is taken off (or another rate)"),
-                        "prices_include_tax: 0": _("If amounts are to count with tax"),
-                    },
-                    header=header,
-                )
+                self._ask_rate(header, 0.21)
             return
         if same_name(header) in set(map(same_name, net_names)):
             return
-        known = f"[{', '.join(map(str, _RATES))}]"
-        near = f"list_bool_or(list_transform({known}, lambda rate: abs({{}} - rate) < 0.003))"
-        within_tax = near.format(
-            "cast(abs(tax) as double) / nullif(cast(abs(amount) - abs(tax) as double), 0)"
-        )
-        upon_amount = near.format("cast(abs(tax) as double) / cast(abs(amount) as double)")
+        within_tax = _near("cast(abs(tax) as double) / nullif(cast(abs(amount) - abs(tax) as double), 0)")
+        upon_amount = _near("cast(abs(tax) as double) / cast(abs(amount) as double)")
         rows, within, upon = self._row(
             f"select count(*), count(*) filter ({within_tax}), count(*) filter ({upon_amount}) "  # noqa: S608
             f"from ledger where tax <> 0 and amount <> 0 {self._not_given_back()}"
@@ -609,9 +595,56 @@ class _Search:
                 upon=self._sum(f"outcome in {KEPT}"),
             )
 
+    def _taxed_prices(self) -> None:
+        """Ask for the rate of the tax where prices, not amounts, include it."""
+        if not self._has("unit_price"):
+            return
+        header = self._header("unit_price")
+        if not self._has("tax"):
+            if _says_taxed(header):
+                self._ask_rate(header, 0.21)
+            return
+        orders, within, upon, rate = self._row(
+            f"""
+            with orders as (
+                select cast(case when min(tax) = max(tax) then max(tax) else sum(tax) end as double) as tax,
+                       cast(sum(amount) as double) as amount
+                from ledger where outcome in {KEPT}
+                group by {_ORDER}, case when order_id is null then file_row_number end
+                having sum(tax) <> 0 and sum(amount) > sum(tax))
+            select count(*), count(*) filter ({_near("tax / (amount - tax)")}),
+                   count(*) filter ({_near("tax / amount")}), median(tax / (amount - tax)) from orders
+            """  # noqa: S608
+        )
+        proved = _n(within) >= _MOST * _n(orders) > _n(upon)
+        if _n(orders) and (proved or _says_taxed(header)):
+            self._ask_rate(header, round(float(str(rate)), 3))
+
+    def _ask_rate(self, header: str, rate: float) -> None:
+        self._ask(
+            _("{file}: '{header}' includes tax, and no column says how much. What is its rate?"),
+            {
+                f"prices_include_tax: {rate}": _("If it is {percent} %, it is taken off (or another rate)"),
+                "prices_include_tax: 0": _("If amounts are to count with tax"),
+            },
+            header=header,
+            percent=number(100 * rate),
+        )
+
     def _listed(self, names: tuple[str, ...]) -> str:
         return listing([f"'{self._header(name)}'" for name in names])
 
 
 def _n(value: object) -> int:
     return int(str(value or 0))
+
+
+def _near(rate: str) -> str:
+    """Return the SQL that holds for a usual rate of tax."""
+    known = ", ".join(map(str, _RATES))
+    return f"list_bool_or(list_transform([{known}], lambda usual: abs({rate} - usual) < 0.003))"
+
+
+def _says_taxed(header: str) -> bool:
+    says = f" {normalised(header)} "
+    return any(f" {words} " in says or f"{words} " in says for words in _TAXED)

@@ -71,7 +71,10 @@ def _is_total(reading: Reading) -> str:
     return f"coalesce({total}, false) or ({without})"
 
 
-_SAME_ORDER = "partition by order_id, customer_id, date, case when order_id is null then row_id end"
+_SAME_ORDER = (
+    "partition by order_id, customer_id, date, coalesce(given_amount < 0, quantity < 0, false), "
+    "case when order_id is null then row_id end"
+)
 
 
 def _spread(whole: str, weight: str) -> str:
@@ -211,11 +214,11 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
     postage = ", ".join(literal(code.upper()) for code in config.transactions.postage_codes) or "''"
     said = {same_name(word): becomes for word, becomes in config.transactions.states.items()}
     void = (VOID - said.keys()) | {word for word, becomes in said.items() if becomes == "cancelled"}
-    cancelled = ", ".join(map(literal, sorted(void)))
+    marked = f"coalesce(squeezed(status) in ({', '.join(map(literal, sorted(void)))}), false)"
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
-        "is_marked": f"coalesce(squeezed(status) in ({cancelled}), false){_own_row(reading, config, meaning)}",
+        "is_marked": marked + _own_row(reading, config, meaning),
         "is_negative_quantity": "coalesce(quantity < 0, false)",
         "is_negative_amount": "coalesce(amount < 0, false)",
         "is_price_not_positive": "coalesce(unit_price <= 0, false)",
@@ -230,13 +233,13 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
     else:
         flags["is_refunded"] = "false"
     listed = [f"{sql} as {name}" for name, sql in flags.items()]
-    marked = "coalesce(regexp_matches(order_id, '^[Cc]\\d'), false)"
+    cancelled = "coalesce(regexp_matches(order_id, '^[Cc]\\d'), false)"
     return ", ".join(
         [
             *listed,
             f"({negative}) as is_negative",
             "((is_marked or is_undone) and not is_negative) as is_void",
-            f"is_negative and (is_marked or ({marked})) as is_cancelled",
+            f"is_negative and (is_marked or {cancelled}) as is_cancelled",
         ]
     )
 

@@ -35,6 +35,8 @@ from analysis.language import N_, _, listing, ngettext, number
 
 MEMORY = "1500MB"
 """What DuckDB may hold; beyond it, it spills to disk."""
+_MUCH = 0.05
+"""Share of rows, or of money, from which rows that were rejected are an alarm."""
 _FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
 
 
@@ -339,12 +341,19 @@ def _tax_fact(reading: Reading, rate: float) -> tuple[Note, ...]:
 
 
 def _rejected_alarm(ledger: Ledger) -> tuple[Note, ...]:
-    """Return the alarm that many rows were rejected; none where it was few."""
-    rejected = int(ledger.outcomes.loc[ledger.outcomes["outcome"] == "rejected", "rows"].sum())
-    if rejected <= 0.05 * ledger.rows:
+    """Return the alarm that many rows, or much money, were rejected; none where it was little."""
+    is_rejected = ledger.outcomes["outcome"] == "rejected"
+    rejected, money = int(ledger.outcomes.loc[is_rejected, "rows"].sum()), ledger.outcomes["amount"].abs()
+    if rejected > _MUCH * ledger.rows:
+        message = N_("{share} % of the rows ({n}) were rejected: see why before trusting the figures.")
+        return (Note(message, {"share": f"{100 * rejected / ledger.rows:.0f}", "n": rejected}),)
+    lost, total = float(money[is_rejected].sum()), float(money.sum())
+    if lost <= _MUCH * total:
         return ()
-    message = N_("{share} % of the rows ({n}) were rejected: see why before trusting the figures.")
-    return (Note(message, {"share": f"{100 * rejected / ledger.rows:.0f}", "n": rejected}),)
+    message = N_(
+        "{share} % of the money ({money}) is on rows that were rejected: see why before trusting the figures."
+    )
+    return (Note(message, {"share": f"{100 * lost / total:.0f}", "money": lost}),)
 
 
 def _summary(
