@@ -44,6 +44,8 @@ class SpendModel(Result):
         Mean money per purchase of the repeat buyers.
     currency
         ISO 4217 code, or None where it is not known.
+    level
+        Money of the purchases to come ÷ that of those the model was fitted on; see `backtest.holdout`.
     """
 
     name: ClassVar[str] = "spend"
@@ -57,11 +59,12 @@ class SpendModel(Result):
     fit: Fit = field(repr=False)
     scale: float
     currency: str | None = field(default=None, kw_only=True)
+    level: float = field(default=1.0, kw_only=True)
 
     @property
     def mean(self) -> float:
-        """Mean money per purchase over all customers: p v ÷ (q − 1)."""
-        return self.p * self.v / (self.q - 1)
+        """Mean money per purchase over all customers: p v ÷ (q − 1), at the level in use."""
+        return self.level * self.p * self.v / (self.q - 1)
 
     def expected_spend(self, x: Floats, z: Floats) -> Floats:
         """Return the money expected per future purchase (eq. 5 of the paper).
@@ -75,7 +78,7 @@ class SpendModel(Result):
         """
         x = np.asarray(x, float)
         weight = self.p * x / (self.p * x + self.q - 1)
-        return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
+        return (1 - weight) * self.mean + self.level * weight * np.where(x > 0, z, 0.0)
 
     def drawn(self, random: np.random.Generator) -> SpendModel:
         """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`."""
@@ -96,7 +99,7 @@ class SpendModel(Result):
             Repeat purchases so far, and their mean money; the latter ignored where ``x`` is 0.
         """
         rate = random.standard_gamma(self.q + self.p * x) / (self.v + np.where(x > 0, x * z, 0.0))
-        return random.standard_gamma(self.p * bought) / rate
+        return self.level * random.standard_gamma(self.p * bought) / rate
 
     def title(self) -> str:
         """Return which model it is."""
