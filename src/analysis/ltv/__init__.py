@@ -32,7 +32,7 @@ from analysis.ltv.intervals import (
     value_intervals,
 )
 from analysis.ltv.margins import Margins, choose_margins
-from analysis.ltv.model_selection import Comparison, Past, choose, compare_models, fit_purchases
+from analysis.ltv.model_selection import Comparison, Past, choose, compare_models, fit_purchases, log_scores
 from analysis.ltv.next_purchase import next_purchase
 from analysis.ltv.peer import import_lifetimes
 from analysis.ltv.pooling import group_check
@@ -81,6 +81,7 @@ __all__ = [
     "holdout",
     "import_lifetimes",
     "led_by",
+    "log_scores",
     "next_purchase",
     "one_time_buyers",
     "purchase_intervals",

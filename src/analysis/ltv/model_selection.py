@@ -94,9 +94,7 @@ class Comparison(Result):
         return [self.sentence()]
 
 
-def fit_purchases(
-    summary: Summary, model: Kind | Literal["auto"] = "bg_nbd"
-) -> PurchaseModel | NotPossible:
+def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "bg_nbd") -> PurchaseModel | NotPossible:
     """Fit a model of purchases to a summary.
 
     Parameters
@@ -124,9 +122,7 @@ def choose(compared: Comparison, model: Kind | Literal["auto"]) -> PurchaseModel
     return compared.take(model)
 
 
-def compare_models(
-    summary: Summary, check: Holdout | NotPossible | None = None
-) -> Comparison | NotPossible:
+def compare_models(summary: Summary, check: Holdout | NotPossible | None = None) -> Comparison | NotPossible:
     """Fit all models of purchases and choose one.
 
     The models are compared by the logarithm of the probability that they, fitted at each of the earlier dates
@@ -161,9 +157,7 @@ def compare_models(
         table["total_error"] = off.sum() / check.actual if check.actual else np.nan
         table["rmse"] = np.sqrt((off**2).mean())
     best, reason = _choice(table, len(past))
-    return Comparison(
-        models, table.rename_axis("model").reset_index(), replace(models[best], reason=reason)
-    )
+    return Comparison(models, table.rename_axis("model").reset_index(), replace(models[best], reason=reason))
 
 
 def _scored(past: list[Holdout], kinds: tuple[Kind, ...]) -> pd.DataFrame:

@@ -13,10 +13,10 @@ import pandas as pd
 
 from analysis.language import _, number
 from analysis.ltv.backtest import baselines
-from analysis.ltv.intervals import Interval, Missed, total_intervals
+from analysis.ltv.intervals import Interval, Missed, intervals_of, simulate_totals, with_misses
 from analysis.ltv.model_selection import Past
-from analysis.ltv.purchases import KINDS, PurchaseModel, fit_one
-from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
+from analysis.ltv.spend import SpendModel, fit_spend, level_of, spend_power
 from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
 from analysis.not_possible import NotPossible, or_not_possible
 
@@ -66,7 +66,7 @@ class Holdout:
     cutoff: dt.date
     weeks: int
     unit: Unit
-    models: Mapping[str, PurchaseModel]
+    models: Mapping[Kind, PurchaseModel]
     summary: Summary
     spend: SpendModel | NotPossible
     customers: pd.DataFrame
@@ -76,7 +76,7 @@ class Holdout:
     earlier: tuple[Holdout, ...] = ()
 
     @property
-    def chosen(self) -> str:
+    def chosen(self) -> Kind:
         """Name of the model that forecasts."""
         return next(iter(self.models))
 
@@ -115,19 +115,28 @@ class Holdout:
         return -float(np.log(total)) if total > 0 else float("nan")
 
     @cached_property
-    def intervals(self) -> tuple[Interval, Interval]:
-        """90 % intervals of purchases and of net sales, of the first model; simulated when first asked for."""
+    def totals(self) -> Floats:
+        """Purchases and net sales that the first model simulates, see `simulate_totals`."""
         x, spend = self.summary.history[0], None if isinstance(self.spend, NotPossible) else self.spend
         z = self.summary.frame["z"].to_numpy(np.float64)
         worth = np.zeros(len(x)) if spend is None else spend.expected_spend(x, z)
-        return total_intervals(
-            self.model, self.summary, self.weeks, worth, spend=spend, missed=missed(self.earlier)
-        )
+        duration = weeks_in(self.unit, self.weeks)
+        return simulate_totals(self.model, duration, self.history, worth, spend=spend, z=z)
+
+    @property
+    def intervals(self) -> tuple[Interval, Interval]:
+        """90 % intervals of purchases and of net sales, as those of the future are made."""
+        return intervals_of(with_misses(self.totals, missed(self.earlier), self.weeks))
 
     @property
     def interval(self) -> Interval:
         """90 % interval of the purchases."""
         return self.intervals[0]
+
+    @property
+    def value_held(self) -> bool:
+        """Whether the interval of net sales holds those that came."""
+        return self.intervals[1].contains(float(self.customers["actual_value"].sum()))
 
     @property
     def history(self) -> tuple[Floats, Floats, Floats]:
@@ -139,7 +148,7 @@ class Holdout:
         """What was known at ``cutoff`` and what came after it, to choose a model by."""
         return Past(self.summary, self.customers["actual"].to_numpy(np.float64), self.weeks)
 
-    def led_by(self, name: str) -> Holdout:
+    def led_by(self, name: Kind) -> Holdout:
         """Return the same check with another of its models as the one that forecasts."""
         if name == self.chosen or name not in self.models:
             return self
@@ -169,44 +178,6 @@ def missed(earlier: Sequence[Holdout]) -> Missed | None:
         return None
     purchases, money = (np.sqrt(max(sum(each) / max(len(each) - 1, 1), 0.0)) for each in beyond.values())
     return Missed(float(purchases), float(money), earlier[0].weeks, len(earlier))
-
-
-def level_of(before: pd.DataFrame, known: pd.DataFrame, past: Summary) -> float:
-    """Return money per purchase in the last period ÷ that of the same customers over all their time.
-
-    Σ net sales of the period ÷ Σ purchases of the period × mean money per repeat purchase so far; of customers
-    who came in the period, repeat purchases count, for which both are the same.
-
-    Parameters
-    ----------
-    before, known
-        ``sql/customers.sql`` at the start and the end of the period.
-    past
-        The summary of ``known``.
-
-    Returns
-    -------
-    float
-        1 where no purchases, or no money, came.
-    """
-    frame = past.frame[["customer_id", "x", "z"]].merge(_since(before, known), "left", "customer_id")
-    bought = frame["actual"].fillna(frame["x"])
-    usual = bought * frame["z"]
-    came = frame["actual_value"].fillna(usual)[usual > 0].sum()
-    return float(came / usual.sum()) if usual.sum() > 0 and came > 0 else 1.0
-
-
-def spend_power(earlier: Sequence[Holdout]) -> int:
-    """Say how spend is followed: 0 at the level of all time, 1 of the last period, 2 with its trend going on.
-
-    Taken is what foretold money per purchase best at the earlier dates: with the least mean square of the
-    logarithm of what came ÷ what was expected. The level of the last period lies as far above that of all
-    time as, with a steady trend, the next period's lies above it, about.
-    """
-    told = [each for each in earlier if np.isfinite(each.spend_missed)]
-    off = np.array([each.spend_missed for each in told])
-    levels = np.log([each.level for each in told])
-    return int(np.argmin([((off - power * levels) ** 2).sum() for power in range(3)]))
 
 
 def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
@@ -292,7 +263,7 @@ def holdout(
     naive, level = baselines.naive(past, weeks), 1.0
     if before is not None and before_weeks > 0:
         naive |= baselines.learned(before, known, past, before_weeks, weeks)
-        level = level_of(before, known, past)
+        level = level_of(_since(before, known), past)
     spend = fit_spend(past)
     if not isinstance(spend, NotPossible):
         spend = replace(spend, level=level ** spend_power(earlier))
@@ -302,17 +273,17 @@ def holdout(
     customers = customers.assign(**_forecasts(past, models, spend, weeks), **naive)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
     of_all = int(later["x"].sum() - known["x"].sum())
-    return Holdout(
-        past_end, weeks, unit, models, past, spend, customers, newcomers, of_all, level, earlier
-    )
+    return Holdout(past_end, weeks, unit, models, past, spend, customers, newcomers, of_all, level, earlier)
 
 
 def _forecasts(
-    past: Summary, models: Mapping[str, PurchaseModel], spend: SpendModel | NotPossible, weeks: int
+    past: Summary, models: Mapping[Kind, PurchaseModel], spend: SpendModel | NotPossible, weeks: int
 ) -> dict[str, Floats]:
     """Return purchases, and with a spend model net sales, that each model expects of each customer."""
     duration = weeks_in(past.unit, weeks)
-    found = {name: model.expected_purchases(duration, *past.history) for name, model in models.items()}
+    found: dict[str, Floats] = {
+        name: model.expected_purchases(duration, *past.history) for name, model in models.items()
+    }
     if not isinstance(spend, NotPossible):
         each = spend.expected_spend(past.history[0], past.frame["z"].to_numpy(float))
         found |= {f"value_{name}": found[name] * each for name in models}
@@ -353,9 +324,7 @@ def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") ->
         end, before = start + dt.timedelta(weeks=length), previous_weeks(first, start, length)
         frames = (customers(day) for day in (start, end, cutoff(start, before)))
         known, later, earliest = frames
-        return holdout(
-            known, later, end, length, unit, before=earliest, before_weeks=before, earlier=earlier
-        )
+        return holdout(known, later, end, length, unit, before=earliest, before_weeks=before, earlier=earlier)
 
     start = cutoff(dataset.as_of, weeks)
     length, dates = earlier_dates(first, start, weeks)
