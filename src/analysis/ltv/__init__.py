@@ -39,7 +39,7 @@ from analysis.ltv.pooling import group_check
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel
 from analysis.ltv.regularity import regularity
 from analysis.ltv.simple import simple_ltv
-from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.spend import SpendModel, fit_free, fit_spend
 from analysis.ltv.spend_check import spend_fit, spend_independence
 from analysis.ltv.summary import Summary, Unit, example_customer, summarise
 from analysis.ltv.value import clv, worth_per_purchase
@@ -74,6 +74,7 @@ __all__ = [
     "default_holdout_weeks",
     "equity_by",
     "example_customer",
+    "fit_free",
     "fit_purchases",
     "fit_spend",
     "group_check",

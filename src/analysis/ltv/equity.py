@@ -12,6 +12,7 @@ from analysis.language import _, money, ngettext, number, percent, period
 from analysis.ltv.backtest.holdout import Holdout, missed
 from analysis.ltv.intervals import (
     MOST_SIMULATED,
+    USUAL,
     Interval,
     Missed,
     simulate_totals,
@@ -136,13 +137,13 @@ class CustomerValue(Result):
                 "earlier forecasts to learn from: the true one is at least as wide."
             )
         message = ngettext(
-            "The interval covers chance, the parameters, and misses of the size seen at one earlier date, "
-            "half as large again: the true one is at least about as wide.",
-            "The interval covers chance, the parameters, and misses of the size seen at {dates} earlier "
-            "dates.",
+            "The interval covers chance, the parameters, and misses of such size as at one earlier date, "
+            "drawn towards a usual one of {usual}: from one date it is the least to reckon with.",
+            "The interval covers chance, the parameters, and misses of such size as at {dates} earlier "
+            "dates, drawn towards a usual one of {usual}.",
             found.dates,
         )
-        return message.format(dates=number(found.dates))
+        return message.format(dates=number(found.dates), usual=percent(USUAL))
 
     def _last_check(self) -> str:
         if isinstance(self.check, NotPossible) or np.isnan(error := self.check.value_error):

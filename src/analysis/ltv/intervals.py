@@ -17,8 +17,8 @@ from analysis.ltv.value import worth_per_purchase
 SEED = 20050502
 DRAWS = 400  # simulated futures
 MOST_SIMULATED = 5_000  # customers whose chance is simulated; of more, as many, and their chance scaled up
-DATES = 3  # earlier dates from which on the size of misses is taken as it is seen
-UNSURE = 1.5  # how much larger it is taken where it was seen at fewer
+USUAL = 0.1  # by how much totals are usually missed beyond what the models expect, in logarithms
+PRIOR = 3  # dates that this counts for
 CUSTOMER_SEED = 19870101
 FUTURES = 500  # simulated futures of each customer
 CHUNK = 2_000_000  # of them held at a time
@@ -51,14 +51,14 @@ class Interval:
 
 @dataclass(frozen=True)
 class Missed:
-    """By how much totals were missed at earlier dates: what the models themselves do not know.
+    """By how much totals are missed for what the models do not know: seasons, campaigns, a changing market.
 
     Attributes
     ----------
     purchases, money
-        Root mean square of the logarithm of what came ÷ what was expected, beyond chance.
+        Spread of the logarithm of what comes ÷ what is expected, beyond what the models expect.
     weeks
-        How far ahead that was.
+        How far ahead that was seen.
     dates
         At how many dates.
     """
@@ -68,21 +68,35 @@ class Missed:
     weeks: float
     dates: int
 
-    def spread(self, horizon_weeks: float) -> Floats:
-        """Return the spread to expect of both so far ahead.
+    @classmethod
+    def of(cls, squares: Floats, weeks: float) -> Missed:
+        """Learn the spread from squares of errors beyond what the models expected.
 
-        What the models do not know piles up by and by: errors over a longer time are larger by the root of
-        the ratio. Seen at fewer than three dates, they are taken half as large again.
+        Few errors tell little of their size. They are taken together with what is usual (`USUAL`, the root
+        mean square of such errors over the histories of ``benchmarks/README.md``) as if that had been seen at
+        three dates more: the scaled inverse χ² prior of a normal variance (Gelman et al. 2013, section 2.6).
+
+        Parameters
+        ----------
+        squares
+            One row per date, of purchases and money; missing where nothing came. Below 0 where the error was
+            less than the models expected.
+        weeks
+            How far ahead.
         """
-        longer = float(np.sqrt(max(horizon_weeks / self.weeks, 1.0)))
-        return np.array([self.purchases, self.money]) * (longer * (1.0 if self.dates >= DATES else UNSURE))
+        told = np.isfinite(squares).sum(axis=0)
+        seen = np.maximum(np.nansum(squares, axis=0), 0)
+        purchases, money = np.sqrt((seen + PRIOR * USUAL**2) / (told + PRIOR))
+        return cls(float(purchases), float(money), weeks, len(squares))
 
 
 def with_misses(totals: Floats, missed: Missed | None, horizon_weeks: float) -> Floats:
     """Return simulated totals, each off by a factor such as earlier forecasts were off by.
 
-    The logarithm of the factor follows Student's t distribution with three degrees of freedom, times
-    `Missed.spread`: as an error is distributed whose size is known from three errors (Student 1908).
+    The logarithm of the factor follows Student's t distribution, times the spread: as a normal error does
+    whose variance is known from a few others and a prior (see `Missed.of`). What the models do not know piles
+    up by and by, as a random walk does: over a longer time than the spread was seen at, it is larger by the
+    root of the ratio.
 
     Parameters
     ----------
@@ -95,8 +109,9 @@ def with_misses(totals: Floats, missed: Missed | None, horizon_weeks: float) -> 
     """
     if missed is None:
         return totals
+    spread = np.array([missed.purchases, missed.money]) * np.sqrt(max(horizon_weeks / missed.weeks, 1.0))
     places = np.random.default_rng(SEED).permutation((np.arange(len(totals)) + 0.5) / len(totals))
-    return np.asarray(totals * np.exp(np.outer(stdtrit(DATES, places), missed.spread(horizon_weeks))))
+    return np.asarray(totals * np.exp(np.outer(stdtrit(missed.dates + PRIOR, places), spread)), np.float64)
 
 
 def _three_digits(value: float) -> float:

@@ -27,8 +27,8 @@ class Margins(Result):
         Margin ÷ net sales of all purchases whose cost is known: the portfolio's rate.
     rates
         ``customer_id``; ``days``, purchase days with known cost; ``sales`` on these; ``own_rate``, from the
-        customer's own costs; ``margin_rate``, the one to use: (days × own rate + half_weight × portfolio's rate) ÷ (days
-        + half_weight).
+        customer's own costs; ``margin_rate``, the one to use: (days × own rate + half_weight × portfolio's
+        rate) ÷ (days + half_weight).
     half_weight
         Purchase days from which a customer's own rate counts half; infinite where customers do not differ
         by more than their own purchases do.

@@ -163,8 +163,8 @@ def fit_free(summary: Summary) -> SpendModel | NotPossible:
     Returns
     -------
     SpendModel or NotPossible
-        ``NotPossible``, with the reason, where fewer than 20 repeat buyers spent money, the optimiser
-        found no optimum, or the fitted spend has no finite mean (q ≤ 1).
+        At the optimum, wherever that lies: where q ≤ 1 its spend has no finite mean. ``NotPossible``, with
+        the reason, where fewer than 20 repeat buyers spent money, or there is no optimum.
     """
     repeat = summary.frame[summary.frame["x"] > 0]
     spent = repeat[repeat["z"] > 0]
@@ -178,13 +178,8 @@ def fit_free(summary: Summary) -> SpendModel | NotPossible:
     x, z = spent["x"].to_numpy(float), spent["z"].to_numpy(float)
     scale = float(z.mean())
     fit = maximise(GammaGammaLikelihood.of(x, z / scale))
-    if fit is None or fit.parameters["q"] <= 1:
-        return NotPossible(
-            _(
-                "The spend model could not be fitted: the money per purchase differs too little or too "
-                "wildly between customers for it, so no value is shown."
-            )
-        )
+    if fit is None:
+        return _unfit()
     return SpendModel(
         fit.parameters["p"],
         fit.parameters["q"],
@@ -271,7 +266,17 @@ def fit_spend(summary: Summary, check: Holdout | NotPossible | None = None) -> S
     x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
     if not isinstance(free, NotPossible) and abs(free.mean / z.mean() - 1) <= OFF:
         return free
-    return _held(x, z, summary.repeat_buyers - len(spent), summary.currency) or free
+    held = _held(x, z, summary.repeat_buyers - len(spent), summary.currency)
+    return held or (free if isinstance(free, SpendModel) and free.q > 1 else _unfit())
+
+
+def _unfit() -> NotPossible:
+    return NotPossible(
+        _(
+            "The spend model could not be fitted: the money per purchase differs too little or too wildly "
+            "between customers for it, so no value is shown."
+        )
+    )
 
 
 def level_of(since: pd.DataFrame, summary: Summary) -> float:

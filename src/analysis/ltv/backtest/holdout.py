@@ -13,7 +13,14 @@ import pandas as pd
 
 from analysis.language import _, number
 from analysis.ltv.backtest import baselines
-from analysis.ltv.intervals import Interval, Missed, intervals_of, simulate_totals, with_misses
+from analysis.ltv.intervals import (
+    MOST_SIMULATED,
+    Interval,
+    Missed,
+    intervals_of,
+    simulate_totals,
+    with_misses,
+)
 from analysis.ltv.model_selection import Past
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
 from analysis.ltv.spend import SpendModel, fit_spend, level_of, spend_power
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
 MAX_HOLDOUT_WEEKS = 52
 ORIGINS = 3  # earlier dates at which models are tried
 SHORTEST = 4  # weeks of such a trial
+ENOUGH = 1_000  # customers to simulate for a variance
 
 
 @dataclass(frozen=True)
@@ -117,11 +125,21 @@ class Holdout:
     @cached_property
     def totals(self) -> Floats:
         """Purchases and net sales that the first model simulates, see `simulate_totals`."""
+        return self._simulated(MOST_SIMULATED)
+
+    @cached_property
+    def own_variance(self) -> Floats:
+        """Variance of simulated purchases and net sales, ÷ the square of their mean; from fewer customers."""
+        totals = self._simulated(ENOUGH)
+        mean = totals.mean(axis=0)
+        return np.asarray(totals.var(axis=0) / np.where(mean > 0, mean**2, np.inf), np.float64)
+
+    def _simulated(self, most: int) -> Floats:
         x, spend = self.summary.history[0], None if isinstance(self.spend, NotPossible) else self.spend
         z = self.summary.frame["z"].to_numpy(np.float64)
         worth = np.zeros(len(x)) if spend is None else spend.expected_spend(x, z)
         duration = weeks_in(self.unit, self.weeks)
-        return simulate_totals(self.model, duration, self.history, worth, spend=spend, z=z)
+        return simulate_totals(self.model, duration, self.history, worth, spend=spend, z=z, most=most)
 
     @property
     def intervals(self) -> tuple[Interval, Interval]:
@@ -157,27 +175,21 @@ class Holdout:
 
 
 def missed(earlier: Sequence[Holdout]) -> Missed | None:
-    """Return by how much earlier totals were missed beyond chance, spend followed as it is now.
+    """Return by how much earlier totals were missed, spend followed as it is now; None where there are none.
 
-    Of the square of each error, the logarithm of what came ÷ what was expected, that part is taken off which
-    chance makes: Σ over customers (came − expected)² ÷ (Σ expected)². None where there are no earlier dates.
+    Of the square of each error, the logarithm of what came ÷ what was expected, the variance is taken off
+    which the models themselves expect (`Holdout.own_variance`): what is left they did not know.
     """
-    power = spend_power(earlier)
-    beyond = {"": [0.0], "value_": [0.0]}
-    for each in earlier:
-        for prefix, squares in beyond.items():
-            if prefix + each.chosen not in each.customers:
-                continue
-            factor = each.level**power if prefix else 1.0
-            expected = factor * each.customers[prefix + each.chosen].to_numpy(np.float64)
-            came = each.customers["actual_value" if prefix else "actual"].to_numpy(np.float64)
-            if came.sum() > 0:
-                chance = ((came - expected) ** 2).sum() / expected.sum() ** 2
-                squares.append(float(np.log(came.sum() / expected.sum()) ** 2 - chance))
     if not earlier:
         return None
-    purchases, money = (np.sqrt(max(sum(each) / max(len(each) - 1, 1), 0.0)) for each in beyond.values())
-    return Missed(float(purchases), float(money), earlier[0].weeks, len(earlier))
+    power, squares = spend_power(earlier), np.full((len(earlier), 2), np.nan)
+    for row, each in enumerate(earlier):
+        if each.actual:
+            squares[row, 0] = np.log(each.actual / each.predicted) ** 2 - each.own_variance[0]
+        if each.value_error > -1:
+            off = np.log1p(each.value_error) + power * np.log(each.level)
+            squares[row, 1] = off**2 - each.own_variance[1]
+    return Missed.of(squares, earlier[0].weeks)
 
 
 def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
