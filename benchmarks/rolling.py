@@ -34,7 +34,7 @@ class History(NamedTuple):
     """Sales of some customers, in a file."""
 
     source: str
-    name: str
+    history: str
     path: str
 
 
