@@ -27,7 +27,6 @@ from analysis.ltv.equity import (
 from analysis.ltv.intervals import (
     Interval,
     purchase_intervals,
-    total_interval,
     total_intervals,
     value_intervals,
 )
@@ -95,7 +94,6 @@ __all__ = [
     "spend_fit",
     "spend_independence",
     "summarise",
-    "total_interval",
     "total_intervals",
     "total_value",
     "tracking",

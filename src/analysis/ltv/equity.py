@@ -344,8 +344,8 @@ class EquityByGroup(Result):
         One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
         to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
         ``equity_low`` and ``equity_high``, its 90 % interval, as `total_intervals` gives it;
-        ``share_of_equity``, of what the groups that bring something bring, missing where `shares_hold` says
-        no, and ``clv_per_customer``. Groups do not all
+        ``share_of_equity``, missing where `shares_hold` says no or one were above 1, and
+        ``clv_per_customer``. Groups do not all
         lie at the same end of their interval, so the ends do not add up to those of the portfolio.
     by
         What the groups are.
@@ -455,8 +455,9 @@ def equity_by(
     shares = table["share_of_customers"].items()
     ends = [_ends(value, values[(shown == name).to_numpy()], share) for name, share in shares]
     table["equity_low"], table["equity_high"] = np.array(ends).T
-    gains = table["clv"].clip(lower=0).sum() if shares_hold(values) else np.nan
-    table["share_of_equity"] = table["clv"] / gains
+    whole = table["clv"].sum()
+    mean_something = shares_hold(values) and (table["clv"] <= whole).all()
+    table["share_of_equity"] = table["clv"] / (whole if mean_something else np.nan)
     table["clv_per_customer"] = table["clv"] / table["customers"]
     table.index = pd.Index(table.index.astype("object"), name="group")
     return EquityByGroup(table.reset_index(), by, value.currency)

@@ -222,11 +222,10 @@ def total_intervals(
     horizon_weeks: float,
     worth: Floats,
     *,
-    level: float = 0.9,
     spend: SpendModel | None = None,
     missed: Missed | None = None,
 ) -> tuple[Interval, Interval]:
-    """Return the intervals for the portfolio's purchases and for what they are worth.
+    """Return the 90 % intervals for the portfolio's purchases and for what they are worth.
 
     They cover chance (who buys when, who leaves) and the uncertainty of the model's parameters; with
     ``spend``, that of the money too; and with ``missed`` what the model does not know, seasons, campaigns, a
@@ -246,8 +245,6 @@ def total_intervals(
         How far ahead, in weeks.
     worth
         What a purchase of each customer counts on average.
-    level
-        Share of simulated totals inside each interval.
     spend
         The fitted model of spend.
     missed
@@ -255,18 +252,13 @@ def total_intervals(
     """
     duration, z = weeks_in(summary.unit, horizon_weeks), summary.frame["z"].to_numpy(float)
     totals = simulate_totals(model, duration, summary.history, worth, spend=spend, z=z)
-    return intervals_of(with_misses(totals, missed, horizon_weeks), level)
+    return intervals_of(with_misses(totals, missed, horizon_weeks))
 
 
-def intervals_of(totals: Floats, level: float = 0.9) -> tuple[Interval, Interval]:
-    """Return the intervals that hold ``level`` of the purchases, and of the values, of simulated totals."""
-    low, high = np.quantile(totals, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return Interval(float(low[0]), float(high[0]), level), Interval(float(low[1]), float(high[1]), level)
-
-
-def total_interval(model: PurchaseModel, summary: Summary, horizon_weeks: float) -> Interval:
-    """Return the first of `total_intervals`, of the purchases, at 90 %."""
-    return total_intervals(model, summary, horizon_weeks, np.zeros(len(summary.frame)))[0]
+def intervals_of(totals: Floats) -> tuple[Interval, Interval]:
+    """Return the intervals that hold 90 % of the purchases, and of the values, of simulated totals."""
+    low, high = np.quantile(totals, [0.05, 0.95], axis=0)
+    return Interval(float(low[0]), float(high[0]), 0.9), Interval(float(low[1]), float(high[1]), 0.9)
 
 
 def purchase_intervals(
