@@ -1,6 +1,6 @@
-"""Look whether the intervals hold on histories that no model made, each cut at two dates.
+"""Look whether the intervals hold on histories that these models did not make, each cut at two dates.
 
-``python -m benchmarks.rolling [--retail FILE]`` prints the tables of the README, in four minutes. FILE is the
+``python -m benchmarks.rolling [--retail FILE]`` prints the tables of the README, in ten minutes. FILE is the
 Online Retail data set of the UCI repository as CSV; without it, that part is left out.
 """
 

@@ -175,3 +175,19 @@ def test_past_margin_of_demo_is_net_sales_less_cost() -> None:
 def test_no_share_of_equity_is_above_all_of_it() -> None:
     shares = equity_shares(pd.Series([60.0, 42.0, -1.0, -1.0]))
     assert shares["equity_share"].tolist() == pytest.approx([0, 0.6, 1, 1, 1])
+
+
+def test_the_library_may_give_up_in_a_lesson() -> None:
+    """Its search for the Gamma-Gamma ends in an error where customers spend all alike."""
+    lifetimes = ltv.import_lifetimes()
+    alike = pd.Series([10.0] * 40), pd.Series([5.0] * 40)
+    assert "gives up" in ltv.fitted_by(lifetimes.GammaGammaFitter(), *alike)
+    random = np.random.default_rng(1)
+    x = pd.Series(random.geometric(0.3, 800).astype(float))
+    z = pd.Series(random.gamma(4 * x) / random.gamma(4, 1 / 30, 800) / x)
+    found = ltv.fitted_by(lifetimes.GammaGammaFitter(), x, z)
+    frame = pd.DataFrame({"x": x, "z": z, "t_x": 1.0, "T": 2.0})
+    free = ltv.fit_free(ltv.Summary(frame, "week", dt.date(2025, 1, 1), 0))
+    assert isinstance(found, dict)
+    assert isinstance(free, ltv.SpendModel)
+    assert list(found.values()) == pytest.approx([free.p, free.q, free.v], rel=1e-3)

@@ -33,7 +33,7 @@ from analysis.ltv.intervals import (
 from analysis.ltv.margins import Margins, choose_margins
 from analysis.ltv.model_selection import Comparison, Past, choose, compare_models, fit_purchases, log_scores
 from analysis.ltv.next_purchase import next_purchase
-from analysis.ltv.peer import import_lifetimes
+from analysis.ltv.peer import fitted_by, import_lifetimes
 from analysis.ltv.pooling import group_check
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel
 from analysis.ltv.regularity import regularity
@@ -76,6 +76,7 @@ __all__ = [
     "fit_free",
     "fit_purchases",
     "fit_spend",
+    "fitted_by",
     "group_check",
     "hold_out",
     "holdout",
