@@ -232,8 +232,8 @@ def total_intervals(
     changing market, as far as it made earlier forecasts miss (see `with_misses`). Without it, on simulated
     portfolios, 90 % intervals held the purchases that came in 89 to 93 % of 300 and their value in 88 to
     96 %, whether customers leave all alike, hardly or very differently, whether purchases of a day count
-    once or not, and with spend too wild for its model; on histories that these models did not make they held far fewer
-    (`benchmarks/README.md`).
+    once or not, and with spend too wild for its model; on histories that these models did not make they held
+    half (`benchmarks/README.md`).
 
     Parameters
     ----------
