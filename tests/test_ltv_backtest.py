@@ -466,7 +466,7 @@ def test_how_far_an_own_mean_is_trusted(
     gamma_gamma: tuple[ltv.Summary, ltv.SpendModel], q: float, said: str
 ) -> None:
     model = replace(gamma_gamma[1], p=6.0, q=q, v=15 * (q - 1) / 3)
-    assert model.sentence() == f"Over 6,000 repeat buyers a purchase is worth 30.00 on average. {said}"
+    assert model.sentence() == f"Over 6,000 repeat buyers a purchase is worth 30 on average. {said}"
     cheap = replace(model, v=model.v / 3000)
     assert "worth 0.010 on average" in cheap.sentence()
 
