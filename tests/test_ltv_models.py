@@ -18,7 +18,14 @@ from analysis.ltv.estimation.equal_histories import count, distinct, distinct_pa
 from analysis.ltv.estimation.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
 from analysis.ltv.estimation.pareto_nbd import ParetoNbd
 from analysis.ltv.estimation.search import Likelihood
-from analysis.ltv.model_selection import Past, _choice, compare_models, fit_purchases, log_scores
+from analysis.ltv.model_selection import (
+    Past,
+    _choice,
+    _scored,
+    compare_models,
+    fit_purchases,
+    log_scores,
+)
 from analysis.ltv.purchases import (
     KINDS,
     Kind,
@@ -299,60 +306,50 @@ def test_the_model_that_made_the_data_is_chosen(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    ("likelihoods", "gains", "kind", "words"),
+    ("likelihoods", "behind", "kind", "words"),
     [
-        pytest.param((-100, None, None), {}, "bg_nbd", "no other model could be fitted", id="alone"),
-        pytest.param((-100, -105, -110), {}, "bg_nbd", "most likely (by 5.0 in", id="likelihood"),
-        pytest.param((-100, -100.5, -110), {}, "bg_nbd", "under BG/NBD and MBG/NBD, so", id="alike"),
+        pytest.param([-100], None, "bg_nbd", "no other model could be fitted", id="alone"),
+        pytest.param([-100, -105, -110], None, "bg_nbd", "most likely (by 5.0 in", id="likelihood"),
+        pytest.param([-100, -100.5, -110], None, "bg_nbd", "under BG/NBD and MBG/NBD, so", id="alike"),
+        pytest.param([-100, -105, -110], [3, 2, 0], "pareto_nbd", "more probability than", id="foretold"),
         pytest.param(
-            (-100, -100.5, -110),
-            {"mbg_nbd": 0.1},
-            "mbg_nbd",
-            "of these it gave the most",
-            id="alike, one foretold",
-        ),
-        pytest.param(
-            (-100, -105, -110), {"pareto_nbd": 0.19}, "bg_nbd", "no other model gave clearly", id="chance"
-        ),
-        pytest.param(
-            (-100, -105, -110),
-            {"pareto_nbd": 0.21},
-            "pareto_nbd",
-            "but Pareto/NBD gave clearly more",
-            id="clearly",
+            [-110, -105, -100], [0, 0.9, 1.1], "mbg_nbd", "MBG/NBD and BG/NBD foretold about", id="tie"
         ),
     ],
 )
 def test_the_choice_by_hand(
-    likelihoods: tuple[float | None, ...], gains: dict[Kind, float], kind: Kind, words: str
+    likelihoods: list[float], behind: list[float] | None, kind: Kind, words: str
 ) -> None:
-    """Gains of 100 customers with a deviation of 1: two standard errors of their mean are 0.2."""
-    models = {
-        name: SimpleNamespace(log_likelihood=value)
-        for name, value in zip(KINDS, likelihoods, strict=True)
-        if value is not None
-    }
-    even = np.repeat([-1.0, 1.0], 50)
-    scores = {name: -2 + gains[name] + even if name in gains else np.full(100, -2.0) for name in models}
-    chosen, reason = _choice(models, scores if gains else {})  # type: ignore[arg-type]
+    """Who is behind by no more than a standard error, 1, is tied, and only then likelihood decides."""
+    table = pd.DataFrame({"log_likelihood": likelihoods}, index=KINDS[: len(likelihoods)])
+    if behind:
+        table = table.assign(behind=behind, behind_error=[float(each > 0) for each in behind])
+    chosen, reason = _choice(table, 3 if behind else 0)
     assert chosen == kind
     assert words in reason
 
 
-def test_comparison_shows_likelihood_and_holdout() -> None:
+def test_the_error_of_a_score_counts_each_customer_once() -> None:
+    """The same customers at two dates tell no more than at one: the error is that of 200, not of 400."""
+    made = simulate("bg_nbd", TRUTH["bg_nbd"], AGES[:200], 26.0, 5)
+    fitted = {kind: fit_one(made.summary, kind) for kind in KINDS}
+    date = SimpleNamespace(
+        models=fitted, past=Past(made.summary, made.bought, 26), summary=made.summary, customers=made.bought
+    )
+    once, twice = (_scored([date] * n, KINDS) for n in (1, 2))  # type: ignore[list-item]
+    pd.testing.assert_frame_equal(once, twice)
+    scores = pd.DataFrame({kind: log_scores(model, date.past) for kind, model in fitted.items()})
+    best = scores.mean().idxmax()
+    lost = scores[best] - scores["pareto_nbd"]
+    assert once.loc["pareto_nbd", "behind"] == pytest.approx(lost.mean())
+    assert once.loc["pareto_nbd", "behind_error"] == pytest.approx(lost.std(ddof=0) / np.sqrt(200))
+
+
+def test_a_comparison_gives_the_model_that_is_asked_for() -> None:
     made = simulate("bg_nbd", TRUTH["bg_nbd"], AGES, 26.0, 5)
-    past = Past(made.summary, made.bought, 26)
-    compared = compare_models(made.summary, past)
+    compared = compare_models(made.summary)
     assert isinstance(compared, ltv.Comparison)
-    table = compared.table.set_index("model")
-    assert table.index.tolist() == list(KINDS)
-    model = compared.models["bg_nbd"]
-    expected = model.expected_purchases(26, *made.summary.history)
-    assert table["total_error"]["bg_nbd"] == pytest.approx(expected.sum() / made.bought.sum() - 1)
-    assert table["rmse"]["bg_nbd"] == pytest.approx(np.sqrt(((expected - made.bought) ** 2).mean()))
-    assert table["score"]["bg_nbd"] == pytest.approx(log_scores(model, past).mean())
-    assert compared.best.kind in {"bg_nbd", "mbg_nbd"}
-    assert "held out" in compared.best.reason
+    assert compared.table["model"].tolist() == list(KINDS)
     assert compared.take("auto") is compared.best
     taken = compared.take("pareto_nbd")
     assert isinstance(taken, ltv.PurchaseModel)

@@ -78,12 +78,12 @@ def test_groups_that_lose_money_are_drawn_in_money_to_the_left_of_zero() -> None
     assert ax.get_yticklabels()[1].get_text() == "over \\$100 or \\$200"
 
 
-def test_intervals_of_groups_are_shares_of_all_equity() -> None:
+def test_intervals_of_groups_are_shares_that_stay_below_all() -> None:
+    """200 to 500 beside the 100 expected of the other, 40 to 160 beside its 300."""
     ax = plot(EquityByGroup(GROUPS, "channel", "USD"))
     bars = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
-    assert bars == [[0.5, 1.25], [0.1, 0.4]]
-    assert [text.xy[0] for text in ax.texts] == [1.25, 0.4]
-    assert ax.get_xlim()[1] > 1.25
+    assert bars == [pytest.approx([2 / 3, 5 / 6]), pytest.approx([40 / 340, 160 / 460])]
+    assert [text.xy[0] for text in ax.texts] == pytest.approx([5 / 6, 160 / 460])
 
 
 def test_spend_charts(check: ltv.Holdout) -> None:

@@ -211,8 +211,13 @@ def test_value_is_clv_with_the_interval_of_the_total(worth: CustomerValue, value
 def test_value_is_said_with_the_error_of_the_last_check_and_the_length_of_the_history(
     worth: CustomerValue,
 ) -> None:
-    check = SimpleNamespace(value_error=-0.204)
-    assert "net sales were 20.4% too low" in replace(worth, check=check).sentence()  # type: ignore[arg-type]
+    for held, said in ((True, "held what came."), (False, "missed what came: this one may be too narrow")):
+        check = SimpleNamespace(value_error=-0.204, value_held=held, earlier=())
+        sentence = replace(worth, check=check).sentence()  # type: ignore[arg-type]
+        assert f"net sales were 20.4% too low. Its interval, made in the same way, {said}" in sentence
+        assert "no earlier forecasts to learn from" in sentence
+    assumed = replace(worth, assumed=" at an assumed margin of 30%, no cost being known").sentence()
+    assert "in discounted margin at an assumed margin of 30%, no cost being known (" in assumed
     # the first customers of CDNOW came on 1 January 1997: 545 days before 30 June 1998 are 77 weeks
     assert "history covers" not in replace(worth, horizon_weeks=77).sentence()
     said = replace(worth, horizon_weeks=78).sentence()
@@ -256,10 +261,19 @@ def test_equity_by_group_by_hand(worth: CustomerValue) -> None:
     assert table["alive"].tolist() == [1, 0.5, 0.5]
     assert table["expected_purchases"].tolist() == [4, 2, 2]
     assert "web: 80% of customer equity with 50% of the customers" in found.title()
-    assert "per customer “web” is worth most (US$40.00 each, 2 customers)" in found.sentence()
+    assert "per customer “web” is worth most (US$40 each, 2 customers)" in found.sentence()
     assert set(words(found.name, table)["labels"]) == set(table.columns)
     many = grouped(four, pd.Series({"a": "shop", "b": "shop", "c": "web", "d": "shop"}))
     assert many.frame["group"].tolist() == ["shop", "web"]  # 50 each, but more customers
+
+
+def test_no_group_holds_more_than_all_equity(worth: CustomerValue) -> None:
+    """Losses of 2 in 102 hide no shares, but that one group would hold 102 % of all does."""
+    value = by_hand(worth, [60.0, 42.0, -1.0, -1.0])
+    names = pd.Series({"a": "web", "b": "web", "c": "shop", "d": "shop"})
+    assert grouped(value, names).frame["share_of_equity"].isna().all()
+    mixed = grouped(value, pd.Series({"a": "web", "b": "shop", "c": "shop", "d": "web"}))
+    assert mixed.frame["share_of_equity"].tolist() == pytest.approx([0.59, 0.41])
 
 
 def test_small_groups_are_taken_together(worth: CustomerValue) -> None:

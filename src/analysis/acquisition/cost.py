@@ -12,7 +12,7 @@ from analysis.language import _, money, number
 from analysis.ltv.equity import TotalValue
 from analysis.ltv.margins import Margins
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import SpendModel, amount
+from analysis.ltv.spend import SpendModel, amount, estimate
 from analysis.ltv.summary import DAYS, Floats, Summary, kept_share, weeks_in
 from analysis.ltv.value import DAYS_PER_YEAR
 from analysis.not_possible import NotPossible, or_not_possible
@@ -102,7 +102,7 @@ class LtvToCac(Result):
             )
         return message.format(
             customers=number(row["customers"]),
-            value=amount(row["total_value"], self.currency),
+            value=estimate(row["total_value"], self.currency),
             cost=amount(row["acquisition_cost"], self.currency),
             ratio=number(row["ratio"], 1),
             good=number(GOOD_RATIO),
@@ -305,9 +305,9 @@ class Payback(Result):
             )
         return message.format(
             cost=amount(self.acquisition_cost, self.currency),
-            first=amount(self.curve["margin"].iloc[0], self.currency),
+            first=estimate(self.curve["margin"].iloc[0], self.currency),
             limit=number(last["months"]),
-            reached=amount(last["margin"], self.currency),
+            reached=estimate(last["margin"], self.currency),
             months=number(self.months or 0.0, 1),
         )
 

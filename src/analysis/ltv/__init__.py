@@ -27,19 +27,18 @@ from analysis.ltv.equity import (
 from analysis.ltv.intervals import (
     Interval,
     purchase_intervals,
-    total_interval,
     total_intervals,
     value_intervals,
 )
 from analysis.ltv.margins import Margins, choose_margins
-from analysis.ltv.model_selection import Comparison, Past, choose, compare_models, fit_purchases
+from analysis.ltv.model_selection import Comparison, Past, choose, compare_models, fit_purchases, log_scores
 from analysis.ltv.next_purchase import next_purchase
-from analysis.ltv.peer import import_lifetimes
+from analysis.ltv.peer import fitted_by, import_lifetimes
 from analysis.ltv.pooling import group_check
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel
 from analysis.ltv.regularity import regularity
 from analysis.ltv.simple import simple_ltv
-from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.spend import SpendModel, fit_free, fit_spend
 from analysis.ltv.spend_check import spend_fit, spend_independence
 from analysis.ltv.summary import Summary, Unit, example_customer, summarise
 from analysis.ltv.value import clv, worth_per_purchase
@@ -74,13 +73,16 @@ __all__ = [
     "default_holdout_weeks",
     "equity_by",
     "example_customer",
+    "fit_free",
     "fit_purchases",
     "fit_spend",
+    "fitted_by",
     "group_check",
     "hold_out",
     "holdout",
     "import_lifetimes",
     "led_by",
+    "log_scores",
     "next_purchase",
     "one_time_buyers",
     "purchase_intervals",
@@ -93,7 +95,6 @@ __all__ = [
     "spend_fit",
     "spend_independence",
     "summarise",
-    "total_interval",
     "total_intervals",
     "total_value",
     "tracking",

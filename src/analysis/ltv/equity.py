@@ -9,17 +9,20 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent, period
-from analysis.ltv.backtest.holdout import Holdout
+from analysis.ltv.backtest.holdout import Holdout, missed
 from analysis.ltv.intervals import (
     MOST_SIMULATED,
+    USUAL,
     Interval,
+    Missed,
     simulate_totals,
     total_intervals,
     with_intervals,
+    with_misses,
 )
 from analysis.ltv.margins import Margins
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import SpendModel, amount
+from analysis.ltv.spend import SpendModel, estimate
 from analysis.ltv.summary import Floats, Summary, name_units, weeks_in
 from analysis.ltv.value import clv, equity_shares, worth_per_purchase
 from analysis.not_possible import NotPossible, or_not_possible
@@ -57,6 +60,8 @@ class CustomerValue(Result):
         90 % interval of the value of all.
     check
         The last check, or why there is none.
+    assumed
+        That the margin is assumed, where it is (see `Margins.assumed`).
     """
 
     name: ClassVar[str] = "equity"
@@ -67,6 +72,12 @@ class CustomerValue(Result):
     horizon_weeks: int
     equity: Interval
     check: Holdout | NotPossible
+    assumed: str = ""
+
+    @property
+    def missed(self) -> Missed | None:
+        """By how much totals were missed before the last check; None where that is not known."""
+        return None if isinstance(self.check, NotPossible) else missed(self.check.earlier)
 
     @property
     def currency(self) -> str | None:
@@ -102,9 +113,11 @@ class CustomerValue(Result):
         """Say what the customers are worth together, and how far off money was in the last check."""
         low, high = self.equity.rounded()
         worth = _(
-            "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted margin "
-            "(customer equity; {level} interval {low} to {high}), from {purchases} expected purchases."
+            "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted "
+            "margin{assumed} (customer equity; {level} interval {low} to {high}), from {purchases} expected "
+            "purchases."
         ).format(
+            assumed=self.assumed,
             weeks=number(self.horizon_weeks),
             customers=number(len(self.frame)),
             equity=money(self.total, self.currency),
@@ -113,23 +126,41 @@ class CustomerValue(Result):
             high=money(high, self.currency),
             purchases=number(float(self.frame["expected_purchases"].sum())),
         )
-        return " ".join(filter(None, [worth, self._last_check(), self._beyond_history()]))
+        return " ".join(filter(None, [worth, self._covered(), self._last_check(), self._beyond_history()]))
+
+    def _covered(self) -> str:
+        """Say what the interval covers, in one sentence."""
+        found = self.missed
+        if found is None:
+            return _(
+                "The interval covers chance and the parameters of the models alone, since there are no "
+                "earlier forecasts to learn from: the true one is at least as wide."
+            )
+        message = ngettext(
+            "The interval covers chance, the parameters, and misses of such size as at one earlier date, "
+            "drawn towards a usual one of {usual}: from one date it is the least to reckon with.",
+            "The interval covers chance, the parameters, and misses of such size as at {dates} earlier "
+            "dates, drawn towards a usual one of {usual}.",
+            found.dates,
+        )
+        return message.format(dates=number(found.dates), usual=percent(USUAL))
 
     def _last_check(self) -> str:
         if isinstance(self.check, NotPossible) or np.isnan(error := self.check.value_error):
             return ""
         message = (
-            _(
-                "In the last check the model's net sales were {error} too low, an error of a kind that the "
-                "interval does not cover."
-            )
+            _("In the last check, which had no part in this, the model's net sales were {error} too low.")
             if error < 0
             else _(
-                "In the last check the model's net sales were {error} too high, an error of a kind that the "
-                "interval does not cover."
+                "In the last check, which had no part in this, the model's net sales were {error} too high."
             )
         )
-        return message.format(error=percent(abs(error), 1))
+        held = (
+            _("Its interval, made in the same way, held what came.")
+            if self.check.value_held
+            else _("Its interval, made in the same way, missed what came: this one may be too narrow too.")
+        )
+        return f"{message.format(error=percent(abs(error), 1))} {held}"
 
     def _beyond_history(self) -> str:
         """Say that the horizon is longer than the history."""
@@ -224,8 +255,10 @@ def customer_value(
         margin_rate=margins.of(summary.frame["customer_id"]),
     )
     worth = worth_per_purchase(frame)
-    equity = total_intervals(purchases, summary, ahead.horizon_weeks, worth, spend=spend)[1]
-    return CustomerValue(frame, summary, purchases, spend, ahead.horizon_weeks, equity, check)
+    before = None if isinstance(check, NotPossible) else missed(check.earlier)
+    equity = total_intervals(purchases, summary, ahead.horizon_weeks, worth, spend=spend, missed=before)[1]
+    assumed = margins.assumed()
+    return CustomerValue(frame, summary, purchases, spend, ahead.horizon_weeks, equity, check, assumed)
 
 
 def shares_hold(values: pd.DataFrame) -> bool:
@@ -242,8 +275,8 @@ class TotalValue(Result):
     Attributes
     ----------
     frame
-        The customers with ``past_margin``, net sales so far × margin rate, not discounted, and
-        ``total_value``, that plus the ``clv``, which is the residual value; both in money.
+        The customers with ``past_margin``, see `Margins.earned`, not discounted, and ``total_value``, that
+        plus the ``clv``, which is the residual value; both in money.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -252,6 +285,7 @@ class TotalValue(Result):
     is_drawn: ClassVar[bool] = False
     frame: pd.DataFrame
     currency: str | None = None
+    assumed: str = ""
 
     def title(self) -> str:
         """Return what it is about."""
@@ -262,13 +296,14 @@ class TotalValue(Result):
         past, ahead = float(self.frame["past_margin"].sum()), float(self.frame["clv"].sum())
         if past < 0 or ahead < 0:
             return _(
-                "The margin of these customers comes to {past} so far, and to {ahead} expected within the "
-                "horizon."
-            ).format(past=money(past, self.currency), ahead=money(ahead, self.currency))
+                "The margin of these customers comes to {past} so far{assumed}, and to {ahead} expected "
+                "within the horizon."
+            ).format(assumed=self.assumed, past=money(past, self.currency), ahead=money(ahead, self.currency))
         return _(
-            "So far these customers have brought {past} of margin; {ahead} more is expected within the "
-            "horizon, {share} of the whole."
+            "So far these customers have brought {past} of margin{assumed}; {ahead} more is expected within "
+            "the horizon, {share} of the whole."
         ).format(
+            assumed=self.assumed,
             past=money(past, self.currency),
             ahead=money(ahead, self.currency),
             share=percent(ahead / (past + ahead) if past + ahead else 0.0),
@@ -293,10 +328,10 @@ def total_value(value: CustomerValue, customers: pd.DataFrame, margins: Margins)
         The margin of each customer.
     """
     ids = value.frame["customer_id"]
-    net = ids.map(customers.set_index("customer_id")["net_sales"].astype("float64"))
-    past = net.fillna(0.0).to_numpy(float) * margins.of(ids)
+    earned = pd.Series(margins.earned(customers), index=customers["customer_id"])
+    past = ids.map(earned).fillna(0.0).to_numpy(float)
     frame = value.frame.assign(past_margin=past, total_value=past + value.frame["clv"])
-    return TotalValue(frame, value.currency)
+    return TotalValue(frame, value.currency, margins.assumed())
 
 
 @dataclass(frozen=True)
@@ -309,7 +344,8 @@ class EquityByGroup(Result):
         One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
         to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
         ``equity_low`` and ``equity_high``, its 90 % interval, as `total_intervals` gives it;
-        ``share_of_equity``, missing where `shares_hold` says no, and ``clv_per_customer``. Groups do not all
+        ``share_of_equity``, missing where `shares_hold` says no or one were above 1, and
+        ``clv_per_customer``. Groups do not all
         lie at the same end of their interval, so the ends do not add up to those of the portfolio.
     by
         What the groups are.
@@ -375,7 +411,7 @@ class EquityByGroup(Result):
             equity=money(top["clv"], self.currency),
             share=percent(top["share_of_equity"]) if shares else "",
             dear=dear["group"],
-            each=amount(dear["clv_per_customer"], self.currency),
+            each=estimate(dear["clv_per_customer"], self.currency),
             customers=number(dear["customers"]),
         )
 
@@ -419,7 +455,9 @@ def equity_by(
     shares = table["share_of_customers"].items()
     ends = [_ends(value, values[(shown == name).to_numpy()], share) for name, share in shares]
     table["equity_low"], table["equity_high"] = np.array(ends).T
-    table["share_of_equity"] = table["clv"] / (table["clv"].sum() if shares_hold(values) else np.nan)
+    whole = table["clv"].sum()
+    mean_something = shares_hold(values) and (table["clv"] <= whole).all()
+    table["share_of_equity"] = table["clv"] / (whole if mean_something else np.nan)
     table["clv_per_customer"] = table["clv"] / table["customers"]
     table.index = pd.Index(table.index.astype("object"), name="group")
     return EquityByGroup(table.reset_index(), by, value.currency)
@@ -457,7 +495,7 @@ def _ends(value: CustomerValue, part: pd.DataFrame, share: float) -> Floats:
         z=z,
         most=max(int(MOST_SIMULATED * share), LEAST_SIMULATED),
     )
-    return np.quantile(totals[:, 1], [0.05, 0.95])
+    return np.quantile(with_misses(totals, value.missed, value.horizon_weeks)[:, 1], [0.05, 0.95])
 
 
 def _grouping_name(by: Grouping) -> str:

@@ -13,6 +13,7 @@ from analysis.ltv.summary import Floats
 from analysis.result import Finding, Result
 
 MANY = 50  # purchase days: who needs more before its own rate counts half is hardly told from the rest
+CENT = 0.005  # of money; sums that differ by less are the same
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
 
 
@@ -25,9 +26,9 @@ class Margins(Result):
     rate
         Margin ÷ net sales of all purchases whose cost is known: the portfolio's rate.
     rates
-        ``customer_id``; ``days``, purchase days with known cost; ``own_rate``, from the customer's own
-        costs; ``margin_rate``, the one to use: (days × own rate + half_weight × portfolio's rate) ÷ (days
-        + half_weight).
+        ``customer_id``; ``days``, purchase days with known cost; ``sales`` on these; ``own_rate``, from the
+        customer's own costs; ``margin_rate``, the one to use: (days × own rate + half_weight × portfolio's
+        rate) ÷ (days + half_weight).
     half_weight
         Purchase days from which a customer's own rate counts half; infinite where customers do not differ
         by more than their own purchases do.
@@ -47,6 +48,31 @@ class Margins(Result):
         """Return the rate of each customer; the portfolio's where no cost is known."""
         known = self.rates.set_index("customer_id")["margin_rate"]
         return customer_ids.map(known).fillna(self.rate).to_numpy(np.float64)
+
+    def earned(self, customers: pd.DataFrame) -> Floats:
+        """Return the margin that each customer has brought, in money.
+
+        Net sales − cost where the cost of all that was sold is known; else net sales × the customer's own
+        rate, as it was and not drawn towards others, or the portfolio's where no cost is known.
+
+        Parameters
+        ----------
+        customers
+            Rows of ``sql/customers.sql``.
+        """
+        frame = customers[["customer_id", "sales", "net_sales", "cost"]].merge(
+            self.rates[["customer_id", "sales", "own_rate"]], "left", "customer_id", suffixes=("", "_known")
+        )
+        sales, net, cost, known, own = (frame[name].to_numpy(np.float64) for name in frame.columns[1:])
+        by_rate = net * np.where(np.isnan(own), self.rate, own)
+        whole = (np.abs(known - sales) < CENT) & np.isfinite(cost)
+        return np.where(whole, net - cost, by_rate)
+
+    def assumed(self) -> str:
+        """Say that the rate is assumed, for the sentences of what rests on it; empty where it is not."""
+        if self.source != "assumed":
+            return ""
+        return _(" at an assumed margin of {rate}, no cost being known").format(rate=percent(self.rate))
 
     def title(self) -> str:
         """Return what they are."""
@@ -107,7 +133,7 @@ def choose_margins(costs: pd.DataFrame, rate: float | None = None) -> Margins:
     """
     if rate is None and (found := customer_margins(costs)) is not None:
         return found
-    nobody = pd.DataFrame({"customer_id": [], "days": [], "own_rate": [], "margin_rate": []})
+    nobody = pd.DataFrame(columns=["customer_id", "days", "sales", "own_rate", "margin_rate"])
     if rate is not None:
         return Margins(rate, nobody, float("inf"), "set")
     return Margins(ASSUMED_RATE, nobody, float("inf"), "assumed")
@@ -137,6 +163,7 @@ def customer_margins(costs: pd.DataFrame) -> Margins | None:
         {
             "customer_id": costs["customer_id"],
             "days": costs["days"],
+            "sales": sales,
             "own_rate": own,
             "margin_rate": weight * own + (1 - weight) * rate,
         }

@@ -1,15 +1,15 @@
-"""Which model of purchases: by likelihood, and by how well each would have foretold the recent past."""
+"""Which model of purchases: by how well each foretold what came after earlier dates, then by likelihood."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, listing, number
+from analysis.language import _, listing, ngettext, number
 from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
 from analysis.ltv.estimation.search import INDIFFERENT
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name
@@ -17,7 +17,9 @@ from analysis.ltv.summary import Summary, weeks_in
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Result
 
-CLEARLY = 2.0  # standard errors from which on a difference between two models is not chance
+if TYPE_CHECKING:
+    from analysis.ltv.backtest.holdout import Holdout
+
 MOST_SCORED = 20_000  # customers whose purchases are scored; more would not change the choice
 
 
@@ -40,14 +42,6 @@ class Past:
     weeks: float
 
 
-class HasPast(Protocol):
-    """A holdout, as far as the choice of a model is concerned."""
-
-    @property
-    def past(self) -> Past:
-        """What was known at its cut-off and what came after it."""
-
-
 @dataclass(frozen=True)
 class Comparison(Result):
     """Models fitted to the same customers.
@@ -57,9 +51,10 @@ class Comparison(Result):
     models
         Those that could be fitted, by kind.
     table
-        One row per model: ``model`` (kind), ``log_likelihood``; and where there is a past to foretell,
-        fitted at its date: ``total_error`` (expected ÷ actual − 1), ``rmse`` per customer, and ``score``,
-        the mean logarithm of the probability it had given to what each customer then did.
+        One row per model: ``model`` (kind), ``log_likelihood``; over earlier dates ``score``, the mean
+        logarithm of the probability it had given to what each customer then did, ``behind``, how far that
+        is below the best, and ``behind_error``, the standard error of this; and from the last check, which
+        has no part in the choice, ``total_error`` (expected ÷ actual − 1) and ``rmse`` per customer.
     best
         The model to use; its ``reason`` says why.
     """
@@ -84,7 +79,7 @@ class Comparison(Result):
 
     def title(self) -> str:
         """Return what the table is about."""
-        return _("Three models of purchases, on all data and on those held out")
+        return _("Three models of purchases, on all data, at earlier dates and in the last check")
 
     def sentence(self) -> str:
         """Say which model is used, and why."""
@@ -99,9 +94,7 @@ class Comparison(Result):
         return [self.sentence()]
 
 
-def fit_purchases(
-    summary: Summary, model: Kind | Literal["auto"] = "bg_nbd", past: Past | None = None
-) -> PurchaseModel | NotPossible:
+def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "bg_nbd") -> PurchaseModel | NotPossible:
     """Fit a model of purchases to a summary.
 
     Parameters
@@ -109,9 +102,7 @@ def fit_purchases(
     summary
         The customers.
     model
-        Which; ``"auto"`` fits all three and takes the best, see `compare_models`.
-    past
-        An earlier date and what came after it, for ``"auto"``.
+        Which; ``"auto"`` fits all three and takes the most likely, see `compare_models`.
 
     Returns
     -------
@@ -121,7 +112,7 @@ def fit_purchases(
     """
     if model != "auto":
         return fit_one(summary, model)
-    compared = compare_models(summary, past)
+    compared = compare_models(summary)
     return compared.best if isinstance(compared, Comparison) else compared
 
 
@@ -131,63 +122,66 @@ def choose(compared: Comparison, model: Kind | Literal["auto"]) -> PurchaseModel
     return compared.take(model)
 
 
-def compare_models(
-    summary: Summary, check: Past | HasPast | NotPossible | None = None
-) -> Comparison | NotPossible:
+def compare_models(summary: Summary, check: Holdout | NotPossible | None = None) -> Comparison | NotPossible:
     """Fit all models of purchases and choose one.
 
-    The models have four parameters each, so that their likelihoods compare as they are. The one under which
-    the data are most likely is taken; of several about as likely, the one that gave the highest probabilities
-    to what customers did in the past that is held out. A model that is less likely, but gave them clearly
-    higher probabilities, goes before: by more than two standard errors of the mean difference per customer.
+    The models are compared by the logarithm of the probability that they, fitted at each of the earlier dates
+    of the check, had given to what each customer then did (the predictive log score; Gneiting & Raftery
+    2007). Of those within one standard error of the best, customers being independent, the one under which
+    all histories are most likely is taken: they have four parameters each, so that their likelihoods compare
+    as they are. The check itself has no part in it.
 
     Parameters
     ----------
     summary
         The customers.
     check
-        An earlier date and what came after it, or a holdout that knows it; without it, the likelihood alone
-        decides.
+        The last check, with those at earlier dates; without these the likelihood alone decides.
 
     Returns
     -------
     Comparison or NotPossible
         ``NotPossible`` where no model could be fitted.
     """
-    past = check if isinstance(check, Past) else getattr(check, "past", None)
     fitted = {kind: fit_one(summary, kind) for kind in KINDS}
     models = {kind: model for kind, model in fitted.items() if isinstance(model, PurchaseModel)}
     if not models:
         return next(iter(fitted.values()))  # type: ignore[return-value]
-    scored = _scored(past, tuple(models)) if past is not None else {}
-    figures = {kind: _figures(past, *found) for kind, found in scored.items()} if past is not None else {}
-    rows = [
-        {"model": kind, "log_likelihood": model.log_likelihood} | figures.get(kind, {})
-        for kind, model in models.items()
-    ]
-    best, reason = _choice(models, {kind: scores for kind, (_model, scores) in scored.items()})
-    return Comparison(models, pd.DataFrame(rows), replace(models[best], reason=reason))
+    table = pd.DataFrame({"log_likelihood": {kind: model.log_likelihood for kind, model in models.items()}})
+    past = [each for each in getattr(check, "earlier", ()) if models.keys() <= each.models.keys()]
+    if past:
+        table = table.join(_scored(past, tuple(models)))
+    if check is not None and not isinstance(check, NotPossible):
+        seen = [kind for kind in models if kind in check.models]
+        off = check.customers[seen].sub(check.customers["actual"], axis=0)
+        table["total_error"] = off.sum() / check.actual if check.actual else np.nan
+        table["rmse"] = np.sqrt((off**2).mean())
+    best, reason = _choice(table, len(past))
+    return Comparison(models, table.rename_axis("model").reset_index(), replace(models[best], reason=reason))
 
 
-def _scored(past: Past, kinds: tuple[Kind, ...]) -> dict[Kind, tuple[PurchaseModel, Floats]]:
-    """Return the models fitted at the past date, and the score of each customer."""
-    found: dict[Kind, tuple[PurchaseModel, Floats]] = {}
-    for kind in kinds:
-        model = fit_one(past.summary, kind)
-        if isinstance(model, PurchaseModel):
-            found[kind] = (model, log_scores(model, past))
-    return found
+def _scored(past: list[Holdout], kinds: tuple[Kind, ...]) -> pd.DataFrame:
+    """Return by kind the mean score at earlier dates, how far it is behind the best, and its error.
+
+    A customer seen at several dates is one: the error is that of the mean of sums per customer.
+    """
+    parts = []
+    for each in past:
+        ids = each.summary.frame["customer_id"].iloc[_some(len(each.customers))]
+        parts.append(
+            pd.DataFrame({kind: log_scores(each.models[kind], each.past) for kind in kinds}, index=ids)
+        )
+    scores = pd.concat(parts)
+    mean = scores.mean()
+    lost = -scores.sub(scores[mean.idxmax()], axis=0)
+    spread = (lost - lost.mean()).groupby(level=0).sum()
+    errors = np.sqrt((spread**2).sum()) / len(scores)
+    return pd.DataFrame({"score": mean, "behind": lost.mean(), "behind_error": errors})
 
 
-def _figures(past: Past, model: PurchaseModel, scores: Floats) -> dict[str, float]:
-    duration = weeks_in(past.summary.unit, past.weeks)
-    expected = model.expected_purchases(duration, *past.summary.history)
-    came = float(past.bought.sum())
-    return {
-        "total_error": float(expected.sum()) / came - 1 if came else np.nan,
-        "rmse": float(np.sqrt(((expected - past.bought) ** 2).mean())),
-        "score": float(scores.mean()),
-    }
+def _some(customers: int) -> slice:
+    """Return the customers that are scored: of more than 20,000, every n-th."""
+    return slice(None, None, -(-customers // MOST_SCORED))
 
 
 def log_scores(model: PurchaseModel, past: Past) -> Floats:
@@ -200,7 +194,7 @@ def log_scores(model: PurchaseModel, past: Past) -> Floats:
     past
         What came after it. Of more than 20,000 customers, every n-th is scored.
     """
-    rows = slice(None, None, -(-len(past.bought) // MOST_SCORED))
+    rows = _some(len(past.bought))
     x, t_x, t = (part[rows] for part in past.summary.history)
     bought = past.bought[rows].astype(np.intp)
     pair_x, pair_t, places = distinct_pairs(x, t)
@@ -212,48 +206,42 @@ def log_scores(model: PurchaseModel, past: Past) -> Floats:
     return np.asarray(np.log(np.maximum(chance, 1e-300)), np.float64)
 
 
-def _choice(models: dict[Kind, PurchaseModel], scores: dict[Kind, Floats]) -> tuple[Kind, str]:
-    """Return the model to use, and why."""
-    ranked = sorted(models, key=lambda kind: -models[kind].log_likelihood)
-    favourite, most = ranked[0], models[ranked[0]].log_likelihood
-    words = {"favourite": model_name(favourite), "best": model_name(favourite)}
-    if len(ranked) == 1:
-        return favourite, _("{best} is used: no other model could be fitted.").format(**words)
-    words["ahead"] = number(most - models[ranked[1]].log_likelihood, 1)
-    foretold = sorted(scores, key=lambda kind: -float(scores[kind].mean()))
-    for kind in foretold:
-        if favourite in scores and _clearly_better(scores[kind], scores[favourite]):
-            return kind, _(
-                "{best} is used: under {favourite} the histories are more likely, but {best} gave clearly "
-                "more probability to what customers did in the weeks held out."
-            ).format(**words | {"best": model_name(kind)})
-    alike = [kind for kind in ranked if most - models[kind].log_likelihood < INDIFFERENT]
-    if len(alike) > 1:
-        best = next((kind for kind in foretold if kind in alike), favourite)
-        words |= {"best": model_name(best), "alike": listing([model_name(kind) for kind in alike])}
-        return best, (
-            _(
-                "{best} is used: the histories are about as likely under {alike}, and of these it gave the "
-                "most probability to what customers did in the weeks held out; the choice makes little "
-                "difference."
-            )
-            if scores
-            else _(
-                "{best} is used: the histories are about as likely under {alike}, so the choice makes "
-                "little difference."
-            )
-        ).format(**words)
-    return favourite, (
-        _(
-            "{best} is used: under it the histories are most likely (by {ahead} in log-likelihood), and no "
-            "other model gave clearly more probability to what customers did in the weeks held out."
+def _choice(table: pd.DataFrame, dates: int) -> tuple[Kind, str]:
+    """Return the model to use, and why; see `compare_models` for the table, by kind."""
+    if dates:
+        table = table[table["behind"] <= table["behind_error"]]
+    ranked = table["log_likelihood"].sort_values(ascending=False, kind="stable")
+    best: Kind = ranked.index[0]
+    ahead = float(ranked.iloc[0] - ranked.iloc[1]) if len(ranked) > 1 else 0.0
+    alike = ranked.index if dates else ranked.index[ranked.iloc[0] - ranked < INDIFFERENT]
+    if len(ranked) == 1 and not dates:
+        message = _("{best} is used: no other model could be fitted.")
+    elif len(ranked) == 1:
+        message = ngettext(
+            "{best} is used: at an earlier date it gave more probability than the others to what customers "
+            "then did, by more than a standard error.",
+            "{best} is used: at {dates} earlier dates it gave more probability than the others to what "
+            "customers then did, by more than a standard error.",
+            dates,
         )
-        if scores
-        else _("{best} is used: under it the histories are most likely (by {ahead} in log-likelihood).")
-    ).format(**words)
-
-
-def _clearly_better(scores: Floats, others: Floats) -> bool:
-    """Say whether one model foretold better than another, beyond what chance makes of as many customers."""
-    ahead = scores - others
-    return bool(ahead.mean() > CLEARLY * ahead.std() / np.sqrt(len(ahead)))
+    elif dates:
+        message = ngettext(
+            "{best} is used: {alike} foretold about equally well what customers did after an earlier date "
+            "(within a standard error), and under {best} all histories are most likely.",
+            "{best} is used: {alike} foretold about equally well what customers did after {dates} earlier "
+            "dates (within a standard error), and under {best} all histories are most likely.",
+            dates,
+        )
+    elif len(alike) > 1:
+        message = _(
+            "{best} is used: the histories are about as likely under {alike}, so the choice makes little "
+            "difference."
+        )
+    else:
+        message = _("{best} is used: under it the histories are most likely (by {ahead} in log-likelihood).")
+    return best, message.format(
+        best=model_name(best),
+        dates=number(dates),
+        ahead=number(ahead, 1),
+        alike=listing([model_name(kind) for kind in alike]),
+    )

@@ -4,8 +4,22 @@ from __future__ import annotations
 
 import warnings
 from types import ModuleType
+from typing import Protocol
 
+import numpy.typing as npt
+import pandas as pd
 from pandas.errors import Pandas4Warning
+
+from analysis.language import _
+
+
+class Fitter(Protocol):
+    """A model of the library."""
+
+    params_: pd.Series
+
+    def fit(self, *data: npt.ArrayLike) -> object:
+        """Fit it."""
 
 
 def import_lifetimes() -> ModuleType:
@@ -18,3 +32,21 @@ def import_lifetimes() -> ModuleType:
         import lifetimes  # noqa: PLC0415 costs most of a second
     module: ModuleType = lifetimes
     return module
+
+
+def fitted_by(fitter: Fitter, *data: npt.ArrayLike) -> dict[str, float] | str:
+    """Return the parameters that a fitter of lifetimes finds, to four decimals, or that it finds none.
+
+    Parameters
+    ----------
+    fitter
+        Such as ``BetaGeoFitter()``.
+    *data
+        What its ``fit`` takes.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            fitter.fit(*data)
+    except import_lifetimes().utils.ConvergenceError:
+        return _("the search of the library gives up on these data")
+    return {str(name): round(float(value), 4) for name, value in fitter.params_.items()}

@@ -123,21 +123,11 @@ def group_check(check: Holdout, groups: pd.Series) -> GroupCheck | NotPossible:
 
 @dataclass(frozen=True)
 class GroupModels:
-    """Models of purchases by group of customers.
+    """The model of each group of customers, the largest first, and that of the whole.
 
-    Attributes
-    ----------
-    whole
-        The model of all customers.
-    models
-        The model of each group, the largest first.
-    groups
-        The group of each customer, in the order of the summary.
-    strength
-        How many customers' worth of all customers went into the fit of each group; infinite where the
-        groups do not differ beyond chance, so that each has the model of all.
-    chance
-        Probability that groups which do not differ would look as different as these.
+    ``groups`` names each customer's, in the order of the summary. ``strength`` is how many customers' worth
+    of all went into the fit of a group; infinite where groups differ no more than chance makes them in
+    ``chance`` of the cases, so that each has the model of all.
     """
 
     whole: PurchaseModel
@@ -149,46 +139,40 @@ class GroupModels:
     def expected_purchases(self, duration: float, summary: Summary) -> Floats:
         """Return the purchases expected within ``duration`` of each customer, by the model of its group."""
         found = np.zeros(len(summary.frame))
-        for name, rows in _places(self.groups).items():
+        for name, rows in self.groups.groupby(self.groups.to_numpy()).indices.items():
             history = (part[rows] for part in summary.history)
-            found[rows] = self.models[name].expected_purchases(duration, *history)
+            found[rows] = self.models[str(name)].expected_purchases(duration, *history)
         return found
 
 
 def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels | NotPossible:
     """Fit one model per group of customers, each drawn towards that of all.
 
-    The parameters of the groups are taken to scatter around those of all customers with a covariance that is
-    a multiple, c, of the inverse information of one customer. How large c is, the groups themselves say
-    (empirical Bayes): at the parameters of all, the score of a group of n customers, weighed with the
-    inverse information, follows (1 + n c) χ². The most likely c makes 1 ÷ c the *strength*: a group's
-    likelihood is then that of its own customers plus that of all, scaled down to so many customers. A small
-    group ends near the whole, a large one near its own optimum. Where the scores are no larger than chance
-    gives in 1 of 20 cases (Rao's test), all groups have the model of all.
+    The parameters of groups are taken to scatter around those of all with a covariance c × the inverse
+    information of one customer (empirical Bayes): at the parameters of all, the score of a group of n,
+    weighed with the inverse information, then follows (1 + n c) χ². The most likely c makes 1 ÷ c the
+    strength: to a group's own likelihood comes that of all, scaled down to so many customers. Where the
+    scores are no larger than chance gives in 1 of 20 cases (Rao's test), all groups have the model of all.
 
     Parameters
     ----------
     summary
         The customers.
     groups
-        The group of each customer by ``customer_id`` (the index); those without one are a group. It must be
-        known without the purchases (cohort, channel, sector, region). Groups made from them, such as RFM
-        segments, are no groups in this sense: who is dormant is so by what the model is to explain.
+        The group of each by ``customer_id`` (the index), those without one being a group: something known
+        without the purchases, such as the channel. RFM segments are made of what the model is to explain.
     kind
         Which model.
-
-    Returns
-    -------
-    GroupModels or NotPossible
-        ``NotPossible``, with the reason, where there is no model of all customers.
     """
     whole = fit_one(summary, kind)
     if isinstance(whole, NotPossible):
         return whole
     named = summary.frame["customer_id"].map(groups.astype("object")).fillna(_("(not known)")).astype(str)
-    places = _places(named)
-    rows = {str(name): places[str(name)] for name in named.value_counts().index}
-    own = {name: _own(summary, some, whole.longest) for name, some in rows.items()}
+    rows = {str(name): np.flatnonzero(named == name) for name in named.value_counts().index}
+    own = {
+        name: count(*(part[some] for part in summary.history)).rescaled(whole.longest)
+        for name, some in rows.items()
+    }
     strength, chance = _strength(whole, own)
     models = dict.fromkeys(rows, whole)
     if np.isfinite(strength):
@@ -196,32 +180,16 @@ def fit_groups(summary: Summary, groups: pd.Series, kind: Kind) -> GroupModels |
     return GroupModels(whole, models, named, strength, chance)
 
 
-def _places(groups: pd.Series) -> dict[str, Codes]:
-    """Return the rows of each group, by name."""
-    found = groups.groupby(groups.to_numpy()).indices
-    return {str(name): np.asarray(rows, np.intp) for name, rows in found.items()}
-
-
-def _own(summary: Summary, rows: Codes, longest: float) -> Counts:
-    """Return the counted histories of some customers, in units of the longest age of all."""
-    x, t_x, t = (part[rows] for part in summary.history)
-    return count(x, t_x, t).rescaled(longest)
-
-
 def _strength(whole: PurchaseModel, own: Mapping[str, Counts]) -> tuple[float, float]:
     """Return how far groups are to be drawn together, and how likely chance alone would part them so far."""
-    if len(own) < 2:
-        return np.inf, 1.0
-    slopes = {name: _slopes(whole.kind, counts, whole.fit) for name, counts in own.items()}
+    slopes = [_slopes(whole.kind, counts, whole.fit) for counts in own.values()]
     sizes = np.array([counts.customers for counts in own.values()])
-    bend = -sum(hessian for _gradient, hessian in slopes.values())
-    if not np.isfinite(bend).all():
-        return np.inf, 1.0
-    values, vectors = np.linalg.eigh(np.asarray(bend))
+    bend = -np.sum([hessian for _gradient, hessian in slopes], axis=0)
+    values, vectors = np.linalg.eigh(bend) if np.isfinite(bend).all() else (np.zeros(1), np.zeros((1, 1)))
     told = values > DETERMINED
-    if not told.any():
+    if len(own) < 2 or not told.any():
         return np.inf, 1.0
-    along = np.array([vectors[:, told].T @ gradient for gradient, _hessian in slopes.values()])
+    along = np.array([vectors[:, told].T @ gradient for gradient, _hessian in slopes])
     far = (along**2 / (values[told] / sizes.sum())).sum(axis=1) / sizes
     freedom = int(told.sum())
     chance = float(chdtrc(freedom * (len(own) - 1), far.sum()))
@@ -257,17 +225,13 @@ def _pooled(
     history = pd.DataFrame(dict(zip(("x", "t_x", "t"), summary.history, strict=True)))
     place = history.groupby(["x", "t_x", "t"], sort=True).ngroup().to_numpy()
     borrowed = counts.weights * strength / counts.customers
-    found = {}
+    found = dict.fromkeys(rows, whole)
     for name, customers in rows.items():
         weights = np.bincount(place[customers], minlength=len(borrowed)) + borrowed
-        fit = maximise(likelihood(whole.kind, counts.reweighted(weights)))
-        if fit is None:
-            found[name] = whole
-            continue
-        parameters = np.array(list(fit.parameters.values()))
-        with np.errstate(all="ignore"):
-            value = likelihood(whole.kind, own[name]).evaluate(parameters)[0]
-        value -= own[name].bought * float(np.log(longest))
-        mean = own[name].bought / len(customers)
-        found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest, mean)
+        if (fit := maximise(likelihood(whole.kind, counts.reweighted(weights)))) is not None:
+            with np.errstate(all="ignore"):
+                value = likelihood(whole.kind, own[name]).evaluate(np.array([*fit.parameters.values()]))[0]
+            value -= own[name].bought * float(np.log(longest))
+            mean = own[name].bought / len(customers)
+            found[name] = PurchaseModel(whole.kind, summary.unit, value, len(customers), fit, longest, mean)
     return found

@@ -16,7 +16,7 @@ from analysis.result import Result, currency_of
 
 @dataclass(frozen=True)
 class SimpleLtv(Result):
-    """The simple formula: revenue per year × years the relation lasts − cost to acquire.
+    """The simple formula: revenue per year × years the relation lasts, before the cost to acquire.
 
     Attributes
     ----------
@@ -24,8 +24,6 @@ class SimpleLtv(Result):
         Mean net sales per customer and year, over the time from each first purchase to the last day.
     years
         Mean of that time; times ``revenue_per_year`` it is what the average customer has bought so far.
-    acquisition_cost
-        Per customer in money; None where it is not known.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -34,13 +32,12 @@ class SimpleLtv(Result):
     is_drawn: ClassVar[bool] = False
     revenue_per_year: float
     years: float
-    acquisition_cost: float | None = None
     currency: str | None = None
 
     @property
     def ltv(self) -> float:
-        """The simple lifetime value."""
-        return self.revenue_per_year * self.years - (self.acquisition_cost or 0.0)
+        """The simple lifetime value, before the cost to acquire."""
+        return self.revenue_per_year * self.years
 
     def title(self) -> str:
         """Return what the table is about."""
@@ -48,26 +45,20 @@ class SimpleLtv(Result):
 
     def sentence(self) -> str:
         """Say what the simple formula gives for this portfolio."""
-        values = {
-            "ltv": money(self.ltv, self.currency),
-            "revenue": money(self.revenue_per_year, self.currency),
-            "years": number(self.years, 2),
-        }
-        if self.acquisition_cost is None:
-            return _(
-                "By the simple formula a customer is worth {ltv} in net sales, before what it costs to win: "
-                "{revenue} a year for {years} years."
-            ).format(**values)
         return _(
-            "By the simple formula a customer is worth {ltv} in net sales: {revenue} a year for {years} "
-            "years, less {cost} to acquire it."
-        ).format(cost=money(self.acquisition_cost, self.currency, 2), **values)
+            "By the simple formula a customer is worth {ltv} in net sales, before what it costs to win: "
+            "{revenue} a year for {years} years."
+        ).format(
+            ltv=money(self.ltv, self.currency),
+            revenue=money(self.revenue_per_year, self.currency),
+            years=number(self.years, 2),
+        )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the textbook's example and this portfolio."""
         rows = [
             (_("Textbook example"), 5_000.0, 10.0, 3_000.0, 47_000.0),
-            (_("This portfolio"), self.revenue_per_year, self.years, self.acquisition_cost or 0.0, self.ltv),
+            (_("This portfolio"), self.revenue_per_year, self.years, float("nan"), self.ltv),
         ]
         columns = ["what", "revenue_per_year", "years", "acquisition_cost", "ltv"]
         return {"simple_ltv": pd.DataFrame(rows, columns=columns)}
@@ -77,9 +68,7 @@ class SimpleLtv(Result):
         return [self.sentence()]
 
 
-def simple_ltv(
-    customers: pd.DataFrame, as_of: dt.date, acquisition_cost: float | None = None
-) -> SimpleLtv | NotPossible:
+def simple_ltv(customers: pd.DataFrame, as_of: dt.date) -> SimpleLtv | NotPossible:
     """Work out the simple formula from the customer table.
 
     Parameters
@@ -88,8 +77,6 @@ def simple_ltv(
         The result of ``sql/customers.sql``.
     as_of
         The last day that counts.
-    acquisition_cost
-        Per customer in money; None where it is not known.
     """
     bought = customers[customers["first_purchase"].notna()]
     age = (pd.Timestamp(as_of) - bought["first_purchase"]).dt.days.sum() / DAYS_PER_YEAR
@@ -98,4 +85,4 @@ def simple_ltv(
             _("The simple formula cannot be used: nobody has been a customer for a day or more.")
         )
     revenue, years = float(bought["net_sales"].sum() / age), float(age / len(bought))
-    return SimpleLtv(revenue, years, acquisition_cost, currency_of(customers))
+    return SimpleLtv(revenue, years, currency_of(customers))

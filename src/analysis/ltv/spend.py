@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import pandas as pd
 
 from analysis.language import _, money, number, percent
 from analysis.ltv.estimation.equal_histories import Floats
@@ -16,8 +18,13 @@ from analysis.ltv.summary import Summary
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result
 
+if TYPE_CHECKING:
+    from analysis.ltv.backtest.holdout import Holdout
+
 SMALL = 0.1  # money below which two decimals say too little
+WHOLE = 10  # money from which on cents mean nothing in an estimate
 MANY = 50  # purchases: who needs more before its own mean counts half is hardly told from the rest
+SAME = 0.0005  # share by which spend may change and print as 0.0%
 OFF = 0.1  # share by which a fitted mean may miss the one observed
 
 
@@ -44,6 +51,8 @@ class SpendModel(Result):
         Mean money per purchase of the repeat buyers.
     currency
         ISO 4217 code, or None where it is not known.
+    level
+        Money of the purchases to come ÷ that of those the model was fitted on; see `backtest.holdout`.
     """
 
     name: ClassVar[str] = "spend"
@@ -57,11 +66,17 @@ class SpendModel(Result):
     fit: Fit = field(repr=False)
     scale: float
     currency: str | None = field(default=None, kw_only=True)
+    level: float = field(default=1.0, kw_only=True)
+
+    @property
+    def usual(self) -> float:
+        """Mean money per purchase over all customers and all time: p v ÷ (q − 1)."""
+        return self.p * self.v / (self.q - 1)
 
     @property
     def mean(self) -> float:
-        """Mean money per purchase over all customers: p v ÷ (q − 1)."""
-        return self.p * self.v / (self.q - 1)
+        """Mean money per purchase to come over all customers, at the level in use."""
+        return self.level * self.usual
 
     def expected_spend(self, x: Floats, z: Floats) -> Floats:
         """Return the money expected per future purchase (eq. 5 of the paper).
@@ -75,7 +90,7 @@ class SpendModel(Result):
         """
         x = np.asarray(x, float)
         weight = self.p * x / (self.p * x + self.q - 1)
-        return (1 - weight) * self.mean + weight * np.where(x > 0, z, 0.0)
+        return (1 - weight) * self.mean + self.level * weight * np.where(x > 0, z, 0.0)
 
     def drawn(self, random: np.random.Generator) -> SpendModel:
         """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`."""
@@ -96,7 +111,7 @@ class SpendModel(Result):
             Repeat purchases so far, and their mean money; the latter ignored where ``x`` is 0.
         """
         rate = random.standard_gamma(self.q + self.p * x) / (self.v + np.where(x > 0, x * z, 0.0))
-        return random.standard_gamma(self.p * bought) / rate
+        return self.level * random.standard_gamma(self.p * bought) / rate
 
     def title(self) -> str:
         """Return which model it is."""
@@ -105,13 +120,13 @@ class SpendModel(Result):
     def sentence(self) -> str:
         """Say what the parameters mean for this portfolio."""
         mean = _("Over {customers} repeat buyers a purchase is worth {mean} on average.").format(
-            customers=number(self.customers), mean=amount(self.mean, self.currency)
+            customers=number(self.customers), mean=estimate(self.usual, self.currency)
         )
-        return f"{mean} {self._own_mean()}"
+        return " ".join(filter(None, [mean, self._own_mean(), self._level()]))
 
     def findings(self) -> list[Finding]:
         """Return what a purchase is worth."""
-        return [Finding("ltv.spend", self.sentence(), self.mean, "money")]
+        return [Finding("ltv.spend", self.sentence(), self.usual, "money")]
 
     def _own_mean(self) -> str:
         """Say how far a customer's own mean is trusted: after n purchases it counts n ÷ (n + (q − 1) ÷ p)."""
@@ -124,6 +139,23 @@ class SpendModel(Result):
             return _("Customers differ no more than single purchases do, so all get nearly the same.")
         return _("A customer's own mean counts half after {half} purchases.").format(half=number(half, 1))
 
+    def _level(self) -> str:
+        """Say that purchases to come are taken to be worth more, or less, than those of all time."""
+        if abs(self.level - 1) < SAME:
+            return ""
+        message = (
+            _(
+                "A purchase to come is taken to be worth {change} more than those of all time, as spend has "
+                "risen: that foretold spend best at earlier dates."
+            )
+            if self.level > 1
+            else _(
+                "A purchase to come is taken to be worth {change} less than those of all time, as spend has "
+                "fallen: that foretold spend best at earlier dates."
+            )
+        )
+        return message.format(change=percent(abs(self.level - 1), 1))
+
 
 def fit_free(summary: Summary) -> SpendModel | NotPossible:
     """Fit the Gamma-Gamma model to the repeat buyers of a summary.
@@ -131,8 +163,8 @@ def fit_free(summary: Summary) -> SpendModel | NotPossible:
     Returns
     -------
     SpendModel or NotPossible
-        ``NotPossible``, with the reason, where fewer than 20 repeat buyers spent money, the optimiser
-        found no optimum, or the fitted spend has no finite mean (q ≤ 1).
+        At the optimum, wherever that lies: where q ≤ 1 its spend has no finite mean. ``NotPossible``, with
+        the reason, where fewer than 20 repeat buyers spent money, or there is no optimum.
     """
     repeat = summary.frame[summary.frame["x"] > 0]
     spent = repeat[repeat["z"] > 0]
@@ -146,13 +178,8 @@ def fit_free(summary: Summary) -> SpendModel | NotPossible:
     x, z = spent["x"].to_numpy(float), spent["z"].to_numpy(float)
     scale = float(z.mean())
     fit = maximise(GammaGammaLikelihood.of(x, z / scale))
-    if fit is None or fit.parameters["q"] <= 1:
-        return NotPossible(
-            _(
-                "The spend model could not be fitted: the money per purchase differs too little or too "
-                "wildly between customers for it, so no value is shown."
-            )
-        )
+    if fit is None:
+        return _unfit()
     return SpendModel(
         fit.parameters["p"],
         fit.parameters["q"],
@@ -170,6 +197,11 @@ def amount(value: float, currency: str | None) -> str:
     """Format money with two decimals, or with two significant digits below 0.1 and above 0."""
     small = 0 < abs(value) < SMALL
     return money(value, currency, 1 - int(np.floor(np.log10(abs(value)))) if small else 2)
+
+
+def estimate(value: float, currency: str | None) -> str:
+    """Format money that is estimated: from 10 on without cents, which no estimate knows."""
+    return money(value, currency) if abs(value) >= WHOLE else amount(value, currency)
 
 
 @dataclass(frozen=True)
@@ -203,17 +235,20 @@ class HeldSpendModel(SpendModel):
             "Over {customers} repeat buyers a purchase is worth {mean} on average. Money differs so wildly "
             "between customers that the spend model would make a quite different mean of it; it was held at "
             "the one observed."
-        ).format(customers=number(self.customers), mean=amount(self.mean, self.currency))
-        return f"{mean} {self._own_mean()}"
+        ).format(customers=number(self.customers), mean=estimate(self.usual, self.currency))
+        return " ".join(filter(None, [mean, self._own_mean(), self._level()]))
 
 
-def fit_spend(summary: Summary) -> SpendModel | NotPossible:
+def fit_spend(summary: Summary, check: Holdout | NotPossible | None = None) -> SpendModel | NotPossible:
     """Fit the Gamma-Gamma model; where it runs away from the mean observed, with its mean held there.
 
     Parameters
     ----------
     summary
         The customers.
+    check
+        The last check: spend is followed over its weeks as foretold best at the dates before it (see
+        `spend_power`); without it, it is taken at the level of all time.
 
     Returns
     -------
@@ -221,6 +256,9 @@ def fit_spend(summary: Summary) -> SpendModel | NotPossible:
         The free fit where its mean lies within 10 % of the mean of the repeat buyers' mean spends, else a
         `HeldSpendModel`. ``NotPossible``, with the reason, with fewer than 20 repeat buyers who spent money.
     """
+    if power := spend_power(getattr(check, "earlier", ())):
+        fitted, level = fit_spend(summary), level_of(check.customers, summary)  # type: ignore[union-attr]
+        return fitted if isinstance(fitted, NotPossible) else replace(fitted, level=level**power)
     free = fit_free(summary)
     spent = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
     if len(spent) < MIN_REPEAT_BUYERS:
@@ -228,7 +266,56 @@ def fit_spend(summary: Summary) -> SpendModel | NotPossible:
     x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
     if not isinstance(free, NotPossible) and abs(free.mean / z.mean() - 1) <= OFF:
         return free
-    return _held(x, z, summary.repeat_buyers - len(spent), summary.currency) or free
+    held = _held(x, z, summary.repeat_buyers - len(spent), summary.currency)
+    return held or (free if isinstance(free, SpendModel) and free.q > 1 else _unfit())
+
+
+def _unfit() -> NotPossible:
+    return NotPossible(
+        _(
+            "The spend model could not be fitted: the money per purchase differs too little or too wildly "
+            "between customers for it, so no value is shown."
+        )
+    )
+
+
+def level_of(since: pd.DataFrame, summary: Summary) -> float:
+    """Return money per purchase in the last period ÷ that of the same customers over all their time.
+
+    Σ net sales of the period ÷ Σ purchases of the period × mean money per repeat purchase so far; of
+    customers who came in the period, repeat purchases count, for which both are the same.
+
+    Parameters
+    ----------
+    since
+        ``customer_id``, ``actual`` purchases and ``actual_value``, net sales, in the period, of those who
+        were customers when it began.
+    summary
+        All customers at its end.
+
+    Returns
+    -------
+    float
+        1 where no purchases, or no money, came.
+    """
+    names = ["customer_id", "actual", "actual_value"]
+    frame = summary.frame[["customer_id", "x", "z"]].merge(since[names], "left", "customer_id")
+    usual = frame["actual"].fillna(frame["x"]) * frame["z"]
+    came = float(frame["actual_value"].fillna(usual)[usual > 0].sum())
+    return came / float(usual.sum()) if usual.sum() > 0 and came > 0 else 1.0
+
+
+def spend_power(earlier: Sequence[Holdout]) -> int:
+    """Say how spend is followed: 0 at the level of all time, 1 of the last period, 2 with its trend going on.
+
+    Taken is what foretold money per purchase best at the earlier dates: with the least mean square of the
+    logarithm of what came ÷ what was expected. The level of the last period lies as far above that of all
+    time as, with a steady trend, the next period's lies above it, about.
+    """
+    told = [each for each in earlier if np.isfinite(each.spend_missed)]
+    off = np.array([each.spend_missed for each in told])
+    levels = np.log([each.level for each in told])
+    return int(np.argmin([((off - power * levels) ** 2).sum() for power in range(3)]))
 
 
 def _held(x: Floats, z: Floats, left_out: int, currency: str | None) -> HeldSpendModel | None:

@@ -153,7 +153,7 @@ def spend_independence(
             "low": (table["mean"] - Z_95 * table["sem"]).to_numpy(),
             "high": (table["mean"] + Z_95 * table["sem"]).to_numpy(),
             "median": table["median"].to_numpy(),
-            "fitted": spend.mean,
+            "fitted": spend.usual,
         }
     )
     return SpendIndependence(groups, rho, float(low), float(high), len(x), summary.currency)

@@ -101,11 +101,11 @@ def equity_shares(values: pd.Series) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``customers_share`` and ``equity_share``, both cumulative from the most valuable customer on, in
-        at most 201 rows from 0 to 1.
+        at most 201 rows from 0 to 1; what lies above 1 until the losses at the end is left at 1.
     """
     ordered = np.sort(values.to_numpy(float))[::-1]
     cumulative = np.concatenate([[0.0], np.cumsum(ordered)])
     shares = np.linspace(0, 1, min(len(ordered), 200) + 1)
     at = np.interp(shares * len(ordered), np.arange(len(ordered) + 1), cumulative)
     total = cumulative[-1] if cumulative[-1] > 0 else 1.0
-    return pd.DataFrame({"customers_share": shares, "equity_share": at / total})
+    return pd.DataFrame({"customers_share": shares, "equity_share": np.minimum(at / total, 1.0)})

@@ -12,7 +12,7 @@ from analysis.language import _, money, ngettext, number, percent, signed_percen
 from analysis.ltv.backtest.baselines import NAIVE, rule_name
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.rounding import told_apart
-from analysis.ltv.spend import amount
+from analysis.ltv.spend import estimate, spend_power
 from analysis.ltv.summary import Floats
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
@@ -97,11 +97,11 @@ class Accuracy(Result):
             if check.interval.contains(check.actual)
             else ngettext(
                 "The model's {level} interval for those purchases, {low} to {high}, misses the one that "
-                "came: the interval knows chance, not seasons, campaigns or a changing shop, so the one for "
-                "the future is too narrow too.",
+                "came, though it allows for misses such as at earlier dates: the one for the future may be "
+                "too narrow too.",
                 "The model's {level} interval for those purchases, {low} to {high}, misses the {actual} that "
-                "came: the interval knows chance, not seasons, campaigns or a changing shop, so the one for "
-                "the future is too narrow too.",
+                "came, though it allows for misses such as at earlier dates: the one for the future may be "
+                "too narrow too.",
                 check.actual,
             )
         )
@@ -179,8 +179,8 @@ class ValueAccuracy(Result):
         ).format(
             purchases=signed_percent(check.predicted / check.actual - 1, 1),
             spend=signed_percent(expected / came - 1, 1),
-            expected=amount(expected, self.currency),
-            came=amount(came, self.currency),
+            expected=estimate(expected, self.currency),
+            came=estimate(came, self.currency),
         )
         change = spend_change(check)
         if np.isnan(change) or abs(change) < STEADY:
@@ -192,6 +192,28 @@ class ValueAccuracy(Result):
         )
         return f"{parts} {message.format(change=percent(abs(change), 1))}"
 
+    def level_sentence(self) -> str:
+        """Say how spend was followed over time, and how the forecast would have been without."""
+        check, power = self.check, spend_power(self.check.earlier)
+        if np.isnan(check.value_error) or not check.earlier:
+            return ""
+        if not power:
+            return _("At earlier dates spend at the level of all time foretold money best, so it is used.")
+        message = (
+            _(
+                "At earlier dates spend at the level of the last period foretold money best, so it is used "
+                "({change} against all time); without that, net sales would have been off by {without}."
+            )
+            if power == 1
+            else _(
+                "At earlier dates spend with its trend going on foretold money best, so it is used ({change} "
+                "against all time); without that, net sales would have been off by {without}."
+            )
+        )
+        level = check.level**power
+        without = (1 + check.value_error) / level - 1
+        return message.format(change=signed_percent(level - 1, 1), without=signed_percent(without, 1))
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the rules by name, what came first."""
         table = _named(self.frame, float(self.check.customers["actual_value"].sum()))
@@ -202,8 +224,8 @@ class ValueAccuracy(Result):
         return [Finding("ltv.holdout_value", self.sentence(), self.check.value_error, "share")]
 
     def notes(self) -> list[str]:
-        """Say where the error came from."""
-        return [text for text in (self.parts_sentence(),) if text]
+        """Say where the error came from, and how spend was followed."""
+        return [text for text in (self.parts_sentence(), self.level_sentence()) if text]
 
 
 @or_not_possible

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,10 +13,17 @@ import pandas as pd
 
 from analysis.language import _, number
 from analysis.ltv.backtest import baselines
-from analysis.ltv.intervals import Interval, total_interval
+from analysis.ltv.intervals import (
+    MOST_SIMULATED,
+    Interval,
+    Missed,
+    intervals_of,
+    simulate_totals,
+    with_misses,
+)
 from analysis.ltv.model_selection import Past
-from analysis.ltv.purchases import KINDS, PurchaseModel, fit_one
-from analysis.ltv.spend import SpendModel, fit_spend
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
+from analysis.ltv.spend import SpendModel, fit_spend, level_of, spend_power
 from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
 from analysis.not_possible import NotPossible, or_not_possible
 
@@ -24,8 +31,9 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 MAX_HOLDOUT_WEEKS = 52
-Fit = Callable[[Summary], PurchaseModel | NotPossible]
-FITS: Mapping[str, Fit] = {kind: partial(fit_one, kind=kind) for kind in KINDS}
+ORIGINS = 3  # earlier dates at which models are tried
+SHORTEST = 4  # weeks of such a trial
+ENOUGH = 1_000  # customers to simulate for a variance
 
 
 @dataclass(frozen=True)
@@ -41,9 +49,7 @@ class Holdout:
     unit
         Time unit of ``t_x`` and ``T``.
     models
-        The models fitted at ``cutoff``, by name; the first is the one that forecasts.
-    failed
-        Why the others could not be fitted, by name.
+        The models fitted at ``cutoff``, by kind; the first is the one that forecasts.
     summary
         The customers at ``cutoff``.
     spend
@@ -57,21 +63,28 @@ class Holdout:
         Customers left out because they arrived in the holdout.
     of_all
         Repeat purchases of the holdout by all customers, newcomers among them.
+    level
+        Money per purchase in the last period before ``cutoff`` ÷ that of the same customers over all their
+        time (see `level_of`); 1 where it is not known.
+    earlier
+        The same at earlier dates, the latest first, each over before this one begins: what the choices made
+        for this check rest on. Empty where the history is too short.
     """
 
     cutoff: dt.date
     weeks: int
     unit: Unit
-    models: Mapping[str, PurchaseModel]
-    failed: Mapping[str, str]
+    models: Mapping[Kind, PurchaseModel]
     summary: Summary
     spend: SpendModel | NotPossible
     customers: pd.DataFrame
     newcomers: int
     of_all: int
+    level: float = 1.0
+    earlier: tuple[Holdout, ...] = ()
 
     @property
-    def chosen(self) -> str:
+    def chosen(self) -> Kind:
         """Name of the model that forecasts."""
         return next(iter(self.models))
 
@@ -103,10 +116,45 @@ class Holdout:
             return float("nan")
         return float(self.customers[f"value_{self.chosen}"].sum()) / came - 1
 
+    @property
+    def spend_missed(self) -> float:
+        """Logarithm of money per purchase that came ÷ expected; missing where there is none."""
+        total = (1 + self.value_error) * self.actual / self.predicted if self.actual else np.nan
+        return -float(np.log(total)) if total > 0 else float("nan")
+
     @cached_property
+    def totals(self) -> Floats:
+        """Purchases and net sales that the first model simulates, see `simulate_totals`."""
+        return self._simulated(MOST_SIMULATED)
+
+    @cached_property
+    def own_variance(self) -> Floats:
+        """Variance of simulated purchases and net sales, ÷ the square of their mean; from fewer customers."""
+        totals = self._simulated(ENOUGH)
+        mean = totals.mean(axis=0)
+        return np.asarray(totals.var(axis=0) / np.where(mean > 0, mean**2, np.inf), np.float64)
+
+    def _simulated(self, most: int) -> Floats:
+        x, spend = self.summary.history[0], None if isinstance(self.spend, NotPossible) else self.spend
+        z = self.summary.frame["z"].to_numpy(np.float64)
+        worth = np.zeros(len(x)) if spend is None else spend.expected_spend(x, z)
+        duration = weeks_in(self.unit, self.weeks)
+        return simulate_totals(self.model, duration, self.history, worth, spend=spend, z=z, most=most)
+
+    @property
+    def intervals(self) -> tuple[Interval, Interval]:
+        """90 % intervals of purchases and of net sales, as those of the future are made."""
+        return intervals_of(with_misses(self.totals, missed(self.earlier), self.weeks))
+
+    @property
     def interval(self) -> Interval:
-        """90 % interval of the total of the first model; simulated when first asked for."""
-        return total_interval(self.model, self.summary, self.weeks)
+        """90 % interval of the purchases."""
+        return self.intervals[0]
+
+    @property
+    def value_held(self) -> bool:
+        """Whether the interval of net sales holds those that came."""
+        return self.intervals[1].contains(float(self.customers["actual_value"].sum()))
 
     @property
     def history(self) -> tuple[Floats, Floats, Floats]:
@@ -118,11 +166,30 @@ class Holdout:
         """What was known at ``cutoff`` and what came after it, to choose a model by."""
         return Past(self.summary, self.customers["actual"].to_numpy(np.float64), self.weeks)
 
-    def led_by(self, name: str) -> Holdout:
+    def led_by(self, name: Kind) -> Holdout:
         """Return the same check with another of its models as the one that forecasts."""
         if name == self.chosen or name not in self.models:
             return self
-        return replace(self, models={name: self.models[name], **self.models})
+        models = {name: self.models[name], **self.models}
+        return replace(self, models=models, earlier=tuple(each.led_by(name) for each in self.earlier))
+
+
+def missed(earlier: Sequence[Holdout]) -> Missed | None:
+    """Return by how much earlier totals were missed, spend followed as it is now; None where there are none.
+
+    Of the square of each error, the logarithm of what came ÷ what was expected, the variance is taken off
+    which the models themselves expect (`Holdout.own_variance`): what is left they did not know.
+    """
+    if not earlier:
+        return None
+    power, squares = spend_power(earlier), np.full((len(earlier), 2), np.nan)
+    for row, each in enumerate(earlier):
+        if each.actual:
+            squares[row, 0] = np.log(each.actual / each.predicted) ** 2 - each.own_variance[0]
+        if each.value_error > -1:
+            off = np.log1p(each.value_error) + power * np.log(each.level)
+            squares[row, 1] = off**2 - each.own_variance[1]
+    return Missed.of(squares, earlier[0].weeks)
 
 
 def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
@@ -161,9 +228,9 @@ def holdout(
     weeks: int,
     unit: Unit,
     *,
-    fits: Mapping[str, Fit] = FITS,
     before: pd.DataFrame | None = None,
     before_weeks: int = 0,
+    earlier: tuple[Holdout, ...] = (),
 ) -> Holdout | NotPossible:
     """Fit models on the customers known before the holdout and compare with what followed.
 
@@ -179,13 +246,14 @@ def holdout(
         Length of the holdout.
     unit
         Time unit of the models.
-    fits
-        How to fit each model, by name; the first that can be fitted forecasts (see `Holdout.led_by`).
     before
         The customers ``before_weeks`` earlier than ``known`` (see `previous_weeks`), from which the rules
-        "same as last period" and "mean of the segment" learn; without it there are neither.
+        "same as last period" and "mean of the segment" learn, and the level of spend; without it there are
+        none of them.
     before_weeks
         See ``before``.
+    earlier
+        Checks at earlier dates, over before this one begins.
 
     Returns
     -------
@@ -196,34 +264,38 @@ def holdout(
         return NotPossible(_("No check against the past is possible: the history is shorter than two weeks."))
     past_end = cutoff(as_of, weeks)
     past = summarise(known, past_end, unit)
-    tried = {name: fit(past) for name, fit in fits.items()}
-    models = {name: model for name, model in tried.items() if not isinstance(model, NotPossible)}
-    failed = {name: model.reason for name, model in tried.items() if isinstance(model, NotPossible)}
+    tried = {kind: fit_one(past, kind) for kind in KINDS}
+    models = {kind: model for kind, model in tried.items() if not isinstance(model, NotPossible)}
     if not models:
         return NotPossible(
             _("No check against the past {weeks} weeks is possible. {reason}").format(
-                weeks=number(weeks), reason=next(iter(failed.values()))
+                weeks=number(weeks), reason=next(iter(tried.values())).reason
             )
         )
+    naive, level = baselines.naive(past, weeks), 1.0
+    if before is not None and before_weeks > 0:
+        naive |= baselines.learned(before, known, past, before_weeks, weeks)
+        level = level_of(_since(before, known), past)
     spend = fit_spend(past)
+    if not isinstance(spend, NotPossible):
+        spend = replace(spend, level=level ** spend_power(earlier))
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
         _since(known, later), on="customer_id", how="left", validate="one_to_one"
     )
-    naive = baselines.naive(past, weeks)
-    if before is not None and before_weeks > 0:
-        naive |= baselines.learned(before, known, past, before_weeks, weeks)
     customers = customers.assign(**_forecasts(past, models, spend, weeks), **naive)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
     of_all = int(later["x"].sum() - known["x"].sum())
-    return Holdout(past_end, weeks, unit, models, failed, past, spend, customers, newcomers, of_all)
+    return Holdout(past_end, weeks, unit, models, past, spend, customers, newcomers, of_all, level, earlier)
 
 
 def _forecasts(
-    past: Summary, models: Mapping[str, PurchaseModel], spend: SpendModel | NotPossible, weeks: int
+    past: Summary, models: Mapping[Kind, PurchaseModel], spend: SpendModel | NotPossible, weeks: int
 ) -> dict[str, Floats]:
     """Return purchases, and with a spend model net sales, that each model expects of each customer."""
     duration = weeks_in(past.unit, weeks)
-    found = {name: model.expected_purchases(duration, *past.history) for name, model in models.items()}
+    found: dict[str, Floats] = {
+        name: model.expected_purchases(duration, *past.history) for name, model in models.items()
+    }
     if not isinstance(spend, NotPossible):
         each = spend.expected_spend(past.history[0], past.frame["z"].to_numpy(float))
         found |= {f"value_{name}": found[name] * each for name in models}
@@ -243,7 +315,9 @@ def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
 
 
 def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") -> Holdout | NotPossible:
-    """Hold the last weeks of a data set back from the models; see `holdout`.
+    """Hold the last weeks of a data set back from the models, having tried them at earlier dates.
+
+    See `holdout`, and `earlier_dates` for the dates.
 
     Parameters
     ----------
@@ -254,14 +328,42 @@ def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") ->
     unit
         Time unit of the models.
     """
-    later = dataset.query("customers")
-    first = later["first_purchase"].min()
+    customers = cache(lambda day: dataset.query("customers", as_of=day))
+    first = customers(dataset.as_of)["first_purchase"].min()
     weeks = weeks or default_holdout_weeks(first, dataset.as_of)
+
+    def at(start: dt.date, length: int, earlier: tuple[Holdout, ...] = ()) -> Holdout | NotPossible:
+        end, before = start + dt.timedelta(weeks=length), previous_weeks(first, start, length)
+        frames = (customers(day) for day in (start, end, cutoff(start, before)))
+        known, later, earliest = frames
+        return holdout(known, later, end, length, unit, before=earliest, before_weeks=before, earlier=earlier)
+
     start = cutoff(dataset.as_of, weeks)
-    before_weeks = previous_weeks(first, start, weeks)
-    before = dataset.query("customers", as_of=cutoff(start, before_weeks))
-    known = dataset.query("customers", as_of=start)
-    return holdout(known, later, dataset.as_of, weeks, unit, before=before, before_weeks=before_weeks)
+    length, dates = earlier_dates(first, start, weeks)
+    tried = [at(date, length) for date in dates]
+    return at(start, weeks, tuple(each for each in tried if isinstance(each, Holdout)))
+
+
+def earlier_dates(first: pd.Timestamp, start: dt.date, weeks: int) -> tuple[int, list[dt.date]]:
+    """Return how long, and at which earlier dates, models are tried before a holdout begins.
+
+    At up to three dates half a trial apart, the last trial over when the holdout begins; each as long as the
+    holdout, or a third of the history before it, so that the first has as much history as it is long.
+
+    Parameters
+    ----------
+    first
+        First purchase of all.
+    start
+        Last day before the holdout.
+    weeks
+        Its length.
+    """
+    known = int((pd.Timestamp(start) - first) / pd.Timedelta(weeks=1)) if pd.Timestamp(start) > first else 0
+    length = min(weeks, known // ORIGINS)
+    if length < SHORTEST:
+        return 0, []
+    return length, [cutoff(start, length + step * length // 2) for step in range(ORIGINS)]
 
 
 @or_not_possible

@@ -60,7 +60,9 @@ def by_group(result: EquityByGroup, ax: Axes | None = None) -> Axes:
         shares = pd.Series(0.0, table.index)
         ax.axvline(0, color=COLOURS["muted"], linewidth=1)
     lows, tips = values.clip(upper=0), values.clip(lower=0)
-    ends = table["equity_low"] / whole, table["equity_high"] / whole
+    low, high = table["equity_low"], table["equity_high"]
+    others = whole - table["clv"]  # a share is of what all would be worth, the others as expected
+    ends = (low / (low + others), high / (high + others)) if in_shares else (low, high)
     level = _("{level} interval").format(level=percent(0.9))
     ax.hlines(middles, *ends, color=COLOURS["accent"], linewidth=3, label=level)
     lows, tips = lows.clip(upper=ends[0]), tips.clip(lower=ends[1])
@@ -70,8 +72,8 @@ def by_group(result: EquityByGroup, ax: Axes | None = None) -> Axes:
         beside(ax, text, (tip, place), (4, 0), colour="main", size=8.5)
     names = [textwrap.fill(str(group), LONGEST_NAME).replace("$", r"\$") for group in table["group"]]
     ax.set_yticks(places, names)
-    low, high = min(float(lows.min()), 0.0), max(float(tips.max()), float(shares.max()))
-    ax.set_xlim(low * 1.05, high + 0.34 * (high - low or 1.0))
+    left, right = min(float(lows.min()), 0.0), max(float(tips.max()), float(shares.max()))
+    ax.set_xlim(left * 1.05, right + 0.34 * (right - left or 1.0))
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.grid(visible=False)
     theme.legend_above(ax, 3)

@@ -1,0 +1,193 @@
+"""Earlier dates: where they lie, how spend is followed by them, and what intervals make of their misses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import t as student
+
+from analysis import ltv, open_dataset
+from analysis.ltv.backtest.holdout import earlier_dates, missed
+from analysis.ltv.intervals import PRIOR, USUAL, Missed, intervals_of, with_misses
+from analysis.ltv.margins import Margins, customer_margins
+from analysis.ltv.spend import level_of, spend_power
+from analysis.ltv.value import equity_shares
+
+FIRST = pd.Timestamp("2022-01-01")
+
+
+@pytest.fixture(scope="module")
+def check() -> ltv.Holdout:
+    found = ltv.hold_out(open_dataset("cdnow-sample"))
+    assert isinstance(found, ltv.Holdout)
+    return found
+
+
+def test_earlier_dates_are_over_before_the_check_begins() -> None:
+    start = dt.date(2025, 1, 4)  # 1,099 days: 157 weeks, of which a third are 52
+    length, dates = earlier_dates(FIRST, start, 52)
+    assert length == 52
+    assert [(start - each).days // 7 for each in dates] == [52, 78, 104]
+    assert earlier_dates(FIRST, start, 13)[0] == 13
+    assert earlier_dates(FIRST, dt.date(2022, 3, 20), 26) == (0, [])  # 11 weeks: 3 each are too short
+    assert earlier_dates(pd.NaT, start, 26) == (0, [])
+
+
+def test_the_check_itself_chooses_nothing(check: ltv.Holdout) -> None:
+    """Whatever came in its weeks, model, level of spend and intervals are the same."""
+    assert [each.weeks for each in check.earlier] == [12, 12, 12]
+    assert all(each.cutoff + dt.timedelta(weeks=12) <= check.cutoff for each in check.earlier)
+    other = replace(check, customers=check.customers.assign(actual=0, actual_value=1.0))
+    first, second = (ltv.compare_models(check.summary, each) for each in (check, other))
+    assert isinstance(first, ltv.Comparison)
+    assert isinstance(second, ltv.Comparison)
+    assert first.best.reason == second.best.reason
+    assert "at 3 earlier dates" in first.best.reason or "after 3 earlier dates" in first.best.reason
+    assert check.intervals == other.intervals
+    assert missed(check.earlier) == missed(other.earlier)
+
+
+def test_the_chosen_model_is_within_a_standard_error_of_the_best_afterwards(check: ltv.Holdout) -> None:
+    compared = ltv.compare_models(check.summary, check)
+    assert isinstance(compared, ltv.Comparison)
+    scores = {kind: ltv.log_scores(model, check.past) for kind, model in check.models.items()}
+    best = max(scores, key=lambda kind: scores[kind].mean())
+    behind = scores[best] - scores[compared.best.kind]
+    assert behind.mean() <= behind.std() / np.sqrt(len(behind))
+
+
+def test_the_level_of_spend_by_hand() -> None:
+    """a bought 2 for 30 each, usually 20; b came in the period and bought 2 again at 50; c bought nothing.
+
+    Money 60 + 100, at the usual mean 40 + 100: 160 ÷ 140.
+    """
+    frame = pd.DataFrame({"customer_id": list("abc"), "x": [4, 2, 1], "z": [20.0, 50.0, 7.0]})
+    since = pd.DataFrame({"customer_id": ["a", "c"], "actual": [2, 0], "actual_value": [60.0, -5.0]})
+    summary = ltv.Summary(frame, "week", dt.date(2025, 1, 1), 0)
+    assert level_of(since, summary) == pytest.approx(160 / 140)
+    assert level_of(since.assign(actual=0), ltv.Summary(frame.iloc[[0, 2]], "week", summary.as_of, 0)) == 1.0
+
+
+@pytest.mark.parametrize(("off", "power"), [(0.0, 0), (0.04, 0), (0.1, 1), (0.2, 2), (0.5, 2)])
+def test_spend_is_followed_as_it_foretold_best(off: float, power: int) -> None:
+    told = [SimpleNamespace(spend_missed=off, level=1.1), SimpleNamespace(spend_missed=np.nan, level=9.0)]
+    assert spend_power(told) == power  # type: ignore[arg-type]
+    assert spend_power(()) == 0
+
+
+def test_a_level_scales_all_money_alike(check: ltv.Holdout) -> None:
+    spend = ltv.fit_spend(check.summary)
+    assert isinstance(spend, ltv.SpendModel)
+    risen, x, z = replace(spend, level=1.25), check.history[0], check.summary.frame["z"].to_numpy(float)
+    np.testing.assert_allclose(risen.expected_spend(x, z), 1.25 * spend.expected_spend(x, z))
+    draws = [each.simulate(np.random.default_rng(1), x, x, z).sum() for each in (spend, risen)]
+    assert draws[1] == pytest.approx(1.25 * draws[0])
+    assert risen.mean == pytest.approx(1.25 * risen.usual)
+    assert "25.0% more than those of all time" in risen.sentence()
+    assert "than those of all time" not in spend.sentence()
+    assert risen.drawn(np.random.default_rng(1)).level == 1.25
+
+
+def test_the_size_of_misses_by_hand() -> None:
+    """Squares 0.05, 0.03 and −0.01 with three of 0.01: (0.07 + 0.03) ÷ 6; none told: the usual 0.1."""
+    squares = np.array([[0.05, np.nan], [0.03, np.nan], [-0.01, np.nan]])
+    found = Missed.of(squares, 26)
+    assert found.purchases == pytest.approx(np.sqrt(0.1 / 6))
+    assert found.money == pytest.approx(USUAL)
+    assert Missed.of(np.full((2, 2), -1.0), 26).purchases == pytest.approx(np.sqrt(PRIOR * USUAL**2 / 5))
+
+
+def test_misses_spread_totals_as_students_t_and_more_over_a_longer_time() -> None:
+    known = Missed(0.1, 0.2, 26, 3)
+    certain = np.full((400, 2), 100.0)
+    for horizon, root in ((13, 1.0), (26, 1.0), (104, 2.0)):
+        for interval, spread in zip(
+            intervals_of(with_misses(certain, known, horizon)), (0.1, 0.2), strict=True
+        ):
+            ends = 100 * np.exp(student.ppf([0.05, 0.95], 6) * spread * root)
+            assert (interval.low, interval.high) == pytest.approx(tuple(ends), rel=0.01)
+    assert with_misses(certain, None, 52) is certain
+
+
+def test_chance_is_no_miss(check: ltv.Holdout) -> None:
+    """Where just what was expected came, the usual size is halved; it is not where all came in twice."""
+    exact = [
+        replace(each, customers=each.customers.assign(actual=each.customers["bg_nbd"]))
+        for each in check.earlier
+    ]
+    found = missed(
+        [
+            replace(
+                each,
+                customers=each.customers.assign(
+                    actual_value=each.customers["value_bg_nbd"] * each.level ** spend_power(check.earlier)
+                ),
+            )
+            for each in exact
+        ]
+    )
+    assert found is not None
+    assert found.purchases == pytest.approx(USUAL * np.sqrt(0.5))
+    double = [
+        replace(each, customers=each.customers.assign(actual=2 * each.customers["bg_nbd"]))
+        for each in check.earlier
+    ]
+    twice = missed(double)
+    assert twice is not None
+    assert twice.purchases > 0.4
+    assert missed(()) is None
+
+
+def test_past_margin_is_the_margin_that_was() -> None:
+    """Of a all costs are known, of b those of half its sales, of c none; d returned more than it bought."""
+    costs = pd.DataFrame(
+        {"customer_id": ["a", "b", "d"], "days": [3, 1, 1], "sales": [200.0, 100.0, 50.0]}
+        | {"cost": [120.0, 70.0, 40.0], "day_margins": [1.2, 0.3, 0.2], "day_squares": [0.5, 0.09, 0.04]}
+    )
+    customers = pd.DataFrame(
+        {"customer_id": list("abcd"), "sales": [200.0, 200.0, 100.0, 50.0]}
+        | {"net_sales": [150.0, 200.0, 100.0, -10.0], "cost": [90.0, 70.0, np.nan, -8.0]}
+    )
+    margins = customer_margins(costs)
+    assert margins is not None
+    rate = 1 - 230 / 350
+    assert margins.earned(customers).tolist() == pytest.approx([60, 60, 100 * rate, -2])
+    assert ltv.choose_margins(costs, 0.5).earned(customers).tolist() == [75, 100, 50, -5]
+    assumed = ltv.choose_margins(costs.head(0))
+    assert assumed.earned(customers).tolist() == pytest.approx([45, 60, 30, -3])
+    assert assumed.assumed() == " at an assumed margin of 30%, no cost being known"
+    assert Margins(0.5, assumed.rates, np.inf, "set").assumed() == margins.assumed() == ""
+
+
+def test_past_margin_of_demo_is_net_sales_less_cost() -> None:
+    demo = open_dataset("demo")
+    customers = demo.query("customers")
+    earned = ltv.choose_margins(demo.query("customer_margins")).earned(customers)
+    assert earned.sum() == pytest.approx(float(customers["net_sales"].sum() - customers["cost"].sum()))
+    assert earned.sum() == pytest.approx(2_778_025.18)
+
+
+def test_no_share_of_equity_is_above_all_of_it() -> None:
+    shares = equity_shares(pd.Series([60.0, 42.0, -1.0, -1.0]))
+    assert shares["equity_share"].tolist() == pytest.approx([0, 0.6, 1, 1, 1])
+
+
+def test_the_library_may_give_up_in_a_lesson() -> None:
+    """Its search for the Gamma-Gamma ends in an error where customers spend all alike."""
+    lifetimes = ltv.import_lifetimes()
+    alike = pd.Series([10.0] * 40), pd.Series([5.0] * 40)
+    assert "gives up" in ltv.fitted_by(lifetimes.GammaGammaFitter(), *alike)
+    random = np.random.default_rng(1)
+    x = pd.Series(random.geometric(0.3, 800).astype(float))
+    z = pd.Series(random.gamma(4 * x) / random.gamma(4, 1 / 30, 800) / x)
+    found = ltv.fitted_by(lifetimes.GammaGammaFitter(), x, z)
+    frame = pd.DataFrame({"x": x, "z": z, "t_x": 1.0, "T": 2.0})
+    free = ltv.fit_free(ltv.Summary(frame, "week", dt.date(2025, 1, 1), 0))
+    assert isinstance(found, dict)
+    assert isinstance(free, ltv.SpendModel)
+    assert list(found.values()) == pytest.approx([free.p, free.q, free.v], rel=1e-3)
