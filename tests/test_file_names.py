@@ -178,7 +178,7 @@ def test_the_cache_folder_may_have_any_name(folder, tmp_path, monkeypatch, name)
     assert dataset.query("coverage")["transactions"].sum() == 1
     assert any(said.endswith("are not seen: 1.") for said in dataset.accounts["surveys"].assumptions)
     assert "year" not in dataset.engine._connection.execute("from all_customers").df().columns
-    assert [link.of for link in dataset.links] == [2, 2, 1]
+    assert [link.of for link in dataset.links] == [1, 2, 2]
 
 
 # Names that are too long for working copies, or not UTF-8
