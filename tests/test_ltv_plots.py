@@ -33,7 +33,7 @@ def test_groups_show_what_came_and_the_model_in_use(check: ltv.Holdout) -> None:
     for found in (ltv.by_frequency(check), ltv.by_recency(check)):
         ax = plot(found)
         assert [bar.get_height() for bar in ax.patches] == pytest.approx(found.frame["actual"].tolist())
-        assert [text.get_text() for text in ax.get_legend().get_texts()] == ["BG/NBD", "What came"]
+        assert [text.get_text() for text in ax.get_legend().get_texts()] == ["BG/NBD", "Actual"]
         assert ax.get_lines()[0].get_ydata().tolist() == pytest.approx(found.frame["bg_nbd"].tolist())
 
 

@@ -51,7 +51,7 @@ def contract_check(result: ContractsCheck, ax: Axes | None = None) -> Axes:
     places = np.arange(len(groups))
     names = ("actual", "by_model", "model_low", "model_high", "by_average")
     actual, model, low, high, average = (groups[name] / groups["contracts"] for name in names)
-    ax.bar(places, actual, width=0.62, color=CAME, label=_("What came"))
+    ax.bar(places, actual, width=0.62, color=CAME, label=_("Actual"))
     dots(ax, places, model, (low, high), colour="main", label=_("The model, 90% interval"))
     ax.plot(places, average, "s", color=COLOURS["muted"], markersize=6, label=_("The average rate"))
     sized_ticks(ax, groups["renewals"], groups["contracts"])

@@ -294,7 +294,7 @@ def top_share(predicted: Floats, outcome: Floats) -> float:
 
 def _named(table: pd.DataFrame, came: float) -> pd.DataFrame:
     named = table.assign(model=[rule_name(rule) for rule in table["model"]])
-    actual = pd.DataFrame({"model": [_("What came")], "total": [came]})
+    actual = pd.DataFrame({"model": [_("Actual")], "total": [came]})
     return pd.concat([actual, named], ignore_index=True)
 
 

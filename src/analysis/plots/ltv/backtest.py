@@ -33,7 +33,7 @@ def holdout_by_group(result: HoldoutByGroup, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes()
     table = result.frame
     places = np.arange(len(table))
-    ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("What came"))
+    ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("Actual"))
     shade = colour(result.model)
     ax.plot(places, table[result.model], "o-", color=shade, linewidth=1.8, label=rule_name(result.model))
     sized_ticks(ax, table[result.by], table["customers"])
@@ -56,7 +56,7 @@ def tracking(result: Tracking, ax: Axes | None = None) -> Axes:
     track = result.frame
     others = ("date", "holdout", "actual", "low", "high", *NAIVE)
     models = [name for name in track.columns if name not in others]
-    ax.plot(track["date"], track["actual"], color=COLOURS["muted"], linewidth=3, label=_("What came"))
+    ax.plot(track["date"], track["actual"], color=COLOURS["muted"], linewidth=3, label=_("Actual"))
     for name in models:
         width = 2 if name == models[0] else 1.2
         for label, part in ((None, track[~track["holdout"]]), (rule_name(name), track[track["holdout"]])):
