@@ -205,7 +205,7 @@ def _amount(row: dict[str, str], layout: Layout) -> Decimal | str | None:
     found = [_number(row[role], layout) for role in ("amount", "quantity", "price") if role in row]
     if None in found:
         return None
-    if all(number == "rejected:no_amount" for number in found):
+    if "rejected:no_amount" in found:
         return "rejected:no_amount"
     if any(isinstance(number, str) for number in found):
         return "rejected:amount"

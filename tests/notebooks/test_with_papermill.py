@@ -36,12 +36,17 @@ def streams(notebook):
     return [output for output in printed if output not in meant]
 
 
+ENDS_EARLY = {"03_churn_contracts"}
+"""Notebooks that without a table of their own say what they need, and end."""
+WITHOUT_CHARTS = {*ENDS_EARLY, "06_acquisition"}
+
+
 def test_sample_in_spanish(name, tmp_path):
     notebook = with_papermill(name, tmp_path, data="cdnow-sample", language="es", out="out")
     assert streams(notebook) == []
-    assert (tmp_path / "out" / "findings.json").exists()
-    assert list((tmp_path / "out" / "tables" / name).glob("*.csv"))
-    assert list((tmp_path / "out" / "figures" / name).glob("*.png"))
+    assert (tmp_path / "out" / "findings.json").exists() == (name not in ENDS_EARLY)
+    assert bool(list((tmp_path / "out" / "tables" / name).glob("*.csv"))) == (name not in ENDS_EARLY)
+    assert bool(list((tmp_path / "out" / "figures" / name).glob("*.png"))) == (name not in WITHOUT_CHARTS)
 
 
 def test_hostile_file(name, tmp_path):
