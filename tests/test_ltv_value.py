@@ -211,7 +211,10 @@ def test_value_is_clv_with_the_interval_of_the_total(worth: CustomerValue, value
 def test_value_is_said_with_the_error_of_the_last_check_and_the_length_of_the_history(
     worth: CustomerValue,
 ) -> None:
-    for held, said in ((True, "held what came."), (False, "missed what came: this one may be too narrow")):
+    for held, said in (
+        (True, "contained the actual value."),
+        (False, "missed the actual value: this one may be too narrow"),
+    ):
         check = SimpleNamespace(value_error=-0.204, value_held=held, earlier=())
         sentence = replace(worth, check=check).sentence()  # type: ignore[arg-type]
         assert f"net sales were 20.4% too low. Its interval, made in the same way, {said}" in sentence

@@ -262,7 +262,7 @@ def _renewal_not_made(started: pd.Series, ended: pd.Series, months: int) -> Code
 
 @dataclass(frozen=True)
 class ContractsCheck(Result):
-    """What was expected of the contracts in force on an earlier day, and what came.
+    """What was expected of the contracts in force on an earlier day, and the actual renewals.
 
     Attributes
     ----------
@@ -326,7 +326,7 @@ class ContractsCheck(Result):
         return {"contract_check": self.groups}
 
     def findings(self) -> list[Finding]:
-        """Return what came."""
+        """Return the actual and the expected renewals."""
         return [Finding("contracts.check", self.sentence(), self.totals["actual"], "contracts")]
 
 
@@ -334,7 +334,7 @@ class ContractsCheck(Result):
 def contracts_check(
     terms: pd.DataFrame, as_of: dt.date, months: int = 12, cutoff: dt.date | None = None
 ) -> ContractsCheck | NotPossible:
-    """Fit to what was known on an earlier day, and compare what was then expected with what came.
+    """Fit to what was known on an earlier day, and compare what was then expected with the actual renewals.
 
     Parameters
     ----------

@@ -156,9 +156,11 @@ class CustomerValue(Result):
             )
         )
         held = (
-            _("Its interval, made in the same way, held what came.")
+            _("Its interval, made in the same way, contained the actual value.")
             if self.check.value_held
-            else _("Its interval, made in the same way, missed what came: this one may be too narrow too.")
+            else _(
+                "Its interval, made in the same way, missed the actual value: this one may be too narrow too."
+            )
         )
         return f"{message.format(error=percent(abs(error), 1))} {held}"
 

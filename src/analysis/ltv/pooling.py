@@ -42,7 +42,7 @@ class GroupCheck(Result):
     frame: pd.DataFrame
 
     def off(self, rule: str) -> float:
-        """Return by how much the totals of groups were off: share of what came."""
+        """Return by how much the totals of groups were off: share of the actual."""
         groups, came = self.frame.iloc[:-1], max(float(self.frame["came"].iloc[-1]), 1.0)
         return float((groups[rule] - groups["came"]).abs().sum()) / came
 

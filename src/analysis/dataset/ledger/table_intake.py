@@ -184,8 +184,8 @@ def _recorded(  # noqa: PLR0917
         table.name,
     )
     columns, first, last = _summary(connection, table, kept)
-    wakes = _read_again_on(connection, table)
-    return Records(quality, columns, first, last, wakes, currency, reading.shown)
+    again = _read_again_on(connection, table)
+    return Records(quality, columns, first, last, again, currency, reading.shown)
 
 
 def _write_ledger(  # noqa: PLR0917

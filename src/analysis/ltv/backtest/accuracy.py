@@ -109,7 +109,7 @@ class Accuracy(Result):
         return message.format(level=level, low=number(low), high=number(high), actual=number(check.actual))
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the rules by name, what came first."""
+        """Return the rules by name, actual first."""
         return {"scores": _named(self.frame, float(self.check.actual))}
 
     def findings(self) -> list[Finding]:
@@ -215,12 +215,12 @@ class ValueAccuracy(Result):
         return message.format(change=signed_percent(level - 1, 1), without=signed_percent(without, 1))
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the rules by name, what came first."""
+        """Return the rules by name, actual first."""
         table = _named(self.frame, float(self.check.customers["actual_value"].sum()))
         return {"value_scores": table.rename(columns={n: f"{n}_value" for n in ("total", "mae", "rmse")})}
 
     def findings(self) -> list[Finding]:
-        """Return the forecast and what came."""
+        """Return the forecast and the actual values."""
         return [Finding("ltv.holdout_value", self.sentence(), self.check.value_error, "share")]
 
     def notes(self) -> list[str]:
@@ -250,7 +250,7 @@ def scores(check: Holdout, prefix: str = "") -> pd.DataFrame:
     pandas.DataFrame
         One row per ``model`` (a name of `Holdout.rules`): predicted ``total``; ``total_error`` (total ÷
         actual − 1, missing where nobody bought); ``mae`` mean absolute and ``rmse`` root mean square
-        error, both per customer; ``rank_correlation``, Spearman's, between forecast and what came, missing
+        error, both per customer; ``rank_correlation``, Spearman's, between forecast and actual, missing
         for a rule that forecasts the same for all; ``lift``, value-weighted: the share of the holdout's net
         sales made by the decile of customers with the highest forecast ÷ 0.1 (purchases where there is no
         money).

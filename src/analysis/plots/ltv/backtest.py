@@ -1,4 +1,4 @@
-"""Charts of the check against the past: what came in grey, each model always in its own colour."""
+"""Charts of the check against the past: actual values in grey, each model always in its own colour."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def colour(model: str) -> str:
 
 @plot.register
 def holdout_by_group(result: HoldoutByGroup, ax: Axes | None = None) -> Axes:
-    """Draw mean purchases in the holdout by what customers had done before: what came, the model, a rule."""
+    """Draw mean purchases in the holdout by what customers had done before: actual, the model, a rule."""
     ax = ax or theme.axes()
     table = result.frame
     places = np.arange(len(table))
