@@ -260,7 +260,6 @@ CAPTIONS: dict[str, str] = {
     "margins": N_("Margin rates of customers, from their costs"),
     "models": N_("Three models of purchases, on all data, at earlier dates and in the last check"),
     "next_purchase": N_("When customers are expected to buy again"),
-    "one_customer": N_("One customer in four numbers, by hand and by the helper"),
     "one_time": N_("What each model says of customers who bought once"),
     "p_alive": N_("P(alive) of three customers, by hand and by the helper"),
     "parameters": N_("Parameters of the purchase model"),
