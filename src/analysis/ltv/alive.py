@@ -9,18 +9,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, listing, ngettext, number, percent
+from analysis.language import _, listing, ngettext, number, percent, told_apart
 from analysis.ltv.estimation.equal_histories import Floats
 from analysis.ltv.model_selection import Comparison
 from analysis.ltv.purchases import PurchaseModel, model_name, unseen_leaving
-from analysis.ltv.rounding import told_apart
-from analysis.ltv.summary import DAYS, OneCustomer, Summary, Unit, unit_name, weeks_in
+from analysis.ltv.summary import DAYS, OneCustomer, Summary, weeks_in
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
-
-AGES = 61
-AGREE = 0.02  # share of customers about whom models may differ and still agree
-SIMILAR = 1.5  # times by which what models expect may differ and still be about the same
 
 
 @dataclass(frozen=True)
@@ -53,13 +48,18 @@ class Alive(Result):
     def sentence(self) -> str:
         """Say how many repeat buyers are more likely gone than not."""
         gone = int((self.repeat < 0.5).sum())
-        return ngettext(
-            "{gone} of the {customers} repeat buyers ({share}) is more likely gone than not; the model "
-            "expects {alive} of them to be customers still.",
-            "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not; the model "
-            "expects {alive} of them to be customers still.",
-            gone,
-        ).format(
+        message = (
+            ngettext(
+                "{gone} of the {customers} repeat buyers ({share}) is more likely gone than not; the model "
+                "expects {alive} of them to be customers still.",
+                "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not; the model "
+                "expects {alive} of them to be customers still.",
+                gone,
+            )
+            if gone
+            else _("None of the {customers} repeat buyers is more likely gone than not.")
+        )
+        return message.format(
             gone=number(gone),
             customers=number(len(self.repeat)),
             share=percent(gone / max(len(self.repeat), 1)),
@@ -90,12 +90,13 @@ class Alive(Result):
         )
 
     def findings(self) -> list[Finding]:
-        """Return who is more likely gone, and who bought once."""
-        gone, once = float((self.repeat < 0.5).mean()), float((self.frame["x"] == 0).mean())
-        return [
-            Finding("ltv.more_likely_gone", self.sentence(), gone, "share"),
-            Finding("ltv.one_time", self.once_sentence(), once, "share"),
-        ]
+        """Return who is more likely gone."""
+        gone = float((self.repeat < 0.5).mean())
+        return [Finding("ltv.more_likely_gone", self.sentence(), gone, "share")]
+
+    def notes(self) -> list[str]:
+        """Say who bought once."""
+        return [self.once_sentence()]
 
 
 @or_not_possible
@@ -129,10 +130,6 @@ class AliveHistory(Result):
             customer=self.customer_id, alive=percent(self.frame["p_alive"].iloc[-1], 1)
         )
 
-    def sentence(self) -> str:
-        """Return the title."""
-        return self.title()
-
 
 @or_not_possible
 def alive_history(someone: OneCustomer, purchases: PurchaseModel) -> AliveHistory | NotPossible:
@@ -159,53 +156,31 @@ class OneTimeBuyers(Result):
 
     Attributes
     ----------
-    curve
-        ``age`` from 0 to the longest in 61 rows, and P(alive) under each model in a column of its name.
     frame
         One row per ``model``: one-time ``customers``, ``alive`` (how many of them are expected to be
         customers still), ``p_alive`` (their mean), ``expected_purchases`` of all of them within the horizon.
-    unit
-        Time unit of the curve.
     """
 
     name: ClassVar[str] = "one_time"
-    curve: pd.DataFrame
+    is_drawn: ClassVar[bool] = False
     frame: pd.DataFrame
-    unit: Unit
 
     def title(self) -> str:
-        """Return what each model says in the end."""
-        last = self.curve.iloc[-1]
-        parts = [
-            _("{model} {share}").format(model=model_name(name), share=percent(last[name]))
-            for name in self.curve.columns[1:]
-        ]
-        return _("P(alive) {age} {unit} after the only purchase: {parts}").format(
-            age=number(last["age"]), unit=unit_name(self.unit), parts=listing(parts)
-        )
+        """Return what the table is about."""
+        return _("What each model says of customers who bought once")
 
     def sentence(self) -> str:
         """Say how far the models are apart about one-time buyers."""
-        table, customers = self.frame, number(self.frame["customers"].iloc[0])
+        table = self.frame
         parts = [
             _("{share} under {model}").format(share=percent(share), model=model_name(name))
             for name, share in zip(table["model"], table["p_alive"], strict=True)
         ]
-        if table["p_alive"].max() - table["p_alive"].min() < AGREE:
-            return _(
-                "The models agree about the {customers} one-time buyers: {parts} are customers still."
-            ).format(customers=customers, parts=listing(parts))
-        apart, shares = _apart(table["expected_purchases"]), _apart(table["p_alive"])
         least, most = told_apart(table["expected_purchases"].min(), table["expected_purchases"].max(), 0)
-        expected = (
-            _("What is expected of them together differs less: {least} to {most} purchases.")
-            if apart < min(SIMILAR, shares)
-            else _("What is expected of them together differs too: {least} to {most} purchases.")
-        ).format(least=least, most=most)
-        said = _(
-            "How many of the {customers} one-time buyers are customers still, nobody has seen: {parts}."
-        ).format(customers=customers, parts=listing(parts))
-        return f"{said} {expected}"
+        return _(
+            "How many of the {customers} one-time buyers are customers still, nobody has seen: {parts}. Of "
+            "all of them together {least} to {most} purchases are expected."
+        ).format(customers=number(table["customers"].iloc[0]), parts=listing(parts), least=least, most=most)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the models by name."""
@@ -214,11 +189,6 @@ class OneTimeBuyers(Result):
     def findings(self) -> list[Finding]:
         """Return how far the models are apart."""
         return [Finding("ltv.one_time_models", self.sentence())]
-
-
-def _apart(values: pd.Series) -> float:
-    """Return how many times the least of the values the largest is."""
-    return float(values.max() / values.min()) if values.min() > 0 else float("inf")
 
 
 @or_not_possible
@@ -246,7 +216,4 @@ def one_time_buyers(
         expected = float(model.expected_purchases(duration, *history).sum())
         rows.append((name, int(once.sum()), float(p_alive.sum()), float(p_alive.mean()), expected))
     columns = ["model", "customers", "alive", "p_alive", "expected_purchases"]
-    age, none = np.linspace(0, float(t.max()), AGES), np.zeros(AGES)
-    curves = {name: model.p_alive(none, none, age) for name, model in compared.models.items()}
-    frame = pd.DataFrame(rows, columns=columns)
-    return OneTimeBuyers(pd.DataFrame({"age": age} | curves), frame, summary.unit)
+    return OneTimeBuyers(pd.DataFrame(rows, columns=columns))
