@@ -17,7 +17,7 @@ from analysis import ltv, open_dataset, portfolio
 from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
-from analysis.ltv.alive import Alive, OneTimeBuyers
+from analysis.ltv.alive import Alive
 from analysis.ltv.equity import CustomerValue, EquityByGroup
 from analysis.ltv.margins import customer_margins
 from analysis.ltv.model_selection import fit_purchases
@@ -419,22 +419,6 @@ def test_nobody_is_said_to_be_gone_where_nobody_is() -> None:
     found = Alive(pd.DataFrame({"x": [1, 2, 3], "p_alive": [0.9, 0.8, 0.7]}), by_construction=False)
     assert found.sentence() == "None of the 3 repeat buyers is more likely gone than not."
     assert found.notes() == ["Every customer has bought again."]
-
-
-def test_one_time_buyers_under_each_model(summary: ltv.Summary, models: dict[str, ltv.PurchaseModel]) -> None:
-    compared = ltv.compare_models(summary)
-    found = ltv.one_time_buyers(summary, compared, 52)
-    assert isinstance(found, OneTimeBuyers)
-    once = summary.frame["x"] == 0
-    assert found.frame["customers"].tolist() == [once.sum()] * 3
-    assert found.frame["p_alive"].iloc[0] == 1  # in the BG/NBD nobody leaves before a repeat purchase
-    everyone = models["pareto_nbd"].expected_purchases(52.0, *summary.history)
-    assert found.frame["expected_purchases"].iloc[2] == pytest.approx(everyone[once.to_numpy()].sum())
-    least, most = found.frame["expected_purchases"].min(), found.frame["expected_purchases"].max()
-    assert "nobody has seen: 100% under BG/NBD" in found.sentence()
-    assert f"Of all of them together {least:,.0f} to {most:,.0f} purchases" in found.sentence()
-    again = ltv.Summary(summary.frame[~once], "week", summary.as_of)
-    assert "Everybody has bought again" in str(ltv.one_time_buyers(again, compared, 52))
 
 
 def test_records_of_customers(tmp_path: Path) -> None:

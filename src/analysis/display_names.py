@@ -221,7 +221,6 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "in_the_open": {"by_hand": (N_("By hand"), "percent1"), "helper": (N_("Helper"), "percent1")},
     "links": {"what": (N_("What was checked"), "text")},
     "margins": {"days": (N_("Purchase days with known cost"), "number")},
-    "one_time": {"expected_purchases": (N_("Expected purchases"), "number")},
     "rows": {"what": (N_("What became of them"), "text")},
     "scores": {"model": (N_("Rule"), "text")},
     "spend_by_purchases": {
@@ -261,7 +260,6 @@ CAPTIONS: dict[str, str] = {
     "margins": N_("Margin rates of customers, from their costs"),
     "models": N_("Three models of purchases, on all data, at earlier dates and in the last check"),
     "next_purchase": N_("When customers are expected to buy again"),
-    "one_time": N_("What each model says of customers who bought once"),
     "p_alive": N_("P(alive) of three customers, by hand and by the helper"),
     "parameters": N_("Parameters of the purchase model"),
     "ranking": N_("How well each rule ranks customers by who then did not buy"),

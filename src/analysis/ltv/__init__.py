@@ -8,7 +8,7 @@ and would have been (``backtest``). Where the models' story does not hold: ``reg
 ``spend_check``.
 """
 
-from analysis.ltv.alive import alive, alive_history, one_time_buyers
+from analysis.ltv.alive import alive, alive_history
 from analysis.ltv.backtest.accuracy import accuracy, value_accuracy
 from analysis.ltv.backtest.by_group import by_frequency, by_recency
 from analysis.ltv.backtest.holdout import Holdout, hold_out, led_by
@@ -54,7 +54,6 @@ __all__ = [
     "import_lifetimes",
     "led_by",
     "next_purchase",
-    "one_time_buyers",
     "process",
     "recorded",
     "regularity",

@@ -1,4 +1,4 @@
-"""Who is still a customer: P(alive) of all, of one day by day, and of one-time buyers by model."""
+"""Who is still a customer: P(alive) of all, and of one day by day."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, listing, ngettext, number, percent, told_apart
+from analysis.language import _, ngettext, number, percent
 from analysis.ltv.estimation.equal_histories import Floats
-from analysis.ltv.model_selection import Comparison
-from analysis.ltv.purchases import PurchaseModel, model_name, unseen_leaving
-from analysis.ltv.summary import DAYS, OneCustomer, Summary, weeks_in
+from analysis.ltv.purchases import PurchaseModel, unseen_leaving
+from analysis.ltv.summary import DAYS, OneCustomer, Summary
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
 
@@ -148,72 +147,3 @@ def follow(model: PurchaseModel, purchase_dates: pd.Series, as_of: dt.date) -> p
     last = np.maximum.accumulate(np.where(bought, age, 0.0))
     p_alive = model.p_alive(np.cumsum(bought).astype(float) - 1, last, age)
     return pd.DataFrame({"date": days, "p_alive": p_alive, "purchase": bought})
-
-
-@dataclass(frozen=True)
-class OneTimeBuyers(Result):
-    """What each model says of customers who bought once.
-
-    Attributes
-    ----------
-    frame
-        One row per ``model``: one-time ``customers``, ``alive`` (how many of them are expected to be
-        customers still), ``p_alive`` (their mean), ``expected_purchases`` of all of them within the horizon.
-    """
-
-    name: ClassVar[str] = "one_time"
-    is_drawn: ClassVar[bool] = False
-    frame: pd.DataFrame
-
-    def title(self) -> str:
-        """Return what the table is about."""
-        return _("What each model says of customers who bought once")
-
-    def sentence(self) -> str:
-        """Say how far the models are apart about one-time buyers."""
-        table = self.frame
-        parts = [
-            _("{share} under {model}").format(share=percent(share), model=model_name(name))
-            for name, share in zip(table["model"], table["p_alive"], strict=True)
-        ]
-        least, most = told_apart(table["expected_purchases"].min(), table["expected_purchases"].max(), 0)
-        return _(
-            "How many of the {customers} one-time buyers are customers still, nobody has seen: {parts}. Of "
-            "all of them together {least} to {most} purchases are expected."
-        ).format(customers=number(table["customers"].iloc[0]), parts=listing(parts), least=least, most=most)
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the models by name."""
-        return {"one_time": self.frame.assign(model=[model_name(kind) for kind in self.frame["model"]])}
-
-    def findings(self) -> list[Finding]:
-        """Return how far the models are apart."""
-        return [Finding("ltv.one_time_models", self.sentence())]
-
-
-@or_not_possible
-def one_time_buyers(
-    summary: Summary, compared: Comparison, horizon_weeks: float
-) -> OneTimeBuyers | NotPossible:
-    """Put side by side what each model says of one-time buyers.
-
-    In the BG/NBD one can only leave after a *repeat* purchase, so one who bought once is alive for certain,
-    however long ago. In the MBG/NBD one may also leave after the first purchase, and in the Pareto/NBD at
-    any time, so there a one-time buyer fades.
-    """
-    x, t_x, t = summary.history
-    once = x == 0
-    if not once.any():
-        return NotPossible(
-            _("Everybody has bought again, so there is nobody of whom the models could disagree.")
-        )
-    if not compared.best.leaving_seen:
-        return NotPossible(unseen_leaving())
-    history, duration = (x[once], t_x[once], t[once]), weeks_in(summary.unit, horizon_weeks)
-    rows = []
-    for name, model in compared.models.items():
-        p_alive = model.p_alive(*history)
-        expected = float(model.expected_purchases(duration, *history).sum())
-        rows.append((name, int(once.sum()), float(p_alive.sum()), float(p_alive.mean()), expected))
-    columns = ["model", "customers", "alive", "p_alive", "expected_purchases"]
-    return OneTimeBuyers(pd.DataFrame(rows, columns=columns))
