@@ -244,6 +244,11 @@ def plainly_filled(cell: str) -> str:
     return f"regexp_full_match({cell}, '[!-&(-~]*[1-9][!-~]*')"
 
 
+def plain_name(cell: str) -> str:
+    """Return the SQL that holds for such a cell without ``@`` and ``.``: as a name, it has one spelling."""
+    return f"regexp_full_match({cell}, '[!-&(--/-?A-~]*[1-9][!--/-?A-~]*')"
+
+
 def trimmed(cell: str) -> str:
     """Return the SQL of a text cell without spaces and controls around it, NULL where it says nothing."""
     return f"case when {plainly_filled(cell)} then {cell} else filled(trimmed({cell})) end"

@@ -11,7 +11,7 @@ from analysis.dataset.inference.formats import (
     month_sql,
     number_sql,
     once,
-    plainly_filled,
+    plain_name,
     trimmed,
 )
 from analysis.dataset.inference.type_inference import Reading
@@ -130,13 +130,12 @@ def _identifier(cell: str, written: str) -> str:
 def _customer(cell: str, written: str) -> str:
     """Return the SQL of the customer: NULL where the cell names nobody (a digit but 0 rules it out)."""
     plain = _identifier(cell, written)
-    usual = f"{plainly_filled(plain)} and not contains({plain}, '@') and not suffix({plain}, '.0')"
     nobody = ", ".join(map(literal, NOBODY))
     nothing = f"lower(name) in ({nobody}) or ltrim(name, '0') in ('', '.', '.0')"
     named = once(
         f"one_spelling(filled(trimmed({plain})))", "name", f"case when {nothing} then null else name end"
     )
-    return f"case when {usual} then {plain} else {named} end"
+    return f"case when {plain_name(plain)} then {plain} else {named} end"
 
 
 def currency_sql(reading: Reading) -> str:
