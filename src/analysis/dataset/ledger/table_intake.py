@@ -137,11 +137,11 @@ def _understood(
 
     Return the files as they were read in the end, and what was found.
     """
-    meaning, facts = PLAIN, []
+    meaning, facts = PLAIN, list[Note]()
     while True:
         found = understand(connection, reading, config, meaning, raws[0].file)
         if found.questions:
-            raise OpenQuestionError(tuple(found.questions), reading.table.name)
+            raise OpenQuestionError(found.questions, reading.table.name)
         facts += found.facts
         if found.meaning == meaning:
             return raws, facts
