@@ -231,8 +231,8 @@ def test_impossible_dates_and_amounts_that_are_missing(tmp_path):
         "rejected:impossible_date": (2, 3),
         "rejected:date": (1, 3),
         "rejected:no_date": (1, 4),
-        "rejected:no_amount": (1, 0),
-        "rejected:amount": (1, 0),
+        "rejected:no_amount": (1, None),
+        "rejected:amount": (1, None),
     }
 
 

@@ -82,6 +82,7 @@ RULES = {
     "empty": N_("Empty lines"),
     "header": N_("Column names repeated"),
     "total": N_("Lines of totals"),
+    "heading": N_("Headings with a customer"),
 }
 REASONS = {
     "no_date": N_("No date"),

@@ -44,7 +44,9 @@ def ledger_sql(
     rules = sales_sql if is_sales else records_sql
     asked = sales_sql.asked(reading, config, meaning) if is_sales else records_sql.asked(reading, config)
     answers = sales_sql.answers(reading, config, meaning) if is_sales else records_sql.ANSWERS
-    cases = [(condition, f"excluded:{rule}") for rule, condition in layout(raw, reading)]
+    cases = [
+        (condition, f"excluded:{rule}") for rule, condition in layout(raw, reading, totals=meaning.totals)
+    ]
     cases += rules.cases(reading, config, today)
     outcome = " ".join(f"when {condition} then '{becomes}'" for condition, becomes in cases)
     keep_raw = "true" if later_copies(reading, config)[0] else f"outcome not in {KEPT}"

@@ -44,13 +44,15 @@ def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) ->
         One that has the view ``settled``.
     target
         The Parquet file: ``month`` (its first day; NULL where a row has no date), ``outcome``, ``rule``,
-        ``rows``, ``written`` (sum of the amounts as the file has them) and ``amount`` (as they count).
+        ``rows``, ``written`` (sum of the amounts as the file has them) and ``amount`` (as they count; of
+        rows rejected for want of one, as the file has them).
     """
     written = "written" if "written" in connection.view("settled").columns else "amount"
     connection.execute(
         "copy (select cast(date_trunc('month', date) as date) as month, "  # noqa: S608
         "split_part(outcome, ':', 1) as outcome, split_part(outcome, ':', 2) as rule, count(*) as rows, "
-        f"cast(sum({written}) as double) as written, cast(sum(amount) as double) as amount "
+        f"cast(sum({written}) as double) as written, "
+        f"cast(sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as double) as amount "
         "from settled group by all order by all) to $1 (format parquet)",
         [str(target)],
     )

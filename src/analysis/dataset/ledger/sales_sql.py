@@ -34,8 +34,8 @@ def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
         f"filled as (select * {_filled(reading, meaning)} from typed), "  # noqa: S608
         f"priced as (select *, {_money(reading, config, meaning)} from filled), "
         f"kept_of as (select {_less_refund(reading, config, meaning)} from priced), "
-        f"valued as (select * replace ({_signed(config)}), {_taken_back(config)} as is_taken_back, "
-        f"({_turned(config)}) as is_turned from kept_of), "
+        f"valued as (select * replace ({_signed(reading, config, meaning)}), "
+        f"{_taken_back(config)} as is_taken_back, ({_turned(config)}) as is_turned from kept_of), "
         f"asked as (select *, {_questions(reading, config, meaning)} from valued)"
     )
 
@@ -192,11 +192,15 @@ def _turned(config: DatasetConfig) -> str:
     return f"{_taken_back(config)} and coalesce(amount > 0, false)"
 
 
-def _signed(config: DatasetConfig) -> str:
-    """Return the ``replace`` clause by which the amount of a row that takes a sale back is negative."""
+def _signed(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
+    """Return the ``replace`` clause by which the amount of a row that takes a sale back is negative.
+
+    An amount from which something that cannot be read would be taken off is unknown.
+    """
     turned = _turned(config)
+    unknown = "".join(f"when {_cannot_be_read(name)} then null " for name in _taken_off(reading, meaning))
     return (
-        f"case when {turned} then -amount else amount end as amount, "
+        f"case {unknown}when {turned} then -amount else amount end as amount, "
         f"case when {turned} then -abs(gross_amount) else gross_amount end as gross_amount, "
         f"case when {turned} then -abs(quantity) else quantity end as quantity"
     )
@@ -224,7 +228,7 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
         "is_price_not_positive": "coalesce(unit_price <= 0, false)",
         "is_zero_amount": "coalesce(amount = 0, false)",
         "is_test": _is_test(config.transactions.test_codes),
-        "is_unread": " or ".join(_unread(reading)) or "false",
+        "is_unread": " or ".join(_unread(reading, meaning)) or "false",
         "is_postage": f"coalesce(upper(product_id) in ({postage}), false) "
         f"or coalesce(upper(description) in ({postage}), false)",
     }
@@ -256,15 +260,25 @@ def _own_row(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     return f" and not ({taken} or {alike})"
 
 
-def _unread(reading: Reading) -> list[str]:
+def _taken_off(reading: Reading, meaning: Meaning) -> list[str]:
+    """Return the columns of what is taken off for the amount."""
+    given = "amount" in reading.columns and meaning.amount_is != "quantity_and_price"
+    off = {"refunded": True, "tax": meaning.less_tax, "discount": not given}
+    off["discount_pct"] = "discount" not in reading.columns and (
+        not given or meaning.after_discount == "gross"
+    )
+    return [name for name, is_taken in off.items() if is_taken and name in reading.columns]
+
+
+def _unread(reading: Reading, meaning: Meaning) -> list[str]:
     """Return the conditions under which a cell that is not needed was not empty and could not be read."""
-    needed = {"date", *amount_columns(reading)}
+    needed = {"date", *amount_columns(reading), *_taken_off(reading, meaning)}
     numbers = [name for name in reading.columns if TRANSACTIONS.column(name).kind in NUMERIC]
-    return [
-        f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
-        for name in numbers
-        if name not in needed
-    ]
+    return [_cannot_be_read(name) for name in numbers if name not in needed]
+
+
+def _cannot_be_read(name: str) -> str:
+    return f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
 
 
 def _is_test(codes: list[str]) -> str:

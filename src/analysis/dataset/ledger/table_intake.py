@@ -20,6 +20,7 @@ from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, q
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.ledger import records_account, sales_account
+from analysis.dataset.ledger.headings import with_customers
 from analysis.dataset.ledger.intake_result import Formats, Records
 from analysis.dataset.ledger.ledger import Ledger, count_duplicates, settle
 from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
@@ -37,6 +38,8 @@ MEMORY = "1500MB"
 """What DuckDB may hold; beyond it, it spills to disk."""
 _MUCH = 0.05
 """Share of rows, or of money, from which rows that were rejected are an alarm."""
+_READABLE = "cast(if(outcome like 'rejected:%', sum(amount), coalesce(sum(amount), 0)) as double)"
+"""Money of the rows of one outcome: of no row rejected is it 0 because it cannot be read."""
 _FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
 
 
@@ -66,6 +69,10 @@ def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, 
         open_raw(connection, path, table, given.settings, work / f"raw_{i}")
         for i, path in enumerate(given.files)
     ]
+    if table is TRANSACTIONS:
+        raws = [
+            with_customers(connection, raw, given.settings, work / f"raw_{i}") for i, raw in enumerate(raws)
+        ]
     return alike(raws)
 
 
@@ -180,7 +187,7 @@ def _recorded(  # noqa: PLR0917
         outcomes,
         account.found,
         (*reading.facts, *found, *_tax_fact(reading, config.tax_rate(table.name)), *account.facts),
-        (*_rejected_alarm(ledger), *account.alarms),
+        (*_rejected_alarm(ledger), *(_unknown_money(connection, ledger) if money else ()), *account.alarms),
         table.name,
     )
     columns, first, last = _summary(connection, table, kept)
@@ -280,18 +287,20 @@ def _count_outcomes(connection: duckdb.DuckDBPyConnection, refused: int, *, mone
     Returns
     -------
     pandas.DataFrame
-        ``outcome``, ``rule``, ``rows``, ``amount`` (currency; NaN in a table without).
+        ``outcome``, ``rule``, ``rows``, ``amount`` (currency; NaN in a table without, and where none of it
+        can be read).
     """
-    amount = "cast(coalesce(sum(amount), 0) as double)" if money else "cast('nan' as double)"
+    amount = _READABLE if money else "null"
     outcomes = connection.execute(
         f"select outcome, count(*), {amount} from settled group by outcome"  # noqa: S608
     ).fetchall()
-    rows = [(*outcome.partition(":")[::2], n, float(amount)) for outcome, n, amount in outcomes]
+    rows = [(*outcome.partition(":")[::2], n, amount) for outcome, n, amount in outcomes]
     if refused:
-        rows.append(("rejected", "cells", refused, 0.0 if money else float("nan")))
+        rows.append(("rejected", "cells", refused, None))
     order = {outcome: i for i, outcome in enumerate((*KEPT, "excluded", "rejected"))}
     rows.sort(key=lambda row: (order[row[0]], -row[2], row[1]))
-    return pd.DataFrame(rows, columns=["outcome", "rule", "rows", "amount"])
+    columns = ["outcome", "rule", "rows", "amount"]
+    return pd.DataFrame(rows, columns=columns).astype({"amount": "float64"})
 
 
 def _check_usable(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
@@ -354,6 +363,16 @@ def _rejected_alarm(ledger: Ledger) -> tuple[Note, ...]:
         "{share} % of the money ({money}) is on rows that were rejected: see why before trusting the figures."
     )
     return (Note(message, {"share": f"{100 * lost / total:.0f}", "money": lost}),)
+
+
+def _unknown_money(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Note, ...]:
+    """Return the alarm that money on rejected rows cannot be read, so that no total has it."""
+    if not ledger.outcomes["outcome"].eq("rejected").any():
+        return ()
+    unread = "select count(*) from ledger where outcome like 'rejected:%' and amount is null"
+    n = int(connection.execute(unread).fetchall()[0][0]) + sum(map(len, ledger.refused))
+    message = N_("Money is unknown on rows that were rejected, and in no total (rows: {n}).")
+    return (Note(message, {"n": n}),) if n else ()
 
 
 def _summary(

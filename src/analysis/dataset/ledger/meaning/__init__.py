@@ -20,13 +20,14 @@ from analysis.dataset.ledger.meaning.rows import Rows
 from analysis.dataset.ledger.meaning.signs import signs
 from analysis.dataset.ledger.meaning.state_words import state_words
 from analysis.dataset.ledger.meaning.taxes import taxes
+from analysis.dataset.ledger.meaning.totals import totals
 from analysis.dataset.ledger.meaning.undone import refund_columns, undone_sales
 from analysis.dataset.quality import Note
 from analysis.dataset.questions import Question
 
 __all__ = ["PLAIN", "Meaning", "Understood", "understand"]
 
-_KINDS = (blanks, order_values, undone_sales, refund_columns, discounts, taxes, signs, state_words)
+_KINDS = (blanks, totals, order_values, undone_sales, refund_columns, discounts, taxes, signs, state_words)
 
 
 @dataclass(frozen=True)

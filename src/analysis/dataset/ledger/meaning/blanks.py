@@ -14,13 +14,15 @@ _AS_ABOVE = N_("Blanks in {headers} are taken as on the row above (rows: {n}).")
 
 def blanks(rows: Rows) -> Found:
     """Find which blanks mean the same as what stands near them."""
-    if rows.meaning.in_order or rows.meaning.from_above:
+    if rows.meaning.in_order or len(rows.meaning.from_above) > 1:
         return None
-    if found := _customer_blocks(rows):
+    if not rows.meaning.from_above and (found := _customer_blocks(rows)):
         return found
     columns = tuple(name for name in _OF_ORDER if rows.has("order_id", name) and _is_shared(rows, name))
     if columns:
         return Known(Note(_IN_ORDER, {"headers": rows.headers(columns)}), {"in_order": columns})
+    if rows.meaning.from_above:
+        return None
     block = tuple(name for name in ("order_id", "customer_id", "date") if rows.has(name))
     empty = " and ".join(f"{name} is null" for name in block)
     below = f"outcome = 'rejected:no_date' and {empty} and amount is not null"
@@ -43,6 +45,8 @@ def _customer_blocks(rows: Rows) -> Found:
     named, different = rows.row(
         f"select {lines}, count(distinct customer_id) from ledger where outcome in {KEPT}"  # noqa: S608
     )
+    if not named and rows.count("outcome = 'excluded:heading'"):
+        return _from_above(rows, ("customer_id",), without, proved=True)
     if named > 1 and without >= max(2, 0.5 * named) and different >= 0.8 * named:
         return _from_above(rows, ("customer_id",), without, proved=False)
     return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from analysis.dataset.ledger.cell_sql import Totals
+
 
 @dataclass(frozen=True)
 class Meaning:
@@ -16,6 +18,8 @@ class Meaning:
         Columns whose blanks are as on the other lines of the order.
     from_above
         Columns whose blanks are as on the row above.
+    totals
+        Which rows with a date are sums of others: those that begin with 'Total', or have no other word.
     amount_is
         Whether the amount is of the line, of the whole order on its lines, or left out for quantity × price.
     less_tax
@@ -32,6 +36,7 @@ class Meaning:
 
     in_order: tuple[str, ...] = ()
     from_above: tuple[str, ...] = ()
+    totals: Totals = ""
     amount_is: Literal["line", "order", "quantity_and_price"] = "line"
     less_tax: bool = False
     parts_of_one: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from analysis.dataset.ledger.meaning.rows import ORDER, SAME, Found, Known, Rows, most
 from analysis.dataset.quality import KEPT, Note
@@ -26,7 +27,8 @@ class _Told:
 
     ``same`` of the ``orders`` have one amount on all lines, ``first`` have one on a single line; in ``lined``
     ones each line is worth the amount, and ``added`` ones are worth their lines together. ``priced`` ones
-    have prices. ``example``, with so many ``lines`` and this ``value``, is the longest of the first two.
+    have prices. ``example`` is the longest of the first two: its ``code``, ``lines`` and ``value``, and
+    whether ``all`` lines have it.
     """
 
     orders: int
@@ -35,9 +37,7 @@ class _Told:
     lined: int
     added: int
     priced: int
-    example: str
-    lines: int
-    value: float
+    example: dict[str, Any]
 
     @property
     def varies(self) -> bool:
@@ -83,8 +83,9 @@ def _told(rows: Rows, line: str, relation: str) -> _Told:
                count(*) filter (is_same and lined),
                count(*) filter (list_bool_or([abs(abs(cast(value as double)) - abs(gross) - more) < {SAME}
                                               for more in upon])),
-               count(gross), min_by(order_id, -lines) filter (is_same or is_first),
-               max(lines) filter (is_same or is_first), min_by(value, -lines) filter (is_same or is_first)
+               count(gross),
+               max_by({{'code': order_id, 'lines': lines, 'value': value, 'all': is_same}}, lines)
+                   filter (is_same or is_first)
         from told
         """  # noqa: S608
     )
@@ -139,16 +140,21 @@ def _asked(rows: Rows, told: _Told) -> Found:
     }
     if told.priced:
         choices["amount_is: quantity_and_price"] = _("If quantity × unit price counts, they are {gross}")
+    on_all = _(
+        "{file}: '{header}' is {value} on all {n} lines of order '{order}'. Is it the value of the "
+        "whole order, or of each line?"
+    )
+    on_one = _(
+        "{file}: '{header}' is {value} on one of the {n} lines of order '{order}', and empty on the others. "
+        "Is it the value of the whole order, or of that line?"
+    )
     return rows.question(
-        _(
-            "{file}: '{header}' is {value} on all {n} lines of order '{order}'. Is it the value of the "
-            "whole order, or of each line?"
-        ),
+        on_all if told.example["all"] else on_one,
         choices,
         header=rows.header("amount"),
-        value=number(float(told.value), 2),
-        n=told.lines,
-        order=told.example,
+        value=number(float(told.example["value"]), 2),
+        n=told.example["lines"],
+        order=told.example["code"],
         once=number(float(once), 2),
         each=rows.total(),
         gross=rows.total("gross_amount"),
