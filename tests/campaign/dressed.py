@@ -403,11 +403,8 @@ def _under_headings(
     rng: Random, plan: Plan, rows: list[Row], columns: list[str]
 ) -> tuple[list[Row], list[str]]:
     """Give each customer a row of its own above its rows, and perhaps one of totals below them."""
-    words = {
-        "en": ["Subtotal", "Customer total", "Total customer"],
-        "es": ["Total cliente", "Subtotal", "Suma"],
-    }
-    label, found = rng.choice(words[plan.language][::2]), list[Row]()
+    words = {"en": ["Subtotal", "Customer total"], "es": ["Total cliente", "Subtotal", "Suma"]}
+    label, found = rng.choice(words[plan.language]), list[Row]()
     for customer in dict.fromkeys(row["customer"] for row in rows):
         own = [row for row in rows if row["customer"] == customer]
         found.append({"customer": customer, "heads": True})

@@ -46,7 +46,7 @@ _ONLY_TOTAL = (
 LABELLED = ("customer_id", "order_id", "product_id", "category")
 """Columns in which a row of totals with a date says that it is one."""
 
-_TOTAL = r"(?im)^\s*(?:sub ?|gran |grand )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
+_TOTAL = r"(?im)^\s*(?:sub ?|gran |grand |customer |client )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
 _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
 _DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
 """Currencies written ``$`` where they are at home."""
@@ -101,7 +101,7 @@ def value_sql(column: Column, reading: Reading) -> str:
     cell, written = f"c_{name}", reading.kinds[name]
     if name == "customer_id":
         customer = _customer(cell, written)
-        return f"tax_number({customer})" if same_name(reading.columns[name]) in _TAX_NUMBERS else customer
+        return f"tax_number({customer})" if is_tax_number(reading.columns[name]) else customer
     if column.kind in {"identifier", "text"}:
         return _identifier(cell, written)
     if column.kind == "choice":
@@ -166,6 +166,11 @@ def _amounts(table: Table) -> list[str]:
     """Return the columns that may show a row's currency, the surest first."""
     money = [column.name for column in table.columns if column.kind == "money"]
     return sorted(money, key=lambda name: name != "amount")
+
+
+def is_tax_number(header: str) -> bool:
+    """Tell whether a column of this header holds tax numbers."""
+    return same_name(header) in _TAX_NUMBERS
 
 
 def has_currency(reading: Reading) -> bool:

@@ -13,7 +13,7 @@ from analysis.dataset.quality import Note
 from analysis.dataset.schema import TRANSACTIONS, same_name
 from analysis.language import N_
 
-_LABEL = r"(?i)^\s*(cliente|customer|client|account|cuenta)\b[\s:.#-]+(\S.*)$"
+_LABEL = r"(?i)^\s*(cliente|customer|client)\b[\s:.#-]+(\S.*)$"
 _MONEY = r"^[-+(]?[\d.,'' ]*[.,]\d+(?:e0)?\)?$"
 _MOST_CELLS = 3
 """Cells of a heading: what it is, a code, a name."""
@@ -22,7 +22,8 @@ _HEADINGS = N_("{file}: customers stand in rows of their own above their sales, 
 
 def names_customer(cells: str) -> str:
     """Return the SQL that holds for a row that is a heading with a customer, of its ``cells`` as one text."""
-    return f"regexp_matches({cells}, '{_LABEL}')"
+    total = f"regexp_matches({cells}, '(?i)^\\S+\\s+totals?\\s*:?$')"
+    return f"(regexp_matches({cells}, '{_LABEL}') and not {total})"
 
 
 def with_customers(

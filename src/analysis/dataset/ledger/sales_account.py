@@ -41,19 +41,19 @@ def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) ->
     Parameters
     ----------
     connection
-        One that has the view ``settled``.
+        One that has the view ``entries``.
     target
         The Parquet file: ``month`` (its first day; NULL where a row has no date), ``outcome``, ``rule``,
         ``rows``, ``written`` (sum of the amounts as the file has them) and ``amount`` (as they count; of
         rows rejected for want of one, as the file has them).
     """
-    written = "written" if "written" in connection.view("settled").columns else "amount"
+    written = "written" if "written" in connection.view("entries").columns else "amount"
     connection.execute(
         "copy (select cast(date_trunc('month', date) as date) as month, "  # noqa: S608
         "split_part(outcome, ':', 1) as outcome, split_part(outcome, ':', 2) as rule, count(*) as rows, "
         f"cast(sum({written}) as double) as written, "
         f"cast(sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as double) as amount "
-        "from settled group by all order by all) to $1 (format parquet)",
+        "from entries group by all order by all) to $1 (format parquet)",
         [str(target)],
     )
 
@@ -72,7 +72,7 @@ def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFram
     policies = ledger.config.transactions.policies.model_dump()
     returns = policies["returns"]
     policies |= {"negative_quantity": returns, "negative_amount": returns, "turned": returns}
-    policies |= {"void": policies["cancelled"], "refunded": "subtract"}
+    policies |= {"void": policies["cancelled"], "refunded": "subtract", "extra": policies["extras"]}
     if "stop" not in {policies["cancelled"], returns}:
         policies["cancelled"] = returns
     rows = [(rule, policies.get(rule, ""), int(asked.get(rule, 0))) for rule in FINDINGS]

@@ -23,8 +23,8 @@ OTHERWISE = "sale"
 
 FLAGS = (
     "is_no_customer", "is_void", "is_cancelled", "is_negative_quantity", "is_negative_amount",
-    "is_price_not_positive", "is_zero_amount", "is_test", "is_postage", "is_unread", "is_refunded",
-    "is_taken_back", "is_turned",
+    "is_price_not_positive", "is_zero_amount", "is_test", "is_postage", "is_extra", "is_unread",
+    "is_refunded", "is_taken_back", "is_turned",
 )  # fmt: skip
 
 
@@ -95,10 +95,16 @@ def answers(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     Where the amount is not as the file has it, ``written`` is what the file has.
     """
     flags = f"case when {' or '.join(FLAGS)} then [{', '.join(FLAGS)}] end as flags"
+    flags += ", given_back" if gives_back_later(reading) else ""
     if "amount" not in reading.columns:
         return f"{flags}, gross_amount as written"
     as_it_is = meaning.is_plain and not config.tax_rate("transactions") and "refunded" not in reading.columns
     return flags if as_it_is and "quantity" not in reading.columns else f"{flags}, given_amount as written"
+
+
+def gives_back_later(reading: Reading) -> bool:
+    """Tell whether what was given back has a day of its own."""
+    return {"refunded", "refunded_on"} <= reading.columns.keys()
 
 
 def worked_out(reading: Reading) -> set[str]:
@@ -152,17 +158,24 @@ def _given_amount(reading: Reading, meaning: Meaning) -> tuple[str, bool]:
     amount = "given_amount"
     if meaning.less_tax and "tax" in reading.columns:
         amount = "(given_amount - sign(given_amount) * abs(coalesce(tax, 0)))"
+    shipping = "abs(coalesce(shipping, 0))"
     if meaning.amount_is != "order":
-        return amount, not meaning.less_tax
+        if meaning.less_shipping:
+            amount = f"({amount} - if({amount} > 0, {shipping}, 0))"
+        return amount, amount == "given_amount"
     priced = {"quantity", "unit_price"} <= reading.columns.keys()
-    whole = f"cast(max({amount}) over ({_SAME_ORDER}) as double)"
+    whole = f"max({amount}) over ({_SAME_ORDER})"
+    if meaning.less_shipping:
+        whole = f"{whole} - if({whole} > 0, max({shipping}) over ({_SAME_ORDER}), 0)"
+    whole = f"cast({whole} as double)"
     return _spread(whole, "abs(quantity * unit_price)" if priced else "1"), False
 
 
 def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     """Return the SQL of the columns with what was given back taken off; what exceeds it is postage.
 
-    A sale that was given back as a whole, ``is_undone``, is left out by its state, unless such are kept.
+    A sale that was given back as a whole, ``is_undone``, is left out by its state, unless such are kept. What
+    was given back on a later day is ``given_back``, and no part of this row.
     """
     if "refunded" not in reading.columns:
         return "*, false as is_undone"
@@ -176,8 +189,13 @@ def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> s
     undone = f"coalesce(amount > 0 and ({refund}) > amount - 0.005, false)"
     if config.transactions.policies.cancelled == "keep":
         undone = "false"
-    left = f"case when {undone} then amount else sign(amount) * greatest(abs(amount) - ({refund}), 0) end"
-    return f"* replace (cast({left} as decimal(18, 4)) as amount), {undone} as is_undone"
+    later = "coalesce(amount > 0 and refunded_on > date and refunded_on <= current_date, false)"
+    left = f"sign(amount) * greatest(abs(amount) - ({refund}), 0)"
+    return (
+        f"* replace (cast(case when {later} or {undone} then amount else {left} end as decimal(18, 4)) "
+        f"as amount), not {later} and {undone} as is_undone, "
+        f"cast(case when {later} then least({refund}, amount) end as decimal(18, 4)) as given_back"
+    )
 
 
 def _taken_back(config: DatasetConfig) -> str:
@@ -215,10 +233,10 @@ def _discount(reading: Reading, gross: str, lowered: str) -> str:
 
 
 def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
-    postage = ", ".join(literal(code.upper()) for code in config.transactions.postage_codes) or "''"
     said = {same_name(word): becomes for word, becomes in config.transactions.states.items()}
     void = (VOID - said.keys()) | {word for word, becomes in said.items() if becomes == "cancelled"}
     marked = f"coalesce(squeezed(status) in ({', '.join(map(literal, sorted(void)))}), false)"
+    marked += " and given_back is null" if gives_back_later(reading) else ""
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
@@ -229,8 +247,8 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
         "is_zero_amount": "coalesce(amount = 0, false)",
         "is_test": _is_test(config.transactions.test_codes),
         "is_unread": " or ".join(_unread(reading, meaning)) or "false",
-        "is_postage": f"coalesce(upper(product_id) in ({postage}), false) "
-        f"or coalesce(upper(description) in ({postage}), false)",
+        "is_postage": _is_one_of(config.transactions.postage_codes),
+        "is_extra": _is_one_of(config.transactions.extra_codes),
     }
     if "refunded" in reading.columns:
         flags["is_refunded"] = "coalesce(refunded <> 0, false)"
@@ -281,6 +299,13 @@ def _cannot_be_read(name: str) -> str:
     return f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
 
 
+def _is_one_of(codes: list[str]) -> str:
+    """Return the SQL that holds for a product or a description that is one of these codes."""
+    listed = ", ".join(literal(code.upper()) for code in codes) or "''"
+    either = (f"coalesce(upper({name}) in ({listed}), false)" for name in ("product_id", "description"))
+    return " or ".join(either)
+
+
 def _is_test(codes: list[str]) -> str:
     """Return the SQL that holds for a product of these codes, followed at most by digits and signs."""
     if not codes:
@@ -312,6 +337,7 @@ def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple
     optional = {
         "test": "is_test",
         "postage": "is_postage",
+        "extras": "is_extra",
         "cancelled": "is_void",
         "zero_amount": "is_zero_amount",
         "returns": "is_negative",

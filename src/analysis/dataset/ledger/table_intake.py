@@ -22,10 +22,11 @@ from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.ledger import records_account, sales_account
 from analysis.dataset.ledger.headings import with_customers
 from analysis.dataset.ledger.intake_result import Formats, Records
-from analysis.dataset.ledger.ledger import Ledger, count_duplicates, settle
+from analysis.dataset.ledger.ledger import Ledger, count_duplicates, list_entries, settle
 from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
 from analysis.dataset.ledger.meaning import PLAIN, Meaning, understand
 from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
+from analysis.dataset.ledger.sales_sql import gives_back_later
 from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.questions import OpenQuestionError, Question
 from analysis.dataset.schema import TRANSACTIONS, Table
@@ -168,6 +169,7 @@ def _recorded(  # noqa: PLR0917
     table, money = reading.table, "amount" in reading.table.canonical
     currency = _one_currency(connection, config.currency, raws[0].file)
     settle(connection, *later_copies(reading, config))
+    list_entries(connection, later_refunds=gives_back_later(reading))
     refused = [refused_records(connection, raw) for raw in raws]
     outcomes = _count_outcomes(connection, sum(map(len, refused)), money=money)
     ledger = Ledger(raws, refused, reading, config, outcomes, count_duplicates(connection))
@@ -176,7 +178,7 @@ def _recorded(  # noqa: PLR0917
     account = rules.account(connection, ledger)
     kept = target / f"{table.name}.parquet"
     connection.execute(
-        f"copy (select {', '.join(account.columns)} from settled where outcome in {KEPT}) "  # noqa: S608
+        f"copy (select {', '.join(account.columns)} from entries where outcome in {KEPT}) "  # noqa: S608
         "to $1 (format parquet, dictionary_size_limit 5000)",
         [str(kept)],
     )
@@ -273,7 +275,7 @@ def _one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file
 
 
 def _count_outcomes(connection: duckdb.DuckDBPyConnection, refused: int, *, money: bool) -> pd.DataFrame:
-    """Return rows and readable money by outcome, from the view ``settled``.
+    """Return rows and readable money by outcome, from the view ``entries``.
 
     Parameters
     ----------
@@ -292,7 +294,7 @@ def _count_outcomes(connection: duckdb.DuckDBPyConnection, refused: int, *, mone
     """
     amount = _READABLE if money else "null"
     outcomes = connection.execute(
-        f"select outcome, count(*), {amount} from settled group by outcome"  # noqa: S608
+        f"select outcome, count(*) filter (outcome <> 'refund'), {amount} from entries group by outcome"  # noqa: S608
     ).fetchall()
     rows = [(*outcome.partition(":")[::2], n, amount) for outcome, n, amount in outcomes]
     if refused:

@@ -15,10 +15,11 @@ from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.meaning.blanks import blanks
 from analysis.dataset.ledger.meaning.discounts import discounts
 from analysis.dataset.ledger.meaning.meaning import PLAIN, Meaning
-from analysis.dataset.ledger.meaning.order_values import order_values
+from analysis.dataset.ledger.meaning.order_values import order_values, shipping
 from analysis.dataset.ledger.meaning.rows import Rows
 from analysis.dataset.ledger.meaning.signs import signs
 from analysis.dataset.ledger.meaning.state_words import state_words
+from analysis.dataset.ledger.meaning.tax_numbers import tax_numbers
 from analysis.dataset.ledger.meaning.taxes import taxes
 from analysis.dataset.ledger.meaning.totals import totals
 from analysis.dataset.ledger.meaning.undone import refund_columns, undone_sales
@@ -27,7 +28,10 @@ from analysis.dataset.questions import Question
 
 __all__ = ["PLAIN", "Meaning", "Understood", "understand"]
 
-_KINDS = (blanks, totals, order_values, undone_sales, refund_columns, discounts, taxes, signs, state_words)
+_KINDS = (
+    blanks, tax_numbers, totals, order_values, shipping, undone_sales, refund_columns, discounts, taxes,
+    signs, state_words,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

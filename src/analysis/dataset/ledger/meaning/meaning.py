@@ -18,12 +18,16 @@ class Meaning:
         Columns whose blanks are as on the other lines of the order.
     from_above
         Columns whose blanks are as on the row above.
+    same_customer
+        Codes of customers, each with the one that counts.
     totals
         Which rows with a date are sums of others: those that begin with 'Total', or have no other word.
     amount_is
         Whether the amount is of the line, of the whole order on its lines, or left out for quantity × price.
     less_tax
         Whether the tax of the row is taken off its amount.
+    less_shipping
+        Whether the carriage of the order is taken off its amount.
     parts_of_one
         Whether discounts in percent are given as parts of one.
     after_discount
@@ -36,9 +40,11 @@ class Meaning:
 
     in_order: tuple[str, ...] = ()
     from_above: tuple[str, ...] = ()
+    same_customer: tuple[tuple[str, str], ...] = ()
     totals: Totals = ""
     amount_is: Literal["line", "order", "quantity_and_price"] = "line"
     less_tax: bool = False
+    less_shipping: bool = False
     parts_of_one: bool = False
     after_discount: Literal["", "net", "gross"] = ""
     once: bool = False

@@ -14,6 +14,9 @@ _ORDERS = {"order", "invoice", "pedido", "factura", "ticket", "document", "docum
 _TOTALS = {"total", "amount", "value", "importe", "grand"}
 _SCREEN = 200_000
 """Rows that are looked at first, since most files tell at once that their lines differ."""
+_OF_LINES = {"line", "linea", "net", "neto", "base", "sin", "excl", "ex", "untaxed", "subtotal"}
+"""Words of a total that is of a line, or of goods."""
+_CARRIAGE = N_("'{header}' includes the carriage in '{shipping}', which is taken off.")
 _BY_PRICE = N_(
     "'{header}' is the value of the whole order on each of its lines, since quantities and prices add up to "
     "it: quantity × unit price is used."
@@ -94,11 +97,10 @@ def _told(rows: Rows, line: str, relation: str) -> _Told:
 
 def _upon(rows: Rows) -> str:
     """Return the SQL of what an order's total may have beside the value of its lines."""
-    shipping = "coalesce(max(abs(shipping)), 0)" if rows.has("shipping") else "0"
+    others = [f"coalesce(max(abs({name})), 0)" for name in ("shipping", "extra") if rows.has(name)]
     taxes = ["coalesce(max(abs(tax)), 0)", "coalesce(sum(abs(tax)), 0)"] if rows.has("tax") else []
-    extras = [
-        f"cast({one} + {tax} as double)" for one in dict.fromkeys(["0", shipping]) for tax in ["0", *taxes]
-    ]
+    sums = dict.fromkeys(["0", *others, " + ".join(others) or "0"])
+    extras = [f"cast({one} + {tax} as double)" for one in sums for tax in ["0", *taxes]]
     return f"[{', '.join(extras)}]"
 
 
@@ -129,6 +131,38 @@ def _names_order(rows: Rows, header: str) -> bool:
     return lines and bool(words & _ORDERS) and bool(words & _TOTALS)
 
 
+def shipping(rows: Rows) -> Found:
+    """Find whether a total includes the carriage in a column of its own."""
+    answer, meaning = rows.config.transactions.amount_has_shipping, rows.meaning
+    if answer is False or meaning.less_shipping or meaning.amount_is == "quantity_and_price":
+        return None
+    if not rows.has("amount", "shipping") or not rows.count("shipping <> 0"):
+        return None
+    header, carriage = rows.header("amount"), rows.header("shipping")
+    if answer:
+        return Known(Note(_CARRIAGE, {"header": header, "shipping": carriage}), {"less_shipping": True})
+    says = set(normalised(header).split())
+    if not says & {"total", "grand"} or says & _OF_LINES or rows.has("unit_price"):
+        return None
+    whole = "max(abs(shipping))" if meaning.amount_is == "order" else "sum(abs(shipping))"
+    each = rows.row(
+        f"select sum(part) from (select {whole} as part from ledger where outcome in {KEPT} and amount > 0 "  # noqa: S608
+        f"group by {ORDER}, case when order_id is null then file_row_number end)"
+    )[0]
+    net = float(rows.row(f"select sum(amount) from ledger where outcome in {KEPT}")[0])  # noqa: S608
+    return rows.question(
+        _("{file}: does '{header}' include the carriage in '{shipping}', which is no sale of goods?"),
+        {
+            "amount_has_shipping: true": _("If it does, net sales are {without}"),
+            "amount_has_shipping: false": _("If not, net sales are {net}"),
+        },
+        header=header,
+        shipping=carriage,
+        without=number(net - float(each or 0), 2),
+        net=number(net, 2),
+    )
+
+
 def _asked(rows: Rows, told: _Told) -> Found:
     once = rows.row(
         f"select sum(value) from (select max(amount) as value from ledger where outcome in {KEPT} "  # noqa: S608
@@ -140,6 +174,7 @@ def _asked(rows: Rows, told: _Told) -> Found:
     }
     if told.priced:
         choices["amount_is: quantity_and_price"] = _("If quantity × unit price counts, they are {gross}")
+    priced = f"(outcome in {KEPT} or outcome = 'rejected:no_amount')"  # an order's value stands on one line
     on_all = _(
         "{file}: '{header}' is {value} on all {n} lines of order '{order}'. Is it the value of the "
         "whole order, or of each line?"
@@ -157,5 +192,5 @@ def _asked(rows: Rows, told: _Told) -> Found:
         order=told.example["code"],
         once=number(float(once), 2),
         each=rows.total(),
-        gross=rows.total("gross_amount"),
+        gross=rows.total("gross_amount", f"{priced} and customer_id is not null"),
     )
