@@ -82,6 +82,7 @@ _MAY_ASK = {
     "net and total": 0.5,
     "price and taxed total": 0.4,
     "block": 0.3,
+    "shipping": 0.2,
 }
 """Share at which what leaves much open is kept."""
 
@@ -179,7 +180,7 @@ def _plan(rng: Random) -> Plan:
         blanks=_blanks(rng, grain, form),
         key=key,
         respelled=rng.random() < 0.3,
-        extra=_extra(rng, key),
+        extra=_extra(rng, key, money),
         titles=form != "parquet" and rng.random() < 0.2,
         total_row=form != "parquet" and rng.random() < 0.2,
         subtotals=rng.random() < 0.6,
@@ -226,8 +227,9 @@ def _blanks(rng: Random, grain: str, form: str) -> str:
     return _drawn(rng, ["first line", "first line", "with order", "with order", "block", *merged])
 
 
-def _extra(rng: Random, key: str) -> tuple[str, ...]:
-    every = ["note", "address", "phone", "shipping", "payment", "country"]
+def _extra(rng: Random, key: str, money: str) -> tuple[str, ...]:
+    every = ["note", "address", "phone", "payment", "country"]
+    every += ["shipping"] if "total" not in money or rng.random() < _MAY_ASK["shipping"] else []
     every += [f"customer {other}" for other in ("email", "name") if key in {"code", "number", "nif"}]
     return tuple(rng.sample(every, rng.choice([0, 0, 1, 2, 3])))
 

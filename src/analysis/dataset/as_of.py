@@ -101,7 +101,7 @@ def sales_until(quality: Quality, folder: Path, as_of: dt.date, config: DatasetC
     fact = Note(N_("Rows after {as_of} were left out."), {"as_of": as_of.isoformat()})
     return replace(
         quality,
-        rows=account[(account["rows"] > 0) | ((account["outcome"] == "refund") & (account["amount"] != 0))],
+        rows=account[(account["rows"] > 0) | (account["amount"].abs() > 0.005)],
         found=found,
         facts=(*quality.facts, fact),
     )

@@ -72,7 +72,8 @@ def _large_line(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: str
     ).fetchall()[0]
     if rows < _FEWEST or not total or float(largest["size"]) <= _LARGE * total:
         return []
-    values = {"amount": float(largest["amount"]), "share": f"{100 * float(largest['size']) / total:.0f}"}
+    share = 100 * float(largest["size"]) / total
+    values = {"amount": float(largest["amount"]), "share": f"{share:.{0 if share < 99 else 2}f}"}
     return [Note(_ONE_LINE, values | _where(ledger, largest["part"], largest["row"]))]
 
 
