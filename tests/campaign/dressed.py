@@ -229,7 +229,8 @@ def _blanks(rng: Random, grain: str, form: str) -> str:
 
 def _extra(rng: Random, key: str, money: str) -> tuple[str, ...]:
     every = ["note", "address", "phone", "payment", "country"]
-    every += ["shipping"] if "total" not in money or rng.random() < _MAY_ASK["shipping"] else []
+    plain = "total" not in money and "tax" not in money
+    every += ["shipping"] if plain or rng.random() < _MAY_ASK["shipping"] else []
     every += [f"customer {other}" for other in ("email", "name") if key in {"code", "number", "nif"}]
     return tuple(rng.sample(every, rng.choice([0, 0, 1, 2, 3])))
 

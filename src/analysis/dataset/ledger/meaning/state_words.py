@@ -17,7 +17,8 @@ def state_words(rows: Rows) -> Found:
         return None
     words = rows.connection.execute(
         "select status, count(*), cast(coalesce(sum(amount), 0) as double) from ledger "
-        "where status is not null and outcome not in ('excluded:total', 'excluded:heading') group by status order by count(*) desc"
+        "where status is not null and outcome not in ('excluded:total', 'excluded:heading') "
+        "group by status order by count(*) desc"
     ).fetchall()
     known = SOLD | VOID | set(map(same_name, rows.config.transactions.states))
     unknown = [(word, n, money) for word, n, money in words if same_name(word) not in known]
