@@ -284,3 +284,19 @@ def test_numbers_of_two_countries_are_never_one_customer(tmp_path):
         "VAT number,date,amount\nDE136695976,2024-01-15,1\nPT136695976,2024-01-15,2\n136695976,2024-01-16,4\n"
     )
     assert len(opened(tmp_path, text).query("customers")) == 3
+
+
+def test_a_blank_where_a_block_begins_is_not_that_of_the_block_before(tmp_path):
+    """Order 3 takes order 1 back; the draft below it takes nothing back, and was never sold."""
+    text = """\
+        Order;Status;Customer;Date;Product;Amount;Refund of
+        1;refunded;Ana;2024-01-15;A;10.00;
+        ;;;;B;20.00;
+        3;paid;Ana;2024-01-20;A;-10.00;1
+        ;;;;B;-20.00;
+        4;draft;Ben;2024-02-15;A;40.00;
+        5;paid;Ben;2024-02-16;A;50.00;
+    """
+    dataset = opened(tmp_path, text)
+    assert _net_sales(dataset) == 50
+    assert account(dataset)["excluded:cancelled"] == (1, 40)

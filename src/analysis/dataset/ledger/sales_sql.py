@@ -15,6 +15,8 @@ from analysis.dataset.schema import TRANSACTIONS, same_name
 if TYPE_CHECKING:
     from analysis.dataset.ledger.meaning import Meaning
 
+BLOCK = ("order_id", "customer_id", "date")
+"""Columns that are all blank on the rows of a block but its first."""
 GIVEN = {name: f"given_{name}" for name in ("amount", "gross_amount", "discount")}
 """Columns that are worked out, and what they are called as the file gives them."""
 
@@ -52,9 +54,11 @@ def _filled(reading: Reading, meaning: Meaning) -> str:
         for name in meaning.in_order
     }
     ends = _is_total(reading) if "date" in meaning.from_above else "false"
-    values |= {
-        name: f"case when {says_nothing(name)} and not ({ends}) "
-        f"then last_value({name} ignore nulls) {above} else {name} end"
+    block = [name for name in BLOCK if name in meaning.from_above]
+    begins = " or ".join(f"not {says_nothing(name)}" for name in block)
+    values |= {  # a row that begins a block has what stands on it, blanks too
+        name: f"case when {begins} or not {says_nothing(name)} or {ends} then {name} "
+        f"else (last_value(case when {begins} then {{'of': {name}}} end ignore nulls) {above}).of end"
         for name in meaning.from_above
     }
     listed = ", ".join(f"{value} as {name}" for name, value in values.items())

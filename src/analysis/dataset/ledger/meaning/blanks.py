@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.dataset.ledger.meaning.rows import Found, Known, Rows
+from analysis.dataset.ledger.sales_sql import BLOCK
 from analysis.dataset.quality import KEPT, Note
 from analysis.language import N_, _, number
 
@@ -23,7 +24,7 @@ def blanks(rows: Rows) -> Found:
         return Known(Note(_IN_ORDER, {"headers": rows.headers(columns)}), {"in_order": columns})
     if rows.meaning.from_above:
         return None
-    block = tuple(name for name in ("order_id", "customer_id", "date") if rows.has(name))
+    block = tuple(name for name in BLOCK if rows.has(name))
     empty = " and ".join(f"{name} is null" for name in block)
     below = f"outcome = 'rejected:no_date' and {empty} and amount is not null"
     lines = rows.count(below)
