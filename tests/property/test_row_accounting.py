@@ -150,7 +150,8 @@ def _read(style, text, duplicates):
         path, target = Path(name) / "sales.csv", Path(name) / "out"
         path.write_bytes(text.encode())
         target.mkdir()
-        config = DatasetConfig.model_validate({"transactions": {"policies": {"duplicates": duplicates}}})
+        settings = {"policies": {"duplicates": duplicates}, "blank_customer": "nobody"}
+        config = DatasetConfig.model_validate({"transactions": settings})
         quality = take_in(
             TRANSACTIONS, Input((path,), config.transactions), config, Formats(), target
         ).quality

@@ -21,6 +21,7 @@ from analysis.churn.model import ChurnModel, Effects, default_pipeline, effects,
 from analysis.churn.rates import ChurnRates, rates
 from analysis.churn.risks import Risks, profile, risks
 from analysis.churn.snapshots import FEATURES, Snapshots, feature_label, snapshot, snapshots
+from analysis.ltv.estimation.shifted_beta_geometric import Tenures, fit_retention
 
 __all__ = [
     "FEATURES",
@@ -37,6 +38,7 @@ __all__ = [
     "Risks",
     "Scored",
     "Snapshots",
+    "Tenures",
     "calibration",
     "contract_terms",
     "contract_value",
@@ -47,6 +49,7 @@ __all__ = [
     "effects",
     "feature_label",
     "fit",
+    "fit_retention",
     "horizon",
     "profile",
     "ranking",

@@ -35,7 +35,7 @@ from analysis.ltv.model_selection import Comparison, Past, choose, compare_model
 from analysis.ltv.next_purchase import next_purchase
 from analysis.ltv.peer import fitted_by, import_lifetimes
 from analysis.ltv.pooling import group_check
-from analysis.ltv.purchases import KINDS, Kind, PurchaseModel
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, process
 from analysis.ltv.regularity import regularity
 from analysis.ltv.simple import simple_ltv
 from analysis.ltv.spend import SpendModel, fit_free, fit_spend
@@ -85,6 +85,7 @@ __all__ = [
     "log_scores",
     "next_purchase",
     "one_time_buyers",
+    "process",
     "purchase_intervals",
     "recorded",
     "regularity",

@@ -133,6 +133,9 @@ class PurchaseModel(Result):
             raise TypeError(f"{model_name(self.kind)} has no parameter {', '.join(sorted(unknown))}")
         return process(self.kind, self.parameters | changed)
 
+    def __str__(self) -> str:
+        return str({name: round(value, 4) for name, value in self.parameters.items()})
+
     @property
     def r(self) -> float:
         """Shape of the rates of purchase: the larger, the more alike are customers."""

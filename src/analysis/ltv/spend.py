@@ -68,6 +68,9 @@ class SpendModel(Result):
     currency: str | None = field(default=None, kw_only=True)
     level: float = field(default=1.0, kw_only=True)
 
+    def __str__(self) -> str:
+        return str({name: round(getattr(self, name), 4) for name in "pqv"})
+
     @property
     def usual(self) -> float:
         """Mean money per purchase over all customers and all time: p v ÷ (q − 1)."""
