@@ -53,12 +53,17 @@ def set_aside(dataset: Dataset) -> list[tuple[int, str, str]]:
     return [(row.line, f"{row.outcome}:{row.rule}", row.raw) for row in rows.itertuples()]
 
 
-def account(dataset: Dataset) -> dict[str, tuple[int, Decimal]]:
-    """Return rows and money by outcome (with its rule)."""
+def account(dataset: Dataset) -> dict[str, tuple[int, Decimal | None]]:
+    """Return rows and money by outcome (with its rule); None where it is unknown."""
     return {
-        f"{row.outcome}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 4))
+        f"{row.outcome}:{row.rule}".rstrip(":"): (row.rows, money(row.amount))
         for row in dataset.quality.rows.itertuples()
     }
+
+
+def money(amount: float) -> Decimal | None:
+    """Return money of an account to four decimals; None where it is unknown."""
+    return None if pd.isna(amount) else round(Decimal(amount), 4)
 
 
 @dataclass(frozen=True)

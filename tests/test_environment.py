@@ -73,7 +73,7 @@ def test_every_package_is_used():
     }
     tools |= {"ruff", "pandas-stubs", "types-pyyaml"}
     imported = {"scikit-learn": "sklearn", "pyyaml": "yaml", "python-calamine": "python_calamine"}
-    imported |= {"pillow": "PIL"}
+    imported |= {"pillow": "PIL", "python-stdnum": "stdnum"}
     code = "\n".join(
         path.read_text("utf-8") for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")
     )

@@ -54,7 +54,7 @@ def test_ten_rows_by_hand(tmp_path):
         "no_customer": 1, "void": 1, "cancelled": 1, "refunded": 0, "turned": 0,
          "negative_quantity": 2, "negative_amount": 2,
         "price_not_positive": 0, "zero_amount": 1, "duplicates": 1, "after_as_of": 0, "test": 1,
-        "postage": 1, "unread": 0,
+        "postage": 1, "extra": 0, "unread": 0,
     }  # fmt: skip
 
 
@@ -231,8 +231,8 @@ def test_impossible_dates_and_amounts_that_are_missing(tmp_path):
         "rejected:impossible_date": (2, 3),
         "rejected:date": (1, 3),
         "rejected:no_date": (1, 4),
-        "rejected:no_amount": (1, 0),
-        "rejected:amount": (1, 0),
+        "rejected:no_amount": (1, None),
+        "rejected:amount": (1, None),
     }
 
 

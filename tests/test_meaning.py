@@ -207,3 +207,96 @@ def test_refunds_by_number_do_not_hide_those_that_are_only_alike(tmp_path):
     with pytest.raises(CarteraError, match=r"net sales are 50\.00: write 'refunded: once'"):
         opened(tmp_path, text)
     assert float(opened(tmp_path, text, "refunded: once").query("customers")["net_sales"].sum()) == 50
+
+
+def test_a_total_on_one_line_of_an_order_is_asked_for_as_it_stands(tmp_path):
+    """Goods are 10 + 20 and 20 + 30, which neither 35 nor 54 are."""
+    text = """\
+        order,customer,date,product,price,qty,Total
+        1,Ana,2024-01-15,A,10,1,35
+        1,Ana,2024-01-15,B,20,1,
+        2,Ben,2024-02-16,A,10,2,54
+        2,Ben,2024-02-16,B,30,1,
+    """
+    said = r"is 35\.00 on one of the 2 lines of order '1'.*they are 80\.00: write"
+    with pytest.raises(CarteraError, match=said):
+        opened(tmp_path, text)
+    assert _net_sales(opened(tmp_path, text, "amount_is: order")) == 89
+    assert _net_sales(opened(tmp_path, text, "amount_is: quantity_and_price")) == 80
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("qty,price,Amount,Order Total", ["1,10,10,30", "2,10,20,30", "4,10,40,45", "1,5,5,45"]),
+        ("Importe,Total factura", ["10,30", "20,30", "40,45", "5,45"]),
+        ("Total pedido,Importe", ["30,10", "30,20", "45,40", "45,5"]),
+    ],
+)
+def test_values_of_lines_beside_the_total_of_their_order(tmp_path, header, cells):
+    """By quantity × price, or by their sum: 10 + 20 = 30, 40 + 5 = 45."""
+    keys = ["1,Ana,2024-01-15", "1,Ana,2024-01-15", "2,Ben,2024-02-16", "2,Ben,2024-02-16"]
+    rows = "\n".join(f"{key},{one}" for key, one in zip(keys, cells, strict=True))
+    assert _net_sales(opened(tmp_path, f"order,customer,date,{header}\n{rows}\n")) == 75
+
+
+def test_two_amounts_that_prove_nothing_are_asked_for(tmp_path):
+    text = "order,customer,date,Importe,Total factura\n1,Ana,2024-01-15,10,30\n1,Ana,2024-01-15,21,30\n"
+    with pytest.raises(CarteraError, match=r"'columns: \{amount: Importe\}'"):
+        opened(tmp_path, text)
+
+
+def test_a_tax_base_beside_a_discount_in_percent(tmp_path):
+    """90 = 100 less 10 %, 20 = 40 less 50 %: proved by prices, asked without them."""
+    priced = """\
+        Factura;Cliente;Fecha;Cantidad;P.V.P.;Dto. (%);Base imponible
+        1;Ana;15/01/2024;1;100;10%;90
+        1;Ana;15/01/2024;2;10;0%;20
+        2;Ben;16/02/2024;4;10;50%;20
+    """
+    assert _net_sales(opened(tmp_path, priced)) == 130
+    bare = "Cliente;Fecha;Dto. (%);Base imponible\nAna;15/01/2024;10%;90\nBen;16/02/2024;50%;20\n"
+    with pytest.raises(CarteraError, match=r"110\.00: write 'amount_after_discount: true'.*91\.00"):
+        opened(tmp_path, bare)
+
+
+def test_tax_numbers_with_and_without_the_code_of_their_country(tmp_path):
+    """136695976 is a valid number of Germany and 136695977 is not, by their last digit (ISO 7064, 11, 10)."""
+    text = """\
+        VAT number,date,amount
+        DE136695976,2024-01-15,100
+        136.695.976,2024-01-16,10
+        ES B-58378431,2024-02-16,40
+        b58378431,2024-02-16,20
+        DE136695977,2024-02-16,1
+        136695977,2024-02-16,2
+        PT501964843,2024-02-16,3
+    """
+    customers = opened(tmp_path, text).query("customers").set_index("customer_id")["net_sales"]
+    assert customers.astype(float).to_dict() == {
+        "136695976": 110, "B58378431": 60, "DE136695977": 1, "136695977": 2, "PT501964843": 3,
+    }  # fmt: skip
+
+
+def test_numbers_of_two_countries_are_never_one_customer(tmp_path):
+    """Germany and Portugal both have numbers of nine digits, and 501964843 could be either's."""
+    text = (
+        "VAT number,date,amount\nDE136695976,2024-01-15,1\nPT136695976,2024-01-15,2\n136695976,2024-01-16,4\n"
+    )
+    assert len(opened(tmp_path, text).query("customers")) == 3
+
+
+def test_a_blank_where_a_block_begins_is_not_that_of_the_block_before(tmp_path):
+    """Order 3 takes order 1 back; the draft below it takes nothing back, and was never sold."""
+    text = """\
+        Order;Status;Customer;Date;Product;Amount;Refund of
+        1;refunded;Ana;2024-01-15;A;10.00;
+        ;;;;B;20.00;
+        3;paid;Ana;2024-01-20;A;-10.00;1
+        ;;;;B;-20.00;
+        4;draft;Ben;2024-02-15;A;40.00;
+        5;paid;Ben;2024-02-16;A;50.00;
+    """
+    dataset = opened(tmp_path, text)
+    assert _net_sales(dataset) == 50
+    assert account(dataset)["excluded:cancelled"] == (1, 40)

@@ -87,7 +87,7 @@ def test_infinity_in_parquet(tmp_path):
     rows = [f"'A', date '2024-01-31', cast('{amount}' as double)" for amount in ("5", "inf", "-inf", "1e15")]
     dataset = open_dataset(str(_parquet(tmp_path, "customer, date, amount", *rows)))
     assert amounts(dataset) == [5]
-    assert account(dataset)["rejected:amount"] == (3, 0)
+    assert account(dataset)["rejected:amount"] == (3, None)
 
 
 def test_sums_beyond_a_single_amount(tmp_path):

@@ -82,6 +82,7 @@ _MAY_ASK = {
     "net and total": 0.5,
     "price and taxed total": 0.4,
     "block": 0.3,
+    "shipping": 0.2,
 }
 """Share at which what leaves much open is kept."""
 
@@ -102,6 +103,7 @@ class Plan:
     extra: tuple[str, ...]
     titles: bool
     total_row: bool
+    subtotals: bool
     form: str
     days: str
     mark: str
@@ -143,7 +145,9 @@ def make(rng: Random) -> Dressed:
     header = _header(rng, plan, columns)
     rng.shuffle(columns)
     merged = _blanked(plan, rows, columns)
-    cells = [[_cell(rng, plan, name, row.get(name)) for name in columns] for row in rows]
+    if plan.blanks.endswith("heading"):
+        rows, columns = _under_headings(rng, plan, rows, columns)
+    cells = [_cells(rng, plan, row, columns) for row in rows]
     if plan.total_row:
         cells.append(_total_row(rng, plan, rows, columns))
     titles = [[_TITLES[plan.language]], [], ["2024"], []] if plan.titles else []
@@ -176,9 +180,10 @@ def _plan(rng: Random) -> Plan:
         blanks=_blanks(rng, grain, form),
         key=key,
         respelled=rng.random() < 0.3,
-        extra=_extra(rng, key),
+        extra=_extra(rng, key, money),
         titles=form != "parquet" and rng.random() < 0.2,
         total_row=form != "parquet" and rng.random() < 0.2,
+        subtotals=rng.random() < 0.6,
         form=form,
         days=_days(rng, language, form),
         mark=mark,
@@ -214,14 +219,18 @@ def _undone(grain: str, money: str) -> list[str]:
 
 
 def _blanks(rng: Random, grain: str, form: str) -> str:
+    if form != "parquet" and rng.random() < 0.1:
+        return rng.choice(["heading", "labelled heading"])
     if grain != "lines" or rng.random() < 0.55:
         return ""
     merged = ["merged", "merged"] if form == "xlsx" else []
     return _drawn(rng, ["first line", "first line", "with order", "with order", "block", *merged])
 
 
-def _extra(rng: Random, key: str) -> tuple[str, ...]:
-    every = ["note", "address", "phone", "shipping", "payment", "country"]
+def _extra(rng: Random, key: str, money: str) -> tuple[str, ...]:
+    every = ["note", "address", "phone", "payment", "country"]
+    plain = "total" not in money and "tax" not in money
+    every += ["shipping"] if plain or rng.random() < _MAY_ASK["shipping"] else []
     every += [f"customer {other}" for other in ("email", "name") if key in {"code", "number", "nif"}]
     return tuple(rng.sample(every, rng.choice([0, 0, 1, 2, 3])))
 
@@ -255,7 +264,7 @@ def _documents(rng: Random, plan: Plan) -> list[Document]:
     elif plan.undone != "nothing":
         own = plan.undone.startswith("own row")
         found = shop.taken_back(rng, found, whole=own, same_number=plan.undone == "own row")
-    if plan.blanks == "block":
+    if plan.blanks == "block" or plan.blanks.endswith("heading"):
         found = sorted(found, key=lambda one: one.customer)
     return found
 
@@ -376,7 +385,7 @@ def _blanked(plan: Plan, rows: list[Row], columns: list[str]) -> list[tuple[int,
         "with order": ["order", "customer", "date", "status", "kind", "reference", *plan.extra],
         "merged": ["order", "customer", "date", "status"],
         "block": ["customer"],
-    }[plan.blanks]
+    }.get(plan.blanks, [])
     by = ("customer",) if plan.blanks == "block" else ("order", "date", "customer")
     runs: list[list[int]] = []
     for i, row in enumerate(rows):
@@ -391,6 +400,41 @@ def _blanked(plan: Plan, rows: list[Row], columns: list[str]) -> list[tuple[int,
         return []
     places = [i for i, name in enumerate(columns) if name in fields]
     return [(run[0], run[-1], place) for run in runs if len(run) > 1 for place in places]
+
+
+def _under_headings(
+    rng: Random, plan: Plan, rows: list[Row], columns: list[str]
+) -> tuple[list[Row], list[str]]:
+    """Give each customer a row of its own above its rows, and perhaps one of totals below them."""
+    words = {"en": ["Subtotal", "Customer total"], "es": ["Total cliente", "Subtotal", "Suma"]}
+    label, found = rng.choice(words[plan.language]), list[Row]()
+    for customer in dict.fromkeys(row["customer"] for row in rows):
+        own = [row for row in rows if row["customer"] == customer]
+        found.append({"customer": customer, "heads": True})
+        found += [row | {"customer": None} for row in own]
+        if plan.subtotals:
+            found.append(_sums(own) | {"label": label})
+    return found, [name for name in columns if name != "customer" or plan.blanks == "heading"]
+
+
+def _sums(rows: list[Row]) -> Row:
+    return {name: sum(row.get(name) or 0 for row in rows) for name in MONEY - {"price"}}
+
+
+def _cells(rng: Random, plan: Plan, row: Row, columns: list[str]) -> list[object]:
+    """Return the cells of a row; a heading or a label stands in the first column of words."""
+    cells = [_cell(rng, plan, name, row.get(name)) for name in columns]
+    if label := row.get("label"):
+        cells[_labelled(plan, columns)] = label
+    elif row.get("heads") and "customer" not in columns:
+        says = {"en": "Customer", "es": "Cliente"}[plan.language]
+        cells[_labelled(plan, columns)] = f"{says}: {_cell(rng, plan, 'customer', row['customer'])}"
+    return cells
+
+
+def _labelled(plan: Plan, columns: list[str]) -> int:
+    taken = MONEY | {"quantity", "percent", "rate", *(["date"] if plan.days == "damaged" else [])}
+    return next(i for i, name in enumerate(columns) if name not in taken)
 
 
 def _cell(rng: Random, plan: Plan, name: str, value: Any) -> object:
@@ -433,15 +477,8 @@ def _money(plan: Plan, cents: int) -> object:
 
 def _total_row(rng: Random, plan: Plan, rows: list[Row], columns: list[str]) -> list[object]:
     """Return a row of totals, whose label stands in the first column that has none."""
-    summed = MONEY - {"price"}
-    totals: list[object] = [
-        _money(plan, sum(row.get(name) or 0 for row in rows)) if name in summed else None for name in columns
-    ]
-    labelled = next(i for i, name in enumerate(columns) if name not in MONEY | {"quantity", "percent"})
-    totals[labelled] = rng.choice(
-        ["Total", "TOTAL", {"en": "Grand total", "es": "Total general"}[plan.language]]
-    )
-    return totals
+    label = rng.choice(["Total", "TOTAL", {"en": "Grand total", "es": "Total general"}[plan.language]])
+    return _cells(rng, plan, _sums([row for row in rows if "label" not in row]) | {"label": label}, columns)
 
 
 def tried(seed: int, number: int, keep: Path | None = None) -> Ended:

@@ -15,6 +15,7 @@ from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.ledger.table_intake import take_in
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.dataset.sources.inputs import Input
+from intake import money
 
 HEADER = ["customer", "date", "amount", "note"]
 KEPT = {"sale", "return"}
@@ -133,12 +134,15 @@ def _expected(style, listed, lines, duplicates):
             outcome = "excluded:duplicates"
         seen.add(row.cells)
         account[outcome][0] += 1
-        account[outcome][1] += row.amount if outcome != "rejected:cells" else 0
+        account[outcome][1] += row.amount
         if outcome not in KEPT:
             torn = outcome == "rejected:cells"
             raw = style.delimiter.join(_cell(c, style) for c in row.cells) if torn else ";".join(row.cells)
             aside.append((line, outcome, raw))
-    return {outcome: tuple(value) for outcome, value in account.items()}, aside
+    unread = ("rejected:cells", "rejected:amount", "rejected:no_amount")
+    return {
+        outcome: (n, None if outcome in unread else amount) for outcome, (n, amount) in account.items()
+    }, aside
 
 
 def _read(style, text, duplicates):
@@ -153,7 +157,7 @@ def _read(style, text, duplicates):
         ).quality
         aside = pd.read_parquet(target / "set_aside_transactions.parquet")
     account = {
-        f"{row.outcome}:{row.rule}".rstrip(":"): (row.rows, round(Decimal(row.amount), 2))
+        f"{row.outcome}:{row.rule}".rstrip(":"): (row.rows, money(row.amount))
         for row in quality.rows.itertuples()
     }
     return account, [(row.line, f"{row.outcome}:{row.rule}", row.raw) for row in aside.itertuples()]

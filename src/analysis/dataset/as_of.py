@@ -99,7 +99,12 @@ def sales_until(quality: Quality, folder: Path, as_of: dt.date, config: DatasetC
     found = quality.found.copy()
     found.loc[found["rule"] == "after_as_of", "rows"] = n
     fact = Note(N_("Rows after {as_of} were left out."), {"as_of": as_of.isoformat()})
-    return replace(quality, rows=account[account["rows"] > 0], found=found, facts=(*quality.facts, fact))
+    return replace(
+        quality,
+        rows=account[(account["rows"] > 0) | (account["amount"].abs() > 0.005)],
+        found=found,
+        facts=(*quality.facts, fact),
+    )
 
 
 def records_until(quality: Quality, name: str, folder: Path, as_of: dt.date) -> Quality:

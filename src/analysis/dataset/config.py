@@ -57,6 +57,7 @@ class Policies(_Section):
     after_as_of: Literal["exclude", "stop"] = "exclude"
     test: Literal["exclude", "keep", "stop"] = "exclude"
     postage: Literal["keep", "exclude", "stop"] = "keep"
+    extras: Literal["exclude", "keep", "stop"] = "exclude"
 
 
 class TableConfig(_Section):
@@ -85,25 +86,36 @@ class Transactions(TableConfig):
     """The section of the sales: what becomes of doubtful rows, too, and what rows mean; None: from the data.
 
     ``amount_is``: the value of the line, that of the whole order on each of its lines, or neither, so that
-    quantity × unit price is. ``blank_customer``: the customer above, or nobody. ``returned_amounts``: what
+    quantity × unit price is. ``total_rows``: what rows with a date that begin with 'Total' are.
+    ``blank_customer``: the customer above, or nobody. ``returned_amounts``: what
     positive amounts of negative quantities and credit notes are. ``refunded``: whether a refunded sale and a
-    negative row of its own are one refund or two. ``amount_after_discount``, ``amount_is_taxed``:
-    whether the amount is net of ``discount_pct``, and includes ``tax``. ``states``: what words for the
+    negative row of its own are one refund or two. ``amount_after_discount``, ``amount_is_taxed``,
+    ``amount_has_shipping``: whether the amount is net of ``discount_pct``, and includes ``tax`` and
+    ``shipping``. ``states``: what words for the
     state of an order mean.
     """
 
     amount_is: Literal["line", "order", "quantity_and_price"] | None = None
+    total_rows: Literal["leave_out", "keep"] | None = None
     blank_customer: Literal["above", "nobody"] | None = None
     returned_amounts: Literal["subtract", "as_written"] | None = None
     refunded: Literal["once", "twice"] | None = None
     amount_after_discount: bool | None = None
     amount_is_taxed: bool | None = None
+    amount_has_shipping: bool | None = None
     states: dict[str, Literal["sale", "cancelled"]] = Field(default_factory=dict)
     test_codes: list[str] = Field(default_factory=lambda: ["TEST", "PRUEBA"])
     postage_codes: list[str] = Field(
         default_factory=lambda: [
             "POST", "POSTAGE", "DOT", "SHIPPING", "FREIGHT", "DELIVERY", "CARRIAGE",
             "PORTES", "ENVIO", "TRANSPORTE", "GASTOS DE ENVIO", "GASTOS ENVIO",
+        ]
+    )  # fmt: skip
+    extra_codes: list[str] = Field(
+        default_factory=lambda: [
+            "TIP", "TIPS", "GRATUITY", "PROPINA", "GIFT CARD", "GIFT CARDS", "GIFT VOUCHER", "E-GIFT CARD",
+            "TARJETA REGALO", "TARJETAS REGALO", "CHEQUE REGALO", "BONO REGALO", "FEE", "SERVICE FEE",
+            "PAYMENT FEE", "HANDLING FEE", "BANK CHARGES", "COMISION", "COMISIÓN", "GASTOS BANCARIOS",
         ]
     )  # fmt: skip
     policies: Policies = Field(default_factory=Policies)
@@ -247,6 +259,7 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         "names": _("A list of column names was expected, in their order."),
         "test_codes": _("A list of codes was expected."),
         "postage_codes": _("A list of codes was expected."),
+        "extra_codes": _("A list of codes was expected."),
     }.get(key, _("A word or a text in quotes was expected."))
 
 

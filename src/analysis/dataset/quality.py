@@ -66,6 +66,7 @@ KINDS = {
     "sale": N_("Sales"),
     "return": N_("Returns"),
     "cancellation": N_("Cancelled invoices"),
+    "refund": N_("Given back on a later day, of rows above"),
 }
 KEPT = tuple(KINDS)
 """Fates of rows that stand in the canonical tables."""
@@ -78,10 +79,12 @@ RULES = {
     "after_as_of": N_("After the last day that counts"),
     "test": N_("Test products"),
     "postage": N_("Postage and carriage"),
+    "extras": N_("Tips, gift cards and fees"),
     "other_currency": N_("Another currency"),
     "empty": N_("Empty lines"),
     "header": N_("Column names repeated"),
     "total": N_("Lines of totals"),
+    "heading": N_("Headings with a customer"),
 }
 REASONS = {
     "no_date": N_("No date"),
@@ -106,6 +109,7 @@ FINDINGS = {
     "after_as_of": N_("after the last day that counts"),
     "test": N_("of test products"),
     "postage": N_("of postage and carriage"),
+    "extra": N_("of tips, gift cards and fees, which are no goods"),
     "refunded": N_("with a refund in a column of its own"),
     "turned": N_("with a positive amount that takes a sale back"),
     "unread": N_("with a number that is not needed and cannot be read (left empty)"),

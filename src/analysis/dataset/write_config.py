@@ -32,7 +32,8 @@ from analysis.language import _, number
 
 _SAID = (
     "encoding", "delimiter", "header_line", "names", "amount_is", "amount_is_taxed", "amount_after_discount",
-    "blank_customer", "returned_amounts", "refunded", "states", "test_codes", "postage_codes",
+    "amount_has_shipping", "total_rows", "blank_customer", "returned_amounts", "refunded", "states",
+    "test_codes", "postage_codes", "extra_codes",
 )  # fmt: skip
 """What only the user can have said."""
 _OF_FORMAT = ("date_order", "decimal")

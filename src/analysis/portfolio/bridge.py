@@ -86,8 +86,8 @@ class SalesBridge(Result):
             return _("Gross sales are zero and net sales {net}.").format(net=net)
         if not self.deductions:
             return _(
-                "Net sales are {net}, the same as gross sales: "
-                "no discounts, returns or cancellations are taken off."
+                "Net sales are {net}, the same as gross sales: no discounts or returns are taken off. What "
+                "was left out before, such as sales marked as cancelled, is in neither."
             ).format(net=net)
         return _("Of {gross} gross sales, {share} is taken off, which leaves net sales of {net}.").format(
             gross=money(self.gross_sales, self.currency),

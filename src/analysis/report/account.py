@@ -137,10 +137,14 @@ def reconciliation(dataset: Dataset, unit: str = "year") -> Reconciliation:
             found["period"]
         ).sum()
     for (outcome, rule), rows in found[found["lost"]].groupby(["outcome", "rule"], sort=False):
-        steps[label(str(outcome), str(rule))] = -rows.groupby("period")["amount"].sum()
+        unknown = int(outcome == "rejected")  # money that cannot be read is not 0
+        steps[label(str(outcome), str(rule))] = -rows.groupby("period")["amount"].sum(min_count=unknown)
     steps[_("Net sales")] = found[~found["lost"]].groupby("period")["amount"].sum()
-    frame = pd.DataFrame(steps).reindex(periods).fillna(0.0)
-    frame.loc[_("All")] = frame.sum()
+    frame = pd.DataFrame(steps).reindex(periods)
+    everything = frame.sum(min_count=1)
+    for what, step in steps.items():
+        frame[what] = step.reindex(periods, fill_value=0.0)
+    frame.loc[_("All")] = everything
     if unit == "year":
         frame = frame.T
     caption = _("From the total of the file to net sales, to hold against your own figures")

@@ -1,7 +1,7 @@
--- One row per kind of transaction after :as_of: rows, and their amount (currency).
+-- One row per kind of transaction after :as_of: rows (a refund is part of another), and their amount (currency).
 select
     kind,
-    count(*) as rows,
+    count(case when kind <> 'refund' then 1 end) as rows,
     cast(sum(amount) as double) as amount
 from transactions
 where date > :as_of

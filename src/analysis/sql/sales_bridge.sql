@@ -21,7 +21,7 @@ with lines as (
 select
     coalesce(sum(gross), 0) as gross_sales,
     coalesce(sum(case when kind = 'sale' then amount - gross else 0 end), 0) as discounts,
-    coalesce(sum(case when kind = 'return' then amount else 0 end), 0) as returns,
+    coalesce(sum(case when kind in ('return', 'refund') then amount else 0 end), 0) as returns,
     coalesce(sum(case when kind = 'cancellation' then amount else 0 end), 0) as cancellations,
     coalesce(sum(amount), 0) as net_sales,
     sum(cost) as cost,

@@ -126,7 +126,7 @@ def open_raw(
     own.mkdir()
     form = _form(path)
     if form == "parquet":
-        raw = replace(_parquet(connection, _readable(path, own), own.name), file=path.name)
+        raw = replace(parquet_table(connection, _readable(path, own), own.name), file=path.name)
     elif form == "workbook":
         raw = _workbook(connection, path, table, settings, own)
     else:
@@ -262,7 +262,7 @@ def _delimited(connection: duckdb.DuckDBPyConnection, path: Path, text: TextTabl
     def split() -> RawTable:
         target = own / "split"
         refused = split_into_cells(plain, records, text.delimiter, header, target)
-        split = _parquet(connection, target, f"{own.name}_split")
+        split = parquet_table(connection, target, f"{own.name}_split")
         every = tuple(sorted([*aside, *numbered(refused)]))
         return RawTable(path.name, split.relation, split.columns, repeated, facts, line_of, every)
 
@@ -303,7 +303,8 @@ def _header_fact(file: str, line: int) -> tuple[Note, ...]:
     return (Note(message, {"file": file, "line": line}),)
 
 
-def _parquet(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> RawTable:
+def parquet_table(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> RawTable:
+    """Return a Parquet file as a raw table; ``name`` is that of a variable of DuckDB."""
     connection.execute(f"set variable {name} = ?", [duckdb_path(path)])
     relation = f"read_parquet(getvariable('{name}'), hive_partitioning=false)"
     try:
@@ -380,7 +381,7 @@ def _workbook(
     target = own / "sheet"
     pq.write_table(pa.table(filled), target)
     lines = np.asarray([line for line, _cells in sheet.rows], dtype=np.int64)
-    staged = _parquet(connection, target, own.name)
+    staged = parquet_table(connection, target, own.name)
     return RawTable(
         sheet.label, staged.relation, staged.columns, repeated, tuple(facts),
         lambda rows, _refused: lines[rows],

@@ -57,7 +57,7 @@ def recognise(
     raw: RawTable,
     table: Table,
     given: dict[str, str],
-    proved: Callable[[str, list[str]], str | None] = lambda _name, _headers: None,
+    proved: Callable[[list[str], dict[str, str]], str | None] = lambda _headers, _chosen: None,
     alike: Callable[[Column], list[str]] = lambda _column: [],
 ) -> Recognition:
     """Find the canonical columns of a raw table.
@@ -71,7 +71,8 @@ def recognise(
     given
         Canonical name → header, from ``dataset.yml``; it settles any doubt.
     proved
-        Says which of several headers the cells prove to be a column; None where they prove nothing.
+        Says which of several headers the cells prove to be the amount, beside the columns chosen; None where
+        they prove nothing.
     alike
         Says which headers have cells like those of a column.
 
@@ -85,9 +86,9 @@ def recognise(
     _check_not_twice(raw, chosen)
     either = None if {"discount", "discount_pct"} & given.keys() else _open_discount(chosen)
     deciding = _deciding(table, chosen)
-    settled = {name: proved(name, headers) for name, headers in candidates.items() if name in deciding}
-    chosen |= {name: header for name, header in settled.items() if header}
-    candidates = {name: headers for name, headers in candidates.items() if not settled.get(name)}
+    if amount := proved(candidates["amount"], chosen) if "amount" in candidates else None:
+        chosen["amount"] = amount
+        del candidates["amount"]
     asked = {name: headers for name, headers in candidates.items() if name in deciding}
     questions = [_which(raw.file, table, name, headers) for name, headers in asked.items()]
     questions += _missing(raw, table, chosen, asked, alike)

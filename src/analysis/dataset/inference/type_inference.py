@@ -23,6 +23,7 @@ from analysis.language import N_, _, date, number
 _SAMPLE_ROWS = 50_000
 _NO_AMOUNT = N_("'{header}' is empty on every row: quantity × unit price is used.")
 _POSTAGE = {"shipping", "postage", "freight", "delivery", "envio", "portes", "transporte"}
+_TIPS = {"tip", "tips", "gratuity", "propina", "fee", "fees", "recargo"}
 _MOST = 0.9
 """Share of rows that must agree for a proof."""
 
@@ -136,16 +137,57 @@ def _found(
 
 
 def _proved(
-    connection: duckdb.DuckDBPyConnection, raw: RawTable, name: str, headers: list[str]
+    connection: duckdb.DuckDBPyConnection, raw: RawTable, headers: list[str], chosen: dict[str, str]
 ) -> str | None:
+    """Return the one of several amounts that the others, or the columns chosen, prove to be that of lines."""
+    return _without_postage(connection, raw, headers) or _of_lines(connection, raw, headers, chosen)
+
+
+def _of_lines(
+    connection: duckdb.DuckDBPyConnection, raw: RawTable, headers: list[str], chosen: dict[str, str]
+) -> str | None:
+    """Return the only amount that is quantity × unit price, or of which orders' sums are all the others."""
+    rows = f"(from {raw.relation} limit {_SAMPLE_ROWS})"
+    if {"quantity", "unit_price"} <= chosen.keys():
+        price = f"{_number(chosen['quantity'])} * {_number(chosen['unit_price'])}"
+        fits = [f"count(*) filter (abs({_number(one)} - {price}) < 0.015)" for one in headers]
+        query = f"select count({price}), {', '.join(fits)} from {rows}"  # noqa: S608
+    elif "order_id" in chosen:
+        names = {header: f"amount_{i}" for i, header in enumerate(headers)}
+        sums = [
+            " and ".join(
+                f"max({other}) = min({other}) and abs(max({other}) - sum({one})) < 0.015"
+                for other in names.values()
+                if other != one
+            )
+            for one in names.values()
+        ]
+        cells = ", ".join(f"{_number(header)} as {name}" for header, name in names.items())
+        orders = (
+            f"(select {', '.join(f'{fits} as fits_{i}' for i, fits in enumerate(sums))} from "  # noqa: S608
+            f"(select {quoted(chosen['order_id'])} as code, {cells} from {rows}) "
+            "where code is not null group by code having count(*) > 1)"
+        )
+        fits = [f"count(*) filter (fits_{i})" for i in range(len(sums))]
+        query = f"select count(*), {', '.join(fits)} from {orders}"  # noqa: S608
+    else:
+        return None
+    n, *counts = connection.execute(query).fetchall()[0]
+    fitting = [header for header, count in zip(headers, counts, strict=True) if n and count >= _MOST * n]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _without_postage(connection: duckdb.DuckDBPyConnection, raw: RawTable, headers: list[str]) -> str | None:
     """Return the one of several amounts that is without postage, where the others are it with postage."""
     words = {header: {*normalised(header).split()} for header in raw.columns}
     postage = [header for header, said in words.items() if said & _POSTAGE and header not in headers]
     taxes = [header for header, said in words.items() if said & {"tax", "taxes", "iva", "vat"}]
-    if name != "amount" or len(postage) != 1:
+    if len(postage) != 1:
         return None
     extra = _number(postage[0])
-    also = [extra, *(f"{extra} + {_number(tax)}" for tax in taxes if tax not in headers)]
+    tips = [f"coalesce({_number(header)}, 0)" for header, said in words.items() if said & _TIPS]
+    bases = [extra, " + ".join([extra, *tips])] if tips else [extra]
+    also = [*bases, *(f"{one} + {_number(tax)}" for one in bases for tax in taxes if tax not in headers)]
     for one in headers:
         others = [header for header in headers if header != one]
         off = [f"abs({_number(other)} - {_number(one)} - ({{}}))" for other in others]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 from analysis.dataset.files.readers import RawTable, literal, quoted
 from analysis.dataset.inference.formats import (
@@ -15,8 +16,11 @@ from analysis.dataset.inference.formats import (
     trimmed,
 )
 from analysis.dataset.inference.type_inference import Reading
+from analysis.dataset.ledger.headings import names_customer
 from analysis.dataset.schema import Column, Table, same_name
 
+Totals = Literal["", "begin", "only"]
+"""Which rows with a date are totals: none, those that begin with the word, or that have no other."""
 NOBODY = (
     "0", "anonymous", "anonimo", "anónimo", "guest", "invitado", "unknown", "desconocido", "no customer",
     "sin cliente", "cliente contado", "clientes contado", "clientes varios", "cliente varios",
@@ -34,7 +38,16 @@ _TAX_NUMBERS = {
 }
 """Headers under which customers stand with their tax number, with or without country and hyphens."""
 
-_TOTAL = r"(?im)^\s*(?:sub ?|gran |grand )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
+_ENDS_TOTAL = r"(?i)\S\s+(?:sub)?totals?\s*:?\s*$"
+"""What spreadsheets write below the rows of a customer."""
+_ONLY_TOTAL = (
+    r"(?im)^\s*(?:sub ?|gran |grand )?(?:total(?:es)?|totals|sumas?)"
+    r"(?: (?:general|cliente|customer|factura|pedido|mes))?:?\s*$"
+)
+LABELLED = ("customer_id", "order_id", "product_id", "category")
+"""Columns in which a row of totals with a date says that it is one."""
+
+_TOTAL = r"(?im)^\s*(?:sub ?|gran |grand |customer |client )?(?:total(?:es)?|totals|suma|sumas)(?:[^\pL]|$)"
 _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
 _DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
 """Currencies written ``$`` where they are at home."""
@@ -89,7 +102,7 @@ def value_sql(column: Column, reading: Reading) -> str:
     cell, written = f"c_{name}", reading.kinds[name]
     if name == "customer_id":
         customer = _customer(cell, written)
-        return f"tax_number({customer})" if same_name(reading.columns[name]) in _TAX_NUMBERS else customer
+        return f"tax_number({customer})" if is_tax_number(reading.columns[name]) else customer
     if column.kind in {"identifier", "text"}:
         return _identifier(cell, written)
     if column.kind == "choice":
@@ -157,6 +170,11 @@ def _amounts(table: Table) -> list[str]:
     return sorted(money, key=lambda name: name != "amount")
 
 
+def is_tax_number(header: str) -> bool:
+    """Tell whether a column of this header holds tax numbers."""
+    return same_name(header) in _TAX_NUMBERS
+
+
 def has_currency(reading: Reading) -> bool:
     """Tell whether rows say their currency."""
     return reading.signs or "currency" in reading.columns
@@ -188,10 +206,11 @@ def missing_day(name: str, today: dt.date | None) -> list[tuple[str, str]]:
     return [*missing(name), (f"{quoted(name)} <= {NO_DAY}{late}", "rejected:impossible_date")]
 
 
-def layout(raw: RawTable, reading: Reading) -> list[tuple[str, str]]:
+def layout(raw: RawTable, reading: Reading, *, totals: Totals = "") -> list[tuple[str, str]]:
     """Return the conditions under which a row is part of a listing's layout, by the rule that leaves it out.
 
     Such a row has no date where the table needs one; else the texts it needs are empty or begin with 'Total'.
+    With ``totals`` so do rows with a date that begin with 'Total', or have that word only.
     """
     cells = ", ".join(f"cast(r_{i} as varchar)" for i in range(len(raw.columns)))
     table, needed = reading.table, [name for name in reading.table.required if name in reading.columns]
@@ -205,13 +224,22 @@ def layout(raw: RawTable, reading: Reading) -> list[tuple[str, str]]:
         outside = "true"
         bare = [name for name in reading.columns if table.column(name).kind not in NUMERIC]
     total = [f"({says_nothing(name)} or {begins_total(f'cast(c_{name} as varchar)')})" for name in bare]
-    return [
+    rules = [
         ("empty", f"{outside} and trim(concat({cells})) = ''"),
         ("header", f"{outside} and {' and '.join(headers)}"),
         ("total", f"{outside} and {' and '.join(total)} and {begins_total(f'concat_ws(chr(10), {cells})')}"),
     ]
+    if table.name == "transactions":
+        ends = f"regexp_matches(cast(c_customer_id as varchar), '{_ENDS_TOTAL}')"
+        rules.append(("total", f"{outside} and coalesce({ends}, false)"))
+        alone = f"trim(concat({cells})) = trim(cast(c_customer_id as varchar))"
+        named = names_customer(f"concat_ws(' ', {cells})")
+        rules.append(("heading", f"{outside} and coalesce({alone} or {named}, false)"))
+    labels = [f"cast(c_{name} as varchar)" for name in LABELLED if totals and name in reading.columns]
+    texts = f"concat_ws(chr(10), {', '.join(labels)})"
+    return [*rules, ("total", begins_total(texts, only=totals == "only"))] if labels else rules
 
 
-def begins_total(text: str) -> str:
-    """Return the SQL that holds where a line of a text begins with 'Total' or a word like it."""
-    return f"regexp_matches({text}, '{_TOTAL}')"
+def begins_total(text: str, *, only: bool = False) -> str:
+    """Return the SQL that holds where a line begins with 'Total' or a word like it, or has it ``only``."""
+    return f"regexp_matches({text}, '{_ONLY_TOTAL if only else _TOTAL}')"

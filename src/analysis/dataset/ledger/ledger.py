@@ -103,3 +103,16 @@ def settle(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], rule: st
         if later
         else "create view settled as from ledger"
     )
+
+
+def list_entries(connection: duckdb.DuckDBPyConnection, *, later_refunds: bool) -> None:
+    """Make the view ``entries``: the rows settled, and what was given back of sales on a day of its own."""
+    changed = "'refund' as outcome, refunded_on as date, -given_back as amount"
+    nothing = ", ".join(
+        f"null as {name}" for name in ("quantity", "gross_amount", "discount", "cost", "written")
+    )
+    refunds = (
+        f"union all by name select * replace ({changed}, {nothing}) from settled "  # noqa: S608
+        "where outcome = 'sale' and given_back > 0"
+    )
+    connection.execute(f"create view entries as from settled {refunds if later_refunds else ''}")

@@ -44,13 +44,15 @@ def ledger_sql(
     rules = sales_sql if is_sales else records_sql
     asked = sales_sql.asked(reading, config, meaning) if is_sales else records_sql.asked(reading, config)
     answers = sales_sql.answers(reading, config, meaning) if is_sales else records_sql.ANSWERS
-    cases = [(condition, f"excluded:{rule}") for rule, condition in layout(raw, reading)]
+    cases = [
+        (condition, f"excluded:{rule}") for rule, condition in layout(raw, reading, totals=meaning.totals)
+    ]
     cases += rules.cases(reading, config, today)
     outcome = " ".join(f"when {condition} then '{becomes}'" for condition, becomes in cases)
     keep_raw = "true" if later_copies(reading, config)[0] else f"outcome not in {KEPT}"
     return f"""
     with {cells_sql(raw, reading, numbered=meaning.needs_order)},
-    typed as (select *, {_values(reading, config)} from cells),
+    typed as (select *, {_values(reading, config, meaning)} from cells),
     {asked},
     judged as (select *, case {outcome} else '{rules.OTHERWISE}' end as outcome from asked)
     select {", ".join(map(quoted, _known(reading)))}, row_hash, outcome, {answers},
@@ -67,7 +69,10 @@ def later_copies(reading: Reading, config: DatasetConfig) -> tuple[tuple[str, ..
     return reading.table.key, "same_key"
 
 
-_TELLING = ("status", "tax", "refunded", "discount_pct", "reference", "document_type", "shipping")
+_TELLING = (
+    "status", "tax", "refunded", "refunded_on", "discount_pct", "reference", "document_type", "shipping",
+    "extra",
+)  # fmt: skip
 
 
 def absent(reading: Reading) -> str:
@@ -92,22 +97,24 @@ def _known(reading: Reading) -> list[str]:
     return [column.name for column in _columns(reading) if column.name in given]
 
 
-def _values(reading: Reading, config: DatasetConfig) -> str:
+def _values(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     """Return the SQL of each column's value, NULL where the cell does not fit its rule."""
     given = sales_sql.GIVEN if reading.table.name == "transactions" else {}
     columns = [column for column in reading.table.columns if column.name != "currency"]
     values = [
-        f"{_merged(column, reading, config)} as {quoted(given.get(column.name, column.name))}"
+        f"{_merged(column, reading, config, meaning)} as {quoted(given.get(column.name, column.name))}"
         for column in columns
     ]
     return ", ".join([*values, f"{currency_sql(reading)} as currency"])
 
 
-def _merged(column: Column, reading: Reading, config: DatasetConfig) -> str:
-    """Return the SQL of a value; of a customer, the first of those that the user says are the same."""
+def _merged(column: Column, reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
+    """Return the SQL of a value; of a customer, the first of those that are the same."""
     value = value_sql(column, reading)
-    if column.name != "customer_id" or not config.same_customer:
+    if column.name != "customer_id":
         return value
-    first = {other: same[0] for same in config.same_customer for other in same[1:]}
+    first = {other: same[0] for same in config.same_customer for other in same[1:]} | dict(
+        meaning.same_customer
+    )
     cases = " ".join(f"when {literal(other)} then {literal(one)}" for other, one in first.items())
-    return f"case {value} {cases} else {value} end"
+    return f"case {value} {cases} else {value} end" if first else value

@@ -85,7 +85,8 @@ def _large_line(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: str
     if rows < _FEWEST or not total or float(largest) <= _LARGE * total:
         return []
     part, row, amount = _first(connection, kept, "amount", "abs(amount) = $1", largest)
-    values = {"amount": float(amount), "share": f"{100 * float(largest) / total:.0f}"}
+    share = 100 * float(largest) / total
+    values = {"amount": float(amount), "share": f"{share:.{0 if share < 99 else 2}f}"}
     return [Note(_ONE_LINE, values | _where(ledger, part, row))]
 
 

@@ -41,14 +41,14 @@ def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
 
     ``days`` has a row for each day and outcome, ``customers`` one for each customer of the rows kept.
     """
-    written = "written" if "written" in connection.view("settled").columns else "amount"
+    written = "written" if "written" in connection.view("entries").columns else "amount"
     connection.execute(
         f"create temp table days as select date, outcome, count(*) as rows, sum({written}) as written, "  # noqa: S608
-        "sum(amount) as amount, sum(abs(amount)) as size, max(abs(amount)) as largest "
-        "from settled group by all"
+        f"sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as amount, "
+        "sum(abs(amount)) as size, max(abs(amount)) as largest from entries group by all"
     )
     connection.execute(
-        "create temp table customers as select customer_id, sum(amount) as sold from settled "  # noqa: S608
+        "create temp table customers as select customer_id, sum(amount) as sold from entries "  # noqa: S608
         f"where outcome in {KEPT} group by customer_id"
     )
 
@@ -62,7 +62,8 @@ def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) ->
         One for which `account` was called.
     target
         The Parquet file: ``month`` (its first day; NULL where a row has no date), ``outcome``, ``rule``,
-        ``rows``, ``written`` (sum of the amounts as the file has them) and ``amount`` (as they count).
+        ``rows``, ``written`` (sum of the amounts as the file has them) and ``amount`` (as they count; of
+        rows rejected for want of one, as the file has them).
     """
     connection.execute(
         "copy (select cast(date_trunc('month', date) as date) as month, "
@@ -87,7 +88,7 @@ def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFram
     policies = ledger.config.transactions.policies.model_dump()
     returns = policies["returns"]
     policies |= {"negative_quantity": returns, "negative_amount": returns, "turned": returns}
-    policies |= {"void": policies["cancelled"], "refunded": "subtract"}
+    policies |= {"void": policies["cancelled"], "refunded": "subtract", "extra": policies["extras"]}
     if "stop" not in {policies["cancelled"], returns}:
         policies["cancelled"] = returns
     rows = [(rule, policies.get(rule, ""), int(asked.get(rule, 0))) for rule in FINDINGS]

@@ -16,6 +16,8 @@ from analysis.dataset.schema import TRANSACTIONS, same_name
 if TYPE_CHECKING:
     from analysis.dataset.ledger.meaning import Meaning
 
+BLOCK = ("order_id", "customer_id", "date")
+"""Columns that are all blank on the rows of a block but its first."""
 GIVEN = {name: f"given_{name}" for name in ("amount", "gross_amount", "discount")}
 """Columns that are worked out, and what they are called as the file gives them."""
 
@@ -24,8 +26,8 @@ OTHERWISE = "sale"
 
 FLAGS = (
     "is_no_customer", "is_void", "is_cancelled", "is_negative_quantity", "is_negative_amount",
-    "is_price_not_positive", "is_zero_amount", "is_test", "is_postage", "is_unread", "is_refunded",
-    "is_taken_back", "is_turned",
+    "is_price_not_positive", "is_zero_amount", "is_test", "is_postage", "is_extra", "is_unread",
+    "is_refunded", "is_taken_back", "is_turned",
 )  # fmt: skip
 
 
@@ -38,7 +40,7 @@ def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
         f"kept_of as (select {_less_refund(reading, config, meaning)} from priced), "
         f"looked_at as (select *, {taken_back} as is_taken_back, "
         f"{taken_back} and coalesce(amount > 0, false) as is_turned from kept_of), "
-        f"valued as (select * replace ({_SIGNED}) from looked_at), "
+        f"valued as (select * replace ({_signed(reading, meaning)}) from looked_at), "
         f"asked as (select *, {_questions(reading, config, meaning)} from valued)"
     )
 
@@ -55,9 +57,11 @@ def _filled(reading: Reading, meaning: Meaning) -> str:
         for name in meaning.in_order
     }
     ends = _is_total(reading) if "date" in meaning.from_above else "false"
-    values |= {
-        name: f"case when {says_nothing(name)} and not ({ends}) "
-        f"then last_value({name} ignore nulls) {above} else {name} end"
+    block = [name for name in BLOCK if name in meaning.from_above]
+    begins = " or ".join(f"not {says_nothing(name)}" for name in block)
+    values |= {  # a row that begins a block has what stands on it, blanks too
+        name: f"case when {begins} or not {says_nothing(name)} or {ends} then {name} "
+        f"else (last_value(case when {begins} then {{'of': {name}}} end ignore nulls) {above}).of end"
         for name in meaning.from_above
     }
     listed = ", ".join(f"{value} as {name}" for name, value in values.items())
@@ -98,10 +102,16 @@ def answers(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     Where the amount is not as the file has it, ``written`` is what the file has.
     """
     flags = f"case when {' or '.join(FLAGS)} then [{', '.join(FLAGS)}] end as flags"
+    flags += ", given_back" if gives_back_later(reading) else ""
     if "amount" not in reading.columns:
         return f"{flags}, gross_amount as written"
     as_it_is = meaning.is_plain and not config.tax_rate("transactions") and "refunded" not in reading.columns
     return flags if as_it_is and "quantity" not in reading.columns else f"{flags}, given_amount as written"
+
+
+def gives_back_later(reading: Reading) -> bool:
+    """Tell whether what was given back has a day of its own."""
+    return {"refunded", "refunded_on"} <= reading.columns.keys()
 
 
 def worked_out(reading: Reading) -> set[str]:
@@ -155,17 +165,24 @@ def _given_amount(reading: Reading, meaning: Meaning) -> tuple[str, bool]:
     amount = "given_amount"
     if meaning.less_tax and "tax" in reading.columns:
         amount = "(given_amount - sign(given_amount) * abs(coalesce(tax, 0)))"
+    shipping = "abs(coalesce(shipping, 0))"
     if meaning.amount_is != "order":
-        return amount, not meaning.less_tax
+        if meaning.less_shipping:
+            amount = f"({amount} - if({amount} > 0, {shipping}, 0))"
+        return amount, amount == "given_amount"
     priced = {"quantity", "unit_price"} <= reading.columns.keys()
-    whole = f"cast(max({amount}) over ({_SAME_ORDER}) as double)"
+    whole = f"max({amount}) over ({_SAME_ORDER})"
+    if meaning.less_shipping:
+        whole = f"{whole} - if({whole} > 0, max({shipping}) over ({_SAME_ORDER}), 0)"
+    whole = f"cast({whole} as double)"
     return _spread(whole, "abs(quantity * unit_price)" if priced else "1"), False
 
 
 def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     """Return the SQL of the columns with what was given back taken off; what exceeds it is postage.
 
-    A sale that was given back as a whole, ``is_undone``, is left out by its state, unless such are kept.
+    A sale that was given back as a whole, ``is_undone``, is left out by its state, unless such are kept. What
+    was given back on a later day is ``given_back``, and no part of this row.
     """
     if "refunded" not in reading.columns:
         return "*, false as is_undone"
@@ -179,8 +196,13 @@ def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> s
     undone = f"coalesce(amount > 0 and ({refund}) > amount - 0.005, false)"
     if config.transactions.policies.cancelled == "keep":
         undone = "false"
-    left = f"case when {undone} then amount else sign(amount) * greatest(abs(amount) - ({refund}), 0) end"
-    return f"* replace (cast({left} as decimal(18, 4)) as amount), {undone} as is_undone"
+    later = "coalesce(amount > 0 and refunded_on > date and refunded_on <= current_date, false)"
+    left = f"sign(amount) * greatest(abs(amount) - ({refund}), 0)"
+    return (
+        f"* replace (cast(case when {later} or {undone} then amount else {left} end as decimal(18, 4)) "
+        f"as amount), not {later} and {undone} as is_undone, "
+        f"cast(case when {later} then least({refund}, amount) end as decimal(18, 4)) as given_back"
+    )
 
 
 def _taken_back(reading: Reading, config: DatasetConfig) -> str:
@@ -194,12 +216,17 @@ def _taken_back(reading: Reading, config: DatasetConfig) -> str:
     return _any(signs[name] for name in signs if name in reading.columns)
 
 
-_SIGNED = (
-    "case when is_turned then -amount else amount end as amount, "
-    "case when is_turned then -abs(gross_amount) else gross_amount end as gross_amount, "
-    "case when is_turned then -abs(quantity) else quantity end as quantity"
-)
-"""The ``replace`` clause by which the amount of a row that takes a sale back is negative."""
+def _signed(reading: Reading, meaning: Meaning) -> str:
+    """Return the ``replace`` clause by which the amount of a row that takes a sale back is negative.
+
+    An amount from which something that cannot be read would be taken off is unknown.
+    """
+    unknown = "".join(f"when {_cannot_be_read(name)} then null " for name in _taken_off(reading, meaning))
+    return (
+        f"case {unknown}when is_turned then -amount else amount end as amount, "
+        "case when is_turned then -abs(gross_amount) else gross_amount end as gross_amount, "
+        "case when is_turned then -abs(quantity) else quantity end as quantity"
+    )
 
 
 def _discount(reading: Reading, gross: str, lowered: str) -> str:
@@ -211,10 +238,10 @@ def _discount(reading: Reading, gross: str, lowered: str) -> str:
 
 
 def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
-    postage = ", ".join(literal(code.upper()) for code in config.transactions.postage_codes) or "''"
     said = {same_name(word): becomes for word, becomes in config.transactions.states.items()}
     void = (VOID - said.keys()) | {word for word, becomes in said.items() if becomes == "cancelled"}
     marked = f"coalesce(squeezed(status) in ({', '.join(map(literal, sorted(void)))}), false)"
+    marked += " and given_back is null" if gives_back_later(reading) else ""
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
@@ -224,12 +251,9 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
         "is_price_not_positive": "coalesce(unit_price <= 0, false)",
         "is_zero_amount": "coalesce(amount = 0, false)",
         "is_test": _is_test(config.transactions.test_codes),
-        "is_unread": " or ".join(_unread(reading)) or "false",
-        "is_postage": _any(
-            f"upper({name}) in ({postage})"
-            for name in ("product_id", "description")
-            if name in reading.columns
-        ),
+        "is_unread": " or ".join(_unread(reading, meaning)) or "false",
+        "is_postage": _is_one_of(config.transactions.postage_codes, reading),
+        "is_extra": _is_one_of(config.transactions.extra_codes, reading),
     }
     if "refunded" in reading.columns:
         flags["is_refunded"] = "coalesce(refunded <> 0, false)"
@@ -264,15 +288,33 @@ def _own_row(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     return f" and not ({taken} or {alike})"
 
 
-def _unread(reading: Reading) -> list[str]:
+def _taken_off(reading: Reading, meaning: Meaning) -> list[str]:
+    """Return the columns of what is taken off for the amount."""
+    given = "amount" in reading.columns and meaning.amount_is != "quantity_and_price"
+    off = {"refunded": True, "tax": meaning.less_tax, "discount": not given}
+    off["discount_pct"] = "discount" not in reading.columns and (
+        not given or meaning.after_discount == "gross"
+    )
+    return [name for name, is_taken in off.items() if is_taken and name in reading.columns]
+
+
+def _unread(reading: Reading, meaning: Meaning) -> list[str]:
     """Return the conditions under which a cell that is not needed was not empty and could not be read."""
-    needed = {"date", *amount_columns(reading)}
+    needed = {"date", *amount_columns(reading), *_taken_off(reading, meaning)}
     numbers = [name for name in reading.columns if TRANSACTIONS.column(name).kind in NUMERIC]
-    return [
-        f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
-        for name in numbers
-        if name not in needed
-    ]
+    return [_cannot_be_read(name) for name in numbers if name not in needed]
+
+
+def _cannot_be_read(name: str) -> str:
+    return f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
+
+
+def _is_one_of(codes: list[str], reading: Reading) -> str:
+    """Return the SQL that holds for a product or a description that is one of these codes."""
+    listed = ", ".join(literal(code.upper()) for code in codes) or "''"
+    return _any(
+        f"upper({name}) in ({listed})" for name in ("product_id", "description") if name in reading.columns
+    )
 
 
 def _is_test(codes: list[str]) -> str:
@@ -306,6 +348,7 @@ def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple
     optional = {
         "test": "is_test",
         "postage": "is_postage",
+        "extras": "is_extra",
         "cancelled": "is_void",
         "zero_amount": "is_zero_amount",
         "returns": "is_negative",

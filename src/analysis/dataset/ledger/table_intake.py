@@ -20,11 +20,13 @@ from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, q
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.ledger import records_account, sales_account
+from analysis.dataset.ledger.headings import with_customers
 from analysis.dataset.ledger.intake_result import Formats, Records
-from analysis.dataset.ledger.ledger import Ledger, count_duplicates, settle
+from analysis.dataset.ledger.ledger import Ledger, count_duplicates, list_entries, settle
 from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
 from analysis.dataset.ledger.meaning import PLAIN, Meaning, understand
 from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
+from analysis.dataset.ledger.sales_sql import gives_back_later
 from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.questions import OpenQuestionError, Question
 from analysis.dataset.schema import TRANSACTIONS, Table
@@ -37,6 +39,8 @@ MEMORY = "1500MB"
 """What DuckDB may hold; beyond it, it spills to disk."""
 _MUCH = 0.05
 """Share of rows, or of money, from which rows that were rejected are an alarm."""
+_READABLE = "cast(if(outcome like 'rejected:%', sum(amount), coalesce(sum(amount), 0)) as double)"
+"""Money of the rows of one outcome: of no row rejected is it 0 because it cannot be read."""
 _FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
 
 
@@ -66,6 +70,10 @@ def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, 
         open_raw(connection, path, table, given.settings, work / f"raw_{i}")
         for i, path in enumerate(given.files)
     ]
+    if table is TRANSACTIONS:
+        raws = [
+            with_customers(connection, raw, given.settings, work / f"raw_{i}") for i, raw in enumerate(raws)
+        ]
     return alike(raws)
 
 
@@ -137,11 +145,11 @@ def _understood(
 
     Return the files as they were read in the end, and what was found.
     """
-    meaning, facts = PLAIN, []
+    meaning, facts = PLAIN, list[Note]()
     while True:
         found = understand(connection, reading, config, meaning, raws[0].file)
         if found.questions:
-            raise OpenQuestionError(tuple(found.questions), reading.table.name)
+            raise OpenQuestionError(found.questions, reading.table.name)
         facts += found.facts
         if found.meaning == meaning:
             return raws, facts
@@ -161,6 +169,7 @@ def _recorded(  # noqa: PLR0917
     table, money = reading.table, "amount" in reading.table.canonical
     currency = _one_currency(connection, config.currency, raws[0].file)
     settle(connection, *later_copies(reading, config))
+    list_entries(connection, later_refunds=gives_back_later(reading))
     refused = [refused_records(connection, raw) for raw in raws]
     outcomes = _count_outcomes(connection, sum(map(len, refused)), money=money)
     ledger = Ledger(raws, refused, reading, config, outcomes, count_duplicates(connection))
@@ -169,7 +178,7 @@ def _recorded(  # noqa: PLR0917
     account = rules.account(connection, ledger)
     kept = target / f"{table.name}.parquet"
     connection.execute(
-        f"copy (select {', '.join(account.columns)} from settled where outcome in {KEPT}) "  # noqa: S608
+        f"copy (select {', '.join(account.columns)} from entries where outcome in {KEPT}) "  # noqa: S608
         "to $1 (format parquet, dictionary_size_limit 5000)",
         [str(kept)],
     )
@@ -180,7 +189,7 @@ def _recorded(  # noqa: PLR0917
         outcomes,
         account.found,
         (*reading.facts, *found, *_tax_fact(reading, config.tax_rate(table.name)), *account.facts),
-        (*_rejected_alarm(ledger), *account.alarms),
+        (*_rejected_alarm(ledger), *(_unknown_money(connection, ledger) if money else ()), *account.alarms),
         table.name,
     )
     columns, first, last = _summary(connection, table, kept)
@@ -266,7 +275,7 @@ def _one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file
 
 
 def _count_outcomes(connection: duckdb.DuckDBPyConnection, refused: int, *, money: bool) -> pd.DataFrame:
-    """Return rows and readable money by outcome, from the view ``settled``.
+    """Return rows and readable money by outcome, from the view ``entries``.
 
     Parameters
     ----------
@@ -280,18 +289,20 @@ def _count_outcomes(connection: duckdb.DuckDBPyConnection, refused: int, *, mone
     Returns
     -------
     pandas.DataFrame
-        ``outcome``, ``rule``, ``rows``, ``amount`` (currency; NaN in a table without).
+        ``outcome``, ``rule``, ``rows``, ``amount`` (currency; NaN in a table without, and where none of it
+        can be read).
     """
-    amount = "cast(coalesce(sum(amount), 0) as double)" if money else "cast('nan' as double)"
+    amount = _READABLE if money else "null"
     outcomes = connection.execute(
-        f"select outcome, count(*), {amount} from settled group by outcome"  # noqa: S608
+        f"select outcome, count(*) filter (outcome <> 'refund'), {amount} from entries group by outcome"  # noqa: S608
     ).fetchall()
-    rows = [(*outcome.partition(":")[::2], n, float(amount)) for outcome, n, amount in outcomes]
+    rows = [(*outcome.partition(":")[::2], n, amount) for outcome, n, amount in outcomes]
     if refused:
-        rows.append(("rejected", "cells", refused, 0.0 if money else float("nan")))
+        rows.append(("rejected", "cells", refused, None))
     order = {outcome: i for i, outcome in enumerate((*KEPT, "excluded", "rejected"))}
     rows.sort(key=lambda row: (order[row[0]], -row[2], row[1]))
-    return pd.DataFrame(rows, columns=["outcome", "rule", "rows", "amount"])
+    columns = ["outcome", "rule", "rows", "amount"]
+    return pd.DataFrame(rows, columns=columns).astype({"amount": "float64"})
 
 
 def _check_usable(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
@@ -354,6 +365,16 @@ def _rejected_alarm(ledger: Ledger) -> tuple[Note, ...]:
         "{share} % of the money ({money}) is on rows that were rejected: see why before trusting the figures."
     )
     return (Note(message, {"share": f"{100 * lost / total:.0f}", "money": lost}),)
+
+
+def _unknown_money(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Note, ...]:
+    """Return the alarm that money on rejected rows cannot be read, so that no total has it."""
+    if not ledger.outcomes["outcome"].eq("rejected").any():
+        return ()
+    unread = "select count(*) from ledger where outcome like 'rejected:%' and amount is null"
+    n = int(connection.execute(unread).fetchall()[0][0]) + sum(map(len, ledger.refused))
+    message = N_("Money is unknown on rows that were rejected, and in no total (rows: {n}).")
+    return (Note(message, {"n": n}),) if n else ()
 
 
 def _summary(

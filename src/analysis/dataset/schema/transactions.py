@@ -279,6 +279,17 @@ _COLUMNS = (
         canonical=False,
     ),
     Column(
+        "extra",
+        "money",
+        "currency",
+        N_("tips and fees of the order, which are no sales of goods"),
+        listed(
+            "tip, tips, tip amount, gratuity, propina, propinas, fees, service fee, handling fee, fee total, "
+            "order fee, cargos, recargo, comision de servicio"
+        ),
+        canonical=False,
+    ),
+    Column(
         "refunded",
         "money",
         "currency",
@@ -286,6 +297,17 @@ _COLUMNS = (
         listed(
             "amount refunded, refunded amount, total refunded, refund amount, refund total, "
             "importe devuelto, importe reembolsado, total devuelto, total reembolsado, devuelto, reembolso"
+        ),
+        canonical=False,
+    ),
+    Column(
+        "refunded_on",
+        "date",
+        "calendar day",
+        N_("day on which it was given back"),
+        listed(
+            "refund date, refunded at, date refunded, refund day, date of refund, fecha devolucion, "
+            "fecha de devolucion, fecha reembolso, fecha de reembolso, fecha del reembolso, devuelto el"
         ),
         canonical=False,
     ),

@@ -1,0 +1,41 @@
+"""Words for the state of an order that are not known."""
+
+from __future__ import annotations
+
+from analysis.dataset.ledger.meaning.rows import Found, Rows
+from analysis.dataset.ledger.states import SOLD, VOID
+from analysis.dataset.schema import same_name
+from analysis.language import _, listing, number
+
+_MOST_STATES = 30
+"""Different words in a column up to which they are states."""
+
+
+def state_words(rows: Rows) -> Found:
+    """Ask for the meaning of states that are not known."""
+    if not rows.has("status"):
+        return None
+    words = rows.connection.execute(
+        "select status, count(*), cast(coalesce(sum(amount), 0) as double) from ledger "
+        "where status is not null and outcome not in ('excluded:total', 'excluded:heading') "
+        "group by status order by count(*) desc"
+    ).fetchall()
+    known = SOLD | VOID | set(map(same_name, rows.config.transactions.states))
+    unknown = [(word, n, money) for word, n, money in words if same_name(word) not in known]
+    if not unknown or len(words) > _MOST_STATES:
+        return None
+    shown = [
+        _("'{word}' (rows: {n}, money: {money})").format(word=word, n=number(n), money=number(money, 2))
+        for word, n, money in unknown
+    ]
+    example = unknown[0][0]
+    return rows.question(
+        _("{file}: is {states} in '{header}' the state of a sale, or of one that never came to be?"),
+        {
+            f"states: {{{example}: sale}}": _("If '{example}' is that of a sale, it counts"),
+            f"states: {{{example}: cancelled}}": _("If not, it is left out"),
+        },
+        states=listing(shown),
+        header=rows.header("status"),
+        example=example,
+    )

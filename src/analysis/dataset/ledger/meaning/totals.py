@@ -1,0 +1,66 @@
+"""Rows with a date that are the sum of others: subtotals of a customer or month, a total at the end."""
+
+from __future__ import annotations
+
+from analysis.dataset.ledger.cell_sql import LABELLED, Totals, begins_total
+from analysis.dataset.ledger.meaning.rows import SAME, Found, Known, Rows, most
+from analysis.dataset.quality import KEPT, Note
+from analysis.language import N_, _, number
+
+_INITIALS = "gGsStT"
+_SUMS = N_("Rows called 'Total' or the like are the sum of others, and were left out (rows: {n}).")
+_SEEN = f"(outcome in {KEPT} or outcome = 'excluded:no_customer')"
+
+
+def totals(rows: Rows) -> Found:
+    """Find rows of totals that have a date as sales have."""
+    answer, names = rows.config.transactions.total_rows, [name for name in LABELLED if rows.has(name)]
+    if rows.meaning.totals or answer == "keep":
+        return None
+    near = " or ".join(
+        f"({name} >= '{sign}' and {name} < '{chr(ord(sign) + 1)}')" for name in names for sign in _INITIALS
+    )
+    texts = f"if({near}, concat_ws(chr(10), {', '.join(names)}), '')"
+    if not names or not rows.count(f"{_SEEN} and {begins_total(texts)}"):
+        return None
+    kinds: tuple[Totals, Totals] = ("begin", "only")
+    for kind in kinds:
+        n, sums, money = _told(rows, begins_total(texts, only=kind == "only"))
+        if n and (most(sums, n) or (answer and kind == "only")):
+            return Known(Note(_SUMS, {"n": n}), {"totals": kind})
+    if not n:
+        return None
+    net = float(rows.row(f"select sum(amount) from ledger where outcome in {KEPT}")[0])  # noqa: S608
+    return rows.question(
+        _("{file}: rows are called 'Total' (rows: {n}), and are not the sum of others. Are they totals?"),
+        {
+            "total_rows: leave_out": _("If they are, net sales are {without}"),
+            "total_rows: keep": _("If they are sales, net sales are {net}"),
+        },
+        n=number(n),
+        without=number(net - money, 2),
+        net=number(net, 2),
+    )
+
+
+def _told(rows: Rows, called: str) -> tuple[int, int, float]:
+    """Return how many rows are ``called`` totals, how many are the sum of others, and their money.
+
+    A total is the sum of the rows since the one before, or of all rows before.
+    """
+    n, sums, money = rows.row(
+        f"""
+        with listed as (select *, row_number() over (order by filename, file_row_number) as place,
+                               {called} as is_total from ledger where {_SEEN}),
+        placed as (
+            select *, if(is_total, 0, amount) as value,
+                   count(*) filter (is_total) over (order by place) - cast(is_total as integer) as block
+            from listed),
+        summed as (
+            select *, sum(value) over (partition by block) as own, sum(value) over (order by place) as until
+            from placed)
+        select count(*), count(*) filter (abs(amount - own) < {SAME} or abs(amount - until) < {SAME}),
+               cast(coalesce(sum(amount), 0) as double) from summed where is_total
+        """  # noqa: S608
+    )
+    return n, sums, money
