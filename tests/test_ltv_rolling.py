@@ -159,6 +159,7 @@ def test_the_library_may_give_up_in_a_lesson() -> None:
     lifetimes = ltv.import_lifetimes()
     alike = pd.Series([10.0] * 40), pd.Series([5.0] * 40)
     assert "gives up" in ltv.fitted_by(lifetimes.GammaGammaFitter(), *alike)
+    assert "gives up" in ltv.fitted_by(lifetimes.GammaGammaFitter(), alike[0].head(0), alike[1].head(0))
     random = np.random.default_rng(1)
     x = pd.Series(random.geometric(0.3, 800).astype(float))
     z = pd.Series(random.gamma(4 * x) / random.gamma(4, 1 / 30, 800) / x)

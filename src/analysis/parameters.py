@@ -21,6 +21,8 @@ from analysis.suggestions import nearest
 Period = Literal["month", "quarter", "half_year", "year"]
 Window = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Weeks = Annotated[int, Field(ge=1)]
+PurchaseModel = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
 
 
 class Common(BaseModel):
@@ -74,23 +76,26 @@ class Contracts(Common):
     margin_rate: Share | None
 
 
-class Forecast(Common):
-    """Parameters of every notebook that forecasts purchases."""
-
-    model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
-    holdout_weeks: Annotated[int, Field(ge=1)] | None
-
-
-class ForecastCheck(Forecast):
+class ForecastCheck(Common):
     """Parameters of ``04_ltv_check``."""
 
+    model: PurchaseModel
+    holdout_weeks: Weeks | None
     unit: Literal["day", "week"]
 
 
-class LifetimeValue(ForecastCheck):
+class Forecast(Common):
+    """Parameters of every notebook that looks ahead."""
+
+    model: PurchaseModel
+    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
+    holdout_weeks: Weeks | None
+
+
+class LifetimeValue(Forecast):
     """Parameters of ``04_ltv``."""
 
-    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
+    unit: Literal["day", "week"]
     annual_discount_rate: Share
     margin_rate: Share | None
 
@@ -98,7 +103,6 @@ class LifetimeValue(ForecastCheck):
 class Acquisition(Forecast):
     """Parameters of ``06_acquisition``."""
 
-    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
     annual_discount_rate: Share
     margin_rate: Share | None
     acquisition_cost: Annotated[float, Field(ge=0)] | None

@@ -47,6 +47,6 @@ def fitted_by(fitter: Fitter, *data: npt.ArrayLike) -> dict[str, float] | str:
     try:
         with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
             fitter.fit(*data)
-    except import_lifetimes().utils.ConvergenceError:
+    except (import_lifetimes().utils.ConvergenceError, ValueError):  # the latter of data that are too few
         return _("the search of the library gives up on these data")
     return {str(name): round(float(value), 4) for name, value in fitter.params_.items()}
