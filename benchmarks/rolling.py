@@ -20,7 +20,9 @@ from scipy.stats import t as student
 
 from analysis import ltv, open_dataset
 from analysis.demo import generate, write
+from analysis.ltv.backtest.holdout import default_holdout_weeks
 from analysis.ltv.intervals import intervals_of
+from analysis.ltv.model_selection import log_scores
 
 SEEDS = range(1, 6)
 LEAST = 100  # customers known at the date
@@ -63,7 +65,7 @@ def checks(history: History) -> Iterator[dict[str, object]]:
     """Give the check over the last weeks of a history, and the same half a holdout earlier."""
     whole = open_dataset(history.path)
     first = whole.query("customers")["first_purchase"].min()
-    half = ltv.default_holdout_weeks(first, whole.as_of) // 2
+    half = default_holdout_weeks(first, whole.as_of) // 2
     for end in (whole.as_of - dt.timedelta(weeks=half), whole.as_of):
         check = ltv.hold_out(open_dataset(history.path, as_of=end.isoformat()))
         if isinstance(check, ltv.Holdout) and len(check.customers) >= LEAST:
@@ -73,9 +75,9 @@ def checks(history: History) -> Iterator[dict[str, object]]:
 def judged(check: ltv.Holdout) -> dict[str, object]:
     """Return where what came lies, for the model that the earlier dates choose."""
     compared = ltv.compare_models(check.summary, check)
-    scores = {kind: ltv.log_scores(model, check.past) for kind, model in check.models.items()}
+    scores = {kind: log_scores(model.process, check) for kind, model in check.models.items()}
     best = max(scores, key=lambda kind: scores[kind].mean())
-    check = check.led_by(compared.best.kind)
+    check = ltv.led_by(check, compared.best)
     behind = scores[best] - scores[check.chosen]
     found: dict[str, object] = {
         "cutoff": check.cutoff,

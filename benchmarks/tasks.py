@@ -160,7 +160,7 @@ def _fit_cartera(kind: str, customers: int) -> dict[str, float]:
 
     x, t_x, t = np.load(data.histories(kind, customers))
     frame = pd.DataFrame({"x": x.astype("int64"), "t_x": t_x, "T": t})
-    summary = ltv.Summary(frame, "day", dt.date(2024, 1, 1), 0)
+    summary = ltv.Summary(frame, "day", dt.date(2024, 1, 1))
     with _Clock() as clock:
         model = ltv.fit_purchases(summary, kind)
     if not model:
@@ -197,7 +197,7 @@ def _fit_lifetimes(fitter: Any, kind: str, customers: int) -> dict[str, float]:
     with _Clock() as clock:
         fitter.fit(x, t_x, t)
     frame = pd.DataFrame({"x": x.astype("int64"), "t_x": t_x, "T": t})
-    counts, longest = scaled_counts(ltv.Summary(frame, "day", dt.date(2024, 1, 1), 0))
+    counts, longest = scaled_counts(ltv.Summary(frame, "day", dt.date(2024, 1, 1)))
     at = np.array(list(in_unit(dict(fitter.params_), 1 / longest).values()))
     value = likelihood(kind, counts).evaluate(at)[0] - counts.bought * np.log(longest)
     return clock.found(log_likelihood=value)
@@ -209,6 +209,8 @@ def value_cartera(customers: str) -> dict[str, float]:
     import pandas as pd
 
     from analysis import ltv
+    from analysis.ltv.intervals import total_intervals
+    from analysis.ltv.value import clv, worth_per_purchase
 
     x, t_x, t = np.load(data.histories("bg_nbd", int(customers)))
     random, days = np.random.default_rng(1), np.timedelta64(1, "D")
@@ -228,14 +230,12 @@ def value_cartera(customers: str) -> dict[str, float]:
     )
     with _Clock() as clock:
         summary = ltv.summarise(table, data.AS_OF)
-        purchases, spend = ltv.fit_purchases(summary), ltv.fit_spend(summary)
+        purchases, spend = ltv.fit_purchases(summary, "bg_nbd"), ltv.fit_spend(summary)
         if not (purchases and spend):
             raise SystemExit("not fitted")
-        values = ltv.clv(
-            summary, purchases, spend, horizon_weeks=52, annual_discount_rate=0.1, margin_rate=0.3
-        )
-        worth = ltv.worth_per_purchase(values)
-        equity = ltv.total_intervals(purchases, summary, 52, worth, spend=spend)[1]
+        values = clv(summary, purchases, spend, horizon_weeks=52, annual_discount_rate=0.1, margin_rate=0.3)
+        worth = worth_per_purchase(values)
+        equity = total_intervals(purchases, summary, 52, worth, spend=spend)[1]
     return clock.found(equity=values["clv"].sum(), low=equity.low, high=equity.high)
 
 

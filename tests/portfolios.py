@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis import ltv
 from analysis.ltv.purchases import KINDS, Kind
+from analysis.ltv.summary import Unit
 
 SPEND = {"p": 4.0, "q": 4.0, "v": 30.0}
 
@@ -32,7 +33,7 @@ def simulate(
     ahead: float,
     seed: int,
     *,
-    unit: ltv.Unit = "week",
+    unit: Unit = "week",
     days: int | None = None,
 ) -> Portfolio:
     """Let customers of these ages buy until they leave, and for some time after the summary.
@@ -76,11 +77,11 @@ class _Spend:
         return self._random.standard_gamma(SPEND["p"] * purchases) / self._rate
 
 
-def _summary(x: np.ndarray, t_x: np.ndarray, ages: np.ndarray, unit: ltv.Unit, spend: _Spend) -> ltv.Summary:
+def _summary(x: np.ndarray, t_x: np.ndarray, ages: np.ndarray, unit: Unit, spend: _Spend) -> ltv.Summary:
     mean = np.divide(spend.of(x), x, out=np.full(len(x), np.nan), where=x > 0)
     frame = pd.DataFrame({"x": x.astype(int), "t_x": t_x, "T": ages.astype(float), "z": mean})
     frame.insert(0, "customer_id", [f"c{i:05}" for i in range(len(x))])
-    return ltv.Summary(frame, unit, dt.date(2025, 6, 30), 0)
+    return ltv.Summary(frame, unit, dt.date(2025, 6, 30))
 
 
 def any_portfolio(seed: int) -> Portfolio:
@@ -91,7 +92,7 @@ def any_portfolio(seed: int) -> Portfolio:
     """
     random = np.random.default_rng(seed)
     kind = KINDS[seed % 3]
-    unit: ltv.Unit = "day" if random.random() < 0.5 else "week"
+    unit: Unit = "day" if random.random() < 0.5 else "week"
     days = 1 if unit == "day" else 7
 
     def between(low: float, high: float) -> float:

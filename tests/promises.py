@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analysis import ltv
-from analysis.ltv.purchases import KINDS, Kind, fit_one, in_unit, likelihood, scaled_counts
+from analysis.ltv.intervals import purchase_intervals, total_intervals, value_intervals
+from analysis.ltv.model_selection import fit_purchases
+from analysis.ltv.purchases import KINDS, Kind, in_unit, likelihood, scaled_counts
 from portfolios import Portfolio, any_portfolio, simulate
 
 Truth = Mapping[Kind, dict[str, float]]
@@ -57,13 +59,13 @@ def portfolio_of_wild_spend(seed: int) -> Portfolio:
 
     x = made.summary.history[0]
     mean = np.divide(spent(x), x, out=np.full(len(x), np.nan), where=x > 0)
-    summary = ltv.Summary(made.summary.frame.assign(z=mean), "week", made.summary.as_of, 0)
+    summary = ltv.Summary(made.summary.frame.assign(z=mean), "week", made.summary.as_of)
     return Portfolio(made.kind, made.truth, summary, made.bought, spent(made.bought))
 
 
 def fitted(made: Portfolio) -> tuple[ltv.PurchaseModel, ltv.SpendModel, np.ndarray]:
     """Return the models, and what a purchase of each customer is worth: its expected spend."""
-    model, spend = fit_one(made.summary, made.kind), ltv.fit_spend(made.summary)
+    model, spend = fit_purchases(made.summary, made.kind), ltv.fit_spend(made.summary)
     assert isinstance(model, ltv.PurchaseModel)
     assert isinstance(spend, ltv.SpendModel)
     return model, spend, spend.expected_spend(made.summary.history[0], made.summary.frame["z"].to_numpy())
@@ -72,7 +74,7 @@ def fitted(made: Portfolio) -> tuple[ltv.PurchaseModel, ltv.SpendModel, np.ndarr
 def totals_held(made: Portfolio) -> dict[str, float]:
     """Say whether the 90 % intervals hold a portfolio's purchases and their value, and how wide they are."""
     model, spend, worth = fitted(made)
-    purchases, value = ltv.total_intervals(model, made.summary, AHEAD, worth, spend=spend)
+    purchases, value = total_intervals(model, made.summary, AHEAD, worth, spend=spend)
     expected = model.expected_purchases(AHEAD, *made.summary.history).sum()
     return {
         "purchases": purchases.contains(made.bought.sum()),
@@ -89,11 +91,11 @@ def customers_held(made: Portfolio, seed: int) -> pd.DataFrame:
     assessment for count data", Biometrics 65).
     """
     model, spend, worth = fitted(made)
-    found = ltv.purchase_intervals(model, AHEAD, made.summary.history)
+    found = purchase_intervals(model, AHEAD, made.summary.history)
     found["expected"] = model.expected_purchases(AHEAD, *made.summary.history)
     found["holds"] = (made.bought >= found["low"]) & (made.bought <= found["high"])
     found["place"] = _places(model, made, np.random.default_rng(seed))
-    value = ltv.value_intervals(model, spend, made.summary, AHEAD, worth)
+    value = value_intervals(model, spend, made.summary, AHEAD, worth)
     found["value_holds"] = (made.spent >= value["low"]) & (made.spent <= value["high"])
     return found
 
@@ -120,7 +122,7 @@ def faults(seed: int) -> list[str]:
     found = []
     for kind in KINDS:
         try:
-            model = fit_one(made.summary, kind)
+            model = fit_purchases(made.summary, kind)
         except (ArithmeticError, ValueError, Warning) as problem:
             found.append(f"{seed}, {kind}: {problem}")
             continue

@@ -11,15 +11,16 @@ from scipy.stats import CensoredData, binomtest, ecdf
 
 from analysis import churn, open_dataset
 from analysis.churn.contracts import joined, tenures
-from analysis.demo.demo_portfolio import generate
-from analysis.display_names import words
-from analysis.ltv import Interval, Margins
-from analysis.ltv.estimation.shifted_beta_geometric import (
+from analysis.churn.shifted_beta_geometric import (
     RetentionLikelihood,
     RetentionModel,
     Tenures,
     fit_retention,
 )
+from analysis.demo.demo_portfolio import generate
+from analysis.display_names import words
+from analysis.ltv.intervals import Interval
+from analysis.ltv.margins import Margins
 from analysis.not_possible import NotPossible
 from analysis.periods import months_later
 from analysis.plots import plot

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis import ltv
-from analysis.ltv.intervals import purchase_intervals, simulate_totals, value_intervals
+from analysis.ltv.intervals import purchase_intervals, simulate_totals, total_intervals, value_intervals
 from promises import AHEAD, ALL_ALIKE, customers_held, fitted, portfolio, portfolio_of_wild_spend, totals_held
 
 # --- totals ------------------------------------------------------------------------------------------
@@ -64,8 +64,8 @@ def test_large_portfolios_are_simulated_in_part() -> None:
 def test_uncertain_money_widens_the_interval_of_the_value_only() -> None:
     made = portfolio(0)
     model, spend, worth = fitted(made)
-    known = ltv.total_intervals(model, made.summary, AHEAD, worth)
-    open_ = ltv.total_intervals(model, made.summary, AHEAD, worth, spend=spend)
+    known = total_intervals(model, made.summary, AHEAD, worth)
+    open_ = total_intervals(model, made.summary, AHEAD, worth, spend=spend)
     assert known[0].high - known[0].low == pytest.approx(open_[0].high - open_[0].low, rel=0.2)
     assert open_[1].high - open_[1].low > known[1].high - known[1].low
 
@@ -115,7 +115,7 @@ def test_one_who_is_surely_gone_gets_nothing() -> None:
     made = portfolio(0)
     model, spend, _worth = fitted(made)
     frame = pd.DataFrame({"customer_id": ["g"], "x": [40], "t_x": [20.0], "T": [78.0], "z": [30.0]})
-    gone = ltv.Summary(frame, "week", made.summary.as_of, 0)
+    gone = ltv.Summary(frame, "week", made.summary.as_of)
     found = purchase_intervals(model, AHEAD, gone.history).iloc[0]
     assert (found["low"], found["high"]) == (0, 0)
     assert found["probability"] > 0.99

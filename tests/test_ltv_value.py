@@ -17,11 +17,11 @@ from analysis import ltv, open_dataset, portfolio
 from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
-from analysis.ltv.alive import OneTimeBuyers
+from analysis.ltv.alive import Alive
 from analysis.ltv.equity import CustomerValue, EquityByGroup
-from analysis.ltv.intervals import with_intervals
 from analysis.ltv.margins import customer_margins
-from analysis.ltv.purchases import fit_one
+from analysis.ltv.model_selection import fit_purchases
+from analysis.ltv.value import clv, equity_shares
 from analysis.not_possible import NotPossible
 
 AS_OF = dt.date(2024, 4, 15)
@@ -44,7 +44,7 @@ def summary(customers: pd.DataFrame) -> ltv.Summary:
 
 @pytest.fixture(scope="module")
 def models(summary: ltv.Summary) -> dict[str, ltv.PurchaseModel]:
-    fitted = {kind: fit_one(summary, kind) for kind in ltv.KINDS}
+    fitted = {kind: fit_purchases(summary, kind) for kind in ltv.KINDS}
     return {kind: model for kind, model in fitted.items() if isinstance(model, ltv.PurchaseModel)}
 
 
@@ -57,7 +57,7 @@ def spend(summary: ltv.Summary) -> ltv.SpendModel:
 
 @pytest.fixture(scope="module")
 def values(summary: ltv.Summary, models: dict[str, ltv.PurchaseModel], spend: ltv.SpendModel) -> pd.DataFrame:
-    return ltv.clv(summary, models["bg_nbd"], spend, margin_rate=0.3, **SETTINGS)
+    return clv(summary, models["bg_nbd"], spend, margin_rate=0.3, **SETTINGS)
 
 
 # --- margins -----------------------------------------------------------------------------------------
@@ -101,9 +101,8 @@ def test_credibility_by_hand() -> None:
     assert margins.half_weight == pytest.approx(2 / 7)
     assert margins.rates["margin_rate"].tolist() == pytest.approx([0.5 - 0.2 * 7 / 8, 0.5 + 0.2 * 7 / 8])
     assert margins.of(pd.Series(["high", "unknown"])).tolist() == pytest.approx([0.675, 0.5])
-    # after one day an own margin weighs 1 ÷ (1 + 2 ÷ 7)
-    assert "Already after one purchase day a customer's own margin counts for 78%" in margins.sentence()
-    assert "counts half from 3.5 purchase days" in replace(margins, half_weight=3.5).sentence()
+    # eight of ten lie between 0.325 and 0.675, each end moved in by a tenth of the way
+    assert "for 8 of 10 it then lies between 36.0% and 64.0%" in margins.sentence()
     assert "all get nearly that rate" in replace(margins, half_weight=50.1).sentence()
     assert customer_margins(costs.head(0)) is None
 
@@ -154,7 +153,7 @@ def test_clv_with_a_margin_per_customer(
     summary: ltv.Summary, models: dict[str, ltv.PurchaseModel], spend: ltv.SpendModel, values: pd.DataFrame
 ) -> None:
     rates = np.linspace(0.1, 0.5, len(values))
-    own = ltv.clv(summary, models["bg_nbd"], spend, margin_rate=rates, **SETTINGS)
+    own = clv(summary, models["bg_nbd"], spend, margin_rate=rates, **SETTINGS)
     np.testing.assert_allclose(own["clv"], values["clv"] * rates / 0.3)
 
 
@@ -167,7 +166,7 @@ def test_clv_in_parts_is_clv(
 ) -> None:
     """Many customers over many weeks go through a few at a time: here seven."""
     monkeypatch.setattr("analysis.ltv.value.CELLS", 7 * 52)
-    parts = ltv.clv(summary, models["bg_nbd"], spend, margin_rate=0.3, **SETTINGS)
+    parts = clv(summary, models["bg_nbd"], spend, margin_rate=0.3, **SETTINGS)
     np.testing.assert_allclose(parts["clv"], values["clv"], rtol=1e-9)
 
 
@@ -188,8 +187,8 @@ def by_hand(worth: CustomerValue, clv: list[float]) -> CustomerValue:
     return replace(worth, frame=frame.assign(customer_id=list("abcdefgh")[: len(clv)]))
 
 
-def grouped(worth: CustomerValue, groups: pd.Series, most: int = 12) -> EquityByGroup:
-    found = ltv.equity_by(worth, groups, "channel", most)
+def grouped(worth: CustomerValue, groups: pd.Series) -> EquityByGroup:
+    found = ltv.equity_by(worth, groups, "channel")
     assert isinstance(found, EquityByGroup)
     return found
 
@@ -201,7 +200,7 @@ def test_value_is_clv_with_the_interval_of_the_total(worth: CustomerValue, value
     table = worth.tables()["customer_value"]
     assert table["clv"].is_monotonic_decreasing
     assert set(words("customer_value", table)["labels"]) == set(table.columns)
-    shares = worth.shares()
+    shares = equity_shares(values["clv"])
     found = portfolio.concentration(values, "clv")
     assert found
     held = np.interp(found.share_for_80, shares["customers_share"], shares["equity_share"])
@@ -212,13 +211,13 @@ def test_value_is_said_with_the_error_of_the_last_check_and_the_length_of_the_hi
     worth: CustomerValue,
 ) -> None:
     for held, said in (
-        (True, "contained the actual value."),
-        (False, "missed the actual value: this one may be too narrow"),
+        (True, "lay within an interval made in the same way."),
+        (False, "lay outside an interval made in the same way: this one may be too narrow"),
     ):
         check = SimpleNamespace(value_error=-0.204, value_held=held, earlier=())
         sentence = replace(worth, check=check).sentence()  # type: ignore[arg-type]
-        assert f"net sales were 20.4% too low. Its interval, made in the same way, {said}" in sentence
-        assert "no earlier forecasts to learn from" in sentence
+        assert f"net sales as forecast were off by -20.4%, and the actual value {said}" in sentence
+        assert "With so few earlier forecasts" in sentence
     assumed = replace(worth, assumed=" at an assumed margin of 30%, no cost being known").sentence()
     assert "in discounted margin at an assumed margin of 30%, no cost being known (" in assumed
     # the first customers of CDNOW came on 1 January 1997: 545 days before 30 June 1998 are 77 weeks
@@ -231,10 +230,8 @@ def test_value_is_said_with_the_error_of_the_last_check_and_the_length_of_the_hi
     ("clv", "said"),
     [
         ([80.0, 25.0, -5.0], ""),  # 5 lost of 105 are 4.8 %
-        ([75.0, 25.0, -5.0], "1 of 3 customers is expected to cost more than it brings (US$5); the others"),
-        ([30.0, -50.0, -7.0], "2 of 3 customers are expected to cost more than they bring (US$57); the"),
-        ([-50.0, -7.0], "All 2 customers are expected to cost more than they bring (US$57)"),
-        ([0.0, 0.0], "With a margin of 0 nothing has a value"),
+        ([75.0, 25.0, -5.0], "Losses of US$5 are expected against gains of US$100: shares"),
+        ([-50.0, -7.0], "Losses of US$57 are expected against gains of US$0: shares"),
     ],
 )
 def test_shares_are_shown_only_where_they_mean_something(
@@ -247,9 +244,11 @@ def test_shares_are_shown_only_where_they_mean_something(
     texts = table.title() + table.sentence()
     assert table.frame["share_of_equity"].notna().all() == (said == "")
     assert "nan" not in texts.lower()
-    assert ("lose money" in texts or "bring any money" in texts) == bool(said)
+    assert ("taken together" in texts) == bool(said)
     assert ("web: 80% of customer equity with 33%" in texts) == (said == "")
-    assert ("no group is expected to bring anything" in texts) == (not any(clv))
+    nothing = by_hand(worth, [0.0] * len(clv))
+    assert not nothing.is_drawn
+    assert isinstance(ltv.equity_by(nothing, pd.Series({"a": "web"}), "channel"), NotPossible)
 
 
 def test_equity_by_group_by_hand(worth: CustomerValue) -> None:
@@ -279,28 +278,29 @@ def test_no_group_holds_more_than_all_equity(worth: CustomerValue) -> None:
     assert mixed.frame["share_of_equity"].tolist() == pytest.approx([0.59, 0.41])
 
 
-def test_small_groups_are_taken_together(worth: CustomerValue) -> None:
+def test_small_groups_are_taken_together(worth: CustomerValue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.ltv.equity.MOST_GROUPS", 3)
     five = by_hand(worth, [1.0, 2, 3, 4, 5])
     alone = pd.Series({name: name.upper() for name in "abcde"})
-    table = grouped(five, alone, 3).frame
+    table = grouped(five, alone).frame
     assert table["group"].tolist() == ["E", "D", "(all others)"]
     assert table["clv"].tolist() == [5, 4, 6]
     ordered = pd.Series(pd.Categorical(alone, categories=list("EDCBAZ"), ordered=True), index=alone.index)
-    assert grouped(five, ordered, 3).frame["group"].tolist() == ["before B", "B", "A"]
     assert grouped(five, ordered).frame["group"].tolist() == list("EDCBA")
 
 
 def test_equity_of_groups_has_the_intervals_of_totals(worth: CustomerValue) -> None:
     """All customers as one group have the portfolio's interval."""
-    all_in_one = grouped(worth, pd.Series("all", index=worth.frame["customer_id"])).frame
-    ends = all_in_one[["equity_low", "equity_high"]].iloc[0].tolist()
+    alone = grouped(worth, pd.Series("all", index=worth.frame["customer_id"]))
+    ends = alone.frame[["equity_low", "equity_high"]].iloc[0].tolist()
     assert ends == [worth.equity.low, worth.equity.high]
+    assert not alone.findings()  # that it is worth most says nothing
 
 
 def test_cohorts_and_segments_cover_every_customer(
     worth: CustomerValue, customers: pd.DataFrame, summary: ltv.Summary
 ) -> None:
-    parts = (ltv.cohorts(summary, "month"), ltv.segments(customers, summary))
+    parts = (ltv.cohorts(summary), ltv.segments(customers, summary))
     for part in parts:
         table = grouped(worth, part).frame
         assert "(not known)" not in set(table["group"])
@@ -308,24 +308,12 @@ def test_cohorts_and_segments_cover_every_customer(
         assert table["clv"].sum() == pytest.approx(worth.total)
     assert list(parts[0].cat.categories) == ["Jan 1997", "Feb 1997", "Mar 1997"]
     use_language("es")
-    assert ltv.cohorts(summary, "month").cat.categories[0] == "ene 1997"
+    assert ltv.cohorts(summary).cat.categories[0] == "ene 1997"
 
 
-def test_total_value_is_past_and_residual(worth: CustomerValue, customers: pd.DataFrame) -> None:
-    margins = ltv.choose_margins(pd.DataFrame(columns=COSTS), 0.3)
-    whole = ltv.total_value(worth, customers, margins)
-    assert whole.frame["past_margin"].sum() == pytest.approx(0.3 * customers["net_sales"].sum())
-    share = worth.total / whole.frame["total_value"].sum()
-    assert f"{share:.0%} of the whole" in whole.sentence()
-    lost = replace(whole, frame=whole.frame.assign(clv=-1.0))
-    assert "%" not in lost.sentence()
-
-
-def test_intervals_of_customers_stand_beside_their_values(
-    summary: ltv.Summary, models: dict[str, ltv.PurchaseModel], spend: ltv.SpendModel, values: pd.DataFrame
-) -> None:
+def test_intervals_of_customers_stand_beside_their_values(worth: CustomerValue) -> None:
     """Someone sure to buy nothing has an interval of nothing; the busiest customer one around its value."""
-    found = with_intervals(values, models["bg_nbd"], spend, summary, 52)
+    found = worth.tables()["customer_value"]
     assert (found["clv_low"] <= found["clv_high"]).all()
     assert (found["purchases_low"] <= found["purchases_high"]).all()
     busiest = found.loc[found["expected_purchases"].idxmax()]
@@ -398,11 +386,14 @@ def test_who_is_more_likely_gone_has_no_next_purchase(
     assert waits.loc[waits["p_alive"] < 0.5, "expected_by"].isna().all()
     dated = waits["expected_by"].dropna()
     assert dated.min() > pd.Timestamp(CDNOW_END)
-    table = found.by_week(4)
+    table = found.by_week().head(4)
     assert table["until"].iloc[-1] == pd.Timestamp("1998-07-28")
     assert table["customers"].sum() == (dated <= pd.Timestamp("1998-07-28")).sum()
     soon = (dated <= pd.Timestamp(CDNOW_END) + pd.Timedelta(weeks=13)).sum()
     assert f"{soon} of 2,357 customers are expected back" in found.sentence()
+    assert "no purchase within three years" in found.sentence()
+    everybody = replace(found, frame=waits.assign(expected_by=pd.Timestamp("1998-07-28")))
+    assert everybody.sentence().endswith("each with even odds or better.")  # and not "for 0 (0%) …"
 
 
 def test_next_purchase_by_hand(models: dict[str, ltv.PurchaseModel]) -> None:
@@ -410,7 +401,7 @@ def test_next_purchase_by_hand(models: dict[str, ltv.PurchaseModel]) -> None:
     model = models["bg_nbd"]
     x = np.arange(3.0, 23)
     frame = pd.DataFrame({"customer_id": [f"c{i}" for i in x], "last_purchase": pd.Timestamp("1998-06-30")})
-    busy = ltv.Summary(frame.assign(x=x, t_x=40.0, T=40.0), "week", CDNOW_END, 0)
+    busy = ltv.Summary(frame.assign(x=x, t_x=40.0, T=40.0), "week", CDNOW_END)
     alive = model.p_alive(*busy.history)
     wait = (model.alpha + 40) * ((1 - 0.5 / alive) ** (-1 / (model.r + x)) - 1)
     found = ltv.next_purchase(busy, model, 10).frame
@@ -420,53 +411,14 @@ def test_next_purchase_by_hand(models: dict[str, ltv.PurchaseModel]) -> None:
     np.testing.assert_allclose(found["chance"], alive * (1 - share ** (model.r + x)))
 
 
-def test_days_and_weeks_tell_the_same(
-    customers: pd.DataFrame,
-    summary: ltv.Summary,
-    models: dict[str, ltv.PurchaseModel],
-) -> None:
-    """A model whose times are in days expects each customer on the same day."""
-    by_day = ltv.summarise(customers, CDNOW_END, "day")
-    model = fit_one(by_day, "bg_nbd")
-    assert isinstance(model, ltv.PurchaseModel)
-    waits = [ltv.next_purchase(*each, 26).frame for each in ((summary, models["bg_nbd"]), (by_day, model))]
-    np.testing.assert_allclose(waits[1]["chance"], waits[0]["chance"], rtol=1e-3)
-    apart = (waits[1]["expected_by"] - waits[0]["expected_by"]).dt.days.dropna()
-    assert apart.abs().max() <= 1
-
-
 # --- who is still there ------------------------------------------------------------------------------
 
 
-def one_time(alive: list[float], purchases: list[float]) -> OneTimeBuyers:
-    frame = pd.DataFrame({"model": ["bg_nbd", "mbg_nbd"], "customers": 27, "p_alive": alive})
-    return OneTimeBuyers(pd.DataFrame(), frame.assign(expected_purchases=purchases), "week")
-
-
-def test_one_time_buyers_under_each_model(summary: ltv.Summary, models: dict[str, ltv.PurchaseModel]) -> None:
-    compared = ltv.compare_models(summary)
-    found = ltv.one_time_buyers(summary, compared, 52)
-    assert isinstance(found, OneTimeBuyers)
-    assert (found.curve["bg_nbd"] == 1).all()
-    mbg = models["mbg_nbd"]
-    assert found.curve["mbg_nbd"].iloc[0] == pytest.approx(mbg.b / (mbg.a + mbg.b))  # may leave at once
-    assert found.curve["pareto_nbd"].iloc[0] == pytest.approx(1)
-    once = summary.frame["x"] == 0
-    assert found.frame["customers"].tolist() == [once.sum()] * 3
-    everyone = models["pareto_nbd"].expected_purchases(52.0, *summary.history)
-    assert found.frame["expected_purchases"].iloc[2] == pytest.approx(everyone[once.to_numpy()].sum())
-    assert "nobody has seen: 100% under BG/NBD" in found.sentence()
-    again = ltv.Summary(summary.frame[~once], "week", summary.as_of, 0)
-    assert "Everybody has bought again" in str(ltv.one_time_buyers(again, compared, 52))
-
-
-def test_one_time_buyers_of_whom_models_expect_different_sums() -> None:
-    """Less it differs only by less than one half, and by less than the shares of those alive do."""
-    assert "The models agree" in one_time([1, 0.99], [10, 10]).sentence()
-    assert "differs less: 442 to 509 purchases" in one_time([1, 0.37], [509, 442]).sentence()
-    assert "differs too: 7 to 163 purchases" in one_time([1, 0.11], [163, 7]).sentence()
-    assert "differs too: 10 to 14 purchases" in one_time([1, 0.8], [14, 10]).sentence()
-    assert "differs too: 0 to 1 purchases" in one_time([1, 0], [1, 0]).sentence()
+def test_nobody_is_said_to_be_gone_where_nobody_is() -> None:
+    """Of none it read: "0 of the 793 repeat buyers (0%) are more likely gone than not"."""
+    found = Alive(pd.DataFrame({"x": [1, 2, 3], "p_alive": [0.9, 0.8, 0.7]}), by_construction=False)
+    assert found.sentence() == "None of the 3 repeat buyers is more likely gone than not."
+    assert found.notes() == ["Every customer has bought again."]
 
 
 def test_records_of_customers(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import datetime as dt
 import gettext
 import io
 import math
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from typing import Literal, get_args
@@ -24,6 +25,8 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 _LOCALES: dict[str, str] = {"en": "en_GB", "es": "es_ES"}
 _LARGE = 100_000
 _SMALL = 1e-8
+_TENTH = 0.1
+_WHOLE = 10  # money from which on cents mean nothing in an estimate
 _THOUSAND_MILLIONS = 1e9
 _current: Language = "en"
 
@@ -131,6 +134,38 @@ def brief(value: float, currency: str | None = None) -> str:
         return compact(value, currency)
     decimals = 0 if size >= 10 or not size > _SMALL else 1 - math.floor(min(math.log10(size), 0))
     return money(value, currency, max(decimals, 2) if currency and decimals else decimals)
+
+
+def amount(value: float, currency: str | None) -> str:
+    """Format money with two decimals, or with two significant digits below 0.1 and above 0."""
+    small = 0 < abs(value) < _TENTH
+    return money(value, currency, 1 - math.floor(math.log10(abs(value))) if small else 2)
+
+
+def estimate(value: float, currency: str | None) -> str:
+    """Format money that is estimated: from 10 on without cents, which no estimate knows."""
+    return money(value, currency) if abs(value) >= _WHOLE else amount(value, currency)
+
+
+def told_apart(
+    first: float, second: float, decimals: int = 2, write: Callable[[float, int], str] = number
+) -> tuple[str, str]:
+    """Write two figures that a sentence sets against each other, so that they differ where they do.
+
+    Parameters
+    ----------
+    first, second
+        The figures.
+    decimals
+        The fewest; also taken where four do not tell the figures apart.
+    write
+        How a figure is written, with so many decimals: `number` or `percent`.
+    """
+    for places in range(decimals, 5):
+        texts = write(first, places), write(second, places)
+        if texts[0] != texts[1]:
+            return texts
+    return write(first, decimals), write(second, decimals)
 
 
 def compact(value: float, currency: str | None = None) -> str:

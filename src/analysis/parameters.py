@@ -78,7 +78,6 @@ class Forecast(Common):
     """Parameters of every notebook that forecasts purchases."""
 
     model: Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
-    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
     holdout_weeks: Annotated[int, Field(ge=1)] | None
 
 
@@ -91,6 +90,7 @@ class ForecastCheck(Forecast):
 class LifetimeValue(ForecastCheck):
     """Parameters of ``04_ltv``."""
 
+    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
     annual_discount_rate: Share
     margin_rate: Share | None
 
@@ -98,6 +98,7 @@ class LifetimeValue(ForecastCheck):
 class Acquisition(Forecast):
     """Parameters of ``06_acquisition``."""
 
+    horizon_weeks: Annotated[int, Field(ge=1, le=520)]
     annual_discount_rate: Share
     margin_rate: Share | None
     acquisition_cost: Annotated[float, Field(ge=0)] | None

@@ -56,8 +56,8 @@ class Result:
         raise NotImplementedError
 
     def sentence(self) -> str:
-        """Return what it says, in one sentence; the alternative text of its chart."""
-        raise NotImplementedError
+        """Return what it says, in one sentence; the alternative text of its chart. By default, the title."""
+        return self.title()
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return what is shown of it as tables, by name; see `analysis.display_names`."""

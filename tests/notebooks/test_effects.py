@@ -8,8 +8,8 @@ from analysis.report import notebooks
 
 pytestmark = pytest.mark.slow
 
-FORECAST = {"model": "pareto_nbd", "horizon_weeks": 26, "holdout_weeks": 12}
-VALUE = {"annual_discount_rate": 0.5, "margin_rate": 0.6}
+FORECAST = {"model": "pareto_nbd", "holdout_weeks": 12}
+VALUE = {"horizon_weeks": 26, "annual_discount_rate": 0.5, "margin_rate": 0.6}
 OVERRIDES = {
     "01_portfolio": {"period": "quarter", "activity_window": 30},
     "02_segmentation": {"activity_window": 30, "abc_a": 0.5, "abc_b": 0.9},

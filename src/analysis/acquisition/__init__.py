@@ -1,4 +1,4 @@
-"""Acquisition: what customers cost to win, against what they bring (``cost``)."""
+"""Acquisition: what customers cost to win (``cost``), against what they bring (``total_value``)."""
 
 from analysis.acquisition.cost import (
     CacByChannel,
@@ -9,13 +9,16 @@ from analysis.acquisition.cost import (
     ltv_to_cac,
     payback,
 )
+from analysis.acquisition.total_value import TotalValue, total_value
 
 __all__ = [
     "CacByChannel",
     "LtvToCac",
     "Payback",
+    "TotalValue",
     "acquisition_costs",
     "cac_by_channel",
     "ltv_to_cac",
     "payback",
+    "total_value",
 ]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, number
-from analysis.ltv.equity import TotalValue
+from analysis.acquisition.total_value import TotalValue
+from analysis.language import _, amount, estimate, money, number
 from analysis.ltv.margins import Margins
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import SpendModel, amount, estimate
+from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Floats, Summary, kept_share, weeks_in
 from analysis.ltv.value import DAYS_PER_YEAR
 from analysis.not_possible import NotPossible, or_not_possible
@@ -246,9 +246,9 @@ def cost_by_channel(spend: pd.DataFrame, acquired: pd.DataFrame) -> pd.DataFrame
     """
     unknown = _("(not known)")
     months = pd.to_datetime(spend["month"]).dt.to_period("M")
-    came = acquired[pd.to_datetime(acquired["first_purchase"]).dt.to_period("M").isin(set(months))]
+    won = acquired[pd.to_datetime(acquired["first_purchase"]).dt.to_period("M").isin(set(months))]
     spent = spend["amount"].astype("float64").groupby(spend["channel"].fillna(unknown)).sum()
-    customers = came["channel"].fillna(unknown).value_counts().reindex(spent.index, fill_value=0)
+    customers = won["channel"].fillna(unknown).value_counts().reindex(spent.index, fill_value=0)
     table = pd.DataFrame({"spent": spent, "customers": customers})
     table["acquisition_cost"] = table["spent"] / table["customers"].where(table["customers"] > 0)
     return table.sort_values("spent", ascending=False, kind="stable").rename_axis("channel").reset_index()

@@ -2,7 +2,8 @@
 
 The rate by period (``rates``); how far ahead to look (``horizon``); what is known of each customer on a day
 (``snapshots``); a model of who will not buy (``model``); whether it beats a simple rule (``evaluation``); and
-today's customers by risk (``risks``). Who has a contract gives notice: ``contracts``.
+today's customers by risk (``risks``). Who has a contract gives notice: ``contracts``, with the model of
+``shifted_beta_geometric``.
 """
 
 from analysis.churn.contracts import (
@@ -20,8 +21,8 @@ from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.model import ChurnModel, Effects, default_pipeline, effects, fit, side_by_side
 from analysis.churn.rates import ChurnRates, rates
 from analysis.churn.risks import Risks, profile, risks
+from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
 from analysis.churn.snapshots import FEATURES, Snapshots, feature_label, snapshot, snapshots
-from analysis.ltv.estimation.shifted_beta_geometric import Tenures, fit_retention
 
 __all__ = [
     "FEATURES",

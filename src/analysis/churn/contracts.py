@@ -13,10 +13,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.churn.shifted_beta_geometric import RetentionModel, Tenures, fit_retention
 from analysis.dataset import Dataset
 from analysis.language import _, date, money, ngettext, number, percent
 from analysis.ltv.estimation.equal_histories import Codes, Floats
-from analysis.ltv.estimation.shifted_beta_geometric import RetentionModel, Tenures, fit_retention
 from analysis.ltv.intervals import Interval
 from analysis.ltv.margins import Margins
 from analysis.ltv.value import DAYS_PER_YEAR

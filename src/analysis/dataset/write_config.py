@@ -112,8 +112,11 @@ def _possible_doubles(data: str) -> list[str]:
     with duckdb.connect() as connection:
         connection.execute(MACROS)
         connection.execute("set variable sales = ?", [duckdb_path(sales)])
-        query = SPELLINGS.format(sales="read_parquet(getvariable('sales'), hive_partitioning=false)")
-        groups = connection.execute(query).fetchmany(_MOST_DOUBLES)
+        customers = (
+            "(select customer_id, sum(amount) as sold "
+            "from read_parquet(getvariable('sales'), hive_partitioning=false) group by customer_id)"
+        )
+        groups = connection.execute(SPELLINGS.format(customers=customers)).fetchmany(_MOST_DOUBLES)
     said = _("who may be one customer; take the '#' away where it is so")
     head = [f"# same_customer:  # {said}"] if groups else []
     return head + [f"#   - {as_yaml(names)}  # {number(float(sold), 2)}" for _key, names, sold in groups]

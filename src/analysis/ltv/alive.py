@@ -1,4 +1,4 @@
-"""Who is still a customer: P(alive) of all, of one day by day, and of one-time buyers by model."""
+"""Who is still a customer: P(alive) of all, and of one day by day."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, listing, ngettext, number, percent
+from analysis.language import _, ngettext, number, percent
 from analysis.ltv.estimation.equal_histories import Floats
-from analysis.ltv.model_selection import Comparison
-from analysis.ltv.purchases import PurchaseModel, model_name, unseen_leaving
-from analysis.ltv.rounding import told_apart
-from analysis.ltv.summary import DAYS, OneCustomer, Summary, Unit, unit_name, weeks_in
+from analysis.ltv.purchases import PurchaseModel, unseen_leaving
+from analysis.ltv.summary import DAYS, OneCustomer, Summary
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
-
-AGES = 61
-AGREE = 0.02  # share of customers about whom models may differ and still agree
-SIMILAR = 1.5  # times by which what models expect may differ and still be about the same
 
 
 @dataclass(frozen=True)
@@ -53,13 +47,18 @@ class Alive(Result):
     def sentence(self) -> str:
         """Say how many repeat buyers are more likely gone than not."""
         gone = int((self.repeat < 0.5).sum())
-        return ngettext(
-            "{gone} of the {customers} repeat buyers ({share}) is more likely gone than not; the model "
-            "expects {alive} of them to be customers still.",
-            "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not; the model "
-            "expects {alive} of them to be customers still.",
-            gone,
-        ).format(
+        message = (
+            ngettext(
+                "{gone} of the {customers} repeat buyers ({share}) is more likely gone than not; the model "
+                "expects {alive} of them to be customers still.",
+                "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not; the model "
+                "expects {alive} of them to be customers still.",
+                gone,
+            )
+            if gone
+            else _("None of the {customers} repeat buyers is more likely gone than not.")
+        )
+        return message.format(
             gone=number(gone),
             customers=number(len(self.repeat)),
             share=percent(gone / max(len(self.repeat), 1)),
@@ -90,12 +89,13 @@ class Alive(Result):
         )
 
     def findings(self) -> list[Finding]:
-        """Return who is more likely gone, and who bought once."""
-        gone, once = float((self.repeat < 0.5).mean()), float((self.frame["x"] == 0).mean())
-        return [
-            Finding("ltv.more_likely_gone", self.sentence(), gone, "share"),
-            Finding("ltv.one_time", self.once_sentence(), once, "share"),
-        ]
+        """Return who is more likely gone."""
+        gone = float((self.repeat < 0.5).mean())
+        return [Finding("ltv.more_likely_gone", self.sentence(), gone, "share")]
+
+    def notes(self) -> list[str]:
+        """Say who bought once."""
+        return [self.once_sentence()]
 
 
 @or_not_possible
@@ -129,10 +129,6 @@ class AliveHistory(Result):
             customer=self.customer_id, alive=percent(self.frame["p_alive"].iloc[-1], 1)
         )
 
-    def sentence(self) -> str:
-        """Return the title."""
-        return self.title()
-
 
 @or_not_possible
 def alive_history(someone: OneCustomer, purchases: PurchaseModel) -> AliveHistory | NotPossible:
@@ -151,102 +147,3 @@ def follow(model: PurchaseModel, purchase_dates: pd.Series, as_of: dt.date) -> p
     last = np.maximum.accumulate(np.where(bought, age, 0.0))
     p_alive = model.p_alive(np.cumsum(bought).astype(float) - 1, last, age)
     return pd.DataFrame({"date": days, "p_alive": p_alive, "purchase": bought})
-
-
-@dataclass(frozen=True)
-class OneTimeBuyers(Result):
-    """What each model says of customers who bought once.
-
-    Attributes
-    ----------
-    curve
-        ``age`` from 0 to the longest in 61 rows, and P(alive) under each model in a column of its name.
-    frame
-        One row per ``model``: one-time ``customers``, ``alive`` (how many of them are expected to be
-        customers still), ``p_alive`` (their mean), ``expected_purchases`` of all of them within the horizon.
-    unit
-        Time unit of the curve.
-    """
-
-    name: ClassVar[str] = "one_time"
-    curve: pd.DataFrame
-    frame: pd.DataFrame
-    unit: Unit
-
-    def title(self) -> str:
-        """Return what each model says in the end."""
-        last = self.curve.iloc[-1]
-        parts = [
-            _("{model} {share}").format(model=model_name(name), share=percent(last[name]))
-            for name in self.curve.columns[1:]
-        ]
-        return _("P(alive) {age} {unit} after the only purchase: {parts}").format(
-            age=number(last["age"]), unit=unit_name(self.unit), parts=listing(parts)
-        )
-
-    def sentence(self) -> str:
-        """Say how far the models are apart about one-time buyers."""
-        table, customers = self.frame, number(self.frame["customers"].iloc[0])
-        parts = [
-            _("{share} under {model}").format(share=percent(share), model=model_name(name))
-            for name, share in zip(table["model"], table["p_alive"], strict=True)
-        ]
-        if table["p_alive"].max() - table["p_alive"].min() < AGREE:
-            return _(
-                "The models agree about the {customers} one-time buyers: {parts} are customers still."
-            ).format(customers=customers, parts=listing(parts))
-        apart, shares = _apart(table["expected_purchases"]), _apart(table["p_alive"])
-        least, most = told_apart(table["expected_purchases"].min(), table["expected_purchases"].max(), 0)
-        expected = (
-            _("What is expected of them together differs less: {least} to {most} purchases.")
-            if apart < min(SIMILAR, shares)
-            else _("What is expected of them together differs too: {least} to {most} purchases.")
-        ).format(least=least, most=most)
-        said = _(
-            "How many of the {customers} one-time buyers are customers still, nobody has seen: {parts}."
-        ).format(customers=customers, parts=listing(parts))
-        return f"{said} {expected}"
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the models by name."""
-        return {"one_time": self.frame.assign(model=[model_name(kind) for kind in self.frame["model"]])}
-
-    def findings(self) -> list[Finding]:
-        """Return how far the models are apart."""
-        return [Finding("ltv.one_time_models", self.sentence())]
-
-
-def _apart(values: pd.Series) -> float:
-    """Return how many times the least of the values the largest is."""
-    return float(values.max() / values.min()) if values.min() > 0 else float("inf")
-
-
-@or_not_possible
-def one_time_buyers(
-    summary: Summary, compared: Comparison, horizon_weeks: float
-) -> OneTimeBuyers | NotPossible:
-    """Put side by side what each model says of one-time buyers.
-
-    In the BG/NBD one can only leave after a *repeat* purchase, so one who bought once is alive for certain,
-    however long ago. In the MBG/NBD one may also leave after the first purchase, and in the Pareto/NBD at
-    any time, so there a one-time buyer fades.
-    """
-    x, t_x, t = summary.history
-    once = x == 0
-    if not once.any():
-        return NotPossible(
-            _("Everybody has bought again, so there is nobody of whom the models could disagree.")
-        )
-    if not compared.best.leaving_seen:
-        return NotPossible(unseen_leaving())
-    history, duration = (x[once], t_x[once], t[once]), weeks_in(summary.unit, horizon_weeks)
-    rows = []
-    for name, model in compared.models.items():
-        p_alive = model.p_alive(*history)
-        expected = float(model.expected_purchases(duration, *history).sum())
-        rows.append((name, int(once.sum()), float(p_alive.sum()), float(p_alive.mean()), expected))
-    columns = ["model", "customers", "alive", "p_alive", "expected_purchases"]
-    age, none = np.linspace(0, float(t.max()), AGES), np.zeros(AGES)
-    curves = {name: model.p_alive(none, none, age) for name, model in compared.models.items()}
-    frame = pd.DataFrame(rows, columns=columns)
-    return OneTimeBuyers(pd.DataFrame({"age": age} | curves), frame, summary.unit)

@@ -1,4 +1,4 @@
-"""What the customers are worth: each, all together, with what has come, and by group."""
+"""What the customers are worth: each, all together and by group."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, ngettext, number, percent, period
+from analysis.language import _, estimate, money, number, percent, period, signed_percent
 from analysis.ltv.backtest.holdout import Holdout, missed
 from analysis.ltv.intervals import (
     MOST_SIMULATED,
-    USUAL,
     Interval,
     Missed,
+    purchase_intervals,
     simulate_totals,
     total_intervals,
-    with_intervals,
+    value_intervals,
     with_misses,
 )
 from analysis.ltv.margins import Margins
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import SpendModel, estimate
+from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary, name_units, weeks_in
 from analysis.ltv.value import clv, equity_shares, worth_per_purchase
 from analysis.not_possible import NotPossible, or_not_possible
@@ -36,7 +36,7 @@ TOP = 0.2  # share of customers whose part of customer equity is named
 MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
 MOST_GROUPS = 12
 LEAST_SIMULATED = 1_000  # customers of a group, where it has as many
-Grouping = Literal["cohort", "segment", "channel", "acquisition_channel", "sector"]
+Grouping = Literal["cohort", "segment", "channel", "sector"]
 
 
 class Ahead(NamedTuple):
@@ -94,13 +94,9 @@ class CustomerValue(Result):
         """Whether shares of customer equity say anything."""
         return shares_hold(self.frame)
 
-    def shares(self) -> pd.DataFrame:
-        """Return how much of customer equity hangs on the most valuable customers, see `equity_shares`."""
-        return equity_shares(self.frame["clv"])
-
     def held_by_top(self) -> float:
         """Return the share of customer equity that the most valuable fifth of customers hold."""
-        shares = self.shares()
+        shares = equity_shares(self.frame["clv"])
         return float(np.interp(TOP, shares["customers_share"], shares["equity_share"]))
 
     def title(self) -> str:
@@ -114,8 +110,7 @@ class CustomerValue(Result):
         low, high = self.equity.rounded()
         worth = _(
             "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted "
-            "margin{assumed} (customer equity; {level} interval {low} to {high}), from {purchases} expected "
-            "purchases."
+            "margin{assumed} (customer equity; {level} interval {low} to {high})."
         ).format(
             assumed=self.assumed,
             weeks=number(self.horizon_weeks),
@@ -124,45 +119,32 @@ class CustomerValue(Result):
             level=percent(self.equity.level),
             low=money(low, self.currency),
             high=money(high, self.currency),
-            purchases=number(float(self.frame["expected_purchases"].sum())),
         )
         return " ".join(filter(None, [worth, self._covered(), self._last_check(), self._beyond_history()]))
 
     def _covered(self) -> str:
-        """Say what the interval covers, in one sentence."""
-        found = self.missed
-        if found is None:
-            return _(
-                "The interval covers chance and the parameters of the models alone, since there are no "
-                "earlier forecasts to learn from: the true one is at least as wide."
-            )
-        message = ngettext(
-            "The interval covers chance, the parameters, and misses of such size as at one earlier date, "
-            "drawn towards a usual one of {usual}: from one date it is the least to reckon with.",
-            "The interval covers chance, the parameters, and misses of such size as at {dates} earlier "
-            "dates, drawn towards a usual one of {usual}.",
-            found.dates,
-        )
-        return message.format(dates=number(found.dates), usual=percent(USUAL))
+        """Say that the interval is the least to reckon with, where there is little to learn misses from."""
+        if self.missed is not None and self.missed.dates > 1:
+            return ""
+        return _("With so few earlier forecasts to learn from, the true interval is at least as wide.")
 
     def _last_check(self) -> str:
-        if isinstance(self.check, NotPossible) or np.isnan(error := self.check.value_error):
+        """Say how far off the last check was in money, and whether its interval held."""
+        if isinstance(self.check, NotPossible) or np.isnan(self.check.value_error):
             return ""
         message = (
-            _("In the last check, which had no part in this, the model's net sales were {error} too low.")
-            if error < 0
-            else _(
-                "In the last check, which had no part in this, the model's net sales were {error} too high."
+            _(
+                "In the last check, which had no part in this, net sales as forecast were off by {error}, "
+                "and the actual value lay within an interval made in the same way."
             )
-        )
-        held = (
-            _("Its interval, made in the same way, contained the actual value.")
             if self.check.value_held
             else _(
-                "Its interval, made in the same way, missed the actual value: this one may be too narrow too."
+                "In the last check, which had no part in this, net sales as forecast were off by {error}, "
+                "and the actual value lay outside an interval made in the same way: this one may be too "
+                "narrow too."
             )
         )
-        return f"{message.format(error=percent(abs(error), 1))} {held}"
+        return message.format(error=signed_percent(self.check.value_error, 1))
 
     def _beyond_history(self) -> str:
         """Say that the horizon is longer than the history."""
@@ -176,37 +158,30 @@ class CustomerValue(Result):
 
     def losses_sentence(self) -> str:
         """Say why no shares of customer equity are shown; empty where they are."""
-        each = self.frame["clv"].to_numpy(float)
         if shares_hold(self.frame):
             return ""
-        if not each.any():
-            return _("With a margin of 0 nothing has a value.")
-        losing = int((each < 0).sum())
-        message = (
-            _(
-                "All {customers} customers are expected to cost more than they bring ({loss}). Shares of a "
-                "loss mean nothing and are not shown."
-            )
-            if losing == len(each)
-            else ngettext(
-                "{n} of {customers} customers is expected to cost more than it brings ({loss}); the others "
-                "bring {gain}. Shares of a sum with negative parts mean nothing and are not shown.",
-                "{n} of {customers} customers are expected to cost more than they bring ({loss}); the others "
-                "bring {gain}. Shares of a sum with negative parts mean nothing and are not shown.",
-                losing,
-            )
-        )
-        return message.format(
-            n=number(losing),
-            customers=number(len(each)),
+        each = self.frame["clv"].to_numpy(float)
+        return _(
+            "Losses of {loss} are expected against gains of {gain}: shares of such a sum mean nothing and "
+            "are not shown."
+        ).format(
             loss=money(-float(each[each < 0].sum()), self.currency),
             gain=money(float(each[each > 0].sum()), self.currency),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the customers with intervals that hold 8 of 10 of them, the most valuable first."""
-        known = (self.frame, self.purchases, self.spend, self.summary, self.horizon_weeks)
-        best = with_intervals(*known).sort_values(["clv", "customer_id"], ascending=[False, True])
+        known = (self.summary, self.horizon_weeks, worth_per_purchase(self.frame))
+        value = value_intervals(self.purchases, self.spend, *known)
+        duration = weeks_in(self.summary.unit, self.horizon_weeks)
+        bought = purchase_intervals(self.purchases, duration, self.summary.history)
+        each = self.frame.assign(
+            purchases_low=bought["low"],
+            purchases_high=bought["high"],
+            clv_low=value["low"],
+            clv_high=value["high"],
+        )
+        best = each.sort_values(["clv", "customer_id"], ascending=[False, True])
         return {"customer_value": name_units(best, self.summary.unit)}
 
     def findings(self) -> list[Finding]:
@@ -271,72 +246,6 @@ def shares_hold(values: pd.DataFrame) -> bool:
 
 
 @dataclass(frozen=True)
-class TotalValue(Result):
-    """What each customer has brought so far, with what it is still expected to bring.
-
-    Attributes
-    ----------
-    frame
-        The customers with ``past_margin``, see `Margins.earned`, not discounted, and ``total_value``, that
-        plus the ``clv``, which is the residual value; both in money.
-    currency
-        ISO 4217 code, or None where it is not known.
-    """
-
-    name: ClassVar[str] = "total_value"
-    is_drawn: ClassVar[bool] = False
-    frame: pd.DataFrame
-    currency: str | None = None
-    assumed: str = ""
-
-    def title(self) -> str:
-        """Return what it is about."""
-        return _("What has come, and what is still to come")
-
-    def sentence(self) -> str:
-        """Say how much of the customers' whole value has come and how much is to come."""
-        past, ahead = float(self.frame["past_margin"].sum()), float(self.frame["clv"].sum())
-        if past < 0 or ahead < 0:
-            return _(
-                "The margin of these customers comes to {past} so far{assumed}, and to {ahead} expected "
-                "within the horizon."
-            ).format(assumed=self.assumed, past=money(past, self.currency), ahead=money(ahead, self.currency))
-        return _(
-            "So far these customers have brought {past} of margin{assumed}; {ahead} more is expected within "
-            "the horizon, {share} of the whole."
-        ).format(
-            assumed=self.assumed,
-            past=money(past, self.currency),
-            ahead=money(ahead, self.currency),
-            share=percent(ahead / (past + ahead) if past + ahead else 0.0),
-        )
-
-    def findings(self) -> list[Finding]:
-        """Return both parts."""
-        return [Finding("ltv.total", self.sentence(), float(self.frame["clv"].sum()), "money")]
-
-
-@or_not_possible
-def total_value(value: CustomerValue, customers: pd.DataFrame, margins: Margins) -> TotalValue:
-    """Add what each customer has brought so far to what it is still expected to bring.
-
-    Parameters
-    ----------
-    value
-        The value to come.
-    customers
-        ``sql/customers.sql`` for the same day.
-    margins
-        The margin of each customer.
-    """
-    ids = value.frame["customer_id"]
-    earned = pd.Series(margins.earned(customers), index=customers["customer_id"])
-    past = ids.map(earned).fillna(0.0).to_numpy(float)
-    frame = value.frame.assign(past_margin=past, total_value=past + value.frame["clv"])
-    return TotalValue(frame, value.currency, margins.assumed())
-
-
-@dataclass(frozen=True)
 class EquityByGroup(Result):
     """Customer equity by group of customers.
 
@@ -347,8 +256,8 @@ class EquityByGroup(Result):
         to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
         ``equity_low`` and ``equity_high``, its 90 % interval, as `total_intervals` gives it;
         ``share_of_equity``, missing where `shares_hold` says no or one were above 1, and
-        ``clv_per_customer``. Groups do not all
-        lie at the same end of their interval, so the ends do not add up to those of the portfolio.
+        ``clv_per_customer``. Groups do not all lie at the same end of their interval, so the ends do not
+        add up to those of the portfolio.
     by
         What the groups are.
     currency
@@ -370,19 +279,10 @@ class EquityByGroup(Result):
         return self.frame.iloc[int(self.frame["clv"].to_numpy().argmax())]
 
     def title(self) -> str:
-        """Return what is worth most, or how many groups lose money."""
-        top, losing = self.top, int((self.frame["clv"] < 0).sum())
-        if not top["clv"] > 0:
-            return _("No group is expected to bring any money")
-        if losing and pd.isna(top["share_of_equity"]):
-            message = ngettext(
-                "{losing} of {groups} groups is expected to lose money; {group} does best",
-                "{losing} of {groups} groups are expected to lose money; {group} does best",
-                losing,
-            )
-            return message.format(losing=number(losing), groups=number(len(self.frame)), group=top["group"])
+        """Return what is worth most, where shares say anything."""
+        top = self.top
         if pd.isna(top["share_of_equity"]):
-            return _("{group} is worth most").format(group=top["group"])
+            return _("Customer equity by group of customers")
         return _("{group}: {equity} of customer equity with {customers} of the customers").format(
             group=top["group"],
             equity=percent(top["share_of_equity"]),
@@ -391,27 +291,23 @@ class EquityByGroup(Result):
 
     def sentence(self) -> str:
         """Say which group is worth most, together and per customer."""
-        by, top = _grouping_name(self.by), self.top
-        if not self.frame["clv"].any():
-            return _("{by}: no group is expected to bring anything.").format(by=by)
-        dear = self.frame.iloc[int(self.frame["clv_per_customer"].to_numpy().argmax())]
-        shares = bool(pd.notna(top["share_of_equity"]))
+        top, dear = self.top, self.frame.iloc[int(self.frame["clv_per_customer"].to_numpy().argmax())]
         message = (
             _(
-                "{by}: “{group}” holds the largest share of customer equity: {equity}, {share} of all; per "
-                "customer “{dear}” is worth most ({each} each, {customers} customers)."
-            )
-            if shares
-            else _(
                 "{by}: taken together “{group}” comes to most, {equity}; per customer “{dear}” does ({each} "
                 "each, {customers} customers)."
             )
+            if pd.isna(top["share_of_equity"])
+            else _(
+                "{by}: “{group}” holds the largest share of customer equity: {equity}, {share} of all; per "
+                "customer “{dear}” is worth most ({each} each, {customers} customers)."
+            )
         )
         return message.format(
-            by=by,
+            by=_grouping_name(self.by),
             group=top["group"],
             equity=money(top["clv"], self.currency),
-            share=percent(top["share_of_equity"]) if shares else "",
+            share=percent(top["share_of_equity"]),
             dear=dear["group"],
             each=estimate(dear["clv_per_customer"], self.currency),
             customers=number(dear["customers"]),
@@ -422,16 +318,16 @@ class EquityByGroup(Result):
         return {self.name: self.frame}
 
     def findings(self) -> list[Finding]:
-        """Return which group is worth most."""
+        """Return which of several groups is worth most; of cohorts the chart is enough."""
+        if len(self.frame) == 1 or self.by == "cohort":
+            return []
         share = float(self.frame["share_of_equity"].max())
         return [Finding(f"ltv.{self.name}", self.sentence(), share, "share")]
 
 
 @or_not_possible
-def equity_by(
-    value: CustomerValue, groups: pd.Series, by: Grouping, most: int = MOST_GROUPS
-) -> EquityByGroup:
-    """Return customer equity by group of customers.
+def equity_by(value: CustomerValue, groups: pd.Series, by: Grouping) -> EquityByGroup | NotPossible:
+    """Return customer equity by group of customers; ``NotPossible`` where nothing is expected of any.
 
     Parameters
     ----------
@@ -439,14 +335,15 @@ def equity_by(
         What each customer is worth.
     groups
         The group of each customer by ``customer_id`` (the index); customers without one are a group of their
-        own, the last. Categories keep their order; of others the group with the highest equity comes first.
+        own, the last. Categories keep their order; of others the group with the highest equity comes first,
+        and of more than twelve the smallest are taken together.
     by
         What the groups are.
-    most
-        Groups to show; of any more, the smallest are taken together, of categories the first.
     """
     values = value.frame
-    shown = _shown(values, groups, most)
+    if not values["clv"].any():
+        return NotPossible(_("No customer is expected to bring anything, so no group is either."))
+    shown = _shown(values, groups)
     table = values.groupby(shown, observed=True).agg(
         customers=("clv", "size"),
         alive=("p_alive", "sum"),
@@ -465,22 +362,18 @@ def equity_by(
     return EquityByGroup(table.reset_index(), by, value.currency)
 
 
-def _shown(values: pd.DataFrame, groups: pd.Series, most: int) -> pd.Series:
+def _shown(values: pd.DataFrame, groups: pd.Series) -> pd.Series:
     """Return the group under which each customer is shown, as categories in their order."""
     named = values["customer_id"].map(groups.astype("object"))
-    present = set(named.dropna())
     if isinstance(groups.dtype, pd.CategoricalDtype):
-        order = [name for name in groups.cat.categories if name in present]
-        if len(order) > most:
-            rest, order = order[: -(most - 1)], order[-(most - 1) :]
-            others = _("before {group}").format(group=order[0])
-            named, order = named.mask(named.isin(rest), others), [others, *order]
+        order = [name for name in groups.cat.categories if (named == name).any()]
     else:
         sums = values.groupby(named)["clv"].agg(["sum", "size"])
         order = list(sums.sort_values(["sum", "size"], ascending=False, kind="stable").index)
-        if len(order) > most:
-            rest, others = order[most - 1 :], _("(all others)")
-            named, order = named.mask(named.isin(rest), others), [*order[: most - 1], others]
+        if len(order) > MOST_GROUPS:
+            others = _("(all others)")
+            named, order = named.mask(named.isin(order[MOST_GROUPS - 1 :]), others), order[: MOST_GROUPS - 1]
+            order.append(others)
     unknown = _("(not known)")
     return named.fillna(unknown).astype(pd.CategoricalDtype(list(dict.fromkeys([*order, unknown]))))
 
@@ -505,31 +398,28 @@ def _grouping_name(by: Grouping) -> str:
         "cohort": _("By cohort"),
         "segment": _("By segment"),
         "channel": _("By channel"),
-        "acquisition_channel": _("By acquisition channel"),
         "sector": _("By sector"),
     }
     return names[by]
 
 
-def cohorts(summary: Summary, unit: str | None = None) -> pd.Series:
+def cohorts(summary: Summary) -> pd.Series:
     """Return the period of each customer's first purchase, by ``customer_id``, as ordered categories.
+
+    Months, quarters or years: the shortest that makes no more than twelve cohorts.
 
     Parameters
     ----------
     summary
         The customers.
-    unit
-        ``month``, ``quarter`` or ``year``; by default the shortest that makes no more than twelve cohorts.
     """
     first = pd.to_datetime(summary.frame["first_purchase"])
     lengths = {"month": "M", "quarter": "Q", "year": "Y"}
-    if unit is None:
-        few = [name for name, one in lengths.items() if first.dt.to_period(one).nunique() <= MOST_GROUPS]
-        unit = next(iter(few), "year")
+    few = [name for name, one in lengths.items() if first.dt.to_period(one).nunique() <= MOST_GROUPS]
+    unit = next(iter(few), "year")
     starts = first.dt.to_period(lengths[unit]).dt.start_time
-    days = sorted(starts.unique())
-    names = {day: period(day.date(), unit) for day in days}
-    labels = pd.Categorical(starts.map(names), categories=[names[day] for day in days], ordered=True)
+    names = {day: period(day.date(), unit) for day in sorted(starts.unique())}
+    labels = pd.Categorical(starts.map(names), categories=list(names.values()), ordered=True)
     return pd.Series(labels, index=summary.frame["customer_id"], name="cohort")
 
 

@@ -12,7 +12,6 @@ from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
 from analysis.ltv.purchases import Process, PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Summary, weeks_in
-from analysis.ltv.value import worth_per_purchase
 
 SEED = 20050502
 DRAWS = 400  # simulated futures
@@ -79,8 +78,8 @@ class Missed:
         Parameters
         ----------
         squares
-            One row per date, of purchases and money; missing where nothing came. Below 0 where the error was
-            less than the models expected.
+            One row per date, of purchases and money; missing where there were none. Below 0 where the error
+            was less than the models expected.
         weeks
             How far ahead.
         """
@@ -230,7 +229,7 @@ def total_intervals(
     They cover chance (who buys when, who leaves) and the uncertainty of the model's parameters; with
     ``spend``, that of the money too; and with ``missed`` what the model does not know, seasons, campaigns, a
     changing market, as far as it made earlier forecasts miss (see `with_misses`). Without it, on simulated
-    portfolios, 90 % intervals held the purchases that came in 89 to 93 % of 300 and their value in 88 to
+    portfolios, 90 % intervals held the actual purchases in 89 to 93 % of 300 and their value in 88 to
     96 %, whether customers leave all alike, hardly or very differently, whether purchases of a day count
     once or not, and with spend too wild for its model; on histories that these models did not make they held
     half (`benchmarks/README.md`).
@@ -272,8 +271,8 @@ def purchase_intervals(
     distribution function does ("mid-p"), so that the level is met on average over customers of whom a few
     purchases are expected; where 0 belongs to it, all of the rest is left out above. Customers who almost
     surely buy nothing get 0 to 0, which holds more than the level: each interval says what it holds. In 30
-    simulated portfolios with fitted models, 80 % intervals held what came of 85.1 % of all customers and said
-    85.3 %; where half a purchase or more was expected they held 79.7 % and said 80.3 %.
+    simulated portfolios with fitted models, 80 % intervals held the actual purchases of 85.1 % of customers
+    and said 85.3 %; where half a purchase or more was expected they held 79.7 % and said 80.3 %.
 
     Parameters
     ----------
@@ -359,34 +358,6 @@ def value_intervals(
         factor = worth[rows] / spend.expected_spend(summary.history[0][rows], z[rows])
         ends[rows] = _ends(value.reshape(-1, FUTURES) * factor[:, None], level)
     return pd.DataFrame(ends, columns=["low", "high"])
-
-
-def with_intervals(
-    values: pd.DataFrame, model: PurchaseModel, spend: SpendModel, summary: Summary, horizon_weeks: float
-) -> pd.DataFrame:
-    """Add to the values of customers the intervals that hold 8 of 10 of them.
-
-    Parameters
-    ----------
-    values
-        The result of `clv`.
-    model, spend, summary, horizon_weeks
-        What it was made of.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``values`` with ``purchases_low`` and ``purchases_high`` (`purchase_intervals`), ``clv_low`` and
-        ``clv_high`` in money (`value_intervals`).
-    """
-    bought = purchase_intervals(model, weeks_in(summary.unit, horizon_weeks), summary.history)
-    worth = value_intervals(model, spend, summary, horizon_weeks, worth_per_purchase(values))
-    return values.assign(
-        purchases_low=bought["low"],
-        purchases_high=bought["high"],
-        clv_low=worth["low"],
-        clv_high=worth["high"],
-    )
 
 
 def _ends(values: Floats, level: float) -> Floats:

@@ -10,10 +10,9 @@ import pandas as pd
 
 from analysis.language import _, number, percent
 from analysis.ltv.summary import Floats
-from analysis.result import Finding, Result
+from analysis.result import Result
 
 MANY = 50  # purchase days: who needs more before its own rate counts half is hardly told from the rest
-CENT = 0.005  # of money; sums that differ by less are the same
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
 
 
@@ -49,25 +48,6 @@ class Margins(Result):
         known = self.rates.set_index("customer_id")["margin_rate"]
         return customer_ids.map(known).fillna(self.rate).to_numpy(np.float64)
 
-    def earned(self, customers: pd.DataFrame) -> Floats:
-        """Return the margin that each customer has brought, in money.
-
-        Net sales − cost where the cost of all that was sold is known; else net sales × the customer's own
-        rate, as it was and not drawn towards others, or the portfolio's where no cost is known.
-
-        Parameters
-        ----------
-        customers
-            Rows of ``sql/customers.sql``.
-        """
-        frame = customers[["customer_id", "sales", "net_sales", "cost"]].merge(
-            self.rates[["customer_id", "sales", "own_rate"]], "left", "customer_id", suffixes=("", "_known")
-        )
-        sales, net, cost, known, own = (frame[name].to_numpy(np.float64) for name in frame.columns[1:])
-        by_rate = net * np.where(np.isnan(own), self.rate, own)
-        whole = (np.abs(known - sales) < CENT) & np.isfinite(cost)
-        return np.where(whole, net - cost, by_rate)
-
     def assumed(self) -> str:
         """Say that the rate is assumed, for the sentences of what rests on it; empty where it is not."""
         if self.source != "assumed":
@@ -78,47 +58,39 @@ class Margins(Result):
         """Return what they are."""
         return _("Margin rates of customers, from their costs")
 
-    def findings(self) -> list[Finding]:
-        """Return the portfolio's rate."""
-        return [Finding("ltv.margin", self.sentence(), self.rate, "share")]
-
     def sentence(self) -> str:
-        """Say what the margins are, where from, and how they were drawn together."""
+        """Say what the margins are, where from, and how far they differ."""
         if self.source == "set":
-            return _("The margin is {rate} of net sales for all customers, as set.").format(
-                rate=percent(self.rate, 1)
-            )
-        if self.source == "assumed":
-            return _(
+            message = _("The margin is {rate} of net sales for all customers, as set.")
+        elif self.source == "assumed":
+            message = _(
                 "A margin of {rate} of net sales is assumed for all customers, since no cost is known: set "
                 "margin_rate to your own, or give the cost of each line."
-            ).format(rate=percent(self.rate, 1))
-        low, high = np.quantile(self.rates["margin_rate"], [0.1, 0.9])
-        values = {
-            "rate": percent(self.rate, 1),
-            "customers": number(len(self.rates)),
-            "low": percent(low, 1),
-            "high": percent(high, 1),
-            "days": number(self.half_weight, 1) if np.isfinite(self.half_weight) else "",
-            "weight": percent(1 / (1 + self.half_weight)),
-        }
-        if self.half_weight > MANY:
-            return _(
+            )
+        elif self.half_weight > MANY:
+            message = _(
                 "From the costs of {customers} customers the margin is {rate} of net sales. Between "
                 "customers it differs no more than between purchases of the same one, so all get nearly that "
                 "rate."
-            ).format(**values)
-        if self.half_weight <= 1:
-            return _(
-                "From the costs of {customers} customers the margin is {rate} of net sales. Already after "
-                "one purchase day a customer's own margin counts for {weight}: for 8 of 10 customers the "
-                "rate then lies between {low} and {high}."
-            ).format(**values)
-        return _(
-            "From the costs of {customers} customers the margin is {rate} of net sales. A customer's own "
-            "margin counts half from {days} purchase days on, and less before: for 8 of 10 customers the "
-            "rate then lies between {low} and {high}."
-        ).format(**values)
+            )
+        else:
+            message = _(
+                "From the costs of {customers} customers the margin is {rate} of net sales. Each customer's "
+                "own is drawn towards that, the more the fewer its purchases: for 8 of 10 it then lies "
+                "between {low} and {high}."
+            )
+        rates = self.rates["margin_rate"].to_numpy(np.float64)
+        low, high = np.quantile(rates, [0.1, 0.9]) if len(rates) else (self.rate, self.rate)
+        return message.format(
+            rate=percent(self.rate, 1),
+            customers=number(len(rates)),
+            low=percent(low, 1),
+            high=percent(high, 1),
+        )
+
+    def notes(self) -> list[str]:
+        """Say what the margins are."""
+        return [self.sentence()]
 
 
 def choose_margins(costs: pd.DataFrame, rate: float | None = None) -> Margins:

@@ -1,4 +1,4 @@
-"""Which model of purchases: by how well each foretold what came after earlier dates, then by likelihood."""
+"""Fit models of purchases, and choose one: by how well each foretold at earlier dates, then by likelihood."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, listing, ngettext, number
 from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
-from analysis.ltv.estimation.search import INDIFFERENT
-from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one, model_name
+from analysis.ltv.estimation.search import maximise
+from analysis.ltv.purchases import (
+    KINDS,
+    MIN_REPEAT_BUYERS,
+    Kind,
+    Process,
+    PurchaseModel,
+    likelihood,
+    model_name,
+    scaled_counts,
+)
 from analysis.ltv.summary import Summary, weeks_in
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Result
@@ -20,26 +30,9 @@ from analysis.result import Result
 if TYPE_CHECKING:
     from analysis.ltv.backtest.holdout import Holdout
 
+Rows = slice | npt.NDArray[np.intp]
+EVERY = slice(None)
 MOST_SCORED = 20_000  # customers whose purchases are scored; more would not change the choice
-
-
-@dataclass(frozen=True)
-class Past:
-    """What was known at an earlier date, and what came after it.
-
-    Attributes
-    ----------
-    summary
-        The customers at that date.
-    bought
-        Purchases of each of them afterwards, in the order of the summary.
-    weeks
-        For how long.
-    """
-
-    summary: Summary
-    bought: Floats
-    weeks: float
 
 
 @dataclass(frozen=True)
@@ -65,18 +58,6 @@ class Comparison(Result):
     table: pd.DataFrame
     best: PurchaseModel
 
-    def take(self, model: Kind | Literal["auto"]) -> PurchaseModel | NotPossible:
-        """Return the best model, or the one that is named; ``NotPossible`` where that could not be fitted."""
-        if model == "auto":
-            return self.best
-        if model not in self.models:
-            return NotPossible(
-                _("{model} could not be fitted to these data.").format(model=model_name(model))
-            )
-        return replace(
-            self.models[model], reason=_("{model} is used, as set.").format(model=model_name(model))
-        )
-
     def title(self) -> str:
         """Return what the table is about."""
         return _("Three models of purchases, on all data, at earlier dates and in the last check")
@@ -94,8 +75,10 @@ class Comparison(Result):
         return [self.sentence()]
 
 
-def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "bg_nbd") -> PurchaseModel | NotPossible:
+def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "auto") -> PurchaseModel | NotPossible:
     """Fit a model of purchases to a summary.
+
+    Customers with equal ``(x, t_x, T)`` are fitted as one, weighted by their number.
 
     Parameters
     ----------
@@ -110,16 +93,39 @@ def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "bg_nbd") ->
         ``NotPossible``, with the reason, where fewer than 20 customers bought again, or the search found no
         optimum.
     """
-    if model != "auto":
-        return fit_one(summary, model)
-    compared = compare_models(summary)
-    return compared.best if isinstance(compared, Comparison) else compared
+    if model == "auto":
+        compared = compare_models(summary)
+        return compared.best if isinstance(compared, Comparison) else compared
+    if summary.repeat_buyers < MIN_REPEAT_BUYERS:
+        return NotPossible(
+            _(
+                "Too little data for the purchase model: it needs at least {needed} customers who bought on "
+                "two days or more (here: {found})."
+            ).format(needed=MIN_REPEAT_BUYERS, found=number(summary.repeat_buyers))
+        )
+    counts, longest = scaled_counts(summary)
+    if (fit := maximise(likelihood(model, counts))) is None:
+        return NotPossible(
+            _(
+                "The purchase model could not be fitted: the search for its parameters did not settle on "
+                "these data, so no forecast is shown."
+            )
+        )
+    log_likelihood = fit.log_likelihood - counts.bought * float(np.log(longest))
+    customers = len(summary.frame)
+    mean = counts.bought / customers
+    return PurchaseModel(model, summary.unit, log_likelihood, customers, fit, longest, mean)
 
 
 @or_not_possible
 def choose(compared: Comparison, model: Kind | Literal["auto"]) -> PurchaseModel | NotPossible:
-    """Return the best model, or the one that is named; see `Comparison.take`."""
-    return compared.take(model)
+    """Return the best model, or the one that is named; ``NotPossible`` where that could not be fitted."""
+    if model == "auto":
+        return compared.best
+    if model not in compared.models:
+        return NotPossible(_("{model} could not be fitted to these data.").format(model=model_name(model)))
+    reason = _("{model} is used, as set.").format(model=model_name(model))
+    return replace(compared.models[model], reason=reason)
 
 
 def compare_models(summary: Summary, check: Holdout | NotPossible | None = None) -> Comparison | NotPossible:
@@ -143,7 +149,7 @@ def compare_models(summary: Summary, check: Holdout | NotPossible | None = None)
     Comparison or NotPossible
         ``NotPossible`` where no model could be fitted.
     """
-    fitted = {kind: fit_one(summary, kind) for kind in KINDS}
+    fitted = {kind: fit_purchases(summary, kind) for kind in KINDS}
     models = {kind: model for kind, model in fitted.items() if isinstance(model, PurchaseModel)}
     if not models:
         return next(iter(fitted.values()))  # type: ignore[return-value]
@@ -167,10 +173,9 @@ def _scored(past: list[Holdout], kinds: tuple[Kind, ...]) -> pd.DataFrame:
     """
     parts = []
     for each in past:
-        ids = each.summary.frame["customer_id"].iloc[_some(len(each.customers))]
-        parts.append(
-            pd.DataFrame({kind: log_scores(each.models[kind], each.past) for kind in kinds}, index=ids)
-        )
+        rows = scored(len(each.customers))
+        found = {kind: log_scores(each.models[kind].process, each, rows) for kind in kinds}
+        parts.append(pd.DataFrame(found, index=each.summary.frame["customer_id"].iloc[rows]))
     scores = pd.concat(parts)
     mean = scores.mean()
     lost = -scores.sub(scores[mean.idxmax()], axis=0)
@@ -179,27 +184,27 @@ def _scored(past: list[Holdout], kinds: tuple[Kind, ...]) -> pd.DataFrame:
     return pd.DataFrame({"score": mean, "behind": lost.mean(), "behind_error": errors})
 
 
-def _some(customers: int) -> slice:
+def scored(customers: int) -> slice:
     """Return the customers that are scored: of more than 20,000, every n-th."""
     return slice(None, None, -(-customers // MOST_SCORED))
 
 
-def log_scores(model: PurchaseModel, past: Past) -> Floats:
+def log_scores(model: Process, check: Holdout, rows: Rows = EVERY) -> Floats:
     """Return the logarithm of the probability that a model gave to what customers then did.
 
     Parameters
     ----------
     model
-        Fitted at the past date.
-    past
-        What came after it. Of more than 20,000 customers, every n-th is scored.
+        With parameters of the cut-off of the check.
+    check
+        Who was known then, and what they did afterwards.
+    rows
+        Which of the customers to score.
     """
-    rows = _some(len(past.bought))
-    x, t_x, t = (part[rows] for part in past.summary.history)
-    bought = past.bought[rows].astype(np.intp)
+    x, t_x, t = (part[rows] for part in check.summary.history)
+    bought = check.customers["actual"].to_numpy(np.intp)[rows]
     pair_x, pair_t, places = distinct_pairs(x, t)
-    duration = weeks_in(past.summary.unit, past.weeks)
-    at_least = model.process.at_least(duration, pair_x, pair_t)
+    at_least = model.at_least(weeks_in(check.summary.unit, check.weeks), pair_x, pair_t)
     alive = model.p_alive(x, t_x, t)
     tails = np.stack([np.ones_like(pair_x), *islice(at_least, int(bought.max(initial=0)) + 1)])
     chance = alive * (tails[bought, places] - tails[bought + 1, places]) + (1 - alive) * (bought == 0)
@@ -212,8 +217,6 @@ def _choice(table: pd.DataFrame, dates: int) -> tuple[Kind, str]:
         table = table[table["behind"] <= table["behind_error"]]
     ranked = table["log_likelihood"].sort_values(ascending=False, kind="stable")
     best: Kind = ranked.index[0]
-    ahead = float(ranked.iloc[0] - ranked.iloc[1]) if len(ranked) > 1 else 0.0
-    alike = ranked.index if dates else ranked.index[ranked.iloc[0] - ranked < INDIFFERENT]
     if len(ranked) == 1 and not dates:
         message = _("{best} is used: no other model could be fitted.")
     elif len(ranked) == 1:
@@ -232,16 +235,11 @@ def _choice(table: pd.DataFrame, dates: int) -> tuple[Kind, str]:
             "dates (within a standard error), and under {best} all histories are most likely.",
             dates,
         )
-    elif len(alike) > 1:
-        message = _(
-            "{best} is used: the histories are about as likely under {alike}, so the choice makes little "
-            "difference."
-        )
     else:
         message = _("{best} is used: under it the histories are most likely (by {ahead} in log-likelihood).")
     return best, message.format(
         best=model_name(best),
         dates=number(dates),
-        ahead=number(ahead, 1),
-        alike=listing([model_name(kind) for kind in alike]),
+        ahead=number(float(ranked.iloc[0] - ranked.iloc[min(1, len(ranked) - 1)]), 1),
+        alike=listing([model_name(kind) for kind in ranked.index]),
     )

@@ -43,13 +43,14 @@ class NextPurchase(Result):
         """Whether anybody is due."""
         return bool(self.by_week()["customers"].any())
 
-    def by_week(self, weeks: int = SOON) -> pd.DataFrame:
+    def by_week(self) -> pd.DataFrame:
         """Return ``week`` (1, 2, …), ``until`` (its last day), ``customers`` whose date lies in it."""
         ahead = (self.frame["expected_by"] - pd.Timestamp(self.as_of)).dt.days.dropna().to_numpy()
         place = -(-ahead // DAYS["week"]).astype(int)
-        counts = np.bincount(np.clip(place, 1, weeks + 1), minlength=weeks + 2)[1 : weeks + 1]
-        until = [pd.Timestamp(self.as_of) + pd.Timedelta(weeks=week) for week in range(1, weeks + 1)]
-        return pd.DataFrame({"week": np.arange(1, weeks + 1), "until": until, "customers": counts})
+        counts = np.bincount(np.clip(place, 1, SOON + 1), minlength=SOON + 2)[1 : SOON + 1]
+        week = np.arange(1, SOON + 1)
+        until = pd.Timestamp(self.as_of) + pd.to_timedelta(7 * week, unit="D")
+        return pd.DataFrame({"week": week, "until": until, "customers": counts})
 
     def title(self) -> str:
         """Return how many are due soon."""
@@ -67,21 +68,17 @@ class NextPurchase(Result):
         """Say for how many customers a next purchase is in sight."""
         until, dates = pd.Timestamp(self.as_of) + pd.Timedelta(weeks=SOON), self.frame["expected_by"]
         soon, never = int((dates <= until).sum()), int(dates.isna().sum())
-        message = (
+        said = (
             ngettext(
-                "{soon} of {customers} customers is expected back by {date}, with even odds or better; for "
-                "{never} ({share}) no purchase within three years is as likely as not.",
-                "{soon} of {customers} customers are expected back by {date}, each with even odds or better; "
-                "for {never} ({share}) no purchase within three years is as likely as not.",
+                "{soon} of {customers} customers is expected back by {date}, with even odds or better.",
+                "{soon} of {customers} customers are expected back by {date}, each with even odds or better.",
                 soon,
             )
             if soon
-            else _(
-                "No customer is expected back by {date} with even odds; for {never} of {customers} ({share}) "
-                "no purchase within three years is as likely as not."
-            )
+            else _("No customer is expected back by {date} with even odds.")
         )
-        return message.format(
+        rest = _("For {never} ({share}) no purchase within three years is as likely as not.") if never else ""
+        return f"{said} {rest}".strip().format(
             soon=number(soon),
             customers=number(len(dates)),
             date=date(until),

@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaln
 
-from analysis.language import _, number, percent
+from analysis.language import _, listing, number, percent
 from analysis.ltv.estimation.bg_nbd import Geometric, GeometricLikelihood
 from analysis.ltv.estimation.equal_histories import Counts, Floats, count, distinct_pairs
 from analysis.ltv.estimation.pareto_nbd import ParetoLikelihood, ParetoNbd
-from analysis.ltv.estimation.search import Fit, maximise
+from analysis.ltv.estimation.search import Fit
 from analysis.ltv.summary import Summary, Unit, unit_name
-from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result
 
 Kind = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MIN_REPEAT_BUYERS = 20  # fewer tell four parameters too little
+SYMBOLS = {"alpha": "α", "beta": "β"}
 HARDLY = 0.01  # share of leavers, over a typical history or the longest age, that cannot be told from 0
 
 
@@ -97,8 +97,9 @@ class PurchaseModel(Result):
 
     @property
     def leaving_seen(self) -> bool:
-        """Whether the data show how many customers have left, so that P(alive) says something."""
-        return leaving_seen(self)
+        """Whether the data show how many customers have left: some have, and the mean is determined."""
+        mean = self.fit.loose[3 if self.kind == "pareto_nbd" else 2]
+        return not (mean or nobody_leaves(self))
 
     @property
     def covariance(self) -> Floats:
@@ -211,23 +212,71 @@ class PurchaseModel(Result):
 
     def sentence(self) -> str:
         """Say what the parameters mean for this portfolio."""
-        return describe(self)
+        message = (
+            _(
+                "A typical customer of these {customers} buys again every {gap} {unit} while it stays, and "
+                "leaves at a rate of once in {life} {unit}."
+            )
+            if self.kind == "pareto_nbd"
+            else _(
+                "A typical customer of these {customers} buys again every {gap} {unit} while it stays, and "
+                "leaves after a purchase with a probability of {share}."
+            )
+        )
+        share = leaving(self)
+        return message.format(
+            customers=number(self.customers),
+            gap=number(self.alpha / self.r, 1),
+            unit=unit_name(self.unit),
+            life=number(1 / share, 1),
+            share=percent(share, 1),
+        )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the parameters."""
         return {"parameters": parameter_table(self)}
 
     def findings(self) -> list[Finding]:
-        """Return what these data leave open, where it is something."""
-        return [Finding("ltv.caution", text) for text in (self.caution(),) if text]
+        """Return that these data do not show who has left, where they do not."""
+        return [] if self.leaving_seen else [Finding("ltv.caution", self.caution())]
 
     def notes(self) -> list[str]:
-        """Say what the parameters mean."""
-        return [self.sentence()]
+        """Say what the parameters mean, and which of them the data leave open."""
+        return [self.sentence(), *([self.caution()] if self.leaving_seen and self.caution() else [])]
 
     def caution(self) -> str:
         """Say what these data leave open, and what still holds; nothing where all is well determined."""
-        return caution(self)
+        pace, __, third, fourth = self.fit.loose
+        alike = third if self.kind == "pareto_nbd" else fourth
+        said = []
+        if nobody_leaves(self):
+            said.append(
+                _(
+                    "Beware: dropout is not identifiable in these data: hardly anyone seems to leave, or the "
+                    "history is too short to see it, so P(alive) says little here. The pace of purchases is "
+                    "sound; forecasts far ahead assume that nobody leaves later either."
+                )
+            )
+        elif not self.leaving_seen:
+            said.append(
+                _(
+                    "Beware: dropout is not identifiable in these data: they do not tell how many leave, so "
+                    "P(alive) says little here. Totals over a time no longer than the history are still "
+                    "sound."
+                )
+            )
+        elif alike:
+            said.append(
+                _(
+                    "These data do not tell how much customers differ in their readiness to leave: {names} "
+                    "mean nothing by themselves, only their ratio does. Forecasts hold."
+                ).format(names=listing([SYMBOLS.get(name, name) for name in self.fit.axes.names[2:]]))
+            )
+        if pace and self.fit.on_edge[0] >= 0:
+            said.append(
+                _("These customers hardly differ in their pace, so the forecast is nearly the same for all.")
+            )
+        return " ".join(said)
 
 
 def in_unit(parameters: dict[str, float], longest: float) -> dict[str, float]:
@@ -247,51 +296,13 @@ def likelihood(kind: Kind, counts: Counts) -> GeometricLikelihood | ParetoLikeli
 
 
 def scaled_counts(summary: Summary) -> tuple[Counts, float]:
-    """Return the counted histories of a summary in units of the longest age, and that age."""
+    """Return the counted histories of a summary in units of the longest age, and that age.
+
+    So all parameters are of the size of 1 whatever the unit, and one set of bounds and starts serves all.
+    """
     counts = count(*summary.history)
     longest = float(counts.times[-1])
     return counts.rescaled(longest), longest
-
-
-def too_few(summary: Summary) -> NotPossible | None:
-    """Return why a summary is too small for a model, or None."""
-    if summary.repeat_buyers >= MIN_REPEAT_BUYERS:
-        return None
-    return NotPossible(
-        _(
-            "Too little data for the purchase model: it needs at least {needed} customers who bought on "
-            "two days or more (here: {found})."
-        ).format(needed=MIN_REPEAT_BUYERS, found=number(summary.repeat_buyers))
-    )
-
-
-def fit_one(summary: Summary, kind: Kind) -> PurchaseModel | NotPossible:
-    """Fit a model of one kind to a summary.
-
-    Customers with equal ``(x, t_x, T)`` are fitted as one, weighted by their number.
-
-    Returns
-    -------
-    PurchaseModel or NotPossible
-        ``NotPossible``, with the reason, where fewer than 20 customers bought again, or the search found no
-        optimum.
-    """
-    if (reason := too_few(summary)) is not None:
-        return reason
-    counts, longest = scaled_counts(summary)
-    fit = maximise(likelihood(kind, counts))
-    if fit is None:
-        return NotPossible(
-            _(
-                "The purchase model could not be fitted: the search for its parameters did not settle on "
-                "these data, so no forecast is shown."
-            )
-        )
-    log_likelihood = fit.log_likelihood - counts.bought * float(np.log(longest))
-    customers = len(summary.frame)
-    return PurchaseModel(
-        kind, summary.unit, log_likelihood, customers, fit, longest, counts.bought / customers
-    )
 
 
 def model_name(kind: str) -> str:
@@ -308,10 +319,9 @@ def parameter_table(model: PurchaseModel) -> pd.DataFrame:
         ``parameter`` (its symbol), ``value``, and ``error``, its standard error; missing where the data do
         not determine the parameter by itself.
     """
-    symbols = {"alpha": "α", "beta": "β"}
     lost = undetermined(model)
     rows = [
-        (symbols.get(name, name), value, np.nan if name in lost else model.standard_errors[name])
+        (SYMBOLS.get(name, name), value, np.nan if name in lost else model.standard_errors[name])
         for name, value in model.parameters.items()
     ]
     return pd.DataFrame(rows, columns=["parameter", "value", "error"])
@@ -350,97 +360,9 @@ def nobody_leaves(model: PurchaseModel) -> bool:
     return model.fit.on_edge[2] == -1 or share_gone(model) < HARDLY
 
 
-def leaving_seen(model: PurchaseModel) -> bool:
-    """Say whether the data show how many customers have left: some have, and the mean is determined."""
-    mean = model.fit.loose[3 if model.kind == "pareto_nbd" else 2]
-    return not (mean or nobody_leaves(model))
-
-
 def unseen_leaving() -> str:
     """Return what to say instead of who has left where the data do not show it."""
     return _(
         "These data do not show who has left, so no customer is called gone here; use the time since the "
         "last purchase (03_churn)."
     )
-
-
-def describe(model: PurchaseModel) -> str:
-    """Say what the parameters of a model mean for this portfolio."""
-    shared = {
-        "customers": number(model.customers),
-        "gap": number(model.alpha / model.r, 1),
-        "unit": unit_name(model.unit),
-        "r": number(model.r, 3),
-        "alpha": number(model.alpha, 3),
-    }
-    if model.kind == "pareto_nbd":
-        return _(
-            "A typical customer of these {customers} buys again every {gap} {unit} while it stays (r = {r}, "
-            "α = {alpha}), and leaves at a rate of once in {life} {unit} (s = {s}, β = {beta})."
-        ).format(
-            life=number(model.beta / model.s, 1), s=number(model.s, 3), beta=number(model.beta, 3), **shared
-        )
-    return _(
-        "A typical customer of these {customers} buys again every {gap} {unit} while it stays "
-        "(r = {r}, α = {alpha}), and leaves after a purchase with a probability of {leave} "
-        "(a = {a}, b = {b})."
-    ).format(a=number(model.a, 3), b=number(model.b, 3), leave=percent(leaving(model), 1), **shared)
-
-
-def caution(model: PurchaseModel) -> str:
-    """Say what the data leave open in a model, and what still holds."""
-    pace, __, third, fourth = model.fit.loose
-    mean, alike = (fourth, third) if model.kind == "pareto_nbd" else (third, fourth)
-    said = []
-    if nobody_leaves(model):
-        said.append(
-            _(
-                "Beware: dropout is not identifiable in these data: hardly anyone seems to leave, or the "
-                "history is too short to see it, so P(alive) says little here. The pace of purchases is "
-                "sound; forecasts far ahead assume that nobody leaves later either."
-            )
-        )
-    elif mean:
-        said.append(
-            _(
-                "Beware: dropout is not identifiable in these data: they do not tell how many leave, so "
-                "P(alive) says little here. Totals over a time no longer than the history are still sound."
-            )
-        )
-    elif alike:
-        said.append(_alike(model))
-    if pace and model.fit.on_edge[0] >= 0:
-        said.append(
-            _(
-                "Beware: these customers hardly differ in their pace, so the forecast is nearly the same for "
-                "all."
-            )
-        )
-    return " ".join(said)
-
-
-def _alike(model: PurchaseModel) -> str:
-    """Say that it is open how alike customers are in leaving, and that the mean is not."""
-    pareto = model.kind == "pareto_nbd"
-    share = percent(leaving(model), 2 if pareto else 1)
-    if model.fit.on_edge[2 if pareto else 3] == -1:
-        return _(
-            "In these data customers seem to leave either at once or never: the parameters of leaving lie at "
-            "the edge of what the model can say."
-        )
-    if pareto:
-        return _(
-            "In these data it cannot be seen how much customers differ in how long they stay: s and β mean "
-            "nothing by themselves, but their ratio does: on average {share} leave per {unit}. Forecasts "
-            "hold."
-        ).format(share=share, unit=_one(model.unit))
-    return _(
-        "In these data it cannot be seen how much customers differ in their readiness to leave: a and b mean "
-        "nothing by themselves, but their ratio does: on average {share} leave after a purchase. Forecasts "
-        "hold."
-    ).format(share=share)
-
-
-def _one(unit: Unit) -> str:
-    """Return the unit as a word for a rate: ``day`` or ``week``."""
-    return _("day") if unit == "day" else _("week")

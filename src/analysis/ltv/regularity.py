@@ -7,17 +7,15 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
-from analysis.language import _, number
+from analysis.language import _, number, percent
 from analysis.ltv.summary import Floats
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result
 from analysis.statistics import Z_95
 
 MIN_CUSTOMERS = 30  # fewer with two gaps or more tell too little
-SHAPES = (0.05, 50.0)  # of the intervals; outside they look the same
-NEAR_RANDOM = (0.8, 1.25)  # shapes so close to 1 that the models are not misled
+NEAR_RANDOM = (0.8, 1.25)  # variances ÷ that of chance so close to 1 that the models are not misled
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,9 @@ class Regularity(Result):
 
     Attributes
     ----------
-    shape
-        Shape k of a gamma distribution of the gaps of one customer: 1 is random, as the models assume;
-        above, gaps are alike; below, purchases come in bursts.
+    variance
+        Variance of the gaps of one customer ÷ that which chance would give: 1 is random, as the models
+        assume; below, gaps are alike; above, purchases come in bursts.
     low, high
         Its 95 % interval.
     customers
@@ -37,7 +35,7 @@ class Regularity(Result):
 
     name: ClassVar[str] = "regularity"
     is_drawn: ClassVar[bool] = False
-    shape: float
+    variance: float
     low: float
     high: float
     customers: int
@@ -49,82 +47,67 @@ class Regularity(Result):
     def sentence(self) -> str:
         """Say whether these customers buy at random, and what follows for the models.
 
-        They do not where the interval clears 1 and the shape lies well away from it.
+        They do not where the interval leaves out 1 and the variance lies well away from it.
         """
-        if self.shape >= SHAPES[1]:
-            message = _(
-                "These customers buy at more regular intervals than chance would give: shape {shape} or more "
-                "(1 is random) over {customers} customers with two gaps or more. The models take them for "
-                "random, so they notice too late when a regular customer has left."
+        if self.high < 1 and self.variance < NEAR_RANDOM[0]:
+            verdict = _(
+                "Customers buy at more regular intervals than the models assume, which so notice too late "
+                "when a regular customer has left."
             )
-        elif self.low > 1 and self.shape > NEAR_RANDOM[1]:
-            message = _(
-                "These customers buy at more regular intervals than chance would give: shape {shape} (95% "
-                "interval {low} to {high}; 1 is random) over {customers} customers with two gaps or more. "
-                "The models take them for random, so they notice too late when a regular customer has left."
-            )
-        elif self.high < 1 and self.shape < NEAR_RANDOM[0]:
-            message = _(
-                "These customers buy in bursts: shape {shape} of the gaps (95% interval {low} to {high}; 1 "
-                "is random) over {customers} customers with two gaps or more. Seasons and campaigns do that "
-                "too. The models take them for random, so they give up too early on customers between two "
-                "bursts."
+        elif self.low > 1 and self.variance > NEAR_RANDOM[1]:
+            verdict = _(
+                "Customers buy in bursts, as seasons and campaigns make them do; the models assume "
+                "otherwise, and so give up too early on customers between two bursts."
             )
         else:
-            message = _(
-                "Purchases come about as randomly as the models assume: shape {shape} of the gaps (95% "
-                "interval {low} to {high}; 1 is random) over {customers} customers with two gaps or more."
-            )
-        return message.format(
-            shape=number(self.shape, 2),
-            low=number(self.low, 2),
-            high=number(self.high, 2),
+            verdict = _("Purchases are about as random as the models assume.")
+        measured = _(
+            "The gaps between purchases vary {variance} as much as by chance (95% interval {low} to {high}; "
+            "{customers} customers with two gaps or more)."
+        ).format(
+            variance=percent(self.variance),
+            low=percent(self.low),
+            high=percent(self.high),
             customers=number(self.customers),
         )
+        return f"{verdict} {measured}"
 
     def findings(self) -> list[Finding]:
         """Return whether these customers buy at random."""
-        return [Finding("ltv.regularity", self.sentence(), self.shape, "shape")]
+        return [Finding("ltv.regularity", self.sentence(), self.variance, "share")]
 
 
 def regularity(days: pd.DataFrame) -> Regularity | NotPossible:
-    """Test whether customers buy at random.
+    """Test whether customers buy at random; ``NotPossible`` with fewer than 30 customers.
 
-    If a customer buys at random, at whatever pace of its own, and leaves at whatever moment, then, given its
-    first and last purchase, those between lie anywhere with equal chance. The sum of the squared gaps, as
-    shares of the whole, then has a known mean (Greenwood 1946): with n gaps, 2 ÷ (n + 1), and with gaps
-    from a gamma distribution of shape k, (k + 1) ÷ (n k + 1). For two gaps that is the test of Wheat and
-    Morrison (1990). Every customer counts the same; the interval is from the variance between customers.
+    Every customer counts the same; the interval is from the variance between customers.
 
     Parameters
     ----------
     days
         The result of ``sql/purchase_days.sql``.
-
-    Returns
-    -------
-    Regularity or NotPossible
-        ``NotPossible`` with fewer than 30 customers.
     """
-    gaps, spread = spreads(days)
-    if len(gaps) < MIN_CUSTOMERS:
+    found = variances(days)
+    if len(found) < MIN_CUSTOMERS:
         return NotPossible(
             _(
                 "Too little data to tell whether customers buy regularly: it takes at least {needed} who "
                 "bought on three days or more (here: {found})."
-            ).format(needed=MIN_CUSTOMERS, found=number(len(gaps)))
+            ).format(needed=MIN_CUSTOMERS, found=number(len(found)))
         )
-    mean, error = float(spread.mean()), float(spread.std(ddof=1) / np.sqrt(len(spread)))
-    shape, low, high = (_shape(gaps, mean + step * Z_95 * error) for step in (0, 1, -1))
-    return Regularity(shape, low, high, len(gaps))
+    mean, reach = float(found.mean()), Z_95 * float(found.std(ddof=1) / np.sqrt(len(found)))
+    return Regularity(mean, max(mean - reach, 0.0), mean + reach, len(found))
 
 
-def spreads(days: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return the gaps of each customer with two or more, and their variance ÷ that which chance would give.
+def variances(days: pd.DataFrame) -> Floats:
+    """Return, of each customer with two gaps or more, their variance ÷ that which chance would give.
 
-    Days of purchase cannot coincide, which makes gaps look more alike than they are: of whole days, the part
-    of the mean above 1 ÷ n is smaller by the factor 1 − n ÷ (days in all). Who bought every single day is
-    left out.
+    If a customer buys at random, at whatever pace of its own, and leaves at whatever moment, then, given its
+    first and last purchase, those between lie anywhere with equal chance. The sum of the squares of n gaps,
+    as shares of the whole, then has the mean 2 ÷ (n + 1) (Greenwood 1946); for two gaps that is the test of
+    Wheat and Morrison (1990). Days of purchase cannot coincide, which makes gaps look more alike than they
+    are: of whole days, the part of the mean above 1 ÷ n is smaller by the factor 1 − n ÷ (days in all). Who
+    bought every single day is left out.
     """
     ids = days["customer_id"]
     starts = (ids != ids.shift()).to_numpy()
@@ -137,17 +120,4 @@ def spreads(days: pd.DataFrame) -> tuple[Floats, Floats]:
     kept = (count >= 2) & (whole > count)
     n, whole, squares = count[kept].astype(np.float64), whole[kept], squares[kept]
     by_chance = (n - 1) / (n * (n + 1)) * (1 - n / whole)
-    return n, (squares / whole**2 - 1 / n) / by_chance
-
-
-def _shape(gaps: Floats, spread: float) -> float:
-    """Return the shape of the gaps under which the mean spread would be this one: (n + 1) ÷ (n k + 1)."""
-    sizes, counts = np.unique(gaps, return_counts=True)
-
-    def off(shape: float) -> float:
-        return float(((sizes + 1) / (sizes * shape + 1)) @ counts / counts.sum()) - spread
-
-    low, high = SHAPES
-    if off(low) <= 0:
-        return low
-    return high if off(high) >= 0 else float(brentq(off, low, high))
+    return np.asarray((squares / whole**2 - 1 / n) / by_chance, np.float64)

@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, number, percent
+from analysis.language import _, estimate, number, percent, signed_percent
 from analysis.ltv.estimation.equal_histories import Floats
 from analysis.ltv.estimation.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
 from analysis.ltv.estimation.search import Fit, maximise
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.not_possible import NotPossible
-from analysis.result import Finding, Result
+from analysis.result import Result
 
 if TYPE_CHECKING:
     from analysis.ltv.backtest.holdout import Holdout
 
-SMALL = 0.1  # money below which two decimals say too little
-WHOLE = 10  # money from which on cents mean nothing in an estimate
-MANY = 50  # purchases: who needs more before its own mean counts half is hardly told from the rest
+SOME = 10  # purchases after which the weight of an own mean is named
 SAME = 0.0005  # share by which spend may change and print as 0.0%
 OFF = 0.1  # share by which a fitted mean may miss the one observed
 
@@ -35,6 +33,10 @@ class SpendModel(Result):
     A customer's purchases vary around a mean of its own; the means vary between customers. The fewer
     purchases are known of a customer, the closer its expected spend is to the average of all.
 
+    Where few customers spend very much, the likelihood is best with a mean of all that is infinite or far
+    above anything seen: it looks at the shape of the spread, and the mean lies in the tail. Held at the mean
+    observed, the model still says how far a customer's own mean is to be trusted.
+
     Attributes
     ----------
     p, q, v
@@ -42,17 +44,17 @@ class SpendModel(Result):
     log_likelihood
         Log-likelihood at the optimum.
     customers
-        Repeat buyers it was fitted on.
-    left_out
-        Repeat buyers without money in their repeat purchases, who cannot be part of the fit.
+        Repeat buyers with money it was fitted on.
     fit
         The optimum, in units of ``scale``.
     scale
         Mean money per purchase of the repeat buyers.
     currency
         ISO 4217 code, or None where it is not known.
+    mean_error
+        Standard error of the mean observed, as a share of it, where the mean was held there; else None.
     level
-        Money of the purchases to come ÷ that of those the model was fitted on; see `backtest.holdout`.
+        Money of the purchases to come ÷ that of those the model was fitted on; see `level_of`.
     """
 
     name: ClassVar[str] = "spend"
@@ -62,11 +64,11 @@ class SpendModel(Result):
     v: float
     log_likelihood: float
     customers: int
-    left_out: int
     fit: Fit = field(repr=False)
     scale: float
-    currency: str | None = field(default=None, kw_only=True)
-    level: float = field(default=1.0, kw_only=True)
+    currency: str | None = None
+    mean_error: float | None = None
+    level: float = 1.0
 
     def __str__(self) -> str:
         return str({name: round(getattr(self, name), 4) for name in "pqv"})
@@ -96,9 +98,16 @@ class SpendModel(Result):
         return (1 - weight) * self.mean + self.level * weight * np.where(x > 0, z, 0.0)
 
     def drawn(self, random: np.random.Generator) -> SpendModel:
-        """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`."""
+        """Return the model with parameters drawn, as uncertain as they are: see `Fit.draws`.
+
+        A mean that was held follows a lognormal distribution with its standard error.
+        """
         one = self.fit.draws(random, 1)[0]
-        return replace(self, p=one["p"], q=one["q"], v=one["v"] * self.scale)
+        if self.mean_error is None:
+            return replace(self, p=one["p"], q=one["q"], v=one["v"] * self.scale)
+        spread = float(np.log1p(self.mean_error**2))
+        mean, p = self.scale * random.lognormal(-spread / 2, np.sqrt(spread)), one["p"]
+        return replace(self, p=p, q=1 + one["excess"], v=one["excess"] / p * mean)
 
     def simulate(self, random: np.random.Generator, bought: Floats, x: Floats, z: Floats) -> Floats:
         """Draw the money that so many purchases of each customer bring.
@@ -125,39 +134,32 @@ class SpendModel(Result):
         mean = _("Over {customers} repeat buyers a purchase is worth {mean} on average.").format(
             customers=number(self.customers), mean=estimate(self.usual, self.currency)
         )
-        return " ".join(filter(None, [mean, self._own_mean(), self._level()]))
+        held = _(
+            "Money differs so wildly between customers that the spend model would make a quite different "
+            "mean of it; it was held at the one observed."
+        )
+        shown = "" if self.mean_error is None else held
+        return " ".join(filter(None, [mean, shown, self._own_mean(), self._level()]))
 
-    def findings(self) -> list[Finding]:
-        """Return what a purchase is worth."""
-        return [Finding("ltv.spend", self.sentence(), self.usual, "money")]
+    def notes(self) -> list[str]:
+        """Return what the parameters mean."""
+        return [self.sentence()]
 
     def _own_mean(self) -> str:
-        """Say how far a customer's own mean is trusted: after n purchases it counts n ÷ (n + (q − 1) ÷ p)."""
-        half = (self.q - 1) / self.p
-        if half <= 1:
-            return _("Already after one purchase a customer's own mean counts for {weight}.").format(
-                weight=percent(1 / (1 + half))
-            )
-        if half > MANY:
-            return _("Customers differ no more than single purchases do, so all get nearly the same.")
-        return _("A customer's own mean counts half after {half} purchases.").format(half=number(half, 1))
+        """Say how far a customer's own mean is trusted: p n ÷ (p n + q − 1) after n purchases."""
+        once, often = (percent(self.p * n / (self.p * n + self.q - 1)) for n in (1, SOME))
+        return _(
+            "A customer's own mean counts for {once} after one purchase and for {often} after {some}."
+        ).format(once=once, often=often, some=number(SOME))
 
     def _level(self) -> str:
         """Say that purchases to come are taken to be worth more, or less, than those of all time."""
         if abs(self.level - 1) < SAME:
             return ""
-        message = (
-            _(
-                "A purchase to come is taken to be worth {change} more than those of all time, as spend has "
-                "risen: that foretold spend best at earlier dates."
-            )
-            if self.level > 1
-            else _(
-                "A purchase to come is taken to be worth {change} less than those of all time, as spend has "
-                "fallen: that foretold spend best at earlier dates."
-            )
-        )
-        return message.format(change=percent(abs(self.level - 1), 1))
+        return _(
+            "Purchases to come are taken to be worth {change} against those of all time, as spend has "
+            "changed: that foretold it best at earlier dates."
+        ).format(change=signed_percent(self.level - 1, 1))
 
 
 def fit_free(summary: Summary) -> SpendModel | NotPossible:
@@ -169,77 +171,16 @@ def fit_free(summary: Summary) -> SpendModel | NotPossible:
         At the optimum, wherever that lies: where q ≤ 1 its spend has no finite mean. ``NotPossible``, with
         the reason, where fewer than 20 repeat buyers spent money, or there is no optimum.
     """
-    repeat = summary.frame[summary.frame["x"] > 0]
-    spent = repeat[repeat["z"] > 0]
-    if len(spent) < MIN_REPEAT_BUYERS:
-        return NotPossible(
-            _(
-                "Too little data for the spend model: it needs at least {needed} customers with money in "
-                "their repeat purchases (here: {found})."
-            ).format(needed=MIN_REPEAT_BUYERS, found=number(len(spent)))
-        )
-    x, z = spent["x"].to_numpy(float), spent["z"].to_numpy(float)
+    x, z = with_money(summary)
+    if (reason := _too_few(z)) is not None:
+        return reason
     scale = float(z.mean())
     fit = maximise(GammaGammaLikelihood.of(x, z / scale))
     if fit is None:
         return _unfit()
-    return SpendModel(
-        fit.parameters["p"],
-        fit.parameters["q"],
-        fit.parameters["v"] * scale,
-        log_likelihood=fit.log_likelihood - len(spent) * float(np.log(scale)),
-        customers=len(spent),
-        left_out=len(repeat) - len(spent),
-        fit=fit,
-        scale=scale,
-        currency=summary.currency,
-    )
-
-
-def amount(value: float, currency: str | None) -> str:
-    """Format money with two decimals, or with two significant digits below 0.1 and above 0."""
-    small = 0 < abs(value) < SMALL
-    return money(value, currency, 1 - int(np.floor(np.log10(abs(value)))) if small else 2)
-
-
-def estimate(value: float, currency: str | None) -> str:
-    """Format money that is estimated: from 10 on without cents, which no estimate knows."""
-    return money(value, currency) if abs(value) >= WHOLE else amount(value, currency)
-
-
-@dataclass(frozen=True)
-class HeldSpendModel(SpendModel):
-    """A Gamma-Gamma model whose mean is that of the repeat buyers, not what the fit makes of it.
-
-    Where few customers spend very much, the likelihood is best with a mean that is infinite or far above
-    anything seen: it looks at the shape of the spread, and the mean lies in the tail. Held at the mean
-    observed, the model still says how far a customer's own mean is to be trusted.
-
-    Attributes
-    ----------
-    mean_error
-        Standard error of the mean, as a share of it.
-    """
-
-    mean_error: float
-
-    def drawn(self, random: np.random.Generator) -> HeldSpendModel:
-        """Return the model with parameters drawn: the mean as one observed is, the rest as in the fit.
-
-        The mean follows a lognormal distribution with its standard error.
-        """
-        one, spread = self.fit.draws(random, 1)[0], float(np.log1p(self.mean_error**2))
-        mean, p = self.scale * random.lognormal(-spread / 2, np.sqrt(spread)), one["p"]
-        return replace(self, p=p, q=1 + one["excess"], v=one["excess"] / p * mean)
-
-    def sentence(self) -> str:
-        """Say what the parameters mean for this portfolio, and that the mean was held."""
-        mean = _(
-            "Over {customers} repeat buyers a purchase is worth {mean} on average. Money differs so wildly "
-            "between customers that the spend model would make a quite different mean of it; it was held at "
-            "the one observed."
-        ).format(customers=number(self.customers), mean=estimate(self.usual, self.currency))
-        return " ".join(filter(None, [mean, self._own_mean(), self._level()]))
+    p, q, v = fit.parameters.values()
+    log_likelihood = fit.log_likelihood - len(z) * float(np.log(scale))
+    return SpendModel(p, q, v * scale, log_likelihood, len(z), fit, scale, summary.currency)
 
 
 def fit_spend(summary: Summary, check: Holdout | NotPossible | None = None) -> SpendModel | NotPossible:
@@ -256,21 +197,49 @@ def fit_spend(summary: Summary, check: Holdout | NotPossible | None = None) -> S
     Returns
     -------
     SpendModel or NotPossible
-        The free fit where its mean lies within 10 % of the mean of the repeat buyers' mean spends, else a
-        `HeldSpendModel`. ``NotPossible``, with the reason, with fewer than 20 repeat buyers who spent money.
+        The free fit where its mean lies within 10 % of the mean of the repeat buyers' mean spends, else one
+        with the mean held. ``NotPossible``, with the reason, where fewer than 20 repeat buyers spent money.
     """
     if power := spend_power(getattr(check, "earlier", ())):
         fitted, level = fit_spend(summary), level_of(check.customers, summary)  # type: ignore[union-attr]
         return fitted if isinstance(fitted, NotPossible) else replace(fitted, level=level**power)
+    x, z = with_money(summary)
+    if (reason := _too_few(z)) is not None:
+        return reason
     free = fit_free(summary)
-    spent = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
-    if len(spent) < MIN_REPEAT_BUYERS:
+    if isinstance(free, SpendModel) and abs(free.mean / z.mean() - 1) <= OFF:
         return free
-    x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
-    if not isinstance(free, NotPossible) and abs(free.mean / z.mean() - 1) <= OFF:
-        return free
-    held = _held(x, z, summary.repeat_buyers - len(spent), summary.currency)
+    held = _fit_held(x, z, summary.currency)
     return held or (free if isinstance(free, SpendModel) and free.q > 1 else _unfit())
+
+
+def _fit_held(x: Floats, z: Floats, currency: str | None) -> SpendModel | None:
+    """Return the most likely model with the mean of ``z``; None where no search settles."""
+    scale = float(z.mean())
+    fit = maximise(HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale)))
+    if fit is None:
+        return None
+    p, excess = fit.parameters.values()
+    log_likelihood = fit.log_likelihood - len(z) * float(np.log(scale))
+    error = float(z.std(ddof=1) / np.sqrt(len(z))) / scale
+    return SpendModel(p, 1 + excess, excess / p * scale, log_likelihood, len(z), fit, scale, currency, error)
+
+
+def with_money(summary: Summary) -> tuple[Floats, Floats]:
+    """Return ``x`` and ``z`` of the repeat buyers with money in their repeat purchases."""
+    frame = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
+    return frame["x"].to_numpy(np.float64), frame["z"].to_numpy(np.float64)
+
+
+def _too_few(z: Floats) -> NotPossible | None:
+    if len(z) >= MIN_REPEAT_BUYERS:
+        return None
+    return NotPossible(
+        _(
+            "Too little data for the spend model: it needs at least {needed} customers with money in "
+            "their repeat purchases (here: {found})."
+        ).format(needed=MIN_REPEAT_BUYERS, found=number(len(z)))
+    )
 
 
 def _unfit() -> NotPossible:
@@ -286,7 +255,8 @@ def level_of(since: pd.DataFrame, summary: Summary) -> float:
     """Return money per purchase in the last period ÷ that of the same customers over all their time.
 
     Σ net sales of the period ÷ Σ purchases of the period × mean money per repeat purchase so far; of
-    customers who came in the period, repeat purchases count, for which both are the same.
+    customers who are new in the period, repeat purchases count, for which both are the same. 1 where there
+    were no purchases, or no money.
 
     Parameters
     ----------
@@ -295,48 +265,22 @@ def level_of(since: pd.DataFrame, summary: Summary) -> float:
         were customers when it began.
     summary
         All customers at its end.
-
-    Returns
-    -------
-    float
-        1 where no purchases, or no money, came.
     """
     names = ["customer_id", "actual", "actual_value"]
     frame = summary.frame[["customer_id", "x", "z"]].merge(since[names], "left", "customer_id")
     usual = frame["actual"].fillna(frame["x"]) * frame["z"]
-    came = float(frame["actual_value"].fillna(usual)[usual > 0].sum())
-    return came / float(usual.sum()) if usual.sum() > 0 and came > 0 else 1.0
+    actual = float(frame["actual_value"].fillna(usual)[usual > 0].sum())
+    return actual / float(usual.sum()) if usual.sum() > 0 and actual > 0 else 1.0
 
 
 def spend_power(earlier: Sequence[Holdout]) -> int:
     """Say how spend is followed: 0 at the level of all time, 1 of the last period, 2 with its trend going on.
 
     Taken is what foretold money per purchase best at the earlier dates: with the least mean square of the
-    logarithm of what came ÷ what was expected. The level of the last period lies as far above that of all
-    time as, with a steady trend, the next period's lies above it, about.
+    logarithm of actual ÷ expected. The level of the last period lies as far above that of all time as, with
+    a steady trend, the next period's lies above it, about.
     """
     told = [each for each in earlier if np.isfinite(each.spend_missed)]
     off = np.array([each.spend_missed for each in told])
     levels = np.log([each.level for each in told])
     return int(np.argmin([((off - power * levels) ** 2).sum() for power in range(3)]))
-
-
-def _held(x: Floats, z: Floats, left_out: int, currency: str | None) -> HeldSpendModel | None:
-    """Return the most likely model with the mean of ``z``; None where no search settles."""
-    scale = float(z.mean())
-    fit = maximise(HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale)))
-    if fit is None:
-        return None
-    p, excess = fit.parameters["p"], fit.parameters["excess"]
-    return HeldSpendModel(
-        p,
-        1 + excess,
-        excess / p * scale,
-        log_likelihood=fit.log_likelihood - len(z) * float(np.log(scale)),
-        customers=len(z),
-        left_out=left_out,
-        fit=fit,
-        scale=scale,
-        mean_error=float(z.std(ddof=1)) / scale / float(np.sqrt(len(z))),
-        currency=currency,
-    )

@@ -6,25 +6,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import betainc
 
-from analysis.language import _, brief, money, number, percent
-from analysis.ltv.spend import SpendModel
+from analysis.language import _, brief, number, percent
+from analysis.ltv.spend import SpendModel, with_money
 from analysis.ltv.summary import Floats, Summary
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
 from analysis.statistics import Z_95, rank_correlation
 
-MOST = 7  # repeat purchases from which customers are one group
 WEAK = 0.1  # a rank correlation the spend model can live with
 FEW = 4  # customers with which a correlation has no interval
-ENOUGH = 20  # customers of a group, where there are as many
-LARGE = 10_000  # money, from which on cents say nothing
+EDGES, NAMES = (0, 1, 2, 3, 6, np.inf), ("1", "2", "3", "4–6", "7+")  # groups by repeat purchases
 CLOSE = 0.05  # share of customers in another bar, below which the fit is close
 NEAR_CHANCE = 1.3  # times what chance gives, up to which nothing speaks against the fit
 BINS = 30
+ALIKE = 1.01  # times as much as the least that the most spend, where all spend alike
 CUT = 0.005  # share of customers at either end that share the outermost bars
 
 
@@ -35,10 +33,9 @@ class SpendIndependence(Result):
     Attributes
     ----------
     groups
-        One row per group of repeat buyers with money: ``x`` (``"1"``, …, ``"7+"``; neighbours are taken
-        together until there are 20 customers, as ``"2–4"``), ``customers``; money per repeat purchase:
-        ``mean``, ``low`` and ``high`` (its 95 % interval; missing for one customer), ``median``, and
-        ``fitted``, the mean that the model assumes for all groups alike.
+        One row per group of repeat buyers with money: ``x`` (``"1"``, …, ``"7+"``), ``customers``; money
+        per repeat purchase: ``mean``, ``median``, ``low`` and ``high`` (the 95 % interval of the mean;
+        missing for one customer), and ``fitted``, the mean that the model assumes for all groups alike.
     correlation
         Spearman's rank correlation between ``x`` and ``z``; missing where one of them never varies.
     low, high
@@ -61,7 +58,8 @@ class SpendIndependence(Result):
         """Return what repeat purchases of those who bought least and most often are worth."""
         first, last = self.groups.iloc[0], self.groups.iloc[-1]
         return _(
-            "A repeat purchase is worth {first} on average at x = {few}, and {last} at x = {many}"
+            "A repeat purchase of those with fewest ({few}) is worth {first} on average, of those with most "
+            "({many}) {last}"
         ).format(
             few=first["x"],
             many=last["x"],
@@ -72,35 +70,36 @@ class SpendIndependence(Result):
     def sentence(self) -> str:
         """Say whether the spend model may assume independence here, and what follows where not."""
         if max(abs(self.low), abs(self.high)) < WEAK:
-            message = _(
-                "How often and how much customers buy have little to do with each other: rank correlation "
-                "{correlation} (95% interval {low} to {high}) over {customers} repeat buyers, so the spend "
-                "model's assumption holds."
+            verdict = _(
+                "How often and how much customers buy have little to do with each other, as the spend model "
+                "assumes."
             )
-        elif not self.low * self.high > 0:
-            message = _(
-                "Whether how much customers spend depends on how often they buy is not settled: rank "
-                "correlation {correlation} (95% interval {low} to {high}) over {customers} repeat buyers. "
-                "The spend model assumes 0."
+        elif self.low * self.high <= 0:
+            verdict = _(
+                "Whether how much customers spend depends on how often they buy is not settled; the spend "
+                "model assumes that it does not."
             )
         elif self.correlation > 0:
-            message = _(
-                "Customers who buy more often also spend more per purchase: rank correlation {correlation} "
-                "(95% interval {low} to {high}) over {customers} repeat buyers. The spend model assumes 0, "
-                "so it pulls the busiest customers too far down and rates those with few purchases too high."
+            verdict = _(
+                "Customers who buy more often also spend more per purchase; the spend model assumes no "
+                "connection, so it expects too little of the busiest and too much of those with few "
+                "purchases."
             )
         else:
-            message = _(
-                "Customers who buy more often spend less per purchase: rank correlation {correlation} (95% "
-                "interval {low} to {high}) over {customers} repeat buyers. The spend model assumes 0, so it "
-                "rates the busiest customers too high and those with few purchases too low."
+            verdict = _(
+                "Customers who buy more often spend less per purchase; the spend model assumes no "
+                "connection, so it expects too much of the busiest and too little of those with few "
+                "purchases."
             )
-        return message.format(
+        measured = _(
+            "Rank correlation {correlation} (95% interval {low} to {high}) over {customers} repeat buyers."
+        ).format(
             correlation=number(self.correlation, 2),
             low=number(self.low, 2),
             high=number(self.high, 2),
             customers=number(self.customers),
         )
+        return f"{verdict} {measured}"
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the groups."""
@@ -112,9 +111,7 @@ class SpendIndependence(Result):
 
 
 @or_not_possible
-def spend_independence(
-    summary: Summary, spend: SpendModel, top: int = MOST
-) -> SpendIndependence | NotPossible:
+def spend_independence(summary: Summary, spend: SpendModel) -> SpendIndependence | NotPossible:
     """Measure how spend per purchase and frequency go together.
 
     The interval is that of Fisher's transformation with the variance (1 + ρ² ÷ 2) ÷ (n − 3) for ranks
@@ -126,10 +123,8 @@ def spend_independence(
         The customers; those with repeat purchases for money count.
     spend
         The fitted model.
-    top
-        Customers with so many repeat purchases or more are one group.
     """
-    x, z = _spent(summary)
+    x, z = with_money(summary)
     rho = rank_correlation(x, z)
     if len(x) < FEW or np.isnan(rho):
         return NotPossible(
@@ -141,47 +136,12 @@ def spend_independence(
     inner = min(max(rho, -1 + 1e-9), 1 - 1e-9)
     reach = Z_95 * np.sqrt((1 + rho**2 / 2) / (len(x) - 3))
     low, high = np.tanh(np.arctanh(inner) + np.array([-reach, reach]))
-    counts = np.minimum(x, top).astype(int)
-    lowest = _pooled(counts)
-    table = pd.Series(z).groupby(lowest).agg(["size", "mean", "sem", "median"])
-    most = pd.Series(counts).groupby(lowest).max()
-    groups = pd.DataFrame(
-        {
-            "x": [_range(low, high, top) for low, high in zip(table.index, most, strict=True)],
-            "customers": table["size"].to_numpy(),
-            "mean": table["mean"].to_numpy(),
-            "low": (table["mean"] - Z_95 * table["sem"]).to_numpy(),
-            "high": (table["mean"] + Z_95 * table["sem"]).to_numpy(),
-            "median": table["median"].to_numpy(),
-            "fitted": spend.usual,
-        }
-    )
+    table = pd.Series(z).groupby(pd.Series(pd.cut(x, EDGES, labels=NAMES)), observed=True)
+    means = table.agg(customers="size", mean="mean", error="sem", median="median")
+    groups = pd.DataFrame(means).rename_axis("x").reset_index().astype({"x": str})
+    half = Z_95 * groups.pop("error")
+    groups = groups.assign(low=groups["mean"] - half, high=groups["mean"] + half, fitted=spend.usual)
     return SpendIndependence(groups, rho, float(low), float(high), len(x), summary.currency)
-
-
-def _pooled(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return for each customer the lowest count of its group; neighbours join until it is large enough."""
-    values, sizes = np.unique(counts, return_counts=True)
-    starts, held = [], ENOUGH
-    for value, size in zip(values, sizes, strict=True):
-        if held >= ENOUGH:
-            starts.append(value)
-            held = 0
-        held += size
-    if held < ENOUGH and len(starts) > 1:
-        starts.pop()
-    return np.asarray(starts)[np.searchsorted(starts, counts, side="right") - 1]
-
-
-def _range(low: int, high: int, top: int) -> str:
-    if high == top:
-        return f"{low}+"
-    return str(low) if low == high else f"{low}–{high}"
-
-
-def per_purchase(value: float, currency: str | None) -> str:
-    """Write money per purchase with two decimals; more where it is less than 1, fewer where it is large."""
-    return money(value, currency, 2) if 1 <= value < LARGE else brief(value, currency)
 
 
 def fitted_below(spend: SpendModel, x: Floats, value: Floats) -> Floats:
@@ -189,15 +149,6 @@ def fitted_below(spend: SpendModel, x: Floats, value: Floats) -> Floats:
 
     Under the Gamma-Gamma model z̄ x ÷ v follows a beta prime distribution with parameters p x and q (from
     eq. 1a of Fader & Hardie 2013).
-
-    Parameters
-    ----------
-    spend
-        The fitted model.
-    x
-        Repeat purchases, above 0.
-    value
-        Money.
     """
     part = x * value / (spend.v + x * value)
     return np.asarray(betainc(spend.p * x, spend.q, part), dtype=float)
@@ -229,20 +180,17 @@ class SpendFit(Result):
     def sentence(self) -> str:
         """Say how far observed and fitted spends lie apart, and whether chance would put them as far."""
         share, chance = misfit(self.bars), misfit_by_chance(self.bars)
-        if share < CLOSE:
-            message = _(
-                "The fitted spends follow those observed closely: {share} of customers would have to move."
+        message = (
+            _(
+                "The fitted spends follow those observed: {share} of customers would have to move, by chance "
+                "alone {chance}."
             )
-        elif share < NEAR_CHANCE * chance:
-            message = _(
-                "The fitted spends lie hardly further from those observed than chance puts so few customers: "
-                "{share} of them would have to move, by chance alone {chance}."
-            )
-        else:
-            message = _(
+            if share < max(CLOSE, NEAR_CHANCE * chance)
+            else _(
                 "The fitted spends do not follow those observed well: {share} of customers would have to "
-                "move, so values of single customers are rough."
+                "move, by chance alone {chance}, so values of single customers are rough."
             )
+        )
         return message.format(share=percent(share), chance=percent(chance))
 
     def notes(self) -> list[str]:
@@ -251,11 +199,13 @@ class SpendFit(Result):
 
 
 @or_not_possible
-def spend_fit(summary: Summary, spend: SpendModel) -> SpendFit:
+def spend_fit(summary: Summary, spend: SpendModel) -> SpendFit | NotPossible:
     """Compare how mean spend is spread over the repeat buyers with what the model says."""
-    x, z = _spent(summary)
+    x, z = with_money(summary)
     low, high = np.quantile(z, [CUT, 1 - CUT])
-    edges = np.geomspace(low, max(high, low * 1.01), BINS + 1)
+    if high < ALIKE * low:
+        return NotPossible(_("All repeat buyers spend alike, so there is no spread to compare."))
+    edges = np.geomspace(low, high, BINS + 1)
     observed = np.histogram(np.clip(z, edges[0], edges[-1]), edges)[0]
     purchases, size = np.unique(x, return_counts=True)
     below = fitted_below(spend, purchases[:, None], edges[None, :]).T @ size / size.sum()
@@ -280,9 +230,3 @@ def misfit_by_chance(bars: pd.DataFrame) -> float:
     fitted, size = bars["fitted"].to_numpy(float), float(bars["observed"].sum())
     spread = np.sqrt(2 * fitted * np.maximum(1 - fitted / size, 0) / np.pi)
     return float(np.minimum(spread, 2 * fitted).sum() / 2 / size)
-
-
-def _spent(summary: Summary) -> tuple[Floats, Floats]:
-    """Return ``x`` and ``z`` of the repeat buyers with money."""
-    frame = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
-    return frame["x"].to_numpy(np.float64), frame["z"].to_numpy(np.float64)

@@ -40,8 +40,6 @@ class Summary:
         *weeks* with a purchase would be another model.
     as_of
         The last day that counts.
-    never_bought
-        Customers left out because they only ever returned something.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -49,7 +47,6 @@ class Summary:
     frame: pd.DataFrame
     unit: Unit
     as_of: dt.date
-    never_bought: int
     currency: str | None = None
 
     @property
@@ -94,7 +91,7 @@ def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> S
             "z": bought["repeat_value"].astype("float64") * kept_share(bought),
         }
     )
-    return Summary(frame, unit, as_of, len(customers) - len(bought), currency_of(customers))
+    return Summary(frame, unit, as_of, currency_of(customers))
 
 
 def kept_share(customers: pd.DataFrame) -> pd.Series:
@@ -161,10 +158,6 @@ class OneCustomer(Result):
             silence=number(row["T"] - row["t_x"], 1),
             unit=unit_name(self.unit),
         )
-
-    def sentence(self) -> str:
-        """Return the title."""
-        return self.title()
 
 
 def example_customer(dataset: Dataset, summary: Summary) -> OneCustomer | NotPossible:

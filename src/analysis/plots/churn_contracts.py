@@ -9,7 +9,7 @@ from analysis.churn import Contracts, ContractsCheck
 from analysis.language import _, number
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import CAME, beside, dots, name_ends, sized_ticks
+from analysis.plots.marks import ACTUAL, beside, dots, name_ends, sized_ticks
 
 COLOURS = theme.COLOURS
 MOST_TICKS = 14
@@ -51,7 +51,7 @@ def contract_check(result: ContractsCheck, ax: Axes | None = None) -> Axes:
     places = np.arange(len(groups))
     names = ("actual", "by_model", "model_low", "model_high", "by_average")
     actual, model, low, high, average = (groups[name] / groups["contracts"] for name in names)
-    ax.bar(places, actual, width=0.62, color=CAME, label=_("Actual"))
+    ax.bar(places, actual, width=0.62, color=ACTUAL, label=_("Actual"))
     dots(ax, places, model, (low, high), colour="main", label=_("The model, 90% interval"))
     ax.plot(places, average, "s", color=COLOURS["muted"], markersize=6, label=_("The average rate"))
     sized_ticks(ax, groups["renewals"], groups["contracts"])

@@ -14,7 +14,7 @@ from analysis.language import number
 from analysis.plots import theme
 
 MOST_TICKS = 12
-CAME = "#D5D8DC"  # actual values, beside which forecasts are drawn
+ACTUAL = "#D5D8DC"  # actual values, beside which forecasts are drawn
 
 
 def columns(

@@ -71,6 +71,40 @@ _GUARD = r"''([-−+=@(0-9.,€$£])"
 _SIGNS = ", ".join(map(literal, BLANKS))
 _LONGEST = max(map(len, BLANKS))
 
+
+def once(value: str, name: str, then: str) -> str:
+    """Return the SQL of ``then``, in which ``name`` is ``value``, written and worked out once.
+
+    Macros are texts put in place of others: a value that one names ten times would be there ten times.
+    """
+    return f"list_transform([{value}], lambda {name}: {then})[1]"
+
+
+def _number(magnitude: str) -> str:
+    """Return the SQL of a number in ``cell``, from the macro that reads one without its sign."""
+    positive = once("unsigned(number)", "digits", f"{magnitude}(digits)")
+    return once("plain(cell)", "number", f"sign_of(number) * {positive}")
+
+
+def _date(names: str, *patterns: str) -> str:
+    """Return the cases of a date in ``cell``, whose parts stand in the patterns' groups in this order."""
+    parts = names.split()
+    month = "month_of(parts.name)" if "name" in parts else "parts.month"
+    then = f"day_of(parts.year, {month}, {'parts.day' if 'day' in parts else literal('1')})"
+    found = (once(f"regexp_extract(cell, '{pattern}', {parts})", "parts", then) for pattern in patterns)
+    cases = zip(patterns, found, strict=True)
+    return " ".join(f"when regexp_matches(cell, '{pattern}') then {day}" for pattern, day in cases)
+
+
+_MONTH_CASES = " ".join(
+    [
+        _date("year month", _YEAR_MONTH, _COMPACT_MONTH),
+        _date("month year", _MONTH_YEAR),
+        _date("name year", _NAMED_MONTH),
+        _date("year name", _YEAR_NAMED),
+    ]
+)
+
 MACROS = rf"""
 create macro trimmed(cell) as case when regexp_matches(cell, '^{_EDGE}|{_EDGE}$|^{_GUARD}')
     then regexp_replace(regexp_replace(cell, '^{_EDGE}|{_EDGE}$', '', 'g'), '^{_GUARD}', '\1') else cell end;
@@ -87,59 +121,38 @@ create macro tax_number(cell) as regexp_replace(upper(regexp_replace(cell, '[\s.
 create macro plain(cell) as regexp_replace(regexp_replace(trim(replace(cell, '−', '-')),
     '^([(+-]?){_SPACE}*{_CURRENCY}{_SPACE}*|{_SPACE}*(?:{_CURRENCY}|%)([)-]?)$', '\1\2', 'g'),
     '{_SPACE}+$', '');
-create macro digits(cell) as case
-    when regexp_matches(plain(cell), '^\(.*\)$')
-    then regexp_replace(plain(cell), '^\({_SPACE}*|{_SPACE}*\)$', '', 'g')
-    when suffix(plain(cell), '-') then regexp_replace(plain(cell), '{_SPACE}*-$', '')
-    else regexp_replace(plain(cell), '^[+-]{_SPACE}*', '') end;
-create macro negative(cell) as regexp_matches(plain(cell), '^-|-$|^\(.*\)$');
+create macro unsigned(number) as case
+    when regexp_matches(number, '^\(.*\)$')
+    then regexp_replace(number, '^\({_SPACE}*|{_SPACE}*\)$', '', 'g')
+    when suffix(number, '-') then regexp_replace(number, '{_SPACE}*-$', '')
+    else regexp_replace(number, '^[+-]{_SPACE}*', '') end;
+create macro digits(cell) as {once("plain(cell)", "number", "unsigned(number)")};
 create macro currency_of(cell) as upper(regexp_extract(cell, '{_CURRENCY}'));
-create macro signed(cell, magnitude) as case when negative(cell) then -magnitude else magnitude end;
-create macro number_with_dot(cell) as signed(cell, case
-    when regexp_full_match(digits(cell), '{_WITH_DOT}')
-    then try_cast(regexp_replace(digits(cell), '[,''’]|{_SPACE}', '', 'g') as decimal(24, 8)) end);
-create macro number_with_comma(cell) as signed(cell, case
-    when regexp_full_match(digits(cell), '{_WITH_COMMA}')
-    then try_cast(
-        replace(regexp_replace(digits(cell), '[.''’]|{_SPACE}', '', 'g'), ',', '.') as decimal(24, 8))
-    when regexp_full_match(digits(cell), '\d+(?:[.,]\d+)?[eE][+-]?\d+')
-    then try_cast(replace(digits(cell), ',', '.') as decimal(24, 8)) end);
+create macro magnitude_with_dot(digits) as case
+    when regexp_full_match(digits, '{_WITH_DOT}')
+    then try_cast(regexp_replace(digits, '[,''’]|{_SPACE}', '', 'g') as decimal(24, 8)) end;
+create macro magnitude_with_comma(digits) as case
+    when regexp_full_match(digits, '{_WITH_COMMA}')
+    then try_cast(replace(regexp_replace(digits, '[.''’]|{_SPACE}', '', 'g'), ',', '.') as decimal(24, 8))
+    when regexp_full_match(digits, '\d+(?:[.,]\d+)?[eE][+-]?\d+')
+    then try_cast(replace(digits, ',', '.') as decimal(24, 8)) end;
+create macro sign_of(number) as case when regexp_matches(number, '^-|-$|^\(.*\)$') then -1 else 1 end;
+create macro number_with_dot(cell) as {_number("magnitude_with_dot")};
+create macro number_with_comma(cell) as {_number("magnitude_with_comma")};
 create macro year_of(digits) as case when length(digits) = 4 then digits
     when digits < '70' then '20' || digits else '19' || digits end;
-create macro day_of(year, month, day) as try_cast(year_of(year) || '-' || month || '-' || day as date);
 create macro month_of(name) as case when contains(' {_MONTHS} ', ' ' || lower(left(name, 3)) || ' ')
     then cast((instr('{_MONTHS}', lower(left(name, 3))) - 1) // 4 % 12 + 1 as varchar) end;
-create macro year_first(cell) as case
-    when regexp_matches(cell, '{_YEAR_FIRST}') then day_of(regexp_extract(cell, '{_YEAR_FIRST}', 1),
-        regexp_extract(cell, '{_YEAR_FIRST}', 2), regexp_extract(cell, '{_YEAR_FIRST}', 3))
-    when regexp_matches(cell, '{_COMPACT}') then day_of(regexp_extract(cell, '{_COMPACT}', 1),
-        regexp_extract(cell, '{_COMPACT}', 2), regexp_extract(cell, '{_COMPACT}', 3))
-    when regexp_matches(cell, '{_NAMED}') then day_of(regexp_extract(cell, '{_NAMED}', 3),
-        month_of(regexp_extract(cell, '{_NAMED}', 2)), regexp_extract(cell, '{_NAMED}', 1))
-    when regexp_matches(cell, '{_NAMED_FIRST}') then day_of(regexp_extract(cell, '{_NAMED_FIRST}', 3),
-        month_of(regexp_extract(cell, '{_NAMED_FIRST}', 1)), regexp_extract(cell, '{_NAMED_FIRST}', 2))
+create macro day_of(year, month, day) as try_cast(year_of(year) || '-' || month || '-' || day as date);
+create macro year_first(cell) as case {_date("year month day", _YEAR_FIRST, _COMPACT)}
+    {_date("day name year", _NAMED)} {_date("name day year", _NAMED_FIRST)}
     when regexp_matches(cell, '{SERIAL}')
     then date '1899-12-30' + cast(floor(cast(replace(cell, ',', '.') as double)) as integer) end;
-create macro day_first(cell) as case
-    when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell)
-    else day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 2),
-        regexp_extract(cell, '{_YEAR_LAST}', 1)) end;
-create macro month_first(cell) as case
-    when not regexp_matches(cell, '{_YEAR_LAST}') then year_first(cell)
-    else day_of(regexp_extract(cell, '{_YEAR_LAST}', 3), regexp_extract(cell, '{_YEAR_LAST}', 1),
-        regexp_extract(cell, '{_YEAR_LAST}', 2)) end;
-create macro named_month(cell) as case
-    when regexp_matches(cell, '{_YEAR_MONTH}')
-    then day_of(regexp_extract(cell, '{_YEAR_MONTH}', 1), regexp_extract(cell, '{_YEAR_MONTH}', 2), '1')
-    when regexp_matches(cell, '{_COMPACT_MONTH}')
-    then day_of(regexp_extract(cell, '{_COMPACT_MONTH}', 1), regexp_extract(cell, '{_COMPACT_MONTH}', 2), '1')
-    when regexp_matches(cell, '{_MONTH_YEAR}')
-    then day_of(regexp_extract(cell, '{_MONTH_YEAR}', 2), regexp_extract(cell, '{_MONTH_YEAR}', 1), '1')
-    when regexp_matches(cell, '{_NAMED_MONTH}') then day_of(
-        regexp_extract(cell, '{_NAMED_MONTH}', 2), month_of(regexp_extract(cell, '{_NAMED_MONTH}', 1)), '1')
-    when regexp_matches(cell, '{_YEAR_NAMED}') then day_of(
-        regexp_extract(cell, '{_YEAR_NAMED}', 1), month_of(regexp_extract(cell, '{_YEAR_NAMED}', 2)), '1')
-    end;
+create macro day_first(cell) as
+    {once("cell", "cell", f"case {_date('day month year', _YEAR_LAST)} else year_first(cell) end")};
+create macro month_first(cell) as
+    {once("cell", "cell", f"case {_date('month day year', _YEAR_LAST)} else year_first(cell) end")};
+create macro named_month(cell) as {once("cell", "cell", f"case {_MONTH_CASES} end")};
 create macro calendar_day(day) as case when day between date '0001-01-01' and date '9999-12-31' then day end;
 create macro squeezed(cell) as regexp_replace(lower(strip_accents(cell)), '[^a-z0-9]', '', 'g');
 """
@@ -229,6 +242,11 @@ def evidence(connection: duckdb.DuckDBPyConnection, relation: str, cell: str, wh
 def plainly_filled(cell: str) -> str:
     """Return the SQL that holds for a cell of plain characters with a digit other than 0: most are so."""
     return f"regexp_full_match({cell}, '[!-&(-~]*[1-9][!-~]*')"
+
+
+def plain_name(cell: str) -> str:
+    """Return the SQL that holds for such a cell without ``@`` and ``.``: as a name, it has one spelling."""
+    return f"regexp_full_match({cell}, '[!-&(--/-?A-~]*[1-9][!--/-?A-~]*')"
 
 
 def trimmed(cell: str) -> str:

@@ -11,7 +11,8 @@ from analysis.dataset.inference.formats import (
     date_sql,
     month_sql,
     number_sql,
-    plainly_filled,
+    once,
+    plain_name,
     trimmed,
 )
 from analysis.dataset.inference.type_inference import Reading
@@ -142,11 +143,12 @@ def _identifier(cell: str, written: str) -> str:
 def _customer(cell: str, written: str) -> str:
     """Return the SQL of the customer: NULL where the cell names nobody (a digit but 0 rules it out)."""
     plain = _identifier(cell, written)
-    usual = f"{plainly_filled(plain)} and not contains({plain}, '@') and not suffix({plain}, '.0')"
-    text = f"one_spelling(filled(trimmed({plain})))"
     nobody = ", ".join(map(literal, NOBODY))
-    nothing = f"lower({text}) in ({nobody}) or ltrim({text}, '0') in ('', '.', '.0')"
-    return f"case when {usual} then {plain} when {nothing} then null else {text} end"
+    nothing = f"lower(name) in ({nobody}) or ltrim(name, '0') in ('', '.', '.0')"
+    named = once(
+        f"one_spelling(filled(trimmed({plain})))", "name", f"case when {nothing} then null else name end"
+    )
+    return f"case when {plain_name(plain)} then {plain} else {named} end"
 
 
 def currency_sql(reading: Reading) -> str:

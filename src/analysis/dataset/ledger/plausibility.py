@@ -6,6 +6,7 @@ import calendar
 import datetime as dt
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -40,21 +41,22 @@ _DOUBLES = N_(
 SPELLINGS = """
     select squeezed(customer_id) as plain, list(customer_id order by sold desc, customer_id) as spellings,
            sum(sold) as sold
-    from (select customer_id, sum(amount) as sold from {sales} group by customer_id)
-    where regexp_matches(customer_id, '[[:alpha:]]') group by plain having count(*) > 1
+    from {customers} where regexp_matches(customer_id, '[[:alpha:]]') group by plain having count(*) > 1
     order by sum(sold) desc, plain
 """
-"""Customers whose spellings differ only in case, accents and signs: the spellings, and their net sales."""
+"""Customers (``customer_id``, ``sold``) whose spellings differ only in case, accents and signs."""
+_CODE = "[0-9A-Z]*"
+"""Customers of whom none has other signs than these do not differ in accents, signs or case."""
 
 
 def doubts(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]:
     """Return what looks like a mistake among the sales kept."""
-    kept = f"(select * from settled where outcome in {KEPT})"  # noqa: S608
+    kept = f"(select * from entries where outcome in {KEPT})"  # noqa: S608
     return [
         *_large_line(connection, ledger, kept),
         *_large_price(connection, ledger, kept),
         *_holes(connection, ledger, kept),
-        *_doubles(connection, kept),
+        *_doubles(connection),
     ]
 
 
@@ -65,28 +67,49 @@ def _where(ledger: Ledger, part: str, row: int) -> dict[str, str]:
     return {"file": raw.file, "line": str(line_of_row(raw, ledger.refused[place], row))}
 
 
+def _first(
+    connection: duckdb.DuckDBPyConnection, kept: str, column: str, condition: str, value: object
+) -> tuple[Any, ...]:
+    """Return the part, the row and the value of a column of the first row for which a condition holds."""
+    return connection.execute(
+        f"select filename, file_row_number, {column} from {kept} where {condition} "  # noqa: S608
+        "order by filename, file_row_number limit 1",
+        [value],
+    ).fetchall()[0]
+
+
 def _large_line(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: str) -> list[Note]:
     rows, total, largest = connection.execute(
-        "select count(*), cast(sum(abs(amount)) as double), max({'size': abs(amount), "  # noqa: S608
-        f"'part': filename, 'row': file_row_number, 'amount': amount}}) from {kept}"
+        f"select sum(rows), cast(sum(size) as double), max(largest) from days where outcome in {KEPT}"  # noqa: S608
     ).fetchall()[0]
-    if rows < _FEWEST or not total or float(largest["size"]) <= _LARGE * total:
+    if rows < _FEWEST or not total or float(largest) <= _LARGE * total:
         return []
-    share = 100 * float(largest["size"]) / total
-    values = {"amount": float(largest["amount"]), "share": f"{share:.{0 if share < 99 else 2}f}"}
-    return [Note(_ONE_LINE, values | _where(ledger, largest["part"], largest["row"]))]
+    part, row, amount = _first(connection, kept, "amount", "abs(amount) = $1", largest)
+    share = 100 * float(largest) / total
+    values = {"amount": float(amount), "share": f"{share:.{0 if share < 99 else 2}f}"}
+    return [Note(_ONE_LINE, values | _where(ledger, part, row))]
 
 
 def _large_price(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: str) -> list[Note]:
     if not {"product_id", "quantity"} <= ledger.reading.columns.keys():
         return []
-    price = "cast(abs(amount / nullif(quantity, 0)) as double)"
+    price = "abs(cast(amount as double) / cast(nullif(quantity, 0) as double))"
+    above_zero = f"nullif({price}, 0)"
+    # half of the prices are at most the usual one, so that it is at least half their harmonic mean
+    far = f"max({price}) * sum(1 / {above_zero}) >= {_TIMES} * (count({above_zero}) - count({price}) / 2)"
+    products = connection.execute(
+        f"select product_id from {kept} where product_id is not null group by product_id "  # noqa: S608
+        f"having count(*) > 2 and {far}"
+    ).fetchall()
+    if not products:
+        return []
     found = connection.execute(
         f"select * from (select product_id, median({price}) as usual, "  # noqa: S608
         f"max({{'price': {price}, 'part': filename, 'row': file_row_number}}) as place from {kept} "
-        "where product_id is not null group by product_id having count(*) > 2) "
+        "where product_id in (select unnest($1)) group by product_id) "
         f"where usual > 0 and place['price'] >= {_TIMES} * usual "
-        "order by place['price'] / usual desc, product_id limit 1"
+        "order by place['price'] / usual desc, product_id limit 1",
+        [[product for (product,) in products]],
     ).fetchall()
     return [
         Note(
@@ -101,21 +124,20 @@ def _large_price(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: st
 def _holes(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: str) -> list[Note]:
     """Return months without sales, rows far from all others, and a last month that is not whole."""
     months = connection.execute(
-        "select cast(date_trunc('month', date) as date) as month, count(*), max(date), "  # noqa: S608
-        f"min({{'part': filename, 'row': file_row_number, 'day': date}}) from {kept} "
-        "group by month order by month"
+        "select cast(date_trunc('month', date) as date) as month, cast(sum(rows) as bigint), max(date) "  # noqa: S608
+        f"from days where outcome in {KEPT} group by month order by month"
     ).fetchall()
     notes: list[Note] = []
-    counts = {month: n for month, n, *_rest in months}
-    places = {month: place for month, _n, _last, place in months}
+    counts = {month: n for month, n, _last in months}
     for before, after in pairwise(counts):
         missing = 12 * (after.year - before.year) + after.month - before.month - 1
         earlier = sum(n for month, n in counts.items() if month <= before)
         fewer = min(earlier, sum(counts.values()) - earlier)
         if missing >= _YEAR_APART and 100 * fewer <= sum(counts.values()):
-            place = places[before if fewer == earlier else after]
-            values = {"months": missing, "n": fewer, "day": place["day"].isoformat()}
-            notes.append(Note(_APART, values | _where(ledger, place["part"], place["row"])))
+            month = before if fewer == earlier else after
+            part, row, day = _first(connection, kept, "date", "date_trunc('month', date) = $1", month)
+            values = {"months": missing, "n": fewer, "day": day.isoformat()}
+            notes.append(Note(_APART, values | _where(ledger, part, row)))
         elif missing >= 2 and len(counts) >= 12:
             notes.append(Note(_GAP, {"first": _month(before, 1), "last": _month(after, -1)}))
     last = months[-1][2]
@@ -129,8 +151,11 @@ def _month(month: dt.date, ahead: int) -> str:
     return f"{place // 12}-{place % 12 + 1:02}"
 
 
-def _doubles(connection: duckdb.DuckDBPyConnection, kept: str) -> list[Note]:
-    groups = connection.execute(SPELLINGS.format(sales=kept)).fetchall()
+def _doubles(connection: duckdb.DuckDBPyConnection) -> list[Note]:
+    only_codes = f"select bool_and(regexp_full_match(customer_id, '{_CODE}')) from customers"  # noqa: S608
+    if connection.execute(only_codes).fetchall()[0][0]:
+        return []
+    groups = connection.execute(SPELLINGS.format(customers="customers")).fetchall()
     if not groups:
         return []
     _plain, spellings, _sold = groups[0]

@@ -31,8 +31,26 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
     CarteraError
         If there are rows at which ``policies`` asks to stop.
     """
+    _add_up(connection)
     columns = ["outcome as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
     return Account(columns, _found(connection, ledger), (), tuple(_alarms(connection, ledger)))
+
+
+def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables ``days`` and ``customers``, so that the ledger is not looked at for each question.
+
+    ``days`` has a row for each day and outcome, ``customers`` one for each customer of the rows kept.
+    """
+    written = "written" if "written" in connection.view("entries").columns else "amount"
+    connection.execute(
+        f"create temp table days as select date, outcome, count(*) as rows, sum({written}) as written, "  # noqa: S608
+        f"sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as amount, "
+        "sum(abs(amount)) as size, max(abs(amount)) as largest from entries group by all"
+    )
+    connection.execute(
+        "create temp table customers as select customer_id, sum(amount) as sold from entries "  # noqa: S608
+        f"where outcome in {KEPT} group by customer_id"
+    )
 
 
 def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
@@ -41,19 +59,17 @@ def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) ->
     Parameters
     ----------
     connection
-        One that has the view ``entries``.
+        One for which `account` was called.
     target
         The Parquet file: ``month`` (its first day; NULL where a row has no date), ``outcome``, ``rule``,
         ``rows``, ``written`` (sum of the amounts as the file has them) and ``amount`` (as they count; of
         rows rejected for want of one, as the file has them).
     """
-    written = "written" if "written" in connection.view("entries").columns else "amount"
     connection.execute(
-        "copy (select cast(date_trunc('month', date) as date) as month, "  # noqa: S608
-        "split_part(outcome, ':', 1) as outcome, split_part(outcome, ':', 2) as rule, count(*) as rows, "
-        f"cast(sum({written}) as double) as written, "
-        f"cast(sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as double) as amount "
-        "from entries group by all order by all) to $1 (format parquet)",
+        "copy (select cast(date_trunc('month', date) as date) as month, "
+        "split_part(outcome, ':', 1) as outcome, split_part(outcome, ':', 2) as rule, "
+        "cast(sum(rows) as bigint) as rows, cast(sum(written) as double) as written, "
+        "cast(sum(amount) as double) as amount from days group by all order by all) to $1 (format parquet)",
         [str(target)],
     )
 
@@ -88,16 +104,16 @@ def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFram
 
 def _alarms(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]:
     """Return what the reader must know before trusting a figure."""
-    single_customer, single_day, size = connection.execute(
-        "select min(customer_id) = max(customer_id), min(date) = max(date), sum(abs(amount)) "  # noqa: S608
-        f"from settled where outcome in {KEPT}"
+    single_day, size = connection.execute(
+        f"select min(date) = max(date), sum(size) from days where outcome in {KEPT}"  # noqa: S608
     ).fetchall()[0]
+    customers = connection.execute("select count(*) from customers").fetchall()[0][0]
     found = []
     if ledger.duplicates.all_repeated:
         found += [Note(_ALL_TWICE), Note(_HOW)]
     elif ledger.duplicates.rows > 0.2 * ledger.rows:
         found += [Note(_COPIES, {"n": ledger.duplicates.rows}), Note(_HOW)]
-    if single_customer:
+    if customers == 1:
         found.append(Note(N_("There is only one customer: a portfolio cannot be described with it.")))
     if single_day:
         found.append(Note(N_("All sales are of one day: nothing can be said about time.")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from analysis.dataset.config import DatasetConfig
@@ -32,12 +33,14 @@ FLAGS = (
 
 def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     """Return the steps up to ``asked``: blanks filled, amounts worked out, and the answers to `FLAGS`."""
+    taken_back = _taken_back(reading, config)
     return (
         f"filled as (select * {_filled(reading, meaning)} from typed), "  # noqa: S608
         f"priced as (select *, {_money(reading, config, meaning)} from filled), "
         f"kept_of as (select {_less_refund(reading, config, meaning)} from priced), "
-        f"valued as (select * replace ({_signed(reading, config, meaning)}), "
-        f"{_taken_back(config)} as is_taken_back, ({_turned(config)}) as is_turned from kept_of), "
+        f"looked_at as (select *, {taken_back} as is_taken_back, "
+        f"{taken_back} and coalesce(amount > 0, false) as is_turned from kept_of), "
+        f"valued as (select * replace ({_signed(reading, meaning)}) from looked_at), "
         f"asked as (select *, {_questions(reading, config, meaning)} from valued)"
     )
 
@@ -202,29 +205,27 @@ def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> s
     )
 
 
-def _taken_back(config: DatasetConfig) -> str:
+def _taken_back(reading: Reading, config: DatasetConfig) -> str:
     """Return the SQL that holds for a row that takes a sale back, by its quantity or its kind of document."""
     if config.transactions.returned_amounts == "as_written":
         return "false"
-    note = f"coalesce(regexp_full_match(squeezed(document_type), '{CREDIT_NOTE}'), false)"
-    return f"(coalesce(quantity < 0, false) or {note})"
+    signs = {
+        "quantity": "quantity < 0",
+        "document_type": f"regexp_full_match(squeezed(document_type), '{CREDIT_NOTE}')",
+    }
+    return _any(signs[name] for name in signs if name in reading.columns)
 
 
-def _turned(config: DatasetConfig) -> str:
-    return f"{_taken_back(config)} and coalesce(amount > 0, false)"
-
-
-def _signed(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
+def _signed(reading: Reading, meaning: Meaning) -> str:
     """Return the ``replace`` clause by which the amount of a row that takes a sale back is negative.
 
     An amount from which something that cannot be read would be taken off is unknown.
     """
-    turned = _turned(config)
     unknown = "".join(f"when {_cannot_be_read(name)} then null " for name in _taken_off(reading, meaning))
     return (
-        f"case {unknown}when {turned} then -amount else amount end as amount, "
-        f"case when {turned} then -abs(gross_amount) else gross_amount end as gross_amount, "
-        f"case when {turned} then -abs(quantity) else quantity end as quantity"
+        f"case {unknown}when is_turned then -amount else amount end as amount, "
+        "case when is_turned then -abs(gross_amount) else gross_amount end as gross_amount, "
+        "case when is_turned then -abs(quantity) else quantity end as quantity"
     )
 
 
@@ -251,8 +252,8 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
         "is_zero_amount": "coalesce(amount = 0, false)",
         "is_test": _is_test(config.transactions.test_codes),
         "is_unread": " or ".join(_unread(reading, meaning)) or "false",
-        "is_postage": _is_one_of(config.transactions.postage_codes),
-        "is_extra": _is_one_of(config.transactions.extra_codes),
+        "is_postage": _is_one_of(config.transactions.postage_codes, reading),
+        "is_extra": _is_one_of(config.transactions.extra_codes, reading),
     }
     if "refunded" in reading.columns:
         flags["is_refunded"] = "coalesce(refunded <> 0, false)"
@@ -265,9 +266,14 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
             *listed,
             f"({negative}) as is_negative",
             "((is_marked or is_undone) and not is_negative) as is_void",
-            f"is_negative and (is_marked or {cancelled}) as is_cancelled",
+            f"case when is_negative then is_marked or {cancelled} else false end as is_cancelled",
         ]
     )
+
+
+def _any(conditions: Iterable[str]) -> str:
+    """Return the SQL that holds where one of the conditions does."""
+    return f"({' or '.join(f'coalesce({condition}, false)' for condition in conditions) or 'false'})"
 
 
 def _own_row(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
@@ -303,11 +309,11 @@ def _cannot_be_read(name: str) -> str:
     return f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
 
 
-def _is_one_of(codes: list[str]) -> str:
+def _is_one_of(codes: list[str], reading: Reading) -> str:
     """Return the SQL that holds for a product or a description that is one of these codes."""
     listed = ", ".join(literal(code.upper()) for code in codes) or "''"
-    either = (f"coalesce(upper({name}) in ({listed}), false)" for name in ("product_id", "description"))
-    return " or ".join(either)
+    names = ("product_id", "description")
+    return _any(f"upper({name}) in ({listed})" for name in names if name in reading.columns)
 
 
 def _is_test(codes: list[str]) -> str:

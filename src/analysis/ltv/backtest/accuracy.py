@@ -8,20 +8,18 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, ngettext, number, percent, signed_percent
+from analysis.language import _, estimate, money, ngettext, number, percent, signed_percent, told_apart
 from analysis.ltv.backtest.baselines import NAIVE, rule_name
 from analysis.ltv.backtest.holdout import Holdout
-from analysis.ltv.rounding import told_apart
-from analysis.ltv.spend import estimate, spend_power
+from analysis.ltv.spend import spend_power
 from analysis.ltv.summary import Floats
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
 from analysis.statistics import rank_correlation
 
 DECILES = 10
-STEADY = 0.05  # share by which spend per purchase may change and not be worth a word
 CLEAR = 1.645  # standard errors within which 9 of 10 chance differences lie
-MEASURES = ("total_error", "mae", "rmse", "rank_correlation", "lift")
+WORTH = 0.02  # share by which an error must be lower to be worth a model
 
 
 @dataclass(frozen=True)
@@ -46,35 +44,36 @@ class Accuracy(Result):
         return _("The model against baselines, on purchases it had not seen")
 
     def sentence(self) -> str:
-        """Say how the first model did against the past and the best naive rule, by RMSE."""
+        """Say how the first model did against the actual total and the best naive rule, by RMSE."""
         check, rmse = self.check, self.frame.set_index("model")["rmse"]
         naive = rmse[[rule for rule in NAIVE if rule in rmse.index]]
         best = str(naive.idxmin())
-        clear = clear_gain(check, best)
-        came = ngettext(
-            "In the last week the model, which had not seen it, expected {predicted} purchases and {actual} "
-            "came",
-            "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases "
-            "and {actual} came",
+        actual, own, other = (check.customers[n].to_numpy(float) for n in ("actual", check.chosen, best))
+        clear = clear_gain((other - actual) ** 2 - (own - actual) ** 2)
+        total = ngettext(
+            "In the last week the model, which had not seen it, expected {predicted} purchases; there were "
+            "{actual}.",
+            "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases; "
+            "there were {actual}.",
             check.weeks,
         )
-        if clear > CLEAR:
+        if clear > CLEAR and rmse[check.chosen] < (1 - WORTH) * naive.min():
             off = _(
-                "per customer it was off by {model_rmse} (RMSE), the best naive rule (“{naive}”) by "
+                "Per customer it was off by {model_rmse} (RMSE), the best naive rule (“{naive}”) by "
                 "{naive_rmse}: the model adds something."
             )
         elif clear < -CLEAR:
             off = _(
-                "per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by {naive_rmse}: "
+                "Per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by {naive_rmse}: "
                 "the model fails this check, so do not rely on its forecasts for single customers."
             )
         else:
             off = _(
-                "per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by {naive_rmse}, "
+                "Per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by {naive_rmse}, "
                 "which is no clear difference: for single customers the model does no better than that rule."
             )
         model_rmse, naive_rmse = told_apart(rmse[check.chosen], naive.min())
-        return f"{came}; {off}".format(
+        return f"{total} {off}".format(
             weeks=number(check.weeks),
             predicted=number(check.predicted),
             actual=number(check.actual),
@@ -84,46 +83,37 @@ class Accuracy(Result):
         )
 
     def interval_sentence(self) -> str:
-        """Say whether the holdout total fell inside the first model's own interval."""
-        check = self.check
-        low, high = check.interval.rounded()
+        """Say whether the actual total fell inside the first model's own interval."""
+        low, high = self.check.interval.rounded()
         message = (
-            ngettext(
-                "The model's {level} interval for those purchases, {low} to {high}, holds the one that came.",
-                "The model's {level} interval for those purchases, {low} to {high}, holds the {actual} that "
-                "came.",
-                check.actual,
-            )
-            if check.interval.contains(check.actual)
-            else ngettext(
-                "The model's {level} interval for those purchases, {low} to {high}, misses the one that "
-                "came, though it allows for misses such as at earlier dates: the one for the future may be "
-                "too narrow too.",
-                "The model's {level} interval for those purchases, {low} to {high}, misses the {actual} that "
-                "came, though it allows for misses such as at earlier dates: the one for the future may be "
-                "too narrow too.",
-                check.actual,
+            _("The model's {level} interval for these purchases, {low} to {high}, held the actual number.")
+            if self.check.interval.contains(self.check.actual)
+            else _(
+                "The model's {level} interval for these purchases, {low} to {high}, missed the actual "
+                "number: the one for the future may be too narrow too."
             )
         )
-        level = percent(check.interval.level)
-        return message.format(level=level, low=number(low), high=number(high), actual=number(check.actual))
+        return message.format(level=percent(self.check.interval.level), low=number(low), high=number(high))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the rules by name, actual first."""
         return {"scores": _named(self.frame, float(self.check.actual))}
 
     def findings(self) -> list[Finding]:
-        """Return the verdicts on customers and on the total."""
-        check = self.check
-        error = check.predicted / check.actual - 1 if check.actual else None
-        return [
-            Finding("ltv.holdout", self.sentence(), error, "share"),
-            Finding("ltv.holdout_interval", self.interval_sentence(), check.actual, "purchases"),
-        ]
+        """Return the verdict on total and customers."""
+        error = self.check.predicted / self.check.actual - 1 if self.check.actual else None
+        return [Finding("ltv.holdout", self.sentence(), error, "share")]
 
     def notes(self) -> list[str]:
-        """Say who is left out of the check."""
-        return [newcomers_sentence(self.check)]
+        """Return the verdict on the interval, and who is left out of the check."""
+        newcomers = ngettext(
+            "One customer arrived in the holdout and is left out of the check, since no model could have "
+            "known of it.",
+            "{newcomers} customers arrived in the holdout and are left out of the check, since no model "
+            "could have known of them.",
+            self.check.newcomers,
+        ).format(newcomers=number(self.check.newcomers))
+        return [self.interval_sentence(), *([newcomers] if self.check.newcomers else [])]
 
 
 @dataclass(frozen=True)
@@ -136,15 +126,12 @@ class ValueAccuracy(Result):
         As `scores`, with ``total``, ``mae`` and ``rmse`` in money.
     check
         The holdout.
-    currency
-        ISO 4217 code, or None where it is not known.
     """
 
     name: ClassVar[str] = "value_scores"
     is_drawn: ClassVar[bool] = False
     frame: pd.DataFrame
     check: Holdout
-    currency: str | None = None
 
     def title(self) -> str:
         """Return what the table is about."""
@@ -154,65 +141,45 @@ class ValueAccuracy(Result):
         """Say how the value forecast of the first model did."""
         own = self.frame[self.frame["model"] == self.check.chosen].iloc[0]
         return _(
-            "In money the model expected {predicted} of net sales in those {weeks} weeks and {actual} came; "
-            "the decile of customers it rated highest made {share} of them."
+            "In money the model expected {predicted} of net sales in those {weeks} weeks; there were "
+            "{actual}, of which the decile of customers it rated highest made {share}."
         ).format(
             weeks=number(self.check.weeks),
-            predicted=money(own["total"], self.currency),
-            actual=money(float(self.check.customers["actual_value"].sum()), self.currency),
+            predicted=money(own["total"], self.check.summary.currency),
+            actual=money(float(self.check.customers["actual_value"].sum()), self.check.summary.currency),
             share=percent(own["lift"] / DECILES),
         )
 
     def parts_sentence(self) -> str:
-        """Say whether money was missed by the number of purchases or by what each was worth.
-
-        Nothing where no money came, or more was returned than sold.
-        """
+        """Say whether money was missed by the number of purchases or by what each was worth."""
         check = self.check
-        if np.isnan(check.value_error) or not check.actual:
-            return ""
         expected = float(check.customers[f"value_{check.chosen}"].sum()) / check.predicted
-        came = float(check.customers["actual_value"].sum()) / check.actual
-        parts = _(
+        actual = float(check.customers["actual_value"].sum()) / check.actual
+        return _(
             "The number of purchases was off by {purchases}, the money per purchase by {spend}: {expected} "
-            "was expected of each, and {came} came."
+            "was expected of each, against {actual}."
         ).format(
             purchases=signed_percent(check.predicted / check.actual - 1, 1),
-            spend=signed_percent(expected / came - 1, 1),
-            expected=estimate(expected, self.currency),
-            came=estimate(came, self.currency),
+            spend=signed_percent(expected / actual - 1, 1),
+            expected=estimate(expected, self.check.summary.currency),
+            actual=estimate(actual, self.check.summary.currency),
         )
-        change = spend_change(check)
-        if np.isnan(change) or abs(change) < STEADY:
-            return parts
-        message = (
-            _("The same customers spent {change} more each time than before.")
-            if change > 0
-            else _("The same customers spent {change} less each time than before.")
-        )
-        return f"{parts} {message.format(change=percent(abs(change), 1))}"
 
     def level_sentence(self) -> str:
         """Say how spend was followed over time, and how the forecast would have been without."""
-        check, power = self.check, spend_power(self.check.earlier)
-        if np.isnan(check.value_error) or not check.earlier:
-            return ""
+        power = spend_power(self.check.earlier)
         if not power:
-            return _("At earlier dates spend at the level of all time foretold money best, so it is used.")
-        message = (
-            _(
-                "At earlier dates spend at the level of the last period foretold money best, so it is used "
-                "({change} against all time); without that, net sales would have been off by {without}."
-            )
-            if power == 1
-            else _(
-                "At earlier dates spend with its trend going on foretold money best, so it is used ({change} "
-                "against all time); without that, net sales would have been off by {without}."
-            )
+            return ""
+        way = _("the level of the last period") if power == 1 else _("the trend going on")
+        level = self.check.level**power
+        return _(
+            "Of spend, {way} foretold money best at earlier dates and is used ({change} against all time); "
+            "without it, net sales would have been off by {without}."
+        ).format(
+            way=way,
+            change=signed_percent(level - 1, 1),
+            without=signed_percent((1 + self.check.value_error) / level - 1, 1),
         )
-        level = check.level**power
-        without = (1 + check.value_error) / level - 1
-        return message.format(change=signed_percent(level - 1, 1), without=signed_percent(without, 1))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the rules by name, actual first."""
@@ -224,7 +191,9 @@ class ValueAccuracy(Result):
         return [Finding("ltv.holdout_value", self.sentence(), self.check.value_error, "share")]
 
     def notes(self) -> list[str]:
-        """Say where the error came from, and how spend was followed."""
+        """Say where the error is from, and how spend was followed; nothing where there were no net sales."""
+        if np.isnan(self.check.value_error) or not self.check.actual:
+            return []
         return [text for text in (self.parts_sentence(), self.level_sentence()) if text]
 
 
@@ -235,11 +204,11 @@ def accuracy(check: Holdout) -> Accuracy:
 
 
 @or_not_possible
-def value_accuracy(check: Holdout, currency: str | None) -> ValueAccuracy | NotPossible:
+def value_accuracy(check: Holdout) -> ValueAccuracy | NotPossible:
     """Compare all rules on the net sales of the holdout; ``NotPossible`` without a spend model."""
     if isinstance(check.spend, NotPossible):
         return check.spend
-    return ValueAccuracy(scores(check, "value_"), check, currency)
+    return ValueAccuracy(scores(check, "value_"), check)
 
 
 def scores(check: Holdout, prefix: str = "") -> pd.DataFrame:
@@ -274,14 +243,14 @@ def scores(check: Holdout, prefix: str = "") -> pd.DataFrame:
                 "lift": DECILES * top_share(predicted, weight),
             }
         )
-    return pd.DataFrame(rows, columns=["model", "total", *MEASURES])
+    return pd.DataFrame(rows)
 
 
 def top_share(predicted: Floats, outcome: Floats) -> float:
     """Return the share of the outcome that the decile of customers with the highest forecast made.
 
     Customers with the same forecast share their outcome evenly, so that the order of rows is of no
-    consequence and a rule that tells nobody apart gives a tenth. Missing where nothing came.
+    consequence and a rule that tells nobody apart gives a tenth. Missing where there was no outcome.
     """
     order = np.argsort(-predicted, kind="stable")
     ranked = predicted[order]
@@ -292,47 +261,19 @@ def top_share(predicted: Floats, outcome: Floats) -> float:
     return made / total if total > 0 else float("nan")
 
 
-def _named(table: pd.DataFrame, came: float) -> pd.DataFrame:
+def _named(table: pd.DataFrame, actual: float) -> pd.DataFrame:
     named = table.assign(model=[rule_name(rule) for rule in table["model"]])
-    actual = pd.DataFrame({"model": [_("Actual")], "total": [came]})
-    return pd.concat([actual, named], ignore_index=True)
+    first = pd.DataFrame({"model": [_("Actual")], "total": [actual]})
+    return pd.concat([first, named], ignore_index=True)
 
 
-def clear_gain(check: Holdout, naive: str) -> float:
-    """Return how clearly the first model beats a naive rule: mean gain ÷ its standard error.
+def clear_gain(gain: Floats) -> float:
+    """Return how clearly one forecast beats another, by its gain with each customer: mean ÷ standard error.
 
-    The gain of a customer is the naive rule's squared error less the model's. Below −1.64 or above 1.64 the
-    difference is more than chance would give in 9 of 10 cases; infinite where the same gain is made with
-    every customer, 0 where there is none.
+    Below −1.64 or above 1.64 the difference is more than chance would give in 9 of 10 cases; infinite where
+    the same gain is made with every customer, 0 where there is none.
     """
-    actual = check.customers["actual"].to_numpy(float)
-    own, other = ((check.customers[rule].to_numpy(float) - actual) ** 2 for rule in (check.chosen, naive))
-    gain = other - own
     mean, error = float(gain.mean()), float(gain.std() / np.sqrt(len(gain)))
     if error > abs(mean) * 1e-9:
         return mean / error
     return float(np.sign(mean) * np.inf) if mean else 0.0
-
-
-def spend_change(check: Holdout) -> float:
-    """Return how much more the same customers spent per purchase in the holdout than before.
-
-    Over customers with repeat purchases before it and purchases in it: their net sales in the holdout ÷ what
-    these would have been at their mean money per repeat purchase before, − 1; missing where there are none.
-    """
-    both = check.customers[(check.customers["x"] > 0) & (check.customers["actual"] > 0)]
-    before = float((both["actual"] * both["z"]).sum())
-    return float(both["actual_value"].sum()) / before - 1 if before > 0 else float("nan")
-
-
-def newcomers_sentence(check: Holdout) -> str:
-    """Say who is left out of the check because nothing was known of them at the cut-off."""
-    if not check.newcomers:
-        return _("Nobody is left out of the check: every customer was known before the holdout.")
-    return ngettext(
-        "One customer arrived in the holdout and is left out of the check, with what it bought again in it "
-        "(repeat purchases: {purchases}): no model could have known of it.",
-        "{newcomers} customers arrived in the holdout and are left out of the check, with what they bought "
-        "again in it (repeat purchases: {purchases}): no model could have known of them.",
-        check.newcomers,
-    ).format(newcomers=number(check.newcomers), purchases=number(check.of_all - check.actual))

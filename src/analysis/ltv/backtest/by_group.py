@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -14,9 +15,9 @@ from analysis.ltv.summary import DAYS
 from analysis.not_possible import or_not_possible
 from analysis.result import Result
 
-TITLE_CUSTOMERS = 20  # a title speaks of a group no smaller, where there is one
 SILENCES = (4, 8, 13, 26, 39, 52, 104)  # weeks at which groups by time since the last purchase end
 MOST = 7  # purchases from which customers are one group
+By = Literal["x", "weeks_since_last"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class HoldoutByGroup(Result):
     """
 
     frame: pd.DataFrame
-    by: Literal["x", "weeks_since_last"]
+    by: By
     model: str
 
     @property
@@ -45,29 +46,21 @@ class HoldoutByGroup(Result):
         return "by_frequency" if self.by == "x" else "by_recency"
 
     def title(self) -> str:
-        """Return what a chart shows: those who had bought most often, or the group off by most purchases."""
-        table = self.frame
-        if self.by == "x":
-            large = table[table["customers"] >= min(TITLE_CUSTOMERS, int(table["customers"].max()))]
-            top = large.iloc[-1]
-            return ngettext(
-                "After {x} repeat purchase {actual} more came on average; the model expected {model}",
-                "After {x} repeat purchases {actual} more came on average; the model expected {model}",
-                1 if top["x"] == "1" else 2,
-            ).format(x=top["x"], actual=_mean(top["actual"], 1), model=_mean(top[self.model], 1))
-        off = ((table[self.model] - table["actual"]) * table["customers"]).abs()
-        worst = table.iloc[int(off.to_numpy().argmax())]
-        return _(
-            "Off by most: after {weeks} weeks of silence {actual} came per customer, {expected} were expected"
-        ).format(
-            weeks=worst["weeks_since_last"],
-            actual=_mean(worst["actual"], 2),
-            expected=_mean(worst[self.model], 2),
+        """Return which group the model was off by most purchases."""
+        off = ((self.frame[self.model] - self.frame["actual"]) * self.frame["customers"]).abs()
+        worst = self.frame.iloc[int(off.to_numpy().argmax())]
+        message = (
+            ngettext(
+                "Off by most after {group} repeat purchase: {actual} per customer, {expected} expected",
+                "Off by most after {group} repeat purchases: {actual} per customer, {expected} expected",
+                1 if worst[self.by] == "1" else 2,
+            )
+            if self.by == "x"
+            else _("Off by most after {group} weeks of silence: {actual} per customer, {expected} expected")
         )
-
-    def sentence(self) -> str:
-        """Return the title."""
-        return self.title()
+        return message.format(
+            group=worst[self.by], actual=_mean(worst["actual"]), expected=_mean(worst[self.model])
+        )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the groups."""
@@ -75,11 +68,10 @@ class HoldoutByGroup(Result):
 
 
 @or_not_possible
-def by_frequency(check: Holdout, top: int = MOST) -> HoldoutByGroup:
-    """Compare actual and predicted purchases by repeat purchases before; ``top`` or more are one group."""
-    table = _means(check, check.customers["x"].clip(upper=top).to_numpy())
-    labels = [f"{top}+" if value == top else str(value) for value in table.index]
-    return HoldoutByGroup(_labelled(table, "x", labels), "x", check.chosen)
+def by_frequency(check: Holdout) -> HoldoutByGroup:
+    """Compare actual and predicted purchases by repeat purchases before; 7 or more are one group."""
+    labels = [*map(str, range(MOST)), f"{MOST}+"]
+    return _by(check, "x", check.customers["x"].clip(upper=MOST).to_numpy(), labels)
 
 
 @or_not_possible
@@ -87,28 +79,21 @@ def by_recency(check: Holdout) -> HoldoutByGroup:
     """Compare actual and predicted purchases by the time since the last purchase."""
     _x, t_x, t = check.history
     silence = (t - t_x) * DAYS[check.unit] / DAYS["week"]
-    table = _means(check, np.searchsorted(SILENCES, silence))
-    edges = (0, *SILENCES)
-    labels = [
-        _("over {weeks}").format(weeks=number(edges[-1]))
-        if at == len(SILENCES)
-        else f"{number(edges[at])}–{number(edges[at + 1])}"
-        for at in table.index
-    ]
-    frame = _labelled(table, "weeks_since_last", labels)
-    return HoldoutByGroup(frame, "weeks_since_last", check.chosen)
+    spans = [f"{number(low)}–{number(high)}" for low, high in pairwise((0, *SILENCES))]
+    labels = [*spans, _("over {weeks}").format(weeks=number(SILENCES[-1]))]
+    return _by(check, "weeks_since_last", np.searchsorted(SILENCES, silence), labels)
 
 
-def _means(check: Holdout, group: np.ndarray) -> pd.DataFrame:
+def _by(check: Holdout, name: By, group: np.ndarray, labels: list[str]) -> HoldoutByGroup:
+    """Return the means of groups, given by their place among the labels."""
     rules = [rule for rule in check.rules if rule != "zero"]
     groups = check.customers.groupby(group)
-    return pd.concat([groups.size().rename("customers"), groups[["actual", *rules]].mean()], axis=1)
+    table = groups[["actual", *rules]].mean()
+    table.insert(0, "customers", groups.size())
+    table.insert(0, name, [labels[place] for place in table.index])
+    return HoldoutByGroup(table.reset_index(drop=True), name, check.chosen)
 
 
-def _labelled(table: pd.DataFrame, name: str, labels: list[str]) -> pd.DataFrame:
-    return table.assign(**{name: labels})[[name, *table.columns]].reset_index(drop=True)
-
-
-def _mean(value: float, decimals: int) -> str:
+def _mean(value: float) -> str:
     """Write purchases per customer, with the digits that small ones need."""
-    return number(value, decimals) if value >= 1 else brief(round(value, 3))
+    return number(value, 2) if value >= 1 else brief(round(value, 3))

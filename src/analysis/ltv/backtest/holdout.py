@@ -1,4 +1,4 @@
-"""The past split by date: models fitted before it, naive rules beside them, and what came after it."""
+"""The past split by date: models fitted before it, naive rules beside them, and what customers then did."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from analysis.ltv.intervals import (
     simulate_totals,
     with_misses,
 )
-from analysis.ltv.model_selection import Past
-from analysis.ltv.purchases import KINDS, Kind, PurchaseModel, fit_one
+from analysis.ltv.model_selection import fit_purchases
+from analysis.ltv.purchases import KINDS, Kind, PurchaseModel
 from analysis.ltv.spend import SpendModel, fit_spend, level_of, spend_power
 from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
 from analysis.not_possible import NotPossible, or_not_possible
@@ -61,8 +61,6 @@ class Holdout:
         ``value_<name>``.
     newcomers
         Customers left out because they arrived in the holdout.
-    of_all
-        Repeat purchases of the holdout by all customers, newcomers among them.
     level
         Money per purchase in the last period before ``cutoff`` ÷ that of the same customers over all their
         time (see `level_of`); 1 where it is not known.
@@ -79,7 +77,6 @@ class Holdout:
     spend: SpendModel | NotPossible
     customers: pd.DataFrame
     newcomers: int
-    of_all: int
     level: float = 1.0
     earlier: tuple[Holdout, ...] = ()
 
@@ -110,15 +107,15 @@ class Holdout:
 
     @property
     def value_error(self) -> float:
-        """Net sales the first model expected ÷ those that came − 1; missing without spend model or sales."""
-        came = float(self.customers["actual_value"].sum())
-        if f"value_{self.chosen}" not in self.customers or came <= 0:
+        """Net sales the first model expected ÷ actual − 1; missing without spend model or sales."""
+        actual = float(self.customers["actual_value"].sum())
+        if f"value_{self.chosen}" not in self.customers or actual <= 0:
             return float("nan")
-        return float(self.customers[f"value_{self.chosen}"].sum()) / came - 1
+        return float(self.customers[f"value_{self.chosen}"].sum()) / actual - 1
 
     @property
     def spend_missed(self) -> float:
-        """Logarithm of money per purchase that came ÷ expected; missing where there is none."""
+        """Logarithm of money per purchase, actual ÷ expected; missing where there is none."""
         total = (1 + self.value_error) * self.actual / self.predicted if self.actual else np.nan
         return -float(np.log(total)) if total > 0 else float("nan")
 
@@ -153,7 +150,7 @@ class Holdout:
 
     @property
     def value_held(self) -> bool:
-        """Whether the interval of net sales holds those that came."""
+        """Whether the interval of net sales holds the actual ones."""
         return self.intervals[1].contains(float(self.customers["actual_value"].sum()))
 
     @property
@@ -161,23 +158,11 @@ class Holdout:
         """``x``, ``t_x`` and ``T`` of each customer at ``cutoff``."""
         return self.summary.history
 
-    @property
-    def past(self) -> Past:
-        """What was known at ``cutoff`` and what came after it, to choose a model by."""
-        return Past(self.summary, self.customers["actual"].to_numpy(np.float64), self.weeks)
-
-    def led_by(self, name: Kind) -> Holdout:
-        """Return the same check with another of its models as the one that forecasts."""
-        if name == self.chosen or name not in self.models:
-            return self
-        models = {name: self.models[name], **self.models}
-        return replace(self, models=models, earlier=tuple(each.led_by(name) for each in self.earlier))
-
 
 def missed(earlier: Sequence[Holdout]) -> Missed | None:
     """Return by how much earlier totals were missed, spend followed as it is now; None where there are none.
 
-    Of the square of each error, the logarithm of what came ÷ what was expected, the variance is taken off
+    Of the square of each error, the logarithm of actual ÷ expected, the variance is taken off
     which the models themselves expect (`Holdout.own_variance`): what is left they did not know.
     """
     if not earlier:
@@ -264,7 +249,7 @@ def holdout(
         return NotPossible(_("No check against the past is possible: the history is shorter than two weeks."))
     past_end = cutoff(as_of, weeks)
     past = summarise(known, past_end, unit)
-    tried = {kind: fit_one(past, kind) for kind in KINDS}
+    tried = {kind: fit_purchases(past, kind) for kind in KINDS}
     models = {kind: model for kind, model in tried.items() if not isinstance(model, NotPossible)}
     if not models:
         return NotPossible(
@@ -284,8 +269,7 @@ def holdout(
     )
     customers = customers.assign(**_forecasts(past, models, spend, weeks), **naive)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
-    of_all = int(later["x"].sum() - known["x"].sum())
-    return Holdout(past_end, weeks, unit, models, past, spend, customers, newcomers, of_all, level, earlier)
+    return Holdout(past_end, weeks, unit, models, past, spend, customers, newcomers, level, earlier)
 
 
 def _forecasts(
@@ -368,5 +352,12 @@ def earlier_dates(first: pd.Timestamp, start: dt.date, weeks: int) -> tuple[int,
 
 @or_not_possible
 def led_by(check: Holdout, purchases: PurchaseModel) -> Holdout:
-    """Return the same check with the model of this kind as the one that forecasts."""
-    return check.led_by(purchases.kind)
+    """Return the same check with the model of this kind, where it has one, as the one that forecasts."""
+    return _led_by(check, purchases.kind)
+
+
+def _led_by(check: Holdout, kind: Kind) -> Holdout:
+    if kind == check.chosen or kind not in check.models:
+        return check
+    models = {kind: check.models[kind], **check.models}
+    return replace(check, models=models, earlier=tuple(_led_by(each, kind) for each in check.earlier))

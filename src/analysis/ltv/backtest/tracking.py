@@ -1,4 +1,4 @@
-"""Repeat purchases over time, as they came and as each model expected them."""
+"""Repeat purchases over time, actual and as each model expected them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import _, date, percent
+from analysis.language import _, date, number
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, weeks_in
@@ -33,42 +33,35 @@ class Tracking(Result):
         in a column of its name; for the last week the interval ``low`` to ``high`` of the first model.
     cutoff
         Last day the models saw.
-    error
-        Of the first model's total: expected ÷ actual − 1.
+    actual, expected
+        Repeat purchases after it, the latter by the first model.
     """
 
     name: ClassVar[str] = "tracking"
     frame: pd.DataFrame
     cutoff: dt.date
-    error: float
+    actual: int
+    expected: float
 
     def title(self) -> str:
-        """Return by how much the model was off in all."""
-        message = (
-            _("After {date} the model expected {error} fewer purchases than came")
-            if self.error < 0
-            else _("After {date} the model expected {error} more purchases than came")
+        """Return how many purchases the model expected, and the actual number."""
+        return _("After {date} the model expected {expected} purchases; there were {actual}").format(
+            date=date(self.cutoff), expected=number(self.expected), actual=number(self.actual)
         )
-        return message.format(date=date(self.cutoff), error=percent(abs(self.error), 1))
-
-    def sentence(self) -> str:
-        """Return the title."""
-        return self.title()
 
 
 @or_not_possible
 def tracking(check: Holdout, dataset: Dataset) -> Tracking:
     """Follow cumulative repeat purchases through calibration and holdout, see `track`."""
     daily = dataset.query("repeat_purchases_by_day", cutoff=check.cutoff, as_of=dataset.as_of)
-    error = check.predicted / check.actual - 1 if check.actual else 0.0
-    return Tracking(track(check, daily, dataset.as_of), check.cutoff, error)
+    return Tracking(track(check, daily, dataset.as_of), check.cutoff, check.actual, check.predicted)
 
 
 def track(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Follow cumulative repeat purchases, actual and expected, through calibration and holdout.
 
     Up to the cut-off the expectation is that of new customers, from the days on which these arrived; after
-    it, the forecast for each of them, on top of what had come.
+    it, the forecast for each of them, on top of the actual ones before.
 
     Parameters
     ----------
@@ -80,7 +73,9 @@ def track(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
         Last day.
     """
     days = pd.to_datetime(daily["date"])
-    weeks = pd.date_range(end=pd.Timestamp(as_of), periods=_weeks_between(days.min(), as_of), freq="7D")
+    weeks = pd.date_range(
+        end=pd.Timestamp(as_of), periods=(pd.Timestamp(as_of) - days.min()).days // 7 + 1, freq="7D"
+    )
     repeat = daily["purchases"] - daily["first_purchases"]
     actual = pd.Series(repeat.to_numpy(), index=days).cumsum().reindex(weeks, method="ffill").fillna(0)
     found = pd.DataFrame({"date": weeks, "holdout": weeks > pd.Timestamp(check.cutoff)})
@@ -113,7 +108,3 @@ def _forecast(check: Holdout, model: PurchaseModel, weeks: npt.NDArray[np.int64]
     ends: Floats = weeks_in(check.unit, 1) * weeks[np.newaxis, :].astype(np.float64)
     if_alive = model.expected_if_alive(ends, pairs[:, [0]], pairs[:, [1]])
     return np.asarray(alive.to_numpy(float) @ if_alive, dtype=float)
-
-
-def _weeks_between(first: pd.Timestamp, as_of: dt.date) -> int:
-    return (pd.Timestamp(as_of) - first).days // 7 + 1

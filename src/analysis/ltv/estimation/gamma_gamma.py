@@ -1,7 +1,8 @@
 """The likelihood of the Gamma-Gamma model of money per purchase (Fader & Hardie 2013).
 
 The money of one purchase follows a gamma distribution with shape p and a rate ν of the customer's own; the
-rates follow a gamma distribution with shape q and rate v. With z the mean over x purchases, the likelihood is
+rates follow a gamma distribution with shape q and rate v. With z the mean over x purchases, the likelihood
+is (eq. 1a)
 
     Γ(p x + q) ÷ (Γ(p x) Γ(q)) × v^q z^(p x − 1) x^(p x) ÷ (v + x z)^(p x + q).
 """

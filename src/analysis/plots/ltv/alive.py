@@ -6,14 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from analysis.language import _
-from analysis.ltv.alive import Alive, AliveHistory, OneTimeBuyers
-from analysis.ltv.backtest.baselines import rule_name
-from analysis.ltv.summary import OneCustomer, unit_name
+from analysis.ltv.alive import Alive, AliveHistory
+from analysis.ltv.summary import OneCustomer
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.ltv.backtest import colour
 from analysis.plots.ltv.days import day, days
-from analysis.plots.marks import beside, name_ends
+from analysis.plots.marks import beside
 
 COLOURS = theme.COLOURS
 
@@ -78,27 +76,4 @@ def p_alive(result: Alive, ax: Axes | None = None) -> Axes:
     theme.count_axis(ax.yaxis)
     return theme.finish(
         ax, result.title(), _("P(alive) of customers with at least one repeat purchase"), _("Customers")
-    )
-
-
-@plot.register
-def one_time(result: OneTimeBuyers, ax: Axes | None = None) -> Axes:
-    """Draw P(alive) of a customer who bought once, by how long ago, under each model."""
-    table = result.curve
-    ax = ax or theme.axes()
-    names = list(table.columns[1:])
-    last = table.iloc[-1]
-    for name in names:
-        ax.plot(table["age"], table[name], color=colour(name), linewidth=2)
-    ends = [(rule_name(name), float(last[name]), colour(name)) for name in names]
-    name_ends(ax, last["age"], ends, 0.055, (0.05, 1))
-    ax.set_xlim(0, float(last["age"]) * 1.16)
-    ax.set_ylim(0, 1.05)
-    theme.percent_axis(ax.yaxis)
-    theme.count_axis(ax.xaxis)
-    return theme.finish(
-        ax,
-        result.title(),
-        _("Time since the only purchase ({unit})").format(unit=unit_name(result.unit)),
-        _("P(alive)"),
     )

@@ -15,7 +15,7 @@ from analysis.ltv.backtest.tracking import Tracking
 from analysis.plots import theme
 from analysis.plots.drawing import plot
 from analysis.plots.ltv.days import day
-from analysis.plots.marks import CAME, beside, sized_ticks
+from analysis.plots.marks import ACTUAL, beside, sized_ticks
 
 COLOURS = theme.COLOURS
 FEWEST_PLACES = 4  # so that a group on its own is no wall
@@ -33,7 +33,7 @@ def holdout_by_group(result: HoldoutByGroup, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes()
     table = result.frame
     places = np.arange(len(table))
-    ax.bar(places, table["actual"], width=0.62, color=CAME, label=_("Actual"))
+    ax.bar(places, table["actual"], width=0.62, color=ACTUAL, label=_("Actual"))
     shade = colour(result.model)
     ax.plot(places, table[result.model], "o-", color=shade, linewidth=1.8, label=rule_name(result.model))
     sized_ticks(ax, table[result.by], table["customers"])

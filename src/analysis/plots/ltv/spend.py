@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.language import _
-from analysis.ltv.spend_check import SpendFit, SpendIndependence, per_purchase
+from analysis.language import _, estimate
+from analysis.ltv.spend_check import SpendFit, SpendIndependence
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import CAME, dots, sized_ticks
+from analysis.plots.marks import ACTUAL, dots, sized_ticks
 
 COLOURS = theme.COLOURS
 
@@ -21,7 +21,7 @@ def spend_by_purchases(result: SpendIndependence, ax: Axes | None = None) -> Axe
     ax = ax or theme.axes()
     places = np.arange(len(table))
     level = float(table["fitted"].iloc[0])
-    label = _("The model: {mean} for all").format(mean=per_purchase(level, result.currency))
+    label = _("The model: {mean} for all").format(mean=estimate(level, result.currency))
     ax.axhline(level, color=COLOURS["muted"], linewidth=1, linestyle="--", label=label)
     ends = (table["low"], table["high"])
     dots(ax, places, table["mean"], ends, colour="main", label=_("Mean, 95% interval"))
@@ -43,7 +43,7 @@ def spend_distribution(result: SpendFit, ax: Axes | None = None) -> Axes:
     bars = result.bars
     ax = ax or theme.axes()
     edges = np.append(bars["low"], bars["high"].iloc[-1])
-    ax.stairs(bars["observed"], edges, fill=True, color=CAME, label=_("Observed"))
+    ax.stairs(bars["observed"], edges, fill=True, color=ACTUAL, label=_("Observed"))
     ax.stairs(bars["fitted"], edges, color=COLOURS["main"], linewidth=2, label=_("Fitted"))
     ax.set_xscale("log")
     ax.set_xlim(edges[0], edges[-1])

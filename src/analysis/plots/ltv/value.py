@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from analysis.language import _, brief, percent
 from analysis.ltv.equity import TOP, CustomerValue, EquityByGroup
 from analysis.ltv.next_purchase import NextPurchase
+from analysis.ltv.value import equity_shares
 from analysis.plots import theme
 from analysis.plots.drawing import plot
 from analysis.plots.marks import beside
@@ -22,7 +23,7 @@ LONGEST_NAME = 18  # letters of a group on one line
 @plot.register
 def equity(result: CustomerValue, ax: Axes | None = None) -> Axes:
     """Draw the share of customer equity held by the most valuable customers."""
-    shares = result.shares()
+    shares = equity_shares(result.frame["clv"])
     ax = ax or theme.axes()
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1)
     ax.plot(shares["customers_share"], shares["equity_share"], color=COLOURS["main"], linewidth=2.2)
