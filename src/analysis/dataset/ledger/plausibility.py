@@ -51,7 +51,7 @@ _CODE = "[0-9A-Z]*"
 
 def doubts(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]:
     """Return what looks like a mistake among the sales kept."""
-    kept = f"(select * from settled where outcome in {KEPT})"  # noqa: S608
+    kept = f"(select * from entries where outcome in {KEPT})"  # noqa: S608
     return [
         *_large_line(connection, ledger, kept),
         *_large_price(connection, ledger, kept),

@@ -21,7 +21,7 @@ def totals(rows: Rows) -> Found:
         f"({name} >= '{sign}' and {name} < '{chr(ord(sign) + 1)}')" for name in names for sign in _INITIALS
     )
     texts = f"if({near}, concat_ws(chr(10), {', '.join(names)}), '')"
-    if not names or not rows.count(f"{_SEEN} and {begins_total(texts)}"):
+    if not names or not rows.count(f"({near}) and {begins_total(texts)} and {_SEEN}"):
         return None
     kinds: tuple[Totals, Totals] = ("begin", "only")
     for kind in kinds:
