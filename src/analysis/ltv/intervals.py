@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from analysis.dataset.computed import computed
 from analysis.ltv.estimation.equal_histories import Codes, Floats, distinct_pairs
 from analysis.ltv.purchases import Process, PurchaseModel
 from analysis.ltv.spend import SpendModel
@@ -130,6 +131,7 @@ def simulate_totals(
     spend: SpendModel | None = None,
     z: Floats | None = None,
     most: int = MOST_SIMULATED,
+    content: str | None = None,
 ) -> Floats:
     """Simulate the total purchases, and what they are worth, of customers with a known history.
 
@@ -137,6 +139,8 @@ def simulate_totals(
     ----------
     model, duration, history, worth, spend, z, most
         See `simulate_groups`.
+    content
+        See `Summary`.
 
     Returns
     -------
@@ -144,8 +148,12 @@ def simulate_totals(
         Two columns, total purchases and their worth, one row per future; the same at every call.
     """
     one = np.zeros(len(worth), np.intp)
-    (totals,) = simulate_groups(model, duration, history, worth, one, spend=spend, z=z, most=most)
-    return np.asarray(totals, np.float64)
+    return computed(
+        content,
+        lambda: simulate_groups(model, duration, history, worth, one, spend=spend, z=z, most=most)[0],
+        np.array,
+        *("totals", model.kind, model.longest, model.fit, spend, duration, most, worth, z, *history),
+    )
 
 
 def simulate_groups(
@@ -322,7 +330,9 @@ def total_intervals(
         By how much totals were missed at earlier dates.
     """
     duration, z = weeks_in(summary.unit, horizon_weeks), summary.frame["z"].to_numpy(float)
-    totals = simulate_totals(model, duration, summary.history, worth, spend=spend, z=z)
+    totals = simulate_totals(
+        model, duration, summary.history, worth, spend=spend, z=z, content=summary.content
+    )
     return intervals_of(with_misses(totals, missed, horizon_weeks))
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaln
 
+from analysis.dataset.computed import computed
 from analysis.language import _, number, percent
 from analysis.ltv.estimation.bg_nbd import Geometric, GeometricLikelihood
 from analysis.ltv.estimation.equal_histories import Counts, Floats, count, distinct_pairs
 from analysis.ltv.estimation.pareto_nbd import ParetoLikelihood, ParetoNbd
-from analysis.ltv.estimation.search import Fit, maximise
+from analysis.ltv.estimation.search import Fit, fit_of, maximise
 from analysis.ltv.summary import Summary, Unit, unit_name
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result
@@ -276,7 +277,9 @@ def fit_one(summary: Summary, kind: Kind) -> PurchaseModel | NotPossible:
     if (reason := too_few(summary)) is not None:
         return reason
     counts, longest = scaled_counts(summary)
-    fit = maximise(likelihood(kind, counts))
+    fit = computed(
+        summary.content, lambda: maximise(likelihood(kind, counts)), fit_of, kind, *summary.history
+    )
     if fit is None:
         return NotPossible(
             _(

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.dataset.computed import computed
 from analysis.language import _, money, number, percent
 from analysis.ltv.estimation.equal_histories import Floats
 from analysis.ltv.estimation.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
-from analysis.ltv.estimation.search import Fit, maximise
+from analysis.ltv.estimation.search import Fit, fit_of, maximise
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.not_possible import NotPossible
@@ -177,7 +178,8 @@ def fit_free(summary: Summary) -> SpendModel | NotPossible:
         )
     x, z = spent["x"].to_numpy(float), spent["z"].to_numpy(float)
     scale = float(z.mean())
-    fit = maximise(GammaGammaLikelihood.of(x, z / scale))
+    free = GammaGammaLikelihood.of(x, z / scale)
+    fit = computed(summary.content, lambda: maximise(free), fit_of, "spend", x, z)
     if fit is None:
         return _unfit()
     return SpendModel(
@@ -266,7 +268,7 @@ def fit_spend(summary: Summary, check: Holdout | NotPossible | None = None) -> S
     x, z = spent["x"].to_numpy(np.float64), spent["z"].to_numpy(np.float64)
     if not isinstance(free, NotPossible) and abs(free.mean / z.mean() - 1) <= OFF:
         return free
-    held = _held(x, z, summary.repeat_buyers - len(spent), summary.currency)
+    held = _held(summary, x, z)
     return held or (free if isinstance(free, SpendModel) and free.q > 1 else _unfit())
 
 
@@ -318,10 +320,11 @@ def spend_power(earlier: Sequence[Holdout]) -> int:
     return int(np.argmin([((off - power * levels) ** 2).sum() for power in range(3)]))
 
 
-def _held(x: Floats, z: Floats, left_out: int, currency: str | None) -> HeldSpendModel | None:
+def _held(summary: Summary, x: Floats, z: Floats) -> HeldSpendModel | None:
     """Return the most likely model with the mean of ``z``; None where no search settles."""
     scale = float(z.mean())
-    fit = maximise(HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale)))
+    likelihood = HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale))
+    fit = computed(summary.content, lambda: maximise(likelihood), fit_of, "spend held", x, z)
     if fit is None:
         return None
     p, excess = fit.parameters["p"], fit.parameters["excess"]
@@ -331,9 +334,9 @@ def _held(x: Floats, z: Floats, left_out: int, currency: str | None) -> HeldSpen
         excess / p * scale,
         log_likelihood=fit.log_likelihood - len(z) * float(np.log(scale)),
         customers=len(z),
-        left_out=left_out,
+        left_out=summary.repeat_buyers - len(z),
         fit=fit,
         scale=scale,
         mean_error=float(z.std(ddof=1)) / scale / float(np.sqrt(len(z))),
-        currency=currency,
+        currency=summary.currency,
     )

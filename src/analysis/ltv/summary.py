@@ -44,6 +44,8 @@ class Summary:
         Customers left out because they only ever returned something.
     currency
         ISO 4217 code, or None where it is not known.
+    content
+        What tells the data set from others, so that what is computed of it is kept; None: of no data set.
     """
 
     frame: pd.DataFrame
@@ -51,6 +53,7 @@ class Summary:
     as_of: dt.date
     never_bought: int
     currency: str | None = None
+    content: str | None = None
 
     @property
     def repeat_buyers(self) -> int:
@@ -94,7 +97,8 @@ def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> S
             "z": bought["repeat_value"].astype("float64") * kept_share(bought),
         }
     )
-    return Summary(frame, unit, as_of, len(customers) - len(bought), currency_of(customers))
+    never = len(customers) - len(bought)
+    return Summary(frame, unit, as_of, never, currency_of(customers), customers.attrs.get("content"))
 
 
 def kept_share(customers: pd.DataFrame) -> pd.Series:

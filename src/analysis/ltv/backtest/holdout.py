@@ -139,7 +139,8 @@ class Holdout:
         z = self.summary.frame["z"].to_numpy(np.float64)
         worth = np.zeros(len(x)) if spend is None else spend.expected_spend(x, z)
         duration = weeks_in(self.unit, self.weeks)
-        return simulate_totals(self.model, duration, self.history, worth, spend=spend, z=z, most=most)
+        model, history, content = self.model, self.history, self.summary.content
+        return simulate_totals(model, duration, history, worth, spend=spend, z=z, most=most, content=content)
 
     @property
     def intervals(self) -> tuple[Interval, Interval]:
