@@ -213,7 +213,7 @@ def _picture(figure: Figure) -> bytes:
 
     figure.set_dpi(DPI)
     canvas, smaller = FigureCanvasAgg(figure), io.BytesIO()
-    canvas.draw()  # type: ignore[no-untyped-call] once, where savefig draws twice
+    canvas.draw()  # type: ignore[no-untyped-call]  # once, where savefig draws twice
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     image = Image.fromarray(pixels).convert("RGB")
     image.quantize(256, dither=Image.Dither.NONE).save(smaller, "PNG", optimize=True)
