@@ -14,7 +14,6 @@ from analysis.churn.contracts import (
     contracts,
     contracts_check,
 )
-from analysis.churn.customer_counts import Counts, counts
 from analysis.churn.evaluation import Calibration, Ranking, Scored, calibration, ranking, rule_name, score
 from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.model import ChurnModel, Effects, default_pipeline, effects, fit, side_by_side
@@ -30,7 +29,6 @@ __all__ = [
     "ContractValue",
     "Contracts",
     "ContractsCheck",
-    "Counts",
     "Effects",
     "Horizon",
     "Ranking",
@@ -42,7 +40,6 @@ __all__ = [
     "contract_value",
     "contracts",
     "contracts_check",
-    "counts",
     "default_pipeline",
     "effects",
     "feature_label",

@@ -7,7 +7,7 @@ who is still there (``alive``) and when each is expected back (``next_purchase``
 been (``backtest``). Where the models' story does not hold: ``regularity``, ``pooling``, ``spend_check``.
 """
 
-from analysis.ltv.alive import alive, alive_history, one_time_buyers
+from analysis.ltv.alive import Alive, alive, alive_history, one_time_buyers, profile
 from analysis.ltv.backtest.accuracy import accuracy, scores, value_accuracy
 from analysis.ltv.backtest.baselines import rule_name
 from analysis.ltv.backtest.by_group import by_frequency, by_recency
@@ -46,6 +46,7 @@ from analysis.ltv.value import clv, worth_per_purchase
 __all__ = [
     "KINDS",
     "Ahead",
+    "Alive",
     "Comparison",
     "CustomerValue",
     "Holdout",
@@ -85,6 +86,7 @@ __all__ = [
     "log_scores",
     "next_purchase",
     "one_time_buyers",
+    "profile",
     "purchase_intervals",
     "recorded",
     "regularity",
