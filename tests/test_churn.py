@@ -316,15 +316,6 @@ def test_expected_number() -> None:
     assert (low, high) == (pytest.approx(50 - 1.644854 * 5), pytest.approx(50 + 1.644854 * 5))
 
 
-def test_counts_stand_side_by_side() -> None:
-    customers = pd.DataFrame({"active": [True] * 3 + [False], "net_sales": 1.0})
-    activity = portfolio.Activity(customers, 60)
-    risks = Risks(pd.DataFrame({"risk": [0.5, 0.25, 0.25]}), 60, 10)
-    counts = churn.counts(activity, NotPossible("no flow"), risks)
-    assert counts.frame["customers"].tolist() == [4, 3, 2]  # ever; active; 3 − 1 expected not to buy
-    assert churn.counts(activity, NotPossible(""), NotPossible("")).frame["customers"].tolist() == [4, 3]
-
-
 # --- evaluation --------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,10 @@
 import pandas as pd
 import pytest
 
-from analysis import churn, customer_profile, open_dataset, portfolio, segmentation
+from analysis import churn, customer_counts, customer_profile, ltv, open_dataset, portfolio, segmentation
+from analysis.churn import Risks
+from analysis.counting import counts
+from analysis.not_possible import NotPossible
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,8 @@ def test_the_same_figures_as_the_topics_give(dataset, profile):
     risks = churn.risks(churn.fit(snapshots, on="check"), snapshots).customers.set_index("customer_id")
     assert profile["active"].eq(active).all()
     pd.testing.assert_series_equal(profile["segment"], scored["segment"])
+    valued = ltv.segments(customers, dataset.as_of, window)  # whose equity 04_ltv adds up
+    assert valued.equals(scored["segment"].map(segmentation.segment_name))
     pd.testing.assert_series_equal(profile["risk"].dropna().sort_index(), risks["risk"].sort_index())
     assert profile["risk"].notna().equals(profile["active"])  # who is active has a risk, and nobody else
 
@@ -42,3 +47,24 @@ def test_a_window_set_by_hand_and_too_little_data(dataset, tmp_path):
     assert short["days_since_last"].tolist()[0] == 1
     assert short[["segment", "risk"]].notna().sum().tolist() == [1, 0]
     assert "active" not in short  # nobody bought twice, so there is no window
+
+
+def test_counts_stand_side_by_side() -> None:
+    customers = pd.DataFrame({"active": [True] * 3 + [False], "net_sales": 1.0})
+    activity, none = portfolio.Activity(customers, 60), NotPossible("")
+    risks = Risks(pd.DataFrame({"risk": [0.5, 0.25, 0.25]}), 60, 10)
+    alive = ltv.Alive(pd.DataFrame({"x": 1, "p_alive": [0.9, 0.5, 0.51, 0.1]}), by_construction=False)
+    found = counts(activity, none, risks, alive).frame["customers"]
+    assert found.tolist() == [4, 3, 2, 2]  # ever; active; 3 − 1 expected not to buy; 0.9 and 0.51
+    assert counts(activity, none, none, none).frame["customers"].tolist() == [4, 3]
+
+
+def test_the_count_of_p_alive_is_that_of_the_profile(dataset, profile) -> None:
+    summary = ltv.summarise(dataset.query("customers"), dataset.as_of)
+    purchases = ltv.choose(ltv.compare_models(summary, ltv.hold_out(dataset)), "auto")
+    alive = ltv.alive(summary, purchases)
+    each = pd.Series(alive.frame["p_alive"].to_numpy(), summary.frame["customer_id"])
+    assert profile["p_alive"].dropna().eq(each).all()
+    found = customer_counts(dataset, alive).frame["customers"].tolist()
+    assert found[-1] == (profile["p_alive"] > 0.5).sum() > 0
+    assert found[:2] == [len(profile), profile["active"].sum()]

@@ -300,7 +300,7 @@ def test_equity_of_groups_has_the_intervals_of_totals(worth: CustomerValue) -> N
 def test_cohorts_and_segments_cover_every_customer(
     worth: CustomerValue, customers: pd.DataFrame, summary: ltv.Summary
 ) -> None:
-    parts = (ltv.cohorts(summary), ltv.segments(customers, summary))
+    parts = (ltv.cohorts(summary), ltv.segments(customers, summary.as_of, NotPossible("")))
     for part in parts:
         table = grouped(worth, part).frame
         assert "(not known)" not in set(table["group"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import churn, portfolio, segmentation
+from analysis import churn, ltv, portfolio, segmentation
 from analysis.dataset import Dataset
 
 
@@ -25,7 +25,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     pandas.DataFrame
         The columns of ``sql/customers.sql``; ``days_since_last`` and ``active`` (portfolio); ``r``, ``f``,
         ``m`` and ``segment`` (segmentation); ``risk`` of no purchase within the horizon and ``at_stake`` in
-        money, of active customers (churn). What a topic cannot tell is missing.
+        money, of active customers (churn); ``p_alive`` (lifetime value). What a topic cannot tell is missing.
 
     Examples
     --------
@@ -44,6 +44,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         portfolio.profile(customers, as_of, window),
         segmentation.profile(customers, as_of, window),
         churn.profile(churn.risks(churn.fit(snapshots, on="check"), snapshots)),
+        ltv.profile(dataset),
     ]
     profile = customers.set_index("customer_id")
     for part in parts:

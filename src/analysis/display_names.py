@@ -289,6 +289,14 @@ class Words(TypedDict):
     formats: dict[str, str]
 
 
+WHY_COUNTS_DIFFER = N_(
+    "The first counts look back, at who has bought and when; the number expected to buy looks ahead, and "
+    "P(alive) asks neither, but who has not left for good, however long until the next purchase. Whoever "
+    "buys seldom may therefore be alive without being active, and active without buying in the next days."
+)
+"""What is to be said of the table ``counts``."""
+
+
 def words(name: str, frame: pd.DataFrame) -> Words:
     """Return caption, headings and formats of a table, in the reader's language.
 

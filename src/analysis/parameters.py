@@ -98,6 +98,7 @@ class LifetimeValue(Forecast):
     unit: Literal["day", "week"]
     annual_discount_rate: Share
     margin_rate: Share | None
+    activity_window: Window | None
 
 
 class Acquisition(Forecast):

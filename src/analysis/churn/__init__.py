@@ -15,7 +15,6 @@ from analysis.churn.contracts import (
     contracts,
     contracts_check,
 )
-from analysis.churn.customer_counts import Counts, counts
 from analysis.churn.evaluation import Calibration, Ranking, Scored, calibration, ranking, rule_name, score
 from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.model import ChurnModel, Effects, default_pipeline, effects, fit, side_by_side
@@ -32,7 +31,6 @@ __all__ = [
     "ContractValue",
     "Contracts",
     "ContractsCheck",
-    "Counts",
     "Effects",
     "Horizon",
     "Ranking",
@@ -45,7 +43,6 @@ __all__ = [
     "contract_value",
     "contracts",
     "contracts_check",
-    "counts",
     "default_pipeline",
     "effects",
     "feature_label",

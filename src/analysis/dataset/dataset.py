@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import shutil
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.dataset.as_of import records_until, sales_until, views
+from analysis.dataset.cache import MARKER
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
 from analysis.dataset.quality import LinkFinding, Note, Quality
@@ -63,6 +66,11 @@ class Dataset:
         """Canonical columns of ``transactions`` that hold data."""
         return self.tables["transactions"]
 
+    @cached_property
+    def content(self) -> str:
+        """Digest of the canonical tables."""
+        return hashlib.sha256((self.folder / MARKER).read_bytes()).hexdigest()
+
     @property
     def quality(self) -> Quality:
         """What became of the raw rows of the sales."""
@@ -81,12 +89,13 @@ class Dataset:
         Returns
         -------
         pandas.DataFrame
-            Its rows; ``attrs["currency"]`` is the currency of their amounts.
+            Its rows; ``attrs["currency"]`` is the currency of their amounts, ``attrs["content"]`` tells the
+            data set from others (see `computed`).
         """
         if "as_of" in self.engine.parameters(name):
             parameters = {"as_of": self.as_of, **parameters}
         rows = self.engine.query(name, **parameters)
-        rows.attrs["currency"] = self.currency
+        rows.attrs |= {"currency": self.currency, "content": self.content}
         return rows
 
     def sql(self, name: str) -> str:

@@ -8,7 +8,7 @@ and would have been (``backtest``). Where the models' story does not hold: ``reg
 ``spend_check``.
 """
 
-from analysis.ltv.alive import alive, alive_history
+from analysis.ltv.alive import Alive, alive, alive_history, profile
 from analysis.ltv.backtest.accuracy import accuracy, value_accuracy
 from analysis.ltv.backtest.by_group import by_frequency, by_recency
 from analysis.ltv.backtest.holdout import Holdout, hold_out, led_by
@@ -28,6 +28,7 @@ from analysis.ltv.summary import Summary, example_customer, summarise
 __all__ = [
     "KINDS",
     "Ahead",
+    "Alive",
     "Holdout",
     "PurchaseModel",
     "SpendModel",
@@ -55,6 +56,7 @@ __all__ = [
     "led_by",
     "next_purchase",
     "process",
+    "profile",
     "recorded",
     "regularity",
     "segments",

@@ -10,12 +10,13 @@ import pandas as pd
 
 from analysis.language import _, estimate, money, number, percent, period, signed_percent
 from analysis.ltv.backtest.holdout import Holdout, missed
+from analysis.ltv.estimation.equal_histories import Codes
 from analysis.ltv.intervals import (
-    MOST_SIMULATED,
     Interval,
     Missed,
+    intervals_of,
     purchase_intervals,
-    simulate_totals,
+    simulate_groups,
     total_intervals,
     value_intervals,
     with_misses,
@@ -30,12 +31,14 @@ from analysis.result import Finding, Result
 from analysis.segmentation import rfm, segment_name
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from analysis.dataset import Dataset
+    from analysis.portfolio import ActivityWindow
 
 TOP = 0.2  # share of customers whose part of customer equity is named
 MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
 MOST_GROUPS = 12
-LEAST_SIMULATED = 1_000  # customers of a group, where it has as many
 Grouping = Literal["cohort", "segment", "channel", "sector"]
 
 
@@ -351,9 +354,8 @@ def equity_by(value: CustomerValue, groups: pd.Series, by: Grouping) -> EquityBy
         clv=("clv", "sum"),
     )
     table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
-    shares = table["share_of_customers"].items()
-    ends = [_ends(value, values[(shown == name).to_numpy()], share) for name, share in shares]
-    table["equity_low"], table["equity_high"] = np.array(ends).T
+    ends = _ends(value, table.index.get_indexer(pd.Index(shown)))
+    table["equity_low"], table["equity_high"] = ends.T
     whole = table["clv"].sum()
     mean_something = shares_hold(values) and (table["clv"] <= whole).all()
     table["share_of_equity"] = table["clv"] / (whole if mean_something else np.nan)
@@ -378,19 +380,20 @@ def _shown(values: pd.DataFrame, groups: pd.Series) -> pd.Series:
     return named.fillna(unknown).astype(pd.CategoricalDtype(list(dict.fromkeys([*order, unknown]))))
 
 
-def _ends(value: CustomerValue, part: pd.DataFrame, share: float) -> Floats:
-    """Return the ends of the 90 % interval of what a group is worth, which is this share of the customers."""
-    x, t_x, t, z = (part[name].to_numpy(float) for name in ("x", "t_x", "T", "z"))
-    totals = simulate_totals(
+def _ends(value: CustomerValue, groups: Codes) -> Floats:
+    """Return the ends of the 90 % interval of what each group is worth."""
+    weeks, parts = value.horizon_weeks, value.summary
+    totals = simulate_groups(
         value.purchases,
-        weeks_in(value.purchases.unit, value.horizon_weeks),
-        (x, t_x, t),
-        worth_per_purchase(part),
+        weeks_in(parts.unit, weeks),
+        parts.history,
+        worth_per_purchase(value.frame),
+        groups,
         spend=value.spend,
-        z=z,
-        most=max(int(MOST_SIMULATED * share), LEAST_SIMULATED),
+        z=parts.frame["z"].to_numpy(float),
     )
-    return np.quantile(with_misses(totals, value.missed, value.horizon_weeks)[:, 1], [0.05, 0.95])
+    found = [intervals_of(with_misses(each, value.missed, weeks))[1] for each in totals]
+    return np.array([(each.low, each.high) for each in found])
 
 
 def _grouping_name(by: Grouping) -> str:
@@ -423,17 +426,19 @@ def cohorts(summary: Summary) -> pd.Series:
     return pd.Series(labels, index=summary.frame["customer_id"], name="cohort")
 
 
-def segments(customers: pd.DataFrame, summary: Summary) -> pd.Series:
+def segments(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible) -> pd.Series:
     """Return the name of each customer's RFM segment, by ``customer_id``.
 
     Parameters
     ----------
     customers
-        ``sql/customers.sql`` for the day of the summary.
-    summary
-        The customers.
+        ``sql/customers.sql`` for ``as_of``.
+    as_of
+        The last day that counts.
+    window
+        The activity window, see `analysis.segmentation.rfm`.
     """
-    scored = rfm(customers, summary.as_of)
+    scored = rfm(customers, as_of, window)
     if isinstance(scored, NotPossible):
         return pd.Series(dtype=str)
     return scored.customers.set_index("customer_id")["segment"].map(segment_name)

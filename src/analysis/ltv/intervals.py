@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
+from analysis.dataset.computed import computed
+from analysis.ltv.estimation.equal_histories import Codes, Floats, distinct_pairs
 from analysis.ltv.purchases import Process, PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Summary, weeks_in
@@ -16,6 +18,8 @@ from analysis.ltv.summary import Summary, weeks_in
 SEED = 20050502
 DRAWS = 400  # simulated futures
 MOST_SIMULATED = 5_000  # customers whose chance is simulated; of more, as many, and their chance scaled up
+LEAST_SIMULATED = 1_000  # customers of a group, where it has as many
+AT_ONCE = 200_000  # expectations of purchases worked out at a time
 USUAL = 0.1  # by how much totals are usually missed beyond what the models expect, in logarithms
 PRIOR = 3  # dates that this counts for
 CUSTOMER_SEED = 19870101
@@ -126,14 +130,50 @@ def simulate_totals(
     spend: SpendModel | None = None,
     z: Floats | None = None,
     most: int = MOST_SIMULATED,
+    content: str | None = None,
 ) -> Floats:
     """Simulate the total purchases, and what they are worth, of customers with a known history.
+
+    Parameters
+    ----------
+    model, duration, history, worth, spend, z, most
+        See `simulate_groups`.
+    content
+        See `Summary`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Two columns, total purchases and their worth, one row per future; the same at every call.
+    """
+    one = np.zeros(len(worth), np.intp)
+    return computed(
+        content,
+        lambda: simulate_groups(model, duration, history, worth, one, spend=spend, z=z, most=most)[0],
+        np.array,
+        *("totals", model.kind, model.longest, model.fit, spend, duration, most, worth, z, *history),
+    )
+
+
+def simulate_groups(
+    model: PurchaseModel,
+    duration: float,
+    history: tuple[Floats, Floats, Floats],
+    worth: Floats,
+    groups: Codes,
+    *,
+    spend: SpendModel | None = None,
+    z: Floats | None = None,
+    most: int = MOST_SIMULATED,
+) -> Floats:
+    """Simulate the total purchases, and what they are worth, of groups of customers, all in the same futures.
 
     Each future has parameters of its own. In it, every customer is still one or not, with its P(alive), and
     if so has a rate of purchase, and a readiness to leave, drawn from what its history leaves open.
 
-    Of more than ``most`` customers, every n-th is simulated. Their total then stands for that of all:
-    its expectation moves with the parameters in proportion, and its chance grows with the root of the number.
+    Of more than ``most`` customers, every n-th is simulated, and of each group 1,000 where it has as many.
+    Their total then stands for that of all: its expectation moves with the parameters in proportion, and its
+    chance grows with the root of the number.
 
     Parameters
     ----------
@@ -145,6 +185,8 @@ def simulate_totals(
         ``x``, ``t_x`` and ``T`` of each customer.
     worth
         What a purchase of each customer counts on average.
+    groups
+        Number of each customer's group, from 0 on; none is empty.
     spend, z
         The fitted model of spend, and the mean money per repeat purchase of each customer; without them,
         every purchase counts its average.
@@ -154,49 +196,86 @@ def simulate_totals(
     Returns
     -------
     numpy.ndarray
-        Two columns, total purchases and their worth, one row per future; the same at every call.
+        Of each group, total purchases and their worth, one row per future; the same at every call.
     """
     random = np.random.default_rng(SEED)
     drawn = model.draws(random, DRAWS)
-    step = -(-len(worth) // most)
-    rows = slice(step // 2, None, step)
+    sizes = np.bincount(groups)
+    rows = _some(groups, sizes, most)
+    group, value = groups[rows], worth[rows]
     some = tuple(part[rows] for part in history)
-    x, t = some[0], some[2]
-    pair_x, pair_t, places = distinct_pairs(x, t)
-    totals, means = np.empty((2, len(drawn), 2))
+    known = value if spend is None or z is None else z[rows]
+    usual = None if spend is None or z is None else spend.expected_spend(some[0], known)
+    expected = _expected(drawn, duration, some) if len(rows) < len(worth) else None
+    totals, means = np.zeros((2, len(drawn), 2, len(sizes)))
     for future, one in enumerate(drawn):
         alive = one.p_alive(*some)
         bought = _bought(one, random, duration, some, alive)
-        earned, counts = bought, worth[rows]
-        if spend is not None and z is not None:
-            usual, paid = spend.expected_spend(x, z[rows]), spend.drawn(random)
-            earned = paid.simulate(random, bought, x, z[rows]) / usual
-            counts = worth[rows] * paid.expected_spend(x, z[rows]) / usual
-        totals[future] = bought.sum(), worth[rows] @ earned
-        if step > 1:
-            expected = alive * one.expected_if_alive(np.asarray(duration), pair_x, pair_t)[places]
-            means[future] = expected.sum(), counts @ expected
-    if step == 1:
-        return totals
-    return _of_all(model.expected_purchases(duration, *history), worth, rows, totals, means)
+        earned, counts, again = value * bought, value, np.flatnonzero(bought)
+        if spend is not None and usual is not None:
+            paid = spend.drawn(random)
+            money = paid.simulate(random, bought[again], some[0][again], known[again])
+            earned[again] = value[again] * money / usual[again]
+            counts = value * paid.expected_spend(some[0], known) / usual
+        totals[future] = [np.bincount(group, each, len(sizes)) for each in (bought, earned)]
+        if expected is not None:
+            mean = alive * expected(future)
+            means[future] = [np.bincount(group, each, len(sizes)) for each in (mean, counts * mean)]
+    if expected is not None:
+        of_each = model.expected_purchases(duration, *history)
+        both = np.stack([of_each, worth * of_each])
+        totals = _of_all(both, groups, rows, totals, means)
+    return np.moveaxis(totals, 2, 0)
 
 
-def _of_all(expected: Floats, worth: Floats, rows: slice, totals: Floats, means: Floats) -> Floats:
-    """Return the totals of all customers, from the totals of some and what was expected of these.
+def _some(groups: Codes, sizes: Codes, most: int) -> Codes:
+    """Return the customers to simulate: every n-th of each group."""
+    order, starts = np.argsort(groups, kind="stable"), np.cumsum(sizes) - sizes
+    wanted = np.maximum(most * sizes // len(groups), min(most, LEAST_SIMULATED))
+    steps = -(-sizes // wanted)
+    places = np.arange(len(groups)) - np.repeat(starts, sizes)
+    step = np.repeat(steps, sizes)
+    return np.sort(order[places % step == step // 2])
+
+
+def _expected(
+    drawn: Sequence[Process], duration: float, history: tuple[Floats, ...]
+) -> Callable[[int], Floats]:
+    """Return what gives the purchases that the n-th of several models expects of each customer alive."""
+    pair_x, pair_t, places = distinct_pairs(history[0], history[2])
+    size = max(AT_ONCE // max(len(pair_x), 1), 1)
+    blocks = [drawn[start : start + size] for start in range(0, len(drawn), size)]
+    found = [_together(block).expected_if_alive(np.asarray(duration), pair_x, pair_t) for block in blocks]
+    of_pairs = np.concatenate(found)
+    return lambda future: of_pairs[future][places]
+
+
+def _together(drawn: Sequence[Process]) -> Process:
+    """Return models of one kind as one whose parameters are columns: it expects a row by each of them."""
+    names = [field.name for field in fields(drawn[0])]  # type: ignore[arg-type]
+    columns = {name: np.array([[getattr(one, name)] for one in drawn]) for name in names}
+    return type(drawn[0])(**columns)
+
+
+def _of_all(expected: Floats, groups: Codes, rows: Codes, totals: Floats, means: Floats) -> Floats:
+    """Return the totals of all customers of each group, from those of some and what was expected of these.
 
     Parameters
     ----------
-    expected, worth
-        Purchases expected of each customer, and what one counts.
+    expected
+        Purchases expected of each customer, and what these count: a row each.
+    groups
+        Each customer's group.
     rows
         The customers that were simulated.
     totals, means
-        Their total in each future, and its expectation with the parameters of that future.
+        Their total in each future, and its expectation with the parameters of that future, by group.
     """
-    whole = np.array([expected.sum(), worth @ expected])
-    part = np.array([expected[rows].sum(), worth[rows] @ expected[rows]])
+    sizes = np.bincount(groups)
+    whole = np.array([np.bincount(groups, each) for each in expected])
+    part = np.array([np.bincount(groups[rows], each[rows]) for each in expected])
     share = np.divide(means, part, out=np.ones_like(means), where=part > 0)
-    root = np.sqrt(len(worth) / len(worth[rows]))
+    root = np.sqrt(sizes / np.bincount(groups[rows]))
     return np.asarray(whole * share + root * (totals - means), np.float64)
 
 
@@ -250,7 +329,9 @@ def total_intervals(
         By how much totals were missed at earlier dates.
     """
     duration, z = weeks_in(summary.unit, horizon_weeks), summary.frame["z"].to_numpy(float)
-    totals = simulate_totals(model, duration, summary.history, worth, spend=spend, z=z)
+    totals = simulate_totals(
+        model, duration, summary.history, worth, spend=spend, z=z, content=summary.content
+    )
     return intervals_of(with_misses(totals, missed, horizon_weeks))
 
 
@@ -336,7 +417,7 @@ def value_intervals(
         What a purchase of each customer counts on average, in today's money.
     level
         Share of futures that should lie inside. Where 0 belongs to the interval, all of the rest is left out
-        above; where 0 alone is more than the level, it is 0 to 0 and holds more.
+        above; where nothing comes with at least this probability, it is 0 to 0 and holds more.
 
     Returns
     -------
@@ -344,18 +425,25 @@ def value_intervals(
         One row per customer: ``low`` and ``high``, in the unit of ``worth``; the same at every call.
     """
     random = np.random.default_rng(CUSTOMER_SEED)
-    duration = weeks_in(summary.unit, horizon_weeks)
+    duration, process = weeks_in(summary.unit, horizon_weeks), model.process
     z = summary.frame["z"].to_numpy(float)
-    ends = np.empty((len(worth), 2))
-    size = max(CHUNK // FUTURES, 1)
-    for start in range(0, len(worth), size):
-        rows = slice(start, start + size)
-        x, __, t = (np.repeat(part[rows], FUTURES) for part in summary.history)
-        still = random.random(len(x)) < np.repeat(model.p_alive(*(p[rows] for p in summary.history)), FUTURES)
-        value = np.zeros(len(x))
-        bought = model.process.simulate(random, duration, x[still], t[still])
-        value[still] = spend.simulate(random, bought, x[still], np.repeat(z[rows], FUTURES)[still])
-        factor = worth[rows] / spend.expected_spend(summary.history[0][rows], z[rows])
+    alive = model.p_alive(*summary.history)
+    x, __, t = summary.history
+    pair_x, pair_t, places = distinct_pairs(x, t)
+    buys = alive * next(process.at_least(duration, pair_x, pair_t))[places]
+    ends = np.zeros((len(worth), 2))
+    some, size = np.flatnonzero(1 - buys < level), max(CHUNK // FUTURES, 1)
+    for start in range(0, len(some), size):
+        rows = some[start : start + size]
+        each = np.repeat(rows, FUTURES)
+        each_alive = np.flatnonzero(random.random(len(each)) < alive[each])
+        still = each[each_alive]
+        bought = process.simulate(random, duration, x[still], t[still])
+        spent = np.flatnonzero(bought)
+        value = np.zeros(len(each))
+        who = still[spent]
+        value[each_alive[spent]] = spend.simulate(random, bought[spent], x[who], z[who])
+        factor = worth[rows] / spend.expected_spend(x[rows], z[rows])
         ends[rows] = _ends(value.reshape(-1, FUTURES) * factor[:, None], level)
     return pd.DataFrame(ends, columns=["low", "high"])
 

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.dataset.computed import computed
 from analysis.language import _, listing, ngettext, number
 from analysis.ltv.estimation.equal_histories import Floats, distinct_pairs
-from analysis.ltv.estimation.search import maximise
+from analysis.ltv.estimation.search import fit_of, maximise
 from analysis.ltv.purchases import (
     KINDS,
     MIN_REPEAT_BUYERS,
@@ -104,7 +105,10 @@ def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "auto") -> P
             ).format(needed=MIN_REPEAT_BUYERS, found=number(summary.repeat_buyers))
         )
     counts, longest = scaled_counts(summary)
-    if (fit := maximise(likelihood(model, counts))) is None:
+    fit = computed(
+        summary.content, lambda: maximise(likelihood(model, counts)), fit_of, model, *summary.history
+    )
+    if fit is None:
         return NotPossible(
             _(
                 "The purchase model could not be fitted: the search for its parameters did not settle on "

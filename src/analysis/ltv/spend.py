@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.dataset.computed import computed
 from analysis.language import _, estimate, number, percent, signed_percent
 from analysis.ltv.estimation.equal_histories import Floats
 from analysis.ltv.estimation.gamma_gamma import GammaGammaLikelihood, HeldMeanLikelihood
-from analysis.ltv.estimation.search import Fit, maximise
+from analysis.ltv.estimation.search import Fit, fit_of, maximise
 from analysis.ltv.purchases import MIN_REPEAT_BUYERS
 from analysis.ltv.summary import Summary
 from analysis.not_possible import NotPossible
@@ -175,7 +176,8 @@ def fit_free(summary: Summary) -> SpendModel | NotPossible:
     if (reason := _too_few(z)) is not None:
         return reason
     scale = float(z.mean())
-    fit = maximise(GammaGammaLikelihood.of(x, z / scale))
+    free = GammaGammaLikelihood.of(x, z / scale)
+    fit = computed(summary.content, lambda: maximise(free), fit_of, "spend", x, z)
     if fit is None:
         return _unfit()
     p, q, v = fit.parameters.values()
@@ -209,20 +211,22 @@ def fit_spend(summary: Summary, check: Holdout | NotPossible | None = None) -> S
     free = fit_free(summary)
     if isinstance(free, SpendModel) and abs(free.mean / z.mean() - 1) <= OFF:
         return free
-    held = _fit_held(x, z, summary.currency)
+    held = _fit_held(summary, x, z)
     return held or (free if isinstance(free, SpendModel) and free.q > 1 else _unfit())
 
 
-def _fit_held(x: Floats, z: Floats, currency: str | None) -> SpendModel | None:
+def _fit_held(summary: Summary, x: Floats, z: Floats) -> SpendModel | None:
     """Return the most likely model with the mean of ``z``; None where no search settles."""
     scale = float(z.mean())
-    fit = maximise(HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale)))
+    held = HeldMeanLikelihood(GammaGammaLikelihood.of(x, z / scale))
+    fit = computed(summary.content, lambda: maximise(held), fit_of, "spend held", x, z)
     if fit is None:
         return None
     p, excess = fit.parameters.values()
     log_likelihood = fit.log_likelihood - len(z) * float(np.log(scale))
     error = float(z.std(ddof=1) / np.sqrt(len(z))) / scale
-    return SpendModel(p, 1 + excess, excess / p * scale, log_likelihood, len(z), fit, scale, currency, error)
+    v = excess / p * scale
+    return SpendModel(p, 1 + excess, v, log_likelihood, len(z), fit, scale, summary.currency, error)
 
 
 def with_money(summary: Summary) -> tuple[Floats, Floats]:

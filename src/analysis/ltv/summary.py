@@ -42,12 +42,15 @@ class Summary:
         The last day that counts.
     currency
         ISO 4217 code, or None where it is not known.
+    content
+        What tells the data set from others, so that what is computed of it is kept; None: of no data set.
     """
 
     frame: pd.DataFrame
     unit: Unit
     as_of: dt.date
     currency: str | None = None
+    content: str | None = None
 
     @property
     def repeat_buyers(self) -> int:
@@ -91,7 +94,7 @@ def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> S
             "z": bought["repeat_value"].astype("float64") * kept_share(bought),
         }
     )
-    return Summary(frame, unit, as_of, currency_of(customers))
+    return Summary(frame, unit, as_of, currency_of(customers), customers.attrs.get("content"))
 
 
 def kept_share(customers: pd.DataFrame) -> pd.Series:

@@ -1,8 +1,13 @@
-"""One function that draws any result of a topic; each module of charts registers its own."""
+"""One function that draws any result of a topic; each module of charts registers its own.
+
+A topic's charts are imported when the first of them is drawn: all topics together take a second.
+"""
 
 from __future__ import annotations
 
 from functools import singledispatch
+from importlib import import_module
+from importlib.util import find_spec
 
 from matplotlib.axes import Axes
 
@@ -34,4 +39,10 @@ def plot(result: Result, ax: Axes | None = None) -> Axes:
     >>> plot(result).get_title(loc="left")
     '60.0% of customers make 80% of net sales'
     """
-    raise TypeError(f"there is no chart of {type(result).__name__}")
+    topic = type(result).__module__.removeprefix("analysis.").partition(".")[0]
+    if find_spec(f"analysis.plots.{topic}"):
+        import_module(f"analysis.plots.{topic}")
+    chart = plot.dispatch(type(result))
+    if chart is plot.dispatch(object):
+        raise TypeError(f"there is no chart of {type(result).__name__}")
+    return chart(result, ax)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
@@ -28,6 +27,8 @@ def columns(
 
     ``colour`` is a name in `theme.COLOURS`, or one for each bar.
     """
+    import seaborn as sns  # noqa: PLC0415 slow, and many charts have no columns
+
     names = [colour] if isinstance(colour, str) else colour
     places = np.arange(len(np.asarray(heights)))
     sns.barplot(x=places, y=heights, ax=ax, color=theme.COLOURS[names[0]], saturation=1, width=width)

@@ -12,11 +12,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis import language
 from analysis.dataset import Dataset
+from analysis.display_names import WHY_COUNTS_DIFFER, words
 from analysis.language import _
 from analysis.report import account, notebooks, tables
 from analysis.report.atomic_write import write_text
@@ -72,7 +74,19 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
-    write_text(new / "index.html", _front_page(chapters, dataset, about))
+    write_text(new / "index.html", _front_page(chapters, dataset, about, _counts(new, dataset)))
+
+
+def _counts(new: Path, dataset: Dataset) -> str:
+    """Return the ways to count customers, as lifetime value found them, as HTML; empty where it did not."""
+    path = new / "tables" / "04_ltv" / "counts.parquet"
+    if not path.exists():
+        return ""
+    frame = pd.read_parquet(path)
+    said = words("counts", frame)
+    return tables.to_html(
+        tables.shown(frame, said["labels"], said["formats"], dataset.currency), said["caption"]
+    )
 
 
 def _chapter(done: Execution, staging: Path) -> Chapter:
@@ -152,7 +166,7 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
     return _HEADING.sub(anchored, body), headings
 
 
-def _front_page(chapters: list[Chapter], dataset: Dataset, about: About) -> str:
+def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, counts: str) -> str:
     covered = dataset.query("coverage").iloc[0]
     return _render(
         "front.html.j2",
@@ -160,6 +174,8 @@ def _front_page(chapters: list[Chapter], dataset: Dataset, about: About) -> str:
         chapters=chapters,
         dataset=dataset,
         covered=covered,
+        counts=Markup(counts),  # noqa: S704 cells are escaped
+        why_counts_differ=_(WHY_COUNTS_DIFFER),
         accounts=[
             Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped
             for one in account.accounts(dataset)

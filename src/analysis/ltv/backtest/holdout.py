@@ -136,7 +136,8 @@ class Holdout:
         z = self.summary.frame["z"].to_numpy(np.float64)
         worth = np.zeros(len(x)) if spend is None else spend.expected_spend(x, z)
         duration = weeks_in(self.unit, self.weeks)
-        return simulate_totals(self.model, duration, self.history, worth, spend=spend, z=z, most=most)
+        model, history, content = self.model, self.history, self.summary.content
+        return simulate_totals(model, duration, history, worth, spend=spend, z=z, most=most, content=content)
 
     @property
     def intervals(self) -> tuple[Interval, Interval]:
@@ -216,6 +217,7 @@ def holdout(
     before: pd.DataFrame | None = None,
     before_weeks: int = 0,
     earlier: tuple[Holdout, ...] = (),
+    rules: bool = True,
 ) -> Holdout | NotPossible:
     """Fit models on the customers known before the holdout and compare with what followed.
 
@@ -239,6 +241,8 @@ def holdout(
         See ``before``.
     earlier
         Checks at earlier dates, over before this one begins.
+    rules
+        Whether naive rules forecast too.
 
     Returns
     -------
@@ -257,9 +261,9 @@ def holdout(
                 weeks=number(weeks), reason=next(iter(tried.values())).reason
             )
         )
-    naive, level = baselines.naive(past, weeks), 1.0
+    naive, level = baselines.naive(past, weeks) if rules else {}, 1.0
     if before is not None and before_weeks > 0:
-        naive |= baselines.learned(before, known, past, before_weeks, weeks)
+        naive |= baselines.learned(before, known, past, before_weeks, weeks) if rules else {}
         level = level_of(_since(before, known), past)
     spend = fit_spend(past)
     if not isinstance(spend, NotPossible):
@@ -316,16 +320,24 @@ def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") ->
     first = customers(dataset.as_of)["first_purchase"].min()
     weeks = weeks or default_holdout_weeks(first, dataset.as_of)
 
-    def at(start: dt.date, length: int, earlier: tuple[Holdout, ...] = ()) -> Holdout | NotPossible:
+    def at(
+        start: dt.date, length: int, *, earlier: tuple[Holdout, ...] = (), rules: bool = False
+    ) -> Holdout | NotPossible:
         end, before = start + dt.timedelta(weeks=length), previous_weeks(first, start, length)
-        frames = (customers(day) for day in (start, end, cutoff(start, before)))
-        known, later, earliest = frames
-        return holdout(known, later, end, length, unit, before=earliest, before_weeks=before, earlier=earlier)
+        known, later, earliest = (customers(day) for day in (start, end, cutoff(start, before)))
+        return holdout(
+            *(known, later, end, length, unit),
+            before=earliest,
+            before_weeks=before,
+            earlier=earlier,
+            rules=rules,
+        )
 
     start = cutoff(dataset.as_of, weeks)
     length, dates = earlier_dates(first, start, weeks)
     tried = [at(date, length) for date in dates]
-    return at(start, weeks, tuple(each for each in tried if isinstance(each, Holdout)))
+    found = tuple(each for each in tried if isinstance(each, Holdout))
+    return at(start, weeks, earlier=found, rules=True)
 
 
 def earlier_dates(first: pd.Timestamp, start: dt.date, weeks: int) -> tuple[int, list[dt.date]]:

@@ -155,7 +155,8 @@ class Geometric:
     Attributes
     ----------
     r, alpha, a, b
-        The parameters, ``alpha`` in the unit of all times.
+        The parameters, ``alpha`` in the unit of all times; columns of them for `expected_if_alive` by many
+        models at once, one row each.
     chances
         Moments to leave before the first repeat purchase.
     """
@@ -180,20 +181,19 @@ class Geometric:
         positive, so that it is exact where the closed form of the papers cancels or overflows (a = 1,
         hundreds of purchases).
         """
-        duration, x, t = np.broadcast_arrays(duration, x, t)
-        power, stays = self.r + x.ravel(), self.b + x.ravel() + self.chances
-        room = Tails(power, (duration / (self.alpha + t + duration)).ravel())
-        still = np.ones_like(power)
-        total = np.zeros_like(power)
+        share = duration / (self.alpha + t + duration)
+        whole = np.broadcast_arrays(self.a, self.r + x, self.b + x + self.chances, share)
+        a, power, stays, share = (part.ravel() for part in whole)
+        room, still, total = Tails(power, share), np.ones_like(power), np.zeros_like(power)
         active = np.arange(len(power))
         while len(active):
             for _step in range(STRIDE):
                 total[active] += room.for_one_more() * still
-                still = still * stays / (self.a + stays)
+                still = still * stays / (a + stays)
                 stays = stays + 1
             more = room.left_out() * still > TAIL * total[active]
-            active, still, stays, room = active[more], still[more], stays[more], room.of(more)
-        return total.reshape(duration.shape)
+            active, still, stays, a, room = active[more], still[more], stays[more], a[more], room.of(more)
+        return total.reshape(whole[0].shape)
 
     def at_least(self, duration: float | Floats, x: Floats, t: Floats) -> Iterator[Floats]:
         """Give the probability of at least 1, 2, 3, … purchases within ``duration``, if alive at ``t``.
@@ -211,5 +211,8 @@ class Geometric:
     def simulate(self, random: np.random.Generator, duration: float, x: Floats, t: Floats) -> Floats:
         """Draw the purchases within ``duration`` of customers alive at ``t``."""
         rate = random.standard_gamma(self.r + x) / (self.alpha + t)
-        leaving = np.clip(random.beta(self.a, self.b + x + self.chances), 1e-12, 1.0)
-        return np.minimum(random.poisson(rate * duration), random.geometric(leaving))
+        bought = random.poisson(rate * duration)
+        again = np.flatnonzero(bought > 1)  # of one purchase, it does not matter whether it is the last
+        leaving = np.clip(random.beta(self.a, self.b + x[again] + self.chances), 1e-12, 1.0)
+        bought[again] = np.minimum(bought[again], random.geometric(leaving))
+        return bought.astype(np.float64)

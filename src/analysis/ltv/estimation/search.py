@@ -8,8 +8,9 @@ one pace, have their optimum at the edge, where it can be named, instead of nowh
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -131,6 +132,23 @@ class Fit:
             chance = random.standard_normal((size, len(self.position)))
             drawn = self.position + chance @ root(self.spread).T
         return [self.axes.parameters(np.clip(one, self.axes.low, self.axes.high)) for one in drawn]
+
+
+def fit_of(kept: Mapping[str, Any] | None) -> Fit | None:
+    """Return a fit as it was, from the lists and mappings that JSON makes of it; see `computed`."""
+    if kept is None:
+        return None
+    axes, ridge = kept["axes"], kept["ridge"]
+    arrays = {name: np.array(axes[name]) for name in ("matrix", "low", "high", "starts")}
+    return Fit(
+        Axes(tuple(axes["names"]), **arrays, alike=tuple(axes["alike"])),
+        np.array(kept["position"]),
+        kept["log_likelihood"],
+        np.array(kept["spread"]),
+        tuple(kept["on_edge"]),
+        tuple(kept["loose"]),
+        ridge and Ridge(**{name: np.array(part) for name, part in ridge.items()}),
+    )
 
 
 @dataclass(frozen=True)

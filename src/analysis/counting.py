@@ -1,17 +1,23 @@
-"""How many customers there are: four ways to count them, side by side."""
+"""How many customers there are: the ways to count them, side by side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from analysis.churn.risks import Risks
+from analysis import churn, portfolio
+from analysis.churn import Risks
+from analysis.display_names import WHY_COUNTS_DIFFER
 from analysis.language import _, number, period
+from analysis.ltv import Alive
 from analysis.not_possible import NotPossible
 from analysis.portfolio import Activity, CustomerFlow
 from analysis.result import Finding, Result
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,44 @@ class Counts(Result):
 
     def findings(self) -> list[Finding]:
         """Return how far the counts lie apart."""
-        return [Finding("churn.counts", self.sentence(), float(self.frame["customers"].min()), "customers")]
+        return [Finding("ltv.counts", self.sentence(), float(self.frame["customers"].min()), "customers")]
+
+    def notes(self) -> list[str]:
+        """Say why the counts differ."""
+        return [_(WHY_COUNTS_DIFFER)]
+
+
+def customer_counts(
+    dataset: Dataset, alive: Alive | NotPossible, activity_window: int | None = None
+) -> Counts | NotPossible:
+    """Count the customers of a data set in all the ways that its topics know.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    alive
+        P(alive) of each customer.
+    activity_window
+        Days after which a customer counts as inactive; None: that of the data set, or from the data.
+    """
+    as_of, pairs = dataset.as_of, dataset.query("purchase_gaps")
+    window = portfolio.activity_window(pairs, activity_window or dataset.activity_window)
+    unit = portfolio.default_period(window)
+    snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, as_of))
+    return counts(
+        portfolio.activity(dataset.query("customers"), as_of, window),
+        portfolio.customer_flow(dataset.query("customer_flow", period=unit), as_of, unit),
+        churn.risks(churn.fit(snapshots, on="check"), snapshots),
+        alive,
+    )
 
 
 def counts(
-    activity: Activity | NotPossible, flow: CustomerFlow | NotPossible, risks: Risks | NotPossible
+    activity: Activity | NotPossible,
+    flow: CustomerFlow | NotPossible,
+    risks: Risks | NotPossible,
+    alive: Alive | NotPossible,
 ) -> Counts | NotPossible:
     """Return the counts of customers that are possible, side by side.
 
@@ -56,6 +95,8 @@ def counts(
         Who bought in each period.
     risks
         The risk of no purchase of each active customer.
+    alive
+        P(alive) of each customer.
     """
     if isinstance(activity, NotPossible):
         return activity
@@ -73,4 +114,7 @@ def counts(
         expected = len(risks.customers) - risks.expected[0]
         what = _("Active, and expected to buy in the next {days} days").format(days=number(risks.horizon))
         rows.append((what, expected))
+    if isinstance(alive, Alive):
+        many = float((alive.frame["p_alive"] > 1 / 2).sum())
+        rows.append((_("More likely customers still than not: P(alive) above one half"), many))
     return Counts(pd.DataFrame(rows, columns=["what", "customers"]))
