@@ -14,7 +14,7 @@ from analysis.language import _, number, period
 from analysis.ltv import Alive
 from analysis.not_possible import NotPossible
 from analysis.portfolio import Activity, CustomerFlow
-from analysis.result import Finding, Result
+from analysis.result import Result
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -43,10 +43,6 @@ class Counts(Result):
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the counts."""
         return {"counts": self.frame}
-
-    def findings(self) -> list[Finding]:
-        """Return how far the counts lie apart."""
-        return [Finding("ltv.counts", self.sentence(), float(self.frame["customers"].min()), "customers")]
 
     def notes(self) -> list[str]:
         """Say why the counts differ."""
