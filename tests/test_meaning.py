@@ -198,6 +198,13 @@ def test_prices_that_include_tax_are_never_net_in_silence(tmp_path):
     assert float(opened(tmp_path, upon).query("customers")["net_sales"].sum()) == 30
 
 
+@pytest.mark.parametrize("header", ["Importe (IVA incl.)", "Total IVA incluido", "Amount incl. VAT"])
+def test_an_amount_whose_header_says_that_it_has_tax_loses_it(tmp_path, header):
+    """121 = 100 + 21 and 60.50 = 50 + 10.50."""
+    text = f"Cliente;Fecha;{header};Cuota IVA\nAna;15/01/2024;121,00;21,00\nBen;16/02/2024;60,50;10,50\n"
+    assert _net_sales(opened(tmp_path, text)) == 150
+
+
 def test_refunds_by_number_do_not_hide_those_that_are_only_alike(tmp_path):
     text = (
         "order,customer,date,status,amount\n"

@@ -98,6 +98,10 @@ _COLUMNS = (
                 "total pedido, "
                 "total incl tax, total incl vat, total including tax, total including vat, total with vat, "
                 "total with tax, total tax included, total iva incluido, importe iva incluido, total ticket, "
+                "importe iva incl, importe iva inc, total iva incl, total iva inc, importe total con iva, "
+                "importe impuestos incluidos, total impuestos incluidos, total factura con iva, "
+                "amount incl vat, amount inc vat, amount incl tax, amount inc tax, amount including vat, "
+                "amount including tax, amount with vat, amount with tax, total inc vat, total inc tax, "
                 "order amount, total albaran, total documento"
             ),
         ),

@@ -12,7 +12,8 @@ _RATES = (0.21, 0.1, 0.04, 0.05, 0.07, 0.16, 0.19, 0.2, 0.22, 0.23, 0.25, 0.06, 
 _USUAL = 0.21
 """Rate that is proposed where nothing shows one."""
 _TAXED = (
-    "con iva", "iva incl", "iva incluido", "con impuestos", "impuestos incl", "incl vat", "inc vat",
+    "con iva", "iva inc", "iva incl", "iva incluido", "con impuestos", "impuestos incl",
+    "impuestos incluidos", "incl vat", "inc vat",
     "including vat", "with vat", "incl tax", "inc tax", "including tax", "tax incl", "tax included", "ttc",
     "vat incl", "con igic", "imp incl",
 )  # fmt: skip
