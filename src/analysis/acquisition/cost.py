@@ -76,10 +76,6 @@ class LtvToCac(Result):
     frame: pd.DataFrame
     currency: str | None = None
 
-    def title(self) -> str:
-        """Return what the table is about."""
-        return _("Value of customers against their cost of acquisition, where that is known")
-
     def sentence(self) -> str:
         """Say whether customers bring more than they cost to win."""
         row = self.frame.iloc[0]
@@ -174,10 +170,6 @@ class CacByChannel(Result):
     is_drawn: ClassVar[bool] = False
     frame: pd.DataFrame
     currency: str | None = None
-
-    def title(self) -> str:
-        """Return what the table is about."""
-        return _("Cost of acquisition by channel: what was spent on it ÷ all customers it won")
 
     def sentence(self) -> str:
         """Say what a customer cost to win in all, and through the dearest channel."""

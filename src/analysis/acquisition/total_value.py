@@ -39,10 +39,6 @@ class TotalValue(Result):
     currency: str | None = None
     assumed: str = ""
 
-    def title(self) -> str:
-        """Return what it is about."""
-        return _("The margin so far, and what is expected")
-
     def sentence(self) -> str:
         """Say what margin there has been and how much is to come."""
         return _(

@@ -54,10 +54,6 @@ class Margins(Result):
             return ""
         return _(" at an assumed margin of {rate}, no cost being known").format(rate=percent(self.rate))
 
-    def title(self) -> str:
-        """Return what they are."""
-        return _("Margin rates of customers, from their costs")
-
     def sentence(self) -> str:
         """Say what the margins are, where from, and how far they differ."""
         if self.source == "set":

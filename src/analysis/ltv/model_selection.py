@@ -59,10 +59,6 @@ class Comparison(Result):
     table: pd.DataFrame
     best: PurchaseModel
 
-    def title(self) -> str:
-        """Return what the table is about."""
-        return _("Three models of purchases, on all data, at earlier dates and in the last check")
-
     def sentence(self) -> str:
         """Say which model is used, and why."""
         return self.best.reason

@@ -50,10 +50,6 @@ class GroupCheck(Result):
         """Whether models by group did better: clearly in probability, and in the totals of groups."""
         return self.gain > CLEAR and self.off("group_models") < self.off("one_model")
 
-    def title(self) -> str:
-        """Return what the table is about."""
-        return _("One model for all against one for each group, on the holdout")
-
     def sentence(self) -> str:
         """Say whether models by group foretold the holdout better than one for all."""
         message = (

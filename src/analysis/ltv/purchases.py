@@ -206,10 +206,6 @@ class PurchaseModel(Result):
         """Draw models with parameters as uncertain as they are: see `Fit.draws`."""
         return [process(self.kind, in_unit(one, self.longest)) for one in self.fit.draws(random, size)]
 
-    def title(self) -> str:
-        """Return which model it is."""
-        return model_name(self.kind)
-
     def sentence(self) -> str:
         """Say what the parameters mean for this portfolio."""
         message = (

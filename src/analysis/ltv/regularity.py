@@ -40,10 +40,6 @@ class Regularity(Result):
     high: float
     customers: int
 
-    def title(self) -> str:
-        """Return what it is about."""
-        return _("Customers who buy regularly, at random and in bursts")
-
     def sentence(self) -> str:
         """Say whether these customers buy at random, and what follows for the models.
 

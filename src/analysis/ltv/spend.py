@@ -126,10 +126,6 @@ class SpendModel(Result):
         rate = random.standard_gamma(self.q + self.p * x) / (self.v + np.where(x > 0, x * z, 0.0))
         return self.level * random.standard_gamma(self.p * bought) / rate
 
-    def title(self) -> str:
-        """Return which model it is."""
-        return _("Gamma-Gamma")
-
     def sentence(self) -> str:
         """Say what the parameters mean for this portfolio."""
         mean = _("Over {customers} repeat buyers a purchase is worth {mean} on average.").format(

@@ -39,10 +39,6 @@ class Accuracy(Result):
     frame: pd.DataFrame
     check: Holdout
 
-    def title(self) -> str:
-        """Return what the table is about."""
-        return _("The model against baselines, on purchases it had not seen")
-
     def sentence(self) -> str:
         """Say how the first model did against the actual total and the best naive rule, by RMSE."""
         check, rmse = self.check, self.frame.set_index("model")["rmse"]
@@ -132,10 +128,6 @@ class ValueAccuracy(Result):
     is_drawn: ClassVar[bool] = False
     frame: pd.DataFrame
     check: Holdout
-
-    def title(self) -> str:
-        """Return what the table is about."""
-        return _("The models against baselines, on net sales they had not seen")
 
     def sentence(self) -> str:
         """Say how the value forecast of the first model did."""
