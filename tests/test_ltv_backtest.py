@@ -1,4 +1,4 @@
-"""The check against the past: the split, the naive rules, the scores and the groups."""
+"""The check against the past: the split, the baselines, the scores and the groups."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def test_a_hair_is_no_win(check: ltv.Holdout) -> None:
     assert gain(replace(check, customers=close), "zero") == np.inf
     said = judged(replace(check, customers=close)).sentence()
     assert "off by 1.91 (RMSE)" in said
-    assert "does no better than that rule" in said
+    assert "does no better than that baseline" in said
     far = close.assign(bg_nbd=6.8)
     assert "adds something" in judged(replace(check, customers=far)).sentence()
 
@@ -200,7 +200,7 @@ def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
     )
     table = replace(check, customers=even)
     assert gain(table, "zero") == 0
-    assert "does no better than that rule" in judged(table).sentence()
+    assert "does no better than that baseline" in judged(table).sentence()
     assert (
         judged(replace(table, weeks=1))
         .sentence()

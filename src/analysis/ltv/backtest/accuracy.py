@@ -40,7 +40,7 @@ class Accuracy(Result):
     check: Holdout
 
     def sentence(self) -> str:
-        """Say how the first model did against the actual total and the best naive rule, by RMSE."""
+        """Say how the first model did against the actual total and the best baseline, by RMSE."""
         check, rmse = self.check, self.frame.set_index("model")["rmse"]
         naive = rmse[[rule for rule in NAIVE if rule in rmse.index]]
         best = str(naive.idxmin())
@@ -55,27 +55,29 @@ class Accuracy(Result):
         )
         if clear > CLEAR and rmse[check.chosen] < (1 - WORTH) * naive.min():
             off = _(
-                "Per customer it was off by {model_rmse} (RMSE), the best naive rule (“{naive}”) by "
-                "{naive_rmse}: the model adds something."
+                "Per customer it was off by {model_rmse} (RMSE), the best baseline (“{baseline}”) by "
+                "{baseline_rmse}: the model adds something."
             )
         elif clear < -CLEAR:
             off = _(
-                "Per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by {naive_rmse}: "
-                "the model fails this check, so do not rely on its forecasts for single customers."
+                "Per customer it was off by {model_rmse} (RMSE), the baseline “{baseline}” by "
+                "{baseline_rmse}: the model fails this check, so do not rely on its forecasts for single "
+                "customers."
             )
         else:
             off = _(
-                "Per customer it was off by {model_rmse} (RMSE), the naive rule “{naive}” by {naive_rmse}, "
-                "which is no clear difference: for single customers the model does no better than that rule."
+                "Per customer it was off by {model_rmse} (RMSE), the baseline “{baseline}” by "
+                "{baseline_rmse}, which is no clear difference: for single customers the model does no "
+                "better than that baseline."
             )
-        model_rmse, naive_rmse = told_apart(rmse[check.chosen], naive.min())
+        model_rmse, baseline_rmse = told_apart(rmse[check.chosen], naive.min())
         return f"{total} {off}".format(
             weeks=number(check.weeks),
             predicted=number(check.predicted),
             actual=number(check.actual),
-            naive=rule_name(best),
+            baseline=rule_name(best),
             model_rmse=model_rmse,
-            naive_rmse=naive_rmse,
+            baseline_rmse=baseline_rmse,
         )
 
     def interval_sentence(self) -> str:

@@ -1,4 +1,4 @@
-"""The naive rules a model must beat, and what each rule is called."""
+"""The baselines a model must beat, and what each rule is called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The past split by date: models fitted before it, naive rules beside them, and what customers then did."""
+"""The past split by date: models fitted before it, baselines beside them, and what customers then did."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Holdout:
 
     @property
     def rules(self) -> list[str]:
-        """Names of all that made a forecast: the models, then the naive rules."""
+        """Names of all that made a forecast: the models, then the baselines."""
         return [*self.models, *(name for name in baselines.NAIVE if name in self.customers)]
 
     @property
@@ -190,7 +190,7 @@ def cutoff(as_of: dt.date, weeks: int) -> dt.date:
 
 
 def previous_weeks(first: pd.Timestamp, past_end: dt.date, weeks: int) -> int:
-    """Return the length of the last period before a holdout, from which naive rules learn.
+    """Return the length of the last period before a holdout, from which baselines learn.
 
     As long as the holdout where the past is at least twice as long, otherwise half the past.
 
@@ -242,7 +242,7 @@ def holdout(
     earlier
         Checks at earlier dates, over before this one begins.
     rules
-        Whether naive rules forecast too.
+        Whether baselines forecast too.
 
     Returns
     -------
