@@ -232,6 +232,20 @@ def test_a_total_on_one_line_of_an_order_is_asked_for_as_it_stands(tmp_path):
     assert _net_sales(opened(tmp_path, text, "amount_is: quantity_and_price")) == 80
 
 
+def test_totals_with_tax_of_several_rates_or_carriage_are_of_orders(tmp_path):
+    """Five orders of 10 + 20; 21 % on the first and 10 % on the second line, or 5 of carriage, upon them."""
+    totals = [34.10, 34.10, 35, 35, 30]
+    rows = [
+        f"{order},Ana,2024-0{order}-15,{product},{price},1,{total}"
+        for order, total in enumerate(totals, 1)
+        for product, price in (("A", 10), ("B", 20))
+    ]
+    text = "\n".join(["order,customer,date,product,price,qty,Total", *rows, "6,Ana,2024-06-15,A,10,1,12.10"])
+    assert _net_sales(opened(tmp_path, text)) == 160
+    with pytest.raises(CarteraError, match="of the whole order, or of each line"):
+        opened(tmp_path, text.replace("34.1,", "44.1,").replace(",34.1", ",44.1"))
+
+
 @pytest.mark.parametrize(
     ("header", "cells"),
     [

@@ -278,7 +278,8 @@ _COLUMNS = (
         listed(
             "shipping cost, shipping amount, shipping charge, shipping total, total shipping, "
             "order shipping, order shipping amount, postage, freight, delivery charge, portes, "
-            "gastos de envio, gasto de envio, coste de envio, importe envio, importe portes"
+            "envio, transporte, gastos de envio, gasto de envio, coste de envio, importe envio, "
+            "importe portes"
         ),
         canonical=False,
     ),
