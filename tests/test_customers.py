@@ -6,6 +6,7 @@ import pytest
 from analysis import churn, customer_counts, customer_profile, ltv, open_dataset, portfolio, segmentation
 from analysis.churn import Risks
 from analysis.counting import counts
+from analysis.ltv.alive import Alive
 from analysis.not_possible import NotPossible
 
 
@@ -53,7 +54,7 @@ def test_counts_stand_side_by_side() -> None:
     customers = pd.DataFrame({"active": [True] * 3 + [False], "net_sales": 1.0})
     activity, none = portfolio.Activity(customers, 60), NotPossible("")
     risks = Risks(pd.DataFrame({"risk": [0.5, 0.25, 0.25]}), 60, 10)
-    alive = ltv.Alive(pd.DataFrame({"x": 1, "p_alive": [0.9, 0.5, 0.51, 0.1]}), by_construction=False)
+    alive = Alive(pd.DataFrame({"x": 1, "p_alive": [0.9, 0.5, 0.51, 0.1]}), by_construction=False)
     found = counts(activity, none, risks, alive).frame["customers"]
     assert found.tolist() == [4, 3, 2, 2]  # ever; active; 3 − 1 expected not to buy; 0.9 and 0.51
     assert counts(activity, none, none, none).frame["customers"].tolist() == [4, 3]

@@ -235,7 +235,7 @@ def test_another_model_may_lead(check: ltv.Holdout) -> None:
     other = ltv.led_by(check, SimpleNamespace(kind="pareto_nbd"))
     assert other.chosen == "pareto_nbd"
     assert set(other.models) == set(check.models)
-    expected = other.model.expected_purchases(39.0, *check.history).sum()
+    expected = other.model.expected_purchases(39.0, *check.summary.history).sum()
     assert other.interval != check.interval
     assert other.interval.contains(expected)
     assert ltv.led_by(check, SimpleNamespace(kind="unknown")) is check

@@ -83,7 +83,11 @@ def test_spend_is_followed_as_it_foretold_best(off: float, power: int) -> None:
 def test_a_level_scales_all_money_alike(check: ltv.Holdout) -> None:
     spend = ltv.fit_spend(check.summary)
     assert isinstance(spend, ltv.SpendModel)
-    risen, x, z = replace(spend, level=1.25), check.history[0], check.summary.frame["z"].to_numpy(float)
+    risen, x, z = (
+        replace(spend, level=1.25),
+        check.summary.history[0],
+        check.summary.frame["z"].to_numpy(float),
+    )
     np.testing.assert_allclose(risen.expected_spend(x, z), 1.25 * spend.expected_spend(x, z))
     draws = [each.simulate(np.random.default_rng(1), x, x, z).sum() for each in (spend, risen)]
     assert draws[1] == pytest.approx(1.25 * draws[0])

@@ -21,6 +21,7 @@ from analysis.ltv.alive import Alive
 from analysis.ltv.equity import CustomerValue, EquityByGroup
 from analysis.ltv.margins import customer_margins
 from analysis.ltv.model_selection import fit_purchases
+from analysis.ltv.purchases import KINDS
 from analysis.ltv.value import clv, equity_shares
 from analysis.not_possible import NotPossible
 
@@ -44,7 +45,7 @@ def summary(customers: pd.DataFrame) -> ltv.Summary:
 
 @pytest.fixture(scope="module")
 def models(summary: ltv.Summary) -> dict[str, ltv.PurchaseModel]:
-    fitted = {kind: fit_purchases(summary, kind) for kind in ltv.KINDS}
+    fitted = {kind: fit_purchases(summary, kind) for kind in KINDS}
     return {kind: model for kind, model in fitted.items() if isinstance(model, ltv.PurchaseModel)}
 
 
