@@ -343,16 +343,14 @@ def equity_by(value: CustomerValue, groups: pd.Series, by: Grouping) -> EquityBy
     if not values["clv"].any():
         return NotPossible(_("No customer is expected to bring anything, so no group is either."))
     shown = _shown(values, groups)
-    if len(shown.cat.categories) == 1:
-        return NotPossible(
-            _("All customers are in one group: {group}.").format(group=shown.cat.categories[0])
-        )
     table = values.groupby(shown, observed=True).agg(
         customers=("clv", "size"),
         alive=("p_alive", "sum"),
         expected_purchases=("expected_purchases", "sum"),
         clv=("clv", "sum"),
     )
+    if len(table) == 1:
+        return NotPossible(_("All customers are in one group: {group}.").format(group=table.index[0]))
     table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
     ends = _ends(value, table.index.get_indexer(pd.Index(shown)))
     table["equity_low"], table["equity_high"] = ends.T
