@@ -403,13 +403,11 @@ def test_a_held_mean_is_as_uncertain_as_one_observed() -> None:
 
 
 def test_how_far_an_own_mean_is_trusted(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    # 6 ÷ (6 + 21), 60 ÷ (60 + 21)
     model = replace(gamma_gamma[1], p=6.0, q=22.0, v=15 * 21 / 3)
-    assert (
-        model.sentence()
-        == (
-            "A repeat purchase of the 6,000 customers with money in theirs is worth 30 on average. "
-            "A customer's own mean counts for 22% after one purchase and for 74% after 10."  # 6 ÷ (6 + 21), 60 ÷ (60 + 21)
-        )
+    assert model.sentence() == (
+        "A repeat purchase of the 6,000 customers with money in theirs is worth 30 on average. "
+        "A customer's own mean counts for 22% after one purchase and for 74% after 10."
     )
     assert "worth 0.010 on average" in replace(model, v=model.v / 3000).sentence()
     assert str(model) == "{'p': 6.0, 'q': 22.0, 'v': 105.0}"

@@ -67,7 +67,7 @@ def checked(made: World, kind: Kind = "bg_nbd") -> tuple[ltv.Holdout, pd.Series]
     customers = summary.frame.assign(actual=later)
     customers[kind] = model.expected_purchases(26.0, *summary.history)
     none = NotPossible("no spend")
-    return ltv.Holdout(summary.as_of, 26, "week", {kind: model}, summary, none, customers, 0), groups
+    return ltv.Holdout(summary.as_of, 26, {kind: model}, summary, none, customers, 0), groups
 
 
 def judged(made: World) -> GroupCheck:
