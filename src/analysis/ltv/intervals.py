@@ -305,10 +305,8 @@ def total_intervals(
     They cover chance (who buys when, who leaves) and the uncertainty of the model's parameters; with
     ``spend``, that of the money too; and with ``missed`` what the model does not know, seasons, campaigns, a
     changing market, as far as it made earlier forecasts miss (see `with_misses`). Without it, on simulated
-    portfolios, 90 % intervals held the actual purchases in 89 to 93 % of 300 and their value in 88 to
-    96 %, whether customers leave all alike, hardly or very differently, whether purchases of a day count
-    once or not, and with spend too wild for its model; on histories that these models did not make they held
-    half (`benchmarks/README.md`).
+    portfolios, 90 % intervals held the actual purchases in 89 to 93 % of 300 and their value in 88 to 96 %;
+    on histories that these models did not make they held half (`benchmarks/README.md`).
 
     Parameters
     ----------
