@@ -17,7 +17,7 @@ from analysis import ltv
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.ltv.alive import Alive, alive, follow
 from analysis.ltv.backtest.accuracy import Accuracy
-from analysis.ltv.backtest.baselines import same_rate
+from analysis.ltv.backtest.baselines import naive
 from analysis.ltv.backtest.holdout import default_holdout_weeks, holdout
 from analysis.ltv.backtest.tracking import track
 from analysis.ltv.intervals import Interval, simulate_totals, total_intervals
@@ -323,7 +323,10 @@ def test_one_who_is_gone_is_one() -> None:
 
 
 def test_same_rate_by_hand() -> None:
-    assert same_rate(np.array([2.0, 5.0]), np.array([10.0, 0.0]), 5.0).tolist() == [1, 0]
+    two = pd.DataFrame({"x": [2, 5], "t_x": 0.0, "T": [10.0, 0.0], "z": 3.0})
+    found = naive(ltv.Summary(two, "week", AS_OF), 5)
+    assert found["same_rate"].tolist() == [1, 0]  # 2 in 10 weeks are 1 in 5
+    assert found["value_same_rate"].tolist() == [3, 0]
 
 
 def test_no_holdout_without_history(simulated: list[np.ndarray]) -> None:

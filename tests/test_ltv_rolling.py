@@ -83,7 +83,11 @@ def test_spend_is_followed_as_it_foretold_best(off: float, power: int) -> None:
 def test_a_level_scales_all_money_alike(check: ltv.Holdout) -> None:
     spend = ltv.fit_spend(check.summary)
     assert isinstance(spend, ltv.SpendModel)
-    risen, x, z = replace(spend, level=1.25), check.history[0], check.summary.frame["z"].to_numpy(float)
+    risen, x, z = (
+        replace(spend, level=1.25),
+        check.summary.history[0],
+        check.summary.frame["z"].to_numpy(float),
+    )
     np.testing.assert_allclose(risen.expected_spend(x, z), 1.25 * spend.expected_spend(x, z))
     draws = [each.simulate(np.random.default_rng(1), x, x, z).sum() for each in (spend, risen)]
     assert draws[1] == pytest.approx(1.25 * draws[0])
@@ -154,12 +158,13 @@ def test_no_share_of_equity_is_above_all_of_it() -> None:
     assert shares["equity_share"].tolist() == pytest.approx([0, 0.6, 1, 1, 1])
 
 
-def test_the_library_may_give_up_in_a_lesson() -> None:
-    """Its search for the Gamma-Gamma ends in an error where customers spend all alike."""
+def test_the_library_may_give_up_in_a_lesson(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its search for the Gamma-Gamma ends in an error where customers spend all alike, and prints a page."""
     lifetimes = ltv.import_lifetimes()
     alike = pd.Series([10.0] * 40), pd.Series([5.0] * 40)
     assert "gives up" in ltv.fitted_by(lifetimes.GammaGammaFitter(), *alike)
     assert "gives up" in ltv.fitted_by(lifetimes.GammaGammaFitter(), alike[0].head(0), alike[1].head(0))
+    assert capsys.readouterr().out == ""
     random = np.random.default_rng(1)
     x = pd.Series(random.geometric(0.3, 800).astype(float))
     z = pd.Series(random.gamma(4 * x) / random.gamma(4, 1 / 30, 800) / x)

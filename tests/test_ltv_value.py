@@ -18,9 +18,10 @@ from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
 from analysis.ltv.alive import Alive
-from analysis.ltv.equity import CustomerValue, EquityByGroup
+from analysis.ltv.equity import CustomerValue, EquityByGroup, _ends
 from analysis.ltv.margins import customer_margins
 from analysis.ltv.model_selection import fit_purchases
+from analysis.ltv.purchases import KINDS
 from analysis.ltv.value import clv, equity_shares
 from analysis.not_possible import NotPossible
 
@@ -44,7 +45,7 @@ def summary(customers: pd.DataFrame) -> ltv.Summary:
 
 @pytest.fixture(scope="module")
 def models(summary: ltv.Summary) -> dict[str, ltv.PurchaseModel]:
-    fitted = {kind: fit_purchases(summary, kind) for kind in ltv.KINDS}
+    fitted = {kind: fit_purchases(summary, kind) for kind in KINDS}
     return {kind: model for kind, model in fitted.items() if isinstance(model, ltv.PurchaseModel)}
 
 
@@ -290,11 +291,26 @@ def test_small_groups_are_taken_together(worth: CustomerValue, monkeypatch: pyte
 
 
 def test_equity_of_groups_has_the_intervals_of_totals(worth: CustomerValue) -> None:
-    """All customers as one group have the portfolio's interval."""
-    alone = grouped(worth, pd.Series("all", index=worth.frame["customer_id"]))
-    ends = alone.frame[["equity_low", "equity_high"]].iloc[0].tolist()
-    assert ends == [worth.equity.low, worth.equity.high]
-    assert not alone.findings()  # that it is worth most says nothing
+    """All customers as one group have the portfolio's interval; to show such a group would say nothing."""
+    assert _ends(worth, np.zeros(len(worth.frame), np.intp)).tolist() == [
+        [worth.equity.low, worth.equity.high]
+    ]
+    alone = ltv.equity_by(worth, pd.Series("all", index=worth.frame["customer_id"]), "channel")
+    assert str(alone) == "All customers are in one group: all."
+
+
+def test_where_nobody_is_seen_to_leave_no_p_alive_is_shown(worth: CustomerValue) -> None:
+    """As on Online Retail: P(alive) of 1 for all would be no knowledge."""
+    fit = replace(worth.purchases.fit, loose=np.array([False, False, True, False]))
+    unseen = replace(worth, purchases=replace(worth.purchases, fit=fit))
+    assert worth.tables()["customer_value"]["p_alive"].notna().all()
+    assert unseen.tables()["customer_value"]["p_alive"].isna().all()
+    months = ltv.cohorts(worth.summary)
+    assert grouped(worth, months).frame["alive"].notna().all()
+    assert grouped(unseen, months).frame["alive"].isna().all()
+    found = ltv.next_purchase(worth.summary, unseen.purchases, 52).frame
+    assert found["p_alive"].isna().all()
+    assert found["chance"].notna().all()
 
 
 def test_cohorts_and_segments_cover_every_customer(

@@ -224,8 +224,10 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "rows": {"what": (N_("What became of them"), "text")},
     "scores": {"model": (N_("Rule"), "text")},
     "spend_by_purchases": {
-        "high": (N_("Mean, 95% high"), "money2"),
-        "low": (N_("Mean, 95% low"), "money2"),
+        "high": (N_("Mean, 95% high"), "money"),
+        "low": (N_("Mean, 95% low"), "money"),
+        "mean": (N_("Mean"), "money"),
+        "median": (N_("Median"), "money"),
     },
     "value_scores": {"model": (N_("Rule"), "text")},
 }
