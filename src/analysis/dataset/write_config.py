@@ -16,6 +16,7 @@ from analysis.dataset.cache import read_once
 from analysis.dataset.config import TAXED, DatasetConfig, Policies, Transactions
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
+from analysis.dataset.intake import known_beside
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.ledger.plausibility import SPELLINGS
@@ -126,7 +127,7 @@ def _text(source: Source, folder: Path, doubles: list[str]) -> str:
     """Return the file: what is known as keys, what is open or usual as comments with the choices."""
     sections: list[str] = []
     broken = dict(source.broken)
-    formats: Formats | None = None
+    formats = known_beside(source)
     for name, given in source.inputs.items():
         try:
             place = _place_lines(given, folder)
@@ -144,7 +145,7 @@ def _text(source: Source, folder: Path, doubles: list[str]) -> str:
     return "\n".join([*_top(source, folder), *doubles, *sections]) + "\n"
 
 
-def _reading(given: Input, table: Table, formats: Formats | None, config: DatasetConfig) -> Reading:
+def _reading(given: Input, table: Table, formats: Formats, config: DatasetConfig) -> Reading:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         connection = connect(work)

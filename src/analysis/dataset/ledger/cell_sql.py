@@ -18,6 +18,7 @@ from analysis.dataset.inference.formats import (
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.headings import names_customer
 from analysis.dataset.schema import Column, Table, same_name
+from analysis.dataset.schema.transactions import TAX_NUMBERS
 
 Totals = Literal["", "begin", "only"]
 """Which rows with a date are totals: none, those that begin with the word, or that have no other."""
@@ -25,19 +26,15 @@ NOBODY = (
     "0", "anonymous", "anonimo", "anónimo", "guest", "invitado", "unknown", "desconocido", "no customer",
     "sin cliente", "cliente contado", "clientes contado", "clientes varios", "cliente varios",
     "cliente generico", "cliente genérico", "consumidor final", "publico general", "público general",
-    "publico en general", "público en general", "walk-in customer",
+    "publico en general", "público en general", "walk-in customer", "walk-in", "cash customer", "cash sale",
+    "counter sale", "mostrador", "venta mostrador", "cliente mostrador", "contado", "varios",
 )  # fmt: skip
 """Names under which shops book sales to nobody in particular, in lower case."""
 
 NUMERIC = ("money", "number", "percent")
 """Kinds of columns that hold a number."""
 
-_TAX_NUMBERS = {
-    *map(same_name, ("nif", "cif", "nif cif", "cif nif", "dni", "cif dni", "nif cliente", "cif cliente")),
-    *map(same_name, ("dni cliente", "vat number", "vat no", "tax id", "vat")),
-}
-"""Headers under which customers stand with their tax number, with or without country and hyphens."""
-
+_TAX_NUMBERS = {same_name(name) for name in (*TAX_NUMBERS, "vat")}
 _ENDS_TOTAL = r"(?i)\S\s+(?:sub)?totals?\s*:?\s*$"
 """What spreadsheets write below the rows of a customer."""
 _ONLY_TOTAL = (
@@ -84,6 +81,11 @@ def _cell(name: str, headers: list[str], reading: Reading) -> str:
     cell = f"r_{headers.index(reading.columns[name])}"
     is_text = reading.table.column(name).kind in {"identifier", "text"} and name != "customer_id"
     is_text = is_text and reading.kinds[name] == "VARCHAR"
+    if name == "customer_id" and "customer_name" in reading.columns:
+        written = reading.kinds[name]
+        named = trimmed(f"cast(r_{headers.index(reading.columns['customer_name'])} as varchar)")
+        nobody = f"({_customer(cell, written)}) is null and ({named}) is not null"
+        return f"case when {nobody} then {named} else {_identifier(cell, written)} end"
     return trimmed(cell) if is_text else cell
 
 
@@ -101,6 +103,7 @@ def value_sql(column: Column, reading: Reading) -> str:
         return f"cast(null as {wanted})"
     cell, written = f"c_{name}", reading.kinds[name]
     if name == "customer_id":
+        written = "VARCHAR" if "customer_name" in reading.columns else written
         customer = _customer(cell, written)
         return f"tax_number({customer})" if is_tax_number(reading.columns[name]) else customer
     if column.kind in {"identifier", "text"}:

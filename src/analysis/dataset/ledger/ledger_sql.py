@@ -71,7 +71,7 @@ def later_copies(reading: Reading, config: DatasetConfig) -> tuple[tuple[str, ..
 
 _TELLING = (
     "status", "tax", "refunded", "refunded_on", "discount_pct", "reference", "document_type", "shipping",
-    "extra",
+    "extra", "customer_name",
 )  # fmt: skip
 
 

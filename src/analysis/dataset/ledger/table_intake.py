@@ -29,7 +29,7 @@ from analysis.dataset.ledger.rejects import example, refused_lines, refused_reco
 from analysis.dataset.ledger.sales_sql import gives_back_later
 from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.questions import OpenQuestionError, Question
-from analysis.dataset.schema import TRANSACTIONS, Table
+from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS, Table
 from analysis.dataset.sources.inputs import Input
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
@@ -184,6 +184,8 @@ def _recorded(  # noqa: PLR0917
     )
     if table is TRANSACTIONS:
         sales_account.write_reconciliation(connection, target / "reconciliation.parquet")
+        if "customer_name" in reading.columns:
+            sales_account.write_names(connection, target / f"{CUSTOMERS.name}.parquet")
     write_set_aside(connection, raws, refused, target / f"set_aside_{table.name}.parquet", money=money)
     quality = Quality(
         outcomes,

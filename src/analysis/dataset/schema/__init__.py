@@ -28,4 +28,6 @@ TABLES: dict[str, Table] = {
 }
 """Every canonical table by its name; only ``transactions`` is needed."""
 
-__all__ = ["TABLES", "TRANSACTIONS", "Column", "Link", "Sequence", "Table", "normalised", "same_name"]
+__all__ = [
+    "CUSTOMERS", "TABLES", "TRANSACTIONS", "Column", "Link", "Sequence", "Table", "normalised", "same_name",
+]  # fmt: skip
