@@ -307,3 +307,44 @@ def test_a_blank_where_a_block_begins_is_not_that_of_the_block_before(tmp_path):
     dataset = opened(tmp_path, text)
     assert _net_sales(dataset) == 50
     assert account(dataset)["excluded:cancelled"] == (1, 40)
+
+
+@pytest.mark.parametrize("word", ["NULL", "N/A", "nan", "(en blanco)", "-", "s/d"])
+def test_a_word_for_nothing_does_not_mean_as_above(tmp_path, word):
+    """Four rows of nobody are left out without a question; a blank in an order is as on its first line."""
+    blocks = f"""\
+        Cliente;Fecha;Importe
+        Ana;2024-01-15;10
+        {word};2024-01-16;7
+        {word};2024-01-17;8
+        Ben;2024-02-16;20
+        {word};2024-02-17;9
+        {word};2024-02-18;9
+        Eva;2024-03-17;1
+    """
+    dataset = opened(tmp_path, blocks)
+    assert account(dataset) == {"sale": (3, 31), "excluded:no_customer": (4, 33)}
+    orders = f"""\
+        order,customer,date,product,amount
+        1,Ana,2024-01-15,A,10
+        1,,,B,20
+        1,{word},,C,40
+        2,Ben,2024-02-16,A,80
+    """
+    assert account(opened(tmp_path, orders)) == {"sale": (3, 110), "excluded:no_customer": (1, 40)}
+
+
+@pytest.mark.parametrize("word", ["Reembolso", "Refund", "Devolución", "Abono", "Chargeback", "REFUND"])
+@pytest.mark.parametrize("sale", ["Reembolsado", "Completado"])
+def test_a_refund_named_on_its_own_negative_row_is_taken_off_once(tmp_path, word, sale):
+    """50 + 40 − 40 + 30, whatever the word on the sale that was undone; a positive row is asked for."""
+    text = f"""\
+        Pedido;Fecha;Cliente;Importe;Estado
+        1;2024-01-15;Ana;50;Completado
+        2;2024-01-16;Ben;40;{sale}
+        2;2024-01-20;Ben;-40;{word}
+        3;2024-02-16;Ben;30;Completado
+    """
+    assert _net_sales(opened(tmp_path, text)) == 80
+    with pytest.raises(CarteraError, match=rf"'{word}' \(rows: 1"):
+        opened(tmp_path, text.replace("-40", "40"))

@@ -107,15 +107,20 @@ class Transactions(TableConfig):
     test_codes: list[str] = Field(default_factory=lambda: ["TEST", "PRUEBA"])
     postage_codes: list[str] = Field(
         default_factory=lambda: [
-            "POST", "POSTAGE", "DOT", "SHIPPING", "FREIGHT", "DELIVERY", "CARRIAGE",
-            "PORTES", "ENVIO", "TRANSPORTE", "GASTOS DE ENVIO", "GASTOS ENVIO",
+            "POST", "POSTAGE", "DOT", "SHIPPING", "FREIGHT", "DELIVERY", "CARRIAGE", "SHIPPING COST",
+            "SHIPPING COSTS", "SHIPPING CHARGE", "SHIPPING CHARGES", "SHIPPING FEE", "STANDARD SHIPPING",
+            "SHIPPING & HANDLING", "SHIPPING AND HANDLING", "POSTAGE & PACKING", "DELIVERY CHARGE",
+            "DELIVERY COST", "DELIVERY FEE", "FREIGHT CHARGE", "FREIGHT CHARGES",
+            "PORTE", "PORTES", "PORTES PAGADOS", "ENVÍO", "ENVÍOS", "ENVÍO ESTÁNDAR", "ENVÍO URGENTE",
+            "TRANSPORTE", "GASTO DE ENVÍO", "GASTOS DE ENVÍO", "GASTOS ENVÍO", "GASTOS DE TRANSPORTE",
+            "COSTE DE ENVÍO", "COSTES DE ENVÍO", "COSTO DE ENVÍO",
         ]
     )  # fmt: skip
     extra_codes: list[str] = Field(
         default_factory=lambda: [
             "TIP", "TIPS", "GRATUITY", "PROPINA", "GIFT CARD", "GIFT CARDS", "GIFT VOUCHER", "E-GIFT CARD",
             "TARJETA REGALO", "TARJETAS REGALO", "CHEQUE REGALO", "BONO REGALO", "FEE", "SERVICE FEE",
-            "PAYMENT FEE", "HANDLING FEE", "BANK CHARGES", "COMISION", "COMISIÓN", "GASTOS BANCARIOS",
+            "PAYMENT FEE", "HANDLING FEE", "BANK CHARGES", "COMISIÓN", "GASTOS BANCARIOS",
         ]
     )  # fmt: skip
     policies: Policies = Field(default_factory=Policies)

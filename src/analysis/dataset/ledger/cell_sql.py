@@ -31,6 +31,8 @@ NOBODY = (
 )  # fmt: skip
 """Names under which shops book sales to nobody in particular, in lower case."""
 
+OF_ORDER = {"order_id", "customer_id", "date", "status", "currency", "document_type", "reference"}
+"""Columns that many programs write on the first line of an order or block only."""
 NUMERIC = ("money", "number", "percent")
 """Kinds of columns that hold a number."""
 
@@ -58,12 +60,19 @@ def cells_sql(raw: RawTable, reading: Reading, *, numbered: bool = False) -> str
 
     They have every cell as ``r_<place>``, those of known columns also as ``c_<name>`` (identifiers and text
     without the spaces around them, and without what says nothing), ``row_hash`` of the whole row and, where
-    ``numbered``, ``row_id``, its place in the file.
+    ``numbered``, ``row_id``, its place in the file. ``e_<name>`` tells whether a cell of the first lines of
+    orders and blocks is empty: one that says NULL is not.
     """
     written = {f"r_{i}": quoted(header) for i, header in enumerate(raw.columns)}
     rows = ", ".join(f"{header} as {name}" for name, header in written.items())
     in_order = sorted(written, key=written.__getitem__)
-    cells = ", ".join(f"{_cell(name, list(raw.columns), reading)} as c_{name}" for name in reading.columns)
+    headers = list(raw.columns)
+    cells = ", ".join(f"{_cell(name, headers, reading)} as c_{name}" for name in reading.columns)
+    for name in OF_ORDER & reading.columns.keys():
+        also = "customer_name" if name == "customer_id" else name
+        places = {headers.index(reading.columns[one]) for one in (name, also) if one in reading.columns}
+        texts = ", ".join(f"cast(r_{i} as varchar)" for i in sorted(places))
+        cells += f", coalesce(trim(concat({texts})), '') = '' as e_{name}"
     rows += ", row_number() over () as row_id" if numbered else ""
     return (
         f"raw as (select {rows} from {raw.relation}), "  # noqa: S608

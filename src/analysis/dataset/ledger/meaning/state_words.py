@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.dataset.ledger.meaning.rows import Found, Rows
-from analysis.dataset.ledger.states import SOLD, VOID
+from analysis.dataset.ledger.states import CREDIT_NOTE, SOLD, VOID
 from analysis.dataset.schema import same_name
 from analysis.language import _, listing, number
 
@@ -12,12 +12,13 @@ _MOST_STATES = 30
 
 
 def state_words(rows: Rows) -> Found:
-    """Ask for the meaning of states that are not known."""
+    """Ask for the meaning of states that are not known; a refund on a negative row of its own is one."""
     if not rows.has("status"):
         return None
     words = rows.connection.execute(
         "select status, count(*), cast(coalesce(sum(amount), 0) as double) from ledger "
         "where status is not null and outcome not in ('excluded:total', 'excluded:heading') "
+        f"and not (coalesce(amount < 0, false) and regexp_full_match(squeezed(status), '{CREDIT_NOTE}')) "
         "group by status order by count(*) desc"
     ).fetchall()
     known = SOLD | VOID | set(map(same_name, rows.config.transactions.states))
