@@ -225,7 +225,7 @@ def test_a_total_on_one_line_of_an_order_is_asked_for_as_it_stands(tmp_path):
         2,Ben,2024-02-16,A,10,2,54
         2,Ben,2024-02-16,B,30,1,
     """
-    said = r"is 35\.00 on one of the 2 lines of order '1'.*they are 80\.00: write"
+    said = r"is 35\.00 on one of the 2 lines of order '1'.*net sales are 80\.00: write 'amount_is: q"
     with pytest.raises(CarteraError, match=said):
         opened(tmp_path, text)
     assert _net_sales(opened(tmp_path, text, "amount_is: order")) == 89

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -75,6 +76,15 @@ class TableConfig(_Section):
     date_order: DateOrder | None = None
     decimal: DecimalMark | None = None
     prices_include_tax: TaxRate | None = None
+
+    def answered(self, said: Mapping[str, Any]) -> Self:
+        """Return the section with answers to questions; what is said of columns and words adds up."""
+        known = self.model_dump(exclude_unset=True)
+        merged = {
+            key: known.get(key, {}) | value if isinstance(value, dict) else value
+            for key, value in said.items()
+        }
+        return type(self).model_validate(known | merged)
 
     @property
     def says_where(self) -> bool:

@@ -92,13 +92,7 @@ def _answered(source: Source, answers: Mapping[str, Mapping[str, Any]]) -> Sourc
     """Return the data set with what the user answered in the sections of its tables."""
     config, inputs = source.config, dict(source.inputs)
     for table, said in answers.items():
-        given = inputs[table].settings
-        known = given.model_dump(exclude_unset=True)
-        merged = {
-            key: known.get(key, {}) | value if isinstance(value, dict) else value
-            for key, value in said.items()
-        }
-        settings = type(given).model_validate(known | merged)
+        settings = inputs[table].settings.answered(said)
         inputs[table] = replace(inputs[table], settings=settings)
         config = config.model_copy(update={table: settings})
     return replace(source, config=config, inputs=inputs)

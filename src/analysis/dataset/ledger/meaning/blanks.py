@@ -84,20 +84,17 @@ def _from_above(rows: Rows, columns: tuple[str, ...], lines: int, *, proved: boo
         with_them = (*columns, *(also if len(columns) > 1 else []))
         values = {"headers": rows.headers(with_them), "n": lines}
         return Known(Note(_AS_ABOVE, values), {"from_above": with_them})
-    either = f"outcome in {KEPT} or outcome in ('excluded:no_customer', 'rejected:no_date')"
     return rows.question(
         _(
             "{file}: cells in {headers} are empty on rows below a filled one (rows: {n}). Do they mean "
             "the same?"
         ),
         {
-            "blank_customer: above": _("If they mean the same, net sales are {above}"),
-            "blank_customer: nobody": _("If nobody is known there, net sales are {nobody}"),
+            "blank_customer: above": _("If they mean the same, net sales are {net}"),
+            "blank_customer: nobody": _("If nobody is known there, net sales are {net}"),
         },
         headers=rows.headers(columns),
         n=number(lines),
-        above=rows.total(condition=either),
-        nobody=rows.total(),
     )
 
 

@@ -40,11 +40,9 @@ def discounts(rows: Rows) -> Found:
         {
             "amount_after_discount: true": _("If it is, net sales are {net}"),
             "amount_after_discount: false": _(
-                "If the discount is still to be taken off, net sales are {gross}"
+                "If the discount is still to be taken off, net sales are {net}"
             ),
         },
         header=rows.header("amount"),
         discount=rows.header("discount_pct"),
-        net=rows.total(),
-        gross=rows.total(f"amount * (1 - coalesce({part}, 0))"),
     )

@@ -25,30 +25,27 @@ def totals(rows: Rows) -> Found:
         return None
     kinds: tuple[Totals, Totals] = ("begin", "only")
     for kind in kinds:
-        n, sums, money = _told(rows, begins_total(texts, only=kind == "only"))
+        n, sums = _told(rows, begins_total(texts, only=kind == "only"))
         if n and (most(sums, n) or (answer and kind == "only")):
             return Known(Note(_SUMS, {"n": n}), {"totals": kind})
     if not n:
         return None
-    net = float(rows.row(f"select sum(amount) from ledger where outcome in {KEPT}")[0])  # noqa: S608
     return rows.question(
         _("{file}: rows are called 'Total' (rows: {n}), and are not the sum of others. Are they totals?"),
         {
-            "total_rows: leave_out": _("If they are, net sales are {without}"),
+            "total_rows: leave_out": _("If they are, net sales are {net}"),
             "total_rows: keep": _("If they are sales, net sales are {net}"),
         },
         n=number(n),
-        without=number(net - money, 2),
-        net=number(net, 2),
     )
 
 
-def _told(rows: Rows, called: str) -> tuple[int, int, float]:
-    """Return how many rows are ``called`` totals, how many are the sum of others, and their money.
+def _told(rows: Rows, called: str) -> tuple[int, int]:
+    """Return how many rows are ``called`` totals, and how many are the sum of others.
 
     A total is the sum of the rows since the one before, or of all rows before.
     """
-    n, sums, money = rows.row(
+    n, sums = rows.row(
         f"""
         with listed as (select *, row_number() over (order by filename, file_row_number) as place,
                                {called} as is_total from ledger where {_SEEN}),
@@ -59,8 +56,8 @@ def _told(rows: Rows, called: str) -> tuple[int, int, float]:
         summed as (
             select *, sum(value) over (partition by block) as own, sum(value) over (order by place) as until
             from placed)
-        select count(*), count(*) filter (abs(amount - own) < {SAME} or abs(amount - until) < {SAME}),
-               cast(coalesce(sum(amount), 0) as double) from summed where is_total
+        select count(*), count(*) filter (abs(amount - own) < {SAME} or abs(amount - until) < {SAME})
+        from summed where is_total
         """  # noqa: S608
     )
-    return n, sums, money
+    return n, sums
