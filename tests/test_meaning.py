@@ -348,3 +348,26 @@ def test_a_refund_named_on_its_own_negative_row_is_taken_off_once(tmp_path, word
     assert _net_sales(opened(tmp_path, text)) == 80
     with pytest.raises(CarteraError, match=rf"'{word}' \(rows: 1"):
         opened(tmp_path, text.replace("-40", "40"))
+
+
+@pytest.mark.parametrize(
+    ("header", "bare", "last"),
+    [
+        ("Fecha;Cliente;Factura;Importe", ";;;{}", ";;;100,00"),
+        ("Date;Customer;Invoice;Amount", ";;;{}", ""),
+        ("Fecha;Cliente;Factura;Importe;Cantidad", ";;;{};7", ";;;100,00;14"),
+    ],
+)
+def test_rows_of_numbers_alone_that_are_the_sum_of_those_above(tmp_path, header, bare, last):
+    """Ana's are 20 + 30, Ben's 10 + 40; rows that are no sums of others may be lines, and are asked for."""
+    more = ";1" * header.endswith("Cantidad")
+    sold = [f"{day}/2024;{who};{n};{amount},00{more}" for day, who, n, amount in [
+        ("15/01", "Ana", 1, 20), ("15/02", "Ana", 2, 30), ("20/01", "Ben", 3, 10), ("30/03", "Ben", 4, 40),
+    ]]  # fmt: skip
+    rows = [*sold[:2], bare.format("50,00"), *sold[2:], bare.format("50,00"), *([last] if last else [])]
+    dataset = opened(tmp_path, "\n".join([header, *rows]) + "\n")
+    assert account(dataset)["excluded:total"][0] == (3 if last else 2)
+    assert _net_sales(dataset) == 100
+    rows[2] = bare.format("49,00")
+    with pytest.raises(CarteraError, match="blank_customer"):
+        opened(tmp_path, "\n".join([header, *rows]) + "\n")

@@ -218,11 +218,12 @@ def missing_day(name: str, today: dt.date | None) -> list[tuple[str, str]]:
     return [*missing(name), (f"{quoted(name)} <= {NO_DAY}{late}", "rejected:impossible_date")]
 
 
-def layout(raw: RawTable, reading: Reading, *, totals: Totals = "") -> list[tuple[str, str]]:
+def layout(raw: RawTable, reading: Reading, totals: Totals, *, bare_totals: bool) -> list[tuple[str, str]]:
     """Return the conditions under which a row is part of a listing's layout, by the rule that leaves it out.
 
     Such a row has no date where the table needs one; else the texts it needs are empty or begin with 'Total'.
-    With ``totals`` so do rows with a date that begin with 'Total', or have that word only.
+    With ``totals`` so do rows with a date that begin with 'Total', or have that word only; with
+    ``bare_totals``, those without one that hold nothing but numbers.
     """
     cells = ", ".join(f"cast(r_{i} as varchar)" for i in range(len(raw.columns)))
     table, needed = reading.table, [name for name in reading.table.required if name in reading.columns]
@@ -247,6 +248,10 @@ def layout(raw: RawTable, reading: Reading, *, totals: Totals = "") -> list[tupl
         alone = f"trim(concat({cells})) = trim(cast(c_customer_id as varchar))"
         named = names_customer(f"concat_ws(' ', {cells})")
         rules.append(("heading", f"{outside} and coalesce({alone} or {named}, false)"))
+    if bare_totals:
+        worded = [name for name in reading.columns if table.column(name).kind not in NUMERIC]
+        numbers = [*map(says_nothing, worded), f"not regexp_matches(concat({cells}), '[[:alpha:]]')"]
+        rules.append(("total", " and ".join([*numbers, "amount is not null"])))
     labels = [f"cast(c_{name} as varchar)" for name in LABELLED if totals and name in reading.columns]
     texts = f"concat_ws(chr(10), {', '.join(labels)})"
     return [*rules, ("total", begins_total(texts, only=totals == "only"))] if labels else rules

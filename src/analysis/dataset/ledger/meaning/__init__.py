@@ -21,7 +21,7 @@ from analysis.dataset.ledger.meaning.signs import signs
 from analysis.dataset.ledger.meaning.state_words import state_words
 from analysis.dataset.ledger.meaning.tax_numbers import tax_numbers
 from analysis.dataset.ledger.meaning.taxes import taxes
-from analysis.dataset.ledger.meaning.totals import totals
+from analysis.dataset.ledger.meaning.totals import bare_totals, totals
 from analysis.dataset.ledger.meaning.undone import refund_columns, undone_sales
 from analysis.dataset.quality import Note
 from analysis.dataset.questions import Question
@@ -29,8 +29,8 @@ from analysis.dataset.questions import Question
 __all__ = ["PLAIN", "Meaning", "Understood", "understand"]
 
 _KINDS = (
-    blanks, tax_numbers, totals, order_values, shipping, undone_sales, refund_columns, discounts, taxes,
-    signs, state_words,
+    bare_totals, blanks, tax_numbers, totals, order_values, shipping, undone_sales, refund_columns,
+    discounts, taxes, signs, state_words,
 )  # fmt: skip
 
 

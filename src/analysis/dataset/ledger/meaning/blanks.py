@@ -34,7 +34,8 @@ def blanks(rows: Rows) -> Found:
     partly = rows.count(f"outcome = 'rejected:no_date' and not ({empty})")
     if not lines or partly or len(block) == 1:
         return None
-    detail = rows.count(f"{below} and (product_id is not null or quantity is not null)")
+    goods = "product_id is not null or (quantity is not null and regexp_matches(raw, '[[:alpha:]]'))"
+    detail = rows.count(f"{below} and ({goods})")
     return _from_above(rows, block, lines, proved=detail == lines)
 
 

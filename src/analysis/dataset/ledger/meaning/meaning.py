@@ -22,6 +22,8 @@ class Meaning:
         Codes of customers, each with the one that counts.
     totals
         Which rows with a date are sums of others: those that begin with 'Total', or have no other word.
+    bare_totals
+        Whether rows without a date that hold nothing but numbers are sums of those above.
     amount_is
         Whether the amount is of the line, of the whole order on its lines, or left out for quantity × price.
     less_tax
@@ -42,6 +44,7 @@ class Meaning:
     from_above: tuple[str, ...] = ()
     same_customer: tuple[tuple[str, str], ...] = ()
     totals: Totals = ""
+    bare_totals: bool = False
     amount_is: Literal["line", "order", "quantity_and_price"] = "line"
     less_tax: bool = False
     less_shipping: bool = False
