@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.errors import CarteraError
-from intake import account, opened
+from intake import account, amounts, opened
 
 
 def _net_sales(dataset):
@@ -371,3 +371,19 @@ def test_rows_of_numbers_alone_that_are_the_sum_of_those_above(tmp_path, header,
     rows[2] = bare.format("49,00")
     with pytest.raises(CarteraError, match="blank_customer"):
         opened(tmp_path, "\n".join([header, *rows]) + "\n")
+
+
+def test_a_discount_of_the_whole_order_is_spread_over_its_lines(tmp_path):
+    """5 of an order of 20 + 30 are 2 and 3; elsewhere discounts differ, or lines have one price."""
+    text = """\
+        Pedido;Cliente;Fecha;Artículo;Cantidad;Precio;Importe dto.
+        1;Ana;2024-01-15;A;2;10,00;5,00
+        1;Ana;2024-01-15;B;1;30,00;5,00
+        2;Ben;2024-02-16;A;1;10,00;0,00
+        2;Ben;2024-02-16;C;3;20,00;0,00
+    """
+    with pytest.raises(CarteraError, match=r"5\.00 on all 2 lines of order '1'"):
+        opened(tmp_path, text)
+    assert amounts(opened(tmp_path, text, "discount_is: order")) == [18, 27, 10, 60]
+    assert amounts(opened(tmp_path, text.replace("30,00;5,00", "30,00;4,00"))) == [15, 26, 10, 60]
+    assert amounts(opened(tmp_path, text.replace("30,00", "20,00"))) == [15, 15, 10, 60]

@@ -45,6 +45,12 @@ KINDS = {
         1,A,2024-01-31,y,20,,
         2,B,2024-02-15,x,30,12,2024-03-20
     """,
+    "discount_is": """\
+        order,customer,date,sku,qty,price,discount amount
+        1,A,2024-01-31,x,2,10,5
+        1,A,2024-01-31,y,1,30,5
+        2,B,2024-02-15,x,1,10,
+    """,
     "blank_customer": "customer,date,amount\nA,2024-01-15,1\n,2024-02-20,2\n,2024-03-05,4\nB,2024-01-20,8\n",
     "blank_customer with a refund of a later day": """\
         Cliente;Fecha;Importe;Importe devuelto;Fecha devolución

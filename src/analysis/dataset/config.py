@@ -96,16 +96,16 @@ class Transactions(TableConfig):
     """The section of the sales: what becomes of doubtful rows, too, and what rows mean; None: from the data.
 
     ``amount_is``: the value of the line, that of the whole order on each of its lines, or neither, so that
-    quantity × unit price is. ``total_rows``: what rows with a date that begin with 'Total' are.
-    ``blank_customer``: the customer above, or nobody. ``returned_amounts``: what
-    positive amounts of negative quantities and credit notes are. ``refunded``: whether a refunded sale and a
-    negative row of its own are one refund or two. ``amount_after_discount``, ``amount_is_taxed``,
-    ``amount_has_shipping``: whether the amount is net of ``discount_pct``, and includes ``tax`` and
-    ``shipping``. ``states``: what words for the
-    state of an order mean.
+    quantity × unit price is. ``discount_is``: the same of a discount in money. ``total_rows``: what rows with
+    a date that begin with 'Total' are. ``blank_customer``: the customer above, or nobody.
+    ``returned_amounts``: what positive amounts of negative quantities and credit notes are. ``refunded``:
+    whether a refunded sale and a negative row of its own are one refund or two. ``amount_after_discount``,
+    ``amount_is_taxed``, ``amount_has_shipping``: whether the amount is net of ``discount_pct``, and includes
+    ``tax`` and ``shipping``. ``states``: what words for the state of an order mean.
     """
 
     amount_is: Literal["line", "order", "quantity_and_price"] | None = None
+    discount_is: Literal["line", "order"] | None = None
     total_rows: Literal["leave_out", "keep"] | None = None
     blank_customer: Literal["above", "nobody"] | None = None
     returned_amounts: Literal["subtract", "as_written"] | None = None

@@ -31,12 +31,10 @@ from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import _, number
 
-_SAID = (
-    "encoding", "delimiter", "header_line", "names", "amount_is", "amount_is_taxed", "amount_after_discount",
-    "amount_has_shipping", "total_rows", "blank_customer", "returned_amounts", "refunded", "states",
-    "test_codes", "postage_codes", "extra_codes",
-)  # fmt: skip
-"""What only the user can have said."""
+_ELSEWHERE = {
+    "file", "sheet", "table", "query", "columns", "date_order", "decimal", "prices_include_tax", "policies",
+}  # fmt: skip
+"""Keys that have lines of their own; what the others hold only the user can have said."""
 _OF_FORMAT = ("date_order", "decimal")
 """Keys that have a line of their own, with the choices."""
 _WIDTH = 100
@@ -265,7 +263,8 @@ def _place_lines(given: Input, folder: Path) -> list[str]:
 
 def _said_lines(given: Input) -> list[str]:
     """Return what the user said already."""
-    said = [key for key in _SAID if key in given.settings.model_fields_set]
+    keys = type(given.settings).model_fields
+    said = [key for key in keys if key in given.settings.model_fields_set - _ELSEWHERE]
     return [f"  {key}: {as_yaml(getattr(given.settings, key))}" for key in said]
 
 

@@ -93,7 +93,7 @@ def _spread(whole: str, weight: str) -> str:
     lines = f"count(*) over ({_SAME_ORDER})"
     upper = f"coalesce({until} / {weighs}, {place} / {lines})"
     lower = f"coalesce(({until} - {weight}) / {weighs}, ({place} - 1) / {lines})"
-    return f"round({whole} * {upper}, 2) - round({whole} * {lower}, 2)"
+    return f"(round({whole} * {upper}, 2) - round({whole} * {lower}, 2))"
 
 
 def answers(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
@@ -137,6 +137,8 @@ def _money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     percent = f"coalesce(cast(discount_pct as double), 0) / {1 if meaning.parts_of_one else 100}"
     if "discount" in reading.columns:
         lowered = "abs(coalesce(cast(given_discount as double), 0))"
+        if meaning.spread_discount:
+            lowered = _spread(f"max({lowered}) over ({_SAME_ORDER})", f"abs({gross})")
     elif "discount_pct" in reading.columns:
         if meaning.after_discount and not {"quantity", "unit_price"} <= reading.columns.keys():
             gross = (

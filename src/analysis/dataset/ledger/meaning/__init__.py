@@ -13,7 +13,7 @@ import duckdb
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.meaning.blanks import blanks
-from analysis.dataset.ledger.meaning.discounts import discounts
+from analysis.dataset.ledger.meaning.discounts import discounts, order_discounts
 from analysis.dataset.ledger.meaning.meaning import PLAIN, Meaning
 from analysis.dataset.ledger.meaning.order_values import order_values, shipping
 from analysis.dataset.ledger.meaning.rows import Rows
@@ -30,7 +30,7 @@ __all__ = ["PLAIN", "Meaning", "Understood", "understand"]
 
 _KINDS = (
     bare_totals, blanks, tax_numbers, totals, order_values, shipping, undone_sales, refund_columns,
-    discounts, taxes, signs, state_words,
+    discounts, order_discounts, taxes, signs, state_words,
 )  # fmt: skip
 
 

@@ -34,6 +34,8 @@ class Meaning:
         Whether discounts in percent are given as parts of one.
     after_discount
         Whether the amount is ``net`` of the discount in percent, or ``gross``; empty where nothing says.
+    spread_discount
+        Whether discounts in money are of the whole order, on each of its lines.
     once
         Whether a refunded sale with a negative row of its own is taken off by that row alone.
     spread_refunds
@@ -50,6 +52,7 @@ class Meaning:
     less_shipping: bool = False
     parts_of_one: bool = False
     after_discount: Literal["", "net", "gross"] = ""
+    spread_discount: bool = False
     once: bool = False
     spread_refunds: bool = False
 
@@ -61,7 +64,12 @@ class Meaning:
     @property
     def needs_order(self) -> bool:
         """Whether the order of the rows in the file counts."""
-        return self.amount_is == "order" or self.spread_refunds or bool(self.in_order or self.from_above)
+        return (
+            self.amount_is == "order"
+            or self.spread_refunds
+            or self.spread_discount
+            or bool(self.in_order or self.from_above)
+        )
 
 
 PLAIN = Meaning()
