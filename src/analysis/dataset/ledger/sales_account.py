@@ -7,11 +7,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from analysis.dataset.files.readers import quoted
+from analysis.dataset.ledger.cell_sql import type_sql
 from analysis.dataset.ledger.ledger import Account, Ledger
 from analysis.dataset.ledger.plausibility import doubts
 from analysis.dataset.ledger.sales_sql import FLAGS
 from analysis.dataset.quality import FINDINGS, KEPT, Note
-from analysis.dataset.schema import TRANSACTIONS
+from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number
 
@@ -19,6 +21,11 @@ _COPIES = N_("Exact copies of earlier rows: {n}; if they are mistakes, sales are
 _ALL_TWICE = N_(
     "Every row stands at least twice in the data: it looks as if the same sales had been pasted again, and "
     "money counts double."
+)
+_NAMED = N_("Customers are told apart by '{header}', and called as in '{name}'.")
+_BY_NAME = N_(
+    "Customers are told apart by '{header}', on rows without one by '{name}' (rows: {n}), and called as "
+    "there."
 )
 _HOW = N_("To leave the copies out: 'duplicates: exclude' under 'policies' in dataset.yml.")
 
@@ -33,7 +40,20 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
     """
     _add_up(connection)
     columns = ["outcome as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
-    return Account(columns, _found(connection, ledger), (), tuple(_alarms(connection, ledger)))
+    facts = _by_name(connection, ledger)
+    return Account(columns, _found(connection, ledger), facts, tuple(_alarms(connection, ledger)))
+
+
+def _by_name(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Note, ...]:
+    """Return by what customers are told apart, where the sales give their names beside it."""
+    headers = ledger.reading.columns
+    if "customer_name" not in headers:
+        return ()
+    by_name = "customer_name is not null and customer_id = one_spelling(customer_name)"
+    rows = f"from entries where outcome in {KEPT} and {by_name}"
+    n = connection.execute(f"select count(*) {rows}").fetchall()[0][0]
+    values = {"header": headers["customer_id"], "name": headers["customer_name"]}
+    return (Note(_BY_NAME, values | {"n": n}) if n else Note(_NAMED, values),)
 
 
 def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
@@ -70,6 +90,29 @@ def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) ->
         "split_part(outcome, ':', 1) as outcome, split_part(outcome, ':', 2) as rule, "
         "cast(sum(rows) as bigint) as rows, cast(sum(written) as double) as written, "
         "cast(sum(amount) as double) as amount from days group by all order by all) to $1 (format parquet)",
+        [str(target)],
+    )
+
+
+def write_names(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Write a table of customers with the names that the sales give them: the one in use last.
+
+    Parameters
+    ----------
+    connection
+        One that has the view ``entries``.
+    target
+        The Parquet file.
+    """
+    known = {"customer_id": "customer_id", "name": "arg_max(customer_name, date)"}
+    columns = ", ".join(
+        f"{known.get(column.name, f'cast(null as {type_sql(column)})')} as {quoted(column.name)}"
+        for column in CUSTOMERS.columns
+        if column.canonical
+    )
+    connection.execute(
+        f"copy (select {columns} from entries where outcome in {KEPT} group by customer_id "  # noqa: S608
+        "order by customer_id) to $1 (format parquet)",
         [str(target)],
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.dataset.ledger.meaning.rows import ORDER, SAME, Found, Known, Rows, most
-from analysis.dataset.quality import KEPT, Note
+from analysis.dataset.quality import Note
 from analysis.dataset.schema import normalised
 from analysis.language import N_, _, number
 
@@ -156,37 +156,24 @@ def shipping(rows: Rows) -> Found:
     says = set(normalised(header).split())
     if not says & {"total", "grand"} or says & _OF_LINES or rows.has("unit_price"):
         return None
-    whole = "max(abs(shipping))" if meaning.amount_is == "order" else "sum(abs(shipping))"
-    each = rows.row(
-        f"select sum(part) from (select {whole} as part from ledger where outcome in {KEPT} and amount > 0 "  # noqa: S608
-        f"group by {ORDER}, case when order_id is null then file_row_number end)"
-    )[0]
-    net = float(rows.row(f"select sum(amount) from ledger where outcome in {KEPT}")[0])  # noqa: S608
     return rows.question(
         _("{file}: does '{header}' include the carriage in '{shipping}', which is no sale of goods?"),
         {
-            "amount_has_shipping: true": _("If it does, net sales are {without}"),
+            "amount_has_shipping: true": _("If it does, net sales are {net}"),
             "amount_has_shipping: false": _("If not, net sales are {net}"),
         },
         header=header,
         shipping=carriage,
-        without=number(net - float(each or 0), 2),
-        net=number(net, 2),
     )
 
 
 def _asked(rows: Rows, told: _Told) -> Found:
-    once = rows.row(
-        f"select sum(value) from (select max(amount) as value from ledger where outcome in {KEPT} "  # noqa: S608
-        f"group by {ORDER}, case when order_id is null then file_row_number end)"
-    )[0]
     choices = {
-        "amount_is: order": _("If it is the value of the whole order, net sales are {once}"),
-        "amount_is: line": _("If it is that of each line, net sales are {each}"),
+        "amount_is: order": _("If it is the value of the whole order, net sales are {net}"),
+        "amount_is: line": _("If it is that of each line, net sales are {net}"),
     }
     if told.priced:
-        choices["amount_is: quantity_and_price"] = _("If quantity × unit price counts, they are {gross}")
-    priced = f"(outcome in {KEPT} or outcome = 'rejected:no_amount')"  # an order's value stands on one line
+        choices["amount_is: quantity_and_price"] = _("If quantity × unit price counts, net sales are {net}")
     on_all = _(
         "{file}: '{header}' is {value} on all {n} lines of order '{order}'. Is it the value of the "
         "whole order, or of each line?"
@@ -202,7 +189,4 @@ def _asked(rows: Rows, told: _Told) -> Found:
         value=number(float(told.example["value"]), 2),
         n=told.example["lines"],
         order=told.example["code"],
-        once=number(float(once), 2),
-        each=rows.total(),
-        gross=rows.total("gross_amount", f"{priced} and customer_id is not null"),
     )
