@@ -80,6 +80,16 @@ def test_spend_is_followed_as_it_foretold_best(off: float, power: int) -> None:
     assert spend_power(()) == 0
 
 
+def test_a_miss_that_the_trend_foretold_counts_for_none() -> None:
+    """Spend rose by 10 % twice: by 21 % the forecast at the level of all time fell short."""
+    once = SimpleNamespace(spend_missed=np.log(1.21), level=1.1, value_error=1 / 1.21 - 1, weeks=12)
+    once.actual, once.predicted, once.own_variance = 100, 100.0, np.zeros(2)
+    found = missed([once])  # type: ignore[list-item]
+    assert found is not None
+    usual = np.sqrt(PRIOR * USUAL**2 / (1 + PRIOR))  # one date without a miss beside what is usual
+    assert (found.purchases, found.money) == pytest.approx((usual, usual))
+
+
 def test_a_level_scales_all_money_alike(check: ltv.Holdout) -> None:
     spend = ltv.fit_spend(check.summary)
     assert isinstance(spend, ltv.SpendModel)
