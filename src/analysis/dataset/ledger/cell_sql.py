@@ -93,8 +93,10 @@ def _cell(name: str, headers: list[str], reading: Reading) -> str:
     if name == "customer_id" and "customer_name" in reading.columns:
         written = reading.kinds[name]
         named = trimmed(f"cast(r_{headers.index(reading.columns['customer_name'])} as varchar)")
-        nobody = f"({_customer(cell, written)}) is null and ({named}) is not null"
-        return f"case when {nobody} then {named} else {_identifier(cell, written)} end"
+        code = _identifier(cell, written)
+        return (
+            f"case when ({_customer(cell, written)}) is null then coalesce({named}, {code}) else {code} end"
+        )
     return trimmed(cell) if is_text else cell
 
 

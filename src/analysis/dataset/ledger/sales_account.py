@@ -7,7 +7,6 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analysis.dataset.files.readers import quoted
 from analysis.dataset.ledger.cell_sql import type_sql
 from analysis.dataset.ledger.ledger import Account, Ledger
 from analysis.dataset.ledger.plausibility import doubts
@@ -38,7 +37,7 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
     CarteraError
         If there are rows at which ``policies`` asks to stop.
     """
-    _add_up(connection)
+    _add_up(connection, named="customer_name" in ledger.reading.columns)
     columns = ["outcome as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
     facts = _by_name(connection, ledger)
     return Account(columns, _found(connection, ledger), facts, tuple(_alarms(connection, ledger)))
@@ -49,17 +48,17 @@ def _by_name(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Not
     headers = ledger.reading.columns
     if "customer_name" not in headers:
         return ()
-    by_name = "customer_name is not null and customer_id = one_spelling(customer_name)"
-    rows = f"from entries where outcome in {KEPT} and {by_name}"
-    n = connection.execute(f"select count(*) {rows}").fetchall()[0][0]
+    query = "select cast(sum(rows) as bigint) from customers where customer_id = one_spelling(name)"
+    n = connection.execute(query).fetchall()[0][0]
     values = {"header": headers["customer_id"], "name": headers["customer_name"]}
     return (Note(_BY_NAME, values | {"n": n}) if n else Note(_NAMED, values),)
 
 
-def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
+def _add_up(connection: duckdb.DuckDBPyConnection, *, named: bool) -> None:
     """Make the tables ``days`` and ``customers``, so that the ledger is not looked at for each question.
 
-    ``days`` has a row for each day and outcome, ``customers`` one for each customer of the rows kept.
+    ``days`` has a row for each day and outcome, ``customers`` one for each customer of the rows kept, with
+    the name in use last.
     """
     written = "written" if "written" in connection.view("entries").columns else "amount"
     connection.execute(
@@ -68,7 +67,8 @@ def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
         "sum(abs(amount)) as size, max(abs(amount)) as largest from entries group by all"
     )
     connection.execute(
-        "create temp table customers as select customer_id, sum(amount) as sold from entries "  # noqa: S608
+        "create temp table customers as select customer_id, sum(amount) as sold"  # noqa: S608
+        f"{', count(*) as rows, arg_max(customer_name, date) as name' if named else ''} from entries "
         f"where outcome in {KEPT} group by customer_id"
     )
 
@@ -100,19 +100,19 @@ def write_names(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     Parameters
     ----------
     connection
-        One that has the view ``entries``.
+        One for which `account` was called.
     target
         The Parquet file.
     """
-    known = {"customer_id": "customer_id", "name": "arg_max(customer_name, date)"}
     columns = ", ".join(
-        f"{known.get(column.name, f'cast(null as {type_sql(column)})')} as {quoted(column.name)}"
+        column.name
+        if column.name in {"customer_id", "name"}
+        else f"cast(null as {type_sql(column)}) as {column.name}"
         for column in CUSTOMERS.columns
         if column.canonical
     )
     connection.execute(
-        f"copy (select {columns} from entries where outcome in {KEPT} group by customer_id "  # noqa: S608
-        "order by customer_id) to $1 (format parquet)",
+        f"copy (select {columns} from customers order by customer_id) to $1 (format parquet)",  # noqa: S608
         [str(target)],
     )
 
