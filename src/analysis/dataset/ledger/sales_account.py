@@ -43,6 +43,7 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
     return Account(columns, _found(connection, ledger), facts, tuple(_alarms(connection, ledger)))
 
 
+<<<<<<< HEAD
 def _by_name(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Note, ...]:
     """Return by what customers are told apart, where the sales give their names beside it."""
     headers = ledger.reading.columns
@@ -60,17 +61,24 @@ def _add_up(connection: duckdb.DuckDBPyConnection, *, named: bool) -> None:
     ``days`` has a row for each day and outcome, ``customers`` one for each customer of the rows kept, with
     the name in use last.
     """
+=======
+def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table ``days``, a row for each day and outcome, so that the ledger is looked at once."""
+>>>>>>> speed
     written = "written" if "written" in connection.view("entries").columns else "amount"
     connection.execute(
         f"create temp table days as select date, outcome, count(*) as rows, sum({written}) as written, "  # noqa: S608
         f"sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as amount, "
         "sum(abs(amount)) as size, max(abs(amount)) as largest from entries group by all"
     )
+<<<<<<< HEAD
     connection.execute(
         "create temp table customers as select customer_id, sum(amount) as sold"  # noqa: S608
         f"{', count(*) as rows, arg_max(customer_name, date) as name' if named else ''} from entries "
         f"where outcome in {KEPT} group by customer_id"
     )
+=======
+>>>>>>> speed
 
 
 def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
@@ -150,13 +158,14 @@ def _alarms(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]
     single_day, size = connection.execute(
         f"select min(date) = max(date), sum(size) from days where outcome in {KEPT}"  # noqa: S608
     ).fetchall()[0]
-    customers = connection.execute("select count(*) from customers").fetchall()[0][0]
+    kept = f"from entries where outcome in {KEPT}"
+    another = f"select 1 {kept} and customer_id <> (select customer_id {kept} limit 1) limit 1"
     found = []
     if ledger.duplicates.all_repeated:
         found += [Note(_ALL_TWICE), Note(_HOW)]
     elif ledger.duplicates.rows > 0.2 * ledger.rows:
         found += [Note(_COPIES, {"n": ledger.duplicates.rows}), Note(_HOW)]
-    if customers == 1:
+    if not connection.execute(another).fetchall():
         found.append(Note(N_("There is only one customer: a portfolio cannot be described with it.")))
     if single_day:
         found.append(Note(N_("All sales are of one day: nothing can be said about time.")))

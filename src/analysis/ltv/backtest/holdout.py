@@ -243,7 +243,7 @@ def holdout(
     if not isinstance(spend, NotPossible):
         spend = replace(spend, level=level ** spend_power(earlier))
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
-        _since(known, later), on="customer_id", how="left", validate="one_to_one"
+        _since(known, later), on="customer_id", how="left"
     )
     duration = weeks_in(past.unit, weeks)
     expected: dict[str, Floats] = {}
@@ -258,7 +258,7 @@ def holdout(
 
 def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     """Return purchases and money between two customer tables, for the customers of the first."""
-    both = known.merge(later, on="customer_id", suffixes=("", "_later"), validate="one_to_one")
+    both = known.merge(later, on="customer_id", suffixes=("", "_later"))
     return pd.DataFrame(
         {
             "customer_id": both["customer_id"],

@@ -12,6 +12,8 @@ _EMPTY = f"not coalesce(flags[{FLAGS.index('is_unknown') + 1}], false)"
 """What holds where neither customer nor date is a word for nothing: NULL does not mean "as above"."""
 _FAR_FEWER = 0.25
 """Share of the orders below which blank customers are far from the half that is asked for."""
+_SCREEN = 200_000
+"""Rows that are looked at first: they may hold enough orders already."""
 _IN_ORDER = N_("Blanks in {headers} are taken as on the other lines of the same order.")
 _AS_ABOVE = N_("Blanks in {headers} are taken as on the row above (rows: {n}).")
 
@@ -52,11 +54,14 @@ def _customer_blocks(rows: Rows) -> Found:
     if not without:
         return None
     lines = "count(distinct order_id)" if rows.has("order_id") else "count(*)"
-    counted = f"from ledger where outcome in {KEPT}"
-    about = rows.row(f"select {lines.replace('count(distinct ', 'approx_count_distinct(')} {counted}")[0]
-    if about and without < _FAR_FEWER * about:
-        return None
-    named, different = rows.row(f"select {lines}, count(distinct customer_id) {counted}")
+    about = lines.replace("count(distinct ", "approx_count_distinct(")
+    for some in (f"(from ledger limit {_SCREEN})", "ledger"):
+        orders = rows.row(f"select {about} from {some} where outcome in {KEPT}")[0]  # noqa: S608
+        if without < _FAR_FEWER * orders:
+            return None
+    named, different = rows.row(
+        f"select {lines}, count(distinct customer_id) from ledger where outcome in {KEPT}"  # noqa: S608
+    )
     if not named and rows.count("outcome = 'excluded:heading'"):
         return _from_above(rows, ("customer_id",), without, proved=True)
     if named > 1 and without >= max(2, 0.5 * named) and different >= 0.8 * named:

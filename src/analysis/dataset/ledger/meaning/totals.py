@@ -10,7 +10,8 @@ from analysis.dataset.ledger.meaning.rows import SAME, Found, Known, Rows, most
 from analysis.dataset.quality import KEPT, Note
 from analysis.language import N_, _, number
 
-_INITIALS = "gGsStT"
+_INITIALS = (("G", "H"), ("S", "U"), ("g", "h"), ("s", "u"))
+"""Where words for a total stand among others; asked column by column, most of a ledger need not be read."""
 _SUMS = N_("Rows called 'Total' or the like are the sum of others, and were left out (rows: {n}).")
 _BARE_SUMS = N_("Rows that hold nothing but the sum of those above were left out (rows: {n}).")
 _SEEN = f"(outcome in {KEPT} or outcome = 'excluded:no_customer')"
@@ -21,11 +22,12 @@ def totals(rows: Rows) -> Found:
     answer, names = rows.config.transactions.total_rows, [name for name in LABELLED if rows.has(name)]
     if rows.meaning.totals or answer == "keep":
         return None
-    near = " or ".join(
-        f"({name} >= '{sign}' and {name} < '{chr(ord(sign) + 1)}')" for name in names for sign in _INITIALS
+    texts = f"concat_ws(chr(10), {', '.join(names)})"
+    near = (
+        " or ".join(f"{name} >= '{first}' and {name} < '{after}'" for first, after in _INITIALS)
+        for name in names
     )
-    texts = f"if({near}, concat_ws(chr(10), {', '.join(names)}), '')"
-    if not names or not rows.count(f"({near}) and {begins_total(texts)} and {_SEEN}"):
+    if not any(rows.count(f"({one}) and {begins_total(texts)} and {_SEEN}") for one in near):
         return None
     kinds: tuple[Totals, Totals] = ("begin", "only")
     for kind in kinds:
