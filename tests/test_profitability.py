@@ -449,6 +449,8 @@ def test_costly_customers_of_five(five: Contribution) -> None:
     assert eve["remains"] == pytest.approx(600 / 17 - 36)
     assert eve["evidence"] == "pays 90 days late (all: 9)"
     assert plot(slow).get_title(loc="left") == "3 of 5 customers cost more than they bring"
+    unknown = profitability.costly(replace(five, served=None), NotPossible("no invoices"))
+    assert "the column service_cost of the customers, or invoices" in str(unknown)
     best = replace(five, frame=five.frame.head(2))
     assert "No customer costs more" in str(profitability.costly(best, NotPossible("no invoices")))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -27,6 +29,8 @@ from analysis.profitability.costly import COSTS
 COLOURS = theme.COLOURS
 NAMED = 5
 _LONGEST_NAME = 28
+_CENT = 0.005
+_NARROW = 14  # letters of a label below a column
 
 
 @plot.register
@@ -55,8 +59,9 @@ def whale_curve(result: Contribution, ax: Axes | None = None) -> Axes:
 @plot.register
 def losing(result: Losing, ax: Axes | None = None) -> Axes:
     """Draw what customers that lose money take more, or less, than the average for each reason."""
-    ax = ax or theme.axes(height=3.2)
+    ax = ax or theme.axes(height=3)
     reasons = result.reasons().sort_values("excess")
+    reasons = reasons[(reasons["customers"] > 0) | (reasons["excess"].abs() > _CENT)]
     colours = [COLOURS["bad" if excess > 0 else "muted"] for excess in reasons["excess"]]
     ax.barh(reasons["reason"], reasons["excess"], color=colours, height=0.6)
     for place, (excess, count) in enumerate(zip(reasons["excess"], reasons["customers"], strict=True)):
@@ -66,7 +71,7 @@ def losing(result: Losing, ax: Axes | None = None) -> Axes:
         beside(ax, text, (max(excess, 0), place), (5, 0))
     ax.axvline(0, color=COLOURS["muted"], linewidth=0.8)
     low, high = min(0.0, float(reasons["excess"].min())), max(0.0, float(reasons["excess"].max()))
-    ax.set_xlim(low - 0.08 * (high - low), high + 0.45 * (high - low or 1))
+    ax.set_xlim(low - 0.08 * (high - low), high + 0.5 * (high - low or 1))
     ax.grid(visible=False)
     theme.money_axis(ax.xaxis, result.currency)
     return theme.finish(ax, result.title(), _("Taken beyond the average of all customers"))
@@ -146,7 +151,8 @@ def receivables(result: Receivables, ax: Axes | None = None) -> Axes:
     colours = ["main", *["bad"] * (len(result.ageing) - 1)]
     labels = [compact(one, result.currency) for one in result.ageing["amount"]]
     columns(ax, result.ageing["amount"], colours, 0.6, labels)
-    ax.set_xticks(range(len(result.ageing)), result.ageing["bucket"])
+    names = [fill(name, _NARROW) for name in result.ageing["bucket"]]
+    ax.set_xticks(range(len(names)), names)
     theme.money_axis(ax.yaxis, result.currency)
     low, high = float(result.ageing["amount"].min()), float(result.ageing["amount"].max())
     ax.set_ylim(min(0, low * 1.15), max(high, 1) * 1.15)

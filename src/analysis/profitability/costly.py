@@ -87,6 +87,13 @@ def costly(result: Contribution | NotPossible, late: LatePayers | NotPossible) -
     """
     if isinstance(result, NotPossible):
         return result
+    if result.served is None and isinstance(late, NotPossible):
+        return NotPossible(
+            _(
+                "Beyond those that lose money, nobody can be told to be costly: the column service_cost of "
+                "the customers, or invoices with due and paid, would show who costs more than it brings."
+            )
+        )
     frame = result.frame.assign(late_cost=0.0, days_late=float("nan"))
     if isinstance(late, LatePayers):
         by_id = late.frame.set_index("customer_id")
