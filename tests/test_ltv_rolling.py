@@ -17,6 +17,7 @@ from analysis.ltv.intervals import PRIOR, USUAL, Missed, intervals_of, with_miss
 from analysis.ltv.model_selection import Comparison, log_scores
 from analysis.ltv.spend import level_of, spend_power
 from analysis.ltv.value import equity_shares
+from analysis.profitability import choose_margins
 
 FIRST = pd.Timestamp("2022-01-01")
 
@@ -159,8 +160,8 @@ def test_chance_is_no_miss(check: ltv.Holdout) -> None:
 
 def test_an_assumed_margin_is_called_assumed() -> None:
     costs = pd.DataFrame(columns=["customer_id", "days", "sales", "cost", "day_margins", "day_squares"])
-    assert ltv.choose_margins(costs).assumed() == " at an assumed margin of 30%, no cost being known"
-    assert ltv.choose_margins(costs, 0.5).assumed() == ""
+    assert choose_margins(costs).assumed() == " at an assumed margin of 30%, no cost being known"
+    assert choose_margins(costs, 0.5).assumed() == ""
 
 
 def test_no_share_of_equity_is_above_all_of_it() -> None:

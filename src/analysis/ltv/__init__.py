@@ -6,7 +6,6 @@ from analysis.ltv.backtest.by_group import by_frequency, by_recency
 from analysis.ltv.backtest.holdout import Holdout, hold_out, led_by
 from analysis.ltv.backtest.tracking import tracking
 from analysis.ltv.equity import Ahead, channels, cohorts, customer_value, equity_by, recorded, segments
-from analysis.ltv.margins import choose_margins
 from analysis.ltv.model_selection import choose, compare_models, fit_purchases
 from analysis.ltv.next_purchase import next_purchase
 from analysis.ltv.peer import fitted_by, import_lifetimes
@@ -31,7 +30,6 @@ __all__ = [
     "by_recency",
     "channels",
     "choose",
-    "choose_margins",
     "cohorts",
     "compare_models",
     "customer_value",

@@ -21,12 +21,12 @@ from analysis.ltv.intervals import (
     value_intervals,
     with_misses,
 )
-from analysis.ltv.margins import Margins
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary, name_units, weeks_in
 from analysis.ltv.value import clv, equity_shares, worth_per_purchase
 from analysis.not_possible import NotPossible, or_not_possible
+from analysis.profitability.margins import Margins
 from analysis.result import Finding, Result
 from analysis.segmentation import rfm, segment_name
 

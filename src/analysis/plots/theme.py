@@ -48,6 +48,13 @@ def one_above_two(width: float = 8, height: float = 6.2) -> tuple[Axes, Axes, Ax
     return style(found["A"]), style(found["B"]), style(found["C"])
 
 
+def two_in_a_column(width: float = 8, height: float = 6.4) -> tuple[Axes, Axes]:
+    """Return the axes of a new figure with one chart above another; its size is in inches."""
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    above, below = figure.subplots(2)
+    return style(above), style(below)
+
+
 def style(ax: Axes) -> Axes:
     """Dress ``ax`` in the workbook's style: two spines, a light horizontal grid, quiet labels."""
     ax.spines[["top", "right"]].set_visible(False)
