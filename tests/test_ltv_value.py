@@ -18,12 +18,7 @@ from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
 from analysis.ltv.alive import Alive
-<<<<<<< HEAD
 from analysis.ltv.equity import CustomerValue, EquityByGroup, _ends
-from analysis.ltv.margins import customer_margins
-=======
-from analysis.ltv.equity import CustomerValue, EquityByGroup
->>>>>>> profit
 from analysis.ltv.model_selection import fit_purchases
 from analysis.ltv.purchases import KINDS
 from analysis.ltv.value import clv, equity_shares

@@ -8,11 +8,11 @@ import pandas as pd
 
 from analysis.ltv.backtest.holdout import hold_out, led_by
 from analysis.ltv.equity import Ahead, CustomerValue, customer_value
-from analysis.ltv.margins import choose_margins
 from analysis.ltv.model_selection import choose, compare_models
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import fit_spend
 from analysis.ltv.summary import summarise, weeks_in
+from analysis.profitability.margins import choose_margins
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset

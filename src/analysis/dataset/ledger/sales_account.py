@@ -43,7 +43,6 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
     return Account(columns, _found(connection, ledger), facts, tuple(_alarms(connection, ledger)))
 
 
-<<<<<<< HEAD
 def _by_name(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Note, ...]:
     """Return by what customers are told apart, where the sales give their names beside it."""
     headers = ledger.reading.columns
@@ -56,29 +55,22 @@ def _by_name(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Not
 
 
 def _add_up(connection: duckdb.DuckDBPyConnection, *, named: bool) -> None:
-    """Make the tables ``days`` and ``customers``, so that the ledger is not looked at for each question.
+    """Make the table ``days``, a row for each day and outcome, so that the ledger is looked at once.
 
-    ``days`` has a row for each day and outcome, ``customers`` one for each customer of the rows kept, with
-    the name in use last.
+    Where sales give the names of customers, ``customers`` has a row for each one of the rows kept, with the
+    name in use last.
     """
-=======
-def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the table ``days``, a row for each day and outcome, so that the ledger is looked at once."""
->>>>>>> speed
     written = "written" if "written" in connection.view("entries").columns else "amount"
     connection.execute(
         f"create temp table days as select date, outcome, count(*) as rows, sum({written}) as written, "  # noqa: S608
         f"sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as amount, "
         "sum(abs(amount)) as size, max(abs(amount)) as largest from entries group by all"
     )
-<<<<<<< HEAD
-    connection.execute(
-        "create temp table customers as select customer_id, sum(amount) as sold"  # noqa: S608
-        f"{', count(*) as rows, arg_max(customer_name, date) as name' if named else ''} from entries "
-        f"where outcome in {KEPT} group by customer_id"
-    )
-=======
->>>>>>> speed
+    if named:
+        connection.execute(
+            "create temp table customers as select customer_id, count(*) as rows, "  # noqa: S608
+            f"arg_max(customer_name, date) as name from entries where outcome in {KEPT} group by customer_id"
+        )
 
 
 def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
