@@ -21,6 +21,7 @@ COSTS = {
 }
 """What a customer costs beside its goods."""
 
+EVIDENCED = 500
 MUCH_LATER = 1.5  # times the mean days late, from which lateness is evidence
 
 
@@ -34,7 +35,8 @@ class Costly(Result):
         One row per such customer, those who cost most beyond it first: ``customer_id``, ``name`` and
         ``owner`` where known; money: ``brings`` (gross sales − cost of these goods), ``discounts``,
         ``returns``, ``service_cost``, ``late_cost`` (what waiting for its money costs), ``remains`` (what it
-        brings less the four); ``evidence``: where it costs more than others, in words and figures.
+        brings less the four); ``evidence``: where it costs more than others, in words and figures, of the
+        first 500.
     customers
         How many there are in all.
     currency
@@ -106,14 +108,11 @@ def costly(result: Contribution | NotPossible, late: LatePayers | NotPossible) -
     if found.empty:
         return NotPossible(_("No customer costs more than it brings in these months."))
     mean_late = late.days_late if isinstance(late, LatePayers) else 0.0
-    found = found.assign(
-        evidence=[_evidence(row, usual, mean_late, result.currency) for _place, row in found.iterrows()]
-    )
-    names = [
-        name for name in ("customer_id", "name", "owner", "net_sales", "brings", *COSTS) if name in found
-    ]
-    found = found[[*names, "remains", "evidence"]]
     found = found.sort_values("remains", kind="stable", ignore_index=True)
+    first = found.head(EVIDENCED).iterrows()
+    evidence = pd.Series([_evidence(row, usual, mean_late, result.currency) for _place, row in first])
+    names = ["customer_id", "name", "owner", "net_sales", "brings", *COSTS, "remains"]
+    found = found[[name for name in names if name in found]].assign(evidence=evidence.reindex(found.index))
     return Costly(found, len(frame), result.currency)
 
 
