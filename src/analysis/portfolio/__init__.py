@@ -25,6 +25,7 @@ from analysis.portfolio.compared import Compared, compare_customers
 from analysis.portfolio.flow import CustomerFlow, customer_flow
 from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
+from analysis.portfolio.projection import Projection, projection
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
 from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
 from analysis.portfolio.spread import ConcentrationTrend, Spread, concentration_trend, spread
@@ -42,6 +43,7 @@ __all__ = [
     "Deciles",
     "FactorChange",
     "Growth",
+    "Projection",
     "Reactivation",
     "SalesBridge",
     "SalesByPeriod",
@@ -63,6 +65,7 @@ __all__ = [
     "factor_change",
     "growth",
     "profile",
+    "projection",
     "reactivation",
     "sales_bridge",
     "sales_by_period",
