@@ -348,7 +348,7 @@ def test_channels_of_customers(tmp_path: Path) -> None:
     path = tmp_path / "transactions.parquet"
     frame.assign(date=pd.to_datetime(frame["date"])).to_parquet(path)
     found = DuckDBEngine({"transactions": path}).query("customer_channels", as_of=AS_OF)
-    assert found.to_numpy().tolist() == [["ana", "web", "shop"], ["bea", "shop", "shop"]]
+    assert found.to_numpy().tolist() == [["ana", "web", 2, "shop"], ["bea", "shop", 2, "shop"]]
 
 
 # --- the next purchase -------------------------------------------------------------------------------
