@@ -145,7 +145,7 @@ def _factors(result: Growth, ax: Axes) -> None:
             label += "\n" + ("+" if effect > 0 else "") + compact(effect, result.currency)
         beside(ax, label, (change, place), (5 if change >= 0 else -5, 0), size=8.5)
     ax.axvline(0, color=theme.COLOURS["muted"], linewidth=0.8)
-    reach = max(float(changes["change"].abs().max()), 0.01) * 1.9
+    reach = max(float(changes["change"].abs().max()), 0.01) * 2.3
     ax.set_xlim(-reach, reach)
     ax.grid(visible=False)
     theme.percent_axis(ax.xaxis)

@@ -313,6 +313,8 @@ class CohortStack(Result):
         """Return what customers of earlier cohorts made in the last period."""
         table = self.table()
         last = self.cohorts.frame["period"].max()
+        if table[last].sum() <= 0:
+            return _("Nothing was sold for money")
         older = table.loc[table.index < last, last].sum() / table[last].sum()
         return _("Customers won earlier make {share} of the net sales of {period}").format(
             share=percent(older, 1), period=period(last, self.cohorts.unit)

@@ -28,7 +28,8 @@ class Mix(Result):
     ----------
     frame
         One row per ``dimension`` and ``part`` of it, the largest first: ``customers`` who bought,
-        ``net_sales`` (money), its ``share``, and ``share_before`` of the twelve months before; missing without sales then.
+        ``net_sales`` (money), its ``share``, and ``share_before`` of the twelve months before (missing
+        without sales then).
     diversification
         By ``dimension``: ``parts``, ``herfindahl`` (Σ share²) and ``effective`` (1 ÷ it: so many parts of
         equal size would be as diverse), and ``effective_before``.
