@@ -275,7 +275,7 @@ def test_channels_of_customers(tmp_path: Path) -> None:
     path = tmp_path / "transactions.parquet"
     frame.assign(date=pd.to_datetime(frame["date"])).to_parquet(path)
     found = DuckDBEngine({"transactions": path}).query("customer_channels", as_of=AS_OF)
-    assert found.to_numpy().tolist() == [["ana", "web", "shop"], ["bea", "shop", "shop"]]
+    assert found.to_numpy().tolist() == [["ana", "web", 2, "shop"], ["bea", "shop", 2, "shop"]]
 
 
 # --- the next purchase -------------------------------------------------------------------------------
@@ -349,10 +349,10 @@ def test_nobody_is_said_to_be_gone_where_nobody_is() -> None:
 
 
 def test_records_of_customers(tmp_path: Path) -> None:
-    names = ["customer_id", "type", "sector", "region", "size", "salesperson", "acquisition_channel"]
+    names = ["customer_id", "name", "type", "sector", "region", "size", "salesperson", "acquisition_channel"]
     frame = pd.DataFrame(
-        [["b", "consumer", None, None, None, None, "web"], ["a", *[None] * 6]], columns=names
-    ).assign(name=None, service_cost=None)
+        [["b", "Bea", "consumer", None, None, None, None, "web"], ["a", *[None] * 7]], columns=names
+    ).assign(service_cost=None)
     path = tmp_path / "customers.parquet"
     frame.astype("str").where(frame.notna(), None).assign(acquisition_cost=[12.5, np.nan]).to_parquet(path)
     found = DuckDBEngine({"customers": path}).query("customer_records").set_index("customer_id")

@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
-from analysis.language import _, compact, number, percent, period, signed_percent
+from analysis.language import _, compact, date, month, number, percent, period, signed_percent
+from analysis.periods import MONTH_DAYS
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import beside, columns
+from analysis.plots.marks import beside, columns, name_ends
 from analysis.portfolio import (
     Activity,
     ActivityWindow,
     Cohorts,
     CohortSales,
+    CohortStack,
     Concentration,
+    ConcentrationTrend,
     CustomerFlow,
+    Deciles,
+    FactorChange,
     Growth,
+    MarketIndex,
+    Mix,
+    Projection,
+    Reactivation,
     SalesBridge,
     SalesByPeriod,
+    SalesChange,
+    Spread,
+    TwoCohorts,
 )
+from analysis.portfolio.audit import factor_names
+from analysis.portfolio.factors import FACTORS
+from analysis.portfolio.mix import dimension_names
 
 _HATCH = "////"
 _FAINT = (1.0, 1.0, 1.0, 0.4)
+_SEEN = 0.001
+_PARTS = 8
 _LABELS_FIT = 18
 _GAP_TICKS = (1, 7, 30, 90, 180, 365, 730, 1825, 3650)
 
@@ -37,16 +56,41 @@ def bridge(result: SalesBridge, ax: Axes | None = None) -> Axes:
     """Draw the steps from gross sales down to net sales, each with its amount."""
     ax = ax or theme.axes(height=3.6)
     steps = result.steps()
-    amounts = steps["amount"].to_numpy()
-    tops = np.concatenate([amounts[:1], amounts[:1], amounts[:3].cumsum()[1:], amounts[-1:]])
-    starts = np.concatenate([[0.0], tops[1:-1], [0.0]])
-    colours = [theme.COLOURS[name] for name in ("muted", "bad", "bad", "bad", "main")]
-    ax.bar(steps["step"], amounts, bottom=starts, color=colours, width=0.6)
-    for place, (top, amount) in enumerate(zip(tops, amounts, strict=True)):
-        beside(ax, compact(amount, result.currency), (place, max(top, 0)), (0, 3))
-    theme.money_axis(ax.yaxis, result.currency)
-    ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
+    _waterfall(ax, list(steps["step"]), steps["amount"].tolist(), result.currency)
     return theme.finish(ax, result.title())
+
+
+@plot.register
+def change(result: SalesChange, ax: Axes | None = None) -> Axes:
+    """Draw the steps from the earlier net sales to the later ones, gains green and losses red.
+
+    Steps of less than a thousandth of the earlier net sales are left out.
+    """
+    ax = ax or theme.axes(width=9, height=4.6)
+    before, now = result.ends
+    steps = result.steps[result.steps["share"].abs() >= _SEEN]
+    names = [textwrap.fill(result.step_names()[step], 12) for step in steps["step"]]
+    first, second = (textwrap.fill(name, 14) for name in result.compared.names)
+    amounts = [before, *steps["amount"], now]
+    _waterfall(ax, [first, *names, second], amounts, result.compared.currency)
+    return theme.finish(ax, result.title(), y=_("Net sales"))
+
+
+def _waterfall(ax: Axes, names: list[str], amounts: list[float], currency: str | None) -> None:
+    """Draw a first total, the steps that follow, and the last total, each with its amount."""
+    steps = np.asarray(amounts, float)
+    ends = np.cumsum(steps[:-1])
+    starts = np.concatenate([[0.0], ends[:-1], [0.0]])
+    tops = np.maximum(starts, starts + steps)
+    colours = ["muted", *("good" if step > 0 else "bad" for step in steps[1:-1]), "main"]
+    places = np.arange(len(steps))
+    ax.bar(places, steps, bottom=starts, color=[theme.COLOURS[name] for name in colours], width=0.6)
+    ax.hlines(ends, places[:-1] + 0.3, places[1:] - 0.3, color=theme.COLOURS["muted"], linewidth=0.7)
+    for place, (top, step) in enumerate(zip(tops, steps, strict=True)):
+        beside(ax, compact(step, currency), (place, max(top, 0)), (0, 3))
+    ax.set_xticks(places, names, parse_math=False)
+    theme.money_axis(ax.yaxis, currency)
+    ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
 
 
 @plot.register
@@ -95,10 +139,13 @@ def _factors(result: Growth, ax: Axes) -> None:
     changes = result.factors().iloc[::-1]
     colours = [theme.COLOURS["main" if change >= 0 else "accent"] for change in changes["change"]]
     ax.barh([names[factor] for factor in changes["factor"]], changes["change"], color=colours, height=0.55)
-    for place, change in enumerate(changes["change"]):
-        beside(ax, signed_percent(change, 1), (change, place), (5 if change >= 0 else -5, 0))
+    for place, (change, effect) in enumerate(zip(changes["change"], changes["effect"], strict=True)):
+        label = signed_percent(change, 1)
+        if pd.notna(effect):
+            label += "\n" + ("+" if effect > 0 else "") + compact(effect, result.currency)
+        beside(ax, label, (change, place), (5 if change >= 0 else -5, 0), size=8.5)
     ax.axvline(0, color=theme.COLOURS["muted"], linewidth=0.8)
-    reach = max(float(changes["change"].abs().max()), 0.01) * 1.6
+    reach = max(float(changes["change"].abs().max()), 0.01) * 2.3
     ax.set_xlim(-reach, reach)
     ax.grid(visible=False)
     theme.percent_axis(ax.xaxis)
@@ -113,6 +160,40 @@ def _new_customers(result: Growth, ax: Axes) -> None:
     theme.count_axis(ax.yaxis)
     ax.set_ylim(0, max(float(result.years["new_customers"].max()), 1) * 1.15)
     theme.title(ax, _("New customers"))
+
+
+@plot.register
+def projection(result: Projection, ax: Axes | None = None) -> Axes:
+    """Draw net sales so far through the year, those of the year before, and the projected end."""
+    ax = ax or theme.axes(height=4)
+    curve, total = result.curve, result.total
+    ax.plot(curve["day"], curve["before"], color=theme.COLOURS["muted"], linewidth=1.4)
+    ax.plot(curve["day"], curve["now"], color=theme.COLOURS["main"], linewidth=2.2)
+    ends = np.array(
+        [[total["projected"] - total["projected_low"]], [total["projected_high"] - total["projected"]]]
+    )
+    ax.errorbar(
+        [366], [total["projected"]], yerr=ends, fmt="o", color=theme.COLOURS["main"], capsize=4, linewidth=2
+    )
+    beside(ax, compact(total["projected"], result.currency), (366, total["projected"]), (9, 0), colour="main")
+    beside(ax, str(result.year - 1), (366, curve["before"].iloc[-1]), (9, 0), colour="muted")
+    so_far = curve["now"].last_valid_index()
+    done = (0, 0.0) if so_far is None else (int(curve["day"][so_far]), float(curve["now"][so_far]))
+    ax.plot(
+        [done[0], 366],
+        [done[1], total["projected"]],
+        color=theme.COLOURS["main"],
+        linestyle=":",
+        linewidth=1.4,
+    )
+    months = pd.date_range(f"{result.year}-01-01", periods=12, freq="MS")
+    ax.set_xticks(months.day_of_year[::2], [month(day) for day in months[::2]])
+    ax.set_xlim(0, 400)
+    theme.money_axis(ax.yaxis, result.currency)
+    ax.set_ylim(
+        min(0, curve[["before", "now"]].min().min()), max(total["projected_high"], total["last_year"]) * 1.08
+    )
+    return theme.finish(ax, result.title(), y=_("Net sales since 1 January"))
 
 
 @plot.register
@@ -146,6 +227,80 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
     theme.percent_axis(ax.xaxis)
     theme.percent_axis(ax.yaxis)
     return theme.finish(ax, result.title(), _("Share of customers, smallest first"), _("Share of net sales"))
+
+
+@plot.register
+def concentration_trend(result: ConcentrationTrend, ax: Axes | None = None) -> Axes:
+    """Draw the shares of the largest customers and the Gini coefficient, year by year."""
+    ax = ax or theme.axes(height=3.8)
+    frame, end = result.frame, len(result.frame) - 1
+    lines = {
+        "top_fifth": (_("largest 20%"), "main"),
+        "gini": (_("Gini coefficient"), "muted"),
+        "top_ten": (_("ten largest"), "highlight"),
+    }
+    for name, (_label, colour) in lines.items():
+        ax.plot(range(end + 1), frame[name], "o-", color=theme.COLOURS[colour], linewidth=2, ms=4)
+    ends = [(label, float(frame[name].iloc[-1]), colour) for name, (label, colour) in lines.items()]
+    name_ends(ax, end, ends, step=0.06)
+    ax.set_xticks(range(end + 1), [date(day) for day in frame["until"]])
+    ax.set_xlim(-0.15, end + 0.45)
+    theme.percent_axis(ax.yaxis)
+    ax.set_ylim(0, 1)
+    return theme.finish(ax, result.title(), _("Year to"), _("Share of net sales; Gini"))
+
+
+@plot.register
+def spread(result: Spread, ax: Axes | None = None) -> Axes:
+    """Draw how customers are spread over each measure, on logarithmic scales where tails are long.
+
+    Parameters
+    ----------
+    result
+        The measures.
+    ax
+        Where to draw the orders alone; by default a new figure with all four charts.
+    """
+    names = result.measure_names()
+    drawn = [ax] if ax else theme.grid(2, 2, height=6.2)
+    for place, (measure, one) in enumerate(zip(names, drawn, strict=False)):
+        values = result.values[measure].dropna()
+        values = values[values > 0]
+        log = measure != "tenure" and len(values) > 0
+        sns.histplot(values, bins=24, log_scale=log, color=theme.COLOURS["main"], ax=one, linewidth=0.4)
+        if len(values):
+            one.axvline(values.median(), color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
+        theme.count_axis(one.yaxis)
+        if measure == "value_per_order":
+            theme.money_axis(one.xaxis, result.currency)
+        else:
+            theme.count_axis(one.xaxis, whole=False)
+        label = names[measure] + (" " + _("(logarithmic)") if log else "")
+        theme.finish(
+            one, result.title() if place == 0 and ax else "", label, "" if place % 2 else _("Customers")
+        )
+    if not ax:
+        theme.title_above(drawn[0], result.title())
+    return drawn[0]
+
+
+@plot.register
+def reactivation(result: Reactivation, ax: Axes | None = None) -> Axes:
+    """Draw the share that came back, with its interval, by months of silence."""
+    ax = ax or theme.axes(height=3.8)
+    frame = result.frame
+    ax.fill_between(
+        frame["months"], frame["rate_low"], frame["rate_high"], color=theme.COLOURS["main"], alpha=0.2
+    )
+    ax.plot(frame["months"], frame["rate"], "o-", color=theme.COLOURS["main"], linewidth=2, ms=3.5)
+    window = result.window / MONTH_DAYS
+    ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
+    beside(ax, _("inactive from here on"), (window, 0.03), (5, 0), colour="highlight")
+    theme.count_axis(ax.xaxis)
+    theme.percent_axis(ax.yaxis)
+    ax.set_ylim(0, min(1.02, frame["rate_high"].max() * 1.2 + 0.02))
+    months, share = _("Months without a purchase"), _("Came back within the next twelve")
+    return theme.finish(ax, result.title(), months, share)
 
 
 @plot.register
@@ -284,6 +439,172 @@ def cohort_sales(result: CohortSales, ax: Axes | None = None) -> Axes:
         _age_label(result.cohorts.unit),
         _("Net sales so far per customer of the cohort"),
     )
+
+
+@plot.register
+def deciles(result: Deciles, ax: Axes | None = None) -> Axes:
+    """Draw the share of net sales that each decile of customers made."""
+    ax = ax or theme.axes(height=3.6)
+    shares = result.frame["share_of_sales"]
+    colours = ["highlight", *["main"] * (len(shares) - 1)]
+    columns(ax, shares, colours, labels=[percent(share, 1) for share in shares])
+    ax.set_xticks(range(len(shares)), [number(decile) for decile in result.frame["decile"]])
+    theme.percent_axis(ax.yaxis)
+    ax.set_ylim(min(0, shares.min() * 1.1), shares.max() * 1.12)
+    decile = _("Decile of customers, those who bought most first")
+    return theme.finish(ax, result.title(), decile, _("Share of net sales"))
+
+
+@plot.register
+def factor_change(result: FactorChange, ax: Axes | None = None) -> Axes:
+    """Draw the steps from the earlier value to the later one, a step for each factor."""
+    ax = ax or theme.axes(height=4)
+    names = [textwrap.fill(factor_names()[name], 14) for name in result.factors["factor"]]
+    first, second = (textwrap.fill(name, 14) for name in result.compared.names)
+    before, now = result.value
+    amounts = [before, *result.factors["effect"], now]
+    _waterfall(ax, [first, *names, second], amounts, result.compared.currency)
+    return theme.finish(ax, result.title(), y=_("Margin") if result.has_margin else _("Net sales"))
+
+
+@plot.register
+def two_cohorts(result: TwoCohorts, ax: Axes | None = None) -> Axes:
+    """Draw both cohorts by age, a chart for each factor.
+
+    Parameters
+    ----------
+    result
+        The cohorts.
+    ax
+        Where to draw the share who bought alone; by default a new figure with all three charts.
+    """
+    drawn = [ax] if ax else theme.grid(1, 3, width=9.6, height=3.6)
+    colours = ("muted", "main")
+    for one, factor in zip(drawn, ("retention", *FACTORS[1:]), strict=False):
+        for (_cohort, line), name, colour in zip(
+            result.frame.groupby("cohort"), result.names, colours, strict=True
+        ):
+            one.plot(line["age"], line[factor], "o-", color=theme.COLOURS[colour], ms=4, label=name)
+        theme.count_axis(one.xaxis)
+        one.set_ylim(0, result.frame[factor].max() * 1.15)
+        if factor == "retention":
+            theme.percent_axis(one.yaxis)
+        elif factor == "value_per_purchase":
+            theme.money_axis(one.yaxis, result.currency)
+        else:
+            theme.count_axis(one.yaxis, whole=False)
+        theme.finish(one, result.title() if ax else "", _age_label(result.unit), factor_names()[factor])
+    drawn[0].legend(frameon=False, fontsize=9, loc="lower left")
+    if not ax:
+        theme.title_above(drawn[0], result.title())
+    return drawn[0]
+
+
+@plot.register
+def cohort_stack(result: CohortStack, ax: Axes | None = None) -> Axes:
+    """Draw net sales of each period by cohort, the oldest at the bottom and darkest."""
+    ax = ax or theme.axes(height=4.4)
+    table = result.table()
+    shades = sns.color_palette(f"{theme.SEQUENTIAL}_r", len(table) + 2)[: len(table)]
+    base = np.zeros(table.shape[1])
+    for shade, (cohort, line) in zip(shades, table.iterrows(), strict=True):
+        heights = line.fillna(0).clip(lower=0).to_numpy(dtype="float64")
+        name = period(pd.Timestamp(str(cohort)), result.cohorts.unit)
+        ax.bar(
+            range(len(heights)),
+            heights,
+            0.75,
+            base,
+            color=shade,
+            label=name,
+            edgecolor="white",
+            linewidth=0.4,
+        )
+        base = base + heights
+    theme.period_axis(
+        ax.xaxis, [start.date() for start in pd.to_datetime(table.columns)], result.cohorts.unit
+    )
+    theme.money_axis(ax.yaxis, result.cohorts.currency)
+    ax.set_ylim(top=base.max() * 1.08 or 1)
+    if len(table) <= _LABELS_FIT:
+        ax.figure.legend(
+            *(part[::-1] for part in ax.get_legend_handles_labels()),
+            loc="outside right upper",
+            frameon=False,
+            fontsize=9,
+            title=_("Won in"),
+        )
+    return theme.finish(ax, result.title(), y=_("Net sales"))
+
+
+@plot.register
+def mix(result: Mix, ax: Axes | None = None) -> Axes:
+    """Draw the share of each part, and beside it that of a year before, a chart for each dimension.
+
+    Parameters
+    ----------
+    result
+        The mix.
+    ax
+        Where to draw the first dimension alone; by default a new figure with all of them.
+    """
+    groups = list(result.frame.groupby("dimension", sort=False))
+    rows = -(-len(groups) // 2)
+    drawn = [ax] if ax else theme.grid(rows, min(len(groups), 2), height=0.9 + 2.6 * rows, width=9.6)
+    for (dimension, parts), one in zip(groups, drawn, strict=False):
+        shown = parts.head(_PARTS).iloc[::-1]
+        names = [textwrap.shorten(name, 26, placeholder="…") for name in shown["part"]]
+        one.barh(range(len(shown)), shown["share"], color=theme.COLOURS["main"], height=0.6)
+        one.plot(shown["share_before"], range(len(shown)), "D", color=theme.COLOURS["accent"], ms=5)
+        one.set_yticks(range(len(shown)), names, parse_math=False)
+        for place, share in enumerate(shown["share"]):
+            end = np.nanmax([share, shown["share_before"].iloc[place], 0])
+            beside(one, percent(share), (end, place), (6, 0), size=8.5)
+        one.grid(visible=False)
+        one.set_xlim(0, float(np.nanmax(shown[["share", "share_before"]].to_numpy())) * 1.25)
+        theme.percent_axis(one.xaxis)
+        theme.finish(one, result.title() if ax else dimension_names()[str(dimension)])
+    for one in drawn[len(groups) :]:
+        one.set_axis_off()
+    if not ax:
+        theme.title_above(drawn[0], result.title())
+        bar, dot = Rectangle((0, 0), 1, 1, color=theme.COLOURS["main"]), drawn[0].lines[0]
+        words = [_("share of net sales, last twelve months"), _("the twelve before")]
+        drawn[0].figure.legend(
+            [bar, dot], words, loc="outside lower left", ncols=2, frameon=False, fontsize=9
+        )
+    return drawn[0]
+
+
+@plot.register
+def market_index(result: MarketIndex, ax: Axes | None = None) -> Axes:
+    """Draw our share of customers and of net sales in each part against that of the market."""
+    frame = result.frame.iloc[::-1]
+    ax = ax or theme.axes(height=1.6 + 0.34 * len(frame))
+    places = range(len(frame))
+    highest = max(2.0, *frame["customer_index"].fillna(0), *frame["sales_index"].fillna(0))
+    lowest = min(0.5, *(frame[["customer_index", "sales_index"]].replace(0, np.nan).min().fillna(0.5)))
+    for column, colour, label in [
+        ("customer_index", "main", _("share of our customers ÷ of the market")),
+        ("sales_index", "accent", _("share of our net sales ÷ of the market")),
+    ]:
+        ax.plot(
+            frame[column].clip(lower=lowest / 1.5),
+            places,
+            "o",
+            color=theme.COLOURS[colour],
+            ms=7,
+            label=label,
+        )
+    ax.axvline(1, color=theme.COLOURS["muted"], linewidth=1)
+    ax.set_xscale("log")
+    ax.set_xlim(lowest / 2, highest * 1.5)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: number(value, 0 if value >= 1 else 2)))
+    ax.set_yticks(places, list(frame["part"]), parse_math=False)
+    theme.legend_above(ax, 2)
+    return theme.finish(ax, result.title(), _("1 is as in the market (logarithmic)"))
 
 
 def _hatch(bars: BarContainer, complete: pd.Series[bool]) -> None:

@@ -146,7 +146,7 @@ def receivables(result: Receivables, ax: Axes | None = None) -> Axes:
         Where to draw the ageing alone; by default a new figure with both charts.
     """
     if ax is None:
-        ax, below = theme.two_in_a_column()
+        ax, below = theme.grid(2, 1, 8, 6.4)
         _dso(result, below)
     colours = ["main", *["bad"] * (len(result.ageing) - 1)]
     labels = [compact(one, result.currency) for one in result.ageing["amount"]]

@@ -8,32 +8,77 @@ from analysis.portfolio.activity import (
     default_period,
     profile,
 )
+from analysis.portfolio.audit import (
+    CohortStack,
+    Deciles,
+    FactorChange,
+    TwoCohorts,
+    cohort_stack,
+    deciles,
+    factor_change,
+    two_cohorts,
+)
 from analysis.portfolio.bridge import SalesBridge, sales_bridge
+from analysis.portfolio.change import SalesChange, sales_change
 from analysis.portfolio.cohort import Cohorts, CohortSales, cohort_sales, cohorts
+from analysis.portfolio.compared import Compared, compare_customers, last_twelve_months
 from analysis.portfolio.flow import CustomerFlow, customer_flow
 from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
+from analysis.portfolio.mix import MarketIndex, Mix, SeveralChannels, market_index, mix, several_channels
+from analysis.portfolio.projection import Projection, projection
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
+from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
+from analysis.portfolio.spread import ConcentrationTrend, Spread, concentration_trend, spread
 
 __all__ = [
     "Activity",
     "ActivityWindow",
     "CohortSales",
+    "CohortStack",
     "Cohorts",
+    "Compared",
     "Concentration",
+    "ConcentrationTrend",
     "CustomerFlow",
+    "Deciles",
+    "FactorChange",
     "Growth",
+    "MarketIndex",
+    "Mix",
+    "Projection",
+    "Reactivation",
     "SalesBridge",
     "SalesByPeriod",
+    "SalesChange",
+    "SeveralChannels",
+    "Sleeping",
+    "Spread",
+    "TwoCohorts",
     "activity",
     "activity_window",
     "cohort_sales",
+    "cohort_stack",
     "cohorts",
+    "compare_customers",
     "concentration",
+    "concentration_trend",
     "customer_flow",
+    "deciles",
     "default_period",
+    "factor_change",
     "growth",
+    "last_twelve_months",
+    "market_index",
+    "mix",
     "profile",
+    "projection",
+    "reactivation",
     "sales_bridge",
     "sales_by_period",
+    "sales_change",
+    "several_channels",
+    "sleeping",
+    "spread",
+    "two_cohorts",
 ]
