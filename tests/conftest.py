@@ -11,6 +11,8 @@ import duckdb
 import pandas as pd
 import pytest
 
+from analysis.dataset.cache import MARKER
+from analysis.dataset.dataset import Dataset
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
 
@@ -88,6 +90,20 @@ def engine_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[pd.DataFr
             connection.register("given", frame.reindex(columns=NAMES))
             connection.sql(_CANONICAL).write_parquet(str(path))
         return DuckDBEngine({"transactions": path})
+
+    return over
+
+
+@pytest.fixture(scope="session")
+def data_over(
+    engine_over: Callable[[pd.DataFrame], DuckDBEngine], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[pd.DataFrame, dt.date], Dataset]:
+    """Return a function that makes a data set of a frame of canonical transactions, and of nothing else."""
+
+    def over(frame: pd.DataFrame, as_of: dt.date) -> Dataset:
+        folder, tables = tmp_path_factory.mktemp("data"), {"transactions": frozenset[str]()}
+        (folder / MARKER).write_text("given")
+        return Dataset("given", engine_over(frame), as_of, None, tables, {}, (), {}, folder)
 
     return over
 

@@ -28,10 +28,11 @@ Over = Callable[[pd.DataFrame], DuckDBEngine]
 
 
 def rates_of(rows: list[tuple[object, ...]], as_of: dt.date) -> churn.ChurnRates | NotPossible:
-    """Return the monthly rates of rows like those of ``sql/customer_flow.sql``."""
-    frame = pd.DataFrame(rows, columns=["previous", "period", "customers"])
-    frame = frame.assign(first_day=frame["period"])
-    frame = frame.astype({"previous": "datetime64[us]", "period": "datetime64[us]", "customers": "int64"})
+    """Return the monthly rates of month of 2024, status and number of customers."""
+    frame = pd.DataFrame(rows, columns=["number", "status", "customers"])
+    days = pd.to_datetime(pd.DataFrame({"year": 2024, "month": frame["number"], "day": 1}))
+    frame = frame.assign(number=frame["number"] + 2024 * 12 - 1, first_day=days)
+    frame = frame.assign(net_before=0.0, net_now=0.0, kept=0.0)
     return churn.rates(portfolio.customer_flow(frame, as_of, "month"))
 
 
@@ -50,8 +51,7 @@ def test_churn_rate_of_six_customers(six_customers: pd.DataFrame, engine_over: O
 
 def test_churn_rate_of_the_definition() -> None:
     # by hand: 200 active at the start, 14 lost → 7.0 %
-    january, february = pd.to_datetime(["2024-01-01", "2024-02-01"])
-    rows = [(pd.NaT, january, 200), (january, february, 186), (pd.NaT, february, 50)]
+    rows = [(1, "new", 200), (2, "retained", 186), (2, "lost", 14), (2, "new", 50)]
     rates = rates_of(rows, dt.date(2024, 2, 29))
     assert rates.last["rate"] == pytest.approx(0.07)
     assert "7.0%" in rates.title()
@@ -68,7 +68,7 @@ def test_a_period_that_was_recorded_in_part_is_compared_with_none(engine_over: O
 
 
 def test_churn_rate_needs_two_complete_periods() -> None:
-    refused = rates_of([(pd.NaT, pd.Timestamp("2024-01-01"), 5)], dt.date(2024, 1, 31))
+    refused = rates_of([(1, "new", 5)], dt.date(2024, 1, 31))
     assert not refused
     assert "Too little data" in refused.reason
 

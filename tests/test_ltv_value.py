@@ -422,9 +422,9 @@ def test_nobody_is_said_to_be_gone_where_nobody_is() -> None:
 
 
 def test_records_of_customers(tmp_path: Path) -> None:
-    names = ["customer_id", "type", "sector", "region", "size", "salesperson", "acquisition_channel"]
+    names = ["customer_id", "name", "type", "sector", "region", "size", "salesperson", "acquisition_channel"]
     frame = pd.DataFrame(
-        [["b", "consumer", None, None, None, None, "web"], ["a", *[None] * 6]], columns=names
+        [["b", "Bea", "consumer", None, None, None, None, "web"], ["a", *[None] * 7]], columns=names
     )
     path = tmp_path / "customers.parquet"
     frame.astype("str").where(frame.notna(), None).assign(acquisition_cost=[12.5, np.nan]).to_parquet(path)

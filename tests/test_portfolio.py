@@ -13,6 +13,7 @@ from analysis.language import use_language
 from analysis.not_possible import NotPossible
 from analysis.periods import calendar
 from analysis.plots import plot, theme
+from analysis.portfolio.factors import factor_effects
 from conftest import AS_OF, transactions
 
 
@@ -200,17 +201,15 @@ class TestGrowth:
         ("carl", "2024-03-20", "return", -10),
     )
 
-    def growth(self, engine_over, as_of, rows=ROWS):
-        engine = engine_over(transactions(list(rows)))
-        whole = engine.query("sales_by_year", as_of=as_of, month_day=1231)
-        to_date = engine.query("sales_by_year", as_of=as_of, month_day=100 * as_of.month + as_of.day)
-        return portfolio.growth(whole, to_date, as_of)
+    def growth(self, data_over, as_of, rows=ROWS, compare="year_to_date"):
+        data = data_over(transactions(list(rows)), as_of)
+        return portfolio.growth(data.query("sales_by_year"), portfolio.compare_customers(data, compare))
 
-    def test_the_year_to_date_against_the_same_days(self, engine_over):
-        growth = self.growth(engine_over, dt.date(2024, 3, 31))
+    def test_the_year_to_date_against_the_same_days(self, data_over):
+        growth = self.growth(data_over, dt.date(2024, 3, 31))
         # up to 31 March: 2023 ana 100 + bea 60; 2024 ana 150 + carl 110 − 10
-        assert growth.compared["net_sales"].tolist() == [160, 250]
-        assert growth.compared["new_customers"].tolist() == [2, 1]
+        assert growth.totals["net_sales"].tolist() == [160, 250]
+        assert growth.totals["new_customers"].tolist() == [2, 1]
         assert growth.change == pytest.approx(90 / 160)
         # customers 2 → 2; purchases per customer 1 → 1.5; value per purchase 80 → 83.33
         assert growth.factors()["change"].tolist() == pytest.approx([0, 0.5, 250 / 3 / 80 - 1])
@@ -223,25 +222,118 @@ class TestGrowth:
         finding = growth.findings()[0]
         assert (finding.money, finding.good) == (90, True)
 
-    def test_whole_years(self, engine_over):
-        growth = self.growth(engine_over, dt.date(2024, 12, 31))
-        assert growth.compared["net_sales"].tolist() == [200, 250]
+    def test_whole_years(self, data_over):
+        growth = self.growth(data_over, dt.date(2024, 12, 31))
+        assert growth.totals["net_sales"].tolist() == [200, 250]
         assert growth.title() == "Net sales of 2024: +25.0% against 2023"
         assert growth.years["complete"].tolist() == [True, True]
 
-    def test_the_factors_multiply_to_the_change(self, engine_over):
-        growth = self.growth(engine_over, dt.date(2024, 3, 31))
+    def test_the_factors_multiply_to_the_change(self, data_over):
+        growth = self.growth(data_over, dt.date(2024, 3, 31))
         assert (1 + growth.factors()["change"]).prod() == pytest.approx(1 + growth.change)
 
-    def test_a_year_of_which_only_a_part_was_recorded_is_compared_with_none(self, engine_over):
+    def test_a_year_of_which_only_a_part_was_recorded_is_compared_with_none(self, data_over):
         later = [("bea", "2023-02-01", "sale", 60), ("ana", "2024-02-01", "sale", 150)]
-        assert not self.growth(engine_over, dt.date(2024, 12, 31), later)
+        assert not self.growth(data_over, dt.date(2024, 12, 31), later)
         in_january = [("bea", "2023-01-31", "sale", 60), ("ana", "2024-02-01", "sale", 150)]
-        assert self.growth(engine_over, dt.date(2024, 12, 31), in_january).change == 1.5
+        assert self.growth(data_over, dt.date(2024, 12, 31), in_january).change == 1.5
 
-    def test_one_year(self, engine_over):
-        refused = self.growth(engine_over, dt.date(2023, 12, 31), self.ROWS[:3])
-        assert "no earlier year" in refused.reason
+    def test_one_year(self, data_over):
+        refused = self.growth(data_over, dt.date(2023, 12, 31), self.ROWS[:3])
+        assert refused.reason == (
+            "Growth cannot be told yet: it takes sales in 2023 and in 2022, recorded from its start."
+        )
+
+    def test_the_last_quarter_against_the_same_one_of_the_year_before(self, data_over):
+        rows = [("dora", "2022-12-01", "sale", 1), *self.ROWS]
+        growth = self.growth(data_over, dt.date(2024, 5, 9), rows, "quarter")
+        assert growth.title() == "Net sales of Q1 2024: +56.2% against Q1 2023"  # 250 against 160
+
+    def test_effects_by_the_logarithmic_mean(self):
+        """10 × 5 = 50 becomes 20 × 4 = 80: L(80, 50) = 30 ÷ ln 1.6 = 63.829, × ln 2 and × ln 0.8."""
+        before, now = pd.Series({"n": 10, "value": 5}), pd.Series({"n": 20, "value": 4})
+        effects = factor_effects(before, now, ("n", "value"))
+        assert effects["effect"].tolist() == pytest.approx([44.243, -14.243], abs=1e-3)
+        assert effects["change"].tolist() == pytest.approx([1, -0.2])
+        nothing = factor_effects(before, now * 0, ("n", "value"))
+        assert nothing["effect"].isna().all()  # zero has no logarithm
+
+
+class TestChange:
+    """Seven customers, up to 31 March of 2023 and 2024; sold in 2023 to March, later in 2023, in 2024.
+
+    =====  =======  =====  ====  ==========================================
+    ana    100             150   grew by 50
+    bea    60       40     20    shrank by 40
+    carl                   110   new, and gave 10 back
+    dora   30                    lost; bought in 2022 too
+    eve    25       5            not this year yet
+    fay             7      9     again this year
+    gil                    8     reactivated: bought in 2022 only
+    hal                    −3    gave back what was bought in 2022
+    =====  =======  =====  ====  ==========================================
+
+    Before 215, now 150 + 20 + 100 + 9 + 8 − 3 = 284.
+    """
+
+    ROWS = (
+        ("dora", "2022-01-05", "sale", 5),
+        ("gil", "2022-02-05", "sale", 5),
+        ("hal", "2022-02-05", "sale", 5),
+        ("ana", "2023-01-10", "sale", 100),
+        ("bea", "2023-03-01", "sale", 60),
+        ("bea", "2023-11-01", "sale", 40),
+        ("dora", "2023-02-01", "sale", 30),
+        ("eve", "2023-02-01", "sale", 25),
+        ("eve", "2023-06-01", "sale", 5),
+        ("fay", "2023-07-01", "sale", 7),
+        ("ana", "2024-02-01", "sale", 150),
+        ("bea", "2024-03-31", "sale", 20),
+        ("carl", "2024-03-01", "sale", 110),
+        ("carl", "2024-03-20", "return", -10),
+        ("fay", "2024-01-01", "sale", 9),
+        ("gil", "2024-01-01", "sale", 8),
+        ("hal", "2024-01-01", "return", -3),
+    )
+
+    @pytest.fixture
+    def change(self, data_over):
+        data = data_over(transactions(list(self.ROWS)), dt.date(2024, 3, 31))
+        return portfolio.sales_change(portfolio.compare_customers(data, "year_to_date"))
+
+    def test_steps_by_hand(self, change):
+        assert change.ends == (215, 284)
+        assert change.steps.set_index("step")["amount"].to_dict() == {
+            **{"new": 100, "reactivated": 8, "again": 9, "growth": 50},
+            **{"returned": -3, "shrinkage": -40, "not_yet": -25, "lost": -30},
+        }
+        assert change.steps["customers"].tolist() == [1] * 8
+        # of ana 100, bea 60, dora 30, eve 25: kept 100 + 20; now 150 + 20
+        assert change.gross_retention == pytest.approx(120 / 215)
+        assert change.net_retention == pytest.approx(170 / 215)
+
+    def test_whole_years_touch_and_have_no_groups_between(self, data_over):
+        data = data_over(transactions(list(self.ROWS)), dt.date(2024, 12, 31))
+        change = portfolio.sales_change(portfolio.compare_customers(data, "year"))
+        status = change.compared.customers.set_index("customer_id")["status"]
+        assert status["fay"] == "retained"
+        assert status["eve"] == "lost"
+        assert not change.notes()
+
+    def test_names_of_those_who_took_and_brought_most(self, change):
+        tables = change.tables()
+        assert tables["fallen"]["customer_id"].tolist() == ["bea", "dora", "eve", "hal"]
+        assert tables["risen"]["difference"].tolist() == [100, 50, 9, 8]
+        assert tables["risen"]["status"].tolist() == ["New", "Retained", "Again this year", "Reactivated"]
+
+    def test_sentence(self, change):
+        assert change.sentence() == (
+            "Net sales of 1 Jan 2024 – 31 Mar 2024 differ by +69 from those of 1 Jan 2023 – 31 Mar 2023: "
+            "+108 came from new and reactivated customers, +50 from retained ones who bought more, -40 from "
+            "retained ones who bought less, -30 from lost ones. Of the earlier net sales 55.8% were kept, "
+            "79.1% with the growth of the same customers."
+        )
+        assert len(change.notes()) == 1
 
 
 class TestActivity:
@@ -378,13 +470,14 @@ class TestPlots:
         query = engine.query("sales_by_period", as_of=AS_OF, period="month")
         return portfolio.sales_by_period(query, AS_OF, "month")
 
-    def test_draw_on_the_axes_given_and_say_what_they_show(self, engine, engine_over, customers, sales):
+    def test_draw_on_the_axes_given_and_say_what_they_show(self, engine, data_over, customers, sales):
         window = portfolio.activity_window(engine.query("purchase_gaps", as_of=AS_OF))
-        growth = TestGrowth().growth(engine_over, dt.date(2024, 3, 31))
+        growth = TestGrowth().growth(data_over, dt.date(2024, 3, 31))
         for result in [
             portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF)),
             sales,
             growth,
+            portfolio.sales_change(growth.compared),
             portfolio.concentration(customers),
             window,
             portfolio.activity(customers, AS_OF, window),
@@ -397,8 +490,8 @@ class TestPlots:
             ax.figure.canvas.draw()
             assert " ".join(ax.get_title(loc="left").split()) == result.title()
 
-    def test_growth_in_a_figure_of_its_own_shows_the_factors_and_the_new_customers(self, engine_over):
-        figure = plot(TestGrowth().growth(engine_over, dt.date(2024, 3, 31))).figure
+    def test_growth_in_a_figure_of_its_own_shows_the_factors_and_the_new_customers(self, data_over):
+        figure = plot(TestGrowth().growth(data_over, dt.date(2024, 3, 31))).figure
         assert [ax.get_title(loc="left") for ax in figure.axes][1:] == ["What moved", "New customers"]
         figure.canvas.draw()
 

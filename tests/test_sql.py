@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from importlib import resources
 
@@ -124,19 +125,58 @@ def test_sales_by_quarter(six_customers, engine_over):
 def test_customer_flow(six_customers, engine_over):
     rows = engine_over(six_customers).query("customer_flow", as_of=AS_OF, period="month")
     steps = {
-        (None if pd.isna(previous) else previous.month, period.month): customers
-        for previous, period, customers, _day in rows.itertuples(index=False)
+        (number - 2024 * 12 + 1, status): (customers, before, now, kept)
+        for number, status, customers, before, now, kept, _day in rows.itertuples(index=False)
     }
     assert rows["first_day"].min() == pd.Timestamp("2024-01-05")
     assert steps == {
-        (None, 1): 3,  # ana, bea, carl
-        (1, 2): 1,  # ana
-        (None, 2): 1,  # dora
-        (2, 3): 1,  # ana
-        (1, 3): 1,  # bea
-        (None, 3): 1,  # fay
-        (3, 4): 1,  # ana
+        (1, "new"): (3, 0, 170, 0),  # ana, bea, carl
+        (2, "retained"): (1, 120, 80, 80),  # ana
+        (2, "new"): (1, 0, 200, 0),  # dora
+        (2, "lost"): (2, 50, 0, 0),  # bea, carl
+        (2, "returned"): (1, 0, -5, -5),  # eve
+        (3, "retained"): (1, 80, 60, 60),  # ana
+        (3, "reactivated"): (1, 0, 30, 0),  # bea
+        (3, "new"): (1, 0, 500, 0),  # fay
+        (3, "lost"): (1, 200, -60, -60),  # dora gave back
+        (3, "returned"): (1, -5, 0, -5),  # eve
+        (4, "retained"): (1, 60, 40, 40),  # ana
+        (4, "lost"): (2, 530, 0, 0),  # bea, fay
+        (4, "returned"): (1, -60, 0, -60),  # dora
     }
+
+
+def test_customer_sellers(tmp_path):
+    """Within the twelve months to 15 April 2024: ana 9 from Leo against 8 from Mia; bea's are too old."""
+    path = write_table(
+        tmp_path,
+        "transactions",
+        """
+        customer_id date amount salesperson
+        ana 2023-04-15 99 Mia
+        ana 2023-04-16 8 Mia
+        ana 2024-01-01 4 Leo
+        ana 2024-04-15 5 Leo
+        bea 2023-01-01 9 Leo
+        """,
+    )
+    rows = DuckDBEngine({"transactions": path}).query("customer_sellers", as_of=AS_OF)
+    assert rows.to_numpy().tolist() == [["ana", "Leo"]]
+
+
+def test_customers_compared(six_customers, engine_over):
+    """January against March 2024: dora bought between the two and gave back in March."""
+    days = {"before_from": "2024-01-01", "before_to": "2024-01-31", "now_from": "2024-03-01"}
+    days = {name: dt.date.fromisoformat(day) for name, day in days.items()} | {"now_to": dt.date(2024, 3, 31)}
+    rows = engine_over(six_customers).query("customers_compared", **days).set_index("customer_id")
+    assert rows.index.tolist() == ["ana", "bea", "carl", "dora", "fay"]
+    assert rows["meanwhile"].tolist() == [1, 0, 0, 1, 0]
+    assert rows["purchases_before"].tolist() == [1, 1, 1, 0, 0]
+    assert rows["purchases_now"].tolist() == [1, 1, 0, 0, 1]
+    assert rows["net_before"].tolist() == [120, 50, 0, 0, 0]
+    assert rows["net_now"].tolist() == [60, 30, 0, -60, 500]
+    assert rows["cost_now"].fillna(-1).tolist() == [-1, -1, -1, -40, 300]
+    assert rows["known_now"].tolist() == [0, 0, 0, -50, 500]
 
 
 def test_cohorts(six_customers, engine_over):

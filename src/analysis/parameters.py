@@ -19,6 +19,7 @@ from analysis.language import LANGUAGES, Language, _, listing, use_language
 from analysis.suggestions import nearest
 
 Period = Literal["month", "quarter", "half_year", "year"]
+Compare = Literal["year_to_date", "year", "half_year", "quarter", "month"]
 Window = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weeks = Annotated[int, Field(ge=1)]
@@ -39,6 +40,7 @@ class Common(BaseModel):
 class Portfolio(Common):
     """Parameters of ``01_portfolio``."""
 
+    compare: Compare
     period: Period | None
     activity_window: Window | None
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import portfolio
+from analysis.portfolio.compared import periods_compared
 
 FIRST = dt.date(2023, 11, 20)
 AS_OF = dt.date(2024, 5, 10)
@@ -21,7 +22,25 @@ visits = st.lists(
     min_size=1,
     max_size=40,
 )
+lines = st.lists(
+    st.tuples(
+        st.sampled_from("abcdef"),
+        st.dates(dt.date(2022, 11, 1), AS_OF),
+        st.sampled_from(["sale", "sale", "sale", "return"]),
+        st.integers(1, 9_999),
+    ),
+    min_size=1,
+    max_size=60,
+)
 cents = st.lists(st.integers(-5_000, 50_000), min_size=1, max_size=40)
+
+
+def frame_of(lines):
+    """Return canonical transactions of lines: customer, day, kind, cents (those of returns are small)."""
+    rows = [
+        (who, day, kind, cents / 100 if kind == "sale" else -cents / 1e4) for who, day, kind, cents in lines
+    ]
+    return pd.DataFrame(rows, columns=["customer_id", "date", "kind", "amount"])
 
 
 def flow_of(engine_over, visits):
@@ -71,6 +90,47 @@ def test_each_customer_is_exactly_one_of_five(engine_over, visits):
     assert frame[list(expected.columns)].to_numpy().tolist() == expected.to_numpy().tolist()
     assert (frame["active"] == frame["new"] + frame["retained"] + frame["reactivated"]).all()
     assert (frame["active_before"] == frame["retained"] + frame["lost"]).all()
+    money = flow.money
+    steps = ["from_new", "from_reactivated", "growth", "shrinkage", "from_lost", "from_returned"]
+    assert (money["sales_before"] + money[steps].sum(axis=1) - money["net_sales"]).abs().max() < 1e-9
+    assert (money["sales_before"].iloc[1:].to_numpy() == money["net_sales"].iloc[:-1].to_numpy()).all()
+    assert (money["growth"] >= 0).all()
+    assert (money["shrinkage"] <= 0).all()
+    assert not (money["gross_retention"] > money["net_retention"] + 1e-9).any()
+
+
+@given(lines, st.sampled_from(["year_to_date", "quarter", "month"]), st.dates(FIRST, AS_OF))
+@settings(max_examples=40, deadline=None)
+def test_the_steps_of_a_change_add_up_to_it(data_over, lines, compare, as_of):
+    frame, (before, now) = frame_of(lines), periods_compared(as_of, compare)
+    compared = portfolio.compare_customers(data_over(frame, as_of), compare)
+    sums = [frame.loc[frame["date"].between(*days), "amount"].sum() for days in (before, now)]
+    if not compared:
+        return
+    change = portfolio.sales_change(compared)
+    assert change.ends == pytest.approx(tuple(sums), abs=1e-6)
+    assert change.steps["amount"].sum() == pytest.approx(sums[1] - sums[0], abs=1e-6)
+    assert change.steps["customers"].sum() == len(compared.customers)
+    assert change.gross_retention <= change.net_retention + 1e-9
+    bought = frame[frame["kind"] == "sale"].groupby("customer_id")["date"].apply(list)
+    for row in compared.customers.itertuples():
+        assert row.status == status_by_words(bought.get(row.customer_id, []), before, now)
+    effects = portfolio.growth(data_over(frame, as_of).query("sales_by_year"), compared).factors()["effect"]
+    assert effects.sum() == pytest.approx(sums[1] - sums[0], abs=1e-6)
+
+
+def status_by_words(days, before, now):
+    """Return what the definitions call a customer who bought on these days."""
+    here, then = (any(first <= day <= last for day in days) for first, last in (now, before))
+    between = any(before[1] < day < now[0] for day in days)
+    earlier = any(day < before[0] for day in days)
+    if here and then:
+        return "retained"
+    if here:
+        return "again" if between else "reactivated" if earlier else "new"
+    if then:
+        return "not_yet" if between else "lost"
+    return "returned"
 
 
 @given(visits, st.randoms(use_true_random=False))
@@ -130,7 +190,7 @@ def test_every_query_adds_up_to_the_same_net_sales(engine_over, lines):
     engine, total = engine_over(frame), sum(round(row[3] * 100) for row in rows) / 100
     customers = engine.query("customers", as_of=AS_OF)
     periods = engine.query("sales_by_period", as_of=AS_OF, period="month")
-    years = engine.query("sales_by_year", as_of=AS_OF, month_day=1231)
+    years = engine.query("sales_by_year", as_of=AS_OF)
     bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
     for sums in (customers, periods, years):
         assert sums["net_sales"].sum() == pytest.approx(total, abs=1e-6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -24,10 +26,12 @@ from analysis.portfolio import (
     Growth,
     SalesBridge,
     SalesByPeriod,
+    SalesChange,
 )
 
 _HATCH = "////"
 _FAINT = (1.0, 1.0, 1.0, 0.4)
+_SEEN = 0.001
 _LABELS_FIT = 18
 _GAP_TICKS = (1, 7, 30, 90, 180, 365, 730, 1825, 3650)
 
@@ -37,16 +41,41 @@ def bridge(result: SalesBridge, ax: Axes | None = None) -> Axes:
     """Draw the steps from gross sales down to net sales, each with its amount."""
     ax = ax or theme.axes(height=3.6)
     steps = result.steps()
-    amounts = steps["amount"].to_numpy()
-    tops = np.concatenate([amounts[:1], amounts[:1], amounts[:3].cumsum()[1:], amounts[-1:]])
-    starts = np.concatenate([[0.0], tops[1:-1], [0.0]])
-    colours = [theme.COLOURS[name] for name in ("muted", "bad", "bad", "bad", "main")]
-    ax.bar(steps["step"], amounts, bottom=starts, color=colours, width=0.6)
-    for place, (top, amount) in enumerate(zip(tops, amounts, strict=True)):
-        beside(ax, compact(amount, result.currency), (place, max(top, 0)), (0, 3))
-    theme.money_axis(ax.yaxis, result.currency)
-    ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
+    _waterfall(ax, list(steps["step"]), steps["amount"].tolist(), result.currency)
     return theme.finish(ax, result.title())
+
+
+@plot.register
+def change(result: SalesChange, ax: Axes | None = None) -> Axes:
+    """Draw the steps from the earlier net sales to the later ones, gains green and losses red.
+
+    Steps of less than a thousandth of the earlier net sales are left out.
+    """
+    ax = ax or theme.axes(width=9, height=4.6)
+    before, now = result.ends
+    steps = result.steps[result.steps["share"].abs() >= _SEEN]
+    names = [textwrap.fill(result.step_names()[step], 12) for step in steps["step"]]
+    first, second = (textwrap.fill(name, 14) for name in result.compared.names)
+    amounts = [before, *steps["amount"], now]
+    _waterfall(ax, [first, *names, second], amounts, result.compared.currency)
+    return theme.finish(ax, result.title(), y=_("Net sales"))
+
+
+def _waterfall(ax: Axes, names: list[str], amounts: list[float], currency: str | None) -> None:
+    """Draw a first total, the steps that follow, and the last total, each with its amount."""
+    steps = np.asarray(amounts, float)
+    ends = np.cumsum(steps[:-1])
+    starts = np.concatenate([[0.0], ends[:-1], [0.0]])
+    tops = np.maximum(starts, starts + steps)
+    colours = ["muted", *("good" if step > 0 else "bad" for step in steps[1:-1]), "main"]
+    places = np.arange(len(steps))
+    ax.bar(places, steps, bottom=starts, color=[theme.COLOURS[name] for name in colours], width=0.6)
+    ax.hlines(ends, places[:-1] + 0.3, places[1:] - 0.3, color=theme.COLOURS["muted"], linewidth=0.7)
+    for place, (top, step) in enumerate(zip(tops, steps, strict=True)):
+        beside(ax, compact(step, currency), (place, max(top, 0)), (0, 3))
+    ax.set_xticks(places, names, parse_math=False)
+    theme.money_axis(ax.yaxis, currency)
+    ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
 
 
 @plot.register
@@ -95,10 +124,13 @@ def _factors(result: Growth, ax: Axes) -> None:
     changes = result.factors().iloc[::-1]
     colours = [theme.COLOURS["main" if change >= 0 else "accent"] for change in changes["change"]]
     ax.barh([names[factor] for factor in changes["factor"]], changes["change"], color=colours, height=0.55)
-    for place, change in enumerate(changes["change"]):
-        beside(ax, signed_percent(change, 1), (change, place), (5 if change >= 0 else -5, 0))
+    for place, (change, effect) in enumerate(zip(changes["change"], changes["effect"], strict=True)):
+        label = signed_percent(change, 1)
+        if pd.notna(effect):
+            label += "\n" + ("+" if effect > 0 else "") + compact(effect, result.currency)
+        beside(ax, label, (change, place), (5 if change >= 0 else -5, 0), size=8.5)
     ax.axvline(0, color=theme.COLOURS["muted"], linewidth=0.8)
-    reach = max(float(changes["change"].abs().max()), 0.01) * 1.6
+    reach = max(float(changes["change"].abs().max()), 0.01) * 1.9
     ax.set_xlim(-reach, reach)
     ax.grid(visible=False)
     theme.percent_axis(ax.xaxis)

@@ -9,7 +9,9 @@ from analysis.portfolio.activity import (
     profile,
 )
 from analysis.portfolio.bridge import SalesBridge, sales_bridge
+from analysis.portfolio.change import SalesChange, sales_change
 from analysis.portfolio.cohort import Cohorts, CohortSales, cohort_sales, cohorts
+from analysis.portfolio.compared import Compared, compare_customers
 from analysis.portfolio.flow import CustomerFlow, customer_flow
 from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
@@ -20,15 +22,18 @@ __all__ = [
     "ActivityWindow",
     "CohortSales",
     "Cohorts",
+    "Compared",
     "Concentration",
     "CustomerFlow",
     "Growth",
     "SalesBridge",
     "SalesByPeriod",
+    "SalesChange",
     "activity",
     "activity_window",
     "cohort_sales",
     "cohorts",
+    "compare_customers",
     "concentration",
     "customer_flow",
     "default_period",
@@ -36,4 +41,5 @@ __all__ = [
     "profile",
     "sales_bridge",
     "sales_by_period",
+    "sales_change",
 ]

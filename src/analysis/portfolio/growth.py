@@ -1,25 +1,23 @@
-"""Is it growing or shrinking: a year against the year before, and which of three factors moved."""
+"""Is it growing or shrinking: a period against the same a year before, and which of three factors moved."""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
 import pandas as pd
 
 from analysis.language import _, date, money, signed_percent
-from analysis.not_possible import NotPossible
+from analysis.not_possible import or_not_possible
 from analysis.periods import begins_whole
-from analysis.portfolio.sales import with_factors
-from analysis.result import Finding, Result, currency_of
-
-FACTORS = ("customers", "purchases_per_customer", "value_per_purchase")
+from analysis.portfolio.compared import Compared
+from analysis.portfolio.factors import FACTORS, factor_effects, with_factors
+from analysis.result import Finding, Result
 
 
 @dataclass(frozen=True)
 class Growth(Result):
-    """Each year, and the last one against the same days of the year before.
+    """Each year, and a period against the same one a year before.
 
     Attributes
     ----------
@@ -29,43 +27,47 @@ class Growth(Result):
         ``net_sales`` (money), ``discount_rate`` (discounts ÷ gross sales; only where discounts are known) and
         ``complete``.
     compared
-        Two rows like those of ``years``: the same days of the year before, and of the last year.
-    as_of
-        Last day of the comparison.
-    currency
-        ISO 4217 code, or None where it is not known.
+        The two periods.
+    totals
+        Two rows like those of ``years``: before and now.
     """
 
     name: ClassVar[str] = "growth"
     years: pd.DataFrame
-    compared: pd.DataFrame
-    as_of: dt.date
-    currency: str | None = None
+    compared: Compared
+    totals: pd.DataFrame
+
+    @property
+    def currency(self) -> str | None:
+        """ISO 4217 code, or None where it is not known."""
+        return self.compared.currency
 
     @property
     def difference(self) -> float:
         """Net sales gained (above 0) or lost."""
-        before, now = self.compared["net_sales"]
+        before, now = self.totals["net_sales"]
         return float(now - before)
 
     @property
     def change(self) -> float:
-        """Change of net sales, as a share of those of the year before."""
-        return float(self.difference / self.compared["net_sales"].iloc[0])
+        """Change of net sales, as a share of the earlier ones."""
+        return float(self.difference / self.totals["net_sales"].iloc[0])
 
     def factors(self) -> pd.DataFrame:
-        """Return ``factor`` (a column of ``years``) and its ``change`` as a share."""
-        before, now = (self.compared.iloc[i] for i in (0, 1))
-        return pd.DataFrame({"factor": FACTORS, "change": [now[name] / before[name] - 1 for name in FACTORS]})
+        """Return ``factor`` (a column of ``years``), its ``change`` (a share) and its ``effect`` in money."""
+        return factor_effects(self.totals.iloc[0], self.totals.iloc[1])
 
     def title(self) -> str:
         """Return whether net sales grew."""
-        before, now = self.compared["year"].dt.year
-        values = {"change": signed_percent(self.change, 1), "before": before}
-        if (self.as_of.month, self.as_of.day) != (12, 31):
+        change = signed_percent(self.change, 1)
+        if self.compared.is_to_date:
             message = _("Net sales up to {day}: {change} against the same days of {before}")
-            return message.format(day=date(self.as_of), **values)
-        return _("Net sales of {now}: {change} against {before}").format(now=now, **values)
+            start, end = self.compared.before[0], self.compared.now[1]
+            return message.format(day=date(end), change=change, before=start.year)
+        before, now = self.compared.names
+        return _("Net sales of {now}: {change} against {before}").format(
+            now=now, change=change, before=before
+        )
 
     def sentence(self) -> str:
         """Return the change, and which factors moved."""
@@ -75,8 +77,8 @@ class Growth(Result):
             "value per purchase {value}."
         ).format(
             title=self.title(),
-            net=money(self.compared["net_sales"].iloc[1], self.currency),
-            net_before=money(self.compared["net_sales"].iloc[0], self.currency),
+            net=money(self.totals["net_sales"].iloc[1], self.currency),
+            net_before=money(self.totals["net_sales"].iloc[0], self.currency),
             customers=signed_percent(changes["customers"], 1),
             frequency=signed_percent(changes["purchases_per_customer"], 1),
             value=signed_percent(changes["value_per_purchase"], 1),
@@ -92,41 +94,30 @@ class Growth(Result):
         return [Finding("portfolio.growth", text, self.change, "share", abs(difference), difference >= 0)]
 
 
-def growth(whole: pd.DataFrame, to_date: pd.DataFrame, as_of: dt.date) -> Growth | NotPossible:
-    """Return each year, and the last one against the same days of the year before.
+@or_not_possible
+def growth(years: pd.DataFrame, compared: Compared) -> Growth:
+    """Return each year, and a period against the same one a year before.
 
     Parameters
     ----------
-    whole, to_date
-        The rows of ``sql/sales_by_year.sql`` with ``month_day`` 1231, and with that of ``as_of``.
-    as_of
-        The last day that counts.
+    years
+        The rows of ``sql/sales_by_year.sql``.
+    compared
+        The two periods, and what each customer bought in them.
 
     Notes
     -----
-    Net sales = customers × purchases per customer × value per purchase. A first year of which only a
-    part was recorded (see `analysis.periods.begins_whole`) is compared with none.
+    Net sales = customers × purchases per customer × value per purchase. A first year counts as whole if it
+    is recorded from its beginning on (see `analysis.periods.begins_whole`).
     """
-    first = whole["first_day"].iloc[0]
-    starts_whole = begins_whole(whole["year"].iloc[0], first, "year")
-    years = _columns(whole)
-    ends_whole = as_of == dt.date(as_of.year, 12, 31)
-    years["complete"] = [
-        (i > 0 or starts_whole) and (start.year < as_of.year or ends_whole)
+    starts_whole = begins_whole(years["year"].iloc[0], years["first_day"].iloc[0], "year")
+    over = (compared.as_of.month, compared.as_of.day) == (12, 31)
+    names = ["year", "customers", "new_customers", "purchases", *FACTORS[1:], "net_sales"]
+    frame = with_factors(years)[names]
+    if years["discounts"].any():
+        frame["discount_rate"] = -years["discounts"] / years["gross_sales"].where(years["gross_sales"] > 0)
+    frame["complete"] = [
+        (i > 0 or starts_whole) and (start.year < compared.as_of.year or over)
         for i, start in enumerate(years["year"])
     ]
-    compared = _columns(to_date)
-    compared = compared[compared["year"].dt.year.isin([as_of.year - 1, as_of.year])]
-    partly = as_of.year - 1 == first.year and not starts_whole
-    sold = len(compared) == 2 and (compared[["purchases", "net_sales"]] > 0).all(axis=None)
-    if partly or not sold:
-        return NotPossible(_("There is no earlier year with the same days, so growth cannot be told yet."))
-    return Growth(years, compared.reset_index(drop=True), as_of, currency_of(whole))
-
-
-def _columns(rows: pd.DataFrame) -> pd.DataFrame:
-    columns = ["year", "customers", "new_customers", "purchases", *FACTORS[1:], "net_sales"]
-    frame = with_factors(rows)[columns]
-    if rows["discounts"].any():
-        frame["discount_rate"] = -rows["discounts"] / rows["gross_sales"].where(rows["gross_sales"] > 0)
-    return frame
+    return Growth(frame, compared, compared.totals())

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.language import _, date, money, period, signed_percent
 from analysis.periods import MONTHS, begins_whole, calendar
+from analysis.portfolio.factors import with_factors
 from analysis.result import Result, currency_of
 
 
@@ -108,11 +109,3 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
     columns = ["period", "customers", "purchases", "purchases_per_customer", "value_per_purchase"]
     frame = with_factors(frame)[[*columns, "net_sales", "complete"]]
     return SalesByPeriod(frame, unit, first_day, as_of, currency_of(rows))
-
-
-def with_factors(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add how often each customer bought, and how much at a time; missing where nobody bought."""
-    return rows.assign(
-        purchases_per_customer=rows["purchases"] / rows["customers"].where(rows["customers"] > 0),
-        value_per_purchase=rows["net_sales"] / rows["purchases"].where(rows["purchases"] > 0),
-    )

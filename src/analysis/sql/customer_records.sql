@@ -1,10 +1,11 @@
 -- One row per customer of the table of customers.
 --
 -- customer_id
--- type, sector, region, size, salesperson, acquisition_channel   NULL where not known
--- acquisition_cost                                               money; NULL where not known
+-- name, type, sector, region, size, salesperson, acquisition_channel   NULL where not known
+-- acquisition_cost                                                     money; NULL where not known
 select
     customer_id,
+    name,
     type,
     sector,
     region,

@@ -1,10 +1,9 @@
--- One row per calendar year with a transaction up to :as_of, of which the days up to :month_day count
--- (100 × month + day: 1231 counts whole years, 630 the days to 30 June).
+-- One row per calendar year with a transaction up to :as_of.
 --
 -- year            1 January
--- first_day       first day with a transaction in the whole year
+-- first_day       first day with a transaction
 -- customers       customers who bought
--- new_customers   those of them whose first purchase ever lies in these days
+-- new_customers   those of them whose first purchase ever lies in it
 -- purchases       purchase days: a customer who buys twice on a day counts once
 -- net_sales       money sold less returns and cancellations
 -- gross_sales     money of sales before discounts
@@ -32,7 +31,6 @@ counted as (
     select
         make_date(year(days.date), 1, 1) as year,
         days.*,
-        case when month(days.date) * 100 + day(days.date) <= :month_day then 1 else 0 end as counts,
         case when days.date = firsts.first_purchase then 1 else 0 end as is_first
     from days
     inner join firsts on firsts.customer_id = days.customer_id
@@ -41,12 +39,12 @@ counted as (
 select
     year,
     min(date) as first_day,
-    count(distinct case when counts * bought = 1 then customer_id end) as customers,
-    count(case when counts * bought * is_first = 1 then 1 end) as new_customers,
-    count(case when counts * bought = 1 then 1 end) as purchases,
-    coalesce(sum(case when counts = 1 then net_sales end), 0) as net_sales,
-    coalesce(sum(case when counts = 1 then gross end), 0) as gross_sales,
-    coalesce(sum(case when counts = 1 then sales - gross end), 0) as discounts
+    count(distinct case when bought = 1 then customer_id end) as customers,
+    count(case when bought * is_first = 1 then 1 end) as new_customers,
+    count(case when bought = 1 then 1 end) as purchases,
+    sum(net_sales) as net_sales,
+    sum(gross) as gross_sales,
+    sum(sales - gross) as discounts
 from counted
 group by year
 order by year
