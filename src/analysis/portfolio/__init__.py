@@ -15,6 +15,7 @@ from analysis.portfolio.compared import Compared, compare_customers
 from analysis.portfolio.flow import CustomerFlow, customer_flow
 from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
+from analysis.portfolio.potential import GrowthPotential, growth_potential
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Concentration",
     "CustomerFlow",
     "Growth",
+    "GrowthPotential",
     "SalesBridge",
     "SalesByPeriod",
     "SalesChange",
@@ -38,6 +40,7 @@ __all__ = [
     "customer_flow",
     "default_period",
     "growth",
+    "growth_potential",
     "profile",
     "sales_bridge",
     "sales_by_period",

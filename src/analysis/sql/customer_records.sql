@@ -2,7 +2,7 @@
 --
 -- customer_id
 -- name, type, sector, region, size, salesperson, acquisition_channel   NULL where not known
--- acquisition_cost                                                     money; NULL where not known
+-- acquisition_cost, potential                                          money; NULL where not known
 select
     customer_id,
     name,
@@ -12,6 +12,7 @@ select
     size,
     salesperson,
     acquisition_channel,
-    acquisition_cost
+    acquisition_cost,
+    potential
 from customers
 order by customer_id
