@@ -58,7 +58,7 @@ def test_gap_to_the_upper_quartile_of_the_others(opened):
     assert found.notes()[1].startswith("1 customer who bought nothing")
 
 
-def test_declared_potential_comes_first_and_lies_where_own_shares_leave_room(opened):
+def test_declared_potential_comes_first(opened):
     """x bought 10 of tools and 40 of paint: of 100 it may buy 20 and 80, which is 10 and 40 more."""
     found = portfolio.growth_potential(opened(nine(), RECORDS))
     told = found.customers.set_index("customer_id")
@@ -87,6 +87,19 @@ def test_too_few_to_compare_is_said(opened):
         "not known: first purchase too recent",
         "not known: too few comparable customers",
     ]
+
+
+def test_it_lies_where_own_shares_so_far_leave_room(opened):
+    """c1 ever bought 11 of tools and 9 of paint; of the 30 declared that makes 16.50 and 13.50.
+
+    It bought 10 of tools in the twelve months, so 6.50 and 13.50 more.
+    """
+    few = "\n".join(row for row in nine().splitlines() if not row.startswith("c9"))
+    found = portfolio.growth_potential(
+        opened(few + "\nc1,2022-01-11,9,paint", "customer_id,potential\nc1,30\n")
+    )
+    where = found.where.set_index("category")["growth_potential"]
+    assert where.to_dict() == {"paint": pytest.approx(13.5), "tools": pytest.approx(6.5)}
 
 
 def test_without_anything_to_compare_by_the_columns_that_would_open_it_are_named():

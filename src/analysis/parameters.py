@@ -45,6 +45,10 @@ class Portfolio(Common):
     activity_window: Window | None
 
 
+class PortfolioAudit(Portfolio):
+    """Parameters of ``01_portfolio_audit``."""
+
+
 class Segmentation(Common):
     """Parameters of ``02_segmentation``."""
 
@@ -113,6 +117,7 @@ class Acquisition(Forecast):
 
 NOTEBOOKS: dict[str, type[Common]] = {
     "01_portfolio": Portfolio,
+    "01_portfolio_audit": PortfolioAudit,
     "02_segmentation": Segmentation,
     "03_churn": Churn,
     "03_churn_contracts": Contracts,

@@ -10,6 +10,7 @@ import pandas as pd
 
 MONTHS: dict[str, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 """Length of each period in months."""
+MONTH_DAYS = 365.25 / 12
 
 
 def ordinals(starts: pd.Series[pd.Timestamp], unit: str) -> pd.Series[int]:

@@ -203,3 +203,26 @@ def test_every_query_adds_up_to_the_same_net_sales(engine_over, lines):
     cohorts = portfolio.cohorts(engine.query("cohorts", as_of=AS_OF, period="month"), AS_OF, "month")
     bought = int((customers["purchase_days"] > 0).sum())
     assert not cohorts or cohorts.frame.query("age == 0")["size"].sum() == bought
+
+
+@given(lines, st.dates(FIRST, AS_OF))
+@settings(max_examples=20, deadline=None)
+def test_years_of_customers_add_up_and_the_trend_is_the_concentration_of_each(data_over, lines, as_of):
+    frame = frame_of(lines)
+    frame = frame[frame["date"] <= as_of]
+    if frame.empty:
+        return
+    data = data_over(frame, as_of)
+    rows = data.query("customer_years")
+    assert rows["net_sales"].sum() == pytest.approx(frame["amount"].sum(), abs=1e-6)
+    trend = portfolio.concentration_trend(rows, as_of)
+    if not trend:
+        return
+    ends = [row.until.date() for row in trend.frame.itertuples()]
+    for end, row in zip(ends, trend.frame.itertuples(), strict=True):
+        within = frame[frame["date"].between(end.replace(year=end.year - 1) + dt.timedelta(1), end)]
+        alone = portfolio.concentration(
+            within.groupby("customer_id", as_index=False)["amount"].sum(), "amount"
+        )
+        assert row.gini == pytest.approx(alone.gini)
+        assert row.customers == alone.customers

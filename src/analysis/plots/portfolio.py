@@ -12,22 +12,32 @@ from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.language import _, compact, number, percent, period, signed_percent
+from analysis.language import _, compact, date, number, percent, period, signed_percent
+from analysis.periods import MONTH_DAYS
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import beside, columns
+from analysis.plots.marks import beside, columns, name_ends
 from analysis.portfolio import (
     Activity,
     ActivityWindow,
     Cohorts,
     CohortSales,
+    CohortStack,
     Concentration,
+    ConcentrationTrend,
     CustomerFlow,
+    Deciles,
+    FactorChange,
     Growth,
+    Reactivation,
     SalesBridge,
     SalesByPeriod,
     SalesChange,
+    Spread,
+    TwoCohorts,
 )
+from analysis.portfolio.audit import factor_names
+from analysis.portfolio.factors import FACTORS
 
 _HATCH = "////"
 _FAINT = (1.0, 1.0, 1.0, 0.4)
@@ -181,6 +191,80 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
 
 
 @plot.register
+def concentration_trend(result: ConcentrationTrend, ax: Axes | None = None) -> Axes:
+    """Draw the shares of the largest customers and the Gini coefficient, year by year."""
+    ax = ax or theme.axes(height=3.8)
+    frame, end = result.frame, len(result.frame) - 1
+    lines = {
+        "top_fifth": (_("largest 20%"), "main"),
+        "gini": (_("Gini coefficient"), "muted"),
+        "top_ten": (_("ten largest"), "highlight"),
+    }
+    for name, (_label, colour) in lines.items():
+        ax.plot(range(end + 1), frame[name], "o-", color=theme.COLOURS[colour], linewidth=2, ms=4)
+    ends = [(label, float(frame[name].iloc[-1]), colour) for name, (label, colour) in lines.items()]
+    name_ends(ax, end, ends, step=0.06)
+    ax.set_xticks(range(end + 1), [date(day) for day in frame["until"]])
+    ax.set_xlim(-0.15, end + 0.45)
+    theme.percent_axis(ax.yaxis)
+    ax.set_ylim(0, 1)
+    return theme.finish(ax, result.title(), _("Year to"), _("Share of net sales; Gini"))
+
+
+@plot.register
+def spread(result: Spread, ax: Axes | None = None) -> Axes:
+    """Draw how customers are spread over each measure, on logarithmic scales where tails are long.
+
+    Parameters
+    ----------
+    result
+        The measures.
+    ax
+        Where to draw the orders alone; by default a new figure with all four charts.
+    """
+    names = result.measure_names()
+    drawn = [ax] if ax else theme.grid(2, 2, height=6.2)
+    for place, (measure, one) in enumerate(zip(names, drawn, strict=False)):
+        values = result.values[measure].dropna()
+        values = values[values > 0]
+        log = measure != "tenure" and len(values) > 0
+        sns.histplot(values, bins=24, log_scale=log, color=theme.COLOURS["main"], ax=one, linewidth=0.4)
+        if len(values):
+            one.axvline(values.median(), color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
+        theme.count_axis(one.yaxis)
+        if measure == "value_per_order":
+            theme.money_axis(one.xaxis, result.currency)
+        else:
+            theme.count_axis(one.xaxis, whole=False)
+        label = names[measure] + (" " + _("(logarithmic)") if log else "")
+        theme.finish(
+            one, result.title() if place == 0 and ax else "", label, "" if place % 2 else _("Customers")
+        )
+    if not ax:
+        theme.title_above(drawn[0], result.title())
+    return drawn[0]
+
+
+@plot.register
+def reactivation(result: Reactivation, ax: Axes | None = None) -> Axes:
+    """Draw the share that came back, with its interval, by months of silence."""
+    ax = ax or theme.axes(height=3.8)
+    frame = result.frame
+    ax.fill_between(
+        frame["months"], frame["rate_low"], frame["rate_high"], color=theme.COLOURS["main"], alpha=0.2
+    )
+    ax.plot(frame["months"], frame["rate"], "o-", color=theme.COLOURS["main"], linewidth=2, ms=3.5)
+    window = result.window / MONTH_DAYS
+    ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
+    beside(ax, _("inactive from here on"), (window, 0.03), (5, 0), colour="highlight")
+    theme.count_axis(ax.xaxis)
+    theme.percent_axis(ax.yaxis)
+    ax.set_ylim(0, min(1.02, frame["rate_high"].max() * 1.2 + 0.02))
+    months, share = _("Months without a purchase"), _("Came back within the next twelve")
+    return theme.finish(ax, result.title(), months, share)
+
+
+@plot.register
 def gaps(result: ActivityWindow, ax: Axes | None = None) -> Axes:
     """Draw the share of repeat purchases that come within so many days, and the activity window."""
     ax = ax or theme.axes(height=3.8)
@@ -316,6 +400,102 @@ def cohort_sales(result: CohortSales, ax: Axes | None = None) -> Axes:
         _age_label(result.cohorts.unit),
         _("Net sales so far per customer of the cohort"),
     )
+
+
+@plot.register
+def deciles(result: Deciles, ax: Axes | None = None) -> Axes:
+    """Draw the share of net sales that each decile of customers made."""
+    ax = ax or theme.axes(height=3.6)
+    shares = result.frame["share_of_sales"]
+    colours = ["highlight", *["main"] * (len(shares) - 1)]
+    columns(ax, shares, colours, labels=[percent(share, 1) for share in shares])
+    ax.set_xticks(range(len(shares)), [number(decile) for decile in result.frame["decile"]])
+    theme.percent_axis(ax.yaxis)
+    ax.set_ylim(min(0, shares.min() * 1.1), shares.max() * 1.12)
+    decile = _("Decile of customers, those who bought most first")
+    return theme.finish(ax, result.title(), decile, _("Share of net sales"))
+
+
+@plot.register
+def factor_change(result: FactorChange, ax: Axes | None = None) -> Axes:
+    """Draw the steps from the earlier value to the later one, a step for each factor."""
+    ax = ax or theme.axes(height=4)
+    names = [textwrap.fill(factor_names()[name], 14) for name in result.factors["factor"]]
+    first, second = (textwrap.fill(name, 14) for name in result.compared.names)
+    before, now = result.value
+    amounts = [before, *result.factors["effect"], now]
+    _waterfall(ax, [first, *names, second], amounts, result.compared.currency)
+    return theme.finish(ax, result.title(), y=_("Margin") if result.has_margin else _("Net sales"))
+
+
+@plot.register
+def two_cohorts(result: TwoCohorts, ax: Axes | None = None) -> Axes:
+    """Draw both cohorts by age, a chart for each factor.
+
+    Parameters
+    ----------
+    result
+        The cohorts.
+    ax
+        Where to draw the share who bought alone; by default a new figure with all three charts.
+    """
+    drawn = [ax] if ax else theme.grid(1, 3, width=9.6, height=3.6)
+    colours = ("muted", "main")
+    for one, factor in zip(drawn, ("retention", *FACTORS[1:]), strict=False):
+        for (_cohort, line), name, colour in zip(
+            result.frame.groupby("cohort"), result.names, colours, strict=True
+        ):
+            one.plot(line["age"], line[factor], "o-", color=theme.COLOURS[colour], ms=4, label=name)
+        theme.count_axis(one.xaxis)
+        one.set_ylim(0, result.frame[factor].max() * 1.15)
+        if factor == "retention":
+            theme.percent_axis(one.yaxis)
+        elif factor == "value_per_purchase":
+            theme.money_axis(one.yaxis, result.currency)
+        else:
+            theme.count_axis(one.yaxis, whole=False)
+        theme.finish(one, result.title() if ax else "", _age_label(result.unit), factor_names()[factor])
+    drawn[0].legend(frameon=False, fontsize=9, loc="lower left")
+    if not ax:
+        theme.title_above(drawn[0], result.title())
+    return drawn[0]
+
+
+@plot.register
+def cohort_stack(result: CohortStack, ax: Axes | None = None) -> Axes:
+    """Draw net sales of each period by cohort, the oldest at the bottom and darkest."""
+    ax = ax or theme.axes(height=4.4)
+    table = result.table()
+    shades = sns.color_palette(f"{theme.SEQUENTIAL}_r", len(table) + 2)[: len(table)]
+    base = np.zeros(table.shape[1])
+    for shade, (cohort, line) in zip(shades, table.iterrows(), strict=True):
+        heights = line.fillna(0).clip(lower=0).to_numpy(dtype="float64")
+        name = period(pd.Timestamp(str(cohort)), result.cohorts.unit)
+        ax.bar(
+            range(len(heights)),
+            heights,
+            0.75,
+            base,
+            color=shade,
+            label=name,
+            edgecolor="white",
+            linewidth=0.4,
+        )
+        base = base + heights
+    theme.period_axis(
+        ax.xaxis, [start.date() for start in pd.to_datetime(table.columns)], result.cohorts.unit
+    )
+    theme.money_axis(ax.yaxis, result.cohorts.currency)
+    ax.set_ylim(top=base.max() * 1.08 or 1)
+    if len(table) <= _LABELS_FIT:
+        ax.figure.legend(
+            *(part[::-1] for part in ax.get_legend_handles_labels()),
+            loc="outside right upper",
+            frameon=False,
+            fontsize=9,
+            title=_("Won in"),
+        )
+    return theme.finish(ax, result.title(), y=_("Net sales"))
 
 
 def _hatch(bars: BarContainer, complete: pd.Series[bool]) -> None:

@@ -48,6 +48,12 @@ def one_above_two(width: float = 8, height: float = 6.2) -> tuple[Axes, Axes, Ax
     return style(found["A"]), style(found["B"]), style(found["C"])
 
 
+def grid(rows: int, columns: int, width: float = 8.6, height: float = 6.2) -> list[Axes]:
+    """Return the axes of a new figure with small charts side by side, row by row; its size is in inches."""
+    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+    return [style(ax) for ax in figure.subplots(rows, columns, squeeze=False).flat]
+
+
 def style(ax: Axes) -> Axes:
     """Dress ``ax`` in the workbook's style: two spines, a light horizontal grid, quiet labels."""
     ax.spines[["top", "right"]].set_visible(False)
@@ -72,6 +78,16 @@ def title(ax: Axes, text: str, beside: float = _BESIDE_TITLE) -> None:
         lines = textwrap.wrap(text, len(text) // len(lines) + 8)
     text, pad = "\n".join(lines), 10 + _height_above(ax)
     ax.set_title(text, loc="left", fontsize=11.5, fontweight="bold", color=_INK, pad=pad, parse_math=False)
+
+
+def title_above(ax: Axes, text: str) -> None:
+    """Write the claim of a figure of small charts above them all, at the left."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None  # noqa: S101
+    lines = textwrap.wrap(text, int(figure.get_figwidth() * _LETTERS_PER_INCH))
+    figure.suptitle(
+        "\n".join(lines), x=0.01, ha="left", fontsize=11.5, fontweight="bold", color=_INK, parse_math=False
+    )
 
 
 def _height_above(ax: Axes) -> float:

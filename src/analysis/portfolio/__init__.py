@@ -8,6 +8,16 @@ from analysis.portfolio.activity import (
     default_period,
     profile,
 )
+from analysis.portfolio.audit import (
+    CohortStack,
+    Deciles,
+    FactorChange,
+    TwoCohorts,
+    cohort_stack,
+    deciles,
+    factor_change,
+    two_cohorts,
+)
 from analysis.portfolio.bridge import SalesBridge, sales_bridge
 from analysis.portfolio.change import SalesChange, sales_change
 from analysis.portfolio.cohort import Cohorts, CohortSales, cohort_sales, cohorts
@@ -17,32 +27,50 @@ from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
 from analysis.portfolio.potential import GrowthPotential, growth_potential
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
+from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
+from analysis.portfolio.spread import ConcentrationTrend, Spread, concentration_trend, spread
 
 __all__ = [
     "Activity",
     "ActivityWindow",
     "CohortSales",
+    "CohortStack",
     "Cohorts",
     "Compared",
     "Concentration",
+    "ConcentrationTrend",
     "CustomerFlow",
+    "Deciles",
+    "FactorChange",
     "Growth",
     "GrowthPotential",
+    "Reactivation",
     "SalesBridge",
     "SalesByPeriod",
     "SalesChange",
+    "Sleeping",
+    "Spread",
+    "TwoCohorts",
     "activity",
     "activity_window",
     "cohort_sales",
+    "cohort_stack",
     "cohorts",
     "compare_customers",
     "concentration",
+    "concentration_trend",
     "customer_flow",
+    "deciles",
     "default_period",
+    "factor_change",
     "growth",
     "growth_potential",
     "profile",
+    "reactivation",
     "sales_bridge",
     "sales_by_period",
     "sales_change",
+    "sleeping",
+    "spread",
+    "two_cohorts",
 ]

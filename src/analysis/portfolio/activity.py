@@ -11,11 +11,10 @@ import pandas as pd
 
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.periods import MONTHS
+from analysis.periods import MONTH_DAYS, MONTHS
 from analysis.result import Finding, Result, currency_of, sizes_by
 
 USUAL_SHARE = 0.90
-_MONTH_DAYS = 365.25 / 12
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class ActivityWindow(Result):
     @property
     def period(self) -> str:
         """The shortest period that is not shorter than the window, but one that the history holds twice."""
-        lengths = {unit: months * _MONTH_DAYS for unit, months in MONTHS.items()}
+        lengths = {unit: months * MONTH_DAYS for unit, months in MONTHS.items()}
         held = [unit for unit, days in lengths.items() if self.history is None or 2 * days <= self.history]
         long_enough = [unit for unit in held if lengths[unit] >= self.days]
         return long_enough[0] if long_enough else (held or ["month"])[-1]
@@ -77,9 +76,9 @@ class ActivityWindow(Result):
         share = _("{share} of repeat purchases come within it, half of them within {median} days.")
         return f"{said} {share.format(share=percent(self.share_within, 1), median=number(median))}"
 
-    def findings(self) -> list[Finding]:
+    def notes(self) -> list[str]:
         """Return the window."""
-        return [Finding("portfolio.activity_window", self.sentence(), self.days, "days")]
+        return [self.sentence()]
 
 
 @dataclass(frozen=True)

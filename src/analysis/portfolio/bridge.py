@@ -112,18 +112,13 @@ class SalesBridge(Result):
         return {"bridge": self.steps()}
 
     def findings(self) -> list[Finding]:
-        """Return net sales and what was taken off, and the margin where cost is known."""
+        """Return net sales and what was taken off."""
         off = abs(self.deductions)
-        found = [Finding("portfolio.net_sales", self.sentence(), self.net_sales, "money", off, good=None)]
-        if self.margin is not None:
-            good = self.margin > 0
-            sentence = self.margin_sentence()
-            found.append(Finding("portfolio.margin", sentence, self.margin, "money", abs(self.margin), good))
-        return found
+        return [Finding("portfolio.net_sales", self.sentence(), self.net_sales, "money", off, good=None)]
 
     def notes(self) -> list[str]:
-        """Return what is missing to know the margin."""
-        return [self.margin_sentence()] if self.margin is None else []
+        """Return the margin, or what is missing to know it."""
+        return [self.margin_sentence()]
 
 
 def sales_bridge(row: pd.DataFrame) -> SalesBridge:

@@ -23,9 +23,9 @@ class Cohorts(Result):
     frame
         One row per cohort and observed period: ``cohort`` and ``period`` (first days), ``age`` (periods
         since the first purchase, 0 in the cohort's own), ``size`` (customers of the cohort),
-        ``customers`` (who bought), ``retention`` (their share of ``size``), ``net_sales`` (money),
-        ``sales_per_customer`` (money per customer of the cohort since the start, cumulative) and
-        ``complete``.
+        ``customers`` (who bought), ``purchases`` (days), ``retention`` (their share of ``size``),
+        ``net_sales`` (money), ``sales_per_customer`` (money per customer of the cohort since the start,
+        cumulative) and ``complete``.
     unit
         ``month``, ``quarter``, ``half_year`` or ``year``.
     currency
@@ -146,10 +146,12 @@ def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | NotPossi
     periods = calendar(starts.min(), as_of, unit)
     grid = pd.DataFrame({"cohort": starts, "since": ordinals(starts, unit)}).merge(periods, how="cross")
     grid = grid.assign(age=grid["number"] - grid["since"]).query("age >= 0")
-    columns = ["cohort", "period", "customers", "net_sales"]
+    columns = ["cohort", "period", "customers", "purchases", "net_sales"]
     frame = grid.merge(rows[columns], on=["cohort", "period"], how="left").sort_values(["cohort", "age"])
     frame = frame.assign(
-        customers=frame["customers"].fillna(0).astype(int), net_sales=frame["net_sales"].fillna(0)
+        customers=frame["customers"].fillna(0).astype(int),
+        purchases=frame["purchases"].fillna(0).astype(int),
+        net_sales=frame["net_sales"].fillna(0),
     )
     groups = frame.groupby("cohort")
     size = groups["customers"].transform("first")
@@ -158,7 +160,7 @@ def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | NotPossi
         retention=frame["customers"] / size,
         sales_per_customer=groups["net_sales"].cumsum() / size,
     )
-    names = ["cohort", "period", "age", "size", "customers", "retention", "net_sales"]
+    names = ["cohort", "period", "age", "size", "customers", "purchases", "retention", "net_sales"]
     frame = frame[[*names, "sales_per_customer", "complete"]].reset_index(drop=True)
     made = Cohorts(frame, unit, currency_of(rows))
     return made if len(made.average()) > 1 else nothing

@@ -40,8 +40,9 @@ class Concentration(Result):
     curve
         Lorenz curve: ``share_of_customers``, smallest first, and their ``share_of_sales``.
     principal
-        The ten customers with most, from the largest down: of ``customer_id``, ``purchase_days`` and
-        ``last_purchase`` those that are known, the value (money) and ``share_of_sales``.
+        The ten customers with most, from the largest down: of ``customer_id``, ``name``, ``owner``,
+        ``purchase_days`` and ``last_purchase`` those that are known, the value (money) and
+        ``share_of_sales``.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -85,18 +86,20 @@ class Concentration(Result):
         return {"top": self.top, "without": self.without, "largest": self.principal}
 
     def findings(self) -> list[Finding]:
-        """Return how many make 80 %, and what would be gone without the largest."""
+        """Return how many make 80 %."""
+        lost = float(self.without["sales_lost"].iloc[-1])
+        return [Finding("portfolio.customers_for_80", self.sentence(), self.share_for_80, "share", lost)]
+
+    def notes(self) -> list[str]:
+        """Return what would be gone without the largest."""
         row = self.without.iloc[-1]
-        lost, share = float(row["sales_lost"]), float(row["share_lost"])
-        without = ngettext(
+        message = ngettext(
             "Without the largest customer net sales would be {lost} lower ({share}).",
             "Without the {largest} largest customers net sales would be {lost} lower ({share}).",
             int(row["largest"]),
-        ).format(largest=number(row["largest"]), lost=money(lost, self.currency), share=percent(share, 1))
-        return [
-            Finding("portfolio.customers_for_80", self.sentence(), self.share_for_80, "share"),
-            Finding("portfolio.without_largest", without, share, "share", lost, good=False),
-        ]
+        )
+        lost, share = money(row["sales_lost"], self.currency), percent(row["share_lost"], 1)
+        return [message.format(largest=number(row["largest"]), lost=lost, share=share)]
 
 
 def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentration | NotPossible:
@@ -139,7 +142,11 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
 
 
 def _principal(customers: pd.DataFrame, value: str) -> pd.DataFrame:
-    names = [name for name in ("customer_id", "purchase_days", "last_purchase") if name in customers]
+    names = [
+        name
+        for name in ("customer_id", "name", "owner", "purchase_days", "last_purchase")
+        if name in customers
+    ]
     by = [value, *(name for name in names if name == "customer_id")]
     ranked = customers[[*names, value]].sort_values(by, ascending=[False, True][: len(by)])
     shares = ranked[value] / ranked[value].sum()

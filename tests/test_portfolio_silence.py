@@ -1,0 +1,135 @@
+"""Inactive customers and what sleeps in them, how customers differ, and the trend of concentration."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from analysis import portfolio
+from analysis.not_possible import NotPossible
+from analysis.plots import plot, theme
+from analysis.portfolio import Activity, ActivityWindow, Reactivation
+from conftest import transactions
+
+WINDOW = ActivityWindow(80, pd.DataFrame())
+START = pd.Timestamp("2020-01-01")
+AS_OF = dt.date(2022, 1, 1)
+
+
+def pairs(back: int, away: int, days: int = 100) -> pd.DataFrame:
+    """Return purchases of one day: so many customers came back after so many days, so many did not."""
+    dates = [START + pd.Timedelta(days=days), pd.NaT]
+    return pd.DataFrame({"previous": START, "date": dates, "gaps": [back, away]})
+
+
+def test_of_forty_silent_for_three_months_thirty_came_back():
+    """After 100 days: silent for one to three months, not for four; Wilson by hand: 59.8 to 85.8 %."""
+    found = portfolio.reactivation(pairs(30, 10), AS_OF, WINDOW)
+    assert found.frame["months"].tolist() == [1, 2, 3]
+    assert found.frame["silent"].tolist() == [40] * 3
+    assert found.frame["rate"].tolist() == [0.75] * 3
+    assert found.frame["rate_low"].iloc[0] == pytest.approx(0.598, abs=5e-4)
+    assert found.frame["rate_high"].iloc[0] == pytest.approx(0.858, abs=5e-4)
+    assert found.sentence() == (
+        "Of those silent for 3 months, 75% came back within the next twelve (between 60% and 86%)."
+    )
+
+
+def test_who_comes_back_after_more_than_a_year_of_waiting_has_not_come_back():
+    found = portfolio.reactivation(pairs(30, 30, days=420), AS_OF, WINDOW)  # 13.8 months
+    assert found.frame.set_index("months")["rate"].loc[[1, 2]].tolist() == [0, 0.5]
+
+
+def test_a_silence_counts_once_its_outcome_is_known():
+    observed = portfolio.reactivation(pairs(30, 10), (START + pd.Timedelta(days=396)).date(), WINDOW)
+    assert observed.frame["months"].tolist() == [1]  # thirteen months are 395.7 days, fourteen 426.1
+    assert not portfolio.reactivation(pairs(30, 10), (START + pd.Timedelta(days=395)).date(), WINDOW)
+
+
+def test_rates_of_fewer_than_thirty_are_not_told():
+    assert "30 silences" in portfolio.reactivation(pairs(19, 10), AS_OF, WINDOW).reason
+
+
+def test_what_sleeps_and_what_comes_back():
+    """Ana, silent for 7 months, of whom half come back, and Bea, for longer than is known: 50 of 140."""
+    days = pd.Series([10, 214, 1200])
+    customers = pd.DataFrame({"customer_id": ["cy", "ana", "bea"], "days_since_last": days})
+    customers = customers.assign(last_purchase=START, active=days <= 80, net_sales=1.0)
+    rates = pd.DataFrame({"months": [6, 7], "rate": [0.6, 0.5]})
+    years = pd.DataFrame({"customer_id": ["ana", "bea", "cy"], "last_year_sales": [100.0, 40.0, 7.0]})
+    found = portfolio.sleeping(years, Activity(customers, 80), Reactivation(rates, 80))
+    assert found.customers["customer_id"].tolist() == ["ana", "bea"]
+    assert found.bands["silence"].tolist() == ["6 to 12 months", "over 36 months"]
+    assert found.bands["last_year_sales"].tolist() == [100, 40]
+    assert found.sentence() == (
+        "2 inactive customers bought for 140 in their last active years; at the rates at which others came "
+        "back, those who made 50 of it return within twelve months."
+    )
+    unknown = portfolio.sleeping(years, Activity(customers, 80), NotPossible("short"))
+    assert unknown.sentence() == "2 inactive customers bought for 140 in their last active years."
+    assert "rate" not in unknown.tables()["worth_a_call"]
+    assert not portfolio.sleeping(years, Activity(customers.assign(active=True), 80), NotPossible(""))
+
+
+def test_the_last_active_year_ends_with_the_last_purchase(engine_over):
+    rows = [
+        ("ana", "2022-01-01", "sale", 99),
+        ("ana", "2023-03-05", "sale", 5),  # a year before the last: not within it
+        ("ana", "2023-03-06", "sale", 7),
+        ("ana", "2024-03-05", "sale", 10),
+        ("ana", "2024-04-01", "return", -2),
+        ("eve", "2024-04-01", "return", -2),
+    ]
+    found = engine_over(transactions(rows)).query("last_active_year", as_of=dt.date(2024, 4, 15))
+    assert found.to_numpy().tolist() == [["ana", 15]]
+
+
+def test_spread_of_six_customers(six_customers, engine_over):
+    """Orders 5, 2, 1, 1, 1 of those who bought; ana and bea came back after 32 and 60 days."""
+    as_of = dt.date(2024, 4, 15)
+    found = portfolio.spread(engine_over(six_customers).query("customers", as_of=as_of), as_of)
+    assert found.values["orders"].tolist() == [5, 2, 1, 1, 1]
+    assert found.values["value_per_order"].tolist() == [60, 40, 0, 200, 500]
+    assert found.values["days_between"].dropna().tolist() == [32, 60]
+    assert found.tables()["spread"]["median"].iloc[0] == 1
+    assert found.title() == "Half of the customers placed one order at most, one in ten 4 or more"
+
+
+@pytest.fixture
+def trend(data_over):
+    """Eleven customers buy for 11, 10 … 1; a year later the first not at all, and the last for 20."""
+    first = [(f"c{i:02}", "2022-07-01", "sale", 11 - i) for i in range(11)]
+    later = [(f"c{i:02}", "2024-06-30", "sale", 20 if i == 10 else 11 - i) for i in range(1, 11)]
+    data = data_over(transactions([*first, *later]), dt.date(2024, 6, 30))
+    return portfolio.concentration_trend(data.query("customer_years"), data.as_of)
+
+
+def test_the_trend_by_hand(trend):
+    assert trend.frame["top_ten"].tolist() == pytest.approx([65 / 66, 1])
+    assert trend.frame["top_fifth"].tolist() == pytest.approx([30 / 66, 30 / 74])  # 3 of 11; 2 of 10
+    assert trend.frame["customers"].tolist() == [11, 10]
+    assert trend.frame[["entered", "left"]].iloc[1].tolist() == ["c10", "c00"]
+    assert trend.sentence() == (
+        "The ten largest made 100.0% of net sales in the year to 30 Jun 2024, 98.5% in that to 30 Jun 2023. "
+        "New among the ten largest: c10; no longer: c00."
+    )
+
+
+def test_one_year_is_no_trend(data_over):
+    data = data_over(transactions([("a", "2023-02-01", "sale", 1)]), dt.date(2024, 6, 30))
+    assert not portfolio.concentration_trend(data.query("customer_years"), data.as_of)
+
+
+def test_draw(trend, six_customers, engine_over):
+    customers = engine_over(six_customers).query("customers", as_of=dt.date(2024, 4, 15))
+    spread = portfolio.spread(customers, dt.date(2024, 4, 15))
+    for result in [portfolio.reactivation(pairs(30, 10), AS_OF, WINDOW), trend, spread]:
+        ax = theme.axes()
+        assert plot(result, ax=ax) is ax
+        ax.figure.canvas.draw()
+        assert " ".join(ax.get_title(loc="left").split()) == result.title()
+    figure = plot(spread).figure
+    figure.canvas.draw()
+    assert len(figure.axes) == 4
