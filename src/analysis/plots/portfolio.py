@@ -12,7 +12,7 @@ from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.language import _, compact, date, number, percent, period, signed_percent
+from analysis.language import _, compact, date, month, number, percent, period, signed_percent
 from analysis.periods import MONTH_DAYS
 from analysis.plots import theme
 from analysis.plots.drawing import plot
@@ -29,6 +29,7 @@ from analysis.portfolio import (
     Deciles,
     FactorChange,
     Growth,
+    Projection,
     Reactivation,
     SalesBridge,
     SalesByPeriod,
@@ -155,6 +156,40 @@ def _new_customers(result: Growth, ax: Axes) -> None:
     theme.count_axis(ax.yaxis)
     ax.set_ylim(0, max(float(result.years["new_customers"].max()), 1) * 1.15)
     theme.title(ax, _("New customers"))
+
+
+@plot.register
+def projection(result: Projection, ax: Axes | None = None) -> Axes:
+    """Draw net sales so far through the year, those of the year before, and the projected end."""
+    ax = ax or theme.axes(height=4)
+    curve, total = result.curve, result.total
+    ax.plot(curve["day"], curve["before"], color=theme.COLOURS["muted"], linewidth=1.4)
+    ax.plot(curve["day"], curve["now"], color=theme.COLOURS["main"], linewidth=2.2)
+    ends = np.array(
+        [[total["projected"] - total["projected_low"]], [total["projected_high"] - total["projected"]]]
+    )
+    ax.errorbar(
+        [366], [total["projected"]], yerr=ends, fmt="o", color=theme.COLOURS["main"], capsize=4, linewidth=2
+    )
+    beside(ax, compact(total["projected"], result.currency), (366, total["projected"]), (9, 0), colour="main")
+    beside(ax, str(result.year - 1), (366, curve["before"].iloc[-1]), (9, 0), colour="muted")
+    so_far = curve["now"].last_valid_index()
+    done = (0, 0.0) if so_far is None else (int(curve["day"][so_far]), float(curve["now"][so_far]))
+    ax.plot(
+        [done[0], 366],
+        [done[1], total["projected"]],
+        color=theme.COLOURS["main"],
+        linestyle=":",
+        linewidth=1.4,
+    )
+    months = pd.date_range(f"{result.year}-01-01", periods=12, freq="MS")
+    ax.set_xticks(months.day_of_year[::2], [month(day) for day in months[::2]])
+    ax.set_xlim(0, 400)
+    theme.money_axis(ax.yaxis, result.currency)
+    ax.set_ylim(
+        min(0, curve[["before", "now"]].min().min()), max(total["projected_high"], total["last_year"]) * 1.08
+    )
+    return theme.finish(ax, result.title(), y=_("Net sales since 1 January"))
 
 
 @plot.register

@@ -26,6 +26,7 @@ from analysis.portfolio.flow import CustomerFlow, customer_flow
 from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
 from analysis.portfolio.potential import GrowthPotential, growth_potential
+from analysis.portfolio.projection import Projection, projection
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
 from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
 from analysis.portfolio.spread import ConcentrationTrend, Spread, concentration_trend, spread
@@ -44,6 +45,7 @@ __all__ = [
     "FactorChange",
     "Growth",
     "GrowthPotential",
+    "Projection",
     "Reactivation",
     "SalesBridge",
     "SalesByPeriod",
@@ -66,6 +68,7 @@ __all__ = [
     "growth",
     "growth_potential",
     "profile",
+    "projection",
     "reactivation",
     "sales_bridge",
     "sales_by_period",

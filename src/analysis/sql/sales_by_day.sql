@@ -1,0 +1,9 @@
+-- One row per day with a transaction up to :as_of.
+--
+-- date
+-- net_sales   money sold less returns and cancellations
+select date, sum(amount) as net_sales
+from transactions
+where date <= :as_of
+group by date
+order by date
