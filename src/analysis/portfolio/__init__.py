@@ -25,7 +25,7 @@ from analysis.portfolio.compared import Compared, compare_customers
 from analysis.portfolio.flow import CustomerFlow, customer_flow
 from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
-from analysis.portfolio.potential import GrowthPotential, growth_potential
+from analysis.portfolio.potential import GrowthPotential, basis_name, growth_potential
 from analysis.portfolio.projection import Projection, projection
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
 from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
@@ -55,6 +55,7 @@ __all__ = [
     "TwoCohorts",
     "activity",
     "activity_window",
+    "basis_name",
     "cohort_sales",
     "cohort_stack",
     "cohorts",

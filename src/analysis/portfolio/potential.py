@@ -86,7 +86,7 @@ class GrowthPotential(Result):
         sums = sums.reindex([key for key in BASES if key in sums.index])
         return pd.DataFrame(
             {
-                "basis": [_(BASES[key]) for key in sums.index],
+                "basis": [basis_name(key) for key in sums.index],
                 "customers": sums["size"].to_numpy(),
                 "growth_potential": sums["sum"].to_numpy(),
             }
@@ -120,7 +120,7 @@ class GrowthPotential(Result):
         """Return whom it lies with, in which categories, and what it rests on."""
         shown = self.customers[self.customers["growth_potential"] > 0].dropna(axis="columns", how="all")
         return {
-            "growth_potential": shown.assign(basis=shown["basis"].map({key: _(BASES[key]) for key in BASES})),
+            "growth_potential": shown.assign(basis=shown["basis"].map(basis_name)),
             "potential_by_category": self.by_category(),
             "potential_basis": self.by_basis(),
         }
@@ -147,6 +147,11 @@ class GrowthPotential(Result):
             )
             said.append(message.format(count=number(self.silent)))
         return said
+
+
+def basis_name(key: str) -> str:
+    """Return in the reader's language where a growth potential comes from; see `BASES`."""
+    return _(BASES[key])
 
 
 def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:

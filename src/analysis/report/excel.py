@@ -38,6 +38,8 @@ class Page:
         Text beneath.
     tables
         By their names in `analysis.display_names`, one below the other.
+    headings
+        Of columns whose heading depends on the data, in place of that in `analysis.display_names`.
     after
         Text at the end.
     """
@@ -46,6 +48,7 @@ class Page:
     title: str
     lines: Sequence[str] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    headings: Mapping[str, str] = field(default_factory=dict)
     after: Sequence[str] = ()
 
 
@@ -101,7 +104,7 @@ def _write_page(book: Any, sheet: Any, page: Page, currency: str | None) -> None
         widths += [8] * (len(table.columns) - len(widths))
         for j, column in enumerate(table.columns):
             form = _excel_format(said["formats"].get(column, ""), table[column], currency)
-            heading = said["labels"].get(column, str(column))
+            heading = page.headings.get(column, said["labels"].get(column, str(column)))
             head = bold | {"bottom": 1, "text_wrap": True, "align": "left" if form == "@" else "right"}
             sheet.write_string(row + 2, j, heading, book.add_format(head))
             style = book.add_format({"num_format": form})
