@@ -194,10 +194,8 @@ def test_by_default_beside_the_report(monkeypatch, folder, tmp_path):
         (["--by", "sector", "-p", "activity_window=9"], "leave out --notebooks and --parameter"),
     ],
 )
-def test_what_cannot_be_made_is_said_in_one_sentence(
-    monkeypatch, folder, tmp_path, capsys, arguments, message
-):
-    out = tmp_path / "out"
+def test_what_cannot_be_made_is_said_in_one_sentence(monkeypatch, folder, capsys, arguments, message):
+    out = folder.parent / "out"
     assert ran(monkeypatch, folder, *arguments, "--out", out) == 1
     assert message in capsys.readouterr().err
     assert not out.exists()
