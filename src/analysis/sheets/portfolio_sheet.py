@@ -13,7 +13,7 @@ from analysis.errors import CarteraError
 from analysis.language import N_, _, date, listing, money, ngettext, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import OF_CUSTOMERS, OF_SALES, belongs_to, named
-from analysis.result import Result
+from analysis.result import Finding, Result
 from analysis.suggestions import nearest
 
 if TYPE_CHECKING:
@@ -175,6 +175,12 @@ class PortfolioSheet(Result):
         """Return headings that depend on the data."""
         return dict(zip(("before", "now", "ahead"), self.data.years, strict=True))
 
+    def findings(self) -> list[Finding]:
+        """Return how many accounts there are and what they bought."""
+        net = float(self.accounts["net_sales"].sum())
+        text = f"{self.title()}. {self.sentence()}"
+        return [Finding("sheets.accounts", text, len(self.accounts), "customers", max(net, 0.0))]
+
     def notes(self) -> list[str]:
         """Return what is missing, and what would open it."""
         said = [*self.data.missing]
@@ -263,7 +269,7 @@ def sheet_data(dataset: Dataset, by: str = "salesperson", activity_window: int |
     return SheetData(by, as_of, accounts, years, leads, tuple(missing), days, dataset.currency)
 
 
-def portfolio_sheet(data: SheetData, owner: str) -> PortfolioSheet | NotPossible:
+def portfolio_sheet(data: SheetData, owner: str | None = None) -> PortfolioSheet | NotPossible:
     """Return the page of one owner; not possible where it has no accounts.
 
     Parameters
@@ -271,8 +277,10 @@ def portfolio_sheet(data: SheetData, owner: str) -> PortfolioSheet | NotPossible
     data
         From `sheet_data`.
     owner
-        One of ``data.owners()``.
+        One of ``data.owners()``; None: the first.
     """
+    if owner is None:
+        owner = next(iter(data.owners()), "")
     own = data.accounts[data.accounts["belongs_to"] == owner]
     if own.empty:
         hint = nearest(owner, data.owners())
