@@ -146,7 +146,7 @@ def test_customer_flow(six_customers, engine_over):
     }
 
 
-def test_customer_sellers(tmp_path):
+def test_customer_main_value(tmp_path):
     """Within the twelve months to 15 April 2024: ana 9 from Leo against 8 from Mia; bea's are too old."""
     path = write_table(
         tmp_path,
@@ -160,7 +160,9 @@ def test_customer_sellers(tmp_path):
         bea 2023-01-01 9 Leo
         """,
     )
-    rows = DuckDBEngine({"transactions": path}).query("customer_sellers", as_of=AS_OF)
+    rows = DuckDBEngine({"transactions": path}).query(
+        "customer_main_value", column="salesperson", as_of=AS_OF
+    )
     assert rows.to_numpy().tolist() == [["ana", "Leo"]]
 
 

@@ -85,7 +85,7 @@ def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
         with path.open("rb") as file:
             for _line, _function, texts, _comments in babel_extract(file, ("_", "ngettext"), (), {}):
                 yield _place(path), texts  # type: ignore[misc]
-    for name in notebooks.names():
+    for name in [*notebooks.names(), *notebooks.sheets()]:
         for cell in notebooks.read(name)["cells"]:
             yield from ((f"notebooks/{name}.ipynb", message) for message in _in_cell(cell))
 

@@ -116,6 +116,16 @@ def _run(  # noqa: PLR0917 one argument per option
             min=1, metavar="N", help=_("How many notebooks run at once; one per core if not given.")
         ),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help=_(
+                "In place of the notebooks, a portfolio sheet for each salesperson, sector, region or other "
+                "column of customers or sales."
+            ),
+        ),
+    ] = None,
 ) -> None:
     with _readable():
         from analysis.report.request import Request  # noqa: PLC0415
@@ -123,6 +133,10 @@ def _run(  # noqa: PLR0917 one argument per option
         if len({Path(one).stem for one in data}) < len(data):
             raise CarteraError(
                 _("Two data sets have the same name: run them one by one, each with its --out.")
+            )
+        if by and (notebooks or parameter):
+            raise CarteraError(
+                _("With --by there are sheets in place of notebooks: leave out --notebooks and --parameter.")
             )
         requests = [
             Request(
@@ -137,20 +151,21 @@ def _run(  # noqa: PLR0917 one argument per option
             )
             for one in data
         ]
-        went_well = [_run_one(request) for request in requests]
+        went_well = [_run_one(request, by) for request in requests]
         if not all(went_well):
             raise typer.Exit(1)
 
 
-def _run_one(request: Request) -> bool:
+def _run_one(request: Request, by: str | None) -> bool:
     """Run one data set and say where its report is; return whether all went well."""
     from rich.console import Console  # noqa: PLC0415
 
     from analysis.report.progress import TerminalProgress  # noqa: PLC0415
     from analysis.report.runner import run  # noqa: PLC0415
+    from analysis.report.sheets import run_sheets  # noqa: PLC0415
 
     with TerminalProgress(Console(stderr=True)) as progress:
-        done = run(request, progress)
+        done = run_sheets(request, by, progress) if by else run(request, progress)
     typer.echo(_("The report is in {path}").format(path=_short(done.folder / "index.html")))
     failures = [one.failure.sentence(one.name) for one in done.executions if one.failure]
     for line in [*done.warnings, *failures]:

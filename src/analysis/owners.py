@@ -1,4 +1,4 @@
-"""What customers are called and who looks after them, for lists that somebody is to work with."""
+"""What customers are called and to whom they belong, for lists that somebody is to work with."""
 
 from __future__ import annotations
 
@@ -9,12 +9,34 @@ import pandas as pd
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
+OF_CUSTOMERS = ("salesperson", "sector", "region", "size", "type", "acquisition_channel")
+OF_SALES = ("salesperson", "channel", "category", "product_id")
+
+
+def belongs_to(dataset: Dataset, column: str) -> pd.Series:
+    """Return by customer_id to whom or what each customer belongs: a salesperson, a region, a channel.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    column
+        One of `OF_CUSTOMERS` or `OF_SALES`: what the table of customers says, else the value with most of
+        the customer's net sales in the twelve months to ``as_of``, else none.
+    """
+    found = pd.Series(index=pd.Index([], name="customer_id"), dtype="object")
+    if column in OF_CUSTOMERS and column in dataset.tables.get("customers", frozenset()):
+        found = dataset.query("customer_records").set_index("customer_id")[column].dropna()
+    if column in OF_SALES and column in dataset.columns:
+        sold = dataset.query("customer_main_value", column=column).set_index("customer_id")["value"]
+        found = found.combine_first(sold) if len(found) else sold
+    return found.rename(column)
+
 
 def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
     """Add ``name`` and ``owner`` after ``customer_id``, as far as the data know them.
 
-    The owner of a customer is the salesperson in the table of customers, else the seller with most of its net
-    sales in the twelve months to ``as_of``, else none.
+    The owner of a customer is the salesperson it belongs to: see `belongs_to`.
 
     Parameters
     ----------
@@ -24,16 +46,10 @@ def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
         Rows with ``customer_id``.
     """
     known = pd.DataFrame(index=pd.Index(rows["customer_id"]))
-    if {"name", "salesperson"} & dataset.tables.get("customers", frozenset()):
-        records = dataset.query("customer_records").set_index("customer_id")
-        known = known.join(records.rename(columns={"salesperson": "owner"})[["name", "owner"]])
-    if "salesperson" in dataset.columns:
-        sellers = dataset.query("customer_sellers").set_index("customer_id")
-        known = known.join(sellers)
-        known["owner"] = (
-            known["owner"].fillna(known["salesperson"]) if "owner" in known else known["salesperson"]
-        )
-    told = known.filter(["name", "owner"]).dropna(axis="columns", how="all").reset_index(drop=True)
+    if "name" in dataset.tables.get("customers", frozenset()):
+        known = known.join(dataset.query("customer_records").set_index("customer_id")["name"])
+    known = known.join(belongs_to(dataset, "salesperson").rename("owner"))
+    told = known.dropna(axis="columns", how="all").reset_index(drop=True)
     others = rows.drop(columns="customer_id").reset_index(drop=True)
     found = pd.concat([rows[["customer_id"]].reset_index(drop=True), told, others], axis=1)
     found.attrs = rows.attrs

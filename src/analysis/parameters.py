@@ -124,6 +124,14 @@ class Acquisition(Forecast):
     acquisition_cost: Annotated[float, Field(ge=0)] | None
 
 
+class PortfolioSheet(Common):
+    """Parameters of ``sheets/portfolio_sheet``."""
+
+    by: str
+    owner: str | None
+    activity_window: Window | None
+
+
 NOTEBOOKS: dict[str, type[Common]] = {
     "01_portfolio": Portfolio,
     "01_portfolio_audit": PortfolioAudit,
@@ -134,6 +142,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "04_ltv_check": ForecastCheck,
     "05_profitability": Profitability,
     "06_acquisition": Acquisition,
+    "sheets/portfolio_sheet": PortfolioSheet,
 }
 
 

@@ -30,7 +30,7 @@ def parameters_source(notebook):
 
 
 def test_there_is_a_model_for_every_notebook():
-    assert list(parameters.NOTEBOOKS) == NAMES
+    assert list(parameters.NOTEBOOKS) == [*NAMES, *notebooks.sheets()]
 
 
 def test_size(name, notebook):

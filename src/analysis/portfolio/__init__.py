@@ -26,6 +26,7 @@ from analysis.portfolio.flow import CustomerFlow, customer_flow
 from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
 from analysis.portfolio.mix import MarketIndex, Mix, SeveralChannels, market_index, mix, several_channels
+from analysis.portfolio.potential import GrowthPotential, basis_name, growth_potential
 from analysis.portfolio.projection import Projection, projection
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
 from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
@@ -44,6 +45,7 @@ __all__ = [
     "Deciles",
     "FactorChange",
     "Growth",
+    "GrowthPotential",
     "MarketIndex",
     "Mix",
     "Projection",
@@ -57,6 +59,7 @@ __all__ = [
     "TwoCohorts",
     "activity",
     "activity_window",
+    "basis_name",
     "cohort_sales",
     "cohort_stack",
     "cohorts",
@@ -68,6 +71,7 @@ __all__ = [
     "default_period",
     "factor_change",
     "growth",
+    "growth_potential",
     "last_twelve_months",
     "market_index",
     "mix",

@@ -36,6 +36,11 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("*.ipynb") if _NAME.fullmatch(path.stem))
 
 
+def sheets() -> list[str]:
+    """Return the names of notebooks of one page, such as ``sheets/portfolio_sheet``, which no run takes."""
+    return sorted(f"sheets/{path.stem}" for path in (folder() / "sheets").glob("*.ipynb"))
+
+
 def choose(wanted: Sequence[str]) -> list[str]:
     """Return the notebooks that are meant, in reading order.
 
@@ -133,7 +138,7 @@ def write_copies(target: Path, language: Language, overwrite: bool = False) -> l
     CarteraError
         If a copy is there that differs from what would be written, and ``overwrite`` is not set.
     """
-    texts = {target / f"{name}.ipynb": _copy(name, language) for name in names()}
+    texts = {target / f"{name}.ipynb": _copy(name, language) for name in [*names(), *sheets()]}
     edited = [path.name for path, text in texts.items() if path.exists() and path.read_text("utf-8") != text]
     if edited and not overwrite:
         message = _("{folder} holds other versions of {names}. Choose another folder, or add --overwrite.")

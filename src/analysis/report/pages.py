@@ -114,7 +114,7 @@ def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, 
     body, headings = _with_anchors(_body(chapter.done))
     names = {other.done.name for other in chapters}
     body = _NOTEBOOK_LINK.sub(lambda link: f'href="{link[1]}.{"html" if link[1] in names else "ipynb"}', body)
-    return _render(
+    return render(
         "notebook.html.j2",
         about,
         chapter=chapter,
@@ -168,7 +168,7 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
 
 def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, counts: str) -> str:
     covered = dataset.query("coverage").iloc[0]
-    return _render(
+    return render(
         "front.html.j2",
         about,
         chapters=chapters,
@@ -187,7 +187,8 @@ def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, counts:
     )
 
 
-def _render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 templates take anything
+def render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 templates take anything
+    """Return a template of ``html/`` filled in; everything in ``values`` is escaped unless marked as safe."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -23,7 +23,7 @@ _FORMAT = {"format": "cartera-report", "version": 1}
 """Marks the folder as a report, which the next run may replace."""
 _UNMARKED = {"data", "parameters", "notebooks", "versions", "started", "seconds", "rows", "files"}
 """Keys by which a report is known that was made before there was a mark."""
-_FOLDERS = ("figures", "notebooks", "tables", "workspace")
+_FOLDERS = ("figures", "notebooks", "sheets", "tables", "workspace")
 About = dict[str, Any]
 """All there is to say about a run but its results, as in ``run.json``."""
 

@@ -1,0 +1,78 @@
+"""Workbooks, read back with another library: numbers stay numbers, text stays text, a page is a page."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from analysis.language import use_language
+from analysis.report.excel import Page, write_workbook
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Return a function that writes pages and opens what was written."""
+
+    def write(*pages, currency="EUR"):
+        write_workbook(tmp_path / "book.xlsx", pages, currency)
+        return openpyxl.load_workbook(tmp_path / "book.xlsx")
+
+    return write
+
+
+def rows():
+    return pd.DataFrame(
+        {
+            "customer_id": ["=1+1", "00042", None],
+            "net_sales": [1234.56, -5.0, float("nan")],
+            "share": [0.25, 0.5, 0.25],
+            "last_purchase": pd.to_datetime(["2024-02-29", None, "2025-01-01"]),
+        }
+    )
+
+
+def test_a_page_reads_from_top_to_bottom(written):
+    sheet = written(Page("Ana", "Portfolio", ["As of today"], {"largest": rows()}, ["Notes"]))["Ana"]
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        ["Portfolio", None, None, None],
+        ["As of today", None, None, None],
+        [None, None, None, None],
+        ["The top 10 customers", None, None, None],
+        ["Customer", "Net sales", "Share", "Last purchase"],
+        ["=1+1", 1234.56, 0.25, dt.datetime(2024, 2, 29)],
+        ["00042", -5, 0.5, None],
+        [None, None, 0.25, dt.datetime(2025, 1, 1)],
+        [None, None, None, None],
+        ["Notes", None, None, None],
+    ]
+    assert sheet["A6"].data_type == "s"  # no formula
+    assert sheet.page_setup.paperSize == 9  # A4
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "form"),
+    [("en", "EUR", '"€"#,##0'), ("es", "EUR", '#,##0 "€"'), ("en", None, "#,##0")],
+)
+def test_amounts_are_shown_as_the_reader_writes_them(written, language, currency, form):
+    use_language(language)
+    sheet = written(Page("Ana", "Portfolio", tables={"largest": rows()}), currency=currency)["Ana"]
+    assert [cell.number_format for cell in sheet[5]] == ["@", form, "0.0%", "dd/mm/yyyy"]
+
+
+def test_tabs_have_names_that_excel_allows(written):
+    long = "A very long name of a salesperson, of more than 31"
+    names = ["V01/02", "v01 02", "History", long, long, "'", ""]
+    book = written(*(Page(name, "Portfolio") for name in names))
+    assert book.sheetnames == [
+        "V01 02",
+        "v01 02 2",
+        "History 2",
+        "A very long name of a salespers",
+        "A very long name of a salespe 2",
+        "Page",
+        "Page 2",
+    ]
