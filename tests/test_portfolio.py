@@ -410,6 +410,17 @@ class TestFlow:
         assert frame["active"].tolist() == [3, 2, 3, 1]
         assert frame["complete"].tolist() == [True, True, True, False]
 
+    def test_the_money_by_hand(self, engine):
+        """March: Ana 60 after 80, Bea is back with 30, Fay is new with 500, Dora gives back 60 of 200."""
+        money = monthly_flow(engine).money.set_index("period").loc["2024-03-01"]
+        names = ["sales_before", "from_new", "from_reactivated", "growth", "shrinkage", "from_lost"]
+        assert money[names].tolist() == [275, 500, 30, 0, -20, -260]
+        assert money[["from_returned", "net_sales"]].tolist() == [5, 530]  # Eve's return was in February
+        # of ana 80 and dora 200: kept 60 - 60, the same with growth
+        assert money[["gross_retention", "net_retention"]].tolist() == [0, 0]
+        february = monthly_flow(engine).money.set_index("period").loc["2024-02-01"]
+        assert february[["gross_retention", "net_retention"]].tolist() == pytest.approx([80 / 170] * 2)
+
     def test_speaks_of_the_last_complete_period(self, engine):
         assert monthly_flow(engine).sentence() == (
             "In Mar 2024, 3 customers bought: 1 new, 1 retained and 1 reactivated; "

@@ -103,6 +103,12 @@ def test_two_cohorts_at_the_same_age(cohorts):
     assert found.frame["age"].tolist() == [0, 1, 2, 0, 1]
 
 
+def test_a_cohort_not_seen_after_its_first_period_is_compared_with_none(data_over):
+    data = data_over(transactions([*ROWS, ("zoe", "2023-09-01", "sale", 5, None, None, None, 1)]), AS_OF)
+    cohorts = portfolio.cohorts(data.query("cohorts", period="year"), AS_OF, "year")
+    assert portfolio.two_cohorts(cohorts).names == ("2021", "2022")
+
+
 def test_the_stack_adds_up_to_the_net_sales_of_each_period(cohorts):
     found = portfolio.cohort_stack(cohorts)
     assert found.table().sum().tolist() == [20, 200, 190]

@@ -39,10 +39,11 @@ def test_the_total_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("misses", "reach"), [([0.1, 0.3, 0.2, 0.4], 0.4), ([n / 10 for n in range(1, 10)], 0.8)]
+    ("misses", "reach"),
+    [([0.1, 0.3, 0.2, 0.4, 0.5], 0.5), ([n / 10 for n in range(1, 10)], 0.8)],
 )
 def test_the_reach_of_an_interval_of_eighty_per_cent(misses, reach):
-    assert _reach(np.array(misses)) == reach  # ⌈0.8 · 5⌉ = 4th of four; ⌈0.8 · 10⌉ = 8th of nine
+    assert _reach(np.array(misses)) == reach  # ⌈0.8 · 6⌉ = 5th of five; ⌈0.8 · 10⌉ = 8th of nine
 
 
 def steady(until):

@@ -46,7 +46,7 @@ def frame_of(lines):
 def flow_of(engine_over, visits):
     """Return the flow of visits: customer, number of the month, bought (or else returned)."""
     rows = [
-        (who, PERIODS[month].start_time, "sale" if bought else "return", 1 if bought else -1)
+        (who, PERIODS[month].start_time, "sale" if bought else "return", 1 + month % 2 if bought else -1)
         for who, month, bought in visits
     ]
     engine = engine_over(pd.DataFrame(rows, columns=["customer_id", "date", "kind", "amount"]))
@@ -111,6 +111,9 @@ def test_the_steps_of_a_change_add_up_to_it(data_over, lines, compare, as_of):
     assert change.ends == pytest.approx(tuple(sums), abs=1e-6)
     assert change.steps["amount"].sum() == pytest.approx(sums[1] - sums[0], abs=1e-6)
     assert change.steps["customers"].sum() == len(compared.customers)
+    moved = compared.customers[compared.customers["status"] == "retained"].eval("net_now - net_before")
+    steps = change.steps.set_index("step")["amount"].reindex(["growth", "shrinkage"], fill_value=0.0)
+    assert steps.tolist() == pytest.approx([moved.clip(lower=0).sum(), moved.clip(upper=0).sum()], abs=1e-6)
     assert change.gross_retention <= change.net_retention + 1e-9
     bought = frame[frame["kind"] == "sale"].groupby("customer_id")["date"].apply(list)
     for row in compared.customers.itertuples():

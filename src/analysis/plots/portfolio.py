@@ -585,8 +585,8 @@ def market_index(result: MarketIndex, ax: Axes | None = None) -> Axes:
     highest = max(2.0, *frame["customer_index"].fillna(0), *frame["sales_index"].fillna(0))
     lowest = min(0.5, *(frame[["customer_index", "sales_index"]].replace(0, np.nan).min().fillna(0.5)))
     for column, colour, label in [
-        ("customer_index", "main", _("share of our customers ÷ of the market")),
-        ("sales_index", "accent", _("share of our net sales ÷ of the market")),
+        ("customer_index", "main", _("Customers ÷ market")),
+        ("sales_index", "accent", _("Net sales ÷ market")),
     ]:
         ax.plot(
             frame[column].clip(lower=lowest / 1.5),
