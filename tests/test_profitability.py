@@ -358,6 +358,16 @@ def test_ageing_and_dso_of_seven_invoices() -> None:
     assert plot(found).get_title(loc="left") == "44.3% of receivables is overdue"
 
 
+def test_buckets_begin_and_end_on_their_days() -> None:
+    """What is due on the last day is not late; 1 to 30 days, 31 to 60, 61 to 90, and more."""
+    days = [0, 1, 30, 31, 60, 61, 90, 91]
+    due = pd.Timestamp(END_OF_MARCH) - pd.to_timedelta(days, unit="D")
+    rows = pd.DataFrame({"customer_id": "a", "issued": due, "due": due, "paid": pd.NaT, "open": 1.0})
+    rows = rows.assign(paid=pd.to_datetime(rows["paid"]), amount=1.0, invoices=1)
+    found = profitability.receivables(invoices_of(rows, END_OF_MARCH, 12))
+    assert found.ageing["amount"].tolist() == [1, 2, 2, 2, 1]
+
+
 def test_an_invoice_without_a_due_day_stands_apart() -> None:
     seven = SEVEN.assign(due=SEVEN["due"].mask(SEVEN["customer_id"] == "a"))
     found = profitability.receivables(invoices_of(seven, END_OF_MARCH, 3))

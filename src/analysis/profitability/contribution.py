@@ -208,7 +208,8 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
     found = contribution_of(rows.assign(service_cost=served.fillna(0.0)), margins)
     if found.empty:
         return NotPossible(_("Nothing was bought in these months, so there is no margin to tell of."))
-    known = int(found["customer_id"].isin(cost.index).sum()) or None
+    counted = (rows["lines"] > 0) | (served > 0)
+    known = int((served.notna() & counted).sum()) or None
     frame = named(dataset, found)
     return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency)
 
@@ -241,7 +242,7 @@ def contribution_of(rows: pd.DataFrame, margins: Margins) -> pd.DataFrame:
         }
     )
     frame = frame[(rows["lines"].to_numpy() > 0) | (served > 0)]
-    return frame.sort_values(["margin", "customer_id"], ascending=[False, True], ignore_index=True)
+    return frame.sort_values("margin", ascending=False, kind="stable", ignore_index=True)
 
 
 def recorded_cost(dataset: Dataset, column: str) -> pd.Series:
