@@ -13,12 +13,11 @@ import pytest
 from analysis import Dataset, acquisition, ltv, open_dataset
 from analysis.acquisition import TotalValue
 from analysis.acquisition.cost import cost_by_channel, first_purchase_value
-from analysis.acquisition.total_value import earned
 from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
-from analysis.ltv.margins import customer_margins
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
+from analysis.profitability.margins import choose_margins
 
 AS_OF = dt.date(2024, 4, 15)
 Over = Callable[[pd.DataFrame], DuckDBEngine]
@@ -37,7 +36,7 @@ def summary(sample: Dataset) -> ltv.Summary:
 
 
 def test_payback_is_where_the_curve_crosses_the_cost(sample: Dataset, summary: ltv.Summary) -> None:
-    customers, margins = sample.query("customers"), ltv.choose_margins(pd.DataFrame(columns=COSTS), 0.4)
+    customers, margins = sample.query("customers"), choose_margins(pd.DataFrame(columns=COSTS), 0.4)
     model, spend = ltv.fit_purchases(summary, "bg_nbd"), ltv.fit_spend(summary)
     first = first_purchase_value(customers)
 
@@ -145,42 +144,21 @@ def test_ltv_to_cac_by_hand() -> None:
     assert acquisition.ltv_to_cac(TotalValue(values), NOT_KNOWN, NOT_KNOWN) is NOT_KNOWN
 
 
-def test_past_margin_is_the_margin_that_was() -> None:
-    """Of a all costs are known, of b those of half its sales, of c none; d returned more than it bought."""
-    costs = pd.DataFrame(
-        {"customer_id": ["a", "b", "d"], "days": [3, 1, 1], "sales": [200.0, 100.0, 50.0]}
-        | {"cost": [120.0, 70.0, 40.0], "day_margins": [1.2, 0.3, 0.2], "day_squares": [0.5, 0.09, 0.04]}
-    )
-    customers = pd.DataFrame(
-        {"customer_id": list("abcd"), "sales": [200.0, 200.0, 100.0, 50.0]}
-        | {"net_sales": [150.0, 200.0, 100.0, -10.0], "cost": [90.0, 70.0, np.nan, -8.0]}
-    )
-    margins = customer_margins(costs)
-    assert margins is not None
-    rate = 1 - 230 / 350
-    assert earned(margins, customers).tolist() == pytest.approx([60, 60, 100 * rate, -2])
-    assert earned(ltv.choose_margins(costs, 0.5), customers).tolist() == [75, 100, 50, -5]
-    assumed = ltv.choose_margins(costs.head(0))
-    assert earned(assumed, customers).tolist() == pytest.approx([45, 60, 30, -3])
-
-
-def test_past_margin_of_demo_is_net_sales_less_cost() -> None:
-    demo = open_dataset("demo")
-    customers = demo.query("customers")
-    found = earned(ltv.choose_margins(demo.query("customer_margins")), customers).sum()
-    assert found == pytest.approx(float(customers["net_sales"].sum() - customers["cost"].sum()))
-    assert found == pytest.approx(2_778_025.18)
-
-
 def test_total_value_is_past_and_residual() -> None:
     customers = pd.DataFrame(
-        {"customer_id": ["a", "b"], "sales": [100.0, 20.0], "net_sales": [90.0, 20.0], "cost": np.nan}
+        {
+            "customer_id": ["a", "b"],
+            "sales": [100.0, 20.0],
+            "returns": [-10.0, 0.0],
+            "net_sales": [90.0, 20.0],
+        }
+        | dict.fromkeys(("sales_with_cost", "returns_with_cost", "cost_sold", "cost_returned"), 0.0)
     )
     values = SimpleNamespace(
         frame=pd.DataFrame({"customer_id": ["b", "a"], "clv": [5.0, -2.0]}), currency="EUR"
     )
     costs = pd.DataFrame(columns=COSTS)
-    found = acquisition.total_value(values, customers, ltv.choose_margins(costs))
+    found = acquisition.total_value(values, customers, choose_margins(costs))
     assert isinstance(found, TotalValue)
     assert found.frame["total_value"].tolist() == pytest.approx([6 + 5, 27 - 2])
     said = "comes to €33 so far at an assumed margin of 30%, no cost being known, and to €3 expected"

@@ -20,10 +20,10 @@ from analysis.churn.shifted_beta_geometric import (
 from analysis.demo.demo_portfolio import generate
 from analysis.display_names import words
 from analysis.ltv.intervals import Interval
-from analysis.ltv.margins import Margins
 from analysis.not_possible import NotPossible
 from analysis.periods import months_later
 from analysis.plots import plot
+from analysis.profitability.margins import Margins
 
 # Fader & Hardie (2007), "How to project customer retention": survivors of years 0 to 7, the years 8 to 12
 # held out in the paper, and the estimates for 1,000 customers

@@ -1,12 +1,18 @@
 """The customer profile says of each customer what the notebooks say."""
 
+from pathlib import Path
+
+import nbformat
 import pandas as pd
 import pytest
 
 from analysis import churn, customer_counts, customer_profile, ltv, open_dataset, portfolio, segmentation
 from analysis.churn import Risks
 from analysis.counting import counts
+from analysis.ltv.alive import Alive
 from analysis.not_possible import NotPossible
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +55,39 @@ def test_a_window_set_by_hand_and_too_little_data(dataset, tmp_path):
     assert "active" not in short  # nobody bought twice, so there is no window
 
 
+def test_lifetime_value_is_that_of_the_notebook(dataset, profile) -> None:
+    """The cells of ``04_ltv`` up to the value of customers, with the parameters that stand there."""
+    book = nbformat.read(NOTEBOOKS / "04_ltv.ipynb", 4)
+    names: dict = {}
+    code = [cell for cell in book.cells if cell.cell_type == "code"]
+    for cell in (cell for cell in code if "lesson" not in cell.metadata.get("tags", ())):
+        exec(cell.source.replace('data: str = "demo"', 'data: str = "cdnow-sample"'), names)
+        if "value" in names:
+            break
+    shown = names["value"].tables()["customer_value"].set_index("customer_id")
+    columns = ["p_alive", "expected_purchases", "clv", "clv_low", "clv_high"]
+    pd.testing.assert_frame_equal(profile[columns], shown[columns].reindex(profile.index))
+    assert profile["clv"].sum() == pytest.approx(names["value"].total)
+
+
+def test_without_a_model_of_spend_purchases_are_expected_all_the_same(tmp_path) -> None:
+    """All spend nothing in their repeat purchases, so there is no value to tell, but who is still there."""
+    rows = [
+        f"c{who:02},2024-{month:02}-{1 + who % 28:02},{10 if month == 1 else 0}"
+        for who in range(60)
+        for month in range(1, 2 + who % 9)
+    ]
+    (tmp_path / "sales.csv").write_text("customer,date,amount\n" + "\n".join(rows))
+    found = customer_profile(open_dataset(str(tmp_path / "sales.csv")))
+    assert found["expected_purchases"].notna().all()
+    assert found["clv"].isna().all()
+
+
 def test_counts_stand_side_by_side() -> None:
     customers = pd.DataFrame({"active": [True] * 3 + [False], "net_sales": 1.0})
     activity, none = portfolio.Activity(customers, 60), NotPossible("")
     risks = Risks(pd.DataFrame({"risk": [0.5, 0.25, 0.25]}), 60, 10)
-    alive = ltv.Alive(pd.DataFrame({"x": 1, "p_alive": [0.9, 0.5, 0.51, 0.1]}), by_construction=False)
+    alive = Alive(pd.DataFrame({"x": 1, "p_alive": [0.9, 0.5, 0.51, 0.1]}), by_construction=False)
     found = counts(activity, none, risks, alive).frame["customers"]
     assert found.tolist() == [4, 3, 2, 2]  # ever; active; 3 − 1 expected not to buy; 0.9 and 0.51
     assert counts(activity, none, none, none).frame["customers"].tolist() == [4, 3]
@@ -68,3 +102,18 @@ def test_the_count_of_p_alive_is_that_of_the_profile(dataset, profile) -> None:
     found = customer_counts(dataset, alive).frame["customers"].tolist()
     assert found[-1] == (profile["p_alive"] > 0.5).sum() > 0
     assert found[:2] == [len(profile), profile["active"].sum()]
+
+
+def test_who_only_returned_is_named_among_the_customers() -> None:
+    """Two bought for 90 and 10; a third only returned for 5: 3 rows of the customer table, 2 customers."""
+    customers = pd.DataFrame(
+        {
+            "customer_id": list("abc"),
+            "first_purchase": pd.to_datetime(["2024-01-01", "2024-02-01", None]),
+            "net_sales": [90.0, 10.0, -5.0],
+        }
+    )
+    said = "1 of these customers only ever returned."
+    for found in (portfolio.concentration, segmentation.abc):
+        assert str(found(customers)).endswith(said)
+        assert "returned" not in str(found(customers.head(2)))

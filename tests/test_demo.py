@@ -606,3 +606,33 @@ def test_no_truth_in_any_file(demo, tmp_path):
         "treated",
     ):
         assert not any(column in table.columns for table in demo.tables.values()), column
+
+
+def test_service_costs_most_where_customers_demand_it(larger):
+    """Demanding ones cost seven times the usual: by an order and visit for visit, not in all."""
+    customers = pd.concat([demo.truth.customers for demo in larger])
+    records = pd.concat([demo.tables["customers"].set_index("customer_id") for demo in larger])
+    served = customers["service_cost"] > 0
+    assert (customers.loc[customers["demanding"], "type"] != "Particular").all()
+    usual = customers[served & (customers["type"] != "Particular") & ~customers["demanding"]]
+    dear = customers.loc[customers["demanding"], "service_cost"].median() / usual["service_cost"].median()
+    assert 5 < dear < 10
+    known = records["service_cost"].notna()
+    assert not (known.to_numpy() & ~served.to_numpy()).any()
+    off = records["service_cost"].to_numpy() - customers["service_cost"].to_numpy()
+    assert np.nanmax(np.abs(off)) <= 5
+    asked = (served & (customers["type"] != "Particular")).to_numpy()
+    assert known[asked].mean() == pytest.approx(0.8, abs=4 * math.sqrt(0.16 / asked.sum()))
+
+
+def test_what_arrives_is_what_was_sold_and_falls_short_as_often_as_is_true(larger):
+    for demo in larger:
+        sent, chance = demo.tables["deliveries"], demo.truth.shortages
+        lines = demo.tables["transactions"]
+        sold = lines[lines["quantity"] > 0].groupby("order_id")["quantity"].sum()
+        arrived = sent["quantity_delivered"].notna()
+        assert (arrived == sent["delivered"].notna()).all()
+        assert (sent["quantity_delivered"][arrived] == sent["order_id"].map(sold)[arrived]).all()
+        short = sent["quantity_ordered"].to_numpy() > sent["order_id"].map(sold).to_numpy()
+        deviation = math.sqrt((chance * (1 - chance)).sum())
+        assert abs(short.sum() - chance.sum()) < 4 * deviation

@@ -17,7 +17,7 @@ from analysis import ltv
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.ltv.alive import Alive, alive, follow
 from analysis.ltv.backtest.accuracy import Accuracy
-from analysis.ltv.backtest.baselines import same_rate
+from analysis.ltv.backtest.baselines import naive
 from analysis.ltv.backtest.holdout import default_holdout_weeks, holdout
 from analysis.ltv.backtest.tracking import track
 from analysis.ltv.intervals import Interval, simulate_totals, total_intervals
@@ -323,7 +323,10 @@ def test_one_who_is_gone_is_one() -> None:
 
 
 def test_same_rate_by_hand() -> None:
-    assert same_rate(np.array([2.0, 5.0]), np.array([10.0, 0.0]), 5.0).tolist() == [1, 0]
+    two = pd.DataFrame({"x": [2, 5], "t_x": 0.0, "T": [10.0, 0.0], "z": 3.0})
+    found = naive(ltv.Summary(two, "week", AS_OF), 5)
+    assert found["same_rate"].tolist() == [1, 0]  # 2 in 10 weeks are 1 in 5
+    assert found["value_same_rate"].tolist() == [3, 0]
 
 
 def test_no_holdout_without_history(simulated: list[np.ndarray]) -> None:
@@ -337,13 +340,14 @@ def test_no_holdout_without_history(simulated: list[np.ndarray]) -> None:
 
 
 def test_tracking_ends_at_the_forecast(check: ltv.Holdout) -> None:
-    days = pd.DataFrame(
-        {"date": [pd.Timestamp("2024-01-01")], "purchases": [1400], "first_purchases": [1400]}
-    )
+    """1,400 customers came on the first day, and had bought 100 times again when the forecast begins."""
+    starts = pd.to_datetime(["2024-01-01", "2024-02-01"])
+    days = pd.DataFrame({"date": starts, "purchases": [1400, 100], "first_purchases": [1400, 0]})
     found = track(check, days, dt.date(2024, 1, 1) + dt.timedelta(weeks=78))
     assert found["holdout"].sum() == check.weeks
-    assert found["bg_nbd"].iloc[-1] == pytest.approx(check.predicted)  # nothing had come before
-    assert (found["low"].iloc[-1], found["high"].iloc[-1]) == (check.interval.low, check.interval.high)
+    assert found["bg_nbd"].iloc[-1] == pytest.approx(100 + check.predicted)
+    ends = (found["low"].iloc[-1], found["high"].iloc[-1])
+    assert ends == (100 + check.interval.low, 100 + check.interval.high)
     fitted = found.loc[~found["holdout"], "bg_nbd"]
     assert fitted.iloc[-1] == pytest.approx(1400 * check.model.expected_new(np.array([52.0]))[0])
     assert fitted.is_monotonic_increasing

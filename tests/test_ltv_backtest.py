@@ -161,7 +161,13 @@ def test_value_is_purchases_times_spend(check: ltv.Holdout) -> None:
 def test_the_value_that_came_is_said(check: ltv.Holdout) -> None:
     found = ltv.value_accuracy(check)
     assert isinstance(found, ValueAccuracy)
-    assert "of net sales in those 39 weeks; there were US$70,976" in found.sentence()
+    assert (
+        "of net sales in those 39 weeks; there were US$70,976. Per customer it was off by" in found.sentence()
+    )
+    assert "the model adds something" in found.sentence()
+    own = check.customers["value_bg_nbd"]
+    lost = replace(check, customers=check.customers.assign(value_bg_nbd=own + 900.0))
+    assert "the model fails this check" in ltv.value_accuracy(lost).sentence()
     assert not ltv.value_accuracy(replace(check, spend=NotPossible("none")))
     shown = {**judged(check).tables(), **found.tables()}
     for group in (ltv.by_frequency(check), ltv.by_recency(check)):
@@ -235,7 +241,7 @@ def test_another_model_may_lead(check: ltv.Holdout) -> None:
     other = ltv.led_by(check, SimpleNamespace(kind="pareto_nbd"))
     assert other.chosen == "pareto_nbd"
     assert set(other.models) == set(check.models)
-    expected = other.model.expected_purchases(39.0, *check.history).sum()
+    expected = other.model.expected_purchases(39.0, *check.summary.history).sum()
     assert other.interval != check.interval
     assert other.interval.contains(expected)
     assert ltv.led_by(check, SimpleNamespace(kind="unknown")) is check
@@ -397,10 +403,11 @@ def test_a_held_mean_is_as_uncertain_as_one_observed() -> None:
 
 
 def test_how_far_an_own_mean_is_trusted(gamma_gamma: tuple[ltv.Summary, ltv.SpendModel]) -> None:
+    # 6 ÷ (6 + 21), 60 ÷ (60 + 21)
     model = replace(gamma_gamma[1], p=6.0, q=22.0, v=15 * 21 / 3)
     assert model.sentence() == (
-        "Over 6,000 repeat buyers a purchase is worth 30 on average. A customer's own mean counts for 22% "
-        "after one purchase and for 74% after 10."  # 6 ÷ (6 + 21), 60 ÷ (60 + 21)
+        "A repeat purchase of the 6,000 customers with money in theirs is worth 30 on average. "
+        "A customer's own mean counts for 22% after one purchase and for 74% after 10."
     )
     assert "worth 0.010 on average" in replace(model, v=model.v / 3000).sentence()
     assert str(model) == "{'p': 6.0, 'q': 22.0, 'v': 105.0}"

@@ -330,6 +330,15 @@ def test_the_choice_by_hand(
     assert words in reason
 
 
+def test_a_hair_does_not_choose() -> None:
+    """Three models alike to the fourth digit of the score, as on Online Retail where nobody leaves."""
+    table = pd.DataFrame({"log_likelihood": [-100.2, -100.1, -100.3]}, index=KINDS)
+    table = table.assign(behind=[0, 4e-6, 5e-6], behind_error=[0, 1e-6, 1e-6])
+    chosen, reason = _choice(table, 3)
+    assert chosen == "mbg_nbd"
+    assert "foretold about equally well" in reason
+
+
 def test_the_error_of_a_score_counts_each_customer_once() -> None:
     """The same customers at two dates tell no more than at one: the error is that of 200, not of 400."""
     made = simulate("bg_nbd", TRUTH["bg_nbd"], AGES[:200], 26.0, 5)

@@ -12,7 +12,7 @@ import pytest
 from analysis import ltv, open_dataset
 from analysis.ltv.backtest.holdout import holdout
 from analysis.ltv.pooling import GroupCheck, fit_groups
-from analysis.ltv.purchases import Kind
+from analysis.ltv.purchases import KINDS, Kind
 from analysis.not_possible import NotPossible
 
 BASE = (0.8, 8.0, 0.8, 3.0)  # r, α in weeks, a, b
@@ -67,7 +67,7 @@ def checked(made: World, kind: Kind = "bg_nbd") -> tuple[ltv.Holdout, pd.Series]
     customers = summary.frame.assign(actual=later)
     customers[kind] = model.expected_purchases(26.0, *summary.history)
     none = NotPossible("no spend")
-    return ltv.Holdout(summary.as_of, 26, "week", {kind: model}, summary, none, customers, 0), groups
+    return ltv.Holdout(summary.as_of, 26, {kind: model}, summary, none, customers, 0), groups
 
 
 def judged(made: World) -> GroupCheck:
@@ -149,7 +149,7 @@ def test_what_is_said_of_models_by_group() -> None:
     assert "one is enough" in said([58, 41], 1.6)
 
 
-@pytest.mark.parametrize("kind", ltv.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_customers_of_the_last_day_are_no_obstacle(kind: Kind) -> None:
     """They have had no time to buy: in whichever group they are, they change nothing."""
     summary, groups, later = world(DIFFERENT, (400, 300, 200, 100, 50), 4)

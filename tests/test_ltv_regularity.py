@@ -109,7 +109,7 @@ def test_clockwork_does_not_vary() -> None:
     frame = pd.DataFrame(rows, columns=["customer_id", "day"])
     found = ltv.regularity(frame.assign(date=START + pd.to_timedelta(frame["day"], unit="D")))
     assert isinstance(found, Regularity)
-    assert "vary 0% as much as by chance (95% interval 0% to 0%; 40 customers" in found.sentence()
+    assert "is 0.00 times that of chance (95% interval 0.00 to 0.00; 40 customers" in found.sentence()
 
 
 def test_too_few_customers_are_a_sentence() -> None:

@@ -17,6 +17,7 @@ from analysis.ltv.intervals import PRIOR, USUAL, Missed, intervals_of, with_miss
 from analysis.ltv.model_selection import Comparison, log_scores
 from analysis.ltv.spend import level_of, spend_power
 from analysis.ltv.value import equity_shares
+from analysis.profitability import choose_margins
 
 FIRST = pd.Timestamp("2022-01-01")
 
@@ -80,10 +81,24 @@ def test_spend_is_followed_as_it_foretold_best(off: float, power: int) -> None:
     assert spend_power(()) == 0
 
 
+def test_a_miss_that_the_trend_foretold_counts_for_none() -> None:
+    """Spend rose by 10 % twice: by 21 % the forecast at the level of all time fell short."""
+    once = SimpleNamespace(spend_missed=np.log(1.21), level=1.1, value_error=1 / 1.21 - 1, weeks=12)
+    once.actual, once.predicted, once.own_variance = 100, 100.0, np.zeros(2)
+    found = missed([once])  # type: ignore[list-item]
+    assert found is not None
+    usual = np.sqrt(PRIOR * USUAL**2 / (1 + PRIOR))  # one date without a miss beside what is usual
+    assert (found.purchases, found.money) == pytest.approx((usual, usual))
+
+
 def test_a_level_scales_all_money_alike(check: ltv.Holdout) -> None:
     spend = ltv.fit_spend(check.summary)
     assert isinstance(spend, ltv.SpendModel)
-    risen, x, z = replace(spend, level=1.25), check.history[0], check.summary.frame["z"].to_numpy(float)
+    risen, x, z = (
+        replace(spend, level=1.25),
+        check.summary.history[0],
+        check.summary.frame["z"].to_numpy(float),
+    )
     np.testing.assert_allclose(risen.expected_spend(x, z), 1.25 * spend.expected_spend(x, z))
     draws = [each.simulate(np.random.default_rng(1), x, x, z).sum() for each in (spend, risen)]
     assert draws[1] == pytest.approx(1.25 * draws[0])
@@ -145,8 +160,8 @@ def test_chance_is_no_miss(check: ltv.Holdout) -> None:
 
 def test_an_assumed_margin_is_called_assumed() -> None:
     costs = pd.DataFrame(columns=["customer_id", "days", "sales", "cost", "day_margins", "day_squares"])
-    assert ltv.choose_margins(costs).assumed() == " at an assumed margin of 30%, no cost being known"
-    assert ltv.choose_margins(costs, 0.5).assumed() == ""
+    assert choose_margins(costs).assumed() == " at an assumed margin of 30%, no cost being known"
+    assert choose_margins(costs, 0.5).assumed() == ""
 
 
 def test_no_share_of_equity_is_above_all_of_it() -> None:
@@ -154,12 +169,13 @@ def test_no_share_of_equity_is_above_all_of_it() -> None:
     assert shares["equity_share"].tolist() == pytest.approx([0, 0.6, 1, 1, 1])
 
 
-def test_the_library_may_give_up_in_a_lesson() -> None:
-    """Its search for the Gamma-Gamma ends in an error where customers spend all alike."""
+def test_the_library_may_give_up_in_a_lesson(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its search for the Gamma-Gamma ends in an error where customers spend all alike, and prints a page."""
     lifetimes = ltv.import_lifetimes()
     alike = pd.Series([10.0] * 40), pd.Series([5.0] * 40)
     assert "gives up" in ltv.fitted_by(lifetimes.GammaGammaFitter(), *alike)
     assert "gives up" in ltv.fitted_by(lifetimes.GammaGammaFitter(), alike[0].head(0), alike[1].head(0))
+    assert capsys.readouterr().out == ""
     random = np.random.default_rng(1)
     x = pd.Series(random.geometric(0.3, 800).astype(float))
     z = pd.Series(random.gamma(4 * x) / random.gamma(4, 1 / 30, 800) / x)

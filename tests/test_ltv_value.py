@@ -18,11 +18,12 @@ from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
 from analysis.ltv.alive import Alive
-from analysis.ltv.equity import CustomerValue, EquityByGroup
-from analysis.ltv.margins import customer_margins
+from analysis.ltv.equity import CustomerValue, EquityByGroup, _ends
 from analysis.ltv.model_selection import fit_purchases
+from analysis.ltv.purchases import KINDS
 from analysis.ltv.value import clv, equity_shares
 from analysis.not_possible import NotPossible
+from analysis.profitability.margins import choose_margins
 
 AS_OF = dt.date(2024, 4, 15)
 CDNOW_END = dt.date(1998, 6, 30)
@@ -44,7 +45,7 @@ def summary(customers: pd.DataFrame) -> ltv.Summary:
 
 @pytest.fixture(scope="module")
 def models(summary: ltv.Summary) -> dict[str, ltv.PurchaseModel]:
-    fitted = {kind: fit_purchases(summary, kind) for kind in ltv.KINDS}
+    fitted = {kind: fit_purchases(summary, kind) for kind in KINDS}
     return {kind: model for kind, model in fitted.items() if isinstance(model, ltv.PurchaseModel)}
 
 
@@ -58,95 +59,6 @@ def spend(summary: ltv.Summary) -> ltv.SpendModel:
 @pytest.fixture(scope="module")
 def values(summary: ltv.Summary, models: dict[str, ltv.PurchaseModel], spend: ltv.SpendModel) -> pd.DataFrame:
     return clv(summary, models["bg_nbd"], spend, margin_rate=0.3, **SETTINGS)
-
-
-# --- margins -----------------------------------------------------------------------------------------
-
-
-def test_margins_of_six_customers(six_customers: pd.DataFrame, engine_over: Over) -> None:
-    rows = engine_over(six_customers).query("customer_margins", as_of=AS_OF).set_index("customer_id")
-    # known cost: ana 60 on 100 (5 January, first order), dora 150 on 200, fay 300 on 500
-    assert rows.index.tolist() == ["ana", "dora", "fay"]
-    assert rows["sales"].tolist() == [100, 200, 500]
-    assert rows["cost"].tolist() == [60, 150, 300]
-    assert rows["day_margins"].tolist() == pytest.approx([0.4, 0.25, 0.4])
-    assert rows["day_squares"].tolist() == pytest.approx([0.16, 0.0625, 0.16])
-    margins = customer_margins(rows.reset_index())
-    assert margins is not None
-    assert margins.rate == pytest.approx(1 - 510 / 800)
-    # one day each: nothing tells customers from purchases, so all get the rate of all
-    assert margins.of(pd.Series(["ana", "bea"])).tolist() == pytest.approx([0.3625, 0.3625])
-    assert "all get nearly that rate" in margins.sentence()
-
-
-def test_credibility_by_hand() -> None:
-    """Two customers, two days each: .2 and .4 (mean .3), .6 and .8 (mean .7); all sales 100.
-
-    Within: (.02 + .02) ÷ (4 − 2) = .02. Around the mean .5: 2 × .04 + 2 × .04 = .16; between:
-    (.16 − 1 × .02) ÷ (4 − 8 ÷ 4) = .07. Half weight .02 ÷ .07 = 2 ÷ 7; own rates weigh 2 ÷ (2 + 2 ÷ 7).
-    """
-    costs = pd.DataFrame(
-        {
-            "customer_id": ["low", "high"],
-            "days": [2, 2],
-            "sales": [200.0, 200.0],
-            "cost": [140.0, 60.0],
-            "day_margins": [0.6, 1.4],
-            "day_squares": [0.2, 1.0],
-        }
-    )
-    margins = customer_margins(costs)
-    assert margins is not None
-    assert margins.rate == pytest.approx(0.5)
-    assert margins.half_weight == pytest.approx(2 / 7)
-    assert margins.rates["margin_rate"].tolist() == pytest.approx([0.5 - 0.2 * 7 / 8, 0.5 + 0.2 * 7 / 8])
-    assert margins.of(pd.Series(["high", "unknown"])).tolist() == pytest.approx([0.675, 0.5])
-    # eight of ten lie between 0.325 and 0.675, each end moved in by a tenth of the way
-    assert "for 8 of 10 it then lies between 36.0% and 64.0%" in margins.sentence()
-    assert "all get nearly that rate" in replace(margins, half_weight=50.1).sentence()
-    assert customer_margins(costs.head(0)) is None
-
-
-def test_a_margin_that_is_set_goes_before_costs_and_costs_before_an_assumption() -> None:
-    costs = pd.DataFrame(
-        {"customer_id": ["a"], "days": [1], "sales": [100.0], "cost": [80.0]}
-        | {"day_margins": [0.2], "day_squares": [0.04]}
-    )
-    assert ltv.choose_margins(costs).rate == pytest.approx(0.2)
-    chosen = ltv.choose_margins(costs, 0.45)
-    assert chosen.of(pd.Series(["a", "b"])).tolist() == [0.45, 0.45]
-    assert "as set" in chosen.sentence()
-    nothing = ltv.choose_margins(costs, 0.0)  # is a margin that was set
-    assert nothing.of(pd.Series(["a"])).tolist() == [0.0]
-    dear = customer_margins(costs.assign(cost=500.0))
-    assert dear is not None
-    assert dear.rates["own_rate"].tolist() == [-1.0]  # 1 − 500 ÷ 100 = −4 would drown all else
-    assumed = ltv.choose_margins(costs.head(0))
-    assert assumed.of(pd.Series(["a"])).tolist() == [0.3]
-    assert "assumed" in assumed.sentence()
-
-
-def test_drawn_margins_are_nearer_the_truth_than_own_ones() -> None:
-    random = np.random.default_rng(6)
-    truth = random.normal(0.35, 0.08, 2000)
-    days = random.integers(1, 12, 2000)
-    each = [random.normal(mean, 0.2, size).clip(-1, 1) for mean, size in zip(truth, days, strict=True)]
-    costs = pd.DataFrame(
-        {
-            "customer_id": [f"c{i}" for i in range(2000)],
-            "days": days,
-            "sales": 100.0 * days,
-            "cost": [100 * (1 - margin).sum() for margin in each],
-            "day_margins": [margin.sum() for margin in each],
-            "day_squares": [(margin**2).sum() for margin in each],
-        }
-    )
-    margins = customer_margins(costs)
-    assert margins is not None
-    assert margins.half_weight == pytest.approx(0.2**2 / 0.08**2, rel=0.2)
-    off = {name: float(((margins.rates[name] - truth) ** 2).mean()) for name in ("own_rate", "margin_rate")}
-    assert off["margin_rate"] < 0.6 * off["own_rate"]
-    assert off["margin_rate"] < float(((margins.rate - truth) ** 2).mean())
 
 
 def test_clv_with_a_margin_per_customer(
@@ -175,7 +87,7 @@ def test_clv_in_parts_is_clv(
 
 @pytest.fixture(scope="module")
 def worth(summary: ltv.Summary, models: dict[str, ltv.PurchaseModel], spend: ltv.SpendModel) -> CustomerValue:
-    margins = ltv.choose_margins(pd.DataFrame(columns=COSTS), 0.3)
+    margins = choose_margins(pd.DataFrame(columns=COSTS), 0.3)
     found = ltv.customer_value(summary, models["bg_nbd"], spend, margins, ltv.Ahead(52, 0.1), check=NO_CHECK)
     assert isinstance(found, CustomerValue)
     return found
@@ -290,11 +202,26 @@ def test_small_groups_are_taken_together(worth: CustomerValue, monkeypatch: pyte
 
 
 def test_equity_of_groups_has_the_intervals_of_totals(worth: CustomerValue) -> None:
-    """All customers as one group have the portfolio's interval."""
-    alone = grouped(worth, pd.Series("all", index=worth.frame["customer_id"]))
-    ends = alone.frame[["equity_low", "equity_high"]].iloc[0].tolist()
-    assert ends == [worth.equity.low, worth.equity.high]
-    assert not alone.findings()  # that it is worth most says nothing
+    """All customers as one group have the portfolio's interval; to show such a group would say nothing."""
+    assert _ends(worth, np.zeros(len(worth.frame), np.intp)).tolist() == [
+        [worth.equity.low, worth.equity.high]
+    ]
+    alone = ltv.equity_by(worth, pd.Series("all", index=worth.frame["customer_id"]), "channel")
+    assert str(alone) == "All customers are in one group: all."
+
+
+def test_where_nobody_is_seen_to_leave_no_p_alive_is_shown(worth: CustomerValue) -> None:
+    """As on Online Retail: P(alive) of 1 for all would be no knowledge."""
+    fit = replace(worth.purchases.fit, loose=np.array([False, False, True, False]))
+    unseen = replace(worth, purchases=replace(worth.purchases, fit=fit))
+    assert worth.tables()["customer_value"]["p_alive"].notna().all()
+    assert unseen.tables()["customer_value"]["p_alive"].isna().all()
+    months = ltv.cohorts(worth.summary)
+    assert grouped(worth, months).frame["alive"].notna().all()
+    assert grouped(unseen, months).frame["alive"].isna().all()
+    found = ltv.next_purchase(worth.summary, unseen.purchases, 52).frame
+    assert found["p_alive"].isna().all()
+    assert found["chance"].notna().all()
 
 
 def test_cohorts_and_segments_cover_every_customer(
@@ -348,7 +275,7 @@ def test_channels_of_customers(tmp_path: Path) -> None:
     path = tmp_path / "transactions.parquet"
     frame.assign(date=pd.to_datetime(frame["date"])).to_parquet(path)
     found = DuckDBEngine({"transactions": path}).query("customer_channels", as_of=AS_OF)
-    assert found.to_numpy().tolist() == [["ana", "web", "shop"], ["bea", "shop", "shop"]]
+    assert found.to_numpy().tolist() == [["ana", "web", 2, "shop"], ["bea", "shop", 2, "shop"]]
 
 
 # --- the next purchase -------------------------------------------------------------------------------
@@ -425,7 +352,7 @@ def test_records_of_customers(tmp_path: Path) -> None:
     names = ["customer_id", "name", "type", "sector", "region", "size", "salesperson", "acquisition_channel"]
     frame = pd.DataFrame(
         [["b", "Bea", "consumer", None, None, None, None, "web"], ["a", *[None] * 7]], columns=names
-    )
+    ).assign(service_cost=None)
     path = tmp_path / "customers.parquet"
     money = {"acquisition_cost": [12.5, np.nan], "potential": [np.nan, np.nan]}
     frame.astype("str").where(frame.notna(), None).assign(**money).to_parquet(path)

@@ -3,7 +3,7 @@
 import pytest
 
 from analysis.errors import CarteraError
-from intake import account, opened
+from intake import account, amounts, opened
 
 
 def _net_sales(dataset):
@@ -225,11 +225,25 @@ def test_a_total_on_one_line_of_an_order_is_asked_for_as_it_stands(tmp_path):
         2,Ben,2024-02-16,A,10,2,54
         2,Ben,2024-02-16,B,30,1,
     """
-    said = r"is 35\.00 on one of the 2 lines of order '1'.*they are 80\.00: write"
+    said = r"is 35\.00 on one of the 2 lines of order '1'.*net sales are 80\.00: write 'amount_is: q"
     with pytest.raises(CarteraError, match=said):
         opened(tmp_path, text)
     assert _net_sales(opened(tmp_path, text, "amount_is: order")) == 89
     assert _net_sales(opened(tmp_path, text, "amount_is: quantity_and_price")) == 80
+
+
+def test_totals_with_tax_of_several_rates_or_carriage_are_of_orders(tmp_path):
+    """Five orders of 10 + 20; 21 % on the first and 10 % on the second line, or 5 of carriage, upon them."""
+    totals = [34.10, 34.10, 35, 35, 30]
+    rows = [
+        f"{order},Ana,2024-0{order}-15,{product},{price},1,{total}"
+        for order, total in enumerate(totals, 1)
+        for product, price in (("A", 10), ("B", 20))
+    ]
+    text = "\n".join(["order,customer,date,product,price,qty,Total", *rows, "6,Ana,2024-06-15,A,10,1,12.10"])
+    assert _net_sales(opened(tmp_path, text)) == 160
+    with pytest.raises(CarteraError, match="of the whole order, or of each line"):
+        opened(tmp_path, text.replace("34.1,", "44.1,").replace(",34.1", ",44.1"))
 
 
 @pytest.mark.parametrize(
@@ -307,3 +321,83 @@ def test_a_blank_where_a_block_begins_is_not_that_of_the_block_before(tmp_path):
     dataset = opened(tmp_path, text)
     assert _net_sales(dataset) == 50
     assert account(dataset)["excluded:cancelled"] == (1, 40)
+
+
+@pytest.mark.parametrize("word", ["NULL", "N/A", "nan", "(en blanco)", "-", "s/d"])
+def test_a_word_for_nothing_does_not_mean_as_above(tmp_path, word):
+    """Four rows of nobody are left out without a question; a blank in an order is as on its first line."""
+    blocks = f"""\
+        Cliente;Fecha;Importe
+        Ana;2024-01-15;10
+        {word};2024-01-16;7
+        {word};2024-01-17;8
+        Ben;2024-02-16;20
+        {word};2024-02-17;9
+        {word};2024-02-18;9
+        Eva;2024-03-17;1
+    """
+    dataset = opened(tmp_path, blocks)
+    assert account(dataset) == {"sale": (3, 31), "excluded:no_customer": (4, 33)}
+    orders = f"""\
+        order,customer,date,product,amount
+        1,Ana,2024-01-15,A,10
+        1,,,B,20
+        1,{word},,C,40
+        2,Ben,2024-02-16,A,80
+    """
+    assert account(opened(tmp_path, orders)) == {"sale": (3, 110), "excluded:no_customer": (1, 40)}
+
+
+@pytest.mark.parametrize("word", ["Reembolso", "Refund", "Devolución", "Abono", "Chargeback", "REFUND"])
+@pytest.mark.parametrize("sale", ["Reembolsado", "Completado"])
+def test_a_refund_named_on_its_own_negative_row_is_taken_off_once(tmp_path, word, sale):
+    """50 + 40 − 40 + 30, whatever the word on the sale that was undone; a positive row is asked for."""
+    text = f"""\
+        Pedido;Fecha;Cliente;Importe;Estado
+        1;2024-01-15;Ana;50;Completado
+        2;2024-01-16;Ben;40;{sale}
+        2;2024-01-20;Ben;-40;{word}
+        3;2024-02-16;Ben;30;Completado
+    """
+    assert _net_sales(opened(tmp_path, text)) == 80
+    with pytest.raises(CarteraError, match=rf"'{word}' \(rows: 1"):
+        opened(tmp_path, text.replace("-40", "40"))
+
+
+@pytest.mark.parametrize(
+    ("header", "bare", "last"),
+    [
+        ("Fecha;Cliente;Factura;Importe", ";;;{}", ";;;100,00"),
+        ("Date;Customer;Invoice;Amount", ";;;{}", ""),
+        ("Fecha;Cliente;Factura;Importe;Cantidad", ";;;{};7", ";;;100,00;14"),
+    ],
+)
+def test_rows_of_numbers_alone_that_are_the_sum_of_those_above(tmp_path, header, bare, last):
+    """Ana's are 20 + 30, Ben's 10 + 40; rows that are no sums of others may be lines, and are asked for."""
+    more = ";1" * header.endswith("Cantidad")
+    sold = [f"{day}/2024;{who};{n};{amount},00{more}" for day, who, n, amount in [
+        ("15/01", "Ana", 1, 20), ("15/02", "Ana", 2, 30), ("20/01", "Ben", 3, 10), ("30/03", "Ben", 4, 40),
+    ]]  # fmt: skip
+    rows = [*sold[:2], bare.format("50,00"), *sold[2:], bare.format("50,00"), *([last] if last else [])]
+    dataset = opened(tmp_path, "\n".join([header, *rows]) + "\n")
+    assert account(dataset)["excluded:total"][0] == (3 if last else 2)
+    assert _net_sales(dataset) == 100
+    rows[2] = bare.format("49,00")
+    with pytest.raises(CarteraError, match="blank_customer"):
+        opened(tmp_path, "\n".join([header, *rows]) + "\n")
+
+
+def test_a_discount_of_the_whole_order_is_spread_over_its_lines(tmp_path):
+    """5 of an order of 20 + 30 are 2 and 3; elsewhere discounts differ, or lines have one price."""
+    text = """\
+        Pedido;Cliente;Fecha;Artículo;Cantidad;Precio;Importe dto.
+        1;Ana;2024-01-15;A;2;10,00;5,00
+        1;Ana;2024-01-15;B;1;30,00;5,00
+        2;Ben;2024-02-16;A;1;10,00;0,00
+        2;Ben;2024-02-16;C;3;20,00;0,00
+    """
+    with pytest.raises(CarteraError, match=r"5\.00 on all 2 lines of order '1'"):
+        opened(tmp_path, text)
+    assert amounts(opened(tmp_path, text, "discount_is: order")) == [18, 27, 10, 60]
+    assert amounts(opened(tmp_path, text.replace("30,00;5,00", "30,00;4,00"))) == [15, 26, 10, 60]
+    assert amounts(opened(tmp_path, text.replace("30,00", "20,00"))) == [15, 15, 10, 60]

@@ -37,6 +37,20 @@ def test_what_becomes_of_them_is_for_the_user_to_say(tmp_path):
     assert _net_sales(opened(tmp_path, text, "extra_codes: [B]")) == 152
 
 
+@pytest.mark.parametrize(
+    ("header", "word"),
+    [
+        ("Concepto", "Portes"), ("Descripción", "Gastos de envío"), ("Detalle", "GASTOS DE ENVIO"),
+        ("Description", "Shipping costs"), ("Article", "Envío"),
+    ],
+)  # fmt: skip
+def test_lines_of_carriage_are_known_under_any_header_of_goods(tmp_path, header, word):
+    rows = f"1;Ana;2024-01-15;Camisa;20\n1;Ana;2024-01-15;{word};4\n2;Ben;2024-02-16;Shipping box;30\n"
+    text = f"Pedido;Cliente;Fecha;{header};Importe\n{rows}"
+    dataset = opened(tmp_path, text, "policies: {postage: exclude}")
+    assert account(dataset) == {"sale": (2, 50), "excluded:postage": (1, 4)}
+
+
 CARRIAGE = """\
     order,customer,date,{total},{shipping}
     1,Ana,2024-01-15,105,5

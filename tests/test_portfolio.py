@@ -183,7 +183,8 @@ class TestConcentration:
         result = portfolio.concentration(customers)
         assert (
             result.sentence()
-            == "3 of 6 customers (50.0%) make 80% of net sales; the Gini coefficient is 0.57."
+            == "3 of 6 customers (50.0%) make 80% of net sales; the Gini coefficient is 0.57. "
+            "1 of these customers only ever returned."
         )
         use_language("es")
         assert "0,57" in result.sentence()

@@ -41,7 +41,7 @@ def cohorts(data):
 
 def test_deciles_of_three_customers_are_three(data):
     """Carl 90, Ana 60, Bea 40 of 190: the first third, the second and the last."""
-    found = portfolio.deciles(data)
+    found = portfolio.deciles(portfolio.last_twelve_months(data))
     assert found.frame["decile"].tolist() == [4, 7, 10]
     assert found.frame["net_sales"].tolist() == [90, 60, 40]
     assert found.frame["purchases_per_customer"].tolist() == [3, 1, 2]
@@ -51,9 +51,10 @@ def test_deciles_of_three_customers_are_three(data):
 
 def test_customers_who_bought_the_same_share_a_decile(data_over):
     rows = [(name, "2023-03-01", "sale", 5) for name in "abcdefghij"]
-    found = portfolio.deciles(data_over(transactions(rows), AS_OF))
+    found = portfolio.deciles(portfolio.last_twelve_months(data_over(transactions(rows), AS_OF)))
     assert found.frame["customers"].tolist() == [10]
-    assert not portfolio.deciles(data_over(transactions([("a", "2023-03-01", "return", -5)]), AS_OF))
+    returned = data_over(transactions([("a", "2023-03-01", "return", -5)]), AS_OF)
+    assert not portfolio.deciles(portfolio.last_twelve_months(returned))
 
 
 def test_the_margin_by_its_four_factors(data):
@@ -120,7 +121,7 @@ def test_draw(data, cohorts):
     found = portfolio.two_cohorts(cohorts)
     compared = portfolio.compare_customers(data, "year")
     results = [
-        portfolio.deciles(data),
+        portfolio.deciles(portfolio.last_twelve_months(data)),
         portfolio.factor_change(compared),
         found,
         portfolio.cohort_stack(cohorts),

@@ -80,6 +80,10 @@ def test_on_the_last_day_of_a_year_it_is_the_next_one_that_is_projected(data_ove
     found = project(data_over, dt.date(2024, 12, 31))
     assert found.year == 2025
     assert found.total[["last_year", "to_date", "projected"]].tolist() == [2664, 0, 2664]
+    assert found.sentence() == (
+        "2025 is heading for 2,664, most likely between 2,664 and 2,664 (80% interval). Made in the same "
+        "way, earlier projections of the total missed by 0.0% on average."
+    )
 
 
 def test_too_short_to_be_tested(data_over):

@@ -1,6 +1,7 @@
 """What is open is asked once, with both readings worked out, and answered by number or in dataset.yml."""
 
 import os
+import re
 import select
 import sys
 from pathlib import Path
@@ -33,6 +34,82 @@ def test_no_question_whose_answer_the_file_proves(tmp_path):
     assert float(opened(tmp_path, priced).query("customers")["net_sales"].sum()) == 40
     varied = ORDERS + "3,A,2024-02-16,5\n3,A,2024-02-16,6\n"
     assert float(opened(tmp_path, varied).query("customers")["net_sales"].sum()) == 81
+
+
+LATER = "refunded amount,refund date"
+KINDS = {
+    "amount_is": "order,customer,date,amount\n1,A,2024-01-31,20\n1,A,2024-01-31,20.00\n2,B,2024-02-15,30\n",
+    "amount_is with a refund of a later day": f"""\
+        order,customer,date,product,amount,{LATER}
+        1,A,2024-01-31,x,20,,
+        1,A,2024-01-31,y,20,,
+        2,B,2024-02-15,x,30,12,2024-03-20
+    """,
+    "discount_is": """\
+        order,customer,date,sku,qty,price,discount amount
+        1,A,2024-01-31,x,2,10,5
+        1,A,2024-01-31,y,1,30,5
+        2,B,2024-02-15,x,1,10,
+    """,
+    "blank_customer": "customer,date,amount\nA,2024-01-15,1\n,2024-02-20,2\n,2024-03-05,4\nB,2024-01-20,8\n",
+    "blank_customer with a refund of a later day": """\
+        Cliente;Fecha;Importe;Importe devuelto;Fecha devolución
+        A;2024-01-15;1;;
+        ;2024-02-20;2;1;2024-03-20
+        ;2024-03-05;4;;
+        B;2024-01-20;8;;
+    """,
+    "returned_amounts": """\
+        customer,date,quantity,amount
+        A,2024-01-15,2,24
+        A,2024-01-20,-2,9
+        B,2024-02-05,-1,-3
+    """,
+    "states": f"""\
+        customer,date,amount,status,{LATER}
+        A,2024-01-15,24,paid,5,2024-02-20
+        B,2024-01-20,9,odd: one,,
+    """,
+    "refunded": """\
+        order,customer,date,status,amount
+        1,A,2024-01-15,refunded,20
+        7,A,2024-01-20,paid,-20
+        3,B,2024-02-15,paid,50
+    """,
+    "amount_after_discount": f"""\
+        customer,date,Discount %,net,{LATER}
+        A,2024-01-15,10,90,45,2024-03-20
+        B,2024-02-16,50,20,0,
+    """,
+    "amount_is_taxed": "customer,date,Grand Total,tax\nA,2024-01-15,121,17\nB,2024-02-16,50,7\n",
+    "prices_include_tax": f"""\
+        customer,date,Total incl VAT,{LATER}
+        A,2024-01-15,121,60.5,2024-03-20
+        B,2024-02-16,242,0,
+    """,
+    "amount_has_shipping": f"""\
+        order,customer,date,Total,Shipping,{LATER}
+        1,A,2024-01-15,105,5,21,2024-03-20
+        2,B,2024-02-16,44,4,0,
+    """,
+    "total_rows": "customer,date,amount\nA,2024-01-15,24\nTotal,2024-01-20,9\nB,2024-02-05,3\n",
+}
+"""Kind of question, and with what → a file that leaves it open."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_net_sales_in_a_question_are_those_after_the_answer(tmp_path, kind):
+    with pytest.raises(OpenQuestionError) as open_question:
+        opened(tmp_path, KINDS[kind])
+    (question,) = open_question.value.questions
+    shown = {}
+    for choice in question.choices:
+        assert choice.answer.startswith(kind.split()[0])
+        found = re.search(r"net sales are (-?[\d,.]*\d)", choice.consequence)
+        shown[choice.answer] = float(found[1].replace(",", ""))
+        net = opened(tmp_path, KINDS[kind], choice.answer).query("customers")["net_sales"].sum()
+        assert shown[choice.answer] == pytest.approx(float(net), abs=0.005)
+    assert len({*shown.values()}) > 1
 
 
 def test_signs_that_contradict_each_other_are_asked_once(tmp_path):

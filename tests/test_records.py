@@ -421,6 +421,9 @@ EXPORTS = [
     ("market", "CNAE;Nº empresas;Cuota %", "segment; size; share"),
     ("stock", "Código;Descripción;On Hand;Reserved;Available", "product_id; -; on_hand; -; -"),
     ("deliveries", "Order ID;Order Date;Ship Date;Delivered Date", "order_id; ordered; -; delivered"),
+    ("deliveries", "Nº pedido;Fecha pedido;Fecha entrega;Cantidad pedida;Cantidad servida",
+     "order_id; ordered; delivered; quantity_ordered; quantity_delivered"),
+    ("customers", "Cód. cliente;Nombre;Coste de servicio", "customer_id; name; service_cost"),
 ]  # fmt: skip
 
 

@@ -211,7 +211,11 @@ def test_a_file_beside_what_is_named_as_sales_is_left_out(tmp_path):
 def test_invoices_are_the_sales_where_nothing_else_is(tmp_path):
     write(tmp_path, "facturas.csv", INVOICES)
     write(tmp_path, "clientes.csv", CUSTOMERS)
-    assert _found(tmp_path) == {"transactions": ["facturas.csv"], "customers": ["clientes.csv"]}
+    assert _found(tmp_path) == {
+        "transactions": ["facturas.csv"],
+        "customers": ["clientes.csv"],
+        "invoices": ["facturas.csv"],
+    }
     assert "facturas.csv: taken as the sales" in str(find_source(str(tmp_path)).notes[0])
 
 

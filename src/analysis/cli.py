@@ -213,7 +213,6 @@ def _check(
 
 def _asked(data: str) -> str:
     """Ask what the data leave open, one question at a time; return the data set with the answers."""
-    import yaml  # noqa: PLC0415
     from rich.prompt import IntPrompt  # noqa: PLC0415
 
     from analysis.dataset import open_dataset  # noqa: PLC0415
@@ -235,7 +234,7 @@ def _asked(data: str) -> str:
             numbers = [str(i) for i, _choice in enumerate(question.choices, 1)]
             n = IntPrompt.ask(_("Number of the answer"), choices=numbers)
             section = answers.setdefault(error.table, {})
-            for key, value in yaml.safe_load(question.choices[n - 1].answer).items():
+            for key, value in question.choices[n - 1].said.items():
                 before = section.get(key)
                 section[key] = before | value if isinstance(before, dict) else value
             read = str(write_config(data, answers))

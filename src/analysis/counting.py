@@ -11,7 +11,7 @@ from analysis import churn, portfolio
 from analysis.churn import Risks
 from analysis.display_names import WHY_COUNTS_DIFFER
 from analysis.language import _, number, period
-from analysis.ltv import Alive
+from analysis.ltv.alive import Alive
 from analysis.not_possible import NotPossible
 from analysis.portfolio import Activity, CustomerFlow
 from analysis.result import Result

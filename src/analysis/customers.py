@@ -25,7 +25,9 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     pandas.DataFrame
         The columns of ``sql/customers.sql``; ``days_since_last`` and ``active`` (portfolio); ``r``, ``f``,
         ``m`` and ``segment`` (segmentation); ``risk`` of no purchase within the horizon and ``at_stake`` in
-        money, of active customers (churn); ``p_alive`` (lifetime value). What a topic cannot tell is missing.
+        money, of active customers (churn); ``p_alive``, and over the next 52 weeks ``expected_purchases`` and
+        ``clv``, with its 80 % interval ``clv_low`` to ``clv_high`` (lifetime value). What a topic cannot tell
+        is missing.
 
     Examples
     --------

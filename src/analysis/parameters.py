@@ -107,6 +107,15 @@ class LifetimeValue(Forecast):
     activity_window: Window | None
 
 
+class Profitability(Common):
+    """Parameters of ``05_profitability``."""
+
+    months: Annotated[int, Field(ge=1, le=120)]
+    margin_rate: Share | None
+    annual_capital_cost: Share
+    promised_days: Annotated[int, Field(ge=1)] | None
+
+
 class Acquisition(Forecast):
     """Parameters of ``06_acquisition``."""
 
@@ -131,6 +140,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "03_churn_contracts": Contracts,
     "04_ltv": LifetimeValue,
     "04_ltv_check": ForecastCheck,
+    "05_profitability": Profitability,
     "06_acquisition": Acquisition,
     "sheets/portfolio_sheet": PortfolioSheet,
 }

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from analysis.language import ngettext, number
+
 Value = float | int | str | None
 
 
@@ -96,3 +98,16 @@ def currency_of(frame: pd.DataFrame) -> str | None:
     """Return the currency that `Dataset.query` left with its rows: ISO 4217, or None where not known."""
     currency: str | None = frame.attrs.get("currency")
     return currency
+
+
+def never_bought(customers: pd.DataFrame) -> int:
+    """Return how many of ``sql/customers.sql`` only ever returned."""
+    return int(customers["first_purchase"].isna().sum()) if "first_purchase" in customers else 0
+
+
+def only_returned(count: int) -> str:
+    """Say that so many customers only ever returned, where there are any: elsewhere they are no customers."""
+    message = ngettext(
+        "{n} of these customers only ever returned.", "{n} of these customers only ever returned.", count
+    )
+    return message.format(n=number(count)) if count else ""

@@ -1,4 +1,4 @@
-"""Two small measures that several topics need: the interval of a share, and a correlation of ranks."""
+"""Small measures that several topics need: the interval of a share, a correlation of ranks, gains."""
 
 from __future__ import annotations
 
@@ -44,3 +44,17 @@ def rank_correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     if one.nunique() < 2 or other.nunique() < 2:
         return float("nan")
     return float(round(np.corrcoef(one.rank(), other.rank())[0, 1], 15))
+
+
+def cumulative_gains(outcome: npt.ArrayLike, scores: npt.ArrayLike) -> Floats:
+    """Return what the 0, 1, 2, … with the highest scores brought; in a tie, the mean over all orders.
+
+    Examples
+    --------
+    >>> cumulative_gains([4, 0, 2], [9, 5, 5]).tolist()
+    [0.0, 4.0, 5.0, 6.0]
+    """
+    brought, rank = np.asarray(outcome, np.float64), np.asarray(scores)
+    mean = pd.Series(brought).groupby(rank).transform("mean")
+    ordered = mean.to_numpy()[np.argsort(-rank, kind="stable")]
+    return np.concatenate([[0.0], np.cumsum(ordered)])

@@ -80,7 +80,6 @@ _MAY_ASK = {
     "total on each": 0.5,
     "total on first": 0.5,
     "net and total": 0.5,
-    "price and taxed total": 0.4,
     "block": 0.3,
     "shipping": 0.2,
 }

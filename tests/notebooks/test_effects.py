@@ -18,9 +18,15 @@ OVERRIDES = {
     "03_churn_contracts": {"renewal_months": 6, "annual_discount_rate": 0.5, "margin_rate": 0.6},
     "04_ltv": FORECAST | VALUE | {"unit": "day", "activity_window": 30},
     "04_ltv_check": FORECAST | {"unit": "day"},
+    "05_profitability": {
+        "months": 6,
+        "margin_rate": 0.6,
+        "annual_capital_cost": 0.5,
+        "promised_days": 2,
+    },
     "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0},
 }
-OF_OTHER_TABLES = {"03_churn_contracts"}
+OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}
 SMALL = {
     "one customer": "anna,2023-01-15,10.50\nanna,2023-02-20,12.00\n",

@@ -89,7 +89,9 @@ def test_every_figure_has_its_text(notebook):
     assert all(len(output["metadata"]["image/png"]["alt"]) > 20 for output in figures)
 
 
-@pytest.mark.parametrize("name", ["01_portfolio", "01_portfolio_audit", "04_ltv", "04_ltv_check"])
+@pytest.mark.parametrize(
+    "name", ["01_portfolio", "01_portfolio_audit", "04_ltv", "04_ltv_check", "05_profitability"]
+)
 def test_eight_findings_at_most(name):
     shown = [str(output.get("data", {}).get("text/html", "")) for output in outputs(notebooks.read(name))]
     assert 0 < sum('class="finding"' in html for html in shown) <= 8

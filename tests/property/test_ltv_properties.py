@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import ltv
+from analysis.ltv import intervals
 from analysis.ltv.backtest.accuracy import top_share
 from analysis.ltv.intervals import purchase_intervals
 from analysis.ltv.purchases import KINDS, Kind
@@ -74,10 +76,12 @@ def test_wider_intervals_of_customers_hold_the_narrower_ones(
     model = fitted(kind)[1]
     x, share, age = history
     past = tuple(np.array([value], float) for value in (x, share * age if x else 0.0, age))
-    found = purchase_intervals(model, duration, past, level).iloc[0]
+    with mock.patch.object(intervals, "CUSTOMER_LEVEL", level):
+        found = purchase_intervals(model, duration, past).iloc[0]
     assert 0 <= found["low"] <= found["high"]
     assert 0 < found["probability"] <= 1 + 1e-9
-    wider = purchase_intervals(model, duration, past, (1 + level) / 2).iloc[0]
+    with mock.patch.object(intervals, "CUSTOMER_LEVEL", (1 + level) / 2):
+        wider = purchase_intervals(model, duration, past).iloc[0]
     assert wider["low"] <= found["low"]
     assert wider["high"] >= found["high"]
 

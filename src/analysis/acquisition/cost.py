@@ -10,12 +10,12 @@ import pandas as pd
 
 from analysis.acquisition.total_value import TotalValue
 from analysis.language import _, amount, estimate, money, number
-from analysis.ltv.margins import Margins
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import DAYS, Floats, Summary, kept_share, weeks_in
 from analysis.ltv.value import DAYS_PER_YEAR
 from analysis.not_possible import NotPossible, or_not_possible
+from analysis.profitability.margins import Margins
 from analysis.result import Finding, Result, currency_of
 
 if TYPE_CHECKING:

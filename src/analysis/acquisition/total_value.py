@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
 from analysis.language import _, money
 from analysis.ltv.equity import CustomerValue
-from analysis.ltv.margins import Margins
-from analysis.ltv.summary import Floats
 from analysis.not_possible import or_not_possible
+from analysis.profitability.contribution import earned
+from analysis.profitability.margins import Margins
 from analysis.result import Finding, Result
-
-CENT = 0.005  # of money; sums that differ by less are the same
 
 
 @dataclass(frozen=True)
@@ -25,8 +22,8 @@ class TotalValue(Result):
     Attributes
     ----------
     frame
-        The customers with ``past_margin``, see `earned`, not discounted, and ``total_value``, that plus the
-        ``clv``, which is the residual value; both in money.
+        The customers with ``past_margin``, see `analysis.profitability.earned`, not discounted, and
+        ``total_value``, that plus the ``clv``, which is the residual value; both in money.
     currency
         ISO 4217 code, or None where it is not known.
     assumed
@@ -56,41 +53,19 @@ class TotalValue(Result):
 
 
 @or_not_possible
-def total_value(value: CustomerValue, customers: pd.DataFrame, margins: Margins) -> TotalValue:
+def total_value(value: CustomerValue, profits: pd.DataFrame, margins: Margins) -> TotalValue:
     """Add what each customer has brought so far to what it is still expected to bring.
 
     Parameters
     ----------
     value
         The value to come.
-    customers
-        ``sql/customers.sql`` for the same day.
+    profits
+        The result of `analysis.profitability.profits` for the same day.
     margins
         The margin of each customer.
     """
-    by_id = pd.Series(earned(margins, customers), index=customers["customer_id"])
+    by_id = pd.Series(earned(profits, margins), index=profits["customer_id"])
     past = value.frame["customer_id"].map(by_id).fillna(0.0).to_numpy(float)
     frame = value.frame.assign(past_margin=past, total_value=past + value.frame["clv"])
     return TotalValue(frame, value.currency, margins.assumed())
-
-
-def earned(margins: Margins, customers: pd.DataFrame) -> Floats:
-    """Return the margin that each customer has brought, in money.
-
-    Net sales − cost where the cost of all that was sold is known; else net sales × the customer's own rate,
-    as it was and not drawn towards others, or the portfolio's where no cost is known.
-
-    Parameters
-    ----------
-    margins
-        The margins of the customers.
-    customers
-        Rows of ``sql/customers.sql``.
-    """
-    frame = customers[["customer_id", "sales", "net_sales", "cost"]].merge(
-        margins.rates[["customer_id", "sales", "own_rate"]], "left", "customer_id", suffixes=("", "_known")
-    )
-    sales, net, cost, known, own = (frame[name].to_numpy(np.float64) for name in frame.columns[1:])
-    by_rate = net * np.where(np.isnan(own), margins.rate, own)
-    whole = (np.abs(known - sales) < CENT) & np.isfinite(cost)
-    return np.where(whole, net - cost, by_rate)

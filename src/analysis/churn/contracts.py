@@ -18,10 +18,10 @@ from analysis.dataset import Dataset
 from analysis.language import _, date, money, ngettext, number, percent
 from analysis.ltv.estimation.equal_histories import Codes, Floats
 from analysis.ltv.intervals import Interval
-from analysis.ltv.margins import Margins
 from analysis.ltv.value import DAYS_PER_YEAR
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTHS, months_between, months_later
+from analysis.profitability.margins import Margins
 from analysis.result import Finding, Result, currency_of
 from analysis.statistics import wilson
 

@@ -16,7 +16,7 @@ from analysis.churn.snapshots import Snapshots
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
-from analysis.statistics import wilson
+from analysis.statistics import cumulative_gains, wilson
 
 Floats = npt.NDArray[np.float64]
 BASELINES = ("recency", "silence", "frequency")
@@ -205,17 +205,9 @@ def ranking(scored: Scored) -> Ranking:
 
 def top_share(absent: npt.NDArray[np.bool_], scores: Floats, top: float) -> float:
     """Return the share without a purchase among the ``top`` share ranked highest; ties share a place."""
-    expected = _found(absent, scores)
+    expected = cumulative_gains(absent, scores)
     take = max(round(len(absent) * top), 1)
     return float(expected[take] / take)
-
-
-def _found(absent: npt.NDArray[np.bool_], scores: Floats) -> Floats:
-    """Return how many absent ones the first 0, 1, … customers hold; in a tie, the mean over all orders."""
-    frame = pd.DataFrame({"absent": absent.astype(float), "scores": scores})
-    mean = frame.groupby("scores")["absent"].transform("mean")
-    ordered = mean.to_numpy()[np.argsort(-scores, kind="stable")]
-    return np.concatenate([[0.0], np.cumsum(ordered)])
 
 
 def gains(scored: Scored, points: int = 100) -> pd.DataFrame:
@@ -230,7 +222,7 @@ def gains(scored: Scored, points: int = 100) -> pd.DataFrame:
     called = np.linspace(0, 1, points + 1)
     curves = []
     for rule in RULES:
-        found = _found(absent, scored.frame[rule].to_numpy(float)) / absent.sum()
+        found = cumulative_gains(absent, scored.frame[rule].to_numpy(float)) / absent.sum()
         at = np.interp(called * len(absent), np.arange(len(absent) + 1), found)
         curves.append(pd.DataFrame({"rule": rule, "called": called, "found": at}))
     return pd.concat(curves, ignore_index=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -76,6 +77,15 @@ class TableConfig(_Section):
     decimal: DecimalMark | None = None
     prices_include_tax: TaxRate | None = None
 
+    def answered(self, said: Mapping[str, Any]) -> Self:
+        """Return the section with answers to questions; what is said of columns and words adds up."""
+        known = self.model_dump(exclude_unset=True)
+        merged = {
+            key: known.get(key, {}) | value if isinstance(value, dict) else value
+            for key, value in said.items()
+        }
+        return type(self).model_validate(known | merged)
+
     @property
     def says_where(self) -> bool:
         """Whether it names a file, a table of the database or a query."""
@@ -86,16 +96,16 @@ class Transactions(TableConfig):
     """The section of the sales: what becomes of doubtful rows, too, and what rows mean; None: from the data.
 
     ``amount_is``: the value of the line, that of the whole order on each of its lines, or neither, so that
-    quantity × unit price is. ``total_rows``: what rows with a date that begin with 'Total' are.
-    ``blank_customer``: the customer above, or nobody. ``returned_amounts``: what
-    positive amounts of negative quantities and credit notes are. ``refunded``: whether a refunded sale and a
-    negative row of its own are one refund or two. ``amount_after_discount``, ``amount_is_taxed``,
-    ``amount_has_shipping``: whether the amount is net of ``discount_pct``, and includes ``tax`` and
-    ``shipping``. ``states``: what words for the
-    state of an order mean.
+    quantity × unit price is. ``discount_is``: the same of a discount in money. ``total_rows``: what rows with
+    a date that begin with 'Total' are. ``blank_customer``: the customer above, or nobody.
+    ``returned_amounts``: what positive amounts of negative quantities and credit notes are. ``refunded``:
+    whether a refunded sale and a negative row of its own are one refund or two. ``amount_after_discount``,
+    ``amount_is_taxed``, ``amount_has_shipping``: whether the amount is net of ``discount_pct``, and includes
+    ``tax`` and ``shipping``. ``states``: what words for the state of an order mean.
     """
 
     amount_is: Literal["line", "order", "quantity_and_price"] | None = None
+    discount_is: Literal["line", "order"] | None = None
     total_rows: Literal["leave_out", "keep"] | None = None
     blank_customer: Literal["above", "nobody"] | None = None
     returned_amounts: Literal["subtract", "as_written"] | None = None
@@ -107,15 +117,20 @@ class Transactions(TableConfig):
     test_codes: list[str] = Field(default_factory=lambda: ["TEST", "PRUEBA"])
     postage_codes: list[str] = Field(
         default_factory=lambda: [
-            "POST", "POSTAGE", "DOT", "SHIPPING", "FREIGHT", "DELIVERY", "CARRIAGE",
-            "PORTES", "ENVIO", "TRANSPORTE", "GASTOS DE ENVIO", "GASTOS ENVIO",
+            "POST", "POSTAGE", "DOT", "SHIPPING", "FREIGHT", "DELIVERY", "CARRIAGE", "SHIPPING COST",
+            "SHIPPING COSTS", "SHIPPING CHARGE", "SHIPPING CHARGES", "SHIPPING FEE", "STANDARD SHIPPING",
+            "SHIPPING & HANDLING", "SHIPPING AND HANDLING", "POSTAGE & PACKING", "DELIVERY CHARGE",
+            "DELIVERY COST", "DELIVERY FEE", "FREIGHT CHARGE", "FREIGHT CHARGES",
+            "PORTE", "PORTES", "PORTES PAGADOS", "ENVÍO", "ENVÍOS", "ENVÍO ESTÁNDAR", "ENVÍO URGENTE",
+            "TRANSPORTE", "GASTO DE ENVÍO", "GASTOS DE ENVÍO", "GASTOS ENVÍO", "GASTOS DE TRANSPORTE",
+            "COSTE DE ENVÍO", "COSTES DE ENVÍO", "COSTO DE ENVÍO",
         ]
     )  # fmt: skip
     extra_codes: list[str] = Field(
         default_factory=lambda: [
             "TIP", "TIPS", "GRATUITY", "PROPINA", "GIFT CARD", "GIFT CARDS", "GIFT VOUCHER", "E-GIFT CARD",
             "TARJETA REGALO", "TARJETAS REGALO", "CHEQUE REGALO", "BONO REGALO", "FEE", "SERVICE FEE",
-            "PAYMENT FEE", "HANDLING FEE", "BANK CHARGES", "COMISION", "COMISIÓN", "GASTOS BANCARIOS",
+            "PAYMENT FEE", "HANDLING FEE", "BANK CHARGES", "COMISIÓN", "GASTOS BANCARIOS",
         ]
     )  # fmt: skip
     policies: Policies = Field(default_factory=Policies)

@@ -16,6 +16,7 @@ from analysis.dataset.cache import MARKER
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
 from analysis.dataset.quality import LinkFinding, Note, Quality
+from analysis.dataset.schema import CUSTOMERS
 from analysis.engine.duckdb import DuckDBEngine, Parameter, sql_text
 from analysis.errors import CarteraError
 from analysis.language import _
@@ -175,6 +176,8 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
             )
         )
     tables = {name: records.columns for name, records in taken.tables.items()}
+    if (folder / f"{CUSTOMERS.name}.parquet").exists():  # the sales may name them where no table does
+        tables.setdefault(CUSTOMERS.name, frozenset({"customer_id", "name"}))
     accounts = {
         name: records_until(records.quality, name, folder, last_day)
         for name, records in taken.tables.items()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.dataset.config import DatasetConfig
+from analysis.dataset.files.peek import heads_of
+from analysis.dataset.inference.customer_column import kinds
 from analysis.dataset.integrity import find_links
 from analysis.dataset.ledger import table_intake
 from analysis.dataset.ledger.intake_result import Formats, Intake, Records
@@ -43,7 +45,7 @@ def take_in(source: Source, target: Path) -> Intake:
     taken: dict[str, Records] = {}
     guessed: dict[str, str] = {}
     asked: OpenQuestionError | None = None
-    formats = Formats()
+    formats = known_beside(source)
     for name, given in source.inputs.items():  # the sales come first
         try:
             taken[name] = table_intake.take_in(TABLES[name], given, config, formats, target)
@@ -63,6 +65,18 @@ def take_in(source: Source, target: Path) -> Intake:
     tables = {name: records.noted(alarms=links.alarms.get(name, ())) for name, records in taken.items()}
     tables["transactions"] = tables["transactions"].noted(source.notes, left_out)
     return Intake(tables, links.findings)
+
+
+def known_beside(source: Source) -> Formats:
+    """Return how the sales have to be read: by name, where another table knows customers by name only."""
+    for name, given in source.inputs.items():
+        if name == "transactions" or "customer_id" not in TABLES[name].canonical:
+            continue
+        heads = [head for head in heads_of(given.files[0]) if head.sheet in {None, given.settings.sheet}]
+        told = {kind for head in heads for kind in kinds(head.headers, TABLES[name]).values()}
+        if "customer_id" not in given.settings.columns and told and told <= {"plain", "name"}:
+            return Formats(customer="name")
+    return Formats()
 
 
 def _what_is_wrong(broken: dict[str, str], config: DatasetConfig) -> str:

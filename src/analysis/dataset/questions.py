@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import yaml
 
 from analysis.errors import CarteraError
 from analysis.language import _
+
+NET = "{net}"
+"""Where net sales stand in what follows from an answer, until it has been tried."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,11 @@ class Choice:
 
     answer: str
     consequence: str
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The key of the section that the answer sets, with its value."""
+        return dict(yaml.safe_load(self.answer))
 
 
 @dataclass(frozen=True)

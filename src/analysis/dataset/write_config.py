@@ -16,6 +16,7 @@ from analysis.dataset.cache import read_once
 from analysis.dataset.config import TAXED, DatasetConfig, Policies, Transactions
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
+from analysis.dataset.intake import known_beside
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.ledger.plausibility import SPELLINGS
@@ -30,12 +31,10 @@ from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import _, number
 
-_SAID = (
-    "encoding", "delimiter", "header_line", "names", "amount_is", "amount_is_taxed", "amount_after_discount",
-    "amount_has_shipping", "total_rows", "blank_customer", "returned_amounts", "refunded", "states",
-    "test_codes", "postage_codes", "extra_codes",
-)  # fmt: skip
-"""What only the user can have said."""
+_ELSEWHERE = {
+    "file", "sheet", "table", "query", "columns", "date_order", "decimal", "prices_include_tax", "policies",
+}  # fmt: skip
+"""Keys that have lines of their own; what the others hold only the user can have said."""
 _OF_FORMAT = ("date_order", "decimal")
 """Keys that have a line of their own, with the choices."""
 _WIDTH = 100
@@ -91,13 +90,7 @@ def _answered(source: Source, answers: Mapping[str, Mapping[str, Any]]) -> Sourc
     """Return the data set with what the user answered in the sections of its tables."""
     config, inputs = source.config, dict(source.inputs)
     for table, said in answers.items():
-        given = inputs[table].settings
-        known = given.model_dump(exclude_unset=True)
-        merged = {
-            key: known.get(key, {}) | value if isinstance(value, dict) else value
-            for key, value in said.items()
-        }
-        settings = type(given).model_validate(known | merged)
+        settings = inputs[table].settings.answered(said)
         inputs[table] = replace(inputs[table], settings=settings)
         config = config.model_copy(update={table: settings})
     return replace(source, config=config, inputs=inputs)
@@ -126,7 +119,7 @@ def _text(source: Source, folder: Path, doubles: list[str]) -> str:
     """Return the file: what is known as keys, what is open or usual as comments with the choices."""
     sections: list[str] = []
     broken = dict(source.broken)
-    formats: Formats | None = None
+    formats = known_beside(source)
     for name, given in source.inputs.items():
         try:
             place = _place_lines(given, folder)
@@ -144,7 +137,7 @@ def _text(source: Source, folder: Path, doubles: list[str]) -> str:
     return "\n".join([*_top(source, folder), *doubles, *sections]) + "\n"
 
 
-def _reading(given: Input, table: Table, formats: Formats | None, config: DatasetConfig) -> Reading:
+def _reading(given: Input, table: Table, formats: Formats, config: DatasetConfig) -> Reading:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         connection = connect(work)
@@ -270,7 +263,8 @@ def _place_lines(given: Input, folder: Path) -> list[str]:
 
 def _said_lines(given: Input) -> list[str]:
     """Return what the user said already."""
-    said = [key for key in _SAID if key in given.settings.model_fields_set]
+    keys = type(given.settings).model_fields
+    said = [key for key in keys if key in given.settings.model_fields_set - _ELSEWHERE]
     return [f"  {key}: {as_yaml(getattr(given.settings, key))}" for key in said]
 
 

@@ -24,6 +24,7 @@ FEWEST = 100
 _STREAMS = (
     "people", "behaviour", "products", "sales", "invoices", "names", "surveys", "leads", "spend",
     "contracts", "stock", "register",
+    "service", "shortages",
 )  # fmt: skip
 """Each part has random numbers of its own; a new one goes to the end and changes none of the others."""
 
@@ -79,9 +80,13 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     who = scaled(who, sales.scale)
     agreed, renewal = extras.contracts(who, behaviour, ids, stream["contracts"])
     named = names(who.frame, stream["names"])
+    served = extras.service(who, sales, stream["service"])
+    sent, short = documents.deliveries(
+        behaviour, sales, ids, numbers, products=range_, stream=stream["shortages"]
+    )
     tables = {
         "transactions": documents.transactions(who, sales, range_, ids, numbers),
-        "customers": extras.register(who, ids, named, leads, stream["register"]),
+        "customers": extras.register(who, ids, named, leads, served=served, stream=stream["register"]),
         "invoices": documents.invoices(who, sales, ids, numbers, stream["invoices"]),
         "surveys": answers,
         "leads": leads,
@@ -90,11 +95,20 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
         "contracts": agreed,
         "market": demo_acquisition.market(customers),
         "stock": extras.stock(sales, range_, stream["stock"]),
-        "deliveries": documents.deliveries(behaviour, sales, ids, numbers),
+        "deliveries": sent,
     }
     return Demo(
         tables,
-        truth(who, behaviour, ids=ids, surveys=satisfaction, leads=chance, contracts=renewal),
+        truth(
+            who,
+            behaviour,
+            ids=ids,
+            served=served,
+            surveys=satisfaction,
+            leads=chance,
+            contracts=renewal,
+            shortages=short,
+        ),
     )
 
 

@@ -16,6 +16,10 @@ from analysis.demo.world import CATEGORIES, CHANNELS, CONSUMER, DAYS, KINDS, NEV
 _SERIES = ("TK", "FV", "AB")
 _NEVER_PAID = 0.002
 _PAID_IN_PART = 0.004
+_SHORT = np.array([2.0, 1.5, 1.5, 1.5, 1.5, 3.0, 4.5, 4.0, 2.0, 1.5, 4.0, 5.0]) * 0.01
+"""Share of deliveries that arrive short of what was ordered, by month."""
+_SHORT_COOLING = 4.0
+"""How much more often that happens in summer where something for cooling was ordered."""
 
 
 def numbers(people: People, sales: Sales) -> pd.Series:
@@ -104,8 +108,25 @@ def _terms(frame: pd.DataFrame, rng: np.random.Generator) -> tuple[np.ndarray, n
     return terms, usual * np.exp(rng.normal(0, 0.6, len(frame))) - 2
 
 
-def deliveries(behaviour: Behaviour, sales: Sales, ids: pd.Series, number: pd.Series) -> pd.DataFrame:
-    """Return what was sent: every order but those taken along from the shop."""
+def deliveries(
+    behaviour: Behaviour,
+    sales: Sales,
+    ids: pd.Series,
+    number: pd.Series,
+    *,
+    products: Products,
+    stream: np.random.SeedSequence,
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Return what was sent, every order but those taken along from the shop, and what arrived short.
+
+    What was invoiced is what arrived; now and then more was ordered than there was.
+
+    Returns
+    -------
+    tuple of DataFrame and Series
+        The deliveries, and with the same index the true probability that each falls short of its order.
+    """
+    rng = np.random.default_rng(stream)
     documents = sales.documents
     orders = documents[~documents["credit"]]
     delivery = behaviour.orders["delivery"].to_numpy()[orders["order"]]
@@ -113,11 +134,22 @@ def deliveries(behaviour: Behaviour, sales: Sales, ids: pd.Series, number: pd.Se
     ordered = orders["day"].to_numpy()[sent]
     arrived = ordered + delivery[sent]
     arrived += world.weekday(arrived) == 6
-    return pd.DataFrame(
+    month = world.month(ordered)
+    cool = products.category[sales.lines["product"]] == CATEGORIES.index("Climatización")
+    cooling = np.bincount(sales.lines["document"], cool, minlength=len(documents))[orders.index[sent]] > 0
+    summer = (month >= world.JUNE) & (month <= world.AUGUST)
+    chance = _SHORT[month] * np.where(cooling & summer, _SHORT_COOLING, 1.0)
+    units = np.bincount(sales.lines["document"], sales.lines["quantity"])[orders.index[sent]].astype(np.int64)
+    lacking = np.ceil(units * rng.uniform(0.1, 0.7, len(units))).astype(np.int64)
+    lacking = np.where(rng.random(len(units)) < chance, lacking, 0)
+    table = pd.DataFrame(
         {
             "order_id": picked(number, orders.index.to_numpy()[sent]),
             "customer_id": picked(ids, orders["customer"].to_numpy()[sent]),
             "ordered": world.dates(ordered),
             "delivered": world.happened(arrived),
+            "quantity_ordered": units + lacking,
+            "quantity_delivered": pd.Series(units, dtype="Int64").where(arrived < DAYS),
         }
     )
+    return table, pd.Series(chance, table.index, name="short")

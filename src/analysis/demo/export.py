@@ -21,8 +21,8 @@ _FILES: dict[str, tuple[str, dict[str, str]]] = {
     "customers": ("clientes.csv", {
         "Cód. cliente": "customer_id", "Nombre": "name", "Tipo": "type", "Sector": "sector", "Zona": "region",
         "Tamaño": "size", "Vendedor": "salesperson", "Canal de captación": "acquisition_channel",
-        "Coste de captación": "acquisition_cost", "Potencial anual": "potential",
-        "Primer contacto": "first_contact",
+        "Coste de captación": "acquisition_cost", "Coste de servicio": "service_cost",
+        "Potencial anual": "potential", "Primer contacto": "first_contact",
     }),
     "invoices": ("facturas.csv.gz", {
         "Nº factura": "invoice_id", "Cód. cliente": "customer_id", "Fecha factura": "issued",
@@ -58,7 +58,8 @@ _FILES: dict[str, tuple[str, dict[str, str]]] = {
     }),
     "deliveries": ("entregas.csv.gz", {
         "Nº pedido": "order_id", "Cód. cliente": "customer_id", "Fecha pedido": "ordered",
-        "Fecha entrega": "delivered",
+        "Fecha entrega": "delivered", "Cantidad pedida": "quantity_ordered",
+        "Cantidad servida": "quantity_delivered",
     }),
 }  # fmt: skip
 """For each table the file, and its columns: heading and canonical name."""

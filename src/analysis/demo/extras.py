@@ -19,6 +19,12 @@ _RENEWAL = np.array([[1.0, 1.0], [2.3, 0.8]])
 """Mean and deviation of the log-odds of renewing, by plan."""
 _FIRST_RENEWAL = 0.93
 """The first renewal is somewhat less likely than later ones."""
+_PER_ORDER, _PER_NOTE, _PER_VISIT = 7.0, 16.0, 22.0
+_VISITS = np.array([[0, 1, 1, 2], [0, 0, 1, 1], [2, 3, 5, 8]])
+"""Visits in a year, by main channel (shop, online, salesperson) and size."""
+_DEMANDING, _DEMANDING_TIMES = 0.03, 7.0
+"""Share of businesses that want far more service than others, and how many times as much."""
+_SERVICE_KNOWN = 0.8
 
 
 def contracts(
@@ -79,10 +85,41 @@ def stock(sales: Sales, products: Products, stream: np.random.SeedSequence) -> p
     )
 
 
+def service(people: People, sales: Sales, stream: np.random.SeedSequence) -> pd.DataFrame:
+    """Return what serving each customer truly costs, and what is recorded of it.
+
+    Returns
+    -------
+    DataFrame in the order of customers
+        ``service_cost``: euros in the last year, by its orders, credit notes and visits; ``demanding``:
+        whether it takes several times the usual; ``recorded``: rounded, of most businesses that bought in
+        that year, else missing.
+    """
+    rng = np.random.default_rng(stream)
+    frame, documents = people.frame, sales.documents
+    lately = documents[documents["day"] >= DAYS - 365]
+    notes = np.bincount(lately["customer"][lately["credit"]], minlength=len(frame))
+    orders = np.bincount(lately["customer"], minlength=len(frame)) - notes
+    visits = _VISITS[frame["channel"], np.maximum(frame["size"], 0)]
+    business = (frame["kind"] != CONSUMER).to_numpy() & (orders > 0)
+    demanding = business & (rng.random(len(frame)) < _DEMANDING) & (np.arange(len(frame)) != people.largest)
+    cost = np.where(orders > 0, _PER_ORDER * orders + _PER_NOTE * notes + _PER_VISIT * visits * business, 0.0)
+    cost *= np.exp(rng.normal(-0.045, 0.3, len(frame))) * np.where(demanding, _DEMANDING_TIMES, 1.0)
+    known = business & (rng.random(len(frame)) < _SERVICE_KNOWN)
+    recorded = np.where(known, np.maximum(np.rint(cost / 5), 1) * 5, np.nan)
+    return pd.DataFrame({"service_cost": cost, "demanding": demanding, "recorded": recorded})
+
+
 def register(
-    people: People, ids: pd.Series, names: pd.Series, leads: pd.DataFrame, stream: np.random.SeedSequence
+    people: People,
+    ids: pd.Series,
+    names: pd.Series,
+    leads: pd.DataFrame,
+    *,
+    served: pd.DataFrame,
+    stream: np.random.SeedSequence,
 ) -> pd.DataFrame:
-    """Return the customers' records; cost of acquisition and potential are known of some businesses only.
+    """Return the customers' records; costs and potential are known of some businesses only.
 
     Those known as leads were in contact since then, others shortly before their first purchase.
     """
@@ -106,6 +143,7 @@ def register(
             "salesperson": words(frame["salesperson"], world.SALESPEOPLE),
             "acquisition_channel": words(frame["acquisition"], ACQUISITION),
             "acquisition_cost": np.where(business & (draws[0] < 0.6), np.rint(cost * 100) / 100, np.nan),
+            "service_cost": served["recorded"],
             "potential": np.where(business & (draws[1] < 0.35), potential, np.nan),
             "first_contact": contacted.fillna(pd.Series(world.dates(before))),
         }

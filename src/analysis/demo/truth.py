@@ -29,7 +29,9 @@ class Truth:
         on which it left; missing while it is there), ``leaving`` (probability per year of leaving at a
         satisfaction of 8, once no longer new), ``satisfaction`` (0 to 10, before any delay), ``start`` and
         ``ceiling`` (share of the open wallet won at first and at last), ``growth`` (days), ``spend`` (euros
-        of 2022 a year in the end, before discounts), ``losing`` (deep discounts and many returns).
+        of 2022 a year in the end, before discounts), ``losing`` (deep discounts and many returns),
+        ``service_cost`` (euros that serving it cost in the last year), ``demanding`` (wants far more service
+        than others).
     wallet
         True yearly purchases by customer (rows) and category (columns), from whomever, in euros of 2022.
     open
@@ -47,6 +49,9 @@ class Truth:
         Probability of each lead to be won in the end, with the index of the table ``leads``.
     contracts
         Probability of each contract to be renewed after a year, the first time somewhat less.
+    shortages
+        Probability of each delivery to fall short of what was ordered, with the index of the table
+        ``deliveries``.
     """
 
     customers: pd.DataFrame
@@ -58,9 +63,10 @@ class Truth:
     surveys: pd.Series
     leads: pd.Series
     contracts: pd.Series
+    shortages: pd.Series
 
 
-def _customers(people: People, behaviour: Behaviour, index: pd.Index) -> pd.DataFrame:
+def _customers(people: People, behaviour: Behaviour, served: pd.DataFrame, index: pd.Index) -> pd.DataFrame:
     """Return what is true of each customer."""
     frame = people.frame
     return pd.DataFrame(
@@ -79,6 +85,8 @@ def _customers(people: People, behaviour: Behaviour, index: pd.Index) -> pd.Data
             "growth": frame["growth"],
             "spend": (people.wallet * people.open).sum(axis=1) * frame["ceiling"],
             "losing": frame["losing"],
+            "service_cost": served["service_cost"],
+            "demanding": served["demanding"],
         }
     ).set_index(index)
 
@@ -88,16 +96,18 @@ def truth(
     behaviour: Behaviour,
     *,
     ids: pd.Series,
+    served: pd.DataFrame,
     surveys: pd.Series,
     leads: pd.Series,
     contracts: pd.Series,
+    shortages: pd.Series,
 ) -> Truth:
     """Put together what is true; see `Truth`."""
     frame, index = people.frame, pd.Index(ids, name="customer_id")
     orders = behaviour.orders
     campaigns = pd.DataFrame(CAMPAIGNS).set_index("id").rename_axis("campaign_id")
     return Truth(
-        _customers(people, behaviour, index),
+        _customers(people, behaviour, served, index),
         pd.DataFrame(people.wallet, index, list(CATEGORIES)),
         pd.DataFrame(people.open * frame["ceiling"].to_numpy()[:, None], index, list(CATEGORIES)),
         pd.DataFrame(
@@ -120,6 +130,7 @@ def truth(
         surveys,
         leads,
         contracts,
+        shortages,
     )
 
 

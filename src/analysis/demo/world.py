@@ -17,6 +17,8 @@ DAYS = 1461
 NEVER = 1 << 20
 """Day of what has not happened."""
 
+JUNE, AUGUST = 5, 7
+"""Positions of months in the year; see `month`."""
 YEAR = 365.25
 """Days in the year that rates refer to."""
 

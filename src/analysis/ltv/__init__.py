@@ -1,34 +1,24 @@
-"""Lifetime value: what each customer is still worth, and how far that forecast can be trusted.
+"""Lifetime value: what each customer is still worth, and how far that forecast can be trusted."""
 
-From the customer table to ``x``, ``t_x``, ``T`` and ``z`` (``summary``); how often customers will buy
-(``purchases``, fitted and chosen by ``model_selection``) and for how much (``spend``), both by the numerics
-of ``estimation``; who is still there (``alive``) and when each is expected back (``next_purchase``); what
-that is worth (``value``, ``equity``, with the margins of ``margins``); how wrong it may be (``intervals``)
-and would have been (``backtest``). Where the models' story does not hold: ``regularity``, ``pooling``,
-``spend_check``.
-"""
-
-from analysis.ltv.alive import Alive, alive, alive_history, profile
+from analysis.ltv.alive import alive, alive_history
 from analysis.ltv.backtest.accuracy import accuracy, value_accuracy
 from analysis.ltv.backtest.by_group import by_frequency, by_recency
 from analysis.ltv.backtest.holdout import Holdout, hold_out, led_by
 from analysis.ltv.backtest.tracking import tracking
 from analysis.ltv.equity import Ahead, channels, cohorts, customer_value, equity_by, recorded, segments
-from analysis.ltv.margins import choose_margins
 from analysis.ltv.model_selection import choose, compare_models, fit_purchases
 from analysis.ltv.next_purchase import next_purchase
 from analysis.ltv.peer import fitted_by, import_lifetimes
 from analysis.ltv.pooling import group_check
-from analysis.ltv.purchases import KINDS, PurchaseModel, process
+from analysis.ltv.profile import profile
+from analysis.ltv.purchases import PurchaseModel, process
 from analysis.ltv.regularity import regularity
 from analysis.ltv.spend import SpendModel, fit_free, fit_spend
 from analysis.ltv.spend_check import spend_fit, spend_independence
 from analysis.ltv.summary import Summary, example_customer, summarise
 
 __all__ = [
-    "KINDS",
     "Ahead",
-    "Alive",
     "Holdout",
     "PurchaseModel",
     "SpendModel",
@@ -40,7 +30,6 @@ __all__ = [
     "by_recency",
     "channels",
     "choose",
-    "choose_margins",
     "cohorts",
     "compare_models",
     "customer_value",

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, ngettext, number, percent
-from analysis.ltv.backtest.holdout import hold_out
 from analysis.ltv.estimation.equal_histories import Floats
-from analysis.ltv.model_selection import choose, compare_models
 from analysis.ltv.purchases import PurchaseModel, unseen_leaving
-from analysis.ltv.summary import DAYS, OneCustomer, Summary, summarise
+from analysis.ltv.summary import DAYS, OneCustomer, Summary
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
-
-if TYPE_CHECKING:
-    from analysis.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -110,20 +105,6 @@ def alive(summary: Summary, purchases: PurchaseModel) -> Alive | NotPossible:
         return NotPossible(unseen_leaving())
     frame = summary.frame[["x"]].assign(p_alive=purchases.p_alive(*summary.history))
     return Alive(frame, purchases.kind == "bg_nbd")
-
-
-def profile(dataset: Dataset) -> pd.DataFrame:
-    """Return what lifetime value knows of each customer, by the model that `compare_models` takes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By ``customer_id``, of those who ever bought: ``p_alive``, where the data show who has left.
-    """
-    summary = summarise(dataset.query("customers"), dataset.as_of)
-    found = alive(summary, choose(compare_models(summary, hold_out(dataset)), "auto"))
-    p_alive = found.frame["p_alive"].to_numpy() if isinstance(found, Alive) else np.nan
-    return pd.DataFrame({"p_alive": p_alive}, index=pd.Index(summary.frame["customer_id"]), dtype="float64")
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from analysis.ltv.intervals import (
     value_intervals,
     with_misses,
 )
-from analysis.ltv.margins import Margins
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
 from analysis.ltv.summary import Floats, Summary, name_units, weeks_in
 from analysis.ltv.value import clv, equity_shares, worth_per_purchase
 from analysis.not_possible import NotPossible, or_not_possible
+from analysis.profitability.margins import Margins
 from analysis.result import Finding, Result
 from analysis.segmentation import rfm, segment_name
 
@@ -45,8 +45,8 @@ Grouping = Literal["cohort", "segment", "channel", "sector"]
 class Ahead(NamedTuple):
     """How far ahead purchases count, and what money loses in value per year until then, as a share."""
 
-    horizon_weeks: int
-    annual_discount_rate: float
+    horizon_weeks: int = 52
+    annual_discount_rate: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,7 @@ class CustomerValue(Result):
     Attributes
     ----------
     frame
-        One row per customer, see `clv`.
-    summary, purchases, spend, horizon_weeks
-        What it was made of.
+        One row per customer, see `clv`; the next four are what it was made of.
     equity
         90 % interval of the value of all.
     check
@@ -178,7 +176,9 @@ class CustomerValue(Result):
         value = value_intervals(self.purchases, self.spend, *known)
         duration = weeks_in(self.summary.unit, self.horizon_weeks)
         bought = purchase_intervals(self.purchases, duration, self.summary.history)
+        seen = self.purchases.leaving_seen
         each = self.frame.assign(
+            p_alive=self.frame["p_alive"] if seen else np.nan,
             purchases_low=bought["low"],
             purchases_high=bought["high"],
             clv_low=value["low"],
@@ -213,10 +213,8 @@ def customer_value(
 
     Parameters
     ----------
-    summary
-        The customers.
-    purchases, spend, margins
-        The fitted models, and the margin of each customer.
+    summary, purchases, spend, margins
+        The customers, the fitted models, and the margin of each customer.
     ahead
         How far ahead, and what money loses in value until then.
     check
@@ -255,12 +253,10 @@ class EquityByGroup(Result):
     Attributes
     ----------
     frame
-        One row per group: ``group``, ``customers``, ``share_of_customers``, ``alive`` (customers expected
-        to be still there), ``expected_purchases`` within the horizon, ``clv`` of all of them in money,
-        ``equity_low`` and ``equity_high``, its 90 % interval, as `total_intervals` gives it;
-        ``share_of_equity``, missing where `shares_hold` says no or one were above 1, and
-        ``clv_per_customer``. Groups do not all lie at the same end of their interval, so the ends do not
-        add up to those of the portfolio.
+        One row per group: ``group``, ``customers``, ``share_of_customers``; ``alive``, customers expected to
+        be still there, where the data show who has left; ``expected_purchases``; ``clv`` of all of them, its
+        90 % interval ``equity_low`` to ``equity_high`` (the ends of groups do not add up);
+        ``share_of_equity``, missing where `shares_hold` says no or one were above 1; ``clv_per_customer``.
     by
         What the groups are.
     currency
@@ -322,7 +318,7 @@ class EquityByGroup(Result):
 
     def findings(self) -> list[Finding]:
         """Return which of several groups is worth most; of cohorts the chart is enough."""
-        if len(self.frame) == 1 or self.by == "cohort":
+        if self.by == "cohort":
             return []
         share = float(self.frame["share_of_equity"].max())
         return [Finding(f"ltv.{self.name}", self.sentence(), share, "share")]
@@ -330,7 +326,7 @@ class EquityByGroup(Result):
 
 @or_not_possible
 def equity_by(value: CustomerValue, groups: pd.Series, by: Grouping) -> EquityByGroup | NotPossible:
-    """Return customer equity by group of customers; ``NotPossible`` where nothing is expected of any.
+    """Return customer equity by group of customers; ``NotPossible`` where there is nothing to compare.
 
     Parameters
     ----------
@@ -353,6 +349,8 @@ def equity_by(value: CustomerValue, groups: pd.Series, by: Grouping) -> EquityBy
         expected_purchases=("expected_purchases", "sum"),
         clv=("clv", "sum"),
     )
+    if len(table) == 1:
+        return NotPossible(_("All customers are in one group: {group}.").format(group=table.index[0]))
     table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
     ends = _ends(value, table.index.get_indexer(pd.Index(shown)))
     table["equity_low"], table["equity_high"] = ends.T
@@ -360,6 +358,8 @@ def equity_by(value: CustomerValue, groups: pd.Series, by: Grouping) -> EquityBy
     mean_something = shares_hold(values) and (table["clv"] <= whole).all()
     table["share_of_equity"] = table["clv"] / (whole if mean_something else np.nan)
     table["clv_per_customer"] = table["clv"] / table["customers"]
+    if not value.purchases.leaving_seen:
+        table["alive"] = np.nan
     table.index = pd.Index(table.index.astype("object"), name="group")
     return EquityByGroup(table.reset_index(), by, value.currency)
 
@@ -410,11 +410,6 @@ def cohorts(summary: Summary) -> pd.Series:
     """Return the period of each customer's first purchase, by ``customer_id``, as ordered categories.
 
     Months, quarters or years: the shortest that makes no more than twelve cohorts.
-
-    Parameters
-    ----------
-    summary
-        The customers.
     """
     first = pd.to_datetime(summary.frame["first_purchase"])
     lengths = {"month": "M", "quarter": "Q", "year": "Y"}
@@ -427,17 +422,7 @@ def cohorts(summary: Summary) -> pd.Series:
 
 
 def segments(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible) -> pd.Series:
-    """Return the name of each customer's RFM segment, by ``customer_id``.
-
-    Parameters
-    ----------
-    customers
-        ``sql/customers.sql`` for ``as_of``.
-    as_of
-        The last day that counts.
-    window
-        The activity window, see `analysis.segmentation.rfm`.
-    """
+    """Return the name of each customer's RFM segment, by ``customer_id``; see `analysis.segmentation.rfm`."""
     scored = rfm(customers, as_of, window)
     if isinstance(scored, NotPossible):
         return pd.Series(dtype=str)

@@ -23,6 +23,7 @@ AT_ONCE = 200_000  # expectations of purchases worked out at a time
 USUAL = 0.1  # by how much totals are usually missed beyond what the models expect, in logarithms
 PRIOR = 3  # dates that this counts for
 CUSTOMER_SEED = 19870101
+CUSTOMER_LEVEL = 0.8  # share that the interval of a customer should hold, as nearly as whole numbers allow
 FUTURES = 500  # simulated futures of each customer
 CHUNK = 2_000_000  # of them held at a time
 
@@ -45,7 +46,7 @@ class Interval:
 
     def rounded(self) -> tuple[float, float]:
         """Return the ends to three digits: simulated ones deserve no more."""
-        return _three_digits(self.low), _three_digits(self.high)
+        return float(f"{self.low:.3g}"), float(f"{self.high:.3g}")
 
     def contains(self, value: float) -> bool:
         """Say whether ``value`` lies inside."""
@@ -115,10 +116,6 @@ def with_misses(totals: Floats, missed: Missed | None, horizon_weeks: float) -> 
     spread = np.array([missed.purchases, missed.money]) * np.sqrt(max(horizon_weeks / missed.weeks, 1.0))
     places = np.random.default_rng(SEED).permutation((np.arange(len(totals)) + 0.5) / len(totals))
     return np.asarray(totals * np.exp(np.outer(stdtrit(missed.dates + PRIOR, places), spread)), np.float64)
-
-
-def _three_digits(value: float) -> float:
-    return float(f"{value:.3g}")
 
 
 def simulate_totals(
@@ -308,10 +305,8 @@ def total_intervals(
     They cover chance (who buys when, who leaves) and the uncertainty of the model's parameters; with
     ``spend``, that of the money too; and with ``missed`` what the model does not know, seasons, campaigns, a
     changing market, as far as it made earlier forecasts miss (see `with_misses`). Without it, on simulated
-    portfolios, 90 % intervals held the actual purchases in 89 to 93 % of 300 and their value in 88 to
-    96 %, whether customers leave all alike, hardly or very differently, whether purchases of a day count
-    once or not, and with spend too wild for its model; on histories that these models did not make they held
-    half (`benchmarks/README.md`).
+    portfolios, 90 % intervals held the actual purchases in 89 to 93 % of 300 and their value in 88 to 96 %;
+    on histories that these models did not make they held half (`benchmarks/README.md`).
 
     Parameters
     ----------
@@ -342,11 +337,11 @@ def intervals_of(totals: Floats) -> tuple[Interval, Interval]:
 
 
 def purchase_intervals(
-    model: PurchaseModel, duration: float, history: tuple[Floats, Floats, Floats], level: float = 0.8
+    model: PurchaseModel, duration: float, history: tuple[Floats, Floats, Floats]
 ) -> pd.DataFrame:
-    """Return an interval for the purchases of each customer.
+    """Return an interval for the purchases of each customer, from the exact distribution of the model.
 
-    Computed from the exact distribution of the model: gone with 1 − P(alive), else a mixture over what the
+    Gone with 1 − P(alive), else a mixture over what the
     history leaves open of the customer's rate and of its readiness to leave. Purchases are whole numbers, so
     no interval holds exactly the level. A number belongs to the interval where the middle of its step of the
     distribution function does ("mid-p"), so that the level is met on average over customers of whom a few
@@ -363,8 +358,6 @@ def purchase_intervals(
         How far ahead, in the model's unit.
     history
         ``x``, ``t_x`` and ``T`` of each customer.
-    level
-        Share that an interval should hold as nearly as whole numbers allow; below 1.
 
     Returns
     -------
@@ -378,6 +371,7 @@ def purchase_intervals(
     at_least, k = np.ones(len(x)), 0
     low, high = np.full(len(x), -1), np.zeros(len(x), int)
     below, inside = np.zeros(len(x)), np.zeros(len(x))
+    level = CUSTOMER_LEVEL
     top = np.full(len(x), (1 + level) / 2)
     open_ = np.ones(len(x), bool)
     while open_.any():
@@ -400,8 +394,6 @@ def value_intervals(
     summary: Summary,
     horizon_weeks: float,
     worth: Floats,
-    *,
-    level: float = 0.8,
 ) -> pd.DataFrame:
     """Return an interval for the value of each customer, from simulated futures of each.
 
@@ -415,14 +407,13 @@ def value_intervals(
         How far ahead, in weeks.
     worth
         What a purchase of each customer counts on average, in today's money.
-    level
-        Share of futures that should lie inside. Where 0 belongs to the interval, all of the rest is left out
-        above; where nothing comes with at least this probability, it is 0 to 0 and holds more.
 
     Returns
     -------
     pandas.DataFrame
-        One row per customer: ``low`` and ``high``, in the unit of ``worth``; the same at every call.
+        One row per customer: ``low`` and ``high``, in the unit of ``worth``; the same at every call. Where 0
+        belongs to the interval, all of the rest is left out above; where nothing comes in 80 % of futures, it
+        is 0 to 0 and holds more.
     """
     random = np.random.default_rng(CUSTOMER_SEED)
     duration, process = weeks_in(summary.unit, horizon_weeks), model.process
@@ -432,7 +423,7 @@ def value_intervals(
     pair_x, pair_t, places = distinct_pairs(x, t)
     buys = alive * next(process.at_least(duration, pair_x, pair_t))[places]
     ends = np.zeros((len(worth), 2))
-    some, size = np.flatnonzero(1 - buys < level), max(CHUNK // FUTURES, 1)
+    some, size = np.flatnonzero(1 - buys < CUSTOMER_LEVEL), max(CHUNK // FUTURES, 1)
     for start in range(0, len(some), size):
         rows = some[start : start + size]
         each = np.repeat(rows, FUTURES)
@@ -444,12 +435,13 @@ def value_intervals(
         who = still[spent]
         value[each_alive[spent]] = spend.simulate(random, bought[spent], x[who], z[who])
         factor = worth[rows] / spend.expected_spend(x[rows], z[rows])
-        ends[rows] = _ends(value.reshape(-1, FUTURES) * factor[:, None], level)
+        ends[rows] = _ends(value.reshape(-1, FUTURES) * factor[:, None])
     return pd.DataFrame(ends, columns=["low", "high"])
 
 
-def _ends(values: Floats, level: float) -> Floats:
+def _ends(values: Floats) -> Floats:
     """Return the ends of the intervals that the rows of simulated values make."""
+    level = CUSTOMER_LEVEL
     nothing = (values <= 0).mean(axis=1)
     from_zero = nothing / 2 >= (1 - level) / 2
     low, high, one_sided = np.quantile(values, [(1 - level) / 2, (1 + level) / 2, level], axis=1)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Rows = slice | npt.NDArray[np.intp]
 EVERY = slice(None)
+ALIKE = 1e-4  # scores so close that no one could tell the models apart
 MOST_SCORED = 20_000  # customers whose purchases are scored; more would not change the choice
 
 
@@ -214,7 +215,7 @@ def log_scores(model: Process, check: Holdout, rows: Rows = EVERY) -> Floats:
 def _choice(table: pd.DataFrame, dates: int) -> tuple[Kind, str]:
     """Return the model to use, and why; see `compare_models` for the table, by kind."""
     if dates:
-        table = table[table["behind"] <= table["behind_error"]]
+        table = table[table["behind"] <= table["behind_error"].clip(lower=ALIKE)]
     ranked = table["log_likelihood"].sort_values(ascending=False, kind="stable")
     best: Kind = ranked.index[0]
     if len(ranked) == 1 and not dates:

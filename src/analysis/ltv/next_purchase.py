@@ -113,7 +113,6 @@ def next_purchase(summary: Summary, purchases: PurchaseModel, horizon_weeks: int
         The fitted model.
     horizon_weeks
         For the probability of a purchase within the horizon.
-
     """
     x, t_x, t = summary.history
     alive = purchases.p_alive(x, t_x, t)
@@ -131,7 +130,7 @@ def next_purchase(summary: Summary, purchases: PurchaseModel, horizon_weeks: int
         {
             "customer_id": summary.frame["customer_id"],
             "last_purchase": summary.frame["last_purchase"],
-            "p_alive": alive,
+            "p_alive": alive if purchases.leaving_seen else np.nan,
             "chance": alive * _buys(purchases, horizon, x, t),
             "expected_by": (pd.Timestamp(summary.as_of) + days)
             .to_series(index=summary.frame.index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import redirect_stdout
 from types import ModuleType
 from typing import Protocol
 
@@ -45,7 +46,7 @@ def fitted_by(fitter: Fitter, *data: npt.ArrayLike) -> dict[str, float] | str:
         What its ``fit`` takes.
     """
     try:
-        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning), redirect_stdout(None):
             fitter.fit(*data)
     except (import_lifetimes().utils.ConvergenceError, ValueError):  # the latter of data that are too few
         return _("the search of the library gives up on these data")

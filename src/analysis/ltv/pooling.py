@@ -96,7 +96,7 @@ def group_check(check: Holdout, groups: pd.Series) -> GroupCheck:
     by_group, gains, duration = one_model.copy(), [], np.asarray(weeks_in(check.unit, check.weeks))
     for name, model in models.items():
         rows = np.flatnonzero(named == name)
-        x, t_x, t = (part[rows] for part in check.history)
+        x, t_x, t = (part[rows] for part in check.summary.history)
         by_group[rows] = model.p_alive(x, t_x, t) * model.expected_if_alive(duration, x, t)
         some = rows[scored(len(rows))]
         gains.append(log_scores(model, check, some) - log_scores(check.model.process, check, some))
@@ -127,7 +127,7 @@ def fit_groups(check: Holdout, groups: pd.Series) -> dict[str, Process]:
         The name of each customer's group, in the order of its summary.
     """
     counts, longest = scaled_counts(check.summary)
-    history = pd.DataFrame(dict(zip(("x", "t_x", "t"), check.history, strict=True)))
+    history = pd.DataFrame(dict(zip(("x", "t_x", "t"), check.summary.history, strict=True)))
     place = history.groupby(["x", "t_x", "t"], sort=True).ngroup().to_numpy()
     borrowed = counts.weights * BORROWED / counts.customers
     found: dict[str, Process] = {}

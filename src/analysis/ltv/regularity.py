@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, number, percent
+from analysis.language import _, number
 from analysis.ltv.summary import Floats
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result
@@ -20,17 +20,9 @@ NEAR_RANDOM = (0.8, 1.25)  # variances ÷ that of chance so close to 1 that the 
 
 @dataclass(frozen=True)
 class Regularity(Result):
-    """How regular the gaps between purchases are.
+    """The variance of the gaps of one customer ÷ that of chance, its 95 % interval, and of how many.
 
-    Attributes
-    ----------
-    variance
-        Variance of the gaps of one customer ÷ that which chance would give: 1 is random, as the models
-        assume; below, gaps are alike; above, purchases come in bursts.
-    low, high
-        Its 95 % interval.
-    customers
-        Customers with two gaps or more.
+    1 is random, as the models assume; below, gaps are alike; above, purchases come in bursts.
     """
 
     name: ClassVar[str] = "regularity"
@@ -41,10 +33,7 @@ class Regularity(Result):
     customers: int
 
     def sentence(self) -> str:
-        """Say whether these customers buy at random, and what follows for the models.
-
-        They do not where the interval leaves out 1 and the variance lies well away from it.
-        """
+        """Say whether customers buy at random: not where the interval leaves out 1, the variance far off."""
         if self.high < 1 and self.variance < NEAR_RANDOM[0]:
             verdict = _(
                 "Customers buy at more regular intervals than the models assume, which so notice too late "
@@ -58,31 +47,19 @@ class Regularity(Result):
         else:
             verdict = _("Purchases are about as random as the models assume.")
         measured = _(
-            "The gaps between purchases vary {variance} as much as by chance (95% interval {low} to {high}; "
-            "{customers} customers with two gaps or more)."
-        ).format(
-            variance=percent(self.variance),
-            low=percent(self.low),
-            high=percent(self.high),
-            customers=number(self.customers),
+            "The variance of the gaps between purchases is {variance} times that of chance (95% interval "
+            "{low} to {high}; {customers} customers with two gaps or more)."
         )
-        return f"{verdict} {measured}"
+        figures = {name: number(getattr(self, name), 2) for name in ("variance", "low", "high")}
+        return f"{verdict} {measured.format(**figures, customers=number(self.customers))}"
 
     def findings(self) -> list[Finding]:
         """Return whether these customers buy at random."""
-        return [Finding("ltv.regularity", self.sentence(), self.variance, "share")]
+        return [Finding("ltv.regularity", self.sentence(), self.variance, "ratio")]
 
 
 def regularity(days: pd.DataFrame) -> Regularity | NotPossible:
-    """Test whether customers buy at random; ``NotPossible`` with fewer than 30 customers.
-
-    Every customer counts the same; the interval is from the variance between customers.
-
-    Parameters
-    ----------
-    days
-        The result of ``sql/purchase_days.sql``.
-    """
+    """Test whether the customers of ``sql/purchase_days.sql`` buy at random, each counting the same."""
     found = variances(days)
     if len(found) < MIN_CUSTOMERS:
         return NotPossible(
@@ -101,19 +78,14 @@ def variances(days: pd.DataFrame) -> Floats:
     If a customer buys at random, at whatever pace of its own, and leaves at whatever moment, then, given its
     first and last purchase, those between lie anywhere with equal chance. The sum of the squares of n gaps,
     as shares of the whole, then has the mean 2 ÷ (n + 1) (Greenwood 1946); for two gaps that is the test of
-    Wheat and Morrison (1990). Days of purchase cannot coincide, which makes gaps look more alike than they
-    are: of whole days, the part of the mean above 1 ÷ n is smaller by the factor 1 − n ÷ (days in all). Who
-    bought every single day is left out.
+    Wheat and Morrison (1990). Days of purchase cannot coincide: of whole days, the part of the mean above
+    1 ÷ n is smaller by the factor 1 − n ÷ (days in all). Who bought every single day is left out.
     """
     ids = days["customer_id"]
-    starts = (ids != ids.shift()).to_numpy()
-    owner = np.cumsum(starts) - 1
-    day = days["date"].to_numpy("datetime64[D]").astype(np.int64)
-    gap = np.where(starts, 0, np.diff(day, prepend=day[:1])).astype(np.float64)
-    size = int(owner[-1]) + 1 if len(owner) else 0
-    count = np.bincount(owner, ~starts, size)
-    whole, squares = np.bincount(owner, gap, size), np.bincount(owner, gap**2, size)
-    kept = (count >= 2) & (whole > count)
-    n, whole, squares = count[kept].astype(np.float64), whole[kept], squares[kept]
+    bought = days["date"].to_numpy("datetime64[D]").astype(np.int64)
+    gaps = pd.Series(bought).groupby(ids.to_numpy()).diff().dropna()
+    each = pd.DataFrame({"gap": gaps, "square": gaps**2}).groupby(ids.to_numpy()[gaps.index])
+    n, whole, squares = each["gap"].size(), each["gap"].sum(), each["square"].sum()
     by_chance = (n - 1) / (n * (n + 1)) * (1 - n / whole)
-    return np.asarray((squares / whole**2 - 1 / n) / by_chance, np.float64)
+    found = (squares / whole**2 - 1 / n) / by_chance
+    return found[(n >= 2) & (whole > n)].to_numpy(np.float64)

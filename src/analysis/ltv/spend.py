@@ -128,9 +128,9 @@ class SpendModel(Result):
 
     def sentence(self) -> str:
         """Say what the parameters mean for this portfolio."""
-        mean = _("Over {customers} repeat buyers a purchase is worth {mean} on average.").format(
-            customers=number(self.customers), mean=estimate(self.usual, self.currency)
-        )
+        mean = _(
+            "A repeat purchase of the {customers} customers with money in theirs is worth {mean} on average."
+        ).format(customers=number(self.customers), mean=estimate(self.usual, self.currency))
         held = _(
             "Money differs so wildly between customers that the spend model would make a quite different "
             "mean of it; it was held at the one observed."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Unit = Literal["day", "week"]
 DAYS: dict[Unit, int] = {"day": 1, "week": 7}
-STORY_PURCHASES = 10
+TYPICAL_PURCHASES = 10
 SILENT_GAPS = 3  # an example customer is "silent" after this many of its own usual gaps
 
 
@@ -150,7 +150,7 @@ class OneCustomer(Result):
     as_of: dt.date
 
     def title(self) -> str:
-        """Return the customer's story: how many purchases, how often, and how long it has been silent."""
+        """Return the history: how many purchases, how often, and how long it has been silent."""
         row = self.row
         return _(
             "Customer {customer}: {days} purchases, one every {gap} {unit}, then {silence} {unit} of silence"
@@ -164,7 +164,7 @@ class OneCustomer(Result):
 
 
 def example_customer(dataset: Dataset, summary: Summary) -> OneCustomer | NotPossible:
-    """Pick the customer whose story explains the model; ``NotPossible`` where nobody bought twice."""
+    """Pick the customer whose history explains the model; ``NotPossible`` where nobody bought twice."""
     row = silent_after_a_pace(summary.frame)
     if row is None:
         return NotPossible(
@@ -186,6 +186,6 @@ def silent_after_a_pace(frame: pd.DataFrame) -> pd.Series | None:
     choice = silent if len(silent) else repeat
     if choice.empty:
         return None
-    ordered = choice.assign(distance=(choice["x"] - STORY_PURCHASES).abs())
+    ordered = choice.assign(distance=(choice["x"] - TYPICAL_PURCHASES).abs())
     ordered = ordered.sort_values(["distance", "t_x", "customer_id"], ascending=[True, False, True])
     return ordered.iloc[0][list(frame.columns)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.churn import Calibration, ChurnRates, Effects, Horizon, Ranking, Risks, feature_label, rule_name
@@ -35,8 +34,8 @@ def return_curve(result: Horizon, ax: Axes | None = None) -> Axes:
     """Draw the share of purchases followed by another within so many days, and the horizon."""
     curve, horizon_days = result.curve, result.days
     ax = ax or theme.axes()
-    line = {"drawstyle": "steps-post", "color": COLOURS["main"], "linewidth": 2}
-    sns.lineplot(curve, x="days", y="share", ax=ax, **line)
+    days, share = curve["days"], curve["share"]
+    ax.plot(days, share, drawstyle="steps-post", color=COLOURS["main"], linewidth=2)
     ax.axvline(horizon_days, color=COLOURS["highlight"], linewidth=1.5)
     right = horizon_days > 0.7 * float(curve["days"].max())
     text = _("horizon: {days} days").format(days=number(horizon_days))

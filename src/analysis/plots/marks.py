@@ -27,14 +27,10 @@ def columns(
 
     ``colour`` is a name in `theme.COLOURS`, or one for each bar.
     """
-    import seaborn as sns  # noqa: PLC0415 slow, and many charts have no columns
-
     names = [colour] if isinstance(colour, str) else colour
     places = np.arange(len(np.asarray(heights)))
-    sns.barplot(x=places, y=heights, ax=ax, color=theme.COLOURS[names[0]], saturation=1, width=width)
-    ax.set(xlabel="", ylabel="")
-    bars = ax.containers[-1]
-    assert isinstance(bars, BarContainer)  # noqa: S101
+    bars = ax.bar(places, heights, width, color=theme.COLOURS[names[0]])
+    ax.set_xlim(-0.5, len(places) - 0.5)
     for bar, name in zip(bars, names, strict=len(names) > 1):
         bar.set_color(theme.COLOURS[name])
     for place, (bar, label) in enumerate(zip(bars, labels, strict=False)):

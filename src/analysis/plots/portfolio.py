@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from analysis.language import _, compact, date, month, number, percent, period, signed_percent
 from analysis.periods import MONTH_DAYS
@@ -29,6 +29,8 @@ from analysis.portfolio import (
     Deciles,
     FactorChange,
     Growth,
+    MarketIndex,
+    Mix,
     Projection,
     Reactivation,
     SalesBridge,
@@ -39,10 +41,12 @@ from analysis.portfolio import (
 )
 from analysis.portfolio.audit import factor_names
 from analysis.portfolio.factors import FACTORS
+from analysis.portfolio.mix import dimension_names
 
 _HATCH = "////"
 _FAINT = (1.0, 1.0, 1.0, 0.4)
 _SEEN = 0.001
+_PARTS = 8
 _LABELS_FIT = 18
 _GAP_TICKS = (1, 7, 30, 90, 180, 365, 730, 1825, 3650)
 
@@ -141,7 +145,7 @@ def _factors(result: Growth, ax: Axes) -> None:
             label += "\n" + ("+" if effect > 0 else "") + compact(effect, result.currency)
         beside(ax, label, (change, place), (5 if change >= 0 else -5, 0), size=8.5)
     ax.axvline(0, color=theme.COLOURS["muted"], linewidth=0.8)
-    reach = max(float(changes["change"].abs().max()), 0.01) * 1.9
+    reach = max(float(changes["change"].abs().max()), 0.01) * 2.3
     ax.set_xlim(-reach, reach)
     ax.grid(visible=False)
     theme.percent_axis(ax.xaxis)
@@ -531,6 +535,76 @@ def cohort_stack(result: CohortStack, ax: Axes | None = None) -> Axes:
             title=_("Won in"),
         )
     return theme.finish(ax, result.title(), y=_("Net sales"))
+
+
+@plot.register
+def mix(result: Mix, ax: Axes | None = None) -> Axes:
+    """Draw the share of each part, and beside it that of a year before, a chart for each dimension.
+
+    Parameters
+    ----------
+    result
+        The mix.
+    ax
+        Where to draw the first dimension alone; by default a new figure with all of them.
+    """
+    groups = list(result.frame.groupby("dimension", sort=False))
+    rows = -(-len(groups) // 2)
+    drawn = [ax] if ax else theme.grid(rows, min(len(groups), 2), height=0.9 + 2.6 * rows, width=9.6)
+    for (dimension, parts), one in zip(groups, drawn, strict=False):
+        shown = parts.head(_PARTS).iloc[::-1]
+        names = [textwrap.shorten(name, 26, placeholder="…") for name in shown["part"]]
+        one.barh(range(len(shown)), shown["share"], color=theme.COLOURS["main"], height=0.6)
+        one.plot(shown["share_before"], range(len(shown)), "D", color=theme.COLOURS["accent"], ms=5)
+        one.set_yticks(range(len(shown)), names, parse_math=False)
+        for place, share in enumerate(shown["share"]):
+            end = np.nanmax([share, shown["share_before"].iloc[place], 0])
+            beside(one, percent(share), (end, place), (6, 0), size=8.5)
+        one.grid(visible=False)
+        one.set_xlim(0, float(np.nanmax(shown[["share", "share_before"]].to_numpy())) * 1.25)
+        theme.percent_axis(one.xaxis)
+        theme.finish(one, result.title() if ax else dimension_names()[str(dimension)])
+    for one in drawn[len(groups) :]:
+        one.set_axis_off()
+    if not ax:
+        theme.title_above(drawn[0], result.title())
+        bar, dot = Rectangle((0, 0), 1, 1, color=theme.COLOURS["main"]), drawn[0].lines[0]
+        words = [_("share of net sales, last twelve months"), _("the twelve before")]
+        drawn[0].figure.legend(
+            [bar, dot], words, loc="outside lower left", ncols=2, frameon=False, fontsize=9
+        )
+    return drawn[0]
+
+
+@plot.register
+def market_index(result: MarketIndex, ax: Axes | None = None) -> Axes:
+    """Draw our share of customers and of net sales in each part against that of the market."""
+    frame = result.frame.iloc[::-1]
+    ax = ax or theme.axes(height=1.6 + 0.34 * len(frame))
+    places = range(len(frame))
+    highest = max(2.0, *frame["customer_index"].fillna(0), *frame["sales_index"].fillna(0))
+    lowest = min(0.5, *(frame[["customer_index", "sales_index"]].replace(0, np.nan).min().fillna(0.5)))
+    for column, colour, label in [
+        ("customer_index", "main", _("share of our customers ÷ of the market")),
+        ("sales_index", "accent", _("share of our net sales ÷ of the market")),
+    ]:
+        ax.plot(
+            frame[column].clip(lower=lowest / 1.5),
+            places,
+            "o",
+            color=theme.COLOURS[colour],
+            ms=7,
+            label=label,
+        )
+    ax.axvline(1, color=theme.COLOURS["muted"], linewidth=1)
+    ax.set_xscale("log")
+    ax.set_xlim(lowest / 2, highest * 1.5)
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: number(value, 0 if value >= 1 else 2)))
+    ax.set_yticks(places, list(frame["part"]), parse_math=False)
+    theme.legend_above(ax, 2)
+    return theme.finish(ax, result.title(), _("1 is as in the market (logarithmic)"))
 
 
 def _hatch(bars: BarContainer, complete: pd.Series[bool]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
@@ -14,6 +13,9 @@ from analysis.plots import theme
 from analysis.plots.drawing import plot
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
+
+_DARK = 0.48
+"""Place on the scale of colours above which a cell is too dark for black letters."""
 
 
 @plot.register
@@ -71,23 +73,28 @@ def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
     """Draw the customers of each segment and class; the cells where the two disagree are framed."""
     ax = ax or theme.axes(width=6.6, height=4.9)
     table = result.table()
-    counts = table.map(number)
-    sns.heatmap(
-        table.where(table > 0),
-        ax=ax,
+    norm = LogNorm(1, max(2, int(table.to_numpy().max())))
+    ax.pcolormesh(
+        table.where(table > 0).to_numpy(float),
         cmap=theme.SEQUENTIAL,
-        norm=LogNorm(1, max(2, int(table.to_numpy().max()))),
-        annot=counts,
-        fmt="",
-        annot_kws={"fontsize": 9},
-        linewidths=1,
-        cbar=False,
+        norm=norm,
+        edgecolors="white",
+        linewidth=1,
     )
+    rows, columns = table.shape
+    ax.set(xlim=(0, columns), ylim=(rows, 0))
+    ax.set_xticks(np.arange(columns) + 0.5, list(table.columns))
+    ax.set_yticks(np.arange(rows) + 0.5, list(table.index))
+    for (row, column), n in np.ndenumerate(table.to_numpy()):
+        if n:
+            ink = "white" if norm(n) > _DARK else "0.15"
+            ax.text(column + 0.5, row + 0.5, number(n), color=ink, fontsize=9, ha="center", va="center")
     for name, segments_, colour in (("A", AWAY, "bad"), ("C", KEEN, "accent")):
         for key in segments_:
             corner = (CLASSES.index(name) + 0.04, KEYS.index(key) + 0.04)
             frame = Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=theme.COLOURS[colour], linewidth=2)
             ax.add_patch(frame)
     theme.style(ax).grid(visible=False)
+    ax.spines[:].set_visible(False)
     ax.tick_params(axis="y", rotation=0)
     return theme.finish(ax, result.title(), _("Class by net sales"), "")

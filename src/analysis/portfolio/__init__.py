@@ -21,10 +21,11 @@ from analysis.portfolio.audit import (
 from analysis.portfolio.bridge import SalesBridge, sales_bridge
 from analysis.portfolio.change import SalesChange, sales_change
 from analysis.portfolio.cohort import Cohorts, CohortSales, cohort_sales, cohorts
-from analysis.portfolio.compared import Compared, compare_customers
+from analysis.portfolio.compared import Compared, compare_customers, last_twelve_months
 from analysis.portfolio.flow import CustomerFlow, customer_flow
 from analysis.portfolio.growth import Growth, growth
 from analysis.portfolio.lorenz import Concentration, concentration
+from analysis.portfolio.mix import MarketIndex, Mix, SeveralChannels, market_index, mix, several_channels
 from analysis.portfolio.potential import GrowthPotential, basis_name, growth_potential
 from analysis.portfolio.projection import Projection, projection
 from analysis.portfolio.sales import SalesByPeriod, sales_by_period
@@ -45,11 +46,14 @@ __all__ = [
     "FactorChange",
     "Growth",
     "GrowthPotential",
+    "MarketIndex",
+    "Mix",
     "Projection",
     "Reactivation",
     "SalesBridge",
     "SalesByPeriod",
     "SalesChange",
+    "SeveralChannels",
     "Sleeping",
     "Spread",
     "TwoCohorts",
@@ -68,12 +72,16 @@ __all__ = [
     "factor_change",
     "growth",
     "growth_potential",
+    "last_twelve_months",
+    "market_index",
+    "mix",
     "profile",
     "projection",
     "reactivation",
     "sales_bridge",
     "sales_by_period",
     "sales_change",
+    "several_channels",
     "sleeping",
     "spread",
     "two_cohorts",

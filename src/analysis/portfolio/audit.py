@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,6 @@ from analysis.portfolio.cohort import Cohorts
 from analysis.portfolio.compared import Compared
 from analysis.portfolio.factors import FACTORS, factor_effects, with_factors
 from analysis.result import Finding, Result
-
-if TYPE_CHECKING:
-    from analysis.dataset import Dataset
 
 MARGIN_FACTORS = (*FACTORS, "margin_rate")
 _COHORT_FACTORS = ("size", "retention", *FACTORS[1:])
@@ -76,19 +73,15 @@ class Deciles(Result):
         return [Finding("portfolio.deciles", self.sentence(), share, "share")]
 
 
-def deciles(dataset: Dataset) -> Deciles | NotPossible:
-    """Return the customers of the twelve months to ``as_of`` in tenths by what they bought in them.
+def deciles(compared: Compared) -> Deciles | NotPossible:
+    """Return the customers of the later of two periods in tenths by what they bought in it.
 
     Parameters
     ----------
-    dataset
-        The data set.
+    compared
+        What each customer bought in it.
     """
-    starts = [(pd.Timestamp(dataset.as_of) - pd.DateOffset(years=n)).date() for n in (1, 2)]
-    now, before = (start + dt.timedelta(days=1) for start in starts)
-    days = {"before_from": before, "before_to": starts[0], "now_from": now, "now_to": dataset.as_of}
-    rows = dataset.query("customers_compared", **days)
-    bought = rows[rows["purchases_now"] > 0]
+    bought = compared.customers[compared.customers["purchases_now"] > 0]
     if bought["net_now"].sum() <= 0:
         return NotPossible(_("Net sales add up to zero or less: nobody can have a share of them."))
     rank = bought["net_now"].rank(ascending=False, pct=True)
@@ -110,7 +103,7 @@ def deciles(dataset: Dataset) -> Deciles | NotPossible:
         names.insert(3, "margin_rate")
         known = sums["known_now"].where(sums["known_now"] > 0)
         frame["margin_rate"] = 1 - sums["cost_now"] / known
-    return Deciles(frame[names].reset_index(), dataset.as_of, dataset.currency)
+    return Deciles(frame[names].reset_index(), compared.as_of, compared.currency)
 
 
 @dataclass(frozen=True)
@@ -320,6 +313,8 @@ class CohortStack(Result):
         """Return what customers of earlier cohorts made in the last period."""
         table = self.table()
         last = self.cohorts.frame["period"].max()
+        if table[last].sum() <= 0:
+            return _("Nothing was sold for money")
         older = table.loc[table.index < last, last].sum() / table[last].sum()
         return _("Customers won earlier make {share} of the net sales of {period}").format(
             share=percent(older, 1), period=period(last, self.cohorts.unit)

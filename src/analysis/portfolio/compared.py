@@ -28,7 +28,7 @@ class Compared:
     Attributes
     ----------
     unit
-        ``year_to_date``, ``year``, ``half_year``, ``quarter`` or ``month``.
+        ``year_to_date``, ``year``, ``half_year``, ``quarter``, ``month`` or ``twelve_months``.
     before, now
         First and last day of the earlier and of the later period.
     customers
@@ -57,7 +57,7 @@ class Compared:
     @property
     def names(self) -> tuple[str, str]:
         """What the two periods are called, the earlier first."""
-        if self.is_to_date:
+        if self.is_to_date or self.unit == "twelve_months":
             first, second = (f"{date(start)} – {date(end)}" for start, end in (self.before, self.now))
             return first, second
         unit = "year" if self.unit == "year_to_date" else self.unit
@@ -99,9 +99,7 @@ def compare_customers(dataset: Dataset, compare: str) -> Compared | NotPossible:
     unit = "year" if compare == "year_to_date" else compare
     before, now = periods_compared(dataset.as_of, compare)
     first = dataset.query("coverage")["first_date"].iloc[0].date()
-    days = {"before_from": before[0], "before_to": before[1], "now_from": now[0], "now_to": now[1]}
-    rows = named(dataset, dataset.query("customers_compared", **days))
-    found = Compared(compare, before, now, with_status(rows), dataset.as_of, dataset.currency)
+    found = _read(dataset, compare, before, now)
     if begins_whole(before[0], first, unit) and (found.totals()[["purchases", "net_sales"]] > 0).all(
         axis=None
     ):
@@ -111,6 +109,23 @@ def compare_customers(dataset: Dataset, compare: str) -> Compared | NotPossible:
             "Growth cannot be told yet: it takes sales in {now} and in {before}, recorded from its start."
         ).format(now=found.names[1], before=found.names[0])
     )
+
+
+def last_twelve_months(dataset: Dataset) -> Compared:
+    """Return what each customer bought in the twelve months to ``as_of`` and in the twelve before, if any."""
+    end = pd.Timestamp(dataset.as_of)
+    starts = [(end - pd.DateOffset(years=back) + pd.Timedelta(days=1)).date() for back in (1, 2)]
+    before, now = (starts[1], starts[0] - dt.timedelta(days=1)), (starts[0], dataset.as_of)
+    return _read(dataset, "twelve_months", before, now)
+
+
+def _read(
+    dataset: Dataset, unit: str, before: tuple[dt.date, dt.date], now: tuple[dt.date, dt.date]
+) -> Compared:
+    rows = dataset.query(
+        "customers_compared", before_from=before[0], before_to=before[1], now_from=now[0], now_to=now[1]
+    )
+    return Compared(unit, before, now, with_status(named(dataset, rows)), dataset.as_of, dataset.currency)
 
 
 def periods_compared(as_of: dt.date, compare: str) -> tuple[tuple[dt.date, dt.date], tuple[dt.date, dt.date]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.language import _, money, ngettext, number, percent
 from analysis.not_possible import NotPossible
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Result, currency_of, never_bought, only_returned
 
 TOP_PERCENT = (1, 5, 10, 20)
 LARGEST = (1, 5, 10)
@@ -45,6 +45,8 @@ class Concentration(Result):
         ``share_of_sales``.
     currency
         ISO 4217 code, or None where it is not known.
+    returned
+        How many of the customers only ever returned.
     """
 
     name: ClassVar[str] = "lorenz"
@@ -57,6 +59,7 @@ class Concentration(Result):
     curve: pd.DataFrame
     principal: pd.DataFrame
     currency: str | None = None
+    returned: int = 0
 
     @property
     def share_for_80(self) -> float:
@@ -69,7 +72,7 @@ class Concentration(Result):
 
     def sentence(self) -> str:
         """Return the finding in one sentence."""
-        return ngettext(
+        found = ngettext(
             "{few} of {customers} customers ({share}) makes 80% of net sales; the Gini coefficient "
             "is {gini}.",
             "{few} of {customers} customers ({share}) make 80% of net sales; the Gini coefficient is {gini}.",
@@ -80,6 +83,7 @@ class Concentration(Result):
             share=percent(self.share_for_80, 1),
             gini=number(self.gini, 2),
         )
+        return f"{found} {only_returned(self.returned)}".strip()
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return what the top 1 to 20 % make, what is left without the largest, and who they are."""
@@ -138,6 +142,7 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
         curve=_curve(rising, total),
         principal=_principal(customers, value),
         currency=currency_of(customers),
+        returned=never_bought(customers),
     )
 
 

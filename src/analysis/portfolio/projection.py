@@ -75,10 +75,16 @@ class Projection(Result):
     def sentence(self) -> str:
         """Return the same, with what stands on the last day and how far earlier projections missed."""
         total = self.trials[self.trials["total_error"].notna()].sort_values("total_error").iloc[0]
-        return _(
+        message = _(
             "{title} (80% interval); {done} stood on {day}. Made in the same way, earlier projections of the "
             "total missed by {error} on average."
-        ).format(
+        )
+        if self.year > self.as_of.year:
+            message = _(
+                "{title} (80% interval). Made in the same way, earlier projections of the total missed by "
+                "{error} on average."
+            )
+        return message.format(
             title=self.title(),
             done=money(self.total["to_date"], self.currency),
             day=date(self.as_of),

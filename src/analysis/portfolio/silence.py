@@ -18,7 +18,7 @@ from analysis.result import Finding, Result
 from analysis.statistics import wilson
 
 AHEAD = 12
-_LONGEST, _FEWEST, _TOP = 36, 30, 10
+_LONGEST, _LATE, _FEWEST, _TOP = 36, 24, 30, 10
 _BANDS = (0, 6, 12, 18, 24, 36)
 
 
@@ -53,8 +53,8 @@ class Reactivation(Result):
         return self.frame.iloc[min(max(months, 1), len(self.frame)) - 1]
 
     def sentence(self) -> str:
-        """Return the same with its interval, and the rate after the longest silence."""
-        first, last = self._at_window, self.frame.iloc[-1]
+        """Return the same with its interval, and the rate after two years or the longest silence known."""
+        first, last = self._at_window, self.frame[self.frame["months"] <= _LATE].iloc[-1]
         message = _("{title} (between {low} and {high}).")
         if last["months"] > first["months"]:
             message = _("{title} (between {low} and {high}); of those silent for {months} months, {rate}.")

@@ -131,7 +131,7 @@ class ConcentrationTrend(Result):
         message = _("{title}. New among the ten largest: {entered}; no longer: {left}.")
         nobody = _("nobody")
         return message.format(
-            title=self.title(), entered=last["entered"] or nobody, left=last["left"] or nobody
+            title=self.title(), entered=last["entered"] or nobody, left=(last["left"] or nobody).rstrip(".")
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.errors import CarteraError
 from analysis.language import _, money, ngettext, number, percent
 from analysis.not_possible import NotPossible
-from analysis.result import Finding, Result, currency_of, sizes_by
+from analysis.result import Finding, Result, currency_of, never_bought, only_returned, sizes_by
 
 CLASSES = ("A", "B", "C")
 _ROUNDING = 1e-9
@@ -30,12 +30,15 @@ class Abc(Result):
         Cumulative share up to which a customer is A, and up to which B.
     currency
         ISO 4217 code, or None where it is not known.
+    returned
+        How many of the customers only ever returned.
     """
 
     name: ClassVar[str] = "abc"
     customers: pd.DataFrame
     boundaries: tuple[float, float]
     currency: str | None = None
+    returned: int = 0
 
     def sizes(self) -> pd.DataFrame:
         """Return ``abc``, customers, net sales, the shares of both, and the ``smallest`` net sales in it."""
@@ -52,7 +55,7 @@ class Abc(Result):
     def sentence(self) -> str:
         """Return the finding in one sentence."""
         best = self.sizes().iloc[0]
-        return ngettext(
+        found = ngettext(
             "{few} of {customers} customers is A, with net sales of {smallest}: {value} of all net sales.",
             "{few} of {customers} customers are A: every one with net sales of {smallest} or more; "
             "together they make {value} of net sales.",
@@ -63,6 +66,7 @@ class Abc(Result):
             smallest=money(best["smallest"], self.currency),
             value=percent(best["share_of_sales"], 1),
         )
+        return f"{found} {only_returned(self.returned)}".strip()
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the classes."""
@@ -126,4 +130,4 @@ def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotP
             "cumulative_share": cumulative / total,
         }
     )
-    return Abc(frame, (a, b), currency_of(customers))
+    return Abc(frame, (a, b), currency_of(customers), never_bought(customers))

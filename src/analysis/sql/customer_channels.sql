@@ -2,6 +2,7 @@
 --
 -- customer_id
 -- first_channel   channel of the first of these sales; the first by name where there were several that day
+-- channels        how many there were
 -- main_channel    channel with most of their money; the first by name where there are several
 with by_channel as (
     select customer_id, channel, min(date) as first_sale, sum(amount) as sales
@@ -22,6 +23,7 @@ ranked as (
 select
     customer_id,
     max(case when by_date = 1 then channel end) as first_channel,
+    count(*) as channels,
     max(case when by_money = 1 then channel end) as main_channel
 from ranked
 group by customer_id

@@ -3,6 +3,7 @@
 -- customer_id
 -- name, type, sector, region, size, salesperson, acquisition_channel   NULL where not known
 -- acquisition_cost, potential                                          money; NULL where not known
+-- service_cost                                                         money a year; NULL where not known
 select
     customer_id,
     name,
@@ -13,6 +14,7 @@ select
     salesperson,
     acquisition_channel,
     acquisition_cost,
+    service_cost,
     potential
 from customers
 order by customer_id

@@ -116,8 +116,9 @@ create macro one_spelling(cell) as case
     when regexp_full_match(cell, '[^@\s]+@[^@\s]+') then lower(cell)
     when regexp_full_match(cell, '\d+\.0+') then split_part(cell, '.', 1)
     else regexp_replace(nfc_normalize(cell), '{_SPACE}+', ' ', 'g') end;
-create macro tax_number(cell) as regexp_replace(upper(regexp_replace(cell, '[\s./-]', '', 'g')),
-    '^ES([A-Z0-9]\d{{7}}[A-Z0-9])$', '\1');
+create macro tax_number(cell) as case when regexp_matches(cell, '\d')
+    then regexp_replace(upper(regexp_replace(cell, '[\s./-]', '', 'g')),
+                        '^ES([A-Z0-9]\d{{7}}[A-Z0-9])$', '\1') else cell end;
 create macro plain(cell) as regexp_replace(regexp_replace(trim(replace(cell, '−', '-')),
     '^([(+-]?){_SPACE}*{_CURRENCY}{_SPACE}*|{_SPACE}*(?:{_CURRENCY}|%)([)-]?)$', '\1\2', 'g'),
     '{_SPACE}+$', '');

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import duckdb
@@ -12,6 +12,7 @@ import duckdb
 from analysis.dataset.config import TableConfig
 from analysis.dataset.files.readers import RawTable, quoted, whole
 from analysis.dataset.inference.column_recognition import recognise
+from analysis.dataset.inference.customer_column import with_best_customer
 from analysis.dataset.inference.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.quality import Note
@@ -107,9 +108,13 @@ def _found(
     sales: Formats,
 ) -> Reading:
     first = raws[0]
+    best, customer = table, None
+    if "customer_id" in table.canonical and "customer_id" not in settings.columns:
+        free = {name: kind for name, kind in first.columns.items() if name not in settings.columns.values()}
+        best, customer = with_best_customer(connection, replace(first, columns=free), table, sales.customer)
     recognition = recognise(
         first,
-        table,
+        best,
         settings.columns,
         partial(_proved, connection, first),
         partial(_alike, connection, first),
@@ -131,8 +136,8 @@ def _found(
         for name in search.written("date")
     }
     return Reading(
-        table, columns, kinds, marks, order, formats, search.signs(), Formats(shown_order, decimal),
-        tuple(search.facts), tuple(search.questions),
+        table, columns, kinds, marks, order, formats, search.signs(),
+        Formats(shown_order, decimal, customer), tuple(search.facts), tuple(search.questions),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from analysis.dataset.inference.formats import (
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.headings import names_customer
 from analysis.dataset.schema import Column, Table, same_name
+from analysis.dataset.schema.transactions import TAX_NUMBERS
 
 Totals = Literal["", "begin", "only"]
 """Which rows with a date are totals: none, those that begin with the word, or that have no other."""
@@ -25,19 +26,17 @@ NOBODY = (
     "0", "anonymous", "anonimo", "anónimo", "guest", "invitado", "unknown", "desconocido", "no customer",
     "sin cliente", "cliente contado", "clientes contado", "clientes varios", "cliente varios",
     "cliente generico", "cliente genérico", "consumidor final", "publico general", "público general",
-    "publico en general", "público en general", "walk-in customer",
+    "publico en general", "público en general", "walk-in customer", "walk-in", "cash customer", "cash sale",
+    "counter sale", "mostrador", "venta mostrador", "cliente mostrador", "contado", "varios",
 )  # fmt: skip
 """Names under which shops book sales to nobody in particular, in lower case."""
 
+OF_ORDER = {"order_id", "customer_id", "date", "status", "currency", "document_type", "reference"}
+"""Columns that many programs write on the first line of an order or block only."""
 NUMERIC = ("money", "number", "percent")
 """Kinds of columns that hold a number."""
 
-_TAX_NUMBERS = {
-    *map(same_name, ("nif", "cif", "nif cif", "cif nif", "dni", "cif dni", "nif cliente", "cif cliente")),
-    *map(same_name, ("dni cliente", "vat number", "vat no", "tax id", "vat")),
-}
-"""Headers under which customers stand with their tax number, with or without country and hyphens."""
-
+_TAX_NUMBERS = {same_name(name) for name in (*TAX_NUMBERS, "vat")}
 _ENDS_TOTAL = r"(?i)\S\s+(?:sub)?totals?\s*:?\s*$"
 """What spreadsheets write below the rows of a customer."""
 _ONLY_TOTAL = (
@@ -61,12 +60,19 @@ def cells_sql(raw: RawTable, reading: Reading, *, numbered: bool = False) -> str
 
     They have every cell as ``r_<place>``, those of known columns also as ``c_<name>`` (identifiers and text
     without the spaces around them, and without what says nothing), ``row_hash`` of the whole row and, where
-    ``numbered``, ``row_id``, its place in the file.
+    ``numbered``, ``row_id``, its place in the file. ``e_<name>`` tells whether a cell of the first lines of
+    orders and blocks is empty: one that says NULL is not.
     """
     written = {f"r_{i}": quoted(header) for i, header in enumerate(raw.columns)}
     rows = ", ".join(f"{header} as {name}" for name, header in written.items())
     in_order = sorted(written, key=written.__getitem__)
-    cells = ", ".join(f"{_cell(name, list(raw.columns), reading)} as c_{name}" for name in reading.columns)
+    headers = list(raw.columns)
+    cells = ", ".join(f"{_cell(name, headers, reading)} as c_{name}" for name in reading.columns)
+    for name in OF_ORDER & reading.columns.keys():
+        also = "customer_name" if name == "customer_id" else name
+        places = {headers.index(reading.columns[one]) for one in (name, also) if one in reading.columns}
+        texts = ", ".join(f"cast(r_{i} as varchar)" for i in sorted(places))
+        cells += f", coalesce(trim(concat({texts})), '') = '' as e_{name}"
     rows += ", row_number() over () as row_id" if numbered else ""
     return (
         f"raw as (select {rows} from {raw.relation}), "  # noqa: S608
@@ -84,6 +90,13 @@ def _cell(name: str, headers: list[str], reading: Reading) -> str:
     cell = f"r_{headers.index(reading.columns[name])}"
     is_text = reading.table.column(name).kind in {"identifier", "text"} and name != "customer_id"
     is_text = is_text and reading.kinds[name] == "VARCHAR"
+    if name == "customer_id" and "customer_name" in reading.columns:
+        written = reading.kinds[name]
+        named = trimmed(f"cast(r_{headers.index(reading.columns['customer_name'])} as varchar)")
+        code = _identifier(cell, written)
+        return (
+            f"case when ({_customer(cell, written)}) is null then coalesce({named}, {code}) else {code} end"
+        )
     return trimmed(cell) if is_text else cell
 
 
@@ -101,6 +114,7 @@ def value_sql(column: Column, reading: Reading) -> str:
         return f"cast(null as {wanted})"
     cell, written = f"c_{name}", reading.kinds[name]
     if name == "customer_id":
+        written = "VARCHAR" if "customer_name" in reading.columns else written
         customer = _customer(cell, written)
         return f"tax_number({customer})" if is_tax_number(reading.columns[name]) else customer
     if column.kind in {"identifier", "text"}:
@@ -206,11 +220,12 @@ def missing_day(name: str, today: dt.date | None) -> list[tuple[str, str]]:
     return [*missing(name), (f"{quoted(name)} <= {NO_DAY}{late}", "rejected:impossible_date")]
 
 
-def layout(raw: RawTable, reading: Reading, *, totals: Totals = "") -> list[tuple[str, str]]:
+def layout(raw: RawTable, reading: Reading, totals: Totals, *, bare_totals: bool) -> list[tuple[str, str]]:
     """Return the conditions under which a row is part of a listing's layout, by the rule that leaves it out.
 
     Such a row has no date where the table needs one; else the texts it needs are empty or begin with 'Total'.
-    With ``totals`` so do rows with a date that begin with 'Total', or have that word only.
+    With ``totals`` so do rows with a date that begin with 'Total', or have that word only; with
+    ``bare_totals``, those without one that hold nothing but numbers.
     """
     cells = ", ".join(f"cast(r_{i} as varchar)" for i in range(len(raw.columns)))
     table, needed = reading.table, [name for name in reading.table.required if name in reading.columns]
@@ -235,6 +250,10 @@ def layout(raw: RawTable, reading: Reading, *, totals: Totals = "") -> list[tupl
         alone = f"trim(concat({cells})) = trim(cast(c_customer_id as varchar))"
         named = names_customer(f"concat_ws(' ', {cells})")
         rules.append(("heading", f"{outside} and coalesce({alone} or {named}, false)"))
+    if bare_totals:
+        worded = [name for name in reading.columns if table.column(name).kind not in NUMERIC]
+        numbers = [*map(says_nothing, worded), f"not regexp_matches(concat({cells}), '[[:alpha:]]')"]
+        rules.append(("total", " and ".join([*numbers, "amount is not null"])))
     labels = [f"cast(c_{name} as varchar)" for name in LABELLED if totals and name in reading.columns]
     texts = f"concat_ws(chr(10), {', '.join(labels)})"
     return [*rules, ("total", begins_total(texts, only=totals == "only"))] if labels else rules

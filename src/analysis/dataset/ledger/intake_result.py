@@ -23,10 +23,13 @@ class Formats:
         ``day-first`` or ``month-first``; None where the sales do not show it.
     decimal
         The decimal mark; None where the sales do not show one, or show both.
+    customer
+        What customers go by: ``code``, ``tax`` number, ``email`` or ``name``; None where it is open.
     """
 
     date_order: str | None = None
     decimal: str | None = None
+    customer: str | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def _content(records: Records) -> dict[str, Any]:
         "columns": sorted(records.columns),
         "days": {name: day.isoformat() for name, day in days.items() if day},
         "currency": records.currency,
-        "formats": [records.formats.date_order, records.formats.decimal],
+        "formats": [records.formats.date_order, records.formats.decimal, records.formats.customer],
     }
 
 

@@ -90,18 +90,18 @@ def settle(connection: duckdb.DuckDBPyConnection, key: tuple[str, ...], rule: st
     if key:
         columns = ", ".join(map(quoted, key))
         connection.execute(
-            f"create temp table later as with kept as (from ledger where outcome in {KEPT}), "  # noqa: S608
+            f"create or replace temp table later as with kept as (from ledger where outcome in {KEPT}), "  # noqa: S608
             f"shared as (select {columns} from kept group by all having count(*) > 1) "
             f"select filename, file_row_number from kept join shared using ({columns}) "
             f"qualify row_number() over (partition by {columns} order by filename, file_row_number) > 1"
         )
         later = connection.execute("select count(*) from later").fetchall()[0][0]
     connection.execute(
-        "create view settled as select ledger.* exclude (outcome), "  # noqa: S608
+        "create or replace view settled as select ledger.* exclude (outcome), "  # noqa: S608
         f"case when later.filename is not null then 'excluded:{rule}' else outcome end as outcome "
         "from ledger left join later using (filename, file_row_number) order by filename, file_row_number"
         if later
-        else "create view settled as from ledger"
+        else "create or replace view settled as from ledger"
     )
 
 
@@ -115,4 +115,4 @@ def list_entries(connection: duckdb.DuckDBPyConnection, *, later_refunds: bool) 
         f"union all by name select * replace ({changed}, {nothing}) from settled "  # noqa: S608
         "where outcome = 'sale' and given_back > 0"
     )
-    connection.execute(f"create view entries as from settled {refunds if later_refunds else ''}")
+    connection.execute(f"create or replace view entries as from settled {refunds if later_refunds else ''}")

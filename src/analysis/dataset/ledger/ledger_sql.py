@@ -45,7 +45,8 @@ def ledger_sql(
     asked = sales_sql.asked(reading, config, meaning) if is_sales else records_sql.asked(reading, config)
     answers = sales_sql.answers(reading, config, meaning) if is_sales else records_sql.ANSWERS
     cases = [
-        (condition, f"excluded:{rule}") for rule, condition in layout(raw, reading, totals=meaning.totals)
+        (condition, f"excluded:{rule}")
+        for rule, condition in layout(raw, reading, meaning.totals, bare_totals=meaning.bare_totals)
     ]
     cases += rules.cases(reading, config, today)
     outcome = " ".join(f"when {condition} then '{becomes}'" for condition, becomes in cases)
@@ -71,7 +72,7 @@ def later_copies(reading: Reading, config: DatasetConfig) -> tuple[tuple[str, ..
 
 _TELLING = (
     "status", "tax", "refunded", "refunded_on", "discount_pct", "reference", "document_type", "shipping",
-    "extra",
+    "extra", "customer_name",
 )  # fmt: skip
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from analysis.dataset.ledger.cell_sql import type_sql
 from analysis.dataset.ledger.ledger import Account, Ledger
 from analysis.dataset.ledger.plausibility import doubts
 from analysis.dataset.ledger.sales_sql import FLAGS
 from analysis.dataset.quality import FINDINGS, KEPT, Note
-from analysis.dataset.schema import TRANSACTIONS
+from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS
 from analysis.errors import CarteraError
 from analysis.language import N_, _, number
 
@@ -19,6 +20,11 @@ _COPIES = N_("Exact copies of earlier rows: {n}; if they are mistakes, sales are
 _ALL_TWICE = N_(
     "Every row stands at least twice in the data: it looks as if the same sales had been pasted again, and "
     "money counts double."
+)
+_NAMED = N_("Customers are told apart by '{header}', and called as in '{name}'.")
+_BY_NAME = N_(
+    "Customers are told apart by '{header}', on rows without one by '{name}' (rows: {n}), and called as "
+    "there."
 )
 _HOW = N_("To leave the copies out: 'duplicates: exclude' under 'policies' in dataset.yml.")
 
@@ -31,15 +37,28 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
     CarteraError
         If there are rows at which ``policies`` asks to stop.
     """
-    _add_up(connection)
+    _add_up(connection, named="customer_name" in ledger.reading.columns)
     columns = ["outcome as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
-    return Account(columns, _found(connection, ledger), (), tuple(_alarms(connection, ledger)))
+    facts = _by_name(connection, ledger)
+    return Account(columns, _found(connection, ledger), facts, tuple(_alarms(connection, ledger)))
 
 
-def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables ``days`` and ``customers``, so that the ledger is not looked at for each question.
+def _by_name(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Note, ...]:
+    """Return by what customers are told apart, where the sales give their names beside it."""
+    headers = ledger.reading.columns
+    if "customer_name" not in headers:
+        return ()
+    query = "select cast(sum(rows) as bigint) from customers where customer_id = one_spelling(name)"
+    n = connection.execute(query).fetchall()[0][0]
+    values = {"header": headers["customer_id"], "name": headers["customer_name"]}
+    return (Note(_BY_NAME, values | {"n": n}) if n else Note(_NAMED, values),)
 
-    ``days`` has a row for each day and outcome, ``customers`` one for each customer of the rows kept.
+
+def _add_up(connection: duckdb.DuckDBPyConnection, *, named: bool) -> None:
+    """Make the table ``days``, a row for each day and outcome, so that the ledger is looked at once.
+
+    Where sales give the names of customers, ``customers`` has a row for each one of the rows kept, with the
+    name in use last.
     """
     written = "written" if "written" in connection.view("entries").columns else "amount"
     connection.execute(
@@ -47,10 +66,11 @@ def _add_up(connection: duckdb.DuckDBPyConnection) -> None:
         f"sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as amount, "
         "sum(abs(amount)) as size, max(abs(amount)) as largest from entries group by all"
     )
-    connection.execute(
-        "create temp table customers as select customer_id, sum(amount) as sold from entries "  # noqa: S608
-        f"where outcome in {KEPT} group by customer_id"
-    )
+    if named:
+        connection.execute(
+            "create temp table customers as select customer_id, count(*) as rows, "  # noqa: S608
+            f"arg_max(customer_name, date) as name from entries where outcome in {KEPT} group by customer_id"
+        )
 
 
 def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
@@ -70,6 +90,29 @@ def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) ->
         "split_part(outcome, ':', 1) as outcome, split_part(outcome, ':', 2) as rule, "
         "cast(sum(rows) as bigint) as rows, cast(sum(written) as double) as written, "
         "cast(sum(amount) as double) as amount from days group by all order by all) to $1 (format parquet)",
+        [str(target)],
+    )
+
+
+def write_names(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
+    """Write a table of customers with the names that the sales give them: the one in use last.
+
+    Parameters
+    ----------
+    connection
+        One for which `account` was called.
+    target
+        The Parquet file.
+    """
+    columns = ", ".join(
+        column.name
+        if column.name in {"customer_id", "name"}
+        else f"cast(null as {type_sql(column)}) as {column.name}"
+        for column in CUSTOMERS.columns
+        if column.canonical
+    )
+    connection.execute(
+        f"copy (select {columns} from customers order by customer_id) to $1 (format parquet)",  # noqa: S608
         [str(target)],
     )
 
@@ -107,13 +150,14 @@ def _alarms(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]
     single_day, size = connection.execute(
         f"select min(date) = max(date), sum(size) from days where outcome in {KEPT}"  # noqa: S608
     ).fetchall()[0]
-    customers = connection.execute("select count(*) from customers").fetchall()[0][0]
+    kept = f"from entries where outcome in {KEPT}"
+    another = f"select 1 {kept} and customer_id <> (select customer_id {kept} limit 1) limit 1"
     found = []
     if ledger.duplicates.all_repeated:
         found += [Note(_ALL_TWICE), Note(_HOW)]
     elif ledger.duplicates.rows > 0.2 * ledger.rows:
         found += [Note(_COPIES, {"n": ledger.duplicates.rows}), Note(_HOW)]
-    if customers == 1:
+    if not connection.execute(another).fetchall():
         found.append(Note(N_("There is only one customer: a portfolio cannot be described with it.")))
     if single_day:
         found.append(Note(N_("All sales are of one day: nothing can be said about time.")))

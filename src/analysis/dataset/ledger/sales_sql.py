@@ -11,7 +11,7 @@ from analysis.dataset.files.readers import literal
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.cell_sql import NUMERIC, begins_total, in_currency, missing_day, says_nothing
 from analysis.dataset.ledger.states import CREDIT_NOTE, VOID
-from analysis.dataset.schema import TRANSACTIONS, same_name
+from analysis.dataset.schema import TRANSACTIONS, same_name, without_accents
 
 if TYPE_CHECKING:
     from analysis.dataset.ledger.meaning import Meaning
@@ -27,7 +27,7 @@ OTHERWISE = "sale"
 FLAGS = (
     "is_no_customer", "is_void", "is_cancelled", "is_negative_quantity", "is_negative_amount",
     "is_price_not_positive", "is_zero_amount", "is_test", "is_postage", "is_extra", "is_unread",
-    "is_refunded", "is_taken_back", "is_turned",
+    "is_refunded", "is_taken_back", "is_turned", "is_unknown",
 )  # fmt: skip
 
 
@@ -51,16 +51,16 @@ def _filled(reading: Reading, meaning: Meaning) -> str:
     before = "rows between unbounded preceding and current row"
     above = f"over (order by row_id {before})"
     values = {
-        name: f"case when not {says_nothing(name)} or order_id is null then {name} "
+        name: f"case when not e_{name} or order_id is null then {name} "
         f"when min({name}) {order} = max({name}) {order} then min({name}) {order} "
         f"else last_value({name} ignore nulls) over (partition by order_id order by row_id {before}) end"
         for name in meaning.in_order
     }
     ends = _is_total(reading) if "date" in meaning.from_above else "false"
     block = [name for name in BLOCK if name in meaning.from_above]
-    begins = " or ".join(f"not {says_nothing(name)}" for name in block)
+    begins = " or ".join(f"not e_{name}" for name in block)
     values |= {  # a row that begins a block has what stands on it, blanks too
-        name: f"case when {begins} or not {says_nothing(name)} or {ends} then {name} "
+        name: f"case when {begins} or not e_{name} or {ends} then {name} "
         f"else (last_value(case when {begins} then {{'of': {name}}} end ignore nulls) {above}).of end"
         for name in meaning.from_above
     }
@@ -93,7 +93,7 @@ def _spread(whole: str, weight: str) -> str:
     lines = f"count(*) over ({_SAME_ORDER})"
     upper = f"coalesce({until} / {weighs}, {place} / {lines})"
     lower = f"coalesce(({until} - {weight}) / {weighs}, ({place} - 1) / {lines})"
-    return f"round({whole} * {upper}, 2) - round({whole} * {lower}, 2)"
+    return f"(round({whole} * {upper}, 2) - round({whole} * {lower}, 2))"
 
 
 def answers(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
@@ -137,6 +137,8 @@ def _money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     percent = f"coalesce(cast(discount_pct as double), 0) / {1 if meaning.parts_of_one else 100}"
     if "discount" in reading.columns:
         lowered = "abs(coalesce(cast(given_discount as double), 0))"
+        if meaning.spread_discount:
+            lowered = _spread(f"max({lowered}) over ({_SAME_ORDER})", f"abs({gross})")
     elif "discount_pct" in reading.columns:
         if meaning.after_discount and not {"quantity", "unit_price"} <= reading.columns.keys():
             gross = (
@@ -245,6 +247,9 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
+        "is_unknown": _any(
+            f"case when {name} is null then not e_{name} end" for name in ("customer_id", "date")
+        ),
         "is_marked": marked + _own_row(reading, config, meaning),
         "is_negative_quantity": "coalesce(quantity < 0, false)",
         "is_negative_amount": "coalesce(amount < 0, false)",
@@ -310,8 +315,9 @@ def _cannot_be_read(name: str) -> str:
 
 
 def _is_one_of(codes: list[str], reading: Reading) -> str:
-    """Return the SQL that holds for a product or a description that is one of these codes."""
-    listed = ", ".join(literal(code.upper()) for code in codes) or "''"
+    """Return the SQL that holds for a product or a description that is one of these codes, accents or not."""
+    forms = {form for code in codes for form in (code.upper(), without_accents(code.upper()))}
+    listed = ", ".join(map(literal, sorted(forms))) or "''"
     return _any(
         f"upper({name}) in ({listed})" for name in ("product_id", "description") if name in reading.columns
     )

@@ -51,6 +51,6 @@ SOLD = frozenset(
 
 CREDIT_NOTE = (
     r"nc|r[1-5]|abonos?|facturadeabono|facturaabono|.*rectificativ.*|nota(de)?(credito|abono).*|credit|"
-    r".*credit(note|memo).*|devoluci(on|ones).*|returns?|refunds?|.*refund|reembolso|gutschrift|avoir|storno"
+    r".*credit(note|memo).*|chargeback|contracargo|devoluci(on|ones).*|returns?|refunds?|.*refund|reembolso|gutschrift|avoir|storno"
 )
 """Kinds of document that take a sale back, as a regular expression over words without spaces and signs."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -28,8 +29,8 @@ from analysis.dataset.ledger.meaning import PLAIN, Meaning, understand
 from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
 from analysis.dataset.ledger.sales_sql import gives_back_later
 from analysis.dataset.quality import KEPT, Note, Quality
-from analysis.dataset.questions import OpenQuestionError, Question
-from analysis.dataset.schema import TRANSACTIONS, Table
+from analysis.dataset.questions import NET, OpenQuestionError, Question
+from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS, Table
 from analysis.dataset.sources.inputs import Input
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
@@ -107,10 +108,11 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
         reading = find_reading(connection, raws, table, given.settings, formats)
         if reading.questions:
             raise OpenQuestionError(reading.questions, table.name)
-        raws = _write_ledger(connection, raws, reading, config, work)
         facts: list[Note] = []
         if table is TRANSACTIONS:
             raws, facts = _understood(connection, raws, reading, config, work)
+        else:
+            raws = _write_ledger(connection, raws, reading, config, work)
         return _recorded(connection, raws, reading, config, target, tuple(facts))
     finally:
         connection.close()
@@ -128,7 +130,7 @@ def open_questions(
     if reading.table is not TRANSACTIONS:
         return ()
     try:
-        _understood(connection, _write_ledger(connection, raws, reading, config, work), reading, config, work)
+        _understood(connection, raws, reading, config, work)
     except OpenQuestionError as error:
         return error.questions
     return ()
@@ -141,18 +143,69 @@ def _understood(
     config: DatasetConfig,
     work: Path,
 ) -> tuple[list[RawTable], list[Note]]:
-    """Find out what the rows of the sales mean together, and write the ledger anew where that changes it.
+    """Write the ledger of the sales with what their rows mean together.
 
     Return the files as they were read in the end, and what was found.
+
+    Raises
+    ------
+    OpenQuestionError
+        If the rows leave something open; net sales after each answer are those that it would give.
+    """
+    raws, facts, questions = _followed(connection, raws, reading, config, work)
+    if not questions:
+        return raws, facts
+    tried = tuple(_tried(connection, raws, reading, config, work, question) for question in questions)
+    raise OpenQuestionError(tried, reading.table.name)
+
+
+def _tried(  # noqa: PLR0917
+    connection: duckdb.DuckDBPyConnection,
+    raws: list[RawTable],
+    reading: Reading,
+    config: DatasetConfig,
+    work: Path,
+    question: Question,
+) -> Question:
+    """Return a question with the net sales that each answer gives, found by reading the sales with it."""
+    choices = []
+    for choice in question.choices:
+        told = choice.consequence
+        if NET in told:
+            sales = config.transactions.answered(choice.said)
+            with_it = config.model_copy(update={"transactions": sales})
+            _followed(connection, raws, reading, with_it, work)
+            told = told.replace(NET, number(_net_sales(connection, reading, with_it), 2))
+        choices.append(replace(choice, consequence=told))
+    return replace(question, choices=tuple(choices))
+
+
+def _net_sales(connection: duckdb.DuckDBPyConnection, reading: Reading, config: DatasetConfig) -> float:
+    """Return net sales by the view ``ledger``; it makes the views ``settled`` and ``entries``."""
+    settle(connection, *later_copies(reading, config))
+    list_entries(connection, later_refunds=gives_back_later(reading))
+    query = f"select cast(coalesce(sum(amount), 0) as double) from entries where outcome in {KEPT}"  # noqa: S608
+    return float(connection.execute(query).fetchall()[0][0])
+
+
+def _followed(
+    connection: duckdb.DuckDBPyConnection,
+    raws: list[RawTable],
+    reading: Reading,
+    config: DatasetConfig,
+    work: Path,
+) -> tuple[list[RawTable], list[Note], tuple[Question, ...]]:
+    """Write the ledger of the sales, and anew where what its rows mean together changes it.
+
+    Return the files as they were read in the end, what was found, and what is open.
     """
     meaning, facts = PLAIN, list[Note]()
+    raws = _write_ledger(connection, raws, reading, config, work)
     while True:
         found = understand(connection, reading, config, meaning, raws[0].file)
-        if found.questions:
-            raise OpenQuestionError(found.questions, reading.table.name)
         facts += found.facts
-        if found.meaning == meaning:
-            return raws, facts
+        if found.questions or found.meaning == meaning:
+            return raws, facts, found.questions
         meaning = found.meaning
         raws = _write_ledger(connection, raws, reading, config, work, meaning)
 
@@ -184,6 +237,8 @@ def _recorded(  # noqa: PLR0917
     )
     if table is TRANSACTIONS:
         sales_account.write_reconciliation(connection, target / "reconciliation.parquet")
+        if "customer_name" in reading.columns:
+            sales_account.write_names(connection, target / f"{CUSTOMERS.name}.parquet")
     write_set_aside(connection, raws, refused, target / f"set_aside_{table.name}.parquet", money=money)
     quality = Quality(
         outcomes,

@@ -5,7 +5,7 @@ and Spanish. Names are compared without case, accents and punctuation; ``%`` cou
 """
 
 from analysis.dataset.schema.declaration import Column, Link, Sequence, Table
-from analysis.dataset.schema.names import normalised, same_name
+from analysis.dataset.schema.names import normalised, same_name, without_accents
 from analysis.dataset.schema.operations import DELIVERIES, INVOICES, MARKET, SPEND, STOCK
 from analysis.dataset.schema.people import CAMPAIGNS, CONTRACTS, CUSTOMERS, LEADS, SURVEYS
 from analysis.dataset.schema.transactions import TRANSACTIONS
@@ -28,4 +28,7 @@ TABLES: dict[str, Table] = {
 }
 """Every canonical table by its name; only ``transactions`` is needed."""
 
-__all__ = ["TABLES", "TRANSACTIONS", "Column", "Link", "Sequence", "Table", "normalised", "same_name"]
+__all__ = [
+    "CUSTOMERS", "TABLES", "TRANSACTIONS", "Column", "Link", "Sequence", "Table", "normalised", "same_name",
+    "without_accents",
+]  # fmt: skip

@@ -17,14 +17,18 @@ def normalised(name: str) -> str:
     """
     without_unit = _UNIT.sub("", name) or name
     spelt = without_unit.replace("%", " pct ").replace("º", "o ").replace("ª", "a ")
-    plain = unicodedata.normalize("NFKD", spelt)
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    letters = without_accents(spelt)
     spaced = "".join(
         (" " + c if c.isupper() and before.islower() else c) if c.isalnum() else " "
         for before, c in zip(" " + letters, letters, strict=False)
     )
     words = spaced.lower().split()
     return " ".join([word for word in words if word not in _CURRENCY_WORDS] or words)
+
+
+def without_accents(text: str) -> str:
+    """Return a text without accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def same_name(header: str) -> str:

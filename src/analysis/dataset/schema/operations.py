@@ -98,6 +98,23 @@ DELIVERIES = Table(
             ),
             event=True,
         ),
+        Column(
+            "quantity_ordered", "number", "units", N_("units ordered"),
+            listed(
+                "ordered quantity, qty ordered, ordered qty, units ordered, cantidad pedida, "
+                "unidades pedidas, cantidad solicitada, cant pedida, uds pedidas"
+            ),
+        ),
+        Column(
+            "quantity_delivered", "number", "units", N_("units that arrived"),
+            listed(
+                "delivered quantity, qty delivered, delivered qty, units delivered, quantity shipped, "
+                "shipped quantity, qty shipped, cantidad entregada, unidades entregadas, "
+                "cantidad servida, unidades servidas, cant entregada, cant servida, uds entregadas, "
+                "uds servidas"
+            ),
+            known_with="delivered",
+        ),
     ),
     required=("ordered",),
     any_of=("order_id", "customer_id"),

@@ -90,6 +90,15 @@ CUSTOMERS = Table(
             ),
         ),
         Column(
+            "service_cost", "money", "currency per year",
+            N_("what serving the customer costs in a year: visits, calls, orders, deliveries"),
+            listed(
+                "cost to serve, cost of service, yearly service cost, annual service cost, coste servicio, "
+                "coste de servicio, coste de servir, coste servir, coste atencion, coste de atencion, "
+                "coste anual de servicio, costo de servicio"
+            ),
+        ),
+        Column(
             "potential", "money", "currency per year", N_("what the customer could buy in a year in all"),
             listed(
                 "declared potential, yearly potential, annual potential, wallet, potential sales, "

@@ -5,6 +5,21 @@ from __future__ import annotations
 from analysis.dataset.schema.declaration import Column, Link, Table, listed
 from analysis.language import N_
 
+TAX_NUMBERS = listed(
+    "nif, cif, nif cif, cif nif, dni, cif dni, dni nif, nif dni, nif cliente, cif cliente, dni cliente, "
+    "nif del cliente, customer vat, customer vat number, customer tax id, vat number, vat no, vat id, "
+    "vat registration number, tax id, tax number"
+)
+"""Headers under which customers stand with their tax number, with or without country and hyphens."""
+_FULL_NAMES = listed(
+    "customer name, client name, customer display name, customer full name, partner display name, "
+    "invoice partner display name, nombre cliente, nombre del cliente, nombre de cliente, cliente nombre, "
+    "razon social cliente, nombre o razon social, razon social"
+)
+_COMPANY_NAMES = listed(
+    "company, company name, billing name, ship name, nombre, nombre fiscal, nombre comercial, empresa"
+)
+
 _COLUMNS = (
     Column(
         "customer_id",
@@ -27,22 +42,23 @@ _COLUMNS = (
                 "customer, client, cliente, account, buyer, partner, socio, deudor, debtor, sold to, "
                 "bill to, invoice partner, contacto, contact"
             ),
+            TAX_NUMBERS,
             listed(
-                "nif, cif, nif cif, cif nif, dni, cif dni, nif cliente, cif cliente, dni cliente, "
-                "vat number, vat no, tax id"
+                "email, email address, customer email, billing email, email billing, billing email address, "
+                "buyer email, contact email, email cliente, email del cliente, correo, correo electronico, "
+                "correo cliente, correo del cliente"
             ),
-            listed(
-                "email, customer email, billing email, email billing, billing email address, "
-                "email cliente, correo, correo electronico, correo cliente"
-            ),
-            listed(
-                "customer name, client name, customer display name, partner display name, "
-                "invoice partner display name, company, company name, billing name, ship name, "
-                "nombre cliente, nombre del cliente, nombre de cliente, nombre o razon social, "
-                "cliente nombre, razon social, razon social cliente, nombre, nombre fiscal, "
-                "nombre comercial, empresa"
-            ),
+            (*_FULL_NAMES, *_COMPANY_NAMES),
         ),
+    ),
+    Column(
+        "customer_name",
+        "text",
+        "",
+        N_("name of the customer"),
+        _FULL_NAMES,
+        (listed("customer, client, cliente, buyer, partner"), _COMPANY_NAMES),
+        canonical=False,
     ),
     Column(
         "date",
@@ -278,7 +294,8 @@ _COLUMNS = (
         listed(
             "shipping cost, shipping amount, shipping charge, shipping total, total shipping, "
             "order shipping, order shipping amount, postage, freight, delivery charge, portes, "
-            "gastos de envio, gasto de envio, coste de envio, importe envio, importe portes"
+            "envio, transporte, gastos de envio, gasto de envio, coste de envio, importe envio, "
+            "importe portes"
         ),
         canonical=False,
     ),

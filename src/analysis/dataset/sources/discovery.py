@@ -72,7 +72,7 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
     if needs_sales and found and "transactions" not in found:
         moved = _stand_in(found, given["transactions"])
         if moved:
-            found["transactions"] = found.pop(moved)
+            found["transactions"] = found[moved] if moved == "invoices" else found.pop(moved)
             notes.append(Note(_MOVED, {"tables": labels(found["transactions"])}))
         elif len(rest) == 1:
             found["transactions"] = [rest.pop()]

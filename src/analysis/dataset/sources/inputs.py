@@ -12,7 +12,7 @@ from analysis.dataset.files.peek import SUFFIXES, Head, has_sheets, heads_of
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.dataset.sources.discovery import Discovery, discover, labels, left_out
-from analysis.dataset.sources.table_recognition import named
+from analysis.dataset.sources.table_recognition import named, recognised
 from analysis.dataset.user_files import is_legible, legible, reason_of, sha256, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _, listing
@@ -158,9 +158,9 @@ def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
     sales = Source(
         name, {"transactions": Input(tuple(files), config.transactions)}, config, folder=files[0].parent
     )
-    if len(files) == 1 and not has_sheets(files[0]):
-        return sales
     heads = file_heads(files, config)
+    if len(files) == 1 and not has_sheets(files[0]):
+        return _with_invoices(sales, heads, config)
     found = discover(heads, config)
     alone = found.tables.keys() <= {"transactions"}
     if alone and (len(files) == 1 or not (found.rest or found.unreadable) or not _says_sales(found)):
@@ -169,6 +169,15 @@ def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
         raise CarteraError(_no_sales(name, heads))
     notes = found.notes + left_out(found.rest)
     return replace(sales, inputs=inputs_of(found, config), notes=notes, broken=_unreadable(found.unreadable))
+
+
+def _with_invoices(sales: Source, heads: list[Head], config: DatasetConfig) -> Source:
+    """Return one file of sales, which are invoices too where it says when each is due and was paid."""
+    table = TABLES["invoices"]
+    if all({*table.required, "due", "paid"} <= recognised(table, head.headers, {}) for head in heads):
+        invoices = Input(sales.inputs["transactions"].files, config.invoices, guessed=True)
+        return replace(sales, inputs=sales.inputs | {"invoices": invoices})
+    return sales
 
 
 def file_heads(files: list[Path], config: DatasetConfig) -> list[Head]:

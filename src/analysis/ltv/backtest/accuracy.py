@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ from analysis.ltv.spend import spend_power
 from analysis.ltv.summary import Floats
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
-from analysis.statistics import rank_correlation
+from analysis.statistics import cumulative_gains, rank_correlation
 
 DECILES = 10
 CLEAR = 1.645  # standard errors within which 9 of 10 chance differences lie
@@ -40,45 +41,19 @@ class Accuracy(Result):
     check: Holdout
 
     def sentence(self) -> str:
-        """Say how the first model did against the actual total and the best baseline, by RMSE."""
-        check, rmse = self.check, self.frame.set_index("model")["rmse"]
-        naive = rmse[[rule for rule in NAIVE if rule in rmse.index]]
-        best = str(naive.idxmin())
-        actual, own, other = (check.customers[n].to_numpy(float) for n in ("actual", check.chosen, best))
-        clear = clear_gain((other - actual) ** 2 - (own - actual) ** 2)
+        """Say how the first model did against the actual total and the best baseline."""
         total = ngettext(
             "In the last week the model, which had not seen it, expected {predicted} purchases; there were "
             "{actual}.",
             "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases; "
             "there were {actual}.",
-            check.weeks,
+            self.check.weeks,
+        ).format(
+            weeks=number(self.check.weeks),
+            predicted=number(self.check.predicted),
+            actual=number(self.check.actual),
         )
-        if clear > CLEAR and rmse[check.chosen] < (1 - WORTH) * naive.min():
-            off = _(
-                "Per customer it was off by {model_rmse} (RMSE), the best baseline (“{baseline}”) by "
-                "{baseline_rmse}: the model adds something."
-            )
-        elif clear < -CLEAR:
-            off = _(
-                "Per customer it was off by {model_rmse} (RMSE), the baseline “{baseline}” by "
-                "{baseline_rmse}: the model fails this check, so do not rely on its forecasts for single "
-                "customers."
-            )
-        else:
-            off = _(
-                "Per customer it was off by {model_rmse} (RMSE), the baseline “{baseline}” by "
-                "{baseline_rmse}, which is no clear difference: for single customers the model does no "
-                "better than that baseline."
-            )
-        model_rmse, baseline_rmse = told_apart(rmse[check.chosen], naive.min())
-        return f"{total} {off}".format(
-            weeks=number(check.weeks),
-            predicted=number(check.predicted),
-            actual=number(check.actual),
-            baseline=rule_name(best),
-            model_rmse=model_rmse,
-            baseline_rmse=baseline_rmse,
-        )
+        return f"{total} {_verdict(self.check, self.frame, number)}"
 
     def interval_sentence(self) -> str:
         """Say whether the actual total fell inside the first model's own interval."""
@@ -116,15 +91,7 @@ class Accuracy(Result):
 
 @dataclass(frozen=True)
 class ValueAccuracy(Result):
-    """All rules compared on the net sales of the holdout.
-
-    Attributes
-    ----------
-    frame
-        As `scores`, with ``total``, ``mae`` and ``rmse`` in money.
-    check
-        The holdout.
-    """
+    """All rules compared on the net sales of the holdout, as `Accuracy` compares them on the purchases."""
 
     name: ClassVar[str] = "value_scores"
     is_drawn: ClassVar[bool] = False
@@ -132,17 +99,21 @@ class ValueAccuracy(Result):
     check: Holdout
 
     def sentence(self) -> str:
-        """Say how the value forecast of the first model did."""
-        own = self.frame[self.frame["model"] == self.check.chosen].iloc[0]
-        return _(
+        """Say how the first model did against the actual net sales and the best baseline."""
+        check = self.check
+
+        def write(value: float, decimals: int = 0) -> str:
+            return money(value, check.summary.currency, decimals)
+
+        total = _(
             "In money the model expected {predicted} of net sales in those {weeks} weeks; there were "
-            "{actual}, of which the decile of customers it rated highest made {share}."
+            "{actual}."
         ).format(
-            weeks=number(self.check.weeks),
-            predicted=money(own["total"], self.check.summary.currency),
-            actual=money(float(self.check.customers["actual_value"].sum()), self.check.summary.currency),
-            share=percent(own["lift"] / DECILES),
+            weeks=number(check.weeks),
+            predicted=write(float(check.customers[f"value_{check.chosen}"].sum())),
+            actual=write(float(check.customers["actual_value"].sum())),
         )
+        return f"{total} {_verdict(check, self.frame, write, 'value_')}"
 
     def parts_sentence(self) -> str:
         """Say whether money was missed by the number of purchases or by what each was worth."""
@@ -243,16 +214,38 @@ def scores(check: Holdout, prefix: str = "") -> pd.DataFrame:
 def top_share(predicted: Floats, outcome: Floats) -> float:
     """Return the share of the outcome that the decile of customers with the highest forecast made.
 
-    Customers with the same forecast share their outcome evenly, so that the order of rows is of no
-    consequence and a rule that tells nobody apart gives a tenth. Missing where there was no outcome.
+    A rule that tells nobody apart gets a tenth (see `cumulative_gains`). Missing where there was no outcome.
     """
-    order = np.argsort(-predicted, kind="stable")
-    ranked = predicted[order]
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)) + 1
-    sums = np.append(0.0, np.cumsum(outcome[order])[ends - 1])
-    total = float(outcome.sum())
-    made = float(np.interp(len(ranked) / DECILES, np.append(0, ends), sums))
-    return made / total if total > 0 else float("nan")
+    made = cumulative_gains(outcome, predicted)
+    decile = float(np.interp(len(predicted) / DECILES, np.arange(len(made)), made))
+    return decile / made[-1] if made[-1] > 0 else float("nan")
+
+
+def _verdict(check: Holdout, frame: pd.DataFrame, write: Callable[..., str], prefix: str = "") -> str:
+    """Say whether the first model beat the best baseline, by RMSE per customer; see `scores`."""
+    rmse = frame.set_index("model")["rmse"]
+    naive = rmse[[rule for rule in NAIVE if rule in rmse.index]]
+    best = str(naive.idxmin())
+    names = ("actual_value" if prefix else "actual", prefix + check.chosen, prefix + best)
+    actual, own, other = (check.customers[name].to_numpy(float) for name in names)
+    clear = clear_gain((other - actual) ** 2 - (own - actual) ** 2)
+    if clear > CLEAR and rmse[check.chosen] < (1 - WORTH) * naive.min():
+        message = _(
+            "Per customer it was off by {model_rmse} (RMSE), the best baseline (“{baseline}”) by "
+            "{baseline_rmse}: the model adds something."
+        )
+    elif clear < -CLEAR:
+        message = _(
+            "Per customer it was off by {model_rmse} (RMSE), the baseline “{baseline}” by {baseline_rmse}: "
+            "the model fails this check, so do not rely on its forecasts for single customers."
+        )
+    else:
+        message = _(
+            "Per customer it was off by {model_rmse} (RMSE), the baseline “{baseline}” by {baseline_rmse}, "
+            "which is no clear difference: for single customers the model does no better than that baseline."
+        )
+    ours, theirs = told_apart(rmse[check.chosen], naive.min(), 0 if prefix else 2, write)
+    return message.format(model_rmse=ours, baseline_rmse=theirs, baseline=rule_name(best))
 
 
 def _named(table: pd.DataFrame, actual: float) -> pd.DataFrame:

@@ -28,20 +28,8 @@ def rule_name(rule: str) -> str:
     return names.get(rule, rule)
 
 
-def same_rate(x: Floats, t: Floats, duration: float) -> Floats:
-    """Return the purchases of a customer that goes on as before: x ÷ T × duration; 0 where T is 0."""
-    return np.divide(x * duration, t, out=np.zeros(len(x)), where=t > 0)
-
-
 def naive(past: Summary, weeks: int) -> dict[str, Floats]:
     """Forecast without learning: everybody goes on at the same rate, and nobody buys again.
-
-    Parameters
-    ----------
-    past
-        The customers known before the holdout.
-    weeks
-        Length of the holdout.
 
     Returns
     -------
@@ -50,7 +38,7 @@ def naive(past: Summary, weeks: int) -> dict[str, Floats]:
         customer; its own mean per repeat purchase is the money it spends.
     """
     x, _t_x, t = past.history
-    same = same_rate(x, t, weeks_in(past.unit, weeks))
+    same = np.divide(x * weeks_in(past.unit, weeks), t, out=np.zeros(len(x)), where=t > 0)
     none = np.zeros(len(x))
     return {"same_rate": same, "zero": none, "value_same_rate": same * _own(past), "value_zero": none}
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, brief, ngettext, number
+from analysis.language import _, ngettext, number, told_apart
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.summary import DAYS
 from analysis.not_possible import or_not_possible
@@ -27,11 +27,10 @@ class HoldoutByGroup(Result):
     Attributes
     ----------
     frame
-        One row per group with customers: ``x`` (``"0"``, …, ``"7+"``) or ``weeks_since_last`` (``"0–4"``, …,
-        the upper end included); ``customers``; mean purchases per customer: ``actual`` and one column per
-        rule that expects any.
+        One row per group with customers: its name; ``customers``; mean purchases per customer: ``actual`` and
+        one column per rule that expects any.
     by
-        The first of these columns.
+        The first of these columns: repeat purchases before, or weeks of silence (the upper end included).
     model
         The model that forecasts.
     """
@@ -58,9 +57,8 @@ class HoldoutByGroup(Result):
             if self.by == "x"
             else _("Off by most after {group} weeks of silence: {actual} per customer, {expected} expected")
         )
-        return message.format(
-            group=worst[self.by], actual=_mean(worst["actual"]), expected=_mean(worst[self.model])
-        )
+        actual, expected = told_apart(worst["actual"], worst[self.model])
+        return message.format(group=worst[self.by], actual=actual, expected=expected)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the groups."""
@@ -77,7 +75,7 @@ def by_frequency(check: Holdout) -> HoldoutByGroup:
 @or_not_possible
 def by_recency(check: Holdout) -> HoldoutByGroup:
     """Compare actual and predicted purchases by the time since the last purchase."""
-    _x, t_x, t = check.history
+    _x, t_x, t = check.summary.history
     silence = (t - t_x) * DAYS[check.unit] / DAYS["week"]
     spans = [f"{number(low)}–{number(high)}" for low, high in pairwise((0, *SILENCES))]
     labels = [*spans, _("over {weeks}").format(weeks=number(SILENCES[-1]))]
@@ -92,8 +90,3 @@ def _by(check: Holdout, name: By, group: np.ndarray, labels: list[str]) -> Holdo
     table.insert(0, "customers", groups.size())
     table.insert(0, name, [labels[place] for place in table.index])
     return HoldoutByGroup(table.reset_index(drop=True), name, check.chosen)
-
-
-def _mean(value: float) -> str:
-    """Write purchases per customer, with the digits that small ones need."""
-    return number(value, 2) if value >= 1 else brief(round(value, 3))

@@ -42,12 +42,8 @@ class Holdout:
 
     Attributes
     ----------
-    cutoff
-        Last day the models saw.
-    weeks
-        Length of the holdout after it.
-    unit
-        Time unit of ``t_x`` and ``T``.
+    cutoff, weeks
+        Last day the models saw, and length of the holdout after it.
     models
         The models fitted at ``cutoff``, by kind; the first is the one that forecasts.
     summary
@@ -55,23 +51,20 @@ class Holdout:
     spend
         The spend model fitted at ``cutoff``, or why there is none.
     customers
-        One row per customer known at ``cutoff``: ``customer_id, x, t_x, T, z``; ``actual`` purchases in
-        the holdout and ``actual_value``, net sales in money; for each rule (see `baselines`) its predicted
-        purchases, in a column of its name, and with a spend model its predicted net sales, in
-        ``value_<name>``.
+        One row per customer of the summary: ``customer_id, x, t_x, T, z``; ``actual`` purchases in the
+        holdout and ``actual_value``, net sales; for each rule (see `baselines`) its predicted purchases, in a
+        column of its name, and with a spend model its predicted net sales, in ``value_<name>``.
     newcomers
         Customers left out because they arrived in the holdout.
     level
-        Money per purchase in the last period before ``cutoff`` ÷ that of the same customers over all their
-        time (see `level_of`); 1 where it is not known.
+        Of spend in the last period before ``cutoff``, see `level_of`; 1 where it is not known.
     earlier
-        The same at earlier dates, the latest first, each over before this one begins: what the choices made
-        for this check rest on. Empty where the history is too short.
+        The same at earlier dates, the latest first, each over before this one begins; none where the history
+        is too short.
     """
 
     cutoff: dt.date
     weeks: int
-    unit: Unit
     models: Mapping[Kind, PurchaseModel]
     summary: Summary
     spend: SpendModel | NotPossible
@@ -79,6 +72,11 @@ class Holdout:
     newcomers: int
     level: float = 1.0
     earlier: tuple[Holdout, ...] = ()
+
+    @property
+    def unit(self) -> Unit:
+        """Time unit of ``t_x`` and ``T``."""
+        return self.summary.unit
 
     @property
     def chosen(self) -> Kind:
@@ -136,7 +134,7 @@ class Holdout:
         z = self.summary.frame["z"].to_numpy(np.float64)
         worth = np.zeros(len(x)) if spend is None else spend.expected_spend(x, z)
         duration = weeks_in(self.unit, self.weeks)
-        model, history, content = self.model, self.history, self.summary.content
+        model, history, content = self.model, self.summary.history, self.summary.content
         return simulate_totals(model, duration, history, worth, spend=spend, z=z, most=most, content=content)
 
     @property
@@ -153,11 +151,6 @@ class Holdout:
     def value_held(self) -> bool:
         """Whether the interval of net sales holds the actual ones."""
         return self.intervals[1].contains(float(self.customers["actual_value"].sum()))
-
-    @property
-    def history(self) -> tuple[Floats, Floats, Floats]:
-        """``x``, ``t_x`` and ``T`` of each customer at ``cutoff``."""
-        return self.summary.history
 
 
 def missed(earlier: Sequence[Holdout]) -> Missed | None:
@@ -190,19 +183,7 @@ def cutoff(as_of: dt.date, weeks: int) -> dt.date:
 
 
 def previous_weeks(first: pd.Timestamp, past_end: dt.date, weeks: int) -> int:
-    """Return the length of the last period before a holdout, from which baselines learn.
-
-    As long as the holdout where the past is at least twice as long, otherwise half the past.
-
-    Parameters
-    ----------
-    first
-        First purchase of all.
-    past_end
-        Last day before the holdout.
-    weeks
-        Length of the holdout.
-    """
+    """Return the length of the last period before a holdout: as long, or half the past where that is less."""
     days = (pd.Timestamp(past_end) - first) / pd.Timedelta(days=1)
     return max(min(weeks, int(days / 2 / 7)), 0) if days > 0 else 0
 
@@ -223,22 +204,15 @@ def holdout(
 
     Parameters
     ----------
-    known
-        ``sql/customers.sql`` as of ``as_of`` less ``weeks``.
-    later
-        The same as of ``as_of``.
-    as_of
-        Last day of the holdout.
-    weeks
-        Length of the holdout.
+    known, later
+        ``sql/customers.sql`` at the start and the end of the holdout.
+    as_of, weeks
+        Last day of the holdout, and its length.
     unit
         Time unit of the models.
-    before
-        The customers ``before_weeks`` earlier than ``known`` (see `previous_weeks`), from which the rules
-        "same as last period" and "mean of the segment" learn, and the level of spend; without it there are
-        none of them.
-    before_weeks
-        See ``before``.
+    before, before_weeks
+        The customers so many weeks earlier than ``known`` (see `previous_weeks`): from these learn two of the
+        baselines, and the level of spend.
     earlier
         Checks at earlier dates, over before this one begins.
     rules
@@ -269,30 +243,22 @@ def holdout(
     if not isinstance(spend, NotPossible):
         spend = replace(spend, level=level ** spend_power(earlier))
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
-        _since(known, later), on="customer_id", how="left", validate="one_to_one"
+        _since(known, later), on="customer_id", how="left"
     )
-    customers = customers.assign(**_forecasts(past, models, spend, weeks), **naive)
-    newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
-    return Holdout(past_end, weeks, unit, models, past, spend, customers, newcomers, level, earlier)
-
-
-def _forecasts(
-    past: Summary, models: Mapping[Kind, PurchaseModel], spend: SpendModel | NotPossible, weeks: int
-) -> dict[str, Floats]:
-    """Return purchases, and with a spend model net sales, that each model expects of each customer."""
     duration = weeks_in(past.unit, weeks)
-    found: dict[str, Floats] = {
-        name: model.expected_purchases(duration, *past.history) for name, model in models.items()
-    }
+    expected: dict[str, Floats] = {}
+    expected |= {name: model.expected_purchases(duration, *past.history) for name, model in models.items()}
     if not isinstance(spend, NotPossible):
         each = spend.expected_spend(past.history[0], past.frame["z"].to_numpy(float))
-        found |= {f"value_{name}": found[name] * each for name in models}
-    return found
+        expected |= {f"value_{name}": expected[name] * each for name in models}
+    customers = customers.assign(**expected, **naive)
+    newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
+    return Holdout(past_end, weeks, models, past, spend, customers, newcomers, level, earlier)
 
 
 def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     """Return purchases and money between two customer tables, for the customers of the first."""
-    both = known.merge(later, on="customer_id", suffixes=("", "_later"), validate="one_to_one")
+    both = known.merge(later, on="customer_id", suffixes=("", "_later"))
     return pd.DataFrame(
         {
             "customer_id": both["customer_id"],
@@ -303,9 +269,7 @@ def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
 
 
 def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") -> Holdout | NotPossible:
-    """Hold the last weeks of a data set back from the models, having tried them at earlier dates.
-
-    See `holdout`, and `earlier_dates` for the dates.
+    """Hold the last weeks back from the models, having tried them at earlier dates (see `earlier_dates`).
 
     Parameters
     ----------
@@ -343,17 +307,9 @@ def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") ->
 def earlier_dates(first: pd.Timestamp, start: dt.date, weeks: int) -> tuple[int, list[dt.date]]:
     """Return how long, and at which earlier dates, models are tried before a holdout begins.
 
-    At up to three dates half a trial apart, the last trial over when the holdout begins; each as long as the
-    holdout, or a third of the history before it, so that the first has as much history as it is long.
-
-    Parameters
-    ----------
-    first
-        First purchase of all.
-    start
-        Last day before the holdout.
-    weeks
-        Its length.
+    At three dates half a trial apart, the last trial over when the holdout begins; each as long as the
+    holdout, or a third of the history before it, so that the first has as much history as it is long. None
+    where that is less than four weeks.
     """
     known = int((pd.Timestamp(start) - first) / pd.Timedelta(weeks=1)) if pd.Timestamp(start) > first else 0
     length = min(weeks, known // ORIGINS)
@@ -371,5 +327,5 @@ def led_by(check: Holdout, purchases: PurchaseModel) -> Holdout:
 def _led_by(check: Holdout, kind: Kind) -> Holdout:
     if kind == check.chosen or kind not in check.models:
         return check
-    models = {kind: check.models[kind], **check.models}
-    return replace(check, models=models, earlier=tuple(_led_by(each, kind) for each in check.earlier))
+    earlier = tuple(_led_by(each, kind) for each in check.earlier)
+    return replace(check, models={kind: check.models[kind], **check.models}, earlier=earlier)

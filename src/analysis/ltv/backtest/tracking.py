@@ -58,19 +58,10 @@ def tracking(check: Holdout, dataset: Dataset) -> Tracking:
 
 
 def track(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
-    """Follow cumulative repeat purchases, actual and expected, through calibration and holdout.
+    """Follow cumulative repeat purchases, see `Tracking`, from ``sql/repeat_purchases_by_day.sql``.
 
     Up to the cut-off the expectation is that of new customers, from the days on which these arrived; after
     it, the forecast for each of them, on top of the actual ones before.
-
-    Parameters
-    ----------
-    check
-        The holdout.
-    daily
-        ``sql/repeat_purchases_by_day.sql``: the days of the customers known at the cut-off.
-    as_of
-        Last day.
     """
     days = pd.to_datetime(daily["date"])
     weeks = pd.date_range(
@@ -102,7 +93,7 @@ def _fitted(check: Holdout, model: PurchaseModel, daily: pd.DataFrame, weeks: pd
 
 def _forecast(check: Holdout, model: PurchaseModel, weeks: npt.NDArray[np.int64]) -> Floats:
     """Return the purchases expected of all customers within so many weeks after the cut-off."""
-    x, t_x, t = check.history
+    x, t_x, t = check.summary.history
     alive = pd.Series(model.p_alive(x, t_x, t)).groupby([x, t]).sum()
     pairs = alive.index.to_frame().to_numpy(float)
     ends: Floats = weeks_in(check.unit, 1) * weeks[np.newaxis, :].astype(np.float64)

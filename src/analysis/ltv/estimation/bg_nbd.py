@@ -187,10 +187,12 @@ class Geometric:
         room, still, total = Tails(power, share), np.ones_like(power), np.zeros_like(power)
         active = np.arange(len(power))
         while len(active):
+            part = np.zeros_like(still)
             for _step in range(STRIDE):
-                total[active] += room.for_one_more() * still
+                part += room.for_one_more() * still
                 still = still * stays / (a + stays)
                 stays = stays + 1
+            total[active] += part
             more = room.left_out() * still > TAIL * total[active]
             active, still, stays, a, room = active[more], still[more], stays[more], a[more], room.of(more)
         return total.reshape(whole[0].shape)

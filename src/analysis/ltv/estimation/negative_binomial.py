@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 from analysis.ltv.estimation.equal_histories import Floats
 
+SMALLEST = -600.0
+"""Logarithm of a chance from which it is held as a number; e^-745 is 0 to a computer."""
+
 
 class Tails:
     """The probability that there is time for at least 1, 2, 3, … purchases, one number after the other.
@@ -30,16 +33,21 @@ class Tails:
 
     def __init__(self, power: Floats, share: Floats) -> None:
         self._power, self._share, self._k = power, share, 0
-        self._log_chance = power * np.log1p(-share)
-        self._room = -np.expm1(self._log_chance)
+        none = power * np.log1p(-share)
+        self._in_logs = bool((none < SMALLEST).any())  # where a chance by itself would be 0
+        self._chance, self._room = none if self._in_logs else np.exp(none), -np.expm1(none)
 
     def for_one_more(self) -> Floats:
         """Return the probability of at least one purchase more than the last time; 1 at first."""
         found = self._room
-        with np.errstate(divide="ignore"):
-            step = np.log((self._power + self._k) / (self._k + 1) * self._share)
-        self._log_chance = self._log_chance + step
-        self._room = np.maximum(found - np.exp(self._log_chance), 0)
+        ratio = (self._power + self._k) / (self._k + 1) * self._share
+        if self._in_logs:
+            with np.errstate(divide="ignore"):
+                self._chance = self._chance + np.log(ratio)
+        else:
+            self._chance = self._chance * ratio
+        chance = np.exp(self._chance) if self._in_logs else self._chance
+        self._room = np.maximum(found - chance, 0)
         self._k += 1
         return found
 
@@ -51,5 +59,5 @@ class Tails:
         """Return the same for some of the customers."""
         some = copy.copy(self)
         some._power, some._share = self._power[rows], self._share[rows]
-        some._log_chance, some._room = self._log_chance[rows], self._room[rows]
+        some._chance, some._room = self._chance[rows], self._room[rows]
         return some

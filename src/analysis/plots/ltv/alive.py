@@ -26,7 +26,8 @@ def timeline(result: OneCustomer, ax: Axes | None = None) -> Axes:
     ax.plot([last, end], [0, 0], color=COLOURS["muted"], linewidth=2, linestyle=":")
     ax.plot(places, np.zeros(len(places)), "o", color=COLOURS["main"], markersize=8)
     ax.plot([end], [0], "|", color=COLOURS["muted"], markersize=18)
-    beside(ax, _("gone, or only quiet?"), ((last + end) / 2, 0), (0, 6), colour="highlight", size=10)
+    if end > last:
+        beside(ax, _("gone, or only quiet?"), ((last + end) / 2, 0), (0, 6), colour="highlight", size=10)
     span = end - float(places.min())
     ax.set_xlim(float(places.min()) - 0.03 * span, end + 0.08 * span + 1)
     ax.set_ylim(-1, 1)

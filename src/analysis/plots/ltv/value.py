@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.language import _, brief, percent
+from analysis.language import _, brief, estimate, percent
 from analysis.ltv.equity import TOP, CustomerValue, EquityByGroup
 from analysis.ltv.next_purchase import NextPurchase
 from analysis.ltv.value import equity_shares
@@ -69,7 +69,7 @@ def by_group(result: EquityByGroup, ax: Axes | None = None) -> Axes:
     lows, tips = lows.clip(upper=ends[0]), tips.clip(lower=ends[1])
     for place, value, tip, each in zip(middles, values, tips, table["clv_per_customer"], strict=True):
         share = percent(value) if in_shares else brief(value, currency)
-        text = _("{share}, {each} each").format(share=share, each=brief(each, currency))
+        text = _("{share}, {each} each").format(share=share, each=estimate(each, currency))
         beside(ax, text, (tip, place), (4, 0), colour="main", size=8.5)
     names = [textwrap.fill(str(group), LONGEST_NAME).replace("$", r"\$") for group in table["group"]]
     ax.set_yticks(places, names)

@@ -13,7 +13,7 @@ import duckdb
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.meaning.blanks import blanks
-from analysis.dataset.ledger.meaning.discounts import discounts
+from analysis.dataset.ledger.meaning.discounts import discounts, order_discounts
 from analysis.dataset.ledger.meaning.meaning import PLAIN, Meaning
 from analysis.dataset.ledger.meaning.order_values import order_values, shipping
 from analysis.dataset.ledger.meaning.rows import Rows
@@ -21,7 +21,7 @@ from analysis.dataset.ledger.meaning.signs import signs
 from analysis.dataset.ledger.meaning.state_words import state_words
 from analysis.dataset.ledger.meaning.tax_numbers import tax_numbers
 from analysis.dataset.ledger.meaning.taxes import taxes
-from analysis.dataset.ledger.meaning.totals import totals
+from analysis.dataset.ledger.meaning.totals import bare_totals, totals
 from analysis.dataset.ledger.meaning.undone import refund_columns, undone_sales
 from analysis.dataset.quality import Note
 from analysis.dataset.questions import Question
@@ -29,8 +29,8 @@ from analysis.dataset.questions import Question
 __all__ = ["PLAIN", "Meaning", "Understood", "understand"]
 
 _KINDS = (
-    blanks, tax_numbers, totals, order_values, shipping, undone_sales, refund_columns, discounts, taxes,
-    signs, state_words,
+    bare_totals, blanks, tax_numbers, totals, order_values, shipping, undone_sales, refund_columns,
+    discounts, order_discounts, taxes, signs, state_words,
 )  # fmt: skip
 
 

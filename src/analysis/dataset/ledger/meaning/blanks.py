@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from analysis.dataset.ledger.meaning.rows import Found, Known, Rows
-from analysis.dataset.ledger.sales_sql import BLOCK
+from analysis.dataset.ledger.sales_sql import BLOCK, FLAGS
 from analysis.dataset.quality import KEPT, Note
 from analysis.language import N_, _, number
 
 _OF_ORDER = ("customer_id", "date", "status", "currency", "document_type", "reference")
-"""Columns that many programs write on the first line of an order only."""
+_EMPTY = f"not coalesce(flags[{FLAGS.index('is_unknown') + 1}], false)"
+"""What holds where neither customer nor date is a word for nothing: NULL does not mean "as above"."""
 _FAR_FEWER = 0.25
 """Share of the orders below which blank customers are far from the half that is asked for."""
+_SCREEN = 200_000
+"""Rows that are looked at first: they may hold enough orders already."""
 _IN_ORDER = N_("Blanks in {headers} are taken as on the other lines of the same order.")
 _AS_ABOVE = N_("Blanks in {headers} are taken as on the row above (rows: {n}).")
 
@@ -28,12 +31,13 @@ def blanks(rows: Rows) -> Found:
         return None
     block = tuple(name for name in BLOCK if rows.has(name))
     empty = " and ".join(f"{name} is null" for name in block)
-    below = f"outcome = 'rejected:no_date' and {empty} and amount is not null"
+    below = f"outcome = 'rejected:no_date' and {empty} and amount is not null and {_EMPTY}"
     lines = rows.count(below)
     partly = rows.count(f"outcome = 'rejected:no_date' and not ({empty})")
     if not lines or partly or len(block) == 1:
         return None
-    detail = rows.count(f"{below} and (product_id is not null or quantity is not null)")
+    goods = "product_id is not null or (quantity is not null and regexp_matches(raw, '[[:alpha:]]'))"
+    detail = rows.count(f"{below} and ({goods})")
     return _from_above(rows, block, lines, proved=detail == lines)
 
 
@@ -45,15 +49,19 @@ def _customer_blocks(rows: Rows) -> Found:
         "having count(customer_id) = 0)"
     )
     nobody = f"(order_id is null or order_id in {whole})" if rows.has("order_id") else "true"
-    without = rows.count(f"outcome = 'excluded:no_customer' and amount is not null and {nobody}")
+    blank = f"outcome = 'excluded:no_customer' and amount is not null and {_EMPTY}"
+    without = rows.count(f"{blank} and {nobody}")
     if not without:
         return None
     lines = "count(distinct order_id)" if rows.has("order_id") else "count(*)"
-    counted = f"from ledger where outcome in {KEPT}"
-    about = rows.row(f"select {lines.replace('count(distinct ', 'approx_count_distinct(')} {counted}")[0]
-    if about and without < _FAR_FEWER * about:
-        return None
-    named, different = rows.row(f"select {lines}, count(distinct customer_id) {counted}")
+    about = lines.replace("count(distinct ", "approx_count_distinct(")
+    for some in (f"(from ledger limit {_SCREEN})", "ledger"):
+        orders = rows.row(f"select {about} from {some} where outcome in {KEPT}")[0]  # noqa: S608
+        if without < _FAR_FEWER * orders:
+            return None
+    named, different = rows.row(
+        f"select {lines}, count(distinct customer_id) from ledger where outcome in {KEPT}"  # noqa: S608
+    )
     if not named and rows.count("outcome = 'excluded:heading'"):
         return _from_above(rows, ("customer_id",), without, proved=True)
     if named > 1 and without >= max(2, 0.5 * named) and different >= 0.8 * named:
@@ -63,7 +71,7 @@ def _customer_blocks(rows: Rows) -> Found:
 
 def _is_shared(rows: Rows, name: str) -> bool:
     """Tell whether a column is blank on some lines of orders that have one value of it on others."""
-    if not rows.count(f"{name} is null and order_id is not null"):
+    if not rows.count(f"{name} is null and order_id is not null and {_EMPTY}"):
         return False
     orders = rows.row(
         "select count(*) from (select order_id from ledger where order_id in "  # noqa: S608
@@ -82,20 +90,17 @@ def _from_above(rows: Rows, columns: tuple[str, ...], lines: int, *, proved: boo
         with_them = (*columns, *(also if len(columns) > 1 else []))
         values = {"headers": rows.headers(with_them), "n": lines}
         return Known(Note(_AS_ABOVE, values), {"from_above": with_them})
-    either = f"outcome in {KEPT} or outcome in ('excluded:no_customer', 'rejected:no_date')"
     return rows.question(
         _(
             "{file}: cells in {headers} are empty on rows below a filled one (rows: {n}). Do they mean "
             "the same?"
         ),
         {
-            "blank_customer: above": _("If they mean the same, net sales are {above}"),
-            "blank_customer: nobody": _("If nobody is known there, net sales are {nobody}"),
+            "blank_customer: above": _("If they mean the same, net sales are {net}"),
+            "blank_customer: nobody": _("If nobody is known there, net sales are {net}"),
         },
         headers=rows.headers(columns),
         n=number(lines),
-        above=rows.total(condition=either),
-        nobody=rows.total(),
     )
 
 

@@ -1,15 +1,16 @@
-"""How a discount in percent is written, and whether the amount is net of it."""
+"""How a discount in percent is written, whether the amount is net of it, and whether one is of the order."""
 
 from __future__ import annotations
 
-from analysis.dataset.ledger.meaning.rows import SAME, Found, Known, Rows, most
+from analysis.dataset.ledger.meaning.rows import ORDER, SAME, Found, Known, Rows, most
 from analysis.dataset.quality import Note
-from analysis.language import N_, _
+from analysis.language import N_, _, number
 
 _PARTS_OF_ONE = N_(
     "No share in '{header}' is above 1: they were taken as parts of one and multiplied by 100."
 )
 _AFTER = N_("'{header}' is net of the discount.")
+_OF_ORDER = N_("'{header}' is the discount of the whole order: it is taken once and spread over its lines.")
 _BEFORE = N_("'{header}' is before the discount, which is taken off.")
 
 
@@ -40,11 +41,43 @@ def discounts(rows: Rows) -> Found:
         {
             "amount_after_discount: true": _("If it is, net sales are {net}"),
             "amount_after_discount: false": _(
-                "If the discount is still to be taken off, net sales are {gross}"
+                "If the discount is still to be taken off, net sales are {net}"
             ),
         },
         header=rows.header("amount"),
         discount=rows.header("discount_pct"),
-        net=rows.total(),
-        gross=rows.total(f"amount * (1 - coalesce({part}, 0))"),
+    )
+
+
+def order_discounts(rows: Rows) -> Found:
+    """Find whether a discount that all lines of an order repeat is that of the whole order."""
+    answer, priced = rows.config.transactions.discount_is, rows.meaning.amount_is == "quantity_and_price"
+    if rows.meaning.spread_discount or answer == "line" or not rows.has("discount", "order_id"):
+        return None
+    if rows.has("amount") and not priced:
+        return None
+    orders, same, lines, value, order = rows.row(
+        "select count(*), count(*) filter (low = high), max(lines) filter (low = high), "  # noqa: S608
+        "max_by(low, lines) filter (low = high), max_by(order_id, lines) filter (low = high) from ("
+        "select order_id, count(*) as lines, min(coalesce(discount, 0)) as low, max(discount) as high "
+        f"from ledger where order_id is not null group by {ORDER} "
+        "having count(*) > 1 and max(discount) > 0 and min(gross_amount) <> max(gross_amount))"
+    )
+    if answer == "order":
+        return Known(Note(_OF_ORDER, {"header": rows.header("discount")}), {"spread_discount": True})
+    if not orders or not most(same, orders):
+        return None
+    return rows.question(
+        _(
+            "{file}: '{header}' is {value} on all {n} lines of order '{order}', which cost different "
+            "amounts. Is it the discount of the whole order, or of each line?"
+        ),
+        {
+            "discount_is: order": _("If it is that of the whole order, net sales are {net}"),
+            "discount_is: line": _("If it is that of each line, net sales are {net}"),
+        },
+        header=rows.header("discount"),
+        value=number(float(value), 2),
+        n=lines,
+        order=order,
     )

@@ -22,6 +22,8 @@ class Meaning:
         Codes of customers, each with the one that counts.
     totals
         Which rows with a date are sums of others: those that begin with 'Total', or have no other word.
+    bare_totals
+        Whether rows without a date that hold nothing but numbers are sums of those above.
     amount_is
         Whether the amount is of the line, of the whole order on its lines, or left out for quantity × price.
     less_tax
@@ -32,6 +34,8 @@ class Meaning:
         Whether discounts in percent are given as parts of one.
     after_discount
         Whether the amount is ``net`` of the discount in percent, or ``gross``; empty where nothing says.
+    spread_discount
+        Whether discounts in money are of the whole order, on each of its lines.
     once
         Whether a refunded sale with a negative row of its own is taken off by that row alone.
     spread_refunds
@@ -42,11 +46,13 @@ class Meaning:
     from_above: tuple[str, ...] = ()
     same_customer: tuple[tuple[str, str], ...] = ()
     totals: Totals = ""
+    bare_totals: bool = False
     amount_is: Literal["line", "order", "quantity_and_price"] = "line"
     less_tax: bool = False
     less_shipping: bool = False
     parts_of_one: bool = False
     after_discount: Literal["", "net", "gross"] = ""
+    spread_discount: bool = False
     once: bool = False
     spread_refunds: bool = False
 
@@ -58,7 +64,12 @@ class Meaning:
     @property
     def needs_order(self) -> bool:
         """Whether the order of the rows in the file counts."""
-        return self.amount_is == "order" or self.spread_refunds or bool(self.in_order or self.from_above)
+        return (
+            self.amount_is == "order"
+            or self.spread_refunds
+            or self.spread_discount
+            or bool(self.in_order or self.from_above)
+        )
 
 
 PLAIN = Meaning()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.dataset.ledger.meaning.rows import ORDER, SAME, Found, Known, Rows, most
-from analysis.dataset.quality import KEPT, Note
+from analysis.dataset.quality import Note
 from analysis.dataset.schema import normalised
 from analysis.language import N_, _, number
 
@@ -16,10 +16,14 @@ _SCREEN = 200_000
 """Rows that are looked at first, since most files tell at once that their lines differ."""
 _OF_LINES = {"line", "linea", "net", "neto", "base", "sin", "excl", "ex", "untaxed", "subtotal"}
 """Words of a total that is of a line, or of goods."""
+_MORE = 1.3
+"""How many times its lines an order may be worth, with tax and carriage."""
+_ENOUGH = 5
+"""Orders of several lines that prove it where the rates differ."""
 _CARRIAGE = N_("'{header}' includes the carriage in '{shipping}', which is taken off.")
 _BY_PRICE = N_(
     "'{header}' is the value of the whole order on each of its lines, since quantities and prices add up to "
-    "it: quantity × unit price is used."
+    "it, tax and carriage apart: quantity × unit price is used."
 )
 _ONCE = N_("'{header}' is the value of the whole order: it is taken once and spread over its lines.")
 
@@ -63,7 +67,7 @@ def order_values(rows: Rows) -> Found:
     if not told.orders or told.varies or most(told.lined, told.orders):
         return None
     header, priced = rows.header("amount"), most(told.priced, told.orders)
-    if priced and (most(told.added, told.orders) or _is_taxed_order(rows, line)):
+    if priced and (most(told.added, told.orders) or _is_more_than_lines(rows, line)):
         return Known(Note(_BY_PRICE, {"header": header}), {"amount_is": "quantity_and_price"})
     if not priced and (most(told.first, told.orders) or _names_order(rows, header)):
         return Known(Note(_ONCE, {"header": header}), {"amount_is": "order"})
@@ -109,19 +113,27 @@ def _untouched(rows: Rows) -> str:
     return "and count(nullif(refunded, 0)) = 0" if rows.has("refunded") else ""
 
 
-def _is_taxed_order(rows: Rows, line: str) -> bool:
-    """Tell whether orders are worth the sum of their lines with one rate of tax upon it."""
-    near, rate, orders = rows.row(
+def _is_more_than_lines(rows: Rows, line: str) -> bool:
+    """Tell whether orders are worth their lines and, by one rate or by a little, more: tax or carriage.
+
+    Were it the value of each line, a line of an order of two would be worth about twice its price.
+    """
+    near, rate, orders, more, several = rows.row(
         f"""
-        with orders as (select cast(max(amount) as double) / nullif(cast(sum({line}) as double), 0) as ratio
+        with orders as (select cast(max(amount) as double) / nullif(cast(sum({line}) as double), 0) as ratio,
+                               count(*) > 1 as several
                         from ledger where order_id is not null group by {ORDER}
                         having true {_untouched(rows)}),
              middle as (select median(ratio) as ratio from orders)
-        select count(*) filter (abs(orders.ratio - middle.ratio) < 0.003), max(middle.ratio), count(*)
+        select count(*) filter (abs(orders.ratio - middle.ratio) < 0.003), max(middle.ratio), count(*),
+               count(*) filter (several and orders.ratio between 0.9995 and {_MORE}),
+               count(*) filter (several)
         from orders, middle where orders.ratio is not null
         """  # noqa: S608
     )
-    return bool(orders) and 1.005 < rate < 1.3 and most(near, orders)
+    if orders and 1.005 < rate < _MORE and most(near, orders):
+        return True
+    return several >= _ENOUGH and most(more, several)
 
 
 def _names_order(rows: Rows, header: str) -> bool:
@@ -144,37 +156,24 @@ def shipping(rows: Rows) -> Found:
     says = set(normalised(header).split())
     if not says & {"total", "grand"} or says & _OF_LINES or rows.has("unit_price"):
         return None
-    whole = "max(abs(shipping))" if meaning.amount_is == "order" else "sum(abs(shipping))"
-    each = rows.row(
-        f"select sum(part) from (select {whole} as part from ledger where outcome in {KEPT} and amount > 0 "  # noqa: S608
-        f"group by {ORDER}, case when order_id is null then file_row_number end)"
-    )[0]
-    net = float(rows.row(f"select sum(amount) from ledger where outcome in {KEPT}")[0])  # noqa: S608
     return rows.question(
         _("{file}: does '{header}' include the carriage in '{shipping}', which is no sale of goods?"),
         {
-            "amount_has_shipping: true": _("If it does, net sales are {without}"),
+            "amount_has_shipping: true": _("If it does, net sales are {net}"),
             "amount_has_shipping: false": _("If not, net sales are {net}"),
         },
         header=header,
         shipping=carriage,
-        without=number(net - float(each or 0), 2),
-        net=number(net, 2),
     )
 
 
 def _asked(rows: Rows, told: _Told) -> Found:
-    once = rows.row(
-        f"select sum(value) from (select max(amount) as value from ledger where outcome in {KEPT} "  # noqa: S608
-        f"group by {ORDER}, case when order_id is null then file_row_number end)"
-    )[0]
     choices = {
-        "amount_is: order": _("If it is the value of the whole order, net sales are {once}"),
-        "amount_is: line": _("If it is that of each line, net sales are {each}"),
+        "amount_is: order": _("If it is the value of the whole order, net sales are {net}"),
+        "amount_is: line": _("If it is that of each line, net sales are {net}"),
     }
     if told.priced:
-        choices["amount_is: quantity_and_price"] = _("If quantity × unit price counts, they are {gross}")
-    priced = f"(outcome in {KEPT} or outcome = 'rejected:no_amount')"  # an order's value stands on one line
+        choices["amount_is: quantity_and_price"] = _("If quantity × unit price counts, net sales are {net}")
     on_all = _(
         "{file}: '{header}' is {value} on all {n} lines of order '{order}'. Is it the value of the "
         "whole order, or of each line?"
@@ -190,7 +189,4 @@ def _asked(rows: Rows, told: _Told) -> Found:
         value=number(float(told.example["value"]), 2),
         n=told.example["lines"],
         order=told.example["code"],
-        once=number(float(once), 2),
-        each=rows.total(),
-        gross=rows.total("gross_amount", f"{priced} and customer_id is not null"),
     )

@@ -10,9 +10,9 @@ import duckdb
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.meaning.meaning import Meaning
-from analysis.dataset.quality import KEPT, Note
-from analysis.dataset.questions import Choice, Question
-from analysis.language import listing, number
+from analysis.dataset.quality import Note
+from analysis.dataset.questions import NET, Choice, Question
+from analysis.language import listing
 
 ORDER = "order_id, customer_id, date"
 """What lines of one order share."""
@@ -78,14 +78,13 @@ class Rows:
         """Return the number of rows for which a condition holds."""
         return int(self.row(f"select count(*) from ledger where {condition}")[0])  # noqa: S608
 
-    def total(self, value: str = "amount", condition: str = f"outcome in {KEPT}") -> str:
-        """Return a sum, over the rows kept where no other condition is given, as a text."""
-        query = f"select coalesce(sum({value}), 0) from ledger where {condition}"  # noqa: S608
-        return number(float(self.row(query)[0]), 2)
-
     def question(self, text: str, choices: dict[str, str], **values: object) -> Question:
-        """Return a question; ``choices`` are what follows from each answer, by the answer."""
-        answers = [Choice(answer, follows.format(**values)) for answer, follows in choices.items()]
+        """Return a question; ``choices`` are what follows from each answer, by the answer.
+
+        Net sales, ``{net}``, are put in once each answer has been tried.
+        """
+        told = {**values, "net": NET}
+        answers = [Choice(answer, follows.format(**told)) for answer, follows in choices.items()]
         return Question(text.format(file=self.file, **values), tuple(answers))
 
 

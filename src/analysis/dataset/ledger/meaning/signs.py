@@ -26,13 +26,9 @@ def signs(rows: Rows) -> Found:
             "{turned} above zero and {n} below. Do they all take a sale back?"
         ),
         {
-            "returned_amounts: subtract": _("If they all do, net sales are {back}"),
-            "returned_amounts: as_written": _(
-                "If amounts count as they are written, net sales are {written}"
-            ),
+            "returned_amounts: subtract": _("If they all do, net sales are {net}"),
+            "returned_amounts: as_written": _("If amounts count as they are written, net sales are {net}"),
         },
         turned=number(n),
         n=number(below),
-        back=rows.total(),
-        written=rows.total(f"case when flags[{turned}] then -amount else amount end"),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from analysis.dataset.ledger.meaning.rows import Found, Rows
-from analysis.dataset.ledger.states import SOLD, VOID
+from analysis.dataset.ledger.states import CREDIT_NOTE, SOLD, VOID
 from analysis.dataset.schema import same_name
+from analysis.dataset.yaml_file import as_yaml
 from analysis.language import _, listing, number
 
 _MOST_STATES = 30
@@ -12,12 +13,13 @@ _MOST_STATES = 30
 
 
 def state_words(rows: Rows) -> Found:
-    """Ask for the meaning of states that are not known."""
+    """Ask for the meaning of states that are not known; a refund on a negative row of its own is one."""
     if not rows.has("status"):
         return None
     words = rows.connection.execute(
-        "select status, count(*), cast(coalesce(sum(amount), 0) as double) from ledger "
+        "select status, count(*), cast(coalesce(sum(amount), 0) as double) from ledger "  # noqa: S608
         "where status is not null and outcome not in ('excluded:total', 'excluded:heading') "
+        f"and not (coalesce(amount < 0, false) and regexp_full_match(squeezed(status), '{CREDIT_NOTE}')) "
         "group by status order by count(*) desc"
     ).fetchall()
     known = SOLD | VOID | set(map(same_name, rows.config.transactions.states))
@@ -32,8 +34,10 @@ def state_words(rows: Rows) -> Found:
     return rows.question(
         _("{file}: is {states} in '{header}' the state of a sale, or of one that never came to be?"),
         {
-            f"states: {{{example}: sale}}": _("If '{example}' is that of a sale, it counts"),
-            f"states: {{{example}: cancelled}}": _("If not, it is left out"),
+            f"states: {{{as_yaml(example)}: sale}}": _(
+                "If '{example}' is that of a sale, net sales are {net}"
+            ),
+            f"states: {{{as_yaml(example)}: cancelled}}": _("If not, net sales are {net}"),
         },
         states=listing(shown),
         header=rows.header("status"),

@@ -56,13 +56,11 @@ def _column(rows: Rows, header: str) -> Found:
     return rows.question(
         _("{file}: does '{header}' include the tax in '{tax}'?"),
         {
-            "amount_is_taxed: true": _("If it does, net sales are {within}"),
-            "amount_is_taxed: false": _("If not, net sales are {upon}"),
+            "amount_is_taxed: true": _("If it does, net sales are {net}"),
+            "amount_is_taxed: false": _("If not, net sales are {net}"),
         },
         header=header,
         tax=rows.header("tax"),
-        within=rows.total("amount - sign(amount) * abs(coalesce(tax, 0))"),
-        upon=rows.total(),
     )
 
 
@@ -104,8 +102,10 @@ def _rate(rows: Rows, header: str, rate: float) -> Found:
     return rows.question(
         _("{file}: '{header}' includes tax, and no column says how much. What is its rate?"),
         {
-            f"prices_include_tax: {rate}": _("If it is {percent} %, it is taken off (or another rate)"),
-            "prices_include_tax: 0": _("If amounts are to count with tax"),
+            f"prices_include_tax: {rate}": _(
+                "If it is {percent} %, net sales are {net} (or give another rate)"
+            ),
+            "prices_include_tax: 0": _("If amounts are to count with tax, net sales are {net}"),
         },
         header=header,
         percent=number(100 * rate),

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, number, percent
-from analysis.ltv.summary import Floats
 from analysis.result import Result
+from analysis.statistics import Floats
 
 MANY = 50  # purchase days: who needs more before its own rate counts half is hardly told from the rest
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
