@@ -35,7 +35,7 @@ def rows():
 
 
 def test_a_page_reads_from_top_to_bottom(written):
-    sheet = written(Page("Ana", "Portfolio", ["As of today"], {"largest": rows()}, ["Notes"]))["Ana"]
+    sheet = written(Page("Ana", "Portfolio", ["As of today"], {"largest": rows()}, after=["Notes"]))["Ana"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
         ["Portfolio", None, None, None],
         ["As of today", None, None, None],

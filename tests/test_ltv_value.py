@@ -354,7 +354,8 @@ def test_records_of_customers(tmp_path: Path) -> None:
         [["b", "Bea", "consumer", None, None, None, None, "web"], ["a", *[None] * 7]], columns=names
     ).assign(service_cost=None)
     path = tmp_path / "customers.parquet"
-    frame.astype("str").where(frame.notna(), None).assign(acquisition_cost=[12.5, np.nan]).to_parquet(path)
+    money = {"acquisition_cost": [12.5, np.nan], "potential": [np.nan, np.nan]}
+    frame.astype("str").where(frame.notna(), None).assign(**money).to_parquet(path)
     found = DuckDBEngine({"customers": path}).query("customer_records").set_index("customer_id")
     assert found.index.tolist() == ["a", "b"]
     assert found.loc["b", ["type", "acquisition_channel", "acquisition_cost"]].tolist() == [

@@ -9,6 +9,7 @@ import growth
 from analysis import open_dataset, portfolio
 from analysis.not_possible import NotPossible
 
+DAYS = ("2022-05-01", "2024-12-31")
 RECORDS = "customer_id,potential\nx,100\nc9,60\n"
 
 
@@ -77,6 +78,29 @@ def test_a_customer_of_less_than_a_year_counts_with_its_pace(opened):
     told = portfolio.growth_potential(opened(late)).customers.set_index("customer_id")
     assert told.loc["c1", "growth_potential"] == 82.5 - 10
     assert told.loc["c5", "growth_potential"] == 72.5 - 50  # less what it bought, not its pace
+
+
+@pytest.mark.parametrize(
+    ("known", "gap"),
+    [
+        pytest.param("sector", 20, id="of 25, 14 at 10 and 11 at 30"),
+        pytest.param("region", 0, id="sector not known: 25 at 10"),
+    ],
+)
+def test_peers_are_of_the_same_sector(opened, known, gap):
+    """Of 60 customers in trade, 15 buy for 10 and 45 for 30; all 60 in industry buy for 10."""
+    buys = {f"t{i}": 10 if i < 15 else 30 for i in range(60)} | {f"i{i}": 10 for i in range(60)}
+    sales = [f"{one},{day},{amount},tools" for one, amount in buys.items() for day in DAYS]
+    sectors = [f"{one},{'trade' if one[0] == 't' else 'industry'}" for one in buys]
+    found = portfolio.growth_potential(
+        opened(
+            "\n".join(["customer_id,date,amount,category", *sales]),
+            "\n".join([f"customer_id,{known}", *sectors]),
+        )
+    )
+    told = found.customers.set_index("customer_id")["growth_potential"]
+    assert told["t3"] == gap
+    assert told["i3"] == 0
 
 
 def test_too_few_to_compare_is_said(opened):

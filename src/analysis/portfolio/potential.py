@@ -25,7 +25,7 @@ _GROUP = 60
 _LEVEL = 0.5
 _OWN = 3
 _CATEGORIES = 30
-_REFERENCE = 5_000
+_REFERENCE = 1_000
 _CELLS = 20_000_000
 BASES = {
     "declared": N_("declared"),
@@ -169,10 +169,11 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
     sum over categories of the upper quartile of the peers − own net sales of the twelve months, each at
     least 0.
 
-    Peers are of the same sector and size where these have 60 customers or more, else of the same size, else
-    any; of these the 25 nearest by what they buy: the square roots of the share of each category in all they
-    ever bought (Hellinger distance) and half the logarithm of what they buy in a year. Customers of less
-    than a year count with their pace of a year, those of less than 90 days not at all.
+    Peers are of the same sector and size (or the one that is known) where these have 60 customers or more,
+    else of the same size, else any; of these the 25 nearest by what they buy: the square roots of the share
+    of each category in all they ever bought (Hellinger distance) and half the logarithm of what they buy in
+    a year. Customers of less than a year count with their pace of a year, those of less than 90 days not at
+    all.
 
     Where it lies: net sales and growth potential together are laid over the categories by the customer's own
     shares so far, drawn towards those of its peers (weight 3 ÷ (3 + purchase days)); what this leaves to buy
@@ -246,11 +247,12 @@ def _normed(amounts: pd.DataFrame) -> pd.DataFrame:
 
 def _groups(alike: pd.DataFrame) -> pd.Series:
     """Return the group of comparable customers that each belongs to: the narrowest that is large enough."""
-    found = pd.Series("", alike.index)
-    for columns in (["size"], ["sector", "size"]):
-        if set(columns) <= set(alike.columns):
-            key = alike[columns].astype("object").fillna("").agg("\x1f".join, axis=1)
-            found = found.where(key.map(key.value_counts()) < _GROUP, f"{len(columns)}\x1f" + key)
+    found = pd.Series(0, alike.index)
+    for columns in ([*alike.columns[-1:]], [*alike.columns]):
+        if columns:
+            places = alike.groupby(columns, dropna=False)
+            large = places[columns[0]].transform("size") >= _GROUP
+            found = found.mask(large, len(columns) * len(alike) + places.ngroup())
     return found
 
 
