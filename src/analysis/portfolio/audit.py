@@ -239,7 +239,7 @@ class TwoCohorts(Result):
         """Return what the younger cohort brought against the older one."""
         older, younger = self.names
         before, now = self.value
-        return _("The cohort of {younger} brought {change} against that of {older} at the same age").format(
+        return _("Cohort of {younger}: {change} of net sales against that of {older} at the same age").format(
             younger=younger, older=older, change=signed_percent(now / before - 1 if before else 0.0, 1)
         )
 
