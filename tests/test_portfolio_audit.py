@@ -98,7 +98,7 @@ def test_two_cohorts_at_the_same_age(cohorts):
     assert found.factors["now"].tolist() == [2, 0.5, 3, 30]
     assert found.factors["effect"].sum() == pytest.approx(-10)
     assert found.sentence() == (
-        "The cohort of 2022 brought -10.0% against that of 2021 at the same age (90 and 100 at age 1)."
+        "Cohort of 2022: -10.0% of net sales against that of 2021 at the same age (90 and 100 at age 1)."
     )
     assert found.frame["age"].tolist() == [0, 1, 2, 0, 1]
 
