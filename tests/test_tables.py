@@ -219,7 +219,7 @@ def test_the_account_is_read_back_as_it_was(folder):
         quality = kept.tables[name].quality
         pd.testing.assert_frame_equal(quality.rows, dataset.accounts[name].rows)
         assert quality.of == name
-    assert kept.sales.formats == Formats("day-first", ",")
+    assert kept.sales.formats == Formats("day-first", ",", customer="code")
 
 
 def test_the_tax_is_taken_out_of_every_table_that_includes_it(folder):

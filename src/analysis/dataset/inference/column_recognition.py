@@ -83,6 +83,9 @@ def recognise(
     """
     chosen = {name: _given(raw, name, header) for name, header in given.items()}
     candidates = _add_recognised(raw, table, chosen)
+    carriage = chosen.get("shipping")  # the same word heads a way or a country of delivery
+    if carriage and "shipping" not in given and carriage not in alike(table.column("shipping")):
+        del chosen["shipping"]
     _check_not_twice(raw, chosen)
     either = None if {"discount", "discount_pct"} & given.keys() else _open_discount(chosen)
     deciding = _deciding(table, chosen)
