@@ -80,7 +80,7 @@ def expected_flow(visits):
 
 
 @given(visits)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_each_customer_is_exactly_one_of_five(engine_over, visits):
     flow, expected = flow_of(engine_over, visits), expected_flow(visits)
     if expected is None:
@@ -100,7 +100,7 @@ def test_each_customer_is_exactly_one_of_five(engine_over, visits):
 
 
 @given(lines, st.sampled_from(["year_to_date", "quarter", "month"]), st.dates(FIRST, AS_OF))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_the_steps_of_a_change_add_up_to_it(data_over, lines, compare, as_of):
     frame, (before, now) = frame_of(lines), periods_compared(as_of, compare)
     compared = portfolio.compare_customers(data_over(frame, as_of), compare)

@@ -113,7 +113,7 @@ def test_discounts_by_group_add_up(drawn):
         assert table["excess"].tolist() == pytest.approx(beyond.tolist(), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(open_invoices)
 def test_ageing_adds_up_to_open_receivables(drawn):
     rows = []

@@ -129,7 +129,7 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     """
     rising = np.sort(customers[value].to_numpy(dtype="float64"))
     count, total = len(rising), float(rising.sum())
-    if total <= 0:
+    if total <= _ROUNDING * np.abs(rising).sum():
         return NotPossible(_("Net sales add up to zero or less: nobody can have a share of them."))
     falling = np.cumsum(rising[::-1])
     ranks = np.arange(1, count + 1)

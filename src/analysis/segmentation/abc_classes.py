@@ -117,7 +117,7 @@ def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotP
     ranked = customers.sort_values(["net_sales", "customer_id"], ascending=[False, True])
     amounts = ranked["net_sales"].to_numpy(dtype="float64")
     total = float(amounts.sum())
-    if total <= 0:
+    if total <= _ROUNDING * np.abs(amounts).sum():
         return NotPossible(_("Net sales add up to zero or less: there is no value to class by."))
     cumulative = np.cumsum(amounts)
     larger = np.concatenate([[0.0], cumulative])[np.searchsorted(-amounts, -amounts)] / total
