@@ -89,3 +89,17 @@ def test_a_price_without_a_known_discount_is_unknown(tmp_path, discount, quantit
         unknown and quantity == "?"
     )
     assert any("Money is unknown" in one for one in dataset.quality.warnings) == unknown
+
+
+def test_a_refund_on_the_first_line_of_an_order_is_of_the_whole_order_though_rows_of_totals_differ(tmp_path):
+    """35 come back of order 1, which is 10 + 30, and 5 of order 2, which is 20 + 20: 80 less 40."""
+    text = """\
+        order,customer,date,product,qty,price,Refunded
+        1,Ana,2024-01-15,A,1,10,35
+        1,Ana,2024-01-15,B,1,30,0
+        Total customer,,,,,,35
+        2,Ben,2024-02-16,A,1,20,5
+        2,Ben,2024-02-16,B,1,20,0
+        Total customer,,,,,,5
+    """
+    assert float(opened(tmp_path, text).query("customers")["net_sales"].sum()) == 40

@@ -54,7 +54,8 @@ def refund_columns(rows: Rows) -> Found:
     orders, whole = rows.row(
         "select count(*), count(*) filter (filled = 1 or (filled = lines and low = high)) from ("  # noqa: S608
         "select count(*) as lines, count(nullif(refunded, 0)) as filled, min(refunded) as low, "
-        f"max(refunded) as high from ledger where order_id is not null group by {ORDER} "
+        "max(refunded) as high from ledger where order_id is not null and outcome <> 'excluded:total' "
+        f"group by {ORDER} "
         "having count(*) > 1 and count(nullif(refunded, 0)) > 0)"
     )
     return Known(changed={"spread_refunds": True}) if orders and orders == whole else None
