@@ -403,7 +403,7 @@ CAPTIONS: dict[str, str] = {
     "customer_value": N_("Customers by lifetime value"),
     "customers": N_("Every customer with scores, segment and class"),
     "debtors": N_("The customers who owe most"),
-    "deciles": N_("Customers in tenths by what they bought in twelve months"),
+    "deciles": N_("Customers in deciles by what they bought in twelve months"),
     "deliveries": N_("Deliveries to A customers and to others"),
     "discounts_by_category": N_("Discounts by category"),
     "discounts_by_salesperson": N_("Discounts by salesperson"),

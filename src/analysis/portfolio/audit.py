@@ -74,7 +74,7 @@ class Deciles(Result):
 
 
 def deciles(compared: Compared) -> Deciles | NotPossible:
-    """Return the customers of the later of two periods in tenths by what they bought in it.
+    """Return the customers of the later of two periods in deciles by what they bought in it.
 
     Parameters
     ----------
