@@ -1,4 +1,4 @@
-"""Marks that several charts draw: words beside a point, names at the ends of curves, dots with intervals."""
+"""Marks that several charts draw: columns, steps, words beside a point, names at curves, intervals."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
-from analysis.language import number
+from analysis.language import compact, number
 from analysis.plots import theme
 
 MOST_TICKS = 12
+HATCH = "////"
 ACTUAL = "#D5D8DC"  # actual values, beside which forecasts are drawn
 
 
@@ -127,3 +129,27 @@ def sized_ticks(ax: Axes, names: Iterable[object], sizes: Iterable[float]) -> No
     labels = [f"{name}\n({number(size)})" for name, size in zip(names, sizes, strict=True)]
     step = -(-len(labels) // MOST_TICKS)
     ax.set_xticks(np.arange(len(labels))[::step], labels[::step])
+
+
+def waterfall(ax: Axes, names: list[str], amounts: list[float], currency: str | None) -> None:
+    """Draw a first total, the steps that follow, and the last total, each with its amount."""
+    steps = np.asarray(amounts, float)
+    ends = np.cumsum(steps[:-1])
+    starts = np.concatenate([[0.0], ends[:-1], [0.0]])
+    tops = np.maximum(starts, starts + steps)
+    colours = ["muted", *("good" if step > 0 else "bad" for step in steps[1:-1]), "main"]
+    places = np.arange(len(steps))
+    ax.bar(places, steps, bottom=starts, color=[theme.COLOURS[name] for name in colours], width=0.6)
+    ax.hlines(ends, places[:-1] + 0.3, places[1:] - 0.3, color=theme.COLOURS["muted"], linewidth=0.7)
+    for place, (top, step) in enumerate(zip(tops, steps, strict=True)):
+        beside(ax, compact(step, currency), (place, max(top, 0)), (0, 3))
+    ax.set_xticks(places, names, parse_math=False)
+    theme.money_axis(ax.yaxis, currency)
+    ax.set_ylim(top=max(tops.max(), 0) * 1.12 or 1)
+
+
+def hatch(bars: BarContainer, complete: pd.Series[bool]) -> None:
+    """Hatch the bars of periods that are not over."""
+    for bar, done in zip(bars, complete, strict=True):
+        if not done:
+            bar.set(hatch=HATCH, alpha=0.45, edgecolor="white")
