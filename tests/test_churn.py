@@ -12,7 +12,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import make_pipeline
 
 from analysis import churn, portfolio
-from analysis.churn.evaluation import Scored, placements, top_share
+from analysis.churn.evaluation import Scored, placements
 from analysis.churn.risks import Risks
 from analysis.churn.snapshots import usual_gap
 from analysis.engine.duckdb import DuckDBEngine
@@ -333,11 +333,6 @@ def test_auc_by_hand() -> None:
     assert above.tolist() == [1, 0.25]
     assert below.tolist() == [0.5, 0.75]
     assert above.mean() == below.mean() == 0.625
-
-
-def test_top_share_does_not_depend_on_the_order_of_ties() -> None:
-    absent = np.array([True, False, False, False])
-    assert top_share(absent, np.zeros(4), 0.5) == top_share(absent[::-1], np.zeros(4), 0.5) == 0.25
 
 
 def test_ranking_of_a_perfect_model() -> None:

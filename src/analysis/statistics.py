@@ -58,3 +58,18 @@ def cumulative_gains(outcome: npt.ArrayLike, scores: npt.ArrayLike) -> Floats:
     mean = pd.Series(brought).groupby(rank).transform("mean")
     ordered = mean.to_numpy()[np.argsort(-rank, kind="stable")]
     return np.concatenate([[0.0], np.cumsum(ordered)])
+
+
+def lift(outcome: npt.ArrayLike, scores: npt.ArrayLike) -> float:
+    """Return the share of the outcome that the decile with the highest scores brought, ÷ 0.1.
+
+    Scores that tell nobody apart get 1. Missing where there was no outcome.
+
+    Examples
+    --------
+    >>> lift([3, 1, 1, 1, 0, 0, 0, 0, 0, 0], range(10, 0, -1))
+    5.0
+    """
+    brought = cumulative_gains(outcome, scores)
+    decile = float(np.interp((len(brought) - 1) / 10, np.arange(len(brought)), brought))
+    return 10 * decile / brought[-1] if brought[-1] > 0 else float("nan")

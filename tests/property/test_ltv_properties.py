@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from analysis import ltv
 from analysis.ltv import intervals
-from analysis.ltv.backtest.accuracy import top_share
 from analysis.ltv.intervals import purchase_intervals
 from analysis.ltv.purchases import KINDS, Kind
 from analysis.ltv.regularity import variances
+from analysis.statistics import lift
 
 
 @cache
@@ -105,11 +105,11 @@ NUMBERS = st.lists(st.tuples(st.integers(0, 5), st.floats(0, 1e6)), min_size=1, 
 @settings(max_examples=60, deadline=None)
 def test_the_top_decile_does_not_depend_on_the_order(rows: list[tuple[int, float]], random: object) -> None:
     predicted, outcome = (np.array(part, float) for part in zip(*rows, strict=True))
-    share = top_share(predicted, outcome)
+    found = lift(outcome, predicted)
     order = list(range(len(rows)))
     random.shuffle(order)  # type: ignore[attr-defined]
-    assert top_share(predicted[order], outcome[order]) == pytest.approx(share, nan_ok=True)
-    assert np.isnan(share) or 0 <= share <= 1 + 1e-9
+    assert lift(outcome[order], predicted[order]) == pytest.approx(found, nan_ok=True)
+    assert np.isnan(found) or 0 <= found <= 10 + 1e-8
 
 
 @given(st.lists(st.integers(1, 30), min_size=3, max_size=12), st.integers(0, 2000))

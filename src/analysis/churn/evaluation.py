@@ -16,7 +16,7 @@ from analysis.churn.snapshots import Snapshots
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
-from analysis.statistics import cumulative_gains, wilson
+from analysis.statistics import cumulative_gains, lift, wilson
 
 Floats = npt.NDArray[np.float64]
 BASELINES = ("recency", "silence", "frequency")
@@ -197,17 +197,10 @@ def ranking(scored: Scored) -> Ranking:
                 "auc_low": max(auc - Z_95 * error, 0.0),
                 "auc_high": min(auc + Z_95 * error, 1.0),
                 "average_precision": float(average_precision_score(absent, scores)),
-                "lift": top_share(absent, scores, 0.1) / float(absent.mean()),
+                "lift": lift(absent, scores),
             }
         )
     return Ranking(pd.DataFrame(rows), gains(scored), gain_over_rules(scored))
-
-
-def top_share(absent: npt.NDArray[np.bool_], scores: Floats, top: float) -> float:
-    """Return the share without a purchase among the ``top`` share ranked highest; ties share a place."""
-    expected = cumulative_gains(absent, scores)
-    take = max(round(len(absent) * top), 1)
-    return float(expected[take] / take)
 
 
 def gains(scored: Scored, points: int = 100) -> pd.DataFrame:

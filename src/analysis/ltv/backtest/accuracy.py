@@ -9,16 +9,15 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, estimate, money, ngettext, number, percent, signed_percent, told_apart
+from analysis.language import _, estimate, money, ngettext, number, signed_percent, told_apart
 from analysis.ltv.backtest.baselines import NAIVE, rule_name
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.spend import spend_power
 from analysis.ltv.summary import Floats
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
-from analysis.statistics import cumulative_gains, rank_correlation
+from analysis.statistics import lift, rank_correlation
 
-DECILES = 10
 CLEAR = 1.645  # standard errors within which 9 of 10 chance differences lie
 WORTH = 0.02  # share by which an error must be lower to be worth a model
 
@@ -55,19 +54,6 @@ class Accuracy(Result):
         )
         return f"{total} {_verdict(self.check, self.frame, number)}"
 
-    def interval_sentence(self) -> str:
-        """Say whether the actual total fell inside the first model's own interval."""
-        low, high = self.check.interval.rounded()
-        message = (
-            _("The model's {level} interval for these purchases, {low} to {high}, held the actual number.")
-            if self.check.interval.contains(self.check.actual)
-            else _(
-                "The model's {level} interval for these purchases, {low} to {high}, missed the actual "
-                "number: the one for the future may be too narrow too."
-            )
-        )
-        return message.format(level=percent(self.check.interval.level), low=number(low), high=number(high))
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the rules by name, actual first."""
         return {"scores": _named(self.frame, float(self.check.actual))}
@@ -78,25 +64,24 @@ class Accuracy(Result):
         return [Finding("ltv.holdout", self.sentence(), error, "share")]
 
     def notes(self) -> list[str]:
-        """Return the verdict on the interval, and who is left out of the check."""
-        newcomers = ngettext(
+        """Return who is left out of the check."""
+        if not self.check.newcomers:
+            return []
+        message = ngettext(
             "One customer arrived in the holdout and is left out of the check, since no model could have "
             "known of it.",
             "{newcomers} customers arrived in the holdout and are left out of the check, since no model "
             "could have known of them.",
             self.check.newcomers,
-        ).format(newcomers=number(self.check.newcomers))
-        return [self.interval_sentence(), *([newcomers] if self.check.newcomers else [])]
+        )
+        return [message.format(newcomers=number(self.check.newcomers))]
 
 
 @dataclass(frozen=True)
-class ValueAccuracy(Result):
+class ValueAccuracy(Accuracy):
     """All rules compared on the net sales of the holdout, as `Accuracy` compares them on the purchases."""
 
     name: ClassVar[str] = "value_scores"
-    is_drawn: ClassVar[bool] = False
-    frame: pd.DataFrame
-    check: Holdout
 
     def sentence(self) -> str:
         """Say how the first model did against the actual net sales and the best baseline."""
@@ -205,20 +190,10 @@ def scores(check: Holdout, prefix: str = "") -> pd.DataFrame:
                 "mae": np.abs(error).mean(),
                 "rmse": np.sqrt((error**2).mean()),
                 "rank_correlation": rank_correlation(predicted, actual),
-                "lift": DECILES * top_share(predicted, weight),
+                "lift": lift(weight, predicted),
             }
         )
     return pd.DataFrame(rows)
-
-
-def top_share(predicted: Floats, outcome: Floats) -> float:
-    """Return the share of the outcome that the decile of customers with the highest forecast made.
-
-    A rule that tells nobody apart gets a tenth (see `cumulative_gains`). Missing where there was no outcome.
-    """
-    made = cumulative_gains(outcome, predicted)
-    decile = float(np.interp(len(predicted) / DECILES, np.arange(len(made)), made))
-    return decile / made[-1] if made[-1] > 0 else float("nan")
 
 
 def _verdict(check: Holdout, frame: pd.DataFrame, write: Callable[..., str], prefix: str = "") -> str:
