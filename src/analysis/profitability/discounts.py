@@ -92,8 +92,7 @@ def discounts(dataset: Dataset, months: int = 12) -> Discounts | NotPossible:
     """
     rows = dataset.query("discounts", since=window_start(dataset.as_of, months))
     gross, given = rows["gross_sales"].astype("float64"), -rows["discounts"].astype("float64")
-    known = [name for name in ("sector", "type") if name in dataset.tables.get("customers", frozenset())]
-    if known:
+    if known := dataset.tables.get("customers", frozenset()) & {"sector", "type"}:
         records = dataset.query("customer_records")[["customer_id", *known]]
         rows = rows.merge(records, "left", on="customer_id")
     rows = rows.reindex(columns=[*GROUPS, "type"]).astype("object")
