@@ -282,7 +282,7 @@ def test_discounts_on_like_purchases_by_hand() -> None:
     types = pd.DataFrame({"customer_id": ["c1", "c2", "c3"], "type": rows.pop("type")})
     data = answering(AS_OF, {"customers": {"type"}}, discounts=rows, customer_records=types)
     found = profitability.discounts(data)
-    table = found.by["salesperson"].set_index("group")
+    table = found.by["discounts_by_salesperson"].set_index("group")
     assert table.index.tolist() == ["V2", "V1"]
     assert table["like_rate"].tolist() == pytest.approx([0.1, 20 / 150])
     assert table["excess"].tolist() == pytest.approx([10, -10])
@@ -296,7 +296,7 @@ def test_discounts_on_like_purchases_by_hand() -> None:
 def test_the_salesperson_who_gives_most_is_found(demo: Dataset) -> None:
     """The generator lets V03 give 5 points more than others, and V02 none."""
     found = profitability.discounts(demo)
-    table = found.by["salesperson"].set_index("group")
+    table = found.by["discounts_by_salesperson"].set_index("group")
     assert (table["discount_rate"] - table["like_rate"])["V03"] > 0.05
     assert table["excess"].idxmax() == "V03"
     assert "would show who gives how much" in str(profitability.discounts(open_dataset("cdnow-sample")))

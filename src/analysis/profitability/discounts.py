@@ -15,7 +15,12 @@ from analysis.result import Finding, Result
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
-GROUPS = ("salesperson", "sector", "category")
+GROUPS = {
+    "salesperson": "discounts_by_salesperson",
+    "sector": "discounts_by_sector",
+    "category": "discounts_by_category",
+}
+"""By what discounts are compared, and the table of each."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Discounts(Result):
     Attributes
     ----------
     by
-        For each of `GROUPS` that the data know, one row per value, the highest discount first: ``group``,
+        By table of `GROUPS`, as the data allow, a row per value, the highest discount first: ``group``,
         ``gross_sales``, ``discounts`` (money given), ``discount_rate``, ``like_rate`` (what the others give
         on like purchases: of the same category by the same type of customer), ``excess`` (given beyond that,
         in money; below zero: less) and ``point`` (what a point of discount costs).
@@ -77,7 +82,7 @@ class Discounts(Result):
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the groups of each kind."""
-        return {f"discounts_by_{name}": frame for name, frame in self.by.items()}
+        return self.by
 
     def findings(self) -> list[Finding]:
         """Return the highest rate; the money is what the most generous gave beyond the others."""
@@ -106,7 +111,7 @@ def discounts(dataset: Dataset, months: int = 12) -> Discounts | NotPossible:
     sums = frame.groupby(["category", "type"])[["gross", "given"]].transform("sum")
     off = (_rate(given, gross) - _rate(sums["given"], sums["gross"])) ** 2
     spread = float((gross * off).sum() / gross.sum()) ** 0.5
-    return Discounts({name: _by(frame, name) for name in groups}, spread, months, dataset.currency)
+    return Discounts({GROUPS[name]: _by(frame, name) for name in groups}, spread, months, dataset.currency)
 
 
 def _by(frame: pd.DataFrame, name: str) -> pd.DataFrame:
