@@ -176,11 +176,11 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
         net_sales=net,
     )
     frame["margin"] = net - sold - back - frame["service_cost"]
-    frame = frame[(rows["lines"] > 0) | (served > 0)]
-    if frame.empty:
+    counted = (rows["lines"] > 0) | (served > 0)
+    if not counted.any():
         return NotPossible(_("Nothing was bought in these months, so there is no margin to tell of."))
-    frame = named(dataset, frame.sort_values("margin", ascending=False, kind="stable"))
-    known = int(served[(rows["lines"] > 0) | (served > 0)].count())
+    frame = named(dataset, frame[counted].sort_values("margin", ascending=False, kind="stable"))
+    known = int(served[counted].count())
     return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency)
 
 
@@ -198,8 +198,8 @@ def profile(dataset: Dataset) -> pd.DataFrame:
     """
     found = contribution(dataset, choose_margins(dataset.query("customer_margins")))
     if isinstance(found, NotPossible):
-        return pd.DataFrame({"contribution_margin": pd.Series(dtype="float64")})
-    return found.frame.set_index("customer_id")[["margin"]].set_axis(["contribution_margin"], axis="columns")
+        return pd.DataFrame(columns=["contribution_margin"], dtype="float64")
+    return found.frame.set_index("customer_id")["margin"].to_frame("contribution_margin")
 
 
 def customer_roi(dataset: Dataset, margins: Margins) -> Listed | NotPossible:

@@ -120,12 +120,9 @@ def deliveries(
     )
     worth, short = None, _("quantity_ordered and quantity_delivered would show what did not arrive.")
     if units.notna().any():
-        worth, short = (
-            float(every["lacking_value"]),
-            _("{short} arrive short; what is lacking is worth {value}."),
-        )
-        short = short.format(short=percent(every["short_share"], 1), value=money(worth, dataset.currency))
-    text = f"{text} {short}"
+        worth, short = every["lacking_value"], _("{short} arrive short; what is lacking is worth {value}.")
+    value = money(every["lacking_value"], dataset.currency)
+    text = f"{text} {short.format(short=percent(every['short_share'], 1), value=value)}"
     found = Finding("profitability.late", text, every["late_share"], "share", worth)
     return Listed({"deliveries": frame.rename_axis("group").reset_index()}, text, found)
 
