@@ -58,7 +58,7 @@ class SalesRanking(Result):
 
     def sentence(self) -> str:
         """Name the customers that the ranking by net sales makes look best and worst."""
-        if self.overrated.empty or self.underrated.empty:
+        if self.overrated.empty:
             return _("The largest customers are the most profitable ones: the two rankings agree.")
         return _(
             "{title}, {names} above all: at the usual rate their margin would be {lacking} higher. By net "
