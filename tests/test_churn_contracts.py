@@ -134,7 +134,7 @@ def contracts_of(shares: list[float], customers: int = 1000, price: float = 100.
 
 
 def margins(rate: float) -> Margins:
-    return Margins(rate, pd.DataFrame(), float("inf"), "set")
+    return Margins(rate, pd.DataFrame(), "set")
 
 
 def fitted(terms: pd.DataFrame, as_of: dt.date, months: int = 12) -> churn.Contracts:

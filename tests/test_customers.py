@@ -1,12 +1,22 @@
 """The customer profile says of each customer what the notebooks say."""
 
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pandas as pd
 import pytest
 
-from analysis import churn, customer_counts, customer_profile, ltv, open_dataset, portfolio, segmentation
+from analysis import (
+    churn,
+    customer_counts,
+    customer_profile,
+    ltv,
+    open_dataset,
+    portfolio,
+    profitability,
+    segmentation,
+)
 from analysis.churn import Risks
 from analysis.counting import counts
 from analysis.ltv.alive import Alive
@@ -55,19 +65,36 @@ def test_a_window_set_by_hand_and_too_little_data(dataset, tmp_path):
     assert "active" not in short  # nobody bought twice, so there is no window
 
 
-def test_lifetime_value_is_that_of_the_notebook(dataset, profile) -> None:
-    """The cells of ``04_ltv`` up to the value of customers, with the parameters that stand there."""
-    book = nbformat.read(NOTEBOOKS / "04_ltv.ipynb", 4)
+def result_of(notebook: str, name: str, data: str = "cdnow-sample") -> Any:
+    """Return what the cells of a notebook call ``name``, with the parameters that stand there."""
+    book = nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", 4)
     names: dict = {}
     code = [cell for cell in book.cells if cell.cell_type == "code"]
     for cell in (cell for cell in code if "lesson" not in cell.metadata.get("tags", ())):
-        exec(cell.source.replace('data: str = "demo"', 'data: str = "cdnow-sample"'), names)
-        if "value" in names:
+        exec(cell.source.replace('data: str = "demo"', f'data: str = "{data}"'), names)
+        if name in names:
             break
-    shown = names["value"].tables()["customer_value"].set_index("customer_id")
+    return names[name]
+
+
+def test_lifetime_value_is_that_of_the_notebook(dataset, profile) -> None:
+    value = result_of("04_ltv", "value")
+    shown = value.tables()["customer_value"].set_index("customer_id")
     columns = ["p_alive", "expected_purchases", "clv", "clv_low", "clv_high"]
     pd.testing.assert_frame_equal(profile[columns], shown[columns].reindex(profile.index))
-    assert profile["clv"].sum() == pytest.approx(names["value"].total)
+    assert profile["clv"].sum() == pytest.approx(value.total)
+
+
+def test_contribution_margin_is_that_of_the_notebook(profile) -> None:
+    """Of all whom ``05_profitability`` lists, and nobody else: without costs, and with all of demo."""
+    demo = profitability.profile(open_dataset("demo"))
+    for data, given in (("cdnow-sample", profile), ("demo", demo)):
+        shown = result_of("05_profitability", "contribution", data)
+        margin = given["contribution_margin"].dropna()
+        listed = shown.tables()["customer_margins"].set_index("customer_id")["margin"]
+        assert margin.to_dict() == listed.to_dict()
+        assert margin.sum() == pytest.approx(shown.total)
+    assert demo["contribution_margin"].min() < 0
 
 
 def test_without_a_model_of_spend_purchases_are_expected_all_the_same(tmp_path) -> None:

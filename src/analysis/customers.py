@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import churn, ltv, portfolio, segmentation
+from analysis import churn, ltv, portfolio, profitability, segmentation
 from analysis.dataset import Dataset
 
 
@@ -26,8 +26,9 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         The columns of ``sql/customers.sql``; ``days_since_last`` and ``active`` (portfolio); ``r``, ``f``,
         ``m`` and ``segment`` (segmentation); ``risk`` of no purchase within the horizon and ``at_stake`` in
         money, of active customers (churn); ``p_alive``, and over the next 52 weeks ``expected_purchases`` and
-        ``clv``, with its 80 % interval ``clv_low`` to ``clv_high`` (lifetime value). What a topic cannot tell
-        is missing.
+        ``clv``, with its 80 % interval ``clv_low`` to ``clv_high`` (lifetime value); ``contribution_margin``
+        of the last 12 months in money, of who bought, gave back or was served in them (profitability). What a
+        topic cannot tell is missing.
 
     Examples
     --------
@@ -47,6 +48,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         segmentation.profile(customers, as_of, window),
         churn.profile(churn.risks(churn.fit(snapshots, on="check"), snapshots)),
         ltv.profile(dataset),
+        profitability.profile(dataset),
     ]
     profile = customers.set_index("customer_id")
     for part in parts:

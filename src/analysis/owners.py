@@ -54,3 +54,8 @@ def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
     found = pd.concat([rows[["customer_id"]].reset_index(drop=True), told, others], axis=1)
     found.attrs = rows.attrs
     return found
+
+
+def called(rows: pd.DataFrame) -> pd.Series:
+    """Return the name of the customer of each row, or its code where it has none."""
+    return rows["name"].fillna(rows["customer_id"]) if "name" in rows else rows["customer_id"]

@@ -77,6 +77,42 @@ class Result:
         return self.sentence()
 
 
+@dataclass(frozen=True)
+class Listed(Result):
+    """A result that is a list: tables, and one sentence on them, without a chart.
+
+    Attributes
+    ----------
+    shown
+        What is shown, by name of the table.
+    text
+        What it says.
+    found
+        The same as a finding, where it stands on its own.
+    """
+
+    is_drawn: ClassVar[bool] = False
+    shown: dict[str, pd.DataFrame]
+    text: str
+    found: Finding | None = None
+
+    def sentence(self) -> str:
+        """Return the sentence."""
+        return self.text
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables."""
+        return self.shown
+
+    def findings(self) -> list[Finding]:
+        """Return the finding, if it is one."""
+        return [self.found] if self.found else []
+
+    def notes(self) -> list[str]:
+        """Return the sentence where it is no finding."""
+        return [] if self.found else [self.text]
+
+
 def sizes_by(column: str, groups: Sequence[Any], customers: pd.DataFrame) -> pd.DataFrame:
     """Return each group's customers and net sales, in this order, an empty one's too, and the shares of both.
 

@@ -2,57 +2,38 @@
 
 from analysis.profitability.contribution import (
     Contribution,
-    CustomerRoi,
-    Losing,
     contribution,
     customer_roi,
     earned,
-    losing,
+    profile,
     profits,
 )
-from analysis.profitability.costly import Costly, costly
+from analysis.profitability.costly import costly
 from analysis.profitability.discounts import Discounts, discounts
 from analysis.profitability.expenses import SellingExpenses, selling_expenses
 from analysis.profitability.margins import Margins, choose_margins
 from analysis.profitability.ranking import SalesRanking, sales_ranking
-from analysis.profitability.receivables import (
-    Debtors,
-    Invoices,
-    LatePayers,
-    Receivables,
-    debtors,
-    invoices,
-    late_payers,
-    receivables,
-)
-from analysis.profitability.supply import Deliveries, StockCover, deliveries, stock_cover
+from analysis.profitability.receivables import LatePayers, Receivables, invoices, late_payers, receivables
+from analysis.profitability.supply import deliveries, stock_cover
 
 __all__ = [
     "Contribution",
-    "Costly",
-    "CustomerRoi",
-    "Debtors",
-    "Deliveries",
     "Discounts",
-    "Invoices",
     "LatePayers",
-    "Losing",
     "Margins",
     "Receivables",
     "SalesRanking",
     "SellingExpenses",
-    "StockCover",
     "choose_margins",
     "contribution",
     "costly",
     "customer_roi",
-    "debtors",
     "deliveries",
     "discounts",
     "earned",
     "invoices",
     "late_payers",
-    "losing",
+    "profile",
     "profits",
     "receivables",
     "sales_ranking",
