@@ -72,4 +72,4 @@ def lift(outcome: npt.ArrayLike, scores: npt.ArrayLike) -> float:
     """
     brought = cumulative_gains(outcome, scores)
     decile = float(np.interp((len(brought) - 1) / 10, np.arange(len(brought)), brought))
-    return 10 * decile / brought[-1] if brought[-1] > 0 else float("nan")
+    return float(10 * decile / brought[-1]) if brought[-1] > 0 else float("nan")
