@@ -70,8 +70,9 @@ class Result:
         return []
 
     def notes(self) -> list[str]:
-        """Return sentences on how to read it that depend on the data."""
-        return []
+        """Return what else there is to say; by default the sentence, unless it is a finding or the title."""
+        said = self.sentence()
+        return [] if self.findings() or (self.is_drawn and said == self.title()) else [said]
 
     def __str__(self) -> str:
         return self.sentence()

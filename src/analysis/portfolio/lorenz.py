@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, ngettext, number, percent
+from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result, currency_of, never_bought, only_returned
 
@@ -17,6 +17,7 @@ LARGEST = (1, 5, 10)
 GOAL = 0.80
 _CURVE_POINTS = 500
 _ROUNDING = 1e-9
+_KNOWN = ("customer_id", "name", "owner", "purchase_days", "last_purchase")
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,6 @@ class Concentration(Result):
 
     Attributes
     ----------
-    customers
-        Number of customers.
     gini
         0 where all have the same value, near 1 where one has everything. Customers below zero can
         lift it above 1.
@@ -43,14 +42,11 @@ class Concentration(Result):
         The ten customers with most, from the largest down: of ``customer_id``, ``name``, ``owner``,
         ``purchase_days`` and ``last_purchase`` those that are known, the value (money) and
         ``share_of_sales``.
-    currency
-        ISO 4217 code, or None where it is not known.
     returned
         How many of the customers only ever returned.
     """
 
     name: ClassVar[str] = "lorenz"
-
     customers: int
     gini: float
     customers_for_80: int
@@ -71,7 +67,7 @@ class Concentration(Result):
         return _("{share} of customers make 80% of net sales").format(share=percent(self.share_for_80, 1))
 
     def sentence(self) -> str:
-        """Return the finding in one sentence."""
+        """Return the same in numbers of customers, with the Gini coefficient."""
         found = ngettext(
             "{few} of {customers} customers ({share}) makes 80% of net sales; the Gini coefficient "
             "is {gini}.",
@@ -94,27 +90,9 @@ class Concentration(Result):
         lost = float(self.without["sales_lost"].iloc[-1])
         return [Finding("portfolio.customers_for_80", self.sentence(), self.share_for_80, "share", lost)]
 
-    def notes(self) -> list[str]:
-        """Return what would be gone without the largest."""
-        row = self.without.iloc[-1]
-        message = ngettext(
-            "Without the largest customer net sales would be {lost} lower ({share}).",
-            "Without the {largest} largest customers net sales would be {lost} lower ({share}).",
-            int(row["largest"]),
-        )
-        lost, share = money(row["sales_lost"], self.currency), percent(row["share_lost"], 1)
-        return [message.format(largest=number(row["largest"]), lost=lost, share=share)]
-
 
 def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentration | NotPossible:
-    """Return how ``value`` is spread over customers; not possible where it adds up to zero or less.
-
-    Parameters
-    ----------
-    customers
-        One row per customer.
-    value
-        Column with the money of each; it may be negative for some.
+    """Return how ``value``, a column with money, is spread over customers, one per row.
 
     Notes
     -----
@@ -131,57 +109,32 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     count, total = len(rising), float(rising.sum())
     if total <= _ROUNDING * np.abs(rising).sum():
         return NotPossible(_("Net sales add up to zero or less: nobody can have a share of them."))
-    falling = np.cumsum(rising[::-1])
-    ranks = np.arange(1, count + 1)
+    falling, ranks = np.cumsum(rising[::-1]), np.arange(1, count + 1)
+    counts = np.array([-(-count * top // 100) for top in TOP_PERCENT])
+    made = falling[counts - 1]
+    largest = np.array([few for few in LARGEST if few < count] or [count])
+    lost = falling[largest - 1]
+    points = np.linspace(0, count, min(count, _CURVE_POINTS) + 1).round().astype(int)
+    below = np.append(0, np.cumsum(rising))[points]
+    known = [name for name in _KNOWN if name in customers]
+    ranked = customers[[*known, value]].sort_values(known[:1]) if known else customers[[value]]
     return Concentration(
         customers=count,
         gini=float(((2 * ranks - count - 1) * rising).sum() / (count * total)),
         customers_for_80=1 + int(np.argmax(falling >= GOAL * total - _ROUNDING * total)),
-        top=_top(falling, total),
-        without=_without(falling, total),
-        curve=_curve(rising, total),
-        principal=_principal(customers, value),
+        top=pd.DataFrame(
+            {
+                "top": np.array(TOP_PERCENT) / 100,
+                "customers": counts,
+                "net_sales": made,
+                "share_of_sales": made / total,
+            }
+        ),
+        without=pd.DataFrame(
+            {"largest": largest, "sales_lost": lost, "left": total - lost, "share_lost": lost / total}
+        ),
+        curve=pd.DataFrame({"share_of_customers": points / count, "share_of_sales": below / total}),
+        principal=ranked.assign(share_of_sales=ranked[value] / total).nlargest(10, value, keep="first"),
         currency=currency_of(customers),
         returned=never_bought(customers),
     )
-
-
-def _principal(customers: pd.DataFrame, value: str) -> pd.DataFrame:
-    names = [
-        name
-        for name in ("customer_id", "name", "owner", "purchase_days", "last_purchase")
-        if name in customers
-    ]
-    by = [value, *(name for name in names if name == "customer_id")]
-    ranked = customers[[*names, value]].sort_values(by, ascending=[False, True][: len(by)])
-    shares = ranked[value] / ranked[value].sum()
-    return ranked.assign(share_of_sales=shares).head(10).reset_index(drop=True)
-
-
-def _top(falling: np.ndarray, total: float) -> pd.DataFrame:
-    counts = [-(-len(falling) * percentage // 100) for percentage in TOP_PERCENT]
-    value = falling[np.array(counts) - 1]
-    return pd.DataFrame(
-        {
-            "top": [percentage / 100 for percentage in TOP_PERCENT],
-            "customers": counts,
-            "net_sales": value,
-            "share_of_sales": value / total,
-        }
-    )
-
-
-def _without(falling: np.ndarray, total: float) -> pd.DataFrame:
-    """Return what is left without the largest customers, as long as somebody is left."""
-    largest = [count for count in LARGEST if count < len(falling)] or [len(falling)]
-    lost = falling[np.array(largest) - 1]
-    return pd.DataFrame(
-        {"largest": largest, "sales_lost": lost, "left": total - lost, "share_lost": lost / total}
-    )
-
-
-def _curve(rising: np.ndarray, total: float) -> pd.DataFrame:
-    count = len(rising)
-    points = np.unique(np.linspace(0, count, min(count, _CURVE_POINTS) + 1).round().astype(int))
-    shares = np.concatenate([[0.0], np.cumsum(rising) / total])
-    return pd.DataFrame({"share_of_customers": points / count, "share_of_sales": shares[points]})

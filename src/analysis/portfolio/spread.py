@@ -14,8 +14,6 @@ from analysis.periods import MONTH_DAYS, begins_whole
 from analysis.portfolio.lorenz import concentration
 from analysis.result import Result, currency_of
 
-_SHARES = {"low": 0.1, "median": 0.5, "high": 0.9}
-
 
 @dataclass(frozen=True)
 class Spread(Result):
@@ -26,8 +24,6 @@ class Spread(Result):
     values
         One row per customer: ``orders``, ``value_per_order`` (money), ``days_between`` purchases (missing
         with one purchase) and ``tenure`` (months since the first purchase).
-    currency
-        ISO 4217 code, or None where it is not known.
     """
 
     name: ClassVar[str] = "spread"
@@ -52,45 +48,26 @@ class Spread(Result):
             int(middle),
         ).format(middle=number(middle), most=number(most))
 
-    def sentence(self) -> str:
-        """Return the title as a sentence."""
-        return f"{self.title()}."
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the deciles of each measure."""
-        rows = [
-            {"measure": called, "customers": int(self.values[name].count()), "mean": self.values[name].mean()}
-            | {word: self.values[name].quantile(share) for word, share in _SHARES.items()}
-            for name, called in self.measure_names().items()
-        ]
-        return {"spread": pd.DataFrame(rows)[["measure", "customers", *_SHARES, "mean"]]}
-
-    def notes(self) -> list[str]:
-        """Return the sentence."""
-        return [self.sentence()]
+        told = self.values.rename(columns=self.measure_names())
+        deciles = told.quantile([0.1, 0.5, 0.9]).T.set_axis(["low", "median", "high"], axis=1)
+        frame = deciles.assign(mean=told.mean()).rename_axis("measure").reset_index()
+        frame.insert(1, "customers", told.count().to_numpy())
+        return {"spread": frame}
 
 
 def spread(customers: pd.DataFrame, as_of: dt.date) -> Spread | NotPossible:
-    """Return how customers differ in orders, value per order, pace and tenure.
-
-    Parameters
-    ----------
-    customers
-        The rows of ``sql/customers.sql``.
-    as_of
-        The last day that counts.
-    """
+    """Return how the customers of ``sql/customers.sql`` differ in orders, value, pace and tenure."""
     bought = customers[customers["purchase_days"] > 0]
     if bought.empty:
         return NotPossible(_("Nobody bought anything, so customers cannot be compared."))
-    between = (bought["last_purchase"] - bought["first_purchase"]).dt.days / bought["x"].where(
-        bought["x"] > 0
-    )
+    days = (bought["last_purchase"] - bought["first_purchase"]).dt.days
     values = pd.DataFrame(
         {
             "orders": bought["orders"],
             "value_per_order": bought["sales"] / bought["orders"],
-            "days_between": between,
+            "days_between": days / bought["x"].where(bought["x"] > 0),
             "tenure": (pd.Timestamp(as_of) - bought["first_purchase"]).dt.days / MONTH_DAYS,
         }
     )
@@ -115,32 +92,18 @@ class ConcentrationTrend(Result):
     def title(self) -> str:
         """Return the share of the ten largest, now and in the first year."""
         first, last = self.frame.iloc[0], self.frame.iloc[-1]
-        message = _(
+        return _(
             "The ten largest made {now} of net sales in the year to {until}, {before} in that to {first}"
-        )
-        return message.format(
+        ).format(
             now=percent(last["top_ten"], 1),
             before=percent(first["top_ten"], 1),
             until=date(last["until"]),
             first=date(first["until"]),
         )
 
-    def sentence(self) -> str:
-        """Return the same, and who is new among the ten largest."""
-        last = self.frame.iloc[-1]
-        message = _("{title}. New among the ten largest: {entered}; no longer: {left}.")
-        nobody = _("nobody")
-        return message.format(
-            title=self.title(), entered=last["entered"] or nobody, left=(last["left"] or nobody).rstrip(".")
-        )
-
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the years."""
+        """Return the years, with who entered and who left."""
         return {"concentration_trend": self.frame}
-
-    def notes(self) -> list[str]:
-        """Return the sentence."""
-        return [self.sentence()]
 
 
 def concentration_trend(years: pd.DataFrame, as_of: dt.date) -> ConcentrationTrend | NotPossible:
@@ -153,27 +116,27 @@ def concentration_trend(years: pd.DataFrame, as_of: dt.date) -> ConcentrationTre
     as_of
         The last day that counts. A year whose beginning was not recorded is left out.
     """
-    known = years.drop_duplicates("customer_id").set_index("customer_id")
-    names = known.get("name", pd.Series(index=known.index, dtype="str")).fillna(known.index.to_series())
-    first, rows, before = years["first_day"].min(), [], None
+    known = [name for name in ("customer_id", "name") if name in years]
+    rows: list[dict[str, object]] = []
+    before: dict[str, str] = {}
     for year, part in years.groupby(years["year"] + years["later"]):
         until = pd.Timestamp(as_of) - pd.DateOffset(years=as_of.year - int(str(year)))
-        result = concentration(part.groupby("customer_id")["net_sales"].sum().reset_index())
         start = until - pd.DateOffset(years=1) + pd.Timedelta(days=1)
-        if isinstance(result, NotPossible) or not begins_whole(start, first, "year"):
+        result = concentration(part.groupby(known, dropna=False)["net_sales"].sum().reset_index())
+        if isinstance(result, NotPossible) or not begins_whole(start, years["first_day"].min(), "year"):
             continue
-        top = list(result.principal["customer_id"])
+        largest = result.principal
+        names = largest[known[-1]].fillna(largest["customer_id"])
+        top = dict(zip(largest["customer_id"], names, strict=True))
         rows.append(
             {
                 "until": until,
                 "customers": result.customers,
-                "top_ten": float(result.principal["share_of_sales"].sum()),
+                "top_ten": float(largest["share_of_sales"].sum()),
                 "top_fifth": float(result.top["share_of_sales"].iloc[-1]),
                 "gini": result.gini,
-                "entered": ""
-                if before is None
-                else listing([names[one] for one in top if one not in before]),
-                "left": "" if before is None else listing([names[one] for one in before if one not in top]),
+                "entered": listing([top[one] for one in top if before and one not in before]),
+                "left": listing([before[one] for one in before if one not in top]),
             }
         )
         before = top
