@@ -176,7 +176,7 @@ class TestConcentration:
         result = portfolio.concentration(customers)
         assert (
             result.sentence()
-            == "3 of 6 customers (50.0%) make 80% of net sales; the Gini coefficient is 0.57. "
+            == "It takes 3 of 6 customers (50.0%) to make 80% of net sales; the Gini coefficient is 0.57. "
             "1 of these customers only ever returned."
         )
         use_language("es")
@@ -443,16 +443,17 @@ class TestCohorts:
         assert table.iloc[1].isna().tolist() == [False, False, False, True]  # not observed: empty
         assert table.iloc[2].isna().tolist() == [False, False, True, True]
 
-    def test_sales_per_customer_add_up_over_time(self, engine):
+    def test_sales_add_up_over_time(self, engine):
         frame = monthly_cohorts(engine).frame
-        january = frame.loc[frame["cohort"] == "2024-01-01", "sales_per_customer"]
-        assert january.tolist() == pytest.approx([170 / 3, 250 / 3, 340 / 3, 380 / 3])
-        assert frame.loc[frame["cohort"] == "2024-02-01", "sales_per_customer"].tolist() == [200, 140, 140]
+        assert frame.loc[frame["cohort"] == "2024-01-01", "net_so_far"].tolist() == [170, 250, 340, 380]
+        assert frame.loc[frame["cohort"] == "2024-02-01", "net_so_far"].tolist() == [200, 140, 140]
 
     def test_average_leaves_out_what_is_not_over(self, engine):
         average = monthly_cohorts(engine).average()
         assert average["cohorts"].tolist() == [3, 2, 1]
         assert average["retention"].tolist() == pytest.approx([1, 1 / 4, 2 / 3])  # 1 of 3 + 1; 2 of 3
+        # 170, 200 and 500 of 3 + 1 + 1; 250 and 140 of 3 + 1; 340 of 3
+        assert average["sales_per_customer"].tolist() == pytest.approx([870 / 5, 390 / 4, 340 / 3])
         assert monthly_cohorts(engine).first_retention == 0.25
 
     def test_sentences_use_ages_that_half_the_cohorts_reached(self, engine):

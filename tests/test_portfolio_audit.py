@@ -46,7 +46,10 @@ def test_deciles_of_three_customers_are_three(data):
     assert found.frame["net_sales"].tolist() == [90, 60, 40]
     assert found.frame["purchases_per_customer"].tolist() == [3, 1, 2]
     assert found.frame["margin_rate"].tolist() == [0.75] * 3
-    assert found.title() == "The top decile made 47.4% of the net sales of the year to 31 Dec 2023"
+    assert found.sentence() == (
+        "The top decile made 47.4% of the net sales of the year to 31 Dec 2023: 3.0 purchases of 30 per "
+        "customer there, 2.0 of 20 in the last one."
+    )
 
 
 def test_customers_who_bought_the_same_share_a_decile(data_over):
@@ -127,7 +130,6 @@ def test_draw(data, cohorts):
     found = portfolio.two_cohorts(cohorts)
     compared = portfolio.compare_customers(data, "year")
     results = [
-        portfolio.deciles(portfolio.last_twelve_months(data)),
         portfolio.factor_change(compared),
         found,
         portfolio.cohort_stack(cohorts),

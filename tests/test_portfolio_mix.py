@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from analysis import open_dataset, portfolio
 from analysis.plots import plot, theme
 from analysis.portfolio.mix import herfindahl
+from conftest import transactions
 
 SALES = """customer,date,amount,channel
 ana,2022-03-01,60,web
@@ -95,6 +96,8 @@ def test_what_is_missing_is_said(data_over):
     data = data_over(frame, pd.Timestamp("2023-12-31").date())
     compared = portfolio.last_twelve_months(data)
     assert "would open the mix" in portfolio.mix(data, compared).reason
+    returned = data_over(transactions([("a", "2023-01-01", "return", -1.0)]), data.as_of)
+    assert not portfolio.mix(returned, portfolio.last_twelve_months(returned))
     assert "table market" in portfolio.market_index(data, compared).reason
 
 

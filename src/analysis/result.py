@@ -70,9 +70,8 @@ class Result:
         return []
 
     def notes(self) -> list[str]:
-        """Return what else there is to say; by default the sentence, unless it is a finding or the title."""
-        said = self.sentence()
-        return [] if self.findings() or (self.is_drawn and said == self.title()) else [said]
+        """Return sentences on how to read it that depend on the data."""
+        return []
 
     def __str__(self) -> str:
         return self.sentence()

@@ -15,7 +15,6 @@ from analysis.plots.marks import columns, hatch, waterfall
 from analysis.portfolio import (
     Cohorts,
     CohortStack,
-    Deciles,
     FactorChange,
     MarketIndex,
     Mix,
@@ -91,20 +90,6 @@ def retention(result: Cohorts, ax: Axes | None = None) -> Axes:
     if (bar := ax.collections[0].colorbar) is not None:
         theme.percent_axis(bar.ax.yaxis)
     return theme.finish(ax, result.title(), _age_label(result.unit), _("Cohort (customers in it)"))
-
-
-@plot.register
-def deciles(result: Deciles, ax: Axes | None = None) -> Axes:
-    """Draw the share of net sales that each decile of customers made."""
-    ax = ax or theme.axes(height=3.6)
-    shares = result.frame["share_of_sales"]
-    colours = ["highlight", *["main"] * (len(shares) - 1)]
-    columns(ax, shares, colours, labels=[percent(share, 1) for share in shares])
-    ax.set_xticks(range(len(shares)), [number(decile) for decile in result.frame["decile"]])
-    theme.percent_axis(ax.yaxis)
-    ax.set_ylim(min(0, shares.min() * 1.1), shares.max() * 1.12)
-    decile = _("Decile of customers, those who bought most first")
-    return theme.finish(ax, result.title(), decile, _("Share of net sales"))
 
 
 @plot.register

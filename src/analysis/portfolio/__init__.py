@@ -11,9 +11,11 @@ from analysis.portfolio.activity import (
 from analysis.portfolio.audit import (
     CohortStack,
     Deciles,
+    Spread,
     TwoCohorts,
     cohort_stack,
     deciles,
+    spread,
     two_cohorts,
 )
 from analysis.portfolio.bridge import SalesBridge, sales_bridge
@@ -29,12 +31,16 @@ from analysis.portfolio.growth import (
     growth,
     sales_by_period,
 )
-from analysis.portfolio.lorenz import Concentration, concentration
+from analysis.portfolio.lorenz import (
+    Concentration,
+    ConcentrationTrend,
+    concentration,
+    concentration_trend,
+)
 from analysis.portfolio.mix import MarketIndex, Mix, market_index, mix
 from analysis.portfolio.potential import GrowthPotential, basis_name, growth_potential
 from analysis.portfolio.projection import Projection, projection
 from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
-from analysis.portfolio.spread import ConcentrationTrend, Spread, concentration_trend, spread
 
 __all__ = [
     "Activity",

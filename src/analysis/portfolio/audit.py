@@ -1,4 +1,4 @@
-"""The customer-base audit: five lenses on who buys how often for how much, in one period and over time.
+"""The customer-base audit: how customers differ, in one period and over time, through five lenses.
 
 After Fader, P. S., Hardie, B. G. S. and Ross, M. (2022), "The Customer-Base Audit", Wharton School Press.
 The second lens, two periods compared, is `analysis.portfolio.growth.factor_change`.
@@ -15,11 +15,68 @@ import pandas as pd
 
 from analysis.language import _, date, money, number, percent, period, signed_percent
 from analysis.not_possible import NotPossible, or_not_possible
+from analysis.periods import MONTH_DAYS
 from analysis.portfolio.cohort import Cohorts
 from analysis.portfolio.compared import Compared
 from analysis.portfolio.factors import FACTORS, factor_effects, with_factors
 from analysis.portfolio.growth import FactorChange
-from analysis.result import Finding, Result
+from analysis.result import Finding, Result, currency_of
+
+
+@dataclass(frozen=True)
+class Spread(Result):
+    """Customers who bought, by four measures of what they are to the company.
+
+    Attributes
+    ----------
+    values
+        One row per customer: ``orders``, ``value_per_order`` (money), ``days_between`` purchases (missing
+        with one purchase) and ``tenure`` (months since the first purchase).
+    """
+
+    name: ClassVar[str] = "spread"
+    values: pd.DataFrame
+    currency: str | None = None
+
+    def measure_names(self) -> dict[str, str]:
+        """Return what each measure is called."""
+        return {
+            "orders": _("Orders"),
+            "value_per_order": _("Value per order"),
+            "days_between": _("Days between purchases"),
+            "tenure": _("Months since the first purchase"),
+        }
+
+    def title(self) -> str:
+        """Return how often half of the customers ordered, and the tenth that orders most."""
+        middle, most = self.values["orders"].quantile([0.5, 0.9])
+        message = _("Orders per customer: {middle} at the median, {most} or more for one in ten")
+        return message.format(middle=number(middle), most=number(most))
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the deciles of each measure."""
+        told = self.values.rename(columns=self.measure_names())
+        deciles = told.quantile([0.1, 0.5, 0.9]).T.set_axis(["low", "median", "high"], axis=1)
+        frame = deciles.assign(mean=told.mean()).rename_axis("measure").reset_index()
+        frame.insert(1, "customers", told.count().to_numpy())
+        return {"spread": frame}
+
+
+def spread(customers: pd.DataFrame, as_of: dt.date) -> Spread | NotPossible:
+    """Return how the customers of ``sql/customers.sql`` differ in orders, value, pace and tenure."""
+    bought = customers[customers["purchase_days"] > 0]
+    if bought.empty:
+        return NotPossible(_("Nobody bought anything, so customers cannot be compared."))
+    days = (bought["last_purchase"] - bought["first_purchase"]).dt.days
+    values = pd.DataFrame(
+        {
+            "orders": bought["orders"],
+            "value_per_order": bought["sales"] / bought["orders"],
+            "days_between": days / bought["x"].where(bought["x"] > 0),
+            "tenure": (pd.Timestamp(as_of) - bought["first_purchase"]).dt.days / MONTH_DAYS,
+        }
+    )
+    return Spread(values, currency_of(customers))
 
 
 @dataclass(frozen=True)
@@ -35,23 +92,20 @@ class Deciles(Result):
     """
 
     name: ClassVar[str] = "deciles"
+    is_drawn: ClassVar[bool] = False
     frame: pd.DataFrame
     as_of: dt.date
     currency: str | None = None
 
-    def title(self) -> str:
-        """Return the share of the top decile."""
-        return _("The top decile made {share} of the net sales of the year to {day}").format(
-            share=percent(self.frame["share_of_sales"].iloc[0], 1), day=date(self.as_of)
-        )
-
     def sentence(self) -> str:
-        """Return the same, with how often and for how much the top and the bottom bought."""
+        """Return the share of the top decile, and how the top and the bottom bought."""
         top, bottom = self.frame.iloc[0], self.frame.iloc[-1]
         return _(
-            "{title}: {often} purchases of {value} per customer there, {seldom} of {little} in the last one."
+            "The top decile made {share} of the net sales of the year to {day}: {often} purchases of {value} "
+            "per customer there, {seldom} of {little} in the last one."
         ).format(
-            title=self.title(),
+            share=percent(top["share_of_sales"], 1),
+            day=date(self.as_of),
             often=number(top["purchases_per_customer"], 1),
             value=money(top["value_per_purchase"], self.currency),
             seldom=number(bottom["purchases_per_customer"], 1),
@@ -90,13 +144,8 @@ def deciles(compared: Compared) -> Deciles | NotPossible:
 class TwoCohorts(FactorChange):
     """One cohort over time, and the next one beside it at the same age: the third and the fourth lens.
 
-    Attributes
-    ----------
-    factors, names
-        What tells the younger cohort (``now``) from the older (``before``) at the last age of both.
-    frame
-        One row per cohort and age: ``cohort`` (first day), ``age``, ``size``, ``retention``,
-        ``purchases_per_customer``, ``value_per_purchase`` and ``net_sales`` (money). Only complete periods.
+    The factors tell the younger cohort (``now``) from the older (``before``) at the last age of both;
+    ``frame`` has all complete periods of both, as in `Cohorts`.
     """
 
     name: ClassVar[str] = "two_cohorts"

@@ -24,8 +24,7 @@ class Cohorts(Result):
         One row per cohort and observed period: ``cohort`` and ``period`` (first days), ``age`` (periods
         since the first purchase, 0 in the cohort's own), ``size`` (customers of the cohort),
         ``customers`` (who bought), ``purchases`` (days), ``retention`` (their share of ``size``),
-        ``net_sales`` (money), ``sales_per_customer`` (money per customer of the cohort since the start,
-        cumulative) and ``complete``.
+        ``net_sales`` (money), ``net_so_far`` (the same since the start) and ``complete``.
     """
 
     name: ClassVar[str] = "retention"
@@ -40,12 +39,11 @@ class Cohorts(Result):
 
     def average(self) -> pd.DataFrame:
         """Return ``retention`` and ``sales_per_customer`` by ``age`` over all ``cohorts`` seen so long."""
-        closed = self.frame[self.frame["complete"]].assign(cohorts=1)
-        sums = closed.assign(brought=closed["sales_per_customer"] * closed["size"])
-        sums = sums.groupby("age")[["cohorts", "customers", "size", "brought"]].sum()
-        shares = sums[["customers", "brought"]].div(sums["size"], axis=0)
+        groups = self.frame[self.frame["complete"]].groupby("age")
+        sums = groups[["customers", "size", "net_so_far"]].sum()
+        shares = sums[["customers", "net_so_far"]].div(sums["size"], axis=0)
         shares.columns = pd.Index(["retention", "sales_per_customer"])
-        return sums[["cohorts"]].join(shares).reset_index()
+        return shares.assign(cohorts=groups.size()).reset_index()[["age", "cohorts", *shares.columns]]
 
     def title(self) -> str:
         """Return how many new customers buy again."""
@@ -75,17 +73,10 @@ class Cohorts(Result):
 
 
 def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | NotPossible:
-    """Return each cohort in each observed period, if one has been seen for a whole period after its first.
+    """Return the rows of ``sql/cohorts.sql`` on a calendar without holes, up to the period of ``as_of``.
 
-    Parameters
-    ----------
-    rows
-        The rows of ``sql/cohorts.sql``.
-    as_of
-        The last day that counts. A period after it is not observed: it has no row; an observed period
-        in which nobody of the cohort bought has a row with zero customers.
-    unit
-        ``month``, ``quarter``, ``half_year`` or ``year``.
+    A period in which nobody of a cohort bought has a row with zero customers. Not possible where no cohort
+    has been seen for a whole period after its first one.
     """
     nothing = NotPossible(
         _("No cohort has been seen for a whole period after its first one: no retention yet.")
@@ -100,11 +91,7 @@ def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | NotPossi
     counts = frame[["customers", "purchases"]].fillna(0).astype(int)
     frame = frame.assign(**counts, net_sales=frame["net_sales"].fillna(0))
     groups = frame.groupby("cohort")
-    size = groups["customers"].transform("first")
-    frame = frame.assign(
-        size=size,
-        retention=frame["customers"] / size,
-        sales_per_customer=groups["net_sales"].cumsum() / size,
-    )
+    size, net_so_far = groups["customers"].transform("first"), groups["net_sales"].cumsum()
+    frame = frame.assign(size=size, retention=frame["customers"] / size, net_so_far=net_so_far)
     made = Cohorts(frame.reset_index(drop=True), unit, currency_of(rows))
     return made if len(made.average()) > 1 else nothing

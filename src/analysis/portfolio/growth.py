@@ -159,10 +159,8 @@ class Growth(FactorChange):
     Attributes
     ----------
     years
-        One row per calendar year: ``year`` (1 January), ``customers``, ``new_customers``, ``purchases``
-        (purchase days), ``purchases_per_customer``, ``value_per_purchase`` (money, net of returns),
-        ``net_sales`` (money), ``discount_rate`` (discounts ÷ gross sales; only where discounts are known) and
-        ``complete``.
+        One row per calendar year: ``year`` (1 January), ``new_customers``, the columns of `SalesByPeriod`
+        and ``discount_rate`` (discounts ÷ gross sales; only where discounts are known).
     """
 
     name: ClassVar[str] = "growth"

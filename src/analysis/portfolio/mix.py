@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OF_CUSTOMERS = ("type", "sector", "region", "size")
 OF_SALES = ("channel", "category")
+_SHARES = ["share", "share_before"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Mix(Result):
 
     def diversification(self) -> pd.DataFrame:
         """Return the Herfindahl index of each dimension, and 1 ÷ it, the effective number of parts."""
-        shares = self.frame.groupby("dimension", sort=False)[["share", "share_before"]].agg(herfindahl)
+        shares = self.frame.groupby("dimension", sort=False)[_SHARES].agg(herfindahl)
         return pd.DataFrame(
             {
                 "parts": self.frame[self.frame["share"] > 0].groupby("dimension").size(),
@@ -90,9 +91,9 @@ def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
     days = dict(zip(("before_from", "before_to", "now_from", "now_to"), ends, strict=True))
     known = [column for column in OF_SALES if column in dataset.columns]
     found = {column: dataset.query("sales_mix", by=column, **days) for column in known}
-    bought = compared.customers.assign(customers_now=compared.customers["purchases_now"] > 0)
+    customers = compared.customers.assign(customers_now=compared.customers["purchases_now"] > 0)
     for column, part in _records(dataset).items():
-        groups = bought.groupby(bought["customer_id"].map(part).rename("part"), dropna=False)
+        groups = customers.groupby(customers["customer_id"].map(part).rename("part"), dropna=False)
         sums = groups[["customers_now", "net_before", "net_now"]].sum()
         found[str(column)] = sums.sort_values("net_now", ascending=False, kind="stable").reset_index()
     tables = [_shares(rows, column) for column, rows in found.items()]
@@ -104,7 +105,13 @@ def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
                 "sales, or sector, region, type or size of customers, would open the mix."
             )
         )
-    return Mix(pd.concat(tables, ignore_index=True), _channels(dataset, compared))
+    channels = pd.DataFrame()
+    if "channel" in known:
+        used = dataset.query("customer_channels").set_index("customer_id")["channels"]
+        bought = customers[customers["customers_now"]].rename(columns={"net_now": "net_sales"})
+        bought["channels"] = bought["customer_id"].map(used)
+        channels = sizes_by("channels", sorted(bought["channels"].dropna().unique()), bought)
+    return Mix(pd.concat(tables, ignore_index=True), channels.rename_axis("channels").reset_index())
 
 
 def _records(dataset: Dataset) -> pd.DataFrame:
@@ -113,39 +120,16 @@ def _records(dataset: Dataset) -> pd.DataFrame:
     return dataset.query("customer_records").set_index("customer_id")[known] if known else pd.DataFrame()
 
 
-def _channels(dataset: Dataset, compared: Compared) -> pd.DataFrame:
-    if "channel" not in dataset.columns:
-        return pd.DataFrame()
-    used = dataset.query("customer_channels").set_index("customer_id")["channels"]
-    bought = compared.customers[compared.customers["purchases_now"] > 0]
-    bought = bought.assign(channels=bought["customer_id"].map(used), net_sales=bought["net_now"])
-    groups = sorted(bought["channels"].dropna().unique())
-    return sizes_by("channels", groups, bought).rename_axis("channels").reset_index()
-
-
 def _shares(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
     totals = rows[["net_now", "net_before"]].sum()
-    shares = rows[["net_now", "net_before"]] / totals.where(totals > 0)
-    return pd.DataFrame(
-        {
-            "dimension": dimension,
-            "part": rows["part"].fillna(_("(not known)")),
-            "customers": rows["customers_now"],
-            "net_sales": rows["net_now"],
-            "share": shares["net_now"],
-            "share_before": shares["net_before"],
-        }
-    ).dropna(subset=["share"])
+    shares = (rows[["net_now", "net_before"]] / totals.where(totals > 0)).set_axis(_SHARES, axis=1)
+    frame = rows.rename(columns={"customers_now": "customers", "net_now": "net_sales"}).join(shares)
+    frame = frame.assign(dimension=dimension).fillna({"part": _("(not known)")}).dropna(subset="share")
+    return frame[["dimension", "part", "customers", "net_sales", *_SHARES]]
 
 
 def herfindahl(shares: pd.Series) -> float:
-    """Return Σ share² of the parts above zero, their shares taken to add up to 1; missing without any.
-
-    Examples
-    --------
-    >>> herfindahl(pd.Series([0.5, 0.25, 0.25]))
-    0.375
-    """
+    """Return Σ share² of the parts above zero, their shares taken to add up to 1; missing without any."""
     above = shares.clip(lower=0)
     return float(((above / above.sum()) ** 2).sum()) if above.sum() > 0 else float("nan")
 
@@ -154,12 +138,7 @@ def herfindahl(shares: pd.Series) -> float:
 class MarketIndex(Result):
     """Our share of customers and of money in each part of the market ÷ the market's.
 
-    Attributes
-    ----------
-    frame
-        By ``part``, the best covered first: ``market_share``, ``customers``, ``share_of_customers``,
-        ``customer_index`` (1 is as in the market), ``net_sales`` (money), ``share_of_sales`` and
-        ``sales_index``.
+    By ``part``, the best covered first; an index of 1 is as in the market.
     """
 
     name: ClassVar[str] = "market_index"
