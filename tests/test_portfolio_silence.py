@@ -94,7 +94,7 @@ def test_spread_of_six_customers(six_customers, engine_over):
     assert found.values["value_per_order"].tolist() == [60, 40, 0, 200, 500]
     assert found.values["days_between"].dropna().tolist() == [32, 60]
     assert found.tables()["spread"]["median"].iloc[0] == 1
-    assert found.title() == "Orders per customer: 1 at the median, 4 or more for one in ten"
+    assert found.title() == "Orders per customer: the median is 1, one in ten has 4 or more"
 
 
 @pytest.fixture

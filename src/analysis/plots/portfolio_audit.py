@@ -56,7 +56,7 @@ def spread(result: Spread, ax: Axes | None = None) -> Axes:
         theme.count_axis(one.xaxis, whole=False)
         if measure == "value_per_order":
             theme.money_axis(one.xaxis, result.currency)
-        theme.finish(one, "", f"{label} {_('(logarithmic)')}" if log else label, _("Customers"))
+        theme.finish(one, "", label + " " + _("(logarithmic)") if log else label, _("Customers"))
     return _titled(drawn, result.title())
 
 

@@ -50,7 +50,7 @@ class Spread(Result):
     def title(self) -> str:
         """Return how often half of the customers ordered, and the tenth that orders most."""
         middle, most = self.values["orders"].quantile([0.5, 0.9])
-        message = _("Orders per customer: {middle} at the median, {most} or more for one in ten")
+        message = _("Orders per customer: the median is {middle}, one in ten has {most} or more")
         return message.format(middle=number(middle), most=number(most))
 
     def tables(self) -> dict[str, pd.DataFrame]:
