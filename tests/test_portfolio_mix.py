@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from analysis import open_dataset, portfolio
 from analysis.plots import plot, theme
 from analysis.portfolio.mix import herfindahl
-from conftest import transactions
 
 SALES = """customer,date,amount,channel
 ana,2022-03-01,60,web
@@ -96,8 +95,6 @@ def test_what_is_missing_is_said(data_over):
     data = data_over(frame, pd.Timestamp("2023-12-31").date())
     compared = portfolio.last_twelve_months(data)
     assert "would open the mix" in portfolio.mix(data, compared).reason
-    returned = data_over(transactions([("a", "2023-01-01", "return", -1.0)]), data.as_of)
-    assert not portfolio.mix(returned, portfolio.last_twelve_months(returned))
     assert "table market" in portfolio.market_index(data, compared).reason
 
 
@@ -109,6 +106,13 @@ def test_the_effective_number_is_between_one_and_the_number_of_parts(sales):
         assert 1 / index <= above + 1e-9
     equal = herfindahl(pd.Series([7.0] * len(sales)))
     assert equal == pytest.approx(1 / len(sales))
+
+
+def test_what_was_only_returned_has_no_mix(tmp_path):
+    rows = "customer,date,amount,channel\nana,2023-03-01,-60,web\nbea,2023-12-31,-5,shop\n"
+    (tmp_path / "sales.csv").write_text(rows, "utf-8")
+    data = open_dataset(str(tmp_path / "sales.csv"))
+    assert not portfolio.mix(data, portfolio.last_twelve_months(data))
 
 
 def test_every_dimension_adds_up_to_all_sales(mix):
