@@ -42,10 +42,10 @@ def cohorts(data):
 def test_deciles_of_three_customers_are_three(data):
     """Carl 90, Ana 60, Bea 40 of 190: the first third, the second and the last."""
     found = portfolio.deciles(portfolio.last_twelve_months(data))
-    assert found.frame["decile"].tolist() == [4, 7, 10]
-    assert found.frame["net_sales"].tolist() == [90, 60, 40]
-    assert found.frame["purchases_per_customer"].tolist() == [3, 1, 2]
-    assert found.frame["margin_rate"].tolist() == [0.75] * 3
+    assert found.shown["deciles"]["decile"].tolist() == [4, 7, 10]
+    assert found.shown["deciles"]["net_sales"].tolist() == [90, 60, 40]
+    assert found.shown["deciles"]["purchases_per_customer"].tolist() == [3, 1, 2]
+    assert found.shown["deciles"]["margin_rate"].tolist() == [0.75] * 3
     assert found.sentence() == (
         "The top decile made 47.4% of the net sales of the year to 31 Dec 2023: 3.0 purchases of 30 per "
         "customer there, 2.0 of 20 in the last one."
@@ -55,7 +55,7 @@ def test_deciles_of_three_customers_are_three(data):
 def test_customers_who_bought_the_same_share_a_decile(data_over):
     rows = [(name, "2023-03-01", "sale", 5) for name in "abcdefghij"]
     found = portfolio.deciles(portfolio.last_twelve_months(data_over(transactions(rows), AS_OF)))
-    assert found.frame["customers"].tolist() == [10]
+    assert found.shown["deciles"]["customers"].tolist() == [10]
     returned = data_over(transactions([("a", "2023-03-01", "return", -5)]), AS_OF)
     assert not portfolio.deciles(portfolio.last_twelve_months(returned))
 

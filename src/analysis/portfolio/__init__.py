@@ -10,7 +10,6 @@ from analysis.portfolio.activity import (
 )
 from analysis.portfolio.audit import (
     CohortStack,
-    Deciles,
     Spread,
     TwoCohorts,
     cohort_stack,
@@ -51,7 +50,6 @@ __all__ = [
     "Concentration",
     "ConcentrationTrend",
     "CustomerFlow",
-    "Deciles",
     "FactorChange",
     "Growth",
     "GrowthPotential",

@@ -20,7 +20,7 @@ from analysis.portfolio.cohort import Cohorts
 from analysis.portfolio.compared import Compared
 from analysis.portfolio.factors import FACTORS, factor_effects, with_factors
 from analysis.portfolio.growth import FactorChange
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Listed, Result, currency_of
 
 
 @dataclass(frozen=True)
@@ -79,51 +79,11 @@ def spread(customers: pd.DataFrame, as_of: dt.date) -> Spread | NotPossible:
     return Spread(values, currency_of(customers))
 
 
-@dataclass(frozen=True)
-class Deciles(Result):
-    """The customers of twelve months in ten groups by what they bought in them: the first lens.
+def deciles(compared: Compared) -> Listed | NotPossible:
+    """Return the customers of twelve months in ten groups by what they bought in them: the first lens.
 
-    Attributes
-    ----------
-    frame
-        By ``decile`` (1 bought most; equal customers share one): ``customers``, ``purchases_per_customer``,
-        ``value_per_purchase`` and ``net_sales`` (money), ``share_of_sales``, and ``margin_rate`` where cost
-        is known.
+    The first bought most; equal customers share one.
     """
-
-    name: ClassVar[str] = "deciles"
-    is_drawn: ClassVar[bool] = False
-    frame: pd.DataFrame
-    as_of: dt.date
-    currency: str | None = None
-
-    def sentence(self) -> str:
-        """Return the share of the top decile, and how the top and the bottom bought."""
-        top, bottom = self.frame.iloc[0], self.frame.iloc[-1]
-        return _(
-            "The top decile made {share} of the net sales of the year to {day}: {often} purchases of {value} "
-            "per customer there, {seldom} of {little} in the last one."
-        ).format(
-            share=percent(top["share_of_sales"], 1),
-            day=date(self.as_of),
-            often=number(top["purchases_per_customer"], 1),
-            value=money(top["value_per_purchase"], self.currency),
-            seldom=number(bottom["purchases_per_customer"], 1),
-            little=money(bottom["value_per_purchase"], self.currency),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the deciles."""
-        return {"deciles": self.frame}
-
-    def findings(self) -> list[Finding]:
-        """Return the share of the top decile."""
-        share = float(self.frame["share_of_sales"].iloc[0])
-        return [Finding("portfolio.deciles", self.sentence(), share, "share")]
-
-
-def deciles(compared: Compared) -> Deciles | NotPossible:
-    """Return the customers of the later of two periods in deciles by what they bought in it."""
     bought = compared.customers[compared.customers["purchases_now"] > 0]
     total = bought["net_now"].sum()
     if total <= 0:
@@ -137,7 +97,20 @@ def deciles(compared: Compared) -> Deciles | NotPossible:
         share_of_sales=sums["net_sales"] / total,
     )
     shown = frame[[*FACTORS, "margin_rate", "net_sales", "share_of_sales"]].dropna(axis=1, how="all")
-    return Deciles(shown.reset_index(), compared.as_of, compared.currency)
+    top, bottom = frame.iloc[0], frame.iloc[-1]
+    text = _(
+        "The top decile made {share} of the net sales of the year to {day}: {often} purchases of {value} "
+        "per customer there, {seldom} of {little} in the last one."
+    ).format(
+        share=percent(top["share_of_sales"], 1),
+        day=date(compared.as_of),
+        often=number(top["purchases_per_customer"], 1),
+        value=money(top["value_per_purchase"], compared.currency),
+        seldom=number(bottom["purchases_per_customer"], 1),
+        little=money(bottom["value_per_purchase"], compared.currency),
+    )
+    found = Finding("portfolio.deciles", text, float(top["share_of_sales"]), "share")
+    return Listed({"deciles": shown.reset_index()}, text, found)
 
 
 @dataclass(frozen=True)
