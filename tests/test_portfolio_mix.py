@@ -57,28 +57,25 @@ def test_the_mix_by_channel_and_sector(mix):
 
 def test_diversification_by_hand(mix):
     """Channels: 0.55² + 0.45² = 0.505, 1 ÷ it 1.98; a year before 0.36 + 0.16 = 0.52, 1.92."""
-    row = mix.diversification.set_index("dimension").loc["channel"]
+    row = mix.diversification().set_index("dimension").loc["channel"]
     assert row["herfindahl"] == pytest.approx(0.505)
     assert row["effective"] == pytest.approx(1 / 0.505)
     assert row["effective_before"] == pytest.approx(1 / 0.52)
-    assert mix.title() == "south makes 30.0% of net sales, 0.0% a year before (region)"
+    assert mix.title() == "south: 30.0% of net sales, 0.0% a year before (region)"
 
 
-def test_customers_of_several_channels(data):
-    """Ana bought 140 on three days through two channels; bea, carl and dora 160 through one."""
-    found = portfolio.several_channels(data, data.query("customers"))
-    assert found.frame["customers"].tolist() == [3, 1]
-    assert found.frame["net_sales"].tolist() == [160, 140]
-    assert found.frame["purchases_per_customer"].tolist() == [4 / 3, 3]
-    assert found.sentence() == (
-        "25.0% of customers bought through several channels, 140 each in all; those of one channel 53."
+def test_customers_of_several_channels(mix):
+    """Ana bought 80 of 200 in 2023 and has used two channels; bea, carl and dora 120 through one."""
+    assert mix.channels["customers"].tolist() == [3, 1]
+    assert mix.channels["net_sales"].tolist() == [120, 80]
+    assert mix.findings()[1].text == (
+        "25.0% of customers have bought through several channels; they make 40.0% of net sales."
     )
 
 
 def test_against_the_market(data):
     """Two of three known customers are in trade, half of the market: 1.33; nobody in mining."""
     found = portfolio.market_index(data, portfolio.last_twelve_months(data))
-    assert found.dimension == "sector"
     index = found.frame.set_index("part")
     assert index["customer_index"].to_dict() == pytest.approx(
         {"trade": 2 / 3 / 0.5, "farming": 1 / 3 / 0.3, "mining": 0}
@@ -98,7 +95,6 @@ def test_what_is_missing_is_said(data_over):
     data = data_over(frame, pd.Timestamp("2023-12-31").date())
     compared = portfolio.last_twelve_months(data)
     assert "would open the mix" in portfolio.mix(data, compared).reason
-    assert "column channel" in portfolio.several_channels(data, data.query("customers")).reason
     assert "table market" in portfolio.market_index(data, compared).reason
 
 
@@ -110,6 +106,13 @@ def test_the_effective_number_is_between_one_and_the_number_of_parts(sales):
         assert 1 / index <= above + 1e-9
     equal = herfindahl(pd.Series([7.0] * len(sales)))
     assert equal == pytest.approx(1 / len(sales))
+
+
+def test_what_was_only_returned_has_no_mix(tmp_path):
+    rows = "customer,date,amount,channel\nana,2023-03-01,-60,web\nbea,2023-12-31,-5,shop\n"
+    (tmp_path / "sales.csv").write_text(rows, "utf-8")
+    data = open_dataset(str(tmp_path / "sales.csv"))
+    assert not portfolio.mix(data, portfolio.last_twelve_months(data))
 
 
 def test_every_dimension_adds_up_to_all_sales(mix):

@@ -118,7 +118,7 @@ def test_the_steps_of_a_change_add_up_to_it(data_over, lines, compare, as_of):
     bought = frame[frame["kind"] == "sale"].groupby("customer_id")["date"].apply(list)
     for row in compared.customers.itertuples():
         assert row.status == status_by_words(bought.get(row.customer_id, []), before, now)
-    effects = portfolio.growth(data_over(frame, as_of).query("sales_by_year"), compared).factors()["effect"]
+    effects = portfolio.growth(data_over(frame, as_of).query("sales_by_year"), compared).factors["effect"]
     assert effects.sum() == pytest.approx(sums[1] - sums[0], abs=1e-6)
 
 

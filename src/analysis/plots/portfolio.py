@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from analysis.language import _, compact, date, month, number, signed_percent
+from analysis.language import _, compact, date, month, number
 from analysis.periods import MONTH_DAYS
 from analysis.plots import portfolio_audit, theme  # noqa: F401 the charts of the audit are this topic's too
 from analysis.plots.drawing import plot
@@ -59,58 +59,15 @@ def change(result: SalesChange, ax: Axes | None = None) -> Axes:
 
 @plot.register
 def growth(result: Growth, ax: Axes | None = None) -> Axes:
-    """Draw net sales of each year; in a new figure also the factors that moved, and the new customers.
-
-    Parameters
-    ----------
-    result
-        The years.
-    ax
-        Where to draw the net sales alone; by default a new figure with all three charts.
-    """
-    if ax is None:
-        ax, below_left, below_right = theme.one_above_two(height=6.6)
-        _factors(result, below_left)
-        _new_customers(result, below_right)
-    labels = [compact(net, result.currency) for net in result.years["net_sales"]]
-    bars = columns(ax, result.years["net_sales"], width=0.6, labels=labels)
+    """Draw net sales of each year; one that is not whole is hatched."""
+    ax = ax or theme.axes(height=3.6)
+    net = result.years["net_sales"]
+    bars = columns(ax, net, width=0.6, labels=[compact(value, result.currency) for value in net])
     hatch(bars, result.years["complete"])
     theme.period_axis(ax.xaxis, list(result.years["year"]), "year")
     theme.money_axis(ax.yaxis, result.currency)
-    ax.set_ylim(min(0, result.years["net_sales"].min() * 1.1), result.years["net_sales"].max() * 1.12)
+    ax.set_ylim(min(0, net.min() * 1.1), net.max() * 1.12)
     return theme.finish(ax, result.title(), y=_("Net sales"))
-
-
-def _factors(result: Growth, ax: Axes) -> None:
-    names = {
-        "customers": _("Customers"),
-        "purchases_per_customer": _("Purchases\nper customer"),
-        "value_per_purchase": _("Value\nper purchase"),
-    }
-    changes = result.factors().iloc[::-1]
-    colours = [theme.COLOURS["main" if change >= 0 else "accent"] for change in changes["change"]]
-    ax.barh([names[factor] for factor in changes["factor"]], changes["change"], color=colours, height=0.55)
-    for place, (change, effect) in enumerate(zip(changes["change"], changes["effect"], strict=True)):
-        label = signed_percent(change, 1)
-        if pd.notna(effect):
-            label += "\n" + ("+" if effect > 0 else "") + compact(effect, result.currency)
-        beside(ax, label, (change, place), (5 if change >= 0 else -5, 0), size=8.5)
-    ax.axvline(0, color=theme.COLOURS["muted"], linewidth=0.8)
-    reach = max(float(changes["change"].abs().max()), 0.01) * 2.3
-    ax.set_xlim(-reach, reach)
-    ax.grid(visible=False)
-    theme.percent_axis(ax.xaxis)
-    theme.title(ax, _("What moved"))
-
-
-def _new_customers(result: Growth, ax: Axes) -> None:
-    labels = [number(count) for count in result.years["new_customers"]]
-    bars = columns(ax, result.years["new_customers"], "good", width=0.6, labels=labels)
-    hatch(bars, result.years["complete"])
-    theme.period_axis(ax.xaxis, list(result.years["year"]), "year", most=6)
-    theme.count_axis(ax.yaxis)
-    ax.set_ylim(0, max(float(result.years["new_customers"].max()), 1) * 1.15)
-    theme.title(ax, _("New customers"))
 
 
 @plot.register
@@ -151,30 +108,14 @@ def projection(result: Projection, ax: Axes | None = None) -> Axes:
 def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
     """Draw the Lorenz curve, the line of equality, and the point from which 80 % is made."""
     ax = ax or theme.axes(width=6.4, height=4.8)
+    curve, x = result.curve, 1 - result.share_for_80
+    y = float(np.interp(x, curve["share_of_customers"], curve["share_of_sales"]))
     ax.plot([0, 1], [0, 1], color=theme.COLOURS["muted"], linewidth=1, linestyle="--")
-    ax.plot(
-        result.curve["share_of_customers"],
-        result.curve["share_of_sales"],
-        color=theme.COLOURS["main"],
-        linewidth=2.2,
-    )
-    x = 1 - result.share_for_80
-    y = float(np.interp(x, result.curve["share_of_customers"], result.curve["share_of_sales"]))
+    ax.plot(curve["share_of_customers"], curve["share_of_sales"], color=theme.COLOURS["main"], linewidth=2.2)
     ax.plot([x, x, 1], [0, y, y], color=theme.COLOURS["highlight"], linewidth=1, linestyle=":")
     ax.plot([x], [y], "o", color=theme.COLOURS["highlight"], markersize=6)
-    ax.text(
-        0.4,
-        0.42,
-        _("all buy the same"),
-        rotation=45,
-        rotation_mode="anchor",
-        transform_rotates_text=True,
-        ha="center",
-        fontsize=9,
-        color=theme.COLOURS["muted"],
-    )
-    words = _("customers to the right of the point make 80%")
-    ax.text(0, 0.94, words, fontsize=9, color=theme.COLOURS["highlight"])
+    beside(ax, _("all buy the same"), (0.5, 0.5), (-6, 6), colour="muted")
+    beside(ax, _("customers to the right of the point make 80%"), (0, 0.94), (1, 0), colour="highlight")
     theme.percent_axis(ax.xaxis)
     theme.percent_axis(ax.yaxis)
     return theme.finish(ax, result.title(), _("Share of customers, smallest first"), _("Share of net sales"))
@@ -184,15 +125,14 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
 def concentration_trend(result: ConcentrationTrend, ax: Axes | None = None) -> Axes:
     """Draw the shares of the largest customers and the Gini coefficient, year by year."""
     ax = ax or theme.axes(height=3.8)
-    frame, end = result.frame, len(result.frame) - 1
-    lines = {
-        "top_fifth": (_("largest 20%"), "main"),
-        "gini": (_("Gini coefficient"), "muted"),
-        "top_ten": (_("ten largest"), "highlight"),
-    }
-    for name, (_label, colour) in lines.items():
+    frame, end, ends = result.frame, len(result.frame) - 1, []
+    for name, label, colour in [
+        ("top_fifth", _("largest 20%"), "main"),
+        ("gini", _("Gini coefficient"), "muted"),
+        ("top_ten", _("ten largest"), "highlight"),
+    ]:
         ax.plot(range(end + 1), frame[name], "o-", color=theme.COLOURS[colour], linewidth=2, ms=4)
-    ends = [(label, float(frame[name].iloc[-1]), colour) for name, (label, colour) in lines.items()]
+        ends.append((label, float(frame[name].iloc[-1]), colour))
     name_ends(ax, end, ends, step=0.06)
     ax.set_xticks(range(end + 1), [date(day) for day in frame["until"]])
     ax.set_xlim(-0.15, end + 0.45)

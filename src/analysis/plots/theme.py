@@ -41,13 +41,6 @@ def axes(width: float = 8, height: float = 4.2) -> Axes:
     return style(figure.subplots())
 
 
-def one_above_two(width: float = 8, height: float = 6.2) -> tuple[Axes, Axes, Axes]:
-    """Return the axes of a new figure with a chart above and two below it; its size is in inches."""
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
-    found = figure.subplot_mosaic("AA;BC", height_ratios=[1.25, 1])
-    return style(found["A"]), style(found["B"]), style(found["C"])
-
-
 def grid(rows: int, columns: int, width: float = 8.6, height: float = 6.2) -> list[Axes]:
     """Return the axes of a new figure with small charts side by side, row by row; its size is in inches."""
     figure = Figure(figsize=(width, height), dpi=110, layout="constrained")

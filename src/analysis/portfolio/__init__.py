@@ -10,39 +10,46 @@ from analysis.portfolio.activity import (
 )
 from analysis.portfolio.audit import (
     CohortStack,
-    Deciles,
-    FactorChange,
+    Spread,
     TwoCohorts,
     cohort_stack,
     deciles,
-    factor_change,
+    spread,
     two_cohorts,
 )
 from analysis.portfolio.bridge import SalesBridge, sales_bridge
 from analysis.portfolio.change import SalesChange, sales_change
-from analysis.portfolio.cohort import Cohorts, CohortSales, cohort_sales, cohorts
+from analysis.portfolio.cohort import Cohorts, cohorts
 from analysis.portfolio.compared import Compared, compare_customers, last_twelve_months
 from analysis.portfolio.flow import CustomerFlow, customer_flow
-from analysis.portfolio.growth import Growth, growth
-from analysis.portfolio.lorenz import Concentration, concentration
-from analysis.portfolio.mix import MarketIndex, Mix, SeveralChannels, market_index, mix, several_channels
+from analysis.portfolio.growth import (
+    FactorChange,
+    Growth,
+    SalesByPeriod,
+    factor_change,
+    growth,
+    sales_by_period,
+)
+from analysis.portfolio.lorenz import (
+    Concentration,
+    ConcentrationTrend,
+    concentration,
+    concentration_trend,
+)
+from analysis.portfolio.mix import MarketIndex, Mix, market_index, mix
 from analysis.portfolio.potential import GrowthPotential, basis_name, growth_potential
 from analysis.portfolio.projection import Projection, projection
-from analysis.portfolio.sales import SalesByPeriod, sales_by_period
 from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
-from analysis.portfolio.spread import ConcentrationTrend, Spread, concentration_trend, spread
 
 __all__ = [
     "Activity",
     "ActivityWindow",
-    "CohortSales",
     "CohortStack",
     "Cohorts",
     "Compared",
     "Concentration",
     "ConcentrationTrend",
     "CustomerFlow",
-    "Deciles",
     "FactorChange",
     "Growth",
     "GrowthPotential",
@@ -53,14 +60,12 @@ __all__ = [
     "SalesBridge",
     "SalesByPeriod",
     "SalesChange",
-    "SeveralChannels",
     "Sleeping",
     "Spread",
     "TwoCohorts",
     "activity",
     "activity_window",
     "basis_name",
-    "cohort_sales",
     "cohort_stack",
     "cohorts",
     "compare_customers",
@@ -81,7 +86,6 @@ __all__ = [
     "sales_bridge",
     "sales_by_period",
     "sales_change",
-    "several_channels",
     "sleeping",
     "spread",
     "two_cohorts",

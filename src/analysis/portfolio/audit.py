@@ -1,6 +1,7 @@
-"""The customer-base audit: five lenses on who buys how often for how much, in one period and over time.
+"""The customer-base audit: how customers differ, in one period and over time, through five lenses.
 
 After Fader, P. S., Hardie, B. G. S. and Ross, M. (2022), "The Customer-Base Audit", Wharton School Press.
+The second lens, two periods compared, is `analysis.portfolio.growth.factor_change`.
 """
 
 from __future__ import annotations
@@ -14,263 +15,130 @@ import pandas as pd
 
 from analysis.language import _, date, money, number, percent, period, signed_percent
 from analysis.not_possible import NotPossible, or_not_possible
+from analysis.periods import MONTH_DAYS
 from analysis.portfolio.cohort import Cohorts
 from analysis.portfolio.compared import Compared
 from analysis.portfolio.factors import FACTORS, factor_effects, with_factors
-from analysis.result import Finding, Result
-
-MARGIN_FACTORS = (*FACTORS, "margin_rate")
-_COHORT_FACTORS = ("size", "retention", *FACTORS[1:])
+from analysis.portfolio.growth import FactorChange
+from analysis.result import Finding, Listed, Result, currency_of
 
 
 @dataclass(frozen=True)
-class Deciles(Result):
-    """The customers of one period in ten groups by what they bought in it: the first lens.
+class Spread(Result):
+    """Customers who bought, by four measures of what they are to the company.
 
     Attributes
     ----------
-    frame
-        By ``decile`` (1 bought most; equal customers share one): ``customers``, ``purchases_per_customer``,
-        ``value_per_purchase`` and ``net_sales`` (money), ``share_of_sales``, and ``margin_rate`` where cost
-        is known.
-    as_of
-        The last of the twelve months.
-    currency
-        ISO 4217 code, or None where it is not known.
+    values
+        One row per customer: ``orders``, ``value_per_order`` (money), ``days_between`` purchases (missing
+        with one purchase) and ``tenure`` (months since the first purchase).
     """
 
-    name: ClassVar[str] = "deciles"
-    frame: pd.DataFrame
-    as_of: dt.date
+    name: ClassVar[str] = "spread"
+    values: pd.DataFrame
     currency: str | None = None
 
-    def title(self) -> str:
-        """Return the share of the top decile."""
-        return _("The top decile made {share} of the net sales of the year to {day}").format(
-            share=percent(self.frame["share_of_sales"].iloc[0], 1), day=date(self.as_of)
-        )
+    def measure_names(self) -> dict[str, str]:
+        """Return what each measure is called."""
+        return {
+            "orders": _("Orders"),
+            "value_per_order": _("Value per order"),
+            "days_between": _("Days between purchases"),
+            "tenure": _("Months since the first purchase"),
+        }
 
-    def sentence(self) -> str:
-        """Return the same, with how often and for how much the top and the bottom bought."""
-        top, bottom = self.frame.iloc[0], self.frame.iloc[-1]
-        return _(
-            "{title}: {often} purchases of {value} per customer there, {seldom} of {little} in the last one."
-        ).format(
-            title=self.title(),
-            often=number(top["purchases_per_customer"], 1),
-            value=money(top["value_per_purchase"], self.currency),
-            seldom=number(bottom["purchases_per_customer"], 1),
-            little=money(bottom["value_per_purchase"], self.currency),
-        )
+    def title(self) -> str:
+        """Return how often half of the customers ordered, and the tenth that orders most."""
+        middle, most = self.values["orders"].quantile([0.5, 0.9])
+        message = _("Orders per customer: the median is {middle}, one in ten has {most} or more")
+        return message.format(middle=number(middle), most=number(most))
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the deciles."""
-        return {"deciles": self.frame}
+        """Return the deciles of each measure."""
+        told = self.values.rename(columns=self.measure_names())
+        deciles = told.quantile([0.1, 0.5, 0.9]).T.set_axis(["low", "median", "high"], axis=1)
+        frame = deciles.assign(mean=told.mean()).rename_axis("measure").reset_index()
+        frame.insert(1, "customers", told.count().to_numpy())
+        return {"spread": frame}
 
-    def findings(self) -> list[Finding]:
-        """Return the share of the top decile."""
-        share = float(self.frame["share_of_sales"].iloc[0])
-        return [Finding("portfolio.deciles", self.sentence(), share, "share")]
+
+def spread(customers: pd.DataFrame, as_of: dt.date) -> Spread | NotPossible:
+    """Return how the customers of ``sql/customers.sql`` differ in orders, value, pace and tenure."""
+    bought = customers[customers["purchase_days"] > 0]
+    if bought.empty:
+        return NotPossible(_("Nobody bought anything, so customers cannot be compared."))
+    days = (bought["last_purchase"] - bought["first_purchase"]).dt.days
+    values = pd.DataFrame(
+        {
+            "orders": bought["orders"],
+            "value_per_order": bought["sales"] / bought["orders"],
+            "days_between": days / bought["x"].where(bought["x"] > 0),
+            "tenure": (pd.Timestamp(as_of) - bought["first_purchase"]).dt.days / MONTH_DAYS,
+        }
+    )
+    return Spread(values, currency_of(customers))
 
 
-def deciles(compared: Compared) -> Deciles | NotPossible:
-    """Return the customers of the later of two periods in deciles by what they bought in it.
+def deciles(compared: Compared) -> Listed | NotPossible:
+    """Return the customers of twelve months in ten groups by what they bought in them: the first lens.
 
-    Parameters
-    ----------
-    compared
-        What each customer bought in it.
+    The first bought most; equal customers share one.
     """
     bought = compared.customers[compared.customers["purchases_now"] > 0]
-    if bought["net_now"].sum() <= 0:
+    total = bought["net_now"].sum()
+    if total <= 0:
         return NotPossible(_("Net sales add up to zero or less: nobody can have a share of them."))
     rank = bought["net_now"].rank(ascending=False, pct=True)
-    decile = pd.Series(np.ceil(10 * rank - 1e-9), index=bought.index, name="decile")
-    groups = bought.groupby(decile.clip(1, 10).astype(int))
-    sums = groups[["purchases_now", "net_now", "cost_now", "known_now"]].sum()
-    frame = with_factors(
-        pd.DataFrame(
-            {
-                "customers": groups.size(),
-                "purchases": sums["purchases_now"],
-                "net_sales": sums["net_now"],
-                "share_of_sales": sums["net_now"] / sums["net_now"].sum(),
-            }
-        )
+    decile = pd.Series(np.ceil(10 * rank - 1e-9), bought.index, name="decile").clip(1, 10).astype(int)
+    sums = bought.assign(customers=1).groupby(decile).sum(numeric_only=True)
+    sums = sums.rename(columns={"purchases_now": "purchases", "net_now": "net_sales"})
+    frame = with_factors(sums).assign(
+        margin_rate=1 - sums["cost_now"] / sums["known_now"].where(sums["known_now"] > 0),
+        share_of_sales=sums["net_sales"] / total,
     )
-    names = ["customers", *FACTORS[1:], "net_sales", "share_of_sales"]
-    if bought["cost_now"].notna().any():
-        names.insert(3, "margin_rate")
-        known = sums["known_now"].where(sums["known_now"] > 0)
-        frame["margin_rate"] = 1 - sums["cost_now"] / known
-    return Deciles(frame[names].reset_index(), compared.as_of, compared.currency)
+    shown = frame[[*FACTORS, "margin_rate", "net_sales", "share_of_sales"]].dropna(axis=1, how="all")
+    top, bottom = frame.iloc[0], frame.iloc[-1]
+    text = _(
+        "The top decile made {share} of the net sales of the year to {day}: {often} purchases of {value} "
+        "per customer there, {seldom} of {little} in the last one."
+    ).format(
+        share=percent(top["share_of_sales"], 1),
+        day=date(compared.as_of),
+        often=number(top["purchases_per_customer"], 1),
+        value=money(top["value_per_purchase"], compared.currency),
+        seldom=number(bottom["purchases_per_customer"], 1),
+        little=money(bottom["value_per_purchase"], compared.currency),
+    )
+    found = Finding("portfolio.deciles", text, float(top["share_of_sales"]), "share")
+    return Listed({"deciles": shown.reset_index()}, text, found)
 
 
 @dataclass(frozen=True)
-class FactorChange(Result):
-    """The change of the margin, or of net sales, split over its factors: the second lens.
-
-    Attributes
-    ----------
-    factors
-        ``factor``, ``before``, ``now``, ``change`` (as a share) and ``effect`` (money).
-    value
-        The product before and now, in money.
-    compared
-        The two periods.
-    """
-
-    name: ClassVar[str] = "factor_change"
-    factors: pd.DataFrame
-    value: tuple[float, float]
-    compared: Compared
-
-    @property
-    def has_margin(self) -> bool:
-        """Whether the value is a margin."""
-        return len(self.factors) == len(MARGIN_FACTORS)
-
-    @property
-    def is_drawn(self) -> bool:  # type: ignore[override]
-        """Whether the change could be split."""
-        return bool(self.factors["effect"].notna().all())
-
-    def title(self) -> str:
-        """Return how the value moved."""
-        what = _("Margin of {now}: {change} against {before}")
-        if not self.has_margin:
-            what = _("Net sales of {now}: {change} against {before}")
-        before, now = self.value
-        first, second = self.compared.names
-        return what.format(now=second, before=first, change=signed_percent(now / before - 1, 1))
-
-    def sentence(self) -> str:
-        """Return the same, and the factor that did most."""
-        if not self.is_drawn:
-            return _("The margin was not above zero in both periods, so its change cannot be split.")
-        most = self.factors.iloc[int(self.factors["effect"].abs().to_numpy().argmax())]
-        return _("{title}. The largest effect, {effect}, is that of: {factor}.").format(
-            title=self.title(),
-            effect=money(most["effect"], self.compared.currency),
-            factor=factor_names()[most["factor"]],
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the factors."""
-        return {"factor_change": told_factors(self.factors, self.compared.currency)}
-
-    def findings(self) -> list[Finding]:
-        """Return how the value moved, where it could be split."""
-        before, now = self.value
-        if not self.is_drawn:
-            return []
-        change, moved = now / before - 1, abs(now - before)
-        return [Finding("portfolio.factors", self.sentence(), change, "share", moved, now >= before)]
-
-    def notes(self) -> list[str]:
-        """Say what is missing for the margin, or why the change cannot be split."""
-        if not self.has_margin:
-            return [_("No cost is known: a column with the cost of each line would open the margin rate.")]
-        return [] if self.is_drawn else [self.sentence()]
-
-
-@or_not_possible
-def factor_change(compared: Compared) -> FactorChange:
-    """Split the change of the margin between two periods exactly over its factors.
-
-    Parameters
-    ----------
-    compared
-        The periods, and what each customer bought in them.
-
-    Notes
-    -----
-    Margin = customers × purchases per customer × value per purchase × margin rate, the rate being that of the
-    lines whose cost is known; without cost, net sales = the first three. See `factor_effects`.
-    """
-    totals = compared.totals()
-    factors: tuple[str, ...] = FACTORS
-    if (totals["net_sales_with_cost"] > 0).all():
-        factors = MARGIN_FACTORS
-        totals["margin_rate"] = 1 - totals["cost"] / totals["net_sales_with_cost"]
-    before, now = (totals[list(factors)].iloc[place] for place in (0, 1))
-    split = factor_effects(before, now, factors)
-    value = float(np.prod(split["before"].to_numpy())), float(np.prod(split["now"].to_numpy()))
-    return FactorChange(split, value, compared)
-
-
-@dataclass(frozen=True)
-class TwoCohorts(Result):
+class TwoCohorts(FactorChange):
     """One cohort over time, and the next one beside it at the same age: the third and the fourth lens.
 
-    Attributes
-    ----------
-    frame
-        One row per cohort and age: ``cohort`` (first day), ``age``, ``size``, ``retention``,
-        ``purchases_per_customer``, ``value_per_purchase`` and ``net_sales`` (money). Only complete periods.
-    factors
-        What tells the younger from the older at the last age of both: ``factor``, ``before``, ``now``,
-        ``change`` and ``effect`` (money).
-    unit
-        ``month``, ``quarter``, ``half_year`` or ``year``.
-    currency
-        ISO 4217 code, or None where it is not known.
+    The factors tell the younger cohort (``now``) from the older (``before``) at the last age of both;
+    ``frame`` has all complete periods of both, as in `Cohorts`.
     """
 
     name: ClassVar[str] = "two_cohorts"
     frame: pd.DataFrame
-    factors: pd.DataFrame
     unit: str
-    currency: str | None = None
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """What the older and the younger cohort are called."""
-        older, younger = (period(start, self.unit) for start in self.frame["cohort"].unique())
-        return older, younger
-
-    @property
-    def value(self) -> tuple[float, float]:
-        """Net sales of the older and of the younger cohort at the last age of both."""
-        older, younger = (float(np.prod(self.factors[side].to_numpy())) for side in ("before", "now"))
-        return older, younger
 
     def title(self) -> str:
         """Return what the younger cohort brought against the older one."""
         older, younger = self.names
-        before, now = self.value
-        return _("Cohort of {younger}: {change} of net sales against that of {older} at the same age").format(
-            younger=younger, older=older, change=signed_percent(now / before - 1 if before else 0.0, 1)
+        return _("Cohort of {younger}: {change} of net sales against that of {older} at age {age}").format(
+            younger=younger,
+            older=older,
+            change=signed_percent(self.change, 1),
+            age=self.frame.groupby("cohort")["age"].max().min(),
         )
-
-    def sentence(self) -> str:
-        """Return the same in money."""
-        before, now = (money(value, self.currency) for value in self.value)
-        age = int(self.frame.groupby("cohort")["age"].max().min())
-        return _("{title} ({now} and {before} at age {age}).").format(
-            title=self.title(), now=now, before=before, age=age
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return both cohorts by age, and the factors that tell them apart."""
-        frame = self.frame.assign(cohort=[period(start, self.unit) for start in self.frame["cohort"]])
-        return {"two_cohorts": frame, "cohort_factors": told_factors(self.factors, self.currency)}
-
-    def findings(self) -> list[Finding]:
-        """Return how the cohorts compare."""
-        before, now = self.value
-        text, apart = self.sentence(), abs(now - before)
-        return [Finding("portfolio.two_cohorts", text, now - before, "money", apart, now >= before)]
 
 
 @or_not_possible
 def two_cohorts(cohorts: Cohorts) -> TwoCohorts | NotPossible:
     """Compare the last cohort that has been seen for a whole period after its own with the one before it.
-
-    Parameters
-    ----------
-    cohorts
-        The cohorts.
 
     Notes
     -----
@@ -279,102 +147,49 @@ def two_cohorts(cohorts: Cohorts) -> TwoCohorts | NotPossible:
     """
     closed = with_factors(cohorts.frame[cohorts.frame["complete"]])
     whole = closed.groupby("cohort")["age"].agg(["min", "max"])
-    last = whole.index[(whole["min"] == 0) & (whole["max"] > 0)][-2:]
-    if len(last) < 2:
-        return NotPossible(_("Two cohorts, each seen for a whole period after its first, are not there yet."))
-    names = ["cohort", "age", "size", "retention", *FACTORS[1:], "net_sales"]
-    frame = closed[closed["cohort"].isin(last)][names].reset_index(drop=True)
-    age = int(whole.loc[last, "max"].min())
-    older, younger = (frame[(frame["cohort"] == one) & (frame["age"] == age)].iloc[0] for one in last)
-    factors = factor_effects(older.fillna(0), younger.fillna(0), _COHORT_FACTORS)
-    return TwoCohorts(frame, factors, cohorts.unit, cohorts.currency)
+    last = whole[(whole["min"] == 0) & (whole["max"] > 0)].tail(2)
+    both = closed[closed["cohort"].isin(last.index)]
+    same_age = both[both["age"] == last["max"].min()]
+    if len(last) < 2 or (same_age["net_sales"] <= 0).any():
+        return NotPossible(
+            _("Two cohorts that bought in a whole period after their first are not there yet.")
+        )
+    factors = factor_effects(same_age.iloc[0], same_age.iloc[1], ("size", "retention", *FACTORS[1:]))
+    older, younger = (period(start, cohorts.unit) for start in last.index)
+    return TwoCohorts(factors, (older, younger), cohorts.currency, both, cohorts.unit)
 
 
 @dataclass(frozen=True)
 class CohortStack(Result):
-    """Net sales of each period by the cohort of the customers: the fifth lens.
-
-    Attributes
-    ----------
-    cohorts
-        The cohorts.
-    """
+    """Net sales of each period by the cohort of the customers: the fifth lens."""
 
     name: ClassVar[str] = "cohort_stack"
     cohorts: Cohorts
 
     def table(self) -> pd.DataFrame:
-        """Return net sales (money), one row per cohort, one column per period."""
-        return self.cohorts.frame.pivot_table(
-            index="cohort", columns="period", values="net_sales", aggfunc="sum"
-        )
+        """Return net sales (money), one row per cohort, one column per period, by name."""
+        table = self.cohorts.frame.pivot_table(index="cohort", columns="period", values="net_sales")
+        for axis in ("index", "columns"):
+            table = table.rename(lambda start: period(start, self.cohorts.unit), axis=axis)
+        return table.rename_axis(columns=None)
 
     def title(self) -> str:
-        """Return what customers of earlier cohorts made in the last period."""
-        table = self.table()
-        last = self.cohorts.frame["period"].max()
-        if table[last].sum() <= 0:
-            return _("Nothing was sold for money")
-        older = table.loc[table.index < last, last].sum() / table[last].sum()
+        """Return what customers of earlier cohorts made in the last complete period."""
+        sold = self.cohorts.frame.query("complete and net_sales > 0")
+        last = sold[sold["period"] == sold["period"].max()]
+        older = last.loc[last["age"] > 0, "net_sales"].sum() / last["net_sales"].sum()
         return _("Customers won earlier make {share} of the net sales of {period}").format(
-            share=percent(older, 1), period=period(last, self.cohorts.unit)
+            share=percent(older, 1), period=period(last["period"].iloc[0], self.cohorts.unit)
         )
-
-    def sentence(self) -> str:
-        """Return the title as a sentence."""
-        return f"{self.title()}."
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the net sales of each cohort in each period."""
-        table = self.table()
-        for axis in ("index", "columns"):
-            table = table.rename(lambda start: period(start, self.cohorts.unit), axis=axis)
-        return {"cohort_stack": table.rename_axis(columns=None)}
-
-    def notes(self) -> list[str]:
-        """Return the sentence."""
-        return [self.sentence()]
+        return {"cohort_stack": self.table()}
 
 
 @or_not_possible
 def cohort_stack(cohorts: Cohorts) -> CohortStack | NotPossible:
-    """Return the net sales of each period by cohort; not possible with one cohort.
-
-    Parameters
-    ----------
-    cohorts
-        The cohorts. Customers who only ever returned have none.
-    """
-    if cohorts.frame["cohort"].nunique() < 2:
-        return NotPossible(_("All customers are of one cohort, so there is nothing to tell apart by cohort."))
+    """Return the net sales of each period by cohort, if there are two; who only returned is in none."""
+    if cohorts.frame.query("complete and net_sales > 0")["cohort"].nunique() < 2:
+        return NotPossible(_("All sales are of one cohort, so there is nothing to tell apart by cohort."))
     return CohortStack(cohorts)
-
-
-def factor_names() -> dict[str, str]:
-    """Return what each factor is called."""
-    return {
-        "size": _("Customers in the cohort"),
-        "retention": _("Share who bought"),
-        "customers": _("Customers"),
-        "purchases_per_customer": _("Purchases per customer"),
-        "value_per_purchase": _("Value per purchase"),
-        "margin_rate": _("Margin rate"),
-    }
-
-
-def told_factors(factors: pd.DataFrame, currency: str | None) -> pd.DataFrame:
-    """Return factors and their effects as a table to show: each before and now in its own unit, as text."""
-    told = factors.assign(factor=factors["factor"].map(factor_names()))
-    for side in ("before", "now"):
-        told[side] = [
-            _told(name, value, currency) for name, value in zip(factors["factor"], factors[side], strict=True)
-        ]
-    return told
-
-
-def _told(factor: str, value: float, currency: str | None) -> str:
-    if factor in ("retention", "margin_rate"):
-        return percent(value, 1)
-    if factor == "value_per_purchase":
-        return money(value, currency, 2)
-    return number(value, 0 if factor in ("size", "customers") else 2)
