@@ -43,6 +43,16 @@ select
 from sales
 """
 
+_WIDE = """
+with sales as ($sales)
+select
+    customer_id, date, order_id, product_id, 'C' || hash(product_id) % 12 as category, quantity,
+    amount as gross_amount, cast(amount * (100 - hash(order_id) % 16) / 100 as decimal(18, 2)) as amount,
+    cast(amount * (50 + hash(product_id) % 40) / 100 as decimal(18, 2)) as cost,
+    'channel ' || hash(order_id, 1) % 3 as channel, 'S' || hash(customer_id) % 40 as salesperson
+from sales
+"""
+
 
 def csv(rows: int) -> Path:
     """Return a CSV of so many order lines, as a shop would export it, in the order of their dates."""
@@ -51,6 +61,16 @@ def csv(rows: int) -> Path:
         customers = max(rows // _ROWS_PER_CUSTOMER, 1)
         query = _SALES.replace("$rows", str(rows)).replace("$customers", str(customers))
         _make(path, query, "header")
+    return path
+
+
+def wide_csv(rows: int) -> Path:
+    """Return a CSV of the same order lines with every column that sales can have, discounts and costs too."""
+    path = FOLDER / f"wide_{rows}.csv"
+    if not path.exists():
+        customers = max(rows // _ROWS_PER_CUSTOMER, 1)
+        sales = _SALES.replace("$rows", str(rows)).replace("$customers", str(customers))
+        _make(path, _WIDE.replace("$sales", sales), "header")
     return path
 
 

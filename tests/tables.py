@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.schema import TABLES
 
 _TYPES = {"date": "date", "month": "date", "money": "decimal(18, 4)", "number": "decimal(18, 4)"}
@@ -29,3 +30,11 @@ def write_table(folder: Path, name: str, text: str) -> Path:
         connection.register("given", given.astype("object"))
         connection.sql(f"select {', '.join(columns)} from given").write_parquet(str(path))
     return path
+
+
+def write_sales(folder: Path, text: str) -> dict[str, Path]:
+    """Write sales from lines of cells, and what they come to by customer and day; return both paths."""
+    sales, days = write_table(folder, "transactions", text), folder / f"{CUSTOMER_DAYS}.parquet"
+    with duckdb.connect() as connection:
+        write_customer_days(connection, sales, days)
+    return {"transactions": sales, CUSTOMER_DAYS: days}

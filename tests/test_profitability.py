@@ -23,7 +23,7 @@ from analysis.profitability.expenses import expenses_of
 from analysis.profitability.margins import choose_margins, customer_margins
 from analysis.profitability.receivables import invoices_of
 from analysis.profitability.supply import cover_of, deliveries_of
-from tables import write_table
+from tables import write_sales, write_table
 
 AS_OF = dt.date(2024, 4, 15)
 DEMO = Path(__file__).parent.parent / "data" / "demo"
@@ -517,10 +517,7 @@ def test_stock_behind_class_a(tmp_path: Path) -> None:
         p          6       2024-06-30
         q          3       -
     """
-    engine = DuckDBEngine(
-        {"transactions": write_table(tmp_path, "transactions", sold)}
-        | {"stock": write_table(tmp_path, "stock", held)}
-    )
+    engine = DuckDBEngine(write_sales(tmp_path, sold) | {"stock": write_table(tmp_path, "stock", held)})
     as_of, recent = dt.date(2024, 6, 30), dt.date(2024, 4, 1)
     rows = engine.query(
         "product_cover", as_of=as_of, since=recent, window_start=dt.date(2023, 6, 30), least=100.0
@@ -548,10 +545,8 @@ def test_late_and_short_deliveries(tmp_path: Path) -> None:
         4        bea         2024-06-10 -          3                -
         5        bea         2024-06-29 -          3                -
     """
-    engine = DuckDBEngine(
-        {"transactions": write_table(tmp_path, "transactions", sold)}
-        | {"deliveries": write_table(tmp_path, "deliveries", sent)}
-    )
+    tables = write_sales(tmp_path, sold) | {"deliveries": write_table(tmp_path, "deliveries", sent)}
+    engine = DuckDBEngine(tables)
     as_of = dt.date(2024, 6, 30)
     rows = engine.query("delivery_days", as_of=as_of, since=dt.date(2024, 5, 31), least=40.0)
     found = deliveries_of(rows, as_of)
