@@ -84,6 +84,19 @@ def canonical(rows: int) -> Path:
     return path
 
 
+def customer_days(rows: int) -> Path:
+    """Return what these canonical order lines come to by customer and day."""
+    path = FOLDER / f"customer_days_{rows}.parquet"
+    if not path.exists():
+        from analysis.dataset.customer_days import write_customer_days
+
+        part = path.with_suffix(".part")
+        with duckdb.connect() as connection:
+            write_customer_days(connection, canonical(rows), part)
+        part.rename(path)
+    return path
+
+
 def histories(kind: str, customers: int) -> Path:
     """Return x, t_x and T in days of customers who live by the story of ``bg_nbd`` or ``pareto_nbd``.
 

@@ -126,10 +126,10 @@ class Dataset:
         return replace(self, accounts=self.accounts | {"transactions": sales})
 
     def export(self, folder: Path) -> None:
-        """Copy the canonical tables and the rows set aside to ``folder``."""
+        """Copy the canonical tables and the rows set aside to ``folder``, which can be opened as a data set."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
-            if not path.name.startswith("."):
+            if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS:
                 shutil.copyfile(path, folder / path.name)
 
 
