@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import inf, isfinite
 from pathlib import Path
 from statistics import median
 
@@ -40,7 +41,7 @@ class Target:
     ours: str
     peer: str
     argument: str
-    most: float
+    most: float = inf
 
 
 def main() -> None:
@@ -72,10 +73,13 @@ def targets(rows: int) -> list[Target]:
     """Return what is claimed, for generated sales of so many rows."""
     n, millions = str(rows), f"{rows / 1e6:g} million rows"
     return [
-        Target(f"Parquet of {millions} to the customer table; peer: the query written by hand for DuckDB",
-               "customers_cartera", "customers_duckdb", n, 1.3),
+        Target(f"Parquet of {millions}, added up by customer and day when they were read, to the customer "
+               "table; peer: the query over the lines written by hand for DuckDB",
+               "customers_cartera", "customers_duckdb", n, 0.5),
         Target("the same; peer: `lifetimes`, which gives four of its columns",
                "customers_cartera", "customers_lifetimes", n, 1 / 6),
+        Target("the same with the adding up, which reading does once; peer: the query written by hand",
+               "customers_anew", "customers_duckdb", n),
         Target(f"CSV of {millions} to canonical Parquet, every row accounted for; peer: DuckDB's own copy",
                "intake_cartera", "intake_duckdb", n, 3),
         Target("BG/NBD fitted to 1 million customers by day; peer: `lifetimes`, at no better a likelihood",
@@ -96,11 +100,11 @@ def line(target: Target, times: int) -> str:
     check_same(ours[0], peer[0])
     ratio = median(m.seconds for m in ours) / median(m.seconds for m in peer)
     ratios = sorted(a.seconds / b.seconds for a, b in pairs)
-    verdict = "met" if ratio <= target.most else "**missed**"
+    verdict = f"{times_as_long(target.most)}: {'met' if ratio <= target.most else '**missed**'}"
     return (
         f"| {target.title} | {shown(ours)} | {shown(peer)} "
         f"| {times_as_long(ratio)} ({times_as_long(ratios[0])} to {times_as_long(ratios[-1])}) "
-        f"| {times_as_long(target.most)}: {verdict} |"
+        f"| {verdict if isfinite(target.most) else 'none'} |"
     )
 
 
@@ -150,8 +154,10 @@ def shown(runs: Sequence[Measured]) -> str:
     seconds = sorted(run.seconds for run in runs)
     peak = max(run.megabytes for run in runs)
     text = f"{median(seconds):.2f} s ({seconds[0]:.2f}–{seconds[-1]:.2f}), {peak:,.0f} MB"
-    reading = [run.found["reading"] for run in runs if "reading" in run.found]
-    return f"{text}, of which reading {median(reading):.2f} s" if reading else text
+    for part in ("reading", "adding_up"):
+        taken = [run.found[part] for run in runs if part in run.found]
+        text += f", of which {part.replace('_', ' ')} {median(taken):.2f} s" if taken else ""
+    return text
 
 
 def times_as_long(ratio: float) -> str:

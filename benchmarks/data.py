@@ -43,6 +43,16 @@ select
 from sales
 """
 
+_WIDE = """
+with sales as ($sales)
+select
+    customer_id, date, order_id, product_id, 'C' || hash(product_id) % 12 as category, quantity,
+    amount as gross_amount, cast(amount * (100 - hash(order_id) % 16) / 100 as decimal(18, 2)) as amount,
+    cast(amount * (50 + hash(product_id) % 40) / 100 as decimal(18, 2)) as cost,
+    'channel ' || hash(order_id, 1) % 3 as channel, 'S' || hash(customer_id) % 40 as salesperson
+from sales
+"""
+
 
 def csv(rows: int) -> Path:
     """Return a CSV of so many order lines, as a shop would export it, in the order of their dates."""
@@ -54,6 +64,16 @@ def csv(rows: int) -> Path:
     return path
 
 
+def wide_csv(rows: int) -> Path:
+    """Return a CSV of the same order lines with every column that sales can have, discounts and costs too."""
+    path = FOLDER / f"wide_{rows}.csv"
+    if not path.exists():
+        customers = max(rows // _ROWS_PER_CUSTOMER, 1)
+        sales = _SALES.replace("$rows", str(rows)).replace("$customers", str(customers))
+        _make(path, _WIDE.replace("$sales", sales), "header")
+    return path
+
+
 def canonical(rows: int) -> Path:
     """Return the same order lines as a canonical Parquet file."""
     path = FOLDER / f"transactions_{rows}.parquet"
@@ -61,6 +81,19 @@ def canonical(rows: int) -> Path:
         types = "{'customer_id': 'varchar', 'quantity': 'integer', 'amount': 'decimal(18, 2)'}"
         sales = f"with sales as (from read_csv('{csv(rows)}', types = {types}))"
         _make(path, f"{sales} {_CANONICAL}", "format parquet")
+    return path
+
+
+def customer_days(rows: int) -> Path:
+    """Return what these canonical order lines come to by customer and day."""
+    path = FOLDER / f"customer_days_{rows}.parquet"
+    if not path.exists():
+        from analysis.dataset.customer_days import write_customer_days
+
+        part = path.with_suffix(".part")
+        with duckdb.connect() as connection:
+            write_customer_days(connection, canonical(rows), part)
+        part.rename(path)
     return path
 
 

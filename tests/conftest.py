@@ -11,7 +11,9 @@ import duckdb
 import pandas as pd
 import pytest
 
+from analysis.dataset.as_of import views
 from analysis.dataset.cache import MARKER
+from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.dataset import Dataset
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
@@ -82,14 +84,16 @@ def six_customers() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def engine_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[pd.DataFrame], DuckDBEngine]:
-    """Return a function that puts a frame of canonical transactions under an engine."""
+    """Return a function that puts a frame of canonical transactions under an engine, as known on a day."""
 
-    def over(frame: pd.DataFrame) -> DuckDBEngine:
-        path = Path(tmp_path_factory.mktemp("engine")) / "transactions.parquet"
+    def over(frame: pd.DataFrame, known_on: dt.date = dt.date.max) -> DuckDBEngine:
+        folder = Path(tmp_path_factory.mktemp("engine"))
+        paths = {name: folder / f"{name}.parquet" for name in ("transactions", CUSTOMER_DAYS)}
         with duckdb.connect() as connection:
             connection.register("given", frame.reindex(columns=NAMES))
-            connection.sql(_CANONICAL).write_parquet(str(path))
-        return DuckDBEngine({"transactions": path})
+            connection.sql(_CANONICAL).write_parquet(str(paths["transactions"]))
+            write_customer_days(connection, *paths.values())
+        return DuckDBEngine(paths, views(paths, known_on))
 
     return over
 

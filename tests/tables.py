@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import duckdb
 import pandas as pd
 
+from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.schema import TABLES
 from analysis.engine.duckdb import DuckDBEngine
 
@@ -61,3 +62,11 @@ def answering(
         return answers[name].copy() if name in answers else engine.query(name, as_of=as_of, **parameters)
 
     return SimpleNamespace(as_of=as_of, tables=tables, columns=columns, currency=None, query=query)
+
+
+def write_sales(folder: Path, text: str) -> dict[str, Path]:
+    """Write sales from lines of cells, and what they come to by customer and day; return both paths."""
+    sales, days = write_table(folder, "transactions", text), folder / f"{CUSTOMER_DAYS}.parquet"
+    with duckdb.connect() as connection:
+        write_customer_days(connection, sales, days)
+    return {"transactions": sales, CUSTOMER_DAYS: days}

@@ -101,3 +101,5 @@ def test_export(tmp_path):
         "transactions.parquet",
         "set_aside_transactions.parquet",
     }
+    again = open_dataset(str(tmp_path / "workspace"))
+    assert again.query("customers").equals(dataset.query("customers"))

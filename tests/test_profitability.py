@@ -20,7 +20,7 @@ from analysis.plots import plot
 from analysis.profitability.contribution import Contribution
 from analysis.profitability.costly import excess
 from analysis.profitability.margins import choose_margins
-from tables import answering, write_table
+from tables import answering, write_sales, write_table
 
 AS_OF = dt.date(2024, 4, 15)
 DEMO = Path(__file__).parent.parent / "data" / "demo"
@@ -489,10 +489,7 @@ def test_stock_behind_class_a(tmp_path: Path) -> None:
         q          3       -
         s          0       2024-06-30
     """
-    engine = DuckDBEngine(
-        {"transactions": write_table(tmp_path, "transactions", sold)}
-        | {"stock": write_table(tmp_path, "stock", held)}
-    )
+    engine = DuckDBEngine(write_sales(tmp_path, sold) | {"stock": write_table(tmp_path, "stock", held)})
     data = answering(dt.date(2024, 6, 30), {"stock": {"on_hand"}}, engine, {"product_id", "quantity"})
     found = profitability.stock_cover(data, of_sales({"ana": 130.0, "bea": 27}))
     table = found.tables()["stock_cover"]
@@ -527,8 +524,7 @@ def test_late_and_short_deliveries(tmp_path: Path) -> None:
         5        bea         2024-06-29 -          3                -
     """
     engine = DuckDBEngine(
-        {"transactions": write_table(tmp_path, "transactions", sold)}
-        | {"deliveries": write_table(tmp_path, "deliveries", sent)}
+        write_sales(tmp_path, sold) | {"deliveries": write_table(tmp_path, "deliveries", sent)}
     )
     data = answering(dt.date(2024, 6, 30), {"deliveries": {"delivered"}}, engine)
     customers = of_sales({"ana": 50.0, "bea": 1})

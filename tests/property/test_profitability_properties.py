@@ -63,7 +63,7 @@ def contribution(drawn):
     return profitability.contribution(data, margins), profits
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(customers)
 def test_margins_add_up(drawn):
     found, profits = contribution(drawn)
@@ -74,7 +74,7 @@ def test_margins_add_up(drawn):
     assert found.steps()["amount"].iloc[:-1].sum() == pytest.approx(found.total, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(customers)
 def test_the_whale_curve_ends_at_the_total_and_falls_only_by_losses(drawn):
     found, _profits = contribution(drawn)
@@ -87,7 +87,7 @@ def test_the_whale_curve_ends_at_the_total_and_falls_only_by_losses(drawn):
     assert (np.diff(curve, 2) <= 1e-9).all()  # never steeper than before
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(customers)
 def test_excesses_explain_losses_exactly(drawn):
     found, _profits = contribution(drawn)
@@ -106,7 +106,7 @@ def test_excesses_explain_losses_exactly(drawn):
         assert costly.tables()["reasons"]["loss"].sum() == pytest.approx(-found.lost.sum())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(sold)
 def test_discounts_by_group_add_up(drawn):
     rows = pd.DataFrame(drawn, columns=["salesperson", "category", "type", "gross_sales", "off"])

@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from analysis.dataset.config import DatasetConfig
+from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.quality import Note, Quality
 from analysis.dataset.schema import TABLES, Column, Table
 from analysis.engine.duckdb import DuckDBEngine
@@ -31,15 +32,16 @@ def views(tables: Iterable[str], as_of: dt.date) -> dict[str, str]:
     Parameters
     ----------
     tables
-        Names of canonical tables; all rows of each are in the relation ``all_<name>``.
+        Names of canonical tables, or `CUSTOMER_DAYS`; all rows of each are in the relation ``all_<name>``.
     as_of
         The last day that counts.
     """
-    return {name: _view(TABLES[name], as_of) for name in tables}
-
-
-def _view(table: Table, as_of: dt.date) -> str:
     day = f"date '{as_of.isoformat()}'"
+    days = f"select * from all_{CUSTOMER_DAYS} where date <= {day}"  # noqa: S608
+    return {name: days if name == CUSTOMER_DAYS else _view(TABLES[name], day) for name in tables}
+
+
+def _view(table: Table, day: str) -> str:
     columns = ", ".join(_known(column, table, day) for column in table.columns if column.canonical)
     if not any(column.event for column in table.columns):
         columns = "*"

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.cache import MARKER
+from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
 from analysis.dataset.quality import LinkFinding, Note, Quality
@@ -125,10 +126,10 @@ class Dataset:
         return replace(self, accounts=self.accounts | {"transactions": sales})
 
     def export(self, folder: Path) -> None:
-        """Copy the canonical tables and the rows set aside to ``folder``."""
+        """Copy the canonical tables and the rows set aside to ``folder``, which can be opened as a data set."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
-            if not path.name.startswith("."):
+            if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS:
                 shutil.copyfile(path, folder / path.name)
 
 
@@ -186,7 +187,8 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     sold = taken.sales.quality
     if last_day < last:
         sold = sales_until(sold, folder, last_day, source.config)
-    engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in tables}, views(tables, last_day))
+    kept = [*tables, CUSTOMER_DAYS]
+    engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in kept}, views(kept, last_day))
     return Dataset(
         source.name,
         engine,

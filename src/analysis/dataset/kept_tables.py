@@ -26,12 +26,14 @@ from analysis.dataset.cache import (
     read_once,
 )
 from analysis.dataset.config import DatasetConfig
+from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.intake import take_in
 from analysis.dataset.ledger.intake_result import Intake, load, save
 from analysis.dataset.quality import Note
 from analysis.dataset.sources.inputs import Source, reachable, spelled
 from analysis.dataset.sources.open_source import find_source
 from analysis.dataset.user_files import legible, reason_of, sha256
+from analysis.engine.duckdb import sql_text
 from analysis.errors import CarteraError
 from analysis.language import N_, _, current_language, listing
 from analysis.temporary import passing
@@ -160,6 +162,7 @@ def _reader_version() -> str:
     folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.read_bytes())
+    digest.update(sql_text(CUSTOMER_DAYS).encode())
     return digest.hexdigest()
 
 

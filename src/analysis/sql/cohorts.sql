@@ -7,24 +7,22 @@
 -- purchases   their purchase days
 -- net_sales   their sales less returns and cancellations
 -- Customers who only ever returned have no first purchase and so no cohort.
-with customer_days as (
+with visits as (
     select
         customer_id,
         make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as period,
-        case when kind = 'sale' then date end as purchase_day,
-        sum(amount) as net_sales
-    from transactions
+        sum(bought) as purchases,
+        min(case when bought = 1 then date end) as first_purchase,
+        sum(net_sales) as net_sales
+    from customer_days
     where date <= :as_of
-    group by
-        customer_id,
-        make_date(year(date), month(date) - (month(date) - 1) % :months, 1),
-        case when kind = 'sale' then date end
+    group by customer_id, make_date(year(date), month(date) - (month(date) - 1) % :months, 1)
 ),
 
 firsts as (
-    select customer_id, min(purchase_day) as date
-    from customer_days
-    where purchase_day is not null
+    select customer_id, min(first_purchase) as date
+    from visits
+    where purchases > 0
     group by customer_id
 ),
 
@@ -35,11 +33,11 @@ members as (
 
 select
     members.cohort,
-    customer_days.period,
-    count(distinct case when purchase_day is not null then customer_days.customer_id end) as customers,
-    count(purchase_day) as purchases,
+    visits.period,
+    count(case when purchases > 0 then 1 end) as customers,
+    cast(sum(purchases) as bigint) as purchases,
     sum(net_sales) as net_sales
-from customer_days
-inner join members on members.customer_id = customer_days.customer_id
-group by members.cohort, customer_days.period
-order by members.cohort, customer_days.period
+from visits
+inner join members on members.customer_id = visits.customer_id
+group by members.cohort, visits.period
+order by members.cohort, visits.period

@@ -4,7 +4,7 @@
 select
     min(date) as first_date,
     max(date) as last_date,
-    count(distinct case when kind = 'sale' then customer_id end) as customers,
-    count(*) as transactions,
-    coalesce(sum(amount), 0) as net_sales
-from transactions
+    count(distinct case when bought = 1 then customer_id end) as customers,
+    cast(coalesce(sum(lines), 0) as bigint) as transactions,
+    coalesce(sum(net_sales), 0) as net_sales
+from customer_days

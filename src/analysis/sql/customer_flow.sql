@@ -12,10 +12,10 @@ with visits as (
     select
         customer_id,
         year(date) * 12 + month(date) - 1 - (month(date) - 1) % :months as number,
-        max(case when kind = 'sale' then 1 else 0 end) as bought,
-        min(case when kind = 'sale' then date end) as first_day,
-        sum(amount) as net_sales
-    from transactions
+        max(bought) as bought,
+        min(case when bought = 1 then date end) as first_day,
+        sum(net_sales) as net_sales
+    from customer_days
     where date <= :as_of
     group by customer_id, year(date) * 12 + month(date) - 1 - (month(date) - 1) % :months
 ),

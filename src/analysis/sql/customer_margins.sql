@@ -7,20 +7,13 @@
 -- day_margins      sum over these days of 1 - cost / sales, each between -1 and 1
 -- day_squares      sum of their squares
 with days as (
-    select customer_id, date, sum(amount) as sales, sum(cost) as cost
-    from transactions
-    where kind = 'sale' and cost is not null and date <= :as_of
-    group by customer_id, date
-),
-
-margins as (
     select
         customer_id,
-        sales,
-        cost,
-        least(greatest(1 - cast(cost as double) / cast(sales as double), -1), 1) as margin
-    from days
-    where sales > 0
+        sales_with_cost as sales,
+        cost_sold as cost,
+        least(greatest(1 - cast(cost_sold as double) / cast(sales_with_cost as double), -1), 1) as margin
+    from customer_days
+    where date <= :as_of and cost_sold is not null and sales_with_cost > 0
 )
 
 select
@@ -30,6 +23,6 @@ select
     sum(cost) as cost,
     sum(margin) as day_margins,
     sum(margin * margin) as day_squares
-from margins
+from days
 group by customer_id
 order by customer_id

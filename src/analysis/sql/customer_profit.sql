@@ -11,32 +11,28 @@
 -- returns_with_cost  returns, of the lines whose cost is known
 -- cost_sold          cost of the goods on these sales
 -- cost_returned      cost of the goods that came back (0 or negative)
-with lines as (
+with days as (
     select
-        customer_id,
-        date,
-        kind,
-        case when date > :since then 1 else 0 end as counts,
-        amount,
-        coalesce(gross_amount, amount + coalesce(discount, 0)) as gross,
-        cost
-    from transactions
+        *,
+        case when bought = 1 then date end as purchase_day,
+        case when date > :since then 1 else 0 end as counts
+    from customer_days
     where date <= :as_of
 ),
 
 sums as (
     select
         customer_id,
-        min(case when kind = 'sale' then date end) as first_purchase,
-        sum(counts) as lines,
-        sum(case when kind = 'sale' then counts * gross else 0 end) as gross_sales,
-        sum(case when kind = 'sale' then counts * amount else 0 end) as sales,
-        sum(case when kind = 'sale' then 0 else counts * amount end) as returns,
-        sum(case when kind = 'sale' and cost is not null then counts * amount else 0 end) as sales_with_cost,
-        sum(case when kind <> 'sale' and cost is not null then counts * amount else 0 end) as returns_with_cost,
-        sum(case when kind = 'sale' then counts * coalesce(cost, 0) else 0 end) as cost_sold,
-        sum(case when kind = 'sale' then 0 else counts * coalesce(cost, 0) end) as cost_returned
-    from lines
+        min(purchase_day) as first_purchase,
+        sum(counts * lines) as lines,
+        sum(counts * gross_sales) as gross_sales,
+        sum(counts * sales) as sales,
+        sum(counts * net_sales) as net_sales,
+        sum(counts * sales_with_cost) as sales_with_cost,
+        sum(counts * net_sales_with_cost) as net_sales_with_cost,
+        sum(counts * coalesce(cost_sold, 0)) as cost_sold,
+        sum(counts * coalesce(cost, 0)) as cost
+    from days
     group by customer_id
 )
 
@@ -46,11 +42,11 @@ select
     cast(lines as bigint) as lines,
     gross_sales,
     sales,
-    returns,
-    sales + returns as net_sales,
+    net_sales - sales as returns,
+    net_sales,
     sales_with_cost,
-    returns_with_cost,
+    net_sales_with_cost - sales_with_cost as returns_with_cost,
     cost_sold,
-    cost_returned
+    cost - cost_sold as cost_returned
 from sums
 order by customer_id

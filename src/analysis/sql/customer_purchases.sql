@@ -2,8 +2,7 @@
 --
 -- date
 -- sales   money sold that day, net of discounts
-select date, sum(amount) as sales
-from transactions
-where customer_id = :customer_id and kind = 'sale' and date <= :as_of
-group by date
+select date, sales
+from customer_days
+where customer_id = :customer_id and bought = 1 and date <= :as_of
 order by date

@@ -9,7 +9,7 @@ with placed as (
     select
         customer_id,
         date,
-        amount,
+        net_sales,
         case
             when
                 month(date) * 100 + day(date)
@@ -17,11 +17,11 @@ with placed as (
                 then 1
             else 0
         end as later
-    from transactions
+    from customer_days
     where date <= :as_of
 )
 
-select customer_id, year(date) as year, later, min(date) as first_day, sum(amount) as net_sales
+select customer_id, year(date) as year, later, min(date) as first_day, sum(net_sales) as net_sales
 from placed
 group by customer_id, year(date), later
 order by customer_id, year(date), later

@@ -11,23 +11,9 @@
 -- cost                            cost of the goods, returned ones taken off; NULL where no cost is known
 -- repeat_value                    mean money sold per repeat purchase day; NULL where x = 0
 with days as (
-    select
-        customer_id,
-        case when kind = 'sale' then date end as purchase_day,
-        sum(case when kind = 'sale' then amount else 0 end) as sales,
-        sum(case when kind = 'sale' then 0 else amount end) as returns,
-        sum(cost) as cost,
-        max(case when kind = 'sale' and order_id is null then 1 else 0 end) as without_order
-    from transactions
+    select *, case when bought = 1 then date end as purchase_day
+    from customer_days
     where date <= :as_of
-    group by customer_id, case when kind = 'sale' then date end
-),
-
-named_orders as (
-    select customer_id, count(distinct order_id) as orders
-    from transactions
-    where date <= :as_of and kind = 'sale' and order_id is not null
-    group by customer_id
 ),
 
 totals as (
@@ -36,9 +22,9 @@ totals as (
         min(purchase_day) as first_purchase,
         max(purchase_day) as last_purchase,
         count(purchase_day) as purchase_days,
-        count(case when without_order = 1 then 1 end) as days_without_order,
+        cast(sum(orders) as bigint) as orders,
         sum(sales) as sales,
-        sum(returns) as returns,
+        sum(net_sales) as net_sales,
         sum(cost) as cost,
         min_by(sales, purchase_day) as first_day_sales
     from days
@@ -46,19 +32,18 @@ totals as (
 )
 
 select
-    totals.customer_id,
+    customer_id,
     first_purchase,
     last_purchase,
     purchase_days,
     greatest(purchase_days - 1, 0) as x,
-    days_without_order + coalesce(orders, 0) as orders,
+    orders,
     sales,
-    returns,
-    sales + returns as net_sales,
+    net_sales - sales as returns,
+    net_sales,
     cost,
     case
         when purchase_days > 1 then cast(sales - first_day_sales as double) / (purchase_days - 1)
     end as repeat_value
 from totals
-left join named_orders on named_orders.customer_id = totals.customer_id
-order by totals.customer_id
+order by customer_id

@@ -9,23 +9,11 @@
 -- known_before, known_now           net sales of the lines whose cost is known
 with days as (
     select
-        customer_id,
-        date,
-        max(case when kind = 'sale' then 1 else 0 end) as bought,
-        sum(amount) as net_sales,
-        sum(cost) as cost,
-        sum(case when cost is not null then amount else 0 end) as known
-    from transactions
-    where date <= :now_to
-    group by customer_id, date
-),
-
-placed as (
-    select
         *,
         case when date between :before_from and :before_to then 1 else 0 end as before,
         case when date >= :now_from then 1 else 0 end as now
-    from days
+    from customer_days
+    where date <= :now_to
 )
 
 select
@@ -38,9 +26,9 @@ select
     sum(case when now = 1 then net_sales else 0 end) as net_now,
     sum(case when before = 1 then cost end) as cost_before,
     sum(case when now = 1 then cost end) as cost_now,
-    sum(case when before = 1 then known else 0 end) as known_before,
-    sum(case when now = 1 then known else 0 end) as known_now
-from placed
+    sum(case when before = 1 then net_sales_with_cost else 0 end) as known_before,
+    sum(case when now = 1 then net_sales_with_cost else 0 end) as known_now
+from days
 group by customer_id
 having max(before + now) = 1
 order by customer_id

@@ -9,10 +9,10 @@
 -- lacking_value       money of these units at the mean price of their order, where that is known
 with best as (
     select customer_id
-    from transactions
+    from customer_days
     where date > :since and date <= :as_of
     group by customer_id
-    having sum(amount) >= :least
+    having sum(net_sales) >= :least
 ),
 
 prices as (

@@ -4,17 +4,17 @@
 -- last_year_sales   money sold in these months, less what was returned in them or later
 with lasts as (
     select customer_id, max(date) as last_purchase
-    from transactions
-    where kind = 'sale' and date <= :as_of
+    from customer_days
+    where bought = 1 and date <= :as_of
     group by customer_id
 )
 
-select transactions.customer_id, sum(amount) as last_year_sales
-from transactions
-inner join lasts on lasts.customer_id = transactions.customer_id
+select customer_days.customer_id, sum(net_sales) as last_year_sales
+from customer_days
+inner join lasts on lasts.customer_id = customer_days.customer_id
 where
     date <= :as_of
     and year(date) * 10000 + month(date) * 100 + day(date)
     > (year(last_purchase) - 1) * 10000 + month(last_purchase) * 100 + day(last_purchase)
-group by transactions.customer_id
-order by transactions.customer_id
+group by customer_days.customer_id
+order by customer_days.customer_id

@@ -6,10 +6,10 @@
 -- on_hand     units in stock at the last count
 with best as (
     select customer_id
-    from transactions
+    from customer_days
     where date > :window_start and date <= :as_of
     group by customer_id
-    having sum(amount) >= :least
+    having sum(net_sales) >= :least
 ),
 
 sold as (

@@ -3,17 +3,12 @@
 -- previous   a purchase day
 -- date       the customer's next purchase day; NULL where there was none up to :as_of
 -- gaps       customers with this pair of days
-with days as (
-    select distinct customer_id, date
-    from transactions
-    where kind = 'sale' and date <= :as_of
-),
-
-pairs as (
+with pairs as (
     select
         date as previous,
         lead(date) over (partition by customer_id order by date) as date
-    from days
+    from customer_days
+    where bought = 1 and date <= :as_of
 )
 
 select previous, date, count(*) as gaps

@@ -4,9 +4,9 @@
 -- purchases         customers who bought that day
 -- first_purchases   those among them for whom it was the first purchase ever
 with days as (
-    select distinct customer_id, date
-    from transactions
-    where kind = 'sale' and date <= :as_of
+    select customer_id, date
+    from customer_days
+    where bought = 1 and date <= :as_of
 ),
 
 firsts as (

@@ -2,8 +2,8 @@
 --
 -- date
 -- net_sales   money sold less returns and cancellations
-select date, sum(amount) as net_sales
-from transactions
+select date, sum(net_sales) as net_sales
+from customer_days
 where date <= :as_of
 group by date
 order by date

@@ -7,29 +7,18 @@
 -- purchases   purchase days: a customer who buys twice on a day counts once
 -- sales       money sold, net of discounts
 -- net_sales   the same less returns and cancellations
-with days as (
+with customers as (
     select
-        make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as period,
-        date,
         customer_id,
-        max(case when kind = 'sale' then 1 else 0 end) as bought,
-        sum(case when kind = 'sale' then amount else 0 end) as sales,
-        sum(amount) as net_sales
-    from transactions
-    where date <= :as_of
-    group by date, customer_id
-),
-
-customers as (
-    select
-        period,
+        make_date(year(date), month(date) - (month(date) - 1) % :months, 1) as period,
         min(date) as first_day,
         max(date) as last_day,
-        count(case when bought = 1 then 1 end) as purchases,
+        sum(bought) as purchases,
         sum(sales) as sales,
         sum(net_sales) as net_sales
-    from days
-    group by period, customer_id
+    from customer_days
+    where date <= :as_of
+    group by customer_id, make_date(year(date), month(date) - (month(date) - 1) % :months, 1)
 )
 
 select

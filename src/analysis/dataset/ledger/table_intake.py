@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.dataset.config import DatasetConfig
+from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, quoted, whole
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
@@ -236,6 +237,7 @@ def _recorded(  # noqa: PLR0917
         [str(kept)],
     )
     if table is TRANSACTIONS:
+        write_customer_days(connection, kept, target / f"{CUSTOMER_DAYS}.parquet")
         sales_account.write_reconciliation(connection, target / "reconciliation.parquet")
         if "customer_name" in reading.columns:
             sales_account.write_names(connection, target / f"{CUSTOMERS.name}.parquet")
