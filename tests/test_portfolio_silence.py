@@ -8,12 +8,10 @@ import pandas as pd
 import pytest
 
 from analysis import portfolio
-from analysis.not_possible import NotPossible
 from analysis.plots import plot, theme
-from analysis.portfolio import Activity, ActivityWindow, Reactivation
+from analysis.portfolio import Activity
 from conftest import transactions
 
-WINDOW = ActivityWindow(80, pd.DataFrame())
 START = pd.Timestamp("2020-01-01")
 AS_OF = dt.date(2022, 1, 1)
 
@@ -24,42 +22,49 @@ def pairs(back: int, away: int, days: int = 100) -> pd.DataFrame:
     return pd.DataFrame({"previous": START, "date": dates, "gaps": [back, away]})
 
 
+def sleeping(pairs, as_of=AS_OF):
+    """Return what sleeps: cy is active, ana silent for 7 months, bea for longer than is known."""
+    days = pd.Series([10, 214, 1200])
+    customers = pd.DataFrame({"customer_id": ["cy", "ana", "bea"], "days_since_last": days})
+    customers = customers.assign(last_purchase=START, active=days <= 80, net_sales=1.0)
+    years = pd.DataFrame({"customer_id": ["ana", "bea", "cy"], "last_year_sales": [100.0, 40.0, 7.0]})
+    return portfolio.sleeping(years, pairs, as_of, Activity(customers, 80))
+
+
 def test_of_forty_silent_for_three_months_thirty_came_back():
     """After 100 days: silent for one to three months, not for four; Wilson by hand: 59.8 to 85.8 %."""
-    found = portfolio.reactivation(pairs(30, 10), AS_OF, WINDOW)
-    assert found.frame["months"].tolist() == [1, 2, 3]
-    assert found.frame["silent"].tolist() == [40] * 3
-    assert found.frame["rate"].tolist() == [0.75] * 3
-    assert found.frame["rate_low"].iloc[0] == pytest.approx(0.598, abs=5e-4)
-    assert found.frame["rate_high"].iloc[0] == pytest.approx(0.858, abs=5e-4)
-    assert found.sentence() == (
-        "Of those silent for 3 months, 75% came back within the next twelve (between 60% and 86%)."
+    found = sleeping(pairs(30, 10))
+    assert found.rates["months"].tolist() == [1, 2, 3]
+    assert found.rates["silent"].tolist() == [40] * 3
+    assert found.rates["rate"].tolist() == [0.75] * 3
+    assert found.rates["rate_low"].iloc[0] == pytest.approx(0.598, abs=5e-4)
+    assert found.rates["rate_high"].iloc[0] == pytest.approx(0.858, abs=5e-4)
+    assert found.title() == (
+        "Of those silent for 3 months, 75% came back within the next twelve (between 60% and 86%)"
     )
 
 
 def test_who_comes_back_after_more_than_a_year_of_waiting_has_not_come_back():
-    found = portfolio.reactivation(pairs(30, 30, days=420), AS_OF, WINDOW)  # 13.8 months
-    assert found.frame.set_index("months")["rate"].loc[[1, 2]].tolist() == [0, 0.5]
+    found = sleeping(pairs(30, 30, days=420))  # 13.8 months
+    assert found.rates.set_index("months")["rate"].loc[[1, 2]].tolist() == [0, 0.5]
 
 
 def test_a_silence_counts_once_its_outcome_is_known():
-    observed = portfolio.reactivation(pairs(30, 10), (START + pd.Timedelta(days=396)).date(), WINDOW)
-    assert observed.frame["months"].tolist() == [1]  # thirteen months are 395.7 days, fourteen 426.1
-    assert not portfolio.reactivation(pairs(30, 10), (START + pd.Timedelta(days=395)).date(), WINDOW)
+    observed = sleeping(pairs(30, 10), (START + pd.Timedelta(days=396)).date())
+    assert observed.rates["months"].tolist() == [1]  # thirteen months are 395.7 days, fourteen 426.1
+    assert sleeping(pairs(30, 10), (START + pd.Timedelta(days=395)).date()).rates.empty
 
 
 def test_rates_of_fewer_than_thirty_are_not_told():
-    assert "30 silences" in portfolio.reactivation(pairs(19, 10), AS_OF, WINDOW).reason
+    found = sleeping(pairs(19, 10))
+    assert "30 silences" in found.notes()[0]
+    assert found.sentence() == "2 inactive customers bought for 140 in their last active years."
+    assert "rate" not in found.tables()["worth_a_call"]
 
 
 def test_what_sleeps_and_what_comes_back():
-    """Ana, silent for 7 months, of whom half come back, and Bea, for longer than is known: 50 of 140."""
-    days = pd.Series([10, 214, 1200])
-    customers = pd.DataFrame({"customer_id": ["cy", "ana", "bea"], "days_since_last": days})
-    customers = customers.assign(last_purchase=START, active=days <= 80, net_sales=1.0)
-    rates = pd.DataFrame({"months": [6, 7], "rate": [0.6, 0.5]})
-    years = pd.DataFrame({"customer_id": ["ana", "bea", "cy"], "last_year_sales": [100.0, 40.0, 7.0]})
-    found = portfolio.sleeping(years, Activity(customers, 80), Reactivation(rates, 80))
+    """After 220 days 20 of 40 came back: half of those silent for 7 months, as ana is, and 50 of 140."""
+    found = sleeping(pairs(20, 20, days=220))
     assert found.customers["customer_id"].tolist() == ["ana", "bea"]
     assert found.bands["silence"].tolist() == ["6 to 12 months", "over 36 months"]
     assert found.bands["last_year_sales"].tolist() == [100, 40]
@@ -67,10 +72,11 @@ def test_what_sleeps_and_what_comes_back():
         "2 inactive customers bought for 140 in their last active years; at the rates at which others came "
         "back, those who made 50 of it return within twelve months."
     )
-    unknown = portfolio.sleeping(years, Activity(customers, 80), NotPossible("short"))
-    assert unknown.sentence() == "2 inactive customers bought for 140 in their last active years."
-    assert "rate" not in unknown.tables()["worth_a_call"]
-    assert not portfolio.sleeping(years, Activity(customers.assign(active=True), 80), NotPossible(""))
+
+
+def test_nobody_is_inactive():
+    customers = pd.DataFrame({"customer_id": ["cy"], "active": True})
+    assert not portfolio.sleeping(pd.DataFrame(), pairs(30, 10), AS_OF, Activity(customers, 80))
 
 
 def test_the_last_active_year_ends_with_the_last_purchase(engine_over):
@@ -124,7 +130,7 @@ def test_one_year_is_no_trend(data_over):
 def test_draw(trend, six_customers, engine_over):
     customers = engine_over(six_customers).query("customers", as_of=dt.date(2024, 4, 15))
     spread = portfolio.spread(customers, dt.date(2024, 4, 15))
-    for result in [portfolio.reactivation(pairs(30, 10), AS_OF, WINDOW), trend, spread]:
+    for result in [sleeping(pairs(30, 10)), trend, spread]:
         ax = theme.axes()
         assert plot(result, ax=ax) is ax
         ax.figure.canvas.draw()

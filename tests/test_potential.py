@@ -51,12 +51,10 @@ def test_gap_to_the_upper_quartile_of_the_others(opened):
     assert found.customers["customer_id"].tolist()[:3] == ["c1", "c2", "c3"]
     assert set(told.loc[["c1", "c5"], "category"]) == {"tools"}
     assert found.total == sum(gaps)
-    assert found.by_basis()["customers"].tolist() == [9, 1]
+    assert found.tables()["potential_basis"]["customers"].tolist() == [9, 1]
     assert told.loc["x", "basis"] == "new"
     assert pd.isna(told.loc["x", "growth_potential"])
-    assert found.silent == 1
     assert "silent" not in told.index
-    assert found.notes()[1].startswith("1 customer who bought nothing")
 
 
 def test_declared_potential_comes_first(opened):
@@ -106,11 +104,18 @@ def test_peers_are_of_the_same_sector(opened, known, gap):
 def test_too_few_to_compare_is_said(opened):
     few = "\n".join(row for row in nine().splitlines() if not row.startswith("c9"))
     found = portfolio.growth_potential(opened(few))
-    assert found.customers["growth_potential"].isna().all()
-    assert found.by_basis()["basis"].tolist() == [
-        "not known: first purchase too recent",
-        "not known: too few comparable customers",
-    ]
+    assert isinstance(found, NotPossible)
+    assert "too few customers" in found.reason
+
+
+def test_of_whom_it_cannot_be_estimated_is_said(opened):
+    """c1 to c8 are one too few to be compared; x declares what it could buy."""
+    few = "\n".join(row for row in nine().splitlines() if not row.startswith("c9"))
+    basis = portfolio.growth_potential(opened(few, RECORDS)).tables()["potential_basis"]
+    assert basis.set_index("basis")["customers"].to_dict() == {
+        "declared": 1,
+        "not known: too few comparable customers": 8,
+    }
 
 
 def test_it_lies_where_own_shares_so_far_leave_room(opened):
@@ -137,7 +142,8 @@ def test_categories_add_up_to_each_customers_potential():
     sums = found.where.groupby("customer_id")["growth_potential"].sum()
     told = found.customers.set_index("customer_id")["growth_potential"].dropna()
     pd.testing.assert_series_equal(sums.reindex(told.index, fill_value=0), told, check_names=False)
-    assert found.by_category()["growth_potential"].sum() == pytest.approx(found.total)
+    by_category = found.tables()["potential_by_category"]
+    assert by_category["growth_potential"].sum() == pytest.approx(found.total)
     assert found.where["growth_potential"].min() > 0
 
 

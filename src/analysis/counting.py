@@ -103,7 +103,7 @@ def counts(
             float(activity.active),
         ),
     ]
-    if isinstance(flow, CustomerFlow) and flow.last is not None:
+    if isinstance(flow, CustomerFlow):
         name = period(flow.last["period"], flow.unit)
         rows.append((_("Bought in {period}").format(period=name), float(flow.last["active"])))
     if isinstance(risks, Risks):

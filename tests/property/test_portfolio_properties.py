@@ -83,14 +83,14 @@ def expected_flow(visits):
 @settings(max_examples=20, deadline=None)
 def test_each_customer_is_exactly_one_of_five(engine_over, visits):
     flow, expected = flow_of(engine_over, visits), expected_flow(visits)
-    if expected is None:
+    if expected is None or len(expected) < 3:
         assert not flow
         return
     frame = flow.frame
     assert frame[list(expected.columns)].to_numpy().tolist() == expected.to_numpy().tolist()
     assert (frame["active"] == frame["new"] + frame["retained"] + frame["reactivated"]).all()
     assert (frame["active_before"] == frame["retained"] + frame["lost"]).all()
-    money = flow.money
+    money = flow.frame
     steps = ["from_new", "from_reactivated", "growth", "shrinkage", "from_lost", "from_returned"]
     assert (money["sales_before"] + money[steps].sum(axis=1) - money["net_sales"]).abs().max() < 1e-9
     assert (money["sales_before"].iloc[1:].to_numpy() == money["net_sales"].iloc[:-1].to_numpy()).all()
@@ -197,8 +197,8 @@ def test_every_query_adds_up_to_the_same_net_sales(engine_over, lines):
     bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
     for sums in (customers, periods, years):
         assert sums["net_sales"].sum() == pytest.approx(total, abs=1e-6)
-    assert bridge.steps()["amount"].iloc[:-1].sum() == pytest.approx(bridge.net_sales, abs=1e-6)
-    assert bridge.net_sales == pytest.approx(total, abs=1e-6)
+    assert bridge.steps()["amount"].iloc[:-1].sum() == pytest.approx(bridge.row["net_sales"], abs=1e-6)
+    assert bridge.row["net_sales"] == pytest.approx(total, abs=1e-6)
     assert years["purchases"].sum() == customers["purchase_days"].sum() == periods["purchases"].sum()
     assert years["new_customers"].sum() == (customers["purchase_days"] > 0).sum()
     gaps = engine.query("purchase_gaps", as_of=AS_OF).dropna()

@@ -14,7 +14,7 @@ from analysis.language import _, compact, date, month, number
 from analysis.periods import MONTH_DAYS
 from analysis.plots import portfolio_audit, theme  # noqa: F401 the charts of the audit are this topic's too
 from analysis.plots.drawing import plot
-from analysis.plots.marks import beside, columns, hatch, name_ends, waterfall
+from analysis.plots.marks import beside, columns, dots, hatch, name_ends, waterfall
 from analysis.portfolio import (
     Activity,
     ActivityWindow,
@@ -23,9 +23,9 @@ from analysis.portfolio import (
     CustomerFlow,
     Growth,
     Projection,
-    Reactivation,
     SalesBridge,
     SalesChange,
+    Sleeping,
 )
 
 _SEEN = 0.001
@@ -43,17 +43,14 @@ def bridge(result: SalesBridge, ax: Axes | None = None) -> Axes:
 
 @plot.register
 def change(result: SalesChange, ax: Axes | None = None) -> Axes:
-    """Draw the steps from the earlier net sales to the later ones, gains green and losses red.
-
-    Steps of less than a thousandth of the earlier net sales are left out.
-    """
-    ax = ax or theme.axes(width=9, height=4.6)
+    """Draw the steps from the earlier net sales to the later ones, but for those too small to be seen."""
+    ax = ax or theme.axes(width=9, height=4.8)
     before, now = result.ends
     steps = result.steps[result.steps["share"].abs() >= _SEEN]
-    names = [textwrap.fill(result.step_names()[step], 12) for step in steps["step"]]
-    first, second = (textwrap.fill(name, 14) for name in result.compared.names)
+    first, second = result.compared.names
+    names = [first, *steps["step"].map(result.step_names()), second]
     amounts = [before, *steps["amount"], now]
-    waterfall(ax, [first, *names, second], amounts, result.compared.currency)
+    waterfall(ax, [textwrap.fill(name, 12) for name in names], amounts, result.compared.currency)
     return theme.finish(ax, result.title(), y=_("Net sales"))
 
 
@@ -74,33 +71,19 @@ def growth(result: Growth, ax: Axes | None = None) -> Axes:
 def projection(result: Projection, ax: Axes | None = None) -> Axes:
     """Draw net sales so far through the year, those of the year before, and the projected end."""
     ax = ax or theme.axes(height=4)
-    curve, total = result.curve, result.total
-    ax.plot(curve["day"], curve["before"], color=theme.COLOURS["muted"], linewidth=1.4)
-    ax.plot(curve["day"], curve["now"], color=theme.COLOURS["main"], linewidth=2.2)
-    ends = np.array(
-        [[total["projected"] - total["projected_low"]], [total["projected_high"] - total["projected"]]]
-    )
-    ax.errorbar(
-        [366], [total["projected"]], yerr=ends, fmt="o", color=theme.COLOURS["main"], capsize=4, linewidth=2
-    )
+    before, now, total = result.curve["before"].dropna(), result.curve["now"].dropna(), result.total
+    last, end = (now.index[-1], now.iloc[-1]) if len(now) else (0, 0.0)
+    ax.plot(before, color=theme.COLOURS["muted"], linewidth=1.4)
+    ax.plot(now, color=theme.COLOURS["main"], linewidth=2.2)
+    ax.plot([last, 366], [end, total["projected"]], ":", color=theme.COLOURS["main"], linewidth=1.4)
+    ends = ([total["projected_low"]], [total["projected_high"]])
+    dots(ax, [366], [total["projected"]], ends, colour="main", label="")
     beside(ax, compact(total["projected"], result.currency), (366, total["projected"]), (9, 0), colour="main")
-    beside(ax, str(result.year - 1), (366, curve["before"].iloc[-1]), (9, 0), colour="muted")
-    so_far = curve["now"].last_valid_index()
-    done = (0, 0.0) if so_far is None else (int(curve["day"][so_far]), float(curve["now"][so_far]))
-    ax.plot(
-        [done[0], 366],
-        [done[1], total["projected"]],
-        color=theme.COLOURS["main"],
-        linestyle=":",
-        linewidth=1.4,
-    )
-    months = pd.date_range(f"{result.year}-01-01", periods=12, freq="MS")
-    ax.set_xticks(months.day_of_year[::2], [month(day) for day in months[::2]])
+    beside(ax, str(result.year - 1), (366, before.iloc[-1]), (9, 0), colour="muted")
+    months = pd.date_range(f"{result.year}-01-01", periods=6, freq="2MS")
+    ax.set_xticks(months.day_of_year, [month(day) for day in months])
     ax.set_xlim(0, 400)
     theme.money_axis(ax.yaxis, result.currency)
-    ax.set_ylim(
-        min(0, curve[["before", "now"]].min().min()), max(total["projected_high"], total["last_year"]) * 1.08
-    )
     return theme.finish(ax, result.title(), y=_("Net sales since 1 January"))
 
 
@@ -142,41 +125,40 @@ def concentration_trend(result: ConcentrationTrend, ax: Axes | None = None) -> A
 
 
 @plot.register
-def reactivation(result: Reactivation, ax: Axes | None = None) -> Axes:
+def reactivation(result: Sleeping, ax: Axes | None = None) -> Axes:
     """Draw the share that came back, with its interval, by months of silence."""
     ax = ax or theme.axes(height=3.8)
-    frame = result.frame
-    ax.fill_between(
-        frame["months"], frame["rate_low"], frame["rate_high"], color=theme.COLOURS["main"], alpha=0.2
-    )
-    ax.plot(frame["months"], frame["rate"], "o-", color=theme.COLOURS["main"], linewidth=2, ms=3.5)
-    window = result.window / MONTH_DAYS
-    ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
-    beside(ax, _("inactive from here on"), (window, 0.03), (5, 0), colour="highlight")
+    rates, colour = result.rates, theme.COLOURS["main"]
+    ax.fill_between(rates["months"], rates["rate_low"], rates["rate_high"], color=colour, alpha=0.2)
+    ax.plot(rates["months"], rates["rate"], "o-", color=colour, linewidth=2, ms=3.5)
+    window = result.activity.window / MONTH_DAYS
+    _cut(ax, window, _("inactive from here on"))
+    ax.set_xlim(0, max(rates["months"].max(), window * 1.4) + 0.5)
     theme.count_axis(ax.xaxis)
     theme.percent_axis(ax.yaxis)
-    ax.set_ylim(0, min(1.02, frame["rate_high"].max() * 1.2 + 0.02))
+    ax.set_ylim(0, min(1.02, rates["rate_high"].max() * 1.2 + 0.02))
     months, share = _("Months without a purchase"), _("Came back within the next twelve")
     return theme.finish(ax, result.title(), months, share)
+
+
+def _cut(ax: Axes, at: float, words: str, right: float = 5) -> None:
+    ax.axvline(at, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
+    beside(ax, words, (at, 0.03), (right, 0), colour="highlight")
 
 
 @plot.register
 def gaps(result: ActivityWindow, ax: Axes | None = None) -> Axes:
     """Draw the share of repeat purchases that come within so many days, and the activity window."""
     ax = ax or theme.axes(height=3.8)
-    frame, window = result.gaps, result.days
-    sns.ecdfplot(frame, x="gap", weights="gaps", color=theme.COLOURS["main"], linewidth=2.2, ax=ax)
-    ax.axvline(window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
-    text = _("activity window: {window} days").format(window=number(window))
-    beside(ax, text, (window, 0.04), (-5, 0), colour="highlight")
+    sns.ecdfplot(result.gaps, x="gap", weights="gaps", color=theme.COLOURS["main"], linewidth=2.2, ax=ax)
+    _cut(ax, result.days, _("activity window: {window} days").format(window=number(result.days)), -5)
+    longest = max(result.gaps["gap"].max(), result.days, 9)
     ax.set_xscale("log")
+    ax.set_xlim(0.9, longest * 1.1)
     theme.count_axis(ax.xaxis)
-    longest = max(frame["gap"].max(), window)
-    ax.xaxis.set_major_locator(FixedLocator([tick for tick in _GAP_TICKS if tick <= longest * 1.2]))
+    ax.xaxis.set_major_locator(FixedLocator([tick for tick in _GAP_TICKS if tick <= longest * 1.1]))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xlim(0.9, max(longest * 1.1, 10))
     theme.percent_axis(ax.yaxis)
-    ax.set_ylim(0, 1.02)
     days, share = _("Days since the purchase before (logarithmic)"), _("Share of repeat purchases")
     return theme.finish(ax, result.title(), days, share)
 
@@ -185,31 +167,15 @@ def gaps(result: ActivityWindow, ax: Axes | None = None) -> Axes:
 def activity(result: Activity, ax: Axes | None = None) -> Axes:
     """Draw how long ago customers last bought: active ones coloured, inactive ones grey."""
     ax = ax or theme.axes(height=3.6)
-    longest = int(result.customers["days_since_last"].max())
-    width = max(1, -(-longest // 40))
-    parts = max(1, round((result.window + 1) / width))
-    step = (result.window + 1) / parts if result.window + 1 >= width else width
-    sns.histplot(
-        data=result.customers,
-        x="days_since_last",
-        hue="active",
-        hue_order=[False, True],
-        palette=[theme.COLOURS["muted"], theme.COLOURS["main"]],
-        multiple="stack",
-        bins=np.arange(0, longest + 1 + step, step).tolist(),
-        legend=False,
-        alpha=1,
-        linewidth=0.4,
-        edgecolor="white",
-        ax=ax,
-    )
-    ax.axvline(result.window, color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
+    days = result.customers["days_since_last"]
+    step = (result.window + 1) / max(1, round(40 * (result.window + 1) / (days.max() + 1)))
+    bins = np.arange(0, days.max() + 1 + step, step)
+    parts = [days[result.customers["active"]], days[~result.customers["active"]]]
+    names, colours = [_("active"), _("inactive")], [theme.COLOURS["main"], theme.COLOURS["muted"]]
+    ax.hist(parts, bins.tolist(), stacked=True, color=colours, label=names, edgecolor="white", linewidth=0.4)
     theme.count_axis(ax.xaxis)
     theme.count_axis(ax.yaxis)
-    top = ax.get_ylim()[1]
-    ax.set_ylim(top=top * 1.12)
-    beside(ax, _("active"), (result.window, top * 1.08), (-6, 0), colour="main", size=10)
-    beside(ax, _("inactive"), (result.window, top * 1.08), (6, 0), colour="muted", size=10)
+    theme.legend_above(ax, 2)
     return theme.finish(ax, result.title(), _("Days since the last purchase"), _("Customers"))
 
 
@@ -218,14 +184,12 @@ def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
     """Draw who bought in each period above the line, and who was lost below it."""
     ax = ax or theme.axes(height=4.6)
     names = {"retained": _("Retained"), "reactivated": _("Reactivated"), "new": _("New"), "lost": _("Lost")}
-    colours = {"retained": "main", "reactivated": "accent", "new": "good", "lost": "bad"}
-    places, base = range(len(result.frame)), np.zeros(len(result.frame))
-    for status, name in names.items():
-        heights = result.frame[status] * (-1 if status == "lost" else 1)
-        bottom = 0 if status == "lost" else base
-        bars = ax.bar(places, heights, 0.75, bottom, color=theme.COLOURS[colours[status]], label=name)
+    heights = result.frame[[*names]].assign(lost=-result.frame["lost"])
+    bottoms = heights.cumsum(axis=1).shift(axis=1, fill_value=0).assign(lost=0)
+    for status, colour in zip(names, ("main", "accent", "good", "bad"), strict=True):
+        bars = ax.bar(heights.index, heights[status], 0.75, bottoms[status], color=theme.COLOURS[colour])
+        bars.set_label(names[status])
         hatch(bars, result.frame["complete"])
-        base = base + heights
     ax.axhline(0, color=theme.COLOURS["muted"], linewidth=0.8)
     theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
     theme.count_axis(ax.yaxis)

@@ -39,7 +39,7 @@ from analysis.portfolio.lorenz import (
 from analysis.portfolio.mix import MarketIndex, Mix, market_index, mix
 from analysis.portfolio.potential import GrowthPotential, basis_name, growth_potential
 from analysis.portfolio.projection import Projection, projection
-from analysis.portfolio.silence import Reactivation, Sleeping, reactivation, sleeping
+from analysis.portfolio.silence import Sleeping, sleeping
 
 __all__ = [
     "Activity",
@@ -56,7 +56,6 @@ __all__ = [
     "MarketIndex",
     "Mix",
     "Projection",
-    "Reactivation",
     "SalesBridge",
     "SalesByPeriod",
     "SalesChange",
@@ -82,7 +81,6 @@ __all__ = [
     "mix",
     "profile",
     "projection",
-    "reactivation",
     "sales_bridge",
     "sales_by_period",
     "sales_change",

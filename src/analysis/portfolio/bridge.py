@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,101 +11,55 @@ import pandas as pd
 from analysis.language import _, money, percent
 from analysis.result import Finding, Result, currency_of
 
+_OFF = ["discounts", "returns", "cancellations"]
+
 
 @dataclass(frozen=True)
 class SalesBridge(Result):
-    """How gross sales become net sales; what is taken off is 0 or negative.
+    """How gross sales become net sales.
 
-    Attributes
-    ----------
-    gross_sales, discounts, returns, cancellations
-        Money; the four add up to ``net_sales``.
-    net_sales
-        Money.
-    cost
-        Cost of the goods sold; None where no cost is known.
-    net_sales_with_cost
-        Net sales of the lines whose cost is known; None where there is none.
-    currency
-        ISO 4217 code, or None where it is not known.
+    ``row`` is that of ``sql/sales_bridge.sql``, in money; what is taken off is 0 or negative.
     """
 
     name: ClassVar[str] = "bridge"
-
-    gross_sales: float
-    discounts: float
-    returns: float
-    cancellations: float
-    net_sales: float
-    cost: float | None
-    net_sales_with_cost: float | None
+    row: pd.Series
     currency: str | None = None
 
     @property
-    def deductions(self) -> float:
+    def off(self) -> float:
         """Money taken off gross sales, 0 or negative."""
-        return self.discounts + self.returns + self.cancellations
-
-    @property
-    def margin(self) -> float | None:
-        """Margin of the lines whose cost is known: their net sales − their cost."""
-        if self.cost is None or self.net_sales_with_cost is None:
-            return None
-        return self.net_sales_with_cost - self.cost
-
-    def steps(self) -> pd.DataFrame:
-        """Return the bridge as a table.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``step`` (in the reader's language), ``amount`` (money) and ``share_of_gross``
-            (missing where gross sales are zero).
-        """
-        names = [_("Gross sales"), _("Discounts"), _("Returns"), _("Cancellations"), _("Net sales")]
-        amounts = [self.gross_sales, self.discounts, self.returns, self.cancellations, self.net_sales]
-        frame = pd.DataFrame({"step": names, "amount": amounts})
-        return frame.assign(share_of_gross=frame["amount"] / (self.gross_sales or float("nan")))
+        return float(self.row[_OFF].sum())
 
     @property
     def is_drawn(self) -> bool:  # type: ignore[override]
         """Whether anything is taken off."""
-        return bool(self.deductions)
+        return self.off < 0
 
-    def title(self) -> str:
-        """Return what a chart of the bridge shows."""
-        if not self.gross_sales:
-            return _("Nothing was sold for money")
-        return _("{share} of gross sales is taken off before they become net sales").format(
-            share=percent(-self.deductions / self.gross_sales, 1)
+    def steps(self) -> pd.DataFrame:
+        """Return ``step``, ``amount`` (money) and ``share_of_gross`` (missing where gross sales are zero)."""
+        names = [_("Gross sales"), _("Discounts"), _("Returns"), _("Cancellations"), _("Net sales")]
+        amounts = self.row[["gross_sales", *_OFF, "net_sales"]].to_list()
+        return pd.DataFrame(
+            {
+                "step": names,
+                "amount": amounts,
+                "share_of_gross": pd.Series(amounts) / (amounts[0] or math.nan),
+            }
         )
 
-    def sentence(self) -> str:
-        """Return the finding in one sentence."""
-        net = money(self.net_sales, self.currency)
-        if not self.gross_sales:
+    def title(self) -> str:
+        """Return how much is taken off, and what is left."""
+        gross, net = (money(self.row[name], self.currency) for name in ("gross_sales", "net_sales"))
+        if not self.row["gross_sales"]:
             return _("Gross sales are zero and net sales {net}.").format(net=net)
-        if not self.deductions:
+        if not self.is_drawn:
             return _(
                 "Net sales are {net}, the same as gross sales: no discounts or returns are taken off. What "
                 "was left out before, such as sales marked as cancelled, is in neither."
             ).format(net=net)
+        share = percent(-self.off / self.row["gross_sales"], 1)
         return _("Of {gross} gross sales, {share} is taken off, which leaves net sales of {net}.").format(
-            gross=money(self.gross_sales, self.currency),
-            share=percent(-self.deductions / self.gross_sales, 1),
-            net=net,
-        )
-
-    def margin_sentence(self) -> str:
-        """Return the margin in one sentence, or what is missing to know it."""
-        if self.margin is None or not self.net_sales_with_cost:
-            return _("No cost is known, so no margin: a column with the cost of each line would open it.")
-        return _(
-            "The margin is {margin}, {rate} of the net sales whose cost is known ({known} of all net sales)."
-        ).format(
-            margin=money(self.margin, self.currency),
-            rate=percent(self.margin / self.net_sales_with_cost, 1),
-            known=percent(self.net_sales_with_cost / self.net_sales) if self.net_sales else "–",
+            gross=gross, share=share, net=net
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -113,12 +68,19 @@ class SalesBridge(Result):
 
     def findings(self) -> list[Finding]:
         """Return net sales and what was taken off."""
-        off = abs(self.deductions)
-        return [Finding("portfolio.net_sales", self.sentence(), self.net_sales, "money", off, good=None)]
+        net = float(self.row["net_sales"])
+        return [Finding("portfolio.net_sales", self.sentence(), net, "money", abs(self.off))]
 
     def notes(self) -> list[str]:
-        """Return the margin, or what is missing to know it."""
-        return [self.margin_sentence()]
+        """Return the margin of the lines whose cost is known, or what is missing to know it."""
+        known, cost, net = self.row[["net_sales_with_cost", "cost", "net_sales"]]
+        if not (known > 0 and net > 0):
+            return [_("No cost is known, so no margin: a column with the cost of each line would open it.")]
+        message = _(
+            "The margin is {margin}, {rate} of the net sales whose cost is known ({known} of all net sales)."
+        )
+        margin, rate = money(known - cost, self.currency), percent(1 - cost / known, 1)
+        return [message.format(margin=margin, rate=rate, known=percent(known / net))]
 
 
 def sales_bridge(row: pd.DataFrame) -> SalesBridge:
@@ -128,15 +90,4 @@ def sales_bridge(row: pd.DataFrame) -> SalesBridge:
     -----
     Net sales = gross sales − discounts − returns − cancellations.
     """
-    values = row.iloc[0]
-    known = bool(pd.notna(values["cost"]))
-    return SalesBridge(
-        gross_sales=float(values["gross_sales"]),
-        discounts=float(values["discounts"]),
-        returns=float(values["returns"]),
-        cancellations=float(values["cancellations"]),
-        net_sales=float(values["net_sales"]),
-        cost=float(values["cost"]) if known else None,
-        net_sales_with_cost=float(values["net_sales_with_cost"]) if known else None,
-        currency=currency_of(row),
-    )
+    return SalesBridge(row.iloc[0].astype("float64"), currency_of(row))

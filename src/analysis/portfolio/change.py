@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, percent
+from analysis.language import _, money
 from analysis.not_possible import or_not_possible
-from analysis.portfolio.compared import Compared
+from analysis.portfolio.compared import Compared, kept
 from analysis.result import Finding, Result
 
 STEPS = ("new", "reactivated", "again", "growth", "returned", "shrinkage", "not_yet", "lost")
@@ -22,8 +23,6 @@ class SalesChange(Result):
 
     Attributes
     ----------
-    compared
-        The two periods, and what each customer bought in them.
     steps
         ``step``, ``customers``, ``amount`` (money) and ``share`` of the earlier net sales. Those of
         ``growth`` and ``shrinkage`` are of retained customers; the amounts add up to the change.
@@ -45,12 +44,13 @@ class SalesChange(Result):
         return float(before), float(now)
 
     def step_names(self) -> dict[str, str]:
-        """Return what each step is called."""
+        """Return what each step, and each status of a customer, is called."""
         this_year = self.compared.is_to_date
         return {
             "new": _("New"),
             "reactivated": _("Reactivated"),
             "again": _("Again this year") if this_year else _("Again"),
+            "retained": _("Retained"),
             "growth": _("Growth of retained"),
             "returned": _("Only returned"),
             "shrinkage": _("Shrinkage of retained"),
@@ -59,83 +59,59 @@ class SalesChange(Result):
         }
 
     def title(self) -> str:
-        """Return what was won and what was lost."""
+        """Return the change, and how much of it came from who came, stayed and went."""
         amounts = self.steps.set_index("step")["amount"].reindex(STEPS, fill_value=0.0)
-        first, second = self.compared.names
-        message = _("{now} against {before}: {won} from new and reactivated customers, {lost} from lost ones")
-        won, lost = amounts["new"] + amounts["reactivated"], amounts["lost"]
-        return message.format(now=second, before=first, won=self._signed(won), lost=self._signed(lost))
-
-    def sentence(self) -> str:
-        """Return the change, its steps and how much of the earlier net sales was kept."""
-        amounts = self.steps.set_index("step")["amount"].reindex(STEPS, fill_value=0.0)
-        before, now = self.ends
-        first, second = self.compared.names
+        parts = {
+            "change": self.ends[1] - self.ends[0],
+            "came": amounts[["new", "reactivated", "again"]].sum(),
+            "stayed": amounts[["growth", "shrinkage"]].sum(),
+            "gone": amounts[["not_yet", "lost"]].sum(),
+        }
+        told = {key: ("+" if x > 0 else "") + money(x, self.compared.currency) for key, x in parts.items()}
         return _(
-            "Net sales of {second} differ by {change} from those of {first}: {won} came from new and "
-            "reactivated customers, {growth} from retained ones who bought more, {shrinkage} from retained "
-            "ones who bought less, {lost} from lost ones. Of the earlier net sales {gross} were kept, {net} "
-            "with the growth of the same customers."
-        ).format(
-            first=first,
-            second=second,
-            change=self._signed(now - before),
-            won=self._signed(amounts["new"] + amounts["reactivated"]),
-            growth=self._signed(amounts["growth"]),
-            shrinkage=self._signed(amounts["shrinkage"]),
-            lost=self._signed(amounts["lost"]),
-            gross=percent(self.gross_retention, 1),
-            net=percent(self.net_retention, 1),
-        )
-
-    def _signed(self, amount: float) -> str:
-        return ("+" if amount > 0 else "") + money(amount, self.compared.currency)
+            "Net sales of {second} differ by {change} from those of {first}: {came} from customers who "
+            "bought only now, {stayed} from those who bought in both, {gone} from those who bought only then."
+        ).format(first=self.compared.names[0], second=self.compared.names[1], **told)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the steps, and the ten customers who took and who brought most."""
-        names = [name for name in ("customer_id", "name", "owner") if name in self.compared.customers]
+        called = self.step_names()
         frame = self.compared.customers.rename(
             columns={"net_before": "earlier_sales", "net_now": "later_sales"}
         )
-        frame = frame.assign(difference=frame["later_sales"] - frame["earlier_sales"])
-        called = {**self.step_names(), "retained": _("Retained")}
+        frame["difference"] = frame["later_sales"] - frame["earlier_sales"]
         frame["status"] = frame["status"].map(called)
-        frame = frame[[*names, "status", "earlier_sales", "later_sales", "difference"]]
-        ranked = frame.sort_values(["difference", "customer_id"]).reset_index(drop=True)
-        fallen, risen = ranked[ranked["difference"] < 0], ranked[ranked["difference"] > 0][::-1]
+        names = ["customer_id", "name", "owner", "status", "earlier_sales", "later_sales", "difference"]
+        frame = frame.filter(names).sort_values("customer_id", ignore_index=True)
+        fallen, risen = frame[frame["difference"] < 0], frame[frame["difference"] > 0]
         return {
             "change": self.steps.assign(step=self.steps["step"].map(called)),
-            "fallen": fallen.head(_TOP),
-            "risen": risen.head(_TOP).reset_index(drop=True),
+            "fallen": fallen.nsmallest(_TOP, "difference").reset_index(drop=True),
+            "risen": risen.nlargest(_TOP, "difference").reset_index(drop=True),
         }
 
     def findings(self) -> list[Finding]:
-        """Return the change and its steps; good where net sales did not fall."""
-        before, now = self.ends
-        lost = float(-self.steps.loc[self.steps["amount"] < 0, "amount"].sum())
-        text, value = self.sentence(), self.net_retention
-        return [Finding("portfolio.change", text, value, "share", lost, good=now >= before)]
+        """Return the change; good where net sales did not fall, and about the money of steps downwards."""
+        change = self.ends[1] - self.ends[0]
+        lost = float(-self.steps["amount"].clip(upper=0).sum())
+        return [Finding("portfolio.change", self.sentence(), change, "money", lost, change >= 0)]
 
     def notes(self) -> list[str]:
-        """Say who is neither lost nor reactivated, where the periods do not touch."""
-        if not set(self.steps["step"]) & {"again", "not_yet"}:
-            return []
-        return [
-            _(
-                "The two periods do not touch: who bought in one of them and also in between is neither lost "
-                "nor reactivated, and makes a step of its own."
+        """Return how much was kept; and who is neither lost nor reactivated, where periods do not touch."""
+        notes = [kept(*self.compared.names, self.gross_retention, self.net_retention)]
+        if set(self.steps["step"]) & {"again", "not_yet"}:
+            notes.append(
+                _(
+                    "The two periods do not touch: who bought in one of them and also in between is neither "
+                    "lost nor reactivated, and makes a step of its own."
+                )
             )
-        ]
+        return notes
 
 
 @or_not_possible
 def sales_change(compared: Compared) -> SalesChange:
     """Return the steps from the net sales of one period to those of another.
-
-    Parameters
-    ----------
-    compared
-        The two periods, and what each customer bought in them.
 
     Notes
     -----
@@ -145,20 +121,16 @@ def sales_change(compared: Compared) -> SalesChange:
     """
     frame = compared.customers
     difference = frame["net_now"] - frame["net_before"]
-    step = frame["status"].mask(frame["status"].eq("retained") & difference.ge(0), "growth")
-    step = step.replace("retained", "shrinkage")
-    sums = (
-        difference.groupby(step).agg(["size", "sum"]).reindex([name for name in STEPS if step.eq(name).any()])
+    moved = np.where(difference >= 0, "growth", "shrinkage")
+    step = frame["status"].mask(frame["status"] == "retained", pd.Series(moved, frame.index))
+    steps = (
+        pd.DataFrame({"step": step, "amount": difference})
+        .groupby("step")
+        .agg(customers=("amount", "size"), amount=("amount", "sum"))
     )
+    steps["share"] = steps["amount"] / float(frame["net_before"].sum())
+    steps = steps.loc[[name for name in STEPS if name in steps.index]].reset_index()
     before = frame[frame["purchases_before"] > 0]
-    total = float(before["net_before"].sum())
-    kept = float(before[["net_before", "net_now"]].min(axis=1).sum())
-    steps = pd.DataFrame(
-        {
-            "step": sums.index,
-            "customers": sums["size"].to_numpy(),
-            "amount": sums["sum"].to_numpy(),
-            "share": sums["sum"].to_numpy() / float(frame["net_before"].sum()),
-        }
-    )
-    return SalesChange(compared, steps, kept / total, float(before["net_now"].sum()) / total)
+    total, now = float(before["net_before"].sum()), float(before["net_now"].sum())
+    same = float(before[["net_before", "net_now"]].min(axis=1).sum())
+    return SalesChange(compared, steps, same / total, now / total)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, date, period
+from analysis.language import _, date, percent, period
 from analysis.not_possible import NotPossible
 from analysis.owners import named
 from analysis.periods import MONTHS, begins_whole
@@ -18,7 +18,7 @@ from analysis.portfolio.factors import with_factors
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
-STATUSES = ("new", "reactivated", "again", "retained", "returned", "not_yet", "lost")
+Days = tuple[dt.date, dt.date]
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Compared:
     """
 
     unit: str
-    before: tuple[dt.date, dt.date]
-    now: tuple[dt.date, dt.date]
+    before: Days
+    now: Days
     customers: pd.DataFrame
     as_of: dt.date
     currency: str | None = None
@@ -64,103 +64,77 @@ class Compared:
         return period(self.before[0], unit), period(self.now[0], unit)
 
     def totals(self) -> pd.DataFrame:
-        """Return two rows, before and now: ``period`` (first day), ``new_customers`` and factors of sales."""
-        rows = []
-        for side, start in (("before", self.before[0]), ("now", self.now[0])):
-            bought = self.customers[f"purchases_{side}"] > 0
-            first = self.customers["earlier"].eq(0)
-            if side == "now":
-                first &= self.customers[["purchases_before", "meanwhile"]].sum(axis=1).eq(0)
-            rows.append(
-                {
-                    "period": pd.Timestamp(start),
-                    "customers": int(bought.sum()),
-                    "new_customers": int((bought & first).sum()),
-                    "purchases": int(self.customers[f"purchases_{side}"].sum()),
-                    "net_sales": float(self.customers[f"net_{side}"].sum()),
-                    "cost": float(self.customers[f"cost_{side}"].sum()),
-                    "net_sales_with_cost": float(self.customers[f"known_{side}"].sum()),
-                }
-            )
-        return with_factors(pd.DataFrame(rows))
+        """Return net sales, cost and the factors of net sales, in two rows: before and now."""
+        names = {"purchases": "purchases", "net": "net_sales", "cost": "cost", "known": "net_sales_with_cost"}
+        sides = []
+        for side in ("before", "now"):
+            sums = {name: float(self.customers[f"{column}_{side}"].sum()) for column, name in names.items()}
+            sides.append({"customers": int((self.customers[f"purchases_{side}"] > 0).sum()), **sums})
+        return with_factors(pd.DataFrame(sides))
+
+
+def kept(before: str, now: str, gross: float, net: float) -> str:
+    """Say how much of the net sales of a period was kept in a later one, without growth and with it."""
+    return _(
+        "Of the net sales of {before}, {gross} were kept in {now} (gross revenue retention), {net} with what "
+        "the same customers bought more (net revenue retention)."
+    ).format(before=before, now=now, gross=percent(gross, 1), net=percent(net, 1))
 
 
 def compare_customers(dataset: Dataset, compare: str) -> Compared | NotPossible:
     """Return what each customer bought in the last period of a kind and in the same one a year before.
 
-    Parameters
-    ----------
-    dataset
-        The data set.
-    compare
-        ``year_to_date``: the year of ``as_of`` up to that day; ``year``, ``half_year``, ``quarter`` or
-        ``month``: the last one that is over.
+    That of ``year_to_date`` is the year of ``as_of`` up to that day; a ``year``, ``half_year``, ``quarter``
+    or ``month`` is the last one that is over.
     """
-    unit = "year" if compare == "year_to_date" else compare
-    before, now = periods_compared(dataset.as_of, compare)
+    found = _read(dataset, compare, *periods_compared(dataset.as_of, compare))
     first = dataset.query("coverage")["first_date"].iloc[0].date()
-    found = _read(dataset, compare, before, now)
-    if begins_whole(before[0], first, unit) and (found.totals()[["purchases", "net_sales"]] > 0).all(
-        axis=None
-    ):
+    unit = "year" if compare == "year_to_date" else compare
+    bought = (found.totals()[["purchases", "net_sales"]] > 0).all(axis=None)
+    if bought and begins_whole(found.before[0], first, unit):
         return found
-    return NotPossible(
-        _(
-            "Growth cannot be told yet: it takes sales in {now} and in {before}, recorded from its start."
-        ).format(now=found.names[1], before=found.names[0])
+    message = _(
+        "Growth cannot be told yet: it takes sales in {now} and in {before}, recorded from its start."
     )
+    return NotPossible(message.format(now=found.names[1], before=found.names[0]))
 
 
 def last_twelve_months(dataset: Dataset) -> Compared:
     """Return what each customer bought in the twelve months to ``as_of`` and in the twelve before, if any."""
     end = pd.Timestamp(dataset.as_of)
-    starts = [(end - pd.DateOffset(years=back) + pd.Timedelta(days=1)).date() for back in (1, 2)]
-    before, now = (starts[1], starts[0] - dt.timedelta(days=1)), (starts[0], dataset.as_of)
-    return _read(dataset, "twelve_months", before, now)
+    first, start = (end - pd.DateOffset(years=back) + pd.Timedelta(days=1) for back in (2, 1))
+    before = first.date(), (start - pd.Timedelta(days=1)).date()
+    return _read(dataset, "twelve_months", before, (start.date(), dataset.as_of))
 
 
-def _read(
-    dataset: Dataset, unit: str, before: tuple[dt.date, dt.date], now: tuple[dt.date, dt.date]
-) -> Compared:
+def _read(dataset: Dataset, unit: str, before: Days, now: Days) -> Compared:
     rows = dataset.query(
         "customers_compared", before_from=before[0], before_to=before[1], now_from=now[0], now_to=now[1]
     )
-    return Compared(unit, before, now, with_status(named(dataset, rows)), dataset.as_of, dataset.currency)
+    bought_before, bought_now = rows["purchases_before"] > 0, rows["purchases_now"] > 0
+    meanwhile = rows["meanwhile"] > 0
+    statuses = {
+        "retained": bought_before & bought_now,
+        "again": bought_now & meanwhile,
+        "reactivated": bought_now & (rows["earlier"] > 0),
+        "new": bought_now,
+        "not_yet": bought_before & meanwhile,
+        "lost": bought_before,
+    }
+    status = np.select([*statuses.values()], [*statuses], "returned")
+    customers = named(dataset, rows).assign(status=status)
+    return Compared(unit, before, now, customers, dataset.as_of, dataset.currency)
 
 
-def periods_compared(as_of: dt.date, compare: str) -> tuple[tuple[dt.date, dt.date], tuple[dt.date, dt.date]]:
-    """Return first and last day of the same period a year before and of the last one.
-
-    Examples
-    --------
-    >>> for first, last in periods_compared(dt.date(2024, 5, 31), "quarter"):
-    ...     print(first, last)
-    2023-01-01 2023-03-31
-    2024-01-01 2024-03-31
-    """
+def periods_compared(as_of: dt.date, compare: str) -> tuple[Days, Days]:
+    """Return first and last day of the same period a year before and of the last one."""
     end = pd.Timestamp(as_of)
-    if compare == "year_to_date":
-        start = end.replace(month=1, day=1)
-    else:
+    start = end.replace(month=1, day=1)
+    if compare != "year_to_date":
         after, months = end + pd.Timedelta(days=1), MONTHS[compare]
         next_start = pd.Timestamp(after.year, after.month - (after.month - 1) % months, 1)
         start, end = next_start - pd.DateOffset(months=months), next_start - pd.Timedelta(days=1)
-    is_last_of_month = end.is_month_end
-    earlier = end - pd.DateOffset(years=1) + (pd.offsets.MonthEnd(0) if is_last_of_month else pd.Timedelta(0))
+    earlier = end - pd.DateOffset(years=1)
+    if end.is_month_end:
+        earlier += pd.offsets.MonthEnd(0)
     return ((start - pd.DateOffset(years=1)).date(), earlier.date()), (start.date(), end.date())
-
-
-def with_status(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the ``status`` of each customer; see `Compared`."""
-    before, now = rows["purchases_before"] > 0, rows["purchases_now"] > 0
-    meanwhile, earlier = rows["meanwhile"] > 0, rows["earlier"] > 0
-    conditions = [
-        before & now,
-        now & meanwhile,
-        now & earlier,
-        now,
-        before & meanwhile,
-        before,
-    ]
-    words = ["retained", "again", "reactivated", "new", "not_yet", "lost"]
-    return rows.assign(status=np.select(conditions, words, "returned"))

@@ -19,13 +19,6 @@ def with_factors(rows: pd.DataFrame) -> pd.DataFrame:
 def factor_effects(before: pd.Series, now: pd.Series, factors: tuple[str, ...] = FACTORS) -> pd.DataFrame:
     """Split the change of a product exactly over its factors.
 
-    Parameters
-    ----------
-    before, now
-        The factors, by name.
-    factors
-        Those that count.
-
     Returns
     -------
     pandas.DataFrame
@@ -38,19 +31,13 @@ def factor_effects(before: pd.Series, now: pd.Series, factors: tuple[str, ...] =
     (a − b) ÷ (ln a − ln b) is the logarithmic mean, and L(a, a) = a. The effects add up to V_now − V_before
     with nothing left over: the additive form of the logarithmic mean Divisia index (LMDI) of Ang, B. W.
     (2005), "The LMDI approach to decomposition analysis: a practical guide", Energy Policy 33, 867–871.
-
-    Examples
-    --------
-    >>> before, now = pd.Series({"customers": 10, "value": 5}), pd.Series({"customers": 20, "value": 5})
-    >>> factor_effects(before, now, ("customers", "value"))["effect"].tolist()
-    [50.0, 0.0]
     """
     one, other = (pd.to_numeric(side[list(factors)]).to_numpy(dtype="float64") for side in (before, now))
     effect = np.full(len(factors), np.nan)
     if (one > 0).all() and (other > 0).all():
-        first, second, logs = one.prod(), other.prod(), np.log(other / one)
+        logs = np.log(other / one)
         total = logs.sum()
-        effect = logs * ((second - first) / total if abs(total) > 1e-9 else first)
+        effect = logs * ((other.prod() - one.prod()) / total if abs(total) > 1e-9 else one.prod())
     change = other / np.where(one == 0, np.nan, one) - 1
     return pd.DataFrame(
         {"factor": list(factors), "before": one, "now": other, "change": change, "effect": effect}

@@ -8,50 +8,41 @@ from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import _, number, percent, period
+from analysis.language import _, number, period
 from analysis.not_possible import NotPossible
 from analysis.periods import MONTHS, calendar
-from analysis.result import Finding, Result, currency_of
+from analysis.portfolio.compared import kept
+from analysis.result import Finding, Result
 
 STATUSES = ("new", "retained", "reactivated", "lost", "inactive")
 _SUMS = ["customers", "net_before", "net_now", "kept"]
+_CUSTOMERS = ["active_before", *STATUSES, "active", "complete"]
 _MONEY = [
-    *("period", "sales_before", "from_new", "from_reactivated", "growth", "shrinkage"),
-    *("from_lost", "from_returned", "net_sales", "gross_retention", "net_retention"),
+    *("sales_before", "from_new", "from_reactivated", "growth", "shrinkage", "from_lost", "from_returned"),
+    *("net_sales", "gross_retention", "net_retention"),
 ]
 
 
 @dataclass(frozen=True)
 class CustomerFlow(Result):
-    """Customers of each period by what they did in it and in the one before.
+    """Customers of each period by what they did in it and in the one before, and their money.
 
     Attributes
     ----------
     frame
-        One row per period of the calendar: ``period`` (first day), ``active_before`` (customers of the
-        previous period), ``new``, ``retained``, ``reactivated``, ``lost``, ``inactive``, ``active``
-        (customers of this one) and ``complete`` (see `calendar`).
-    money
-        The same periods in money: ``period``, ``sales_before``, then what adds up to the change
+        One row per period of the calendar: ``period`` (first day); in customers, ``active_before`` (of the
+        previous period), ``new``, ``retained``, ``reactivated``, ``lost``, ``inactive`` and ``active`` (of
+        this one); ``complete`` (see `calendar`); in money, ``sales_before``, what adds up to the change
         (``from_new``, ``from_reactivated``, ``growth`` and ``shrinkage`` of retained customers,
         ``from_lost``, ``from_returned`` of those who only gave back), ``net_sales``, and the
         ``gross_retention`` and ``net_retention`` of the earlier net sales (missing where there were none).
     unit
         ``month``, ``quarter``, ``half_year`` or ``year``.
-    currency
-        ISO 4217 code, or None where it is not known.
     """
 
     name: ClassVar[str] = "flow"
     frame: pd.DataFrame
-    money: pd.DataFrame
     unit: str
-    currency: str | None = None
-
-    @property
-    def last(self) -> pd.Series | None:
-        """The last complete period after another; None where there is none."""
-        return None if self.closed.empty else self.closed.iloc[-1]
 
     @property
     def closed(self) -> pd.DataFrame:
@@ -60,79 +51,46 @@ class CustomerFlow(Result):
         return self.frame[complete & complete.shift(fill_value=False)]
 
     @property
-    def _kept(self) -> pd.Series:
-        return self.money.loc[self.closed.index].iloc[-1]
+    def last(self) -> pd.Series:
+        """The last of them."""
+        return self.closed.iloc[-1]
 
     def title(self) -> str:
-        """Return what a chart of the flow shows."""
-        if self.last is None:
-            return _("Nobody could stay or leave yet")
-        return _("In {period}, {gained} customers were won or reactivated and {lost} lost").format(
-            period=period(self.last["period"], self.unit),
-            gained=number(self.last["new"] + self.last["reactivated"]),
-            lost=number(self.last["lost"]),
-        )
-
-    def sentence(self) -> str:
-        """Return the finding in one sentence."""
-        if self.last is None:
-            return _("There are no two complete periods to compare.")
+        """Return who came, stayed and was lost in the last period that can be compared."""
         values = {name: number(self.last[name]) for name in ("active", "active_before", *STATUSES)}
         return _(
             "In {period}, {active} customers bought: {new} new, {retained} retained and "
             "{reactivated} reactivated; {lost} of the {active_before} customers of the period before did not."
         ).format(period=period(self.last["period"], self.unit), **values)
 
-    @property
-    def is_drawn(self) -> bool:  # type: ignore[override]
-        """Whether there are two complete periods to compare."""
-        return self.last is not None
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the customers of each period, and their money."""
-        tables = {"flow": self.frame, "flow_money": self.money}
-        return {name: table.rename(columns={"period": self.unit}) for name, table in tables.items()}
+        parts = {"flow": _CUSTOMERS, "flow_money": _MONEY}
+        frame = self.frame.rename(columns={"period": self.unit})
+        return {name: frame[[self.unit, *columns]] for name, columns in parts.items()}
 
     def findings(self) -> list[Finding]:
-        """Return who came and went in the last complete period."""
-        if self.last is None:
-            return []
-        won, lost = int(self.last["new"] + self.last["reactivated"]), int(self.last["lost"])
-        gone = -float(self._kept["from_lost"])
-        return [Finding("portfolio.flow", self.sentence(), lost, "customers", max(gone, 0.0), won >= lost)]
+        """Return the same; good where no more were lost than won, and about the money of the lost."""
+        won, lost = self.last["new"] + self.last["reactivated"], int(self.last["lost"])
+        gone = max(-float(self.last["from_lost"]), 0.0)
+        return [Finding("portfolio.flow", self.sentence(), lost, "customers", gone, bool(won >= lost))]
 
     def notes(self) -> list[str]:
-        """Return how much of the money was kept, or why there is nothing to compare."""
-        if self.last is None:
-            return [self.sentence()]
-        kept = self._kept
-        if pd.isna(kept["net_retention"]):
-            return []
-        message = _(
-            "Of the net sales of the period before, {gross} were kept in {period} (gross revenue retention), "
-            "{net} with what the same customers bought more (net revenue retention)."
-        )
-        gross, net = percent(kept["gross_retention"], 1), percent(kept["net_retention"], 1)
-        return [message.format(period=period(kept["period"], self.unit), gross=gross, net=net)]
+        """Return how much of the money was kept."""
+        before, last = self.frame.loc[: self.last.name, "period"].iloc[-2:]
+        gross, net = self.last[["gross_retention", "net_retention"]]
+        told = kept(period(before, self.unit), period(last, self.unit), gross, net)
+        return [] if pd.isna(gross) else [told]
 
 
 def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow | NotPossible:
-    """Return who is new, retained, reactivated, lost and inactive in each period, and what they bought.
-
-    Parameters
-    ----------
-    rows
-        The rows of ``sql/customer_flow.sql``.
-    as_of
-        The last day that counts.
-    unit
-        ``month``, ``quarter``, ``half_year`` or ``year``.
+    """Return who came, stayed, came back and left in each period, from ``sql/customer_flow.sql``.
 
     Notes
     -----
-    Active now = new + retained + reactivated; active before = retained + lost. Each
-    customer seen so far is exactly one of the five. In money, net sales now − before = new + reactivated +
-    growth − shrinkage of retained − lost + what was only returned.
+    Active now = new + retained + reactivated; active before = retained + lost. Each customer seen so far is
+    exactly one of the five. In money, net sales now − before = new + reactivated + growth − shrinkage of
+    retained − lost + what was only returned.
     """
     if rows["first_day"].isna().all():
         return NotPossible(_("Nobody bought anything, so nobody came or left."))
@@ -142,27 +100,24 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     )
     every = pd.MultiIndex.from_product([_SUMS, [*STATUSES[:4], "returned"]])
     table = table.reindex(index=periods["number"], columns=every, fill_value=0).reset_index(drop=True)
-    counts, before, now, kept = (pd.DataFrame(table[name]) for name in _SUMS)
-    active_before = counts["retained"] + counts["lost"]
-    frame = counts[list(STATUSES[:4])].assign(
-        period=periods["period"],
-        complete=periods["complete"],
-        active_before=active_before,
+    counts, before, now, capped = (pd.DataFrame(table[name]) for name in _SUMS)
+    theirs = before["retained"] + before["lost"]
+    frame = periods.join(counts).join((now - before).add_prefix("from_"))
+    frame = frame.assign(
+        active_before=counts["retained"] + counts["lost"],
         active=counts[["new", "retained", "reactivated"]].sum(axis=1),
-        inactive=counts["new"].cumsum().shift(fill_value=0) - active_before - counts["reactivated"],
-    )
-    theirs = ["retained", "lost"]
-    base = before[theirs].sum(axis=1)
-    base = base.where(base > 0)
-    change = (now - before).add_prefix("from_")
-    money = change[["from_new", "from_reactivated", "from_lost", "from_returned"]].assign(
-        period=periods["period"],
         sales_before=before.sum(axis=1),
-        growth=now["retained"] - kept["retained"],
-        shrinkage=kept["retained"] - before["retained"],
+        growth=now["retained"] - capped["retained"],
+        shrinkage=capped["retained"] - before["retained"],
         net_sales=now.sum(axis=1),
-        gross_retention=kept[theirs].sum(axis=1) / base,
-        net_retention=now[theirs].sum(axis=1) / base,
+        gross_retention=(capped["retained"] + capped["lost"]) / theirs.where(theirs > 0),
+        net_retention=(now["retained"] + now["lost"]) / theirs.where(theirs > 0),
     )
-    frame = frame[["period", "active_before", *STATUSES, "active", "complete"]]
-    return CustomerFlow(frame, money[_MONEY], unit, currency_of(rows))
+    seen = counts["new"].cumsum().shift(fill_value=0)
+    frame["inactive"] = seen - frame["active_before"] - frame["reactivated"]
+    found = CustomerFlow(frame[["period", *_CUSTOMERS, *_MONEY]], unit)
+    if found.closed.empty:
+        return NotPossible(
+            _("Too little data: it takes two complete periods in a row; `period` sets shorter ones.")
+        )
+    return found

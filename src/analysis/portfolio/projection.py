@@ -9,17 +9,22 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import _, date, money, percent
+from analysis.language import N_, _, money, percent
 from analysis.not_possible import NotPossible
 from analysis.periods import begins_whole
 from analysis.result import Finding, Result, currency_of
 
 LEVEL = 0.8
 _FEWEST, _GROUPS, _TOP, _SEASON = 4, 5, 10, 12
-Floats = npt.NDArray[np.float64]
+_YEAR, _DAY = pd.DateOffset(years=1), pd.Timedelta(days=1)
+_METHODS = {
+    "naive": N_("Rest of the year as last year"),
+    "scaled": N_("Year to date by last year's shape"),
+    "shrunk": N_("The same, drawn towards the portfolio"),
+    "smoothing": N_("Exponential smoothing"),
+}
 
 
 @dataclass(frozen=True)
@@ -28,41 +33,28 @@ class Projection(Result):
 
     Attributes
     ----------
-    year
-        The year.
-    as_of
-        The last day that counts.
     accounts
         One row per customer, the largest first: ``customer_id``, ``name`` and ``owner`` where known,
         ``last_year`` (the whole one), ``to_date``, ``projected`` and its 80 % interval ``projected_low`` and
         ``projected_high``, in money.
     total
-        ``last_year``, ``to_date``, ``projected``, ``projected_low`` and ``projected_high``, in money.
+        The same five of all together.
     trials
         What each ``method`` missed by in earlier years: ``account_error`` (sum of the misses of all accounts
         ÷ net sales) and ``total_error`` (mean miss of the total, as a share), missing where it does not
         apply; ``used`` says for what. Of those used, ``account_held`` and ``total_held`` are the shares of
         outcomes that fell into the interval, each outcome left out of what made it.
     curve
-        By ``day`` of the year, net sales so far of the year before (``before``) and of this one (``now``;
-        missing after ``as_of``).
-    currency
-        ISO 4217 code, or None where it is not known.
+        By day of the year, net sales so far of the year before (``before``) and of this one (``now``).
     """
 
     name: ClassVar[str] = "projection"
     year: int
-    as_of: dt.date
     accounts: pd.DataFrame
     total: pd.Series
     trials: pd.DataFrame
     curve: pd.DataFrame
     currency: str | None = None
-
-    @property
-    def change(self) -> float:
-        """Projected net sales against those of the year before, as a share."""
-        return float(self.total["projected"] / self.total["last_year"] - 1)
 
     def title(self) -> str:
         """Return the projected total and its interval."""
@@ -73,46 +65,28 @@ class Projection(Result):
         )
 
     def sentence(self) -> str:
-        """Return the same, with what stands on the last day and how far earlier projections missed."""
-        total = self.trials[self.trials["total_error"].notna()].sort_values("total_error").iloc[0]
-        message = _(
-            "{title} (80% interval); {done} stood on {day}. Made in the same way, earlier projections of the "
-            "total missed by {error} on average."
-        )
-        if self.year > self.as_of.year:
-            message = _(
-                "{title} (80% interval). Made in the same way, earlier projections of the total missed by "
-                "{error} on average."
-            )
-        return message.format(
-            title=self.title(),
-            done=money(self.total["to_date"], self.currency),
-            day=date(self.as_of),
-            error=percent(total["total_error"], 1),
-        )
+        """Return the same, and how far earlier projections missed."""
+        return _(
+            "{title} (80% interval). Made in the same way, earlier projections of the total missed by "
+            "{error} on average."
+        ).format(title=self.title(), error=percent(self.trials["total_error"].min(), 1))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the ten largest accounts, and what each method missed by."""
         return {"projection": self.accounts.head(_TOP), "projection_trials": self.trials}
 
     def findings(self) -> list[Finding]:
-        """Return the projected total."""
-        value, apart = float(self.total["projected"]), self.total["projected"] - self.total["last_year"]
-        good = bool(apart >= 0)
-        return [Finding("portfolio.projection", self.sentence(), value, "money", abs(float(apart)), good)]
+        """Return the projected total; good where it is not below the year before."""
+        value = float(self.total["projected"])
+        apart = value - float(self.total["last_year"])
+        return [Finding("portfolio.projection", self.sentence(), value, "money", abs(apart), apart >= 0)]
 
 
 def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Projection | NotPossible:
     """Project net sales to the end of the year, by the methods that missed least in earlier years.
 
-    Parameters
-    ----------
-    years
-        The rows of ``sql/customer_years.sql``, with names where known.
-    days
-        The rows of ``sql/sales_by_day.sql``.
-    as_of
-        The last day that counts. On the last day of a year it is the next one that is projected.
+    It takes the rows of ``sql/customer_years.sql`` and ``sql/sales_by_day.sql``. On the last day of a year it
+    is the next one that is projected.
 
     Notes
     -----
@@ -126,222 +100,134 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
     share of y + L, among accounts of like size.
     """
     over = (as_of.month, as_of.day) == (12, 31)
-    year = as_of.year + over
-    daily = (
-        days.set_index(pd.DatetimeIndex(days["date"]))["net_sales"]
-        .astype("float64")
-        .asfreq("D", fill_value=0)
-    )
-    total = _total(daily, pd.Timestamp(as_of), year)
-    first = int(years["first_day"].dt.year.min())
-    first += not begins_whole(dt.date(first, 1, 1), years["first_day"].min(), "year")
-    known = _by_year(years, to_date_is_nothing=over)
-    past = [_sides(known, earlier) for earlier in range(first + 1, year)]
-    if total is None or not past:
+    year, methods = as_of.year + over, ("naive",) if over else ("naive", "scaled", "shrunk")
+    every = pd.date_range(days["date"].min(), as_of)
+    daily = days.set_index("date")["net_sales"].astype("float64").reindex(every, fill_value=0.0)
+    first = every[0].year + (not begins_whole(dt.date(every[0].year, 1, 1), every[0].date(), "year"))
+    of_total = _misses_of_total(daily, pd.Timestamp(as_of), year)
+    if len(of_total) < _FEWEST or year < first + 2:
         return NotPossible(
             _(
                 "A projection to the end of the year has to be tested first, which takes more than three "
                 "years of sales."
             )
         )
-    errors = {
-        method: sum(float(np.abs(_account(side, method) - side["actual"]).sum()) for side in past)
-        / sum(float(side["actual"].sum()) for side in past)
-        for method in (["naive"] if over else ["naive", "scaled", "shrunk"])
-    }
-    best = min(errors, key=lambda method: errors[method])
-    misses = [_miss(side, best) for side in past]
-    sides = _sides(known, year)
-    low, high = _account_interval(sides, best, pd.concat(misses))
-    names = years.drop_duplicates("customer_id").set_index("customer_id").filter(["name", "owner"])
-    accounts = names.join(
-        pd.DataFrame(
-            {
-                "last_year": sides["last_year"],
-                "to_date": sides["to_date"],
-                "projected": _account(sides, best),
-                "projected_low": low,
-                "projected_high": high,
-            }
-        ),
-        how="right",
+    known = years.assign(later=1 if over else years["later"]).pivot_table(
+        index="customer_id", columns=["year", "later"], values="net_sales", aggfunc="sum", fill_value=0.0
     )
-    accounts = (
-        accounts[accounts[["last_year", "to_date"]].ne(0).any(axis=1)]
-        .rename_axis("customer_id")
-        .reset_index()
+    past = {one: _sides(known, one) for one in range(first + 1, year)}
+    tried = {way: pd.concat({one: _account(side, way) for one, side in past.items()}) for way in methods}
+    off = pd.Series({way: (frame["actual"] - frame["projected"]).abs().sum() for way, frame in tried.items()})
+    errors, misses = off / tried["naive"]["actual"].sum(), of_total.mean()
+    way, way_of_total = str(errors.idxmin()), str(misses.idxmin())
+    accounts = _with_interval(_account(_sides(known, year), way), tried[way])
+    apart = of_total[way_of_total]
+    held_of_total = np.mean([miss <= _reach(apart.drop(i)) for i, miss in apart.items()])
+    trials = pd.DataFrame(
+        {
+            "account_error": errors,
+            "account_held": pd.Series({way: _held(tried[way])}),
+            "total_error": misses,
+            "total_held": pd.Series({way_of_total: held_of_total}),
+        },
+        [name for name in _METHODS if name in {*errors.index, *misses.index}],
     )
-    accounts = accounts.sort_values(["projected", "customer_id"], ascending=[False, True]).reset_index(
-        drop=True
-    )
-    held = _accounts_held(past, misses, best)
-    trials = _trials(errors, best, held, total)
-    curve = _curve(daily, year)
-    return Projection(year, as_of, accounts, total.outcome, trials, curve, currency_of(days))
-
-
-# --- accounts ----------------------------------------------------------------------------------------
-
-
-def _by_year(years: pd.DataFrame, *, to_date_is_nothing: bool) -> pd.DataFrame:
-    """Return net sales by customer, with a column for each year and part of it (0 to date, 1 later)."""
-    part = years["later"] if not to_date_is_nothing else 1
-    table = years.assign(part=part).pivot_table(
-        index="customer_id", columns=["year", "part"], values="net_sales", aggfunc="sum", fill_value=0.0
-    )
-    return table.astype("float64")
+    uses = {_("accounts"): way, _("total"): way_of_total}
+    trials["used"] = [", ".join(use for use, one in uses.items() if one == name) for name in trials.index]
+    trials = trials.rename(lambda name: _(_METHODS[name])).rename_axis("method").reset_index()
+    total = accounts[["last_year", "to_date"]].sum()
+    total["projected"] = _totals(daily, pd.Timestamp(year, 1, 1))[way_of_total]
+    total["projected_low"] = total["projected"] * (1 - _reach(apart))
+    total["projected_high"] = total["projected"] * (1 + _reach(apart))
+    names = years.drop_duplicates("customer_id").filter(["customer_id", "name", "owner"])
+    told = names.merge(accounts[accounts[["last_year", "to_date"]].any(axis=1)], on="customer_id")
+    told = told.drop(columns=["last_to_date", "actual", "size"])
+    told = told.sort_values(["projected", "customer_id"], ascending=[False, True], ignore_index=True)
+    by_day = daily.groupby([every.year, every.day_of_year]).sum()
+    curve = pd.DataFrame({side: by_day.get(one) for side, one in (("before", year - 1), ("now", year))})
+    return Projection(year, told, total, trials, curve.astype("float64").cumsum(), currency_of(days))
 
 
 def _sides(known: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Return ``to_date``, ``last_to_date``, ``last_year`` and ``actual`` of each customer in a year."""
-
-    def part(of: int, number: int) -> Floats:
-        missing = np.zeros(len(known))
-        return known[of, number].to_numpy(dtype="float64") if (of, number) in known else missing
-
-    return pd.DataFrame(
-        {
-            "to_date": part(year, 0),
-            "last_to_date": part(year - 1, 0),
-            "last_year": part(year - 1, 0) + part(year - 1, 1),
-            "actual": part(year, 0) + part(year, 1),
-        },
-        index=known.index,
-    )
+    """Return by customer what is known of a year on the day, its ``actual`` end, and ``size``."""
+    every = pd.MultiIndex.from_product([(year - 1, year), (0, 1)])
+    then, rest, now, later = known.reindex(columns=every, fill_value=0.0).to_numpy(dtype="float64").T
+    sides = {"last_year": then + rest, "to_date": now, "last_to_date": then, "actual": now + later}
+    size = np.maximum(now, 0) + np.maximum(then + rest, 0)
+    return pd.DataFrame({**sides, "size": size}, known.index)
 
 
-def _account(sides: pd.DataFrame, method: str) -> pd.Series:
-    """Return the projection of each account by a method."""
-    so_far, then, whole = (
-        sides["to_date"],
-        sides["last_to_date"].clip(lower=0),
-        sides["last_year"].clip(lower=0),
-    )
-    naive = so_far + sides["last_year"] - sides["last_to_date"]
-    if method == "naive":
-        return naive
-    if method == "scaled":
-        return (so_far * whole / then.where(then > 0)).fillna(naive)
-    k = float(then[then > 0].mean()) if (then > 0).any() else 1.0
-    shape = float(whole.sum() / max(then.sum(), 1e-9)) if (then > 0).any() else 1.0
-    return so_far * (whole + k * shape) / (then + k)
+def _account(sides: pd.DataFrame, way: str) -> pd.DataFrame:
+    """Add what each account is ``projected`` to by a method."""
+    so_far, then, whole = sides["to_date"], sides["last_to_date"].clip(0), sides["last_year"].clip(0)
+    naive = found = so_far + sides["last_year"] - sides["last_to_date"]
+    if way == "scaled":
+        found = (so_far * whole / then.where(then > 0)).fillna(naive)
+    elif way == "shrunk" and then.any():
+        k = float(then[then > 0].mean())
+        found = so_far * (whole + k * float(whole.sum() / then.sum())) / (then + k)
+    return sides.assign(projected=found)
 
 
-def _size(sides: pd.DataFrame) -> pd.Series:
-    return sides["to_date"].clip(lower=0) + sides["last_year"].clip(lower=0)
+def _with_interval(sides: pd.DataFrame, tried: pd.DataFrame) -> pd.DataFrame:
+    """Add the 80 % interval of each account, by what accounts of like size were missed by."""
+    tried = tried[tried["size"] > 0]
+    edges = tried["size"].quantile(np.linspace(0, 1, _GROUPS + 1)[1:-1]).unique()
+    missed = (tried["actual"] - tried["projected"]) / tried["size"]
+    groups = missed.groupby(np.searchsorted(edges, tried["size"]))
+    place, tails = np.searchsorted(edges, sides["size"]), ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+    ends = [groups.quantile(tail).reindex(range(_GROUPS)).ffill().to_numpy()[place] for tail in tails]
+    low, high = (sides["projected"] + sides["size"] * end for end in ends)
+    least = sides[["projected", "to_date"]].min(axis=1)
+    return sides.assign(projected_low=np.maximum(low, least), projected_high=high)
 
 
-def _miss(sides: pd.DataFrame, method: str) -> pd.DataFrame:
-    """Return ``size`` and ``miss`` (as a share of it) of the accounts that had one."""
-    size = _size(sides)
-    frame = pd.DataFrame(
-        {"size": size, "miss": (sides["actual"] - _account(sides, method)) / size.where(size > 0)}
-    )
-    return frame.dropna()
-
-
-def _account_interval(sides: pd.DataFrame, method: str, misses: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Return the ends of the 80 % interval of each account, by the misses of accounts of like size."""
-    size, projected = _size(sides), _account(sides, method)
-    edges = np.unique(misses["size"].quantile(np.linspace(0, 1, _GROUPS + 1)[1:-1]))
-    of_misses, of_sides = (np.searchsorted(edges, values) for values in (misses["size"], size))
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    groups, every = misses["miss"].groupby(of_misses), range(len(edges) + 1)
-    low, high = (
-        projected + size * groups.quantile(tail).reindex(every).ffill().to_numpy()[of_sides] for tail in tails
-    )
-    floor = np.minimum(projected, sides["to_date"])
-    return np.maximum(low, floor), high
-
-
-def _accounts_held(past: list[pd.DataFrame], misses: list[pd.DataFrame], method: str) -> float:
+def _held(tried: pd.DataFrame) -> float:
     """Return the share of accounts whose outcome fell into the interval made of the other years' misses."""
-    if len(past) < 2:
+    years = tried.index.unique(0)
+    if len(years) == 1:
         return math.nan
-    held = []
-    for i, sides in enumerate(past):
-        others = pd.concat([miss for j, miss in enumerate(misses) if j != i])
-        low, high = _account_interval(sides, method, others)
-        had = _size(sides) > 0
-        held.append(sides["actual"].between(low - 1e-9, high + 1e-9)[had])
-    return float(pd.concat(held).mean())
+    ends = pd.concat([_with_interval(tried.loc[[one]], tried.drop(one)) for one in years])
+    held = ends["actual"].between(ends["projected_low"] - 1e-9, ends["projected_high"] + 1e-9)
+    return float(held[ends["size"] > 0].mean())
 
 
-# --- total -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Total:
-    outcome: pd.Series
-    errors: dict[str, float]
-    best: str
-    held: float
-
-
-def _total(daily: pd.Series, as_of: pd.Timestamp, year: int) -> _Total | None:
-    """Project the total by the method that missed least from earlier months; None where too few are known."""
-    start, end = pd.Timestamp(year, 1, 1), pd.Timestamp(year, 12, 31)
-    tried: dict[str, list[float]] = {}
-    for back in range(1, len(daily) // 28):
+def _misses_of_total(daily: pd.Series, as_of: pd.Timestamp, year: int) -> pd.DataFrame:
+    """Return what each method missed the total by, as a share, at the ends of earlier months."""
+    rows = []
+    for back in range(1, len(_months(daily)) - 2 * _SEASON + 1):
         step = pd.DateOffset(months=back)
-        origin, begin = as_of - step, start - step
-        if as_of == as_of + pd.offsets.MonthEnd(0):
+        origin = as_of - step
+        if as_of.is_month_end:
             origin += pd.offsets.MonthEnd(0)
-        finish = begin + pd.DateOffset(years=1) - pd.Timedelta(days=1)
-        if begin - pd.DateOffset(years=1) < daily.index[0] - pd.Timedelta(days=31):
-            break
-        if finish > as_of or len(_months(daily[:origin])) < 2 * _SEASON:
-            continue
-        actual = float(daily[begin:finish].sum())
-        for method, value in _totals(daily[:origin], begin, finish).items():
-            tried.setdefault(method, []).append(actual / value - 1 if value > 0 else math.inf)
-    if len(tried.get("naive", [])) < _FEWEST:
-        return None
-    errors = {method: float(np.abs(misses).mean()) for method, misses in tried.items()}
-    best = min(errors, key=lambda method: errors[method])
-    misses = np.abs(tried[best])
-    projected = _totals(daily, start, end)[best]
-    reach = _reach(misses)
-    outcome = {
-        "last_year": float(daily[str(year - 1)].sum()),
-        "to_date": float(daily[start:as_of].sum()),
-        "projected": projected,
-        "projected_low": projected * (1 - reach),
-        "projected_high": projected * (1 + reach),
-    }
-    held = np.mean([miss <= _reach(np.delete(misses, i)) for i, miss in enumerate(misses)])
-    return _Total(pd.Series(outcome), errors, best, float(held))
+        start = pd.Timestamp(year, 1, 1) - step
+        if (end := start + _YEAR - _DAY) <= as_of:
+            totals = pd.Series(_totals(daily[:origin], start))
+            rows.append((daily[start:end].sum() / totals.where(totals > 0, 0.0) - 1).abs().fillna(0.0))
+    return pd.DataFrame(rows).dropna(axis="columns")
 
 
-def _reach(misses: Floats) -> float:
+def _reach(misses: pd.Series) -> float:
     """Return the miss that 80 % of the next ones do not exceed."""
-    place = min(math.ceil(LEVEL * (len(misses) + 1)), len(misses))
-    return float(np.sort(misses)[place - 1])
+    return float(misses.nsmallest(math.ceil(LEVEL * (len(misses) + 1))).iloc[-1])
 
 
-def _totals(daily: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> dict[str, float]:
-    """Return the total of a year by each method, from the days that are known."""
-    year, origin = pd.DateOffset(years=1), daily.index[-1]
-    so_far = float(daily[start:origin].sum())
-    then, whole = daily[start - year : origin - year].sum(), daily[start - year : end - year].sum()
-    if start > origin:
-        then = 0.0
-    found = {"naive": so_far + float(whole - then), "smoothing": so_far + _smoothed(daily, start, end)}
-    if then > 0:
-        found["scaled"] = so_far * float(whole / then)
-    return found
+def _totals(daily: pd.Series, start: pd.Timestamp) -> dict[str, float]:
+    """Return the total of the year from ``start`` on by each method, from the days that are known."""
+    so_far, then = float(daily[start:].sum()), float(daily[start - _YEAR : daily.index[-1] - _YEAR].sum())
+    whole = float(daily[start - _YEAR : start - _DAY].sum())
+    found = {"naive": so_far + whole - then, "smoothing": so_far + _smoothed(daily, start + _YEAR - _DAY)}
+    return found | ({"scaled": so_far * whole / then} if then > 0 else {})
 
 
-def _smoothed(daily: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> float:
+def _smoothed(daily: pd.Series, end: pd.Timestamp) -> float:
     """Return what exponential smoothing of the whole months foretells from the last day known to ``end``."""
     from statsmodels.tools.sm_exceptions import ConvergenceWarning  # noqa: PLC0415 slow
     from statsmodels.tsa.holtwinters import ExponentialSmoothing  # noqa: PLC0415
 
-    after = daily.index[-1] + pd.Timedelta(days=1)
-    months = _months(daily)
-    ahead = (end.year - after.year) * 12 + end.month - after.month + 1
+    after = daily.index[-1] + _DAY
     model = ExponentialSmoothing(
-        months,
+        _months(daily),
         trend="add",
         damped_trend=True,
         seasonal="add",
@@ -350,50 +236,12 @@ def _smoothed(daily: pd.Series, start: pd.Timestamp, end: pd.Timestamp) -> float
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        foretold = model.fit().forecast(ahead)
-    done = (after.day - 1) / after.days_in_month
-    return float(foretold.sum() - done * foretold.iloc[0])
+        foretold = model.fit().forecast((end.year - after.year) * 12 + end.month - after.month + 1)
+    return float(foretold.sum() - (after.day - 1) / after.days_in_month * foretold.iloc[0])
 
 
 def _months(daily: pd.Series) -> pd.Series:
     """Return net sales of the months that are known whole."""
     months: pd.Series = daily.resample("MS").sum()
-    over = len(months) if (daily.index[-1] + pd.Timedelta(days=1)).day == 1 else -1
+    over = len(months) if (daily.index[-1] + _DAY).day == 1 else -1
     return months.iloc[int(daily.index[0].day > 7) : over]
-
-
-def _trials(errors: dict[str, float], best: str, held: float, total: _Total) -> pd.DataFrame:
-    """Return what each method missed by, for accounts and for the total."""
-    names = {
-        "naive": _("Rest of the year as last year"),
-        "scaled": _("Year to date by last year's shape"),
-        "shrunk": _("The same, drawn towards the portfolio"),
-        "smoothing": _("Exponential smoothing"),
-    }
-    rows = []
-    for method, name in names.items():
-        if method not in errors and method not in total.errors:
-            continue
-        used = [word for word, one in ((_("accounts"), best), (_("total"), total.best)) if one == method]
-        rows.append(
-            {
-                "method": name,
-                "account_error": errors.get(method, math.nan),
-                "account_held": held if method == best else math.nan,
-                "total_error": total.errors.get(method, math.nan),
-                "total_held": total.held if method == total.best else math.nan,
-                "used": ", ".join(used),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _curve(daily: pd.Series, year: int) -> pd.DataFrame:
-    """Return net sales so far by day of the year, of the year and of the one before."""
-    days = pd.DatetimeIndex(daily.index)
-    sums = daily.groupby([days.year, days.day_of_year]).sum()
-    before, now = (
-        sums[sums.index.get_level_values(0) == one].droplevel(0).reindex(range(1, 367)).cumsum()
-        for one in (year - 1, year)
-    )
-    return pd.DataFrame({"day": range(1, 367), "before": before.ffill().to_numpy(), "now": now.to_numpy()})
