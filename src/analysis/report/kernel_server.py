@@ -128,11 +128,14 @@ class KernelServer:
 
 def serve() -> None:
     """Import, then answer each request with the number of a new process, which goes on as a kernel."""
+    import pandas  # noqa: PLC0415 nobody else needs it here
+
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # where that process is gone, a kernel ends itself
     if not os.environ.get("MPLBACKEND"):
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # as kernels have it
     for module in _MODULES:
         importlib.import_module(module)
+    pandas.set_option("display.max_columns", 20)  # as where it is first imported in a kernel
     signal.signal(signal.SIGCHLD, _take_note)
     gc.collect()
     gc.freeze()  # a collection would write to memory that all kernels share
