@@ -43,8 +43,7 @@ import os, sys, threading, time
 phase, turn, seconds, number, seen = os.environ["CAMPAIGN_KILL"].split(",")
 counts, now = dict.fromkeys({phases}, 0), "start"
 BEGINS = {{
-    "os.mkdir": [("reading", ".cartera-"), ("pages", "/new/notebooks")],
-    "subprocess.Popen": [("kernels", "")],
+    "os.mkdir": [("reading", ".cartera-"), ("kernels", "/results"), ("pages", "/new/notebooks")],
     "os.rename": [("publishing", "/new/run.json")],
 }}
 
@@ -142,16 +141,21 @@ class Place:
         shutil.copytree(self._kept, self.report)
 
     def kernels(self) -> list[str]:
-        """Return the command lines of kernels that are still there some seconds later."""
+        """Return the names of kernels, and of what becomes kernels, still there some seconds later."""
         until = time.monotonic() + 20
         while True:
-            alive = [line for line in map(_line, psutil.process_iter()) if self._is_kernel(line)]
+            alive = [str(process) for process in psutil.process_iter() if self._is_kernel(process)]
             if not alive or time.monotonic() > until:
                 return alive
             time.sleep(0.2)
 
-    def _is_kernel(self, line: str) -> bool:
-        return "ipykernel_launcher" in line and str(self.folder) in line
+    def _is_kernel(self, process: psutil.Process) -> bool:
+        try:
+            line, environment = " ".join(process.cmdline()), process.environ()
+        except psutil.Error:
+            return False
+        is_python = "ipykernel_launcher" in line or "kernel_server" in line
+        return is_python and environment.get("CARTERA_CACHE") == str(self.folder / "cache")
 
     def litter(self) -> list[str]:
         """Return what no run should leave in temporary folders, the cache and beside the report."""
@@ -159,13 +163,6 @@ class Place:
         held += (self.folder / "home").rglob("kernel-*.json")
         kept = [path for path in held if path.parent.name == "cache" and not path.name.startswith(".")]
         return [str(path) for path in held if path not in {self.report, *kept}]
-
-
-def _line(process: psutil.Process) -> str:
-    try:
-        return " ".join(process.cmdline())
-    except psutil.Error:
-        return ""
 
 
 def fingerprint(report: Path) -> dict[str, str]:

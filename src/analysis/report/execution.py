@@ -19,6 +19,7 @@ from analysis.language import _
 from analysis.notebook_text import translate_notebook
 from analysis.report import notebooks
 from analysis.report.atomic_write import is_full
+from analysis.report.kernel_server import KernelServer
 
 SECONDS_TO_START = 120
 _ERROR_MARK = "papermill-error-cell-tag"
@@ -97,7 +98,7 @@ class Execution:
     failure: Failure | None
 
 
-def execute(task: Task, step: Callable[[], None]) -> Execution:
+def execute(task: Task, step: Callable[[], None], server: KernelServer | None) -> Execution:
     """Execute a copy of a notebook, translated into the language it is asked for.
 
     Parameters
@@ -106,8 +107,11 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
         What to execute, where.
     step
         Called after each cell.
+    server
+        Where kernels start, if not as Jupyter does it.
     """
     papermill = import_papermill()
+    kernels = {"kernel_manager_class": server.manager()} if server else {}
     started = time.monotonic()
     source, target = task.work / f"{task.name}-source.ipynb", task.work / f"{task.name}.ipynb"
     task.results.mkdir(parents=True)
@@ -135,6 +139,7 @@ def execute(task: Task, step: Callable[[], None]) -> Execution:
                 resources={"metadata": {"path": str(task.work)}},
                 extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log is not for the reader
                 on_cell_executed=keep,
+                **kernels,
             )
             problem = None
         except Exception as error:  # whatever stops one notebook must not stop the others

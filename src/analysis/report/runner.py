@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from analysis.dataset.user_files import legible, path_of
 from analysis.language import use_language
 from analysis.report import execution, notebooks, pages, publishing, record
 from analysis.report.execution import Execution, Task
+from analysis.report.kernel_server import AVAILABLE, KernelServer
 from analysis.report.progress import TerminalProgress
 from analysis.report.request import Request
 from analysis.stopping import undisturbed
@@ -72,14 +73,15 @@ def run(request: Request, progress: TerminalProgress) -> Run:
     names = notebooks.choose(request.notebooks)
     given = parameters.from_text(request.assignments, {name: notebooks.defaults(name) for name in names})
     data = _absolute(request.data)
-    with shared_with_kernels():
+    jobs, before = request.jobs or os.cpu_count() or 1, execution.children()
+    with shared_with_kernels(), _shared_cores(jobs), _kernel_server(len(names)) as server:
         folder = publishing.usable(request.out or request.base / folder_name(find_source(data).name))
         started = dt.datetime.now().astimezone()
         dataset = open_dataset(data, as_of=request.as_of)
         common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
         with publishing.staging(folder) as staging:
             tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]
-            executions = _execute_all(tasks, request.jobs or os.cpu_count() or 1, progress)
+            executions = _execute_all(tasks, jobs, server, before, progress)
             changed = changes(data)
             dataset = dataset.warned(changed)
             _gather(executions, staging, folder)
@@ -90,14 +92,19 @@ def run(request: Request, progress: TerminalProgress) -> Run:
     return Run(folder, executions, [*(str(note) for note in changed), *notes])
 
 
-def _execute_all(tasks: Sequence[Task], jobs: int, progress: TerminalProgress) -> list[Execution]:
-    before = execution.children()
+def _execute_all(
+    tasks: Sequence[Task],
+    jobs: int,
+    server: KernelServer | None,
+    before: set[psutil.Process],
+    progress: TerminalProgress,
+) -> list[Execution]:
     stopping = Event()
     execution.import_papermill()
-    with _shared_cores(jobs), _own_temporary_files(), ThreadPoolExecutor(max_workers=jobs) as pool:
+    with _own_temporary_files(), ThreadPoolExecutor(max_workers=jobs) as pool:
         futures: list[Future[Execution]] = []
         try:
-            futures += [pool.submit(_execute, task, progress, stopping) for task in tasks]
+            futures += [pool.submit(_execute, task, server, progress, stopping) for task in tasks]
             while any(not future.done() for future in futures):
                 wait(futures, timeout=0.2)  # in short turns, so that Ctrl-C is heard on every system
         except KeyboardInterrupt:
@@ -107,10 +114,12 @@ def _execute_all(tasks: Sequence[Task], jobs: int, progress: TerminalProgress) -
     return [future.result() for future in futures]
 
 
-def _execute(task: Task, progress: TerminalProgress, stopping: Event) -> Execution:
+def _execute(
+    task: Task, server: KernelServer | None, progress: TerminalProgress, stopping: Event
+) -> Execution:
     cells = [cell for cell in notebooks.read(task.name)["cells"] if cell["cell_type"] == "code"]
     progress.start(task.name, len(cells) + 1)
-    done = execution.execute(task, lambda: progress.step(task.name))
+    done = execution.execute(task, lambda: progress.step(task.name), server)
     if not stopping.is_set():
         progress.end(done)
     return done
@@ -126,6 +135,11 @@ def _stop(
             execution.kill(execution.children() - before)
             wait(futures, timeout=0.2)
         execution.kill(execution.children() - before)
+
+
+def _kernel_server(kernels: int) -> AbstractContextManager[KernelServer | None]:
+    """Start the process that becomes kernels while data are read, unless there is none or it does not pay."""
+    return KernelServer() if AVAILABLE and kernels > 1 else nullcontext()
 
 
 @contextmanager
