@@ -71,8 +71,10 @@ def cells_sql(raw: RawTable, reading: Reading, *, numbered: bool = False) -> str
     for name in OF_ORDER & reading.columns.keys():
         also = "customer_name" if name == "customer_id" else name
         places = {headers.index(reading.columns[one]) for one in (name, also) if one in reading.columns}
-        texts = ", ".join(f"cast(r_{i} as varchar)" for i in sorted(places))
-        cells += f", coalesce(trim(concat({texts})), '') = '' as e_{name}"
+        texts = [f"cast(r_{i} as varchar)" for i in sorted(places)]
+        filled = " or ".join(f"{text} > '!'" for text in texts)  # it begins with a sign that shows
+        empty = f"coalesce(trim(concat({', '.join(texts)})), '') = ''"
+        cells += f", case when {filled} then false else {empty} end as e_{name}"
     rows += ", row_number() over () as row_id" if numbered else ""
     return (
         f"raw as (select {rows} from {raw.relation}), "  # noqa: S608
