@@ -65,8 +65,9 @@ def add_up(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
     price = PRICE if {"product_id", "quantity"} <= reading.columns.keys() else "cast(null as double)"
     connection.execute(
         f"create temp table days as select date, outcome, flags, count(*) as rows, "  # noqa: S608
-        f"sum({written}) as written, sum(amount) as amount, sum(coalesce(amount, {written})) as known, sum(abs(amount)) as size, "
-        f"max(abs(amount)) as largest, min(nullif({price}, 0)) as cheapest, max({price}) as dearest "
+        f"sum({written}) as written, sum(amount) as amount, sum(coalesce(amount, {written})) as known, "
+        "sum(abs(amount)) as size, max(abs(amount)) as largest, "
+        f"min(nullif({price}, 0)) as cheapest, max({price}) as dearest "
         "from entries group by all"
     )
     if "customer_name" in reading.columns:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.readers import literal
 from analysis.dataset.inference.type_inference import Reading
-from analysis.dataset.ledger.cell_sql import NUMERIC, begins_total, in_currency, missing_day, says_nothing
+from analysis.dataset.ledger.cell_sql import (
+    GOODS,
+    NUMERIC,
+    begins_total,
+    in_currency,
+    missing_day,
+    says_nothing,
+)
 from analysis.dataset.ledger.states import CREDIT_NOTE, VOID
 from analysis.dataset.schema import TRANSACTIONS, same_name, without_accents
 
@@ -327,8 +334,10 @@ def _is_one_of(codes: list[str], reading: Reading) -> str:
     """Return the SQL that holds for a product or a description that is one of these codes, accents or not."""
     forms = {form for code in codes for form in (code.upper(), without_accents(code.upper()))}
     listed = ", ".join(map(literal, sorted(forms))) or "''"
+    has_digit = any(set("123456789") & set(code) for code in codes)
     return _any(
-        f"upper({name}) in ({listed})" for name in ("product_id", "description") if name in reading.columns
+        f"case when {'false' if has_digit else f'p_{name}'} then false else upper({name}) in ({listed}) end"
+        for name in sorted(GOODS & reading.columns.keys())
     )
 
 
