@@ -64,7 +64,7 @@ def add_up(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
     written = "written" if is_written else f"if({answered('is_turned')}, -amount, amount)"
     price = PRICE if {"product_id", "quantity"} <= reading.columns.keys() else "cast(null as double)"
     connection.execute(
-        f"create temp table days as select date, outcome, flags, count(*) as rows, "  # noqa: S608
+        "create temp table days as select date, outcome, flags, count(*) as rows, "  # noqa: S608
         f"sum({written}) as written, sum(amount) as amount, sum(coalesce(amount, {written})) as known, "
         "sum(abs(amount)) as size, max(abs(amount)) as largest, "
         f"min(nullif({price}, 0)) as cheapest, max({price}) as dearest "

@@ -226,7 +226,7 @@ def _recorded(  # noqa: PLR0917
     refused = [refused_records(connection, raw) for raw in raws]
     if table is TRANSACTIONS:
         sales_account.add_up(connection, reading)
-    counted = "days" if table is TRANSACTIONS else "(select *, 1 as rows from settled)"
+    counted = "days" if table is TRANSACTIONS else "(select *, 1 as rows from entries)"
     outcomes = _count_outcomes(connection, counted, sum(map(len, refused)), money=money)
     ledger = Ledger(raws, refused, reading, config, outcomes, count_duplicates(connection))
     _check_usable(connection, ledger)
