@@ -273,6 +273,15 @@ def test_alarms(tmp_path, rows, alarm):
     assert fine.quality.warnings == []
 
 
+def test_copies_are_counted_part_by_part_where_rows_are_many(tmp_path, monkeypatch):
+    """By hand: 3 + 1 of A and of B are copies; C stands there once."""
+    monkeypatch.setattr("analysis.dataset.ledger.ledger._AT_ONCE", 2)
+    rows = ["A,2024-01-01,1"] * 4 + ["B,2024-01-02,2"] * 2 + ["C,2024-01-03,3"]
+    quality = opened(tmp_path, "customer,date,amount\n" + "\n".join(rows) + "\n").quality
+    assert quality.found.set_index("rule")["rows"]["duplicates"] == 4
+    assert "Exact copies of earlier rows: 4" in quality.warnings[0]
+
+
 def test_sentences_are_kept_with_their_values_and_said_in_the_readers_language(tmp_path):
     text = "customer,date,amount\n" + "A,2024-01-01,1\n" * 1300 + "B,2024-01-02,2\n"
     first = opened(tmp_path, text)

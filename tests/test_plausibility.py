@@ -92,3 +92,11 @@ def test_the_way_from_the_total_of_the_file_to_net_sales(tmp_path):
     assert (table.iloc[:-1].sum() - table.iloc[-1]).abs().max() < 1e-9
     by_month = reconciliation(opened(tmp_path, text), "month").frame.set_index("what")
     assert by_month["Net sales"].to_dict() == {"2023-03": 100, "2024-01": 10, "2024-02": 0, "All": 110}
+
+
+def test_the_total_of_the_file_has_credit_notes_as_they_are_written(tmp_path):
+    """By hand: the file has 10 + 20 + 4 = 34; the 4 are taken off, so that net sales are 34 − 8 = 26."""
+    rows = "A,2024-01-01,10,Invoice\nB,2024-01-05,20,Invoice\nA,2024-02-03,4,Credit note\n"
+    dataset = opened(tmp_path, f"customer,date,amount,document type\n{rows}")
+    steps = reconciliation(dataset).frame.set_index("what")["All"]
+    assert (steps["Total of the file"], steps["Net sales"]) == (34, 26)

@@ -229,10 +229,10 @@ def evidence(connection: duckdb.DuckDBPyConnection, relation: str, cell: str, wh
     a, b, first, second, either = _SHAPES[what]
     row = connection.execute(
         f"""
-        with cells as (select {cell} as cell from {relation}),
-             parts as (select cell, {a} as a, {b} as b from cells where cell is not null)
-        select count(*) filter (where {first}), count(*) filter (where {second}),
-               count(*) filter (where {either}), min(cell) filter (where {first}),
+        with cells as (select {cell} as cell, n from (select *, count(*) as n from {relation} group by all)),
+             parts as (select cell, n, {a} as a, {b} as b from cells where cell is not null)
+        select coalesce(sum(n) filter (where {first}), 0), coalesce(sum(n) filter (where {second}), 0),
+               coalesce(sum(n) filter (where {either}), 0), min(cell) filter (where {first}),
                min(cell) filter (where {second}), min(cell) filter (where {either})
         from parts
         """  # noqa: S608
@@ -303,8 +303,9 @@ def seen_formats(
 ) -> tuple[str, ...]:
     """Return the ``strptime`` formats of the commonest ways dates are written, year-first ones left out."""
     rows = connection.execute(
-        f"select regexp_replace({cell}, '\\d', '9', 'g') as shape, count(*) from {relation} "  # noqa: S608
-        "where shape is not null group by shape order by count(*) desc limit 20"
+        f"with cells as (select {cell} as cell, count(*) as n from {relation} group by all) "  # noqa: S608
+        "select regexp_replace(cell, '\\d', '9', 'g') as shape, sum(n) from cells "
+        "where shape is not null group by shape order by sum(n) desc limit 20"
     ).fetchall()
     formats = [_strptime(shape, order) for shape, _count in rows]
     return tuple(dict.fromkeys(found for found in formats if found))[:4]

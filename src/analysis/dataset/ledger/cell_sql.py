@@ -13,6 +13,7 @@ from analysis.dataset.inference.formats import (
     number_sql,
     once,
     plain_name,
+    plainly_filled,
     trimmed,
 )
 from analysis.dataset.inference.type_inference import Reading
@@ -33,6 +34,8 @@ NOBODY = (
 
 OF_ORDER = {"order_id", "customer_id", "date", "status", "currency", "document_type", "reference"}
 """Columns that many programs write on the first line of an order or block only."""
+GOODS = {"product_id", "description"}
+"""Columns that say what was sold."""
 NUMERIC = ("money", "number", "percent")
 """Kinds of columns that hold a number."""
 
@@ -61,18 +64,23 @@ def cells_sql(raw: RawTable, reading: Reading, *, numbered: bool = False) -> str
     They have every cell as ``r_<place>``, those of known columns also as ``c_<name>`` (identifiers and text
     without the spaces around them, and without what says nothing), ``row_hash`` of the whole row and, where
     ``numbered``, ``row_id``, its place in the file. ``e_<name>`` tells whether a cell of the first lines of
-    orders and blocks is empty: one that says NULL is not.
+    orders and blocks is empty: one that says NULL is not. ``p_<name>`` holds for goods with a digit but 0.
     """
     written = {f"r_{i}": quoted(header) for i, header in enumerate(raw.columns)}
     rows = ", ".join(f"{header} as {name}" for name, header in written.items())
     in_order = sorted(written, key=written.__getitem__)
     headers = list(raw.columns)
     cells = ", ".join(f"{_cell(name, headers, reading)} as c_{name}" for name in reading.columns)
+    for name in GOODS & reading.columns.keys():
+        cell = f"r_{headers.index(reading.columns[name])}"
+        cells += f", {plainly_filled(cell) if reading.kinds[name] == 'VARCHAR' else 'false'} as p_{name}"
     for name in OF_ORDER & reading.columns.keys():
         also = "customer_name" if name == "customer_id" else name
         places = {headers.index(reading.columns[one]) for one in (name, also) if one in reading.columns}
-        texts = ", ".join(f"cast(r_{i} as varchar)" for i in sorted(places))
-        cells += f", coalesce(trim(concat({texts})), '') = '' as e_{name}"
+        texts = [f"cast(r_{i} as varchar)" for i in sorted(places)]
+        filled = " or ".join(f"{text} > '!'" for text in texts)  # it begins with a sign that shows
+        empty = f"coalesce(trim(concat({', '.join(texts)})), '') = ''"
+        cells += f", case when {filled} then false else {empty} end as e_{name}"
     rows += ", row_number() over () as row_id" if numbered else ""
     return (
         f"raw as (select {rows} from {raw.relation}), "  # noqa: S608

@@ -23,6 +23,8 @@ _TIMES = 1_000
 """Times its product's usual price from which a price is worth a look."""
 _YEAR_APART = 24
 """Months without a sale that set rows apart from all others."""
+PRICE = "abs(cast(amount as double) / cast(nullif(quantity, 0) as double))"
+"""SQL of what one piece of a row costs."""
 _ONE_LINE = N_("{file}, line {line}: {amount} is {share} % of all money. Is it right?")
 _PRICE = N_(
     "{file}, line {line}: a price of {price} for '{product}', whose usual price is {usual}. Is it right?"
@@ -96,14 +98,13 @@ def _large_line(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: str
 def _large_price(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: str) -> list[Note]:
     if not {"product_id", "quantity"} <= ledger.reading.columns.keys():
         return []
-    price = "abs(cast(amount as double) / cast(nullif(quantity, 0) as double))"
-    above_zero = f"nullif({price}, 0)"
-    extremes = f"select min({above_zero}), max({price}) from {kept}"  # noqa: S608
+    above_zero = f"nullif({PRICE}, 0)"
+    extremes = f"select min(cheapest), max(dearest) from days where outcome in {KEPT}"  # noqa: S608
     lowest, highest = connection.execute(extremes).fetchall()[0]
     if not lowest or 2 * highest < _TIMES * lowest:  # a usual price is at least half the lowest
         return []
     # half of the prices are at most the usual one, so that it is at least half their harmonic mean
-    far = f"max({price}) * sum(1 / {above_zero}) >= {_TIMES} * (count({above_zero}) - count({price}) / 2)"
+    far = f"max({PRICE}) * sum(1 / {above_zero}) >= {_TIMES} * (count({above_zero}) - count({PRICE}) / 2)"
     products = connection.execute(
         f"select product_id from {kept} where product_id is not null group by product_id "  # noqa: S608
         f"having count(*) > 2 and {far}"
@@ -111,8 +112,8 @@ def _large_price(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: st
     if not products:
         return []
     found = connection.execute(
-        f"select * from (select product_id, median({price}) as usual, "  # noqa: S608
-        f"max({{'price': {price}, 'part': filename, 'row': file_row_number}}) as place from {kept} "
+        f"select * from (select product_id, median({PRICE}) as usual, "  # noqa: S608
+        f"max({{'price': {PRICE}, 'part': filename, 'row': file_row_number}}) as place from {kept} "
         "where product_id in (select unnest($1)) group by product_id) "
         f"where usual > 0 and place['price'] >= {_TIMES} * usual "
         "order by place['price'] / usual desc, product_id limit 1",

@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.cell_sql import type_sql
 from analysis.dataset.ledger.ledger import Account, Ledger
-from analysis.dataset.ledger.plausibility import doubts
-from analysis.dataset.ledger.sales_sql import FLAGS
+from analysis.dataset.ledger.plausibility import PRICE, doubts
+from analysis.dataset.ledger.sales_sql import FLAGS, answered
 from analysis.dataset.quality import FINDINGS, KEPT, Note
 from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS
 from analysis.errors import CarteraError
@@ -30,14 +31,13 @@ _HOW = N_("To leave the copies out: 'duplicates: exclude' under 'policies' in da
 
 
 def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
-    """Return what is said of the sales beside their rows by outcome.
+    """Return what is said of the sales beside their rows by outcome; `add_up` was called.
 
     Raises
     ------
     CarteraError
         If there are rows at which ``policies`` asks to stop.
     """
-    _add_up(connection, named="customer_name" in ledger.reading.columns)
     columns = ["outcome as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
     facts = _by_name(connection, ledger)
     return Account(columns, _found(connection, ledger), facts, tuple(_alarms(connection, ledger)))
@@ -54,19 +54,23 @@ def _by_name(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Not
     return (Note(_BY_NAME, values | {"n": n}) if n else Note(_NAMED, values),)
 
 
-def _add_up(connection: duckdb.DuckDBPyConnection, *, named: bool) -> None:
-    """Make the table ``days``, a row for each day and outcome, so that the ledger is looked at once.
+def add_up(connection: duckdb.DuckDBPyConnection, reading: Reading) -> None:
+    """Make the table ``days``, a row for each day, outcome and flags, so that the ledger is looked at once.
 
     Where sales give the names of customers, ``customers`` has a row for each one of the rows kept, with the
     name in use last.
     """
-    written = "written" if "written" in connection.view("entries").columns else "amount"
+    is_written = "written" in connection.view("entries").columns
+    written = "written" if is_written else f"if({answered('is_turned')}, -amount, amount)"
+    price = PRICE if {"product_id", "quantity"} <= reading.columns.keys() else "cast(null as double)"
     connection.execute(
-        f"create temp table days as select date, outcome, count(*) as rows, sum({written}) as written, "  # noqa: S608
-        f"sum(if(outcome like 'rejected:%', coalesce(amount, {written}), amount)) as amount, "
-        "sum(abs(amount)) as size, max(abs(amount)) as largest from entries group by all"
+        "create temp table days as select date, outcome, flags, count(*) as rows, "  # noqa: S608
+        f"sum({written}) as written, sum(amount) as amount, sum(coalesce(amount, {written})) as known, "
+        "sum(abs(amount)) as size, max(abs(amount)) as largest, "
+        f"min(nullif({price}, 0)) as cheapest, max({price}) as dearest "
+        "from entries group by all"
     )
-    if named:
+    if "customer_name" in reading.columns:
         connection.execute(
             "create temp table customers as select customer_id, count(*) as rows, "  # noqa: S608
             f"arg_max(customer_name, date) as name from entries where outcome in {KEPT} group by customer_id"
@@ -79,7 +83,7 @@ def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) ->
     Parameters
     ----------
     connection
-        One for which `account` was called.
+        One for which `add_up` was called.
     target
         The Parquet file: ``month`` (its first day; NULL where a row has no date), ``outcome``, ``rule``,
         ``rows``, ``written`` (sum of the amounts as the file has them) and ``amount`` (as they count; of
@@ -89,7 +93,8 @@ def write_reconciliation(connection: duckdb.DuckDBPyConnection, target: Path) ->
         "copy (select cast(date_trunc('month', date) as date) as month, "
         "split_part(outcome, ':', 1) as outcome, split_part(outcome, ':', 2) as rule, "
         "cast(sum(rows) as bigint) as rows, cast(sum(written) as double) as written, "
-        "cast(sum(amount) as double) as amount from days group by all order by all) to $1 (format parquet)",
+        "cast(sum(if(outcome like 'rejected:%', known, amount)) as double) as amount "
+        "from days group by all order by all) to $1 (format parquet)",
         [str(target)],
     )
 
@@ -100,7 +105,7 @@ def write_names(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     Parameters
     ----------
     connection
-        One for which `account` was called.
+        One for which `add_up` was called.
     target
         The Parquet file.
     """
@@ -119,11 +124,11 @@ def write_names(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
 
 def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFrame:
     """Return how many raw rows answer yes to each question, whatever their outcome."""
-    counts = ", ".join(f"count(*) filter (where flags[{i}])" for i, _flag in enumerate(FLAGS, 1))
+    counts = ", ".join(f"sum(rows) filter ({answered(flag)})" for flag in FLAGS)
     asked = dict(
         zip(
             (flag.removeprefix("is_") for flag in FLAGS),
-            connection.execute(f"select {counts} from ledger where flags is not null").fetchall()[0],  # noqa: S608
+            connection.execute(f"select {counts} from days where outcome <> 'refund'").fetchall()[0],  # noqa: S608
             strict=True,
         )
     )
@@ -134,7 +139,7 @@ def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFram
     policies |= {"void": policies["cancelled"], "refunded": "subtract", "extra": policies["extras"]}
     if "stop" not in {policies["cancelled"], returns}:
         policies["cancelled"] = returns
-    rows = [(rule, policies.get(rule, ""), int(asked.get(rule, 0))) for rule in FINDINGS]
+    rows = [(rule, policies.get(rule, ""), int(asked.get(rule) or 0)) for rule in FINDINGS]
     for rule, policy, n in rows:
         if policy == "stop" and n:
             raise CarteraError(

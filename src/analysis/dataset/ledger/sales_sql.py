@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.readers import literal
 from analysis.dataset.inference.type_inference import Reading
-from analysis.dataset.ledger.cell_sql import NUMERIC, begins_total, in_currency, missing_day, says_nothing
+from analysis.dataset.ledger.cell_sql import (
+    GOODS,
+    NUMERIC,
+    begins_total,
+    in_currency,
+    missing_day,
+    says_nothing,
+)
 from analysis.dataset.ledger.states import CREDIT_NOTE, VOID
 from analysis.dataset.schema import TRANSACTIONS, same_name, without_accents
 
@@ -97,16 +104,22 @@ def _spread(whole: str, weight: str) -> str:
 
 
 def answers(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
-    """Return the SQL of ``flags``: the answers to `FLAGS`, NULL where all are no.
+    """Return the SQL of ``flags``: the answers to `FLAGS`, a bit for each, NULL where all are no.
 
-    Where the amount is not as the file has it, ``written`` is what the file has.
+    Where the amount is not as the file has it, but for its sign, ``written`` is what the file has.
     """
-    flags = f"case when {' or '.join(FLAGS)} then [{', '.join(FLAGS)}] end as flags"
+    bits = " + ".join(f"cast({flag} as integer) * {1 << i}" for i, flag in enumerate(FLAGS))
+    flags = f"case when {' or '.join(FLAGS)} then {bits} end as flags"
     flags += ", given_back" if gives_back_later(reading) else ""
     if "amount" not in reading.columns:
         return f"{flags}, gross_amount as written"
     as_it_is = meaning.is_plain and not config.tax_rate("transactions") and "refunded" not in reading.columns
-    return flags if as_it_is and "quantity" not in reading.columns else f"{flags}, given_amount as written"
+    return flags if as_it_is else f"{flags}, given_amount as written"
+
+
+def answered(flag: str) -> str:
+    """Return the SQL that holds for a row of the ledger of which the answer to one of `FLAGS` is yes."""
+    return f"coalesce(flags & {1 << FLAGS.index(flag)} <> 0, false)"
 
 
 def gives_back_later(reading: Reading) -> bool:
@@ -242,15 +255,18 @@ def _discount(reading: Reading, gross: str, lowered: str) -> str:
 def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     said = {same_name(word): becomes for word, becomes in config.transactions.states.items()}
     void = (VOID - said.keys()) | {word for word, becomes in said.items() if becomes == "cancelled"}
-    marked = f"coalesce(squeezed(status) in ({', '.join(map(literal, sorted(void)))}), false)"
-    marked += " and given_back is null" if gives_back_later(reading) else ""
+    marked = "false"
+    if "status" in reading.columns:
+        marked = f"coalesce(squeezed(status) in ({', '.join(map(literal, sorted(void)))}), false)"
+        marked += " and given_back is null" if gives_back_later(reading) else ""
+        marked += _own_row(reading, config, meaning)
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
         "is_unknown": _any(
             f"case when {name} is null then not e_{name} end" for name in ("customer_id", "date")
         ),
-        "is_marked": marked + _own_row(reading, config, meaning),
+        "is_marked": marked,
         "is_negative_quantity": "coalesce(quantity < 0, false)",
         "is_negative_amount": "coalesce(amount < 0, false)",
         "is_price_not_positive": "coalesce(unit_price <= 0, false)",
@@ -318,8 +334,10 @@ def _is_one_of(codes: list[str], reading: Reading) -> str:
     """Return the SQL that holds for a product or a description that is one of these codes, accents or not."""
     forms = {form for code in codes for form in (code.upper(), without_accents(code.upper()))}
     listed = ", ".join(map(literal, sorted(forms))) or "''"
+    has_digit = any(set("123456789") & set(code) for code in codes)
     return _any(
-        f"upper({name}) in ({listed})" for name in ("product_id", "description") if name in reading.columns
+        f"case when {'false' if has_digit else f'p_{name}'} then false else upper({name}) in ({listed}) end"
+        for name in sorted(GOODS & reading.columns.keys())
     )
 
 

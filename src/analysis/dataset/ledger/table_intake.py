@@ -225,7 +225,10 @@ def _recorded(  # noqa: PLR0917
     settle(connection, *later_copies(reading, config))
     list_entries(connection, later_refunds=gives_back_later(reading))
     refused = [refused_records(connection, raw) for raw in raws]
-    outcomes = _count_outcomes(connection, sum(map(len, refused)), money=money)
+    if table is TRANSACTIONS:
+        sales_account.add_up(connection, reading)
+    counted = "days" if table is TRANSACTIONS else "(select *, 1 as rows from entries)"
+    outcomes = _count_outcomes(connection, counted, sum(map(len, refused)), money=money)
     ledger = Ledger(raws, refused, reading, config, outcomes, count_duplicates(connection))
     _check_usable(connection, ledger)
     rules = sales_account if table is TRANSACTIONS else records_account
@@ -331,13 +334,17 @@ def _one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file
     return code if code and len(code) == 3 else None
 
 
-def _count_outcomes(connection: duckdb.DuckDBPyConnection, refused: int, *, money: bool) -> pd.DataFrame:
-    """Return rows and readable money by outcome, from the view ``entries``.
+def _count_outcomes(
+    connection: duckdb.DuckDBPyConnection, counted: str, refused: int, *, money: bool
+) -> pd.DataFrame:
+    """Return rows and readable money by outcome.
 
     Parameters
     ----------
     connection
-        One that has the view.
+        One that has the relation.
+    counted
+        A relation with ``outcome``, ``rows`` and, where the table has amounts, their sum ``amount``.
     refused
         Records that could not be split into cells.
     money
@@ -351,7 +358,8 @@ def _count_outcomes(connection: duckdb.DuckDBPyConnection, refused: int, *, mone
     """
     amount = _READABLE if money else "null"
     outcomes = connection.execute(
-        f"select outcome, count(*) filter (outcome <> 'refund'), {amount} from entries group by outcome"  # noqa: S608
+        f"select outcome, cast(sum(if(outcome = 'refund', 0, rows)) as bigint), {amount} "  # noqa: S608
+        f"from {counted} group by outcome"
     ).fetchall()
     rows = [(*outcome.partition(":")[::2], n, amount) for outcome, n, amount in outcomes]
     if refused:

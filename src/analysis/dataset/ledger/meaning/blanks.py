@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from analysis.dataset.ledger.meaning.rows import Found, Known, Rows
-from analysis.dataset.ledger.sales_sql import BLOCK, FLAGS
+from analysis.dataset.ledger.sales_sql import BLOCK, answered
 from analysis.dataset.quality import KEPT, Note
 from analysis.language import N_, _, number
 
 _OF_ORDER = ("customer_id", "date", "status", "currency", "document_type", "reference")
-_EMPTY = f"not coalesce(flags[{FLAGS.index('is_unknown') + 1}], false)"
+_EMPTY = f"not {answered('is_unknown')}"
 """What holds where neither customer nor date is a word for nothing: NULL does not mean "as above"."""
 _FAR_FEWER = 0.25
 """Share of the orders below which blank customers are far from the half that is asked for."""

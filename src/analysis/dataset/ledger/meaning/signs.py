@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from analysis.dataset.ledger.meaning.rows import Found, Known, Rows
-from analysis.dataset.ledger.sales_sql import FLAGS
+from analysis.dataset.ledger.sales_sql import answered
 from analysis.dataset.quality import Note
 from analysis.language import N_, _, number
 
-_PLACE = {flag: i for i, flag in enumerate(FLAGS, 1)}
 _TURNED = N_("Positive amounts of negative quantities or of credit notes are returns (rows: {n}).")
 
 
 def signs(rows: Rows) -> Found:
     """Ask what positive amounts are where quantities or kinds of document take back."""
-    turned, back = _PLACE["is_turned"], _PLACE["is_taken_back"]
-    n = rows.count(f"flags[{turned}]")
+    turned, back = answered("is_turned"), answered("is_taken_back")
+    n = rows.count(turned)
     if not n:
         return None
-    below = rows.count(f"flags[{back}] and not flags[{turned}] and amount < 0")
+    below = rows.count(f"{back} and not {turned} and amount < 0")
     if not below or rows.config.transactions.returned_amounts:
         return Known(Note(_TURNED, {"n": n}))
     return rows.question(
