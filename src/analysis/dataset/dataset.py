@@ -126,7 +126,7 @@ class Dataset:
         return replace(self, accounts=self.accounts | {"transactions": sales})
 
     def export(self, folder: Path) -> None:
-        """Copy the canonical tables and the rows set aside to ``folder``, which can be opened as a data set."""
+        """Copy canonical tables and rows set aside to ``folder``, which can be opened as a data set."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
             if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS:
