@@ -320,8 +320,8 @@ class TestChange:
     def test_sentence(self, change):
         assert change.sentence() == (
             "Net sales of 1 Jan 2024 – 31 Mar 2024 differ by +69 from those of 1 Jan 2023 – 31 Mar 2023: "
-            "+117 from customers who bought only now, +10 from those who bought in both, -55 from those who "
-            "bought only then."
+            "+117 from customers who bought only now, +10 from those who bought in both, -58 from all "
+            "others."
         )
         kept, apart = change.notes()
         assert "55.8% were kept" in kept

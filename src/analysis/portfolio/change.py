@@ -65,12 +65,12 @@ class SalesChange(Result):
             "change": self.ends[1] - self.ends[0],
             "came": amounts[["new", "reactivated", "again"]].sum(),
             "stayed": amounts[["growth", "shrinkage"]].sum(),
-            "gone": amounts[["not_yet", "lost"]].sum(),
+            "gone": amounts[["not_yet", "lost", "returned"]].sum(),
         }
         told = {key: ("+" if x > 0 else "") + money(x, self.compared.currency) for key, x in parts.items()}
         return _(
             "Net sales of {second} differ by {change} from those of {first}: {came} from customers who "
-            "bought only now, {stayed} from those who bought in both, {gone} from those who bought only then."
+            "bought only now, {stayed} from those who bought in both, {gone} from all others."
         ).format(first=self.compared.names[0], second=self.compared.names[1], **told)
 
     def tables(self) -> dict[str, pd.DataFrame]:
