@@ -35,8 +35,8 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     >>> profile = customer_profile(open_dataset("cdnow-sample"))
     >>> profile[["customer_id", "purchase_days", "active", "segment"]].head(2)
       customer_id  purchase_days  active  segment
-    0       00004              4   False  cooling
-    1       00018              1   False  dormant
+    0       00004              4   False  cannot_lose
+    1       00018              1   False         lost
     """
     as_of, customers = dataset.as_of, dataset.query("customers")
     pairs = dataset.query("purchase_gaps")
@@ -44,7 +44,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, as_of))
     parts = [
         portfolio.profile(customers, as_of, window),
-        segmentation.profile(customers, as_of, window),
+        segmentation.profile(customers, as_of, window, dataset.rfm),
         churn.profile(churn.risks(churn.fit(snapshots, on="check"), snapshots)),
         ltv.profile(dataset),
     ]

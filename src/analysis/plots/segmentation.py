@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 
+from analysis.dataset.segment_table import MIDDLE
 from analysis.language import _, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
-from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
 
 _DARK = 0.48
 """Place on the scale of colours above which a cell is too dark for black letters."""
@@ -71,30 +71,45 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
 @plot.register
 def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
     """Draw the customers of each segment and class; the cells where the two disagree are framed."""
-    ax = ax or theme.axes(width=6.6, height=4.9)
-    table = result.table()
-    norm = LogNorm(1, max(2, int(table.to_numpy().max())))
-    ax.pcolormesh(
-        table.where(table > 0).to_numpy(float),
-        cmap=theme.SEQUENTIAL,
-        norm=norm,
-        edgecolors="white",
-        linewidth=1,
-    )
+    ax = ax or theme.axes(width=6.6, height=5.2)
+    table, segments_ = result.table(), list(result.scored.scoring.table.items())
+    _cells(ax, table, table.map(number).where(table > 0, ""))
+    for row, (_key, segment) in enumerate(segments_):
+        if segment.recency[1] <= MIDDLE:
+            _framed(ax, row, CLASSES.index("A"), "bad")
+        if segment.best:
+            _framed(ax, row, CLASSES.index("C"), "accent")
+    return theme.finish(ax, result.title(), _("Class by net sales"), "")
+
+
+def _cells(ax: Axes, table: pd.DataFrame, words: pd.DataFrame) -> None:
+    """Draw a table of amounts as cells, the darker the more on a scale of logarithms, with words in them."""
+    amounts = table.to_numpy(dtype="float64")
+    amounts = np.where(amounts > 0, amounts, np.nan)
+    top = float(np.nanmax(amounts, initial=1.0))
+    norm = LogNorm(max(top / 1e4, min(top / 2, float(np.nanmin(amounts, initial=top)))), top)
+    ax.pcolormesh(amounts, cmap=theme.SEQUENTIAL, norm=norm, edgecolors="white", linewidth=1)
     rows, columns = table.shape
     ax.set(xlim=(0, columns), ylim=(rows, 0))
     ax.set_xticks(np.arange(columns) + 0.5, list(table.columns))
     ax.set_yticks(np.arange(rows) + 0.5, list(table.index))
-    for (row, column), n in np.ndenumerate(table.to_numpy()):
-        if n:
-            ink = "white" if norm(n) > _DARK else "0.15"
-            ax.text(column + 0.5, row + 0.5, number(n), color=ink, fontsize=9, ha="center", va="center")
-    for name, segments_, colour in (("A", AWAY, "bad"), ("C", KEEN, "accent")):
-        for key in segments_:
-            corner = (CLASSES.index(name) + 0.04, KEYS.index(key) + 0.04)
-            frame = Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=theme.COLOURS[colour], linewidth=2)
-            ax.add_patch(frame)
+    for (row, column), word in np.ndenumerate(words.to_numpy()):
+        dark = amounts[row, column] > 0 and norm(amounts[row, column]) > _DARK
+        ax.text(
+            column + 0.5,
+            row + 0.5,
+            word,
+            color="white" if dark else "0.15",
+            fontsize=9,
+            ha="center",
+            va="center",
+            parse_math=False,
+        )
     theme.style(ax).grid(visible=False)
     ax.spines[:].set_visible(False)
     ax.tick_params(axis="y", rotation=0)
-    return theme.finish(ax, result.title(), _("Class by net sales"), "")
+
+
+def _framed(ax: Axes, row: int, column: int, colour: str) -> None:
+    corner, edge = (column + 0.04, row + 0.04), theme.COLOURS[colour]
+    ax.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=edge, linewidth=2))
