@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,10 +11,23 @@ from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 
 from analysis.dataset.segment_table import MIDDLE
-from analysis.language import _, number, percent
+from analysis.language import _, compact, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
+from analysis.segmentation import (
+    CLASSES,
+    Abc,
+    AbcPotential,
+    AbcViews,
+    AbcXyz,
+    Agreement,
+    LifeCycle,
+    Rfm,
+    stage_name,
+)
+from analysis.segmentation.abc_potential import STRATEGIES
+from analysis.segmentation.abc_xyz import RHYTHMS
+from analysis.segmentation.life_cycle import NOT_YET, STAGES
 
 _DARK = 0.48
 """Place on the scale of colours above which a cell is too dark for black letters."""
@@ -80,6 +95,77 @@ def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
         if segment.best:
             _framed(ax, row, CLASSES.index("C"), "accent")
     return theme.finish(ax, result.title(), _("Class by net sales"), "")
+
+
+@plot.register
+def abc_views(result: AbcViews, ax: Axes | None = None) -> Axes:
+    """Draw the customers and net sales by class by net sales and by the other measure."""
+    ax = ax or theme.axes(width=7, height=3.9)
+    table = _crossed(ax, result.grid(), (CLASSES, CLASSES), result.currency)
+    for row, column in np.ndindex(table.shape):
+        if row != column:
+            _framed(ax, row, column, "good" if column < row else "bad")
+    other = _("Class by expected value") if result.other == "clv" else _("Class by margin")
+    return theme.finish(ax, result.title(), other, _("Class by net sales (money: the same)"))
+
+
+@plot.register
+def abc_xyz(result: AbcXyz, ax: Axes | None = None) -> Axes:
+    """Draw the customers and net sales by class and by regularity of purchase."""
+    ax = ax or theme.axes(width=7, height=3.9)
+    _crossed(ax, result.grid(), (CLASSES, RHYTHMS), result.currency)
+    ax.set_xticklabels([_("X: regular"), _("Y: variable"), _("Z: irregular"), _("too few purchases")])
+    _framed(ax, 0, 0, "good")
+    return theme.finish(
+        ax, result.title(), _("Regularity of purchase"), _("Class by net sales (money: the same)")
+    )
+
+
+@plot.register
+def abc_potential(result: AbcPotential, ax: Axes | None = None) -> Axes:
+    """Draw the growth potential by class now and by potential, with the strategy in each cell."""
+    ax = ax or theme.axes(width=7, height=4.4)
+    _crossed(ax, result.grid(), (CLASSES, CLASSES), result.currency, STRATEGIES)
+    _framed(ax, CLASSES.index("C"), CLASSES.index("A"), "highlight")
+    now = _("Class by net sales of twelve months")
+    return theme.finish(ax, result.title(), _("Class by growth potential (money: a year)"), now)
+
+
+@plot.register
+def life_cycle(result: LifeCycle, ax: Axes | None = None) -> Axes:
+    """Draw the customers and their net sales by stage a year before and now."""
+    ax = ax or theme.axes(width=7.4, height=5)
+    rows, columns = (NOT_YET, *STAGES), tuple(STAGES)
+    _crossed(ax, result.movement(), (rows, columns), result.currency)
+    ax.set_xticklabels([stage_name(key) for key in columns])
+    ax.set_yticklabels([stage_name(key) for key in rows])
+    now = _("Stage now (money: net sales of twelve months)")
+    return theme.finish(ax, result.title(), now, _("Stage a year before"))
+
+
+def _crossed(
+    ax: Axes,
+    grid: pd.DataFrame,
+    order: tuple[Sequence[str], Sequence[str]],
+    currency: str | None,
+    said: Mapping[tuple[str, str], str] | None = None,
+) -> pd.DataFrame:
+    """Draw customers and the last column of money by two classes, with a word each; return the customers."""
+    index, columns = map(list, order)
+    flat, (row_key, column_key) = grid.reset_index(), grid.index.names
+    counts, amounts = (
+        flat.pivot_table(value, row_key, column_key, aggfunc="sum")
+        .reindex(index=index, columns=columns)
+        .fillna(0)
+        for value in ("customers", grid.columns[-1])
+    )
+    words = counts.astype("object")
+    for (row, column), count in np.ndenumerate(counts.to_numpy()):
+        amount = compact(float(amounts.to_numpy()[row, column]), currency)
+        text = f"{number(count)} · {amount}" if count else ""
+        words.iloc[row, column] = f"{_(said[order[0][row], order[1][column]])}\n{text}" if said else text
+    _cells(ax, counts, words)
+    return counts
 
 
 def _cells(ax: Axes, table: pd.DataFrame, words: pd.DataFrame) -> None:
