@@ -195,7 +195,7 @@ class TestSegments:
         assert len(segmentation.score_ranges(scored)) == scores
 
     def test_rules_have_a_row_for_each(self, customers):
-        rules = segmentation.rfm(customers, AS_OF).rules()
+        rules = segmentation.rules(segmentation.rfm(customers, AS_OF))
         assert rules.iloc[0].tolist()[2:] == ["4–5", "4–5", "several times"]
         assert rules.iloc[-1].tolist() == ["Lost", "bought little, and longest ago", "1", "1–2", ""]
 

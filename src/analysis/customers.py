@@ -51,4 +51,5 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     profile = customers.set_index("customer_id")
     for part in parts:
         profile = profile.join(part)
+    profile.attrs = customers.attrs
     return profile.reset_index()

@@ -7,7 +7,7 @@ from analysis.segmentation.abc_xyz import AbcXyz, abc_xyz, regularity
 from analysis.segmentation.agreement import Agreement, agreement
 from analysis.segmentation.life_cycle import LifeCycle, life_cycle, stage_name, stages
 from analysis.segmentation.plan import Plan, plan
-from analysis.segmentation.rfm import Rfm, profile, rfm, score, score_by_cuts, score_ranges
+from analysis.segmentation.rfm import Rfm, profile, rfm, rules, score, score_by_cuts, score_ranges
 
 __all__ = [
     "CLASSES",
@@ -30,6 +30,7 @@ __all__ = [
     "profile",
     "regularity",
     "rfm",
+    "rules",
     "score",
     "score_by_cuts",
     "score_ranges",

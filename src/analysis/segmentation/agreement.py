@@ -104,25 +104,15 @@ class Agreement(Result):
         return {name: frame for name, frame in lists.items() if len(frame)} | {"customers": self.named()}
 
     def findings(self) -> list[Finding]:
-        """Return how long the two lists are, and the money on them."""
-        away, small = self.away(), self.small()
-        return [
-            Finding(
-                "segmentation.a_away",
-                self.sentence(),
-                len(away),
-                "customers",
-                float(away["net_sales"].sum()),
-                good=away.empty,
-            ),
-            Finding(
-                "segmentation.c_keen",
-                self.small_sentence(),
-                len(small),
-                "customers",
-                float(small["net_sales"].sum()),
-            ),
-        ]
+        """Return how many A customers have not bought lately, and their money."""
+        away = self.away()
+        lost = float(away["net_sales"].sum())
+        text = self.sentence()
+        return [Finding("segmentation.a_away", text, len(away), "customers", lost, good=away.empty)]
+
+    def notes(self) -> list[str]:
+        """Return how many of the best are of class C."""
+        return [self.small_sentence()]
 
 
 @or_not_possible

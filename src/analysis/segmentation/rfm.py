@@ -60,20 +60,6 @@ class Rfm(Result):
         """The score for recency up to which a customer has not bought lately."""
         return middle(self.scoring.number)
 
-    def rules(self) -> pd.DataFrame:
-        """Return the rule of every segment, best first."""
-        segments = self.scoring.table
-        times = {None: "", "once": _("once"), "several": _("several times")}
-        return pd.DataFrame(
-            {
-                "segment": list(self.names.values()),
-                "meaning": [found.said("meaning") for found in segments.values()],
-                "recency": [_range(*found.recency) for found in segments.values()],
-                "loyalty_score": [_range(*found.loyalty) for found in segments.values()],
-                "times": [times[found.purchases] for found in segments.values()],
-            }
-        )
-
     def sizes(self) -> pd.DataFrame:
         """Return one row per segment, best first, empty ones included.
 
@@ -318,6 +304,22 @@ def _segments(
         keys[r, loyal, int(times == "several")] = key
     found = keys[recency.to_numpy(), loyalty.to_numpy(), (purchases > 1).to_numpy().astype(int)]
     return pd.Series(found, index=recency.index, dtype="str")
+
+
+@or_not_possible
+def rules(scored: Rfm) -> pd.DataFrame:
+    """Return the rule of every segment, best first."""
+    segments = scored.scoring.table.values()
+    times = {None: "", "once": _("once"), "several": _("several times")}
+    return pd.DataFrame(
+        {
+            "segment": list(scored.names.values()),
+            "meaning": [found.said("meaning") for found in segments],
+            "recency": [_range(*found.recency) for found in segments],
+            "loyalty_score": [_range(*found.loyalty) for found in segments],
+            "times": [times[found.purchases] for found in segments],
+        }
+    )
 
 
 @or_not_possible
