@@ -135,7 +135,7 @@ class TestRfm:
     def test_nobody_bought(self, engine_over):
         frame = engine_over(transactions([("a", "2024-01-05", "return", -1)])).query("customers", as_of=AS_OF)
         assert "nothing to score" in segmentation.rfm(frame, AS_OF).reason
-        assert segmentation.profile(frame, AS_OF, NotPossible("")).empty
+        assert segmentation.profile(frame, AS_OF, NotPossible(""), Scoring()).empty
 
     def test_one_day(self, engine_over):
         rows = [(f"c{i}", "2024-01-05", "sale", i) for i in range(1, 9)]

@@ -14,20 +14,10 @@ from analysis.dataset.segment_table import MIDDLE
 from analysis.language import _, compact, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.segmentation import (
-    CLASSES,
-    Abc,
-    AbcPotential,
-    AbcViews,
-    AbcXyz,
-    Agreement,
-    LifeCycle,
-    Rfm,
-    stage_name,
-)
-from analysis.segmentation.abc_potential import STRATEGIES
-from analysis.segmentation.abc_xyz import RHYTHMS
-from analysis.segmentation.life_cycle import NOT_YET, STAGES
+from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
+from analysis.segmentation.abc_potential import STRATEGIES, AbcPotential
+from analysis.segmentation.abc_views import AbcViews
+from analysis.segmentation.life_cycle import NOT_YET, STAGES, LifeCycle, stage_name
 
 _DARK = 0.48
 """Place on the scale of colours above which a cell is too dark for black letters."""
@@ -107,18 +97,6 @@ def abc_views(result: AbcViews, ax: Axes | None = None) -> Axes:
             _framed(ax, row, column, "good" if column < row else "bad")
     other = _("Class by expected value") if result.other == "clv" else _("Class by margin")
     return theme.finish(ax, result.title(), other, _("Class by net sales (money: the same)"))
-
-
-@plot.register
-def abc_xyz(result: AbcXyz, ax: Axes | None = None) -> Axes:
-    """Draw the customers and net sales by class and by regularity of purchase."""
-    ax = ax or theme.axes(width=7, height=3.9)
-    _crossed(ax, result.grid(), (CLASSES, RHYTHMS), result.currency)
-    ax.set_xticklabels([_("X: regular"), _("Y: variable"), _("Z: irregular"), _("too few purchases")])
-    _framed(ax, 0, 0, "good")
-    return theme.finish(
-        ax, result.title(), _("Regularity of purchase"), _("Class by net sales (money: the same)")
-    )
 
 
 @plot.register

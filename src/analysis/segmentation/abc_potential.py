@@ -45,11 +45,7 @@ class AbcPotential(Result):
     def grid(self) -> pd.DataFrame:
         """Return customers, net sales and growth potential by class now and by potential."""
         groups = self.customers.groupby(["abc", "potential_class"])
-        return groups.agg(
-            customers=("net_sales", "size"),
-            net_sales=("net_sales", "sum"),
-            growth_potential=("growth_potential", "sum"),
-        )
+        return groups.size().to_frame("customers").join(groups[["net_sales", "growth_potential"]].sum())
 
     def large_tomorrow(self) -> pd.DataFrame:
         """Return who is C now and A by potential: small today, large tomorrow; the most first."""
@@ -113,18 +109,12 @@ class AbcPotential(Result):
 def abc_potential(potential: GrowthPotential, a: float = 0.80, b: float = 0.95) -> AbcPotential | NotPossible:
     """Return the class of each customer now against its class by growth potential.
 
-    Parameters
-    ----------
-    potential
-        What customers could buy more.
-    a, b
-        Cumulative share up to which a customer is A, and up to which B: of net sales and of potential.
+    The boundaries ``a`` and ``b`` are those of `abc`, for both.
     """
     now = classified(potential.customers["net_sales"], a, b)
     known = potential.customers["growth_potential"].notna()
     more = classified(potential.customers.loc[known, "growth_potential"], a, b)
     if now is None or more is None:
-        message = _("Net sales or growth potential add up to nothing: there are no classes to cross.")
-        return NotPossible(message)
+        return NotPossible(_("Net sales or growth potential add up to nothing, so there are no classes."))
     frame = potential.customers.assign(abc=now)[known].assign(potential_class=more)
     return AbcPotential(frame.reset_index(drop=True), int((~known).sum()), potential.currency)

@@ -111,13 +111,8 @@ class AbcViews(Result):
 def abc_views(profile: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> AbcViews | NotPossible:
     """Return the classes of customers by net sales, margin and expected value.
 
-    Parameters
-    ----------
-    profile
-        Rows of the customer profile, with ``name`` and ``owner`` where they are to be named. Customers
-        without one of the measures are left out.
-    a, b
-        Cumulative share up to which a customer is A, and up to which B.
+    It takes the customer profile, with ``name`` and ``owner`` where they are to be named; customers without
+    one of the measures are left out. The boundaries ``a`` and ``b`` are those of `abc`.
     """
     views = [view for view in VIEWS if view in profile and profile[view].notna().any()]
     words = [column for column in ("customer_id", "name", "owner") if column in profile]

@@ -51,16 +51,11 @@ class AbcXyz(Result):
     """
 
     name: ClassVar[str] = "abc_xyz"
+    is_drawn: ClassVar[bool] = False
     customers: pd.DataFrame
     as_of: dt.date
     window: int
     currency: str | None = None
-
-    def grid(self) -> pd.DataFrame:
-        """Return customers and net sales by ``abc`` and ``xyz``."""
-        return self.customers.groupby(["abc", "xyz"]).agg(
-            customers=("net_sales", "size"), net_sales=("net_sales", "sum")
-        )
 
     def visits(self) -> pd.DataFrame:
         """Return the active A and B customers of class X or Y who are due within 30 days, A and X first."""
@@ -73,33 +68,27 @@ class AbcXyz(Result):
         )
         return found.reset_index(drop=True)
 
-    @property
-    def _regular(self) -> int:
-        return int(((self.customers["abc"] == "A") & (self.customers["xyz"] == "X")).sum())
-
-    def title(self) -> str:
-        """Return how many A customers buy regularly."""
-        best = int((self.customers["abc"] == "A").sum())
-        return ngettext(
-            "{n} of {best} A customer buys at regular intervals",
-            "{n} of {best} A customers buy at regular intervals",
-            best,
-        ).format(n=number(self._regular), best=number(best))
-
     def sentence(self) -> str:
-        """Return the same, and how many visits fall due."""
-        due = len(self.visits())
-        said = ngettext(
-            "{title} (X); by {day} {due} A or B customer who buys with some regularity is due.",
-            "{title} (X); by {day} {due} A or B customers who buy with some regularity are due.",
+        """Return how many A customers buy regularly, and how many visits fall due."""
+        best, due = self.customers["xyz"][self.customers["abc"] == "A"], len(self.visits())
+        return ngettext(
+            "{n} of {best} A customers buy at regular intervals (X); by {day} {due} A or B customer who buys "
+            "with some regularity is due.",
+            "{n} of {best} A customers buy at regular intervals (X); by {day} {due} A or B customers who buy "
+            "with some regularity are due.",
             due,
+        ).format(
+            n=number((best == "X").sum()),
+            best=number(len(best)),
+            day=date(self.as_of + dt.timedelta(days=AHEAD)),
+            due=number(due),
         )
-        day = self.as_of + dt.timedelta(days=AHEAD)
-        return said.format(title=self.title(), day=date(day), due=number(due))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the cells with what they mean for visits, and who is due."""
-        cells = self.grid().join(self.customers.groupby(["abc", "xyz"])["usual_pause"].median())
+        groups = self.customers.groupby(["abc", "xyz"])
+        sums = groups.size().to_frame("customers").join(groups["net_sales"].sum())
+        cells = sums.join(groups["usual_pause"].median())
         order = [cell for cell in product(CLASSES, RHYTHMS) if cell in cells.index]
         found = cells.reindex(pd.MultiIndex.from_tuples(order, names=["abc", "xyz"])).reset_index()
         found["visits"] = [_(_VISITS[key]) for key in found["xyz"]]
@@ -116,15 +105,6 @@ class AbcXyz(Result):
 def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> AbcXyz | NotPossible:
     """Return the class of each customer beside the regularity of its purchases.
 
-    Parameters
-    ----------
-    classed
-        The ABC classes.
-    dataset
-        The data set.
-    window
-        The activity window.
-
     Notes
     -----
     Regularity is the variation of the intervals between a customer's purchase days: their standard deviation
@@ -133,8 +113,7 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> AbcXyz | 
     """
     found = regularity(dataset.query("purchase_days"))
     if found.empty:
-        message = _("Nobody bought on four different days: it takes three intervals to see a rhythm.")
-        return NotPossible(message)
+        return NotPossible(_("Nobody bought on four different days: a rhythm takes three intervals."))
     last = dataset.query("customers").set_index("customer_id")["last_purchase"]
     rows = classed.customers[["customer_id", "abc", "net_sales"]].join(found, on="customer_id")
     rows = rows.assign(xyz=rows["xyz"].fillna("")).join(last, on="customer_id")
@@ -146,10 +125,7 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> AbcXyz | 
 def regularity(days: pd.DataFrame) -> pd.DataFrame:
     """Return ``usual_pause``, ``variation`` and ``xyz`` by customer, of those with three intervals or more.
 
-    Parameters
-    ----------
-    days
-        The rows of ``sql/purchase_days.sql``: by customer and day.
+    It takes the rows of ``sql/purchase_days.sql``.
     """
     gap = days["date"].diff().dt.days.where(days["customer_id"].eq(days["customer_id"].shift()))
     gaps = gap.groupby(days["customer_id"]).agg(["count", "mean", "std"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import N_, _, money, number, percent
+from analysis.language import N_, _, money, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.owners import named
 from analysis.portfolio import ActivityWindow
@@ -41,15 +41,12 @@ class LifeCycle(Result):
         (keys of `STAGES`; ``none`` where it was no customer yet), ``net_sales`` and ``sales_before`` (money
         of the twelve months to each of the two days), ``trend`` (change of purchases against the same days a
         year before, as a share; missing where there were none).
-    window
-        The activity window in days.
     currency
         ISO 4217 code, or None where it is not known.
     """
 
     name: ClassVar[str] = "life_cycle"
     customers: pd.DataFrame
-    window: int
     currency: str | None = None
 
     def sizes(self) -> pd.DataFrame:
@@ -62,11 +59,8 @@ class LifeCycle(Result):
 
     def movement(self) -> pd.DataFrame:
         """Return customers and money of both years by ``stage_before`` and ``stage``."""
-        return self.customers.groupby(["stage_before", "stage"]).agg(
-            customers=("net_sales", "size"),
-            sales_before=("sales_before", "sum"),
-            net_sales=("net_sales", "sum"),
-        )
+        groups = self.customers.groupby(["stage_before", "stage"])
+        return groups.size().to_frame("customers").join(groups[["sales_before", "net_sales"]].sum())
 
     def declining(self) -> pd.DataFrame:
         """Return the declining customers, those who took most off net sales first."""
@@ -118,17 +112,6 @@ class LifeCycle(Result):
         lost = max(float((down["sales_before"] - down["net_sales"]).sum()), 0.0)
         return [Finding("segmentation.declining", self.sentence(), len(down), "customers", lost, good=False)]
 
-    def notes(self) -> list[str]:
-        """Return how far the trend can be told from chance."""
-        told = len(self._of("growing")) + len(self._of("mature")) + len(self._of("declining"))
-        message = _(
-            "Of customers who change nothing, chance alone would call up to one in ten growing and one in "
-            "ten declining: here it is {up} and {down} of {all}."
-        )
-        shares = [len(self._of(stage)) / told if told else 0.0 for stage in ("growing", "declining")]
-        up, down = (percent(share) for share in shares)
-        return [message.format(up=up, down=down, all=number(told))] if told else []
-
 
 def stage_name(key: str) -> str:
     """Return what a stage is called in the reader's language."""
@@ -139,20 +122,14 @@ def stage_name(key: str) -> str:
 def life_cycle(dataset: Dataset, window: ActivityWindow) -> LifeCycle | NotPossible:
     """Return the stage of each customer now and a year before.
 
-    Parameters
-    ----------
-    dataset
-        The data set.
-    window
-        The activity window: who has been silent for longer is inactive, whatever its age.
-
     Notes
     -----
-    Of active customers, those who first bought within the last twelve months are new. For the others what
-    they bought in the last twelve months is held against the same days a year before, so that the season is
-    the same; of who became a customer within these two years, only the days more than a year after its first
-    purchase. The change is growth or decline where it exceeds 1.28 standard errors, which are the root of
-    the sum of the squares of what was bought on each day of both years: one large order is no trend.
+    Who has been silent for longer than the window is inactive; of the others, those who first bought within
+    the last twelve months are new. For the rest, what they bought in the last twelve months is held against
+    the same days a year before, so that the season is the same; of who became a customer within these two
+    years, only the days more than a year after its first purchase. The change is growth or decline where it
+    exceeds 1.28 standard errors, which are the root of the sum of the squares of what was bought on each day
+    of both years: one large order is no trend.
     """
     rows = dataset.query("customer_trend")
     if rows.empty:
@@ -169,21 +146,11 @@ def life_cycle(dataset: Dataset, window: ActivityWindow) -> LifeCycle | NotPossi
             "trend": now["sales_now"] / now["sales_before"].where(now["sales_before"] > 0) - 1,
         }
     )
-    return LifeCycle(named(dataset, found.reset_index()), window.days, dataset.currency)
+    return LifeCycle(named(dataset, found.reset_index()), dataset.currency)
 
 
 def stages(trend: pd.DataFrame, as_of: dt.date, window: int) -> pd.Series[str]:
-    """Return the stage of each customer; see `life_cycle`.
-
-    Parameters
-    ----------
-    trend
-        The rows of ``sql/customer_trend.sql``.
-    as_of
-        The day they end on.
-    window
-        The activity window in days.
-    """
+    """Return the stage of each customer of ``sql/customer_trend.sql``; see `life_cycle`."""
     day = pd.Timestamp(as_of)
     inactive = (day - pd.to_datetime(trend["last_purchase"])).dt.days > window
     new = pd.to_datetime(trend["first_purchase"]) > day - pd.DateOffset(years=1)

@@ -92,15 +92,7 @@ class Plan(Result):
 
 @or_not_possible
 def plan(scored: Rfm, dataset: Dataset) -> Plan:
-    """Return what to do with each segment, as its rule says, and the list of its customers.
-
-    Parameters
-    ----------
-    scored
-        The segments.
-    dataset
-        The data set, which knows what customers are called and to whom they belong.
-    """
+    """Return what to do with each segment, as its rule says, and the list of its customers by owner."""
     columns = ["customer_id", "segment", "days_since_last", "net_sales"]
     found = named(dataset, scored.customers[columns])
     place = found["segment"].map({key: rank for rank, key in enumerate(scored.names)})

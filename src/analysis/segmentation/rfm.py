@@ -83,44 +83,29 @@ class Rfm(Result):
         return int((self.customers["segment"] == next(iter(self.names))).sum())
 
     def title(self) -> str:
-        """Return what a chart of the segments shows."""
-        best, largest = self._extremes()
-        message = (
-            _("The largest segment is '{largest}' with {largest_share} of customers")
-            if not self.champions or pd.isna(best["share_of_sales"])
-            else _("'{best}' are {share} of customers and make {sales} of net sales")
-        )
-        return message.format(
-            best=best["segment"],
-            share=percent(best["share_of_customers"]),
-            sales=percent(best["share_of_sales"]),
-            largest=largest["segment"],
-            largest_share=percent(largest["share_of_customers"]),
-        )
+        """Return what the best segment is of all customers, and of net sales where there are any."""
+        best = self.sizes().iloc[0]
+        message = _("'{best}' are {share} of customers and make {sales} of net sales")
+        if pd.isna(best["share_of_sales"]):
+            message = _("'{best}' are {share} of customers")
+        share, sales = percent(best["share_of_customers"]), percent(best["share_of_sales"])
+        return message.format(best=best["segment"], share=share, sales=sales)
 
     def sentence(self) -> str:
         """Return the finding in one sentence."""
-        best, largest = self._extremes()
-        if not self.champions:
-            message = _("No customer is in the best segment, '{best}'")
-        elif pd.isna(best["share_of_sales"]):
-            message = _("{champions} of {customers} customers ({share}) are in the best segment, '{best}'")
-        else:
-            message = _(
-                "{champions} of {customers} customers ({share}) are in the best segment, '{best}', and make "
-                "{sales} of net sales"
-            )
-        said = message.format(
+        best = self.sizes().iloc[0]
+        message = _(
+            "{champions} of {customers} customers ({share}) are in the best segment, '{best}', and make "
+            "{sales} of net sales."
+        )
+        if pd.isna(best["share_of_sales"]):
+            message = _("{champions} of {customers} customers ({share}) are in the best segment, '{best}'.")
+        return message.format(
             best=best["segment"],
             champions=number(self.champions),
             customers=number(len(self.customers)),
             share=percent(best["share_of_customers"], 1),
             sales=percent(best["share_of_sales"], 1),
-        )
-        if best["segment"] == largest["segment"]:
-            return f"{said}."
-        return _("{best}; the largest is '{largest}' with {share} of customers.").format(
-            best=said, largest=largest["segment"], share=percent(largest["share_of_customers"], 1)
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -129,10 +114,8 @@ class Rfm(Result):
 
     def findings(self) -> list[Finding]:
         """Return how many are in the best segment, and what they make."""
-        best = float(self.sizes()["net_sales"].iloc[0])
-        return [
-            Finding("segmentation.champions", self.sentence(), self.champions, "customers", max(best, 0.0))
-        ]
+        best = max(float(self.sizes()["net_sales"].iloc[0]), 0.0)
+        return [Finding("segmentation.champions", self.sentence(), self.champions, "customers", best)]
 
     def notes(self) -> list[str]:
         """Return who has no score, and what the window and equal frequencies do to scores."""
@@ -159,11 +142,6 @@ class Rfm(Result):
             )
             said.append(message.format(count=number(self.unscored)))
         return said
-
-    def _extremes(self) -> tuple[pd.Series, pd.Series]:
-        """Return the best and the largest segment."""
-        sizes = self.sizes()
-        return sizes.iloc[0], sizes.iloc[int(sizes["customers"].to_numpy().argmax())]
 
 
 def middle(scores: int) -> int:
@@ -208,17 +186,10 @@ def score(
 
 
 def score_by_cuts(values: pd.Series, cuts: list[float], best: str = "high") -> pd.Series[int]:
-    """Return a score for each value by fixed cut points: one more than there are of these.
+    """Return a score for each value by rising cut points: one more than there are of these.
 
-    Parameters
-    ----------
-    values
-        Numbers without gaps.
-    cuts
-        Rising numbers. Where large values are better, a score is reached at its cut point; where small ones
-        are, it holds up to and including it.
-    best
-        ``high`` or ``low``.
+    Where large values are better, a score is reached at its cut point; where small ones are (``low``), it
+    holds up to and including it.
 
     Examples
     --------
@@ -341,10 +312,7 @@ def score_ranges(scored: Rfm) -> pd.DataFrame:
 
 
 def profile(
-    customers: pd.DataFrame,
-    as_of: dt.date,
-    window: ActivityWindow | NotPossible,
-    scoring: Scoring | None = None,
+    customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible, scoring: Scoring
 ) -> pd.DataFrame:
     """Return what RFM knows of each customer.
 
