@@ -57,7 +57,7 @@ class TestViews:
             "By 'Expected value of the next 12 months' 2 customers are in a better class than by net sales "
             "so far, with 40 of that; 1 are in a worse one, who made 80 of net sales (80.0%)."
         )
-        assert "1 · 80" in drawn(views)
+        assert "1\n80" in drawn(views)
 
     def test_nothing_to_hold_net_sales_against(self):
         profile = pd.DataFrame({"customer_id": ["a"], "net_sales": [1.0], "clv": [np.nan]})
@@ -194,7 +194,7 @@ class TestLifeCycle:
             "10."
         )
         assert "No customer yet" in result.tables()["movement"]["stage_before"].tolist()
-        assert "1 · 10" in drawn(result)
+        assert "1\n10" in drawn(result)
 
     def test_active_are_all_but_the_inactive(self, dataset):
         result = segmentation.life_cycle(dataset, WINDOW)

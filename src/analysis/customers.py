@@ -34,9 +34,9 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     >>> from analysis import open_dataset
     >>> profile = customer_profile(open_dataset("cdnow-sample"))
     >>> profile[["customer_id", "purchase_days", "active", "segment"]].head(2)
-      customer_id  purchase_days  active  segment
-    0       00004              4   False  cannot_lose
-    1       00018              1   False         lost
+      customer_id  purchase_days  active          segment
+    0       00004              4   False  needs_attention
+    1       00018              1   False             lost
     """
     as_of, customers = dataset.as_of, dataset.query("customers")
     pairs = dataset.query("purchase_gaps")

@@ -140,8 +140,9 @@ def _crossed(
     words = counts.astype("object")
     for (row, column), count in np.ndenumerate(counts.to_numpy()):
         amount = compact(float(amounts.to_numpy()[row, column]), currency)
-        text = f"{number(count)} · {amount}" if count else ""
-        words.iloc[row, column] = f"{_(said[order[0][row], order[1][column]])}\n{text}" if said else text
+        cell = order[0][row], order[1][column]
+        lines = [_(said[cell]), f"{number(count)} · {amount}"] if said else [number(count), amount]
+        words.iloc[row, column] = "\n".join(lines) if count else ""
     _cells(ax, counts, words)
     return counts
 
