@@ -45,13 +45,14 @@ def test_the_same_figures_as_the_topics_give(dataset, profile):
     customers, pairs = dataset.query("customers"), dataset.query("purchase_gaps")
     window = portfolio.activity_window(pairs)
     active = portfolio.activity(customers, dataset.as_of, window).customers.set_index("customer_id")["active"]
-    scored = segmentation.rfm(customers, dataset.as_of, window).customers.set_index("customer_id")
+    rfm = segmentation.rfm(customers, dataset.as_of, window)
+    scored = rfm.customers.set_index("customer_id")
     snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, dataset.as_of))
     risks = churn.risks(churn.fit(snapshots, on="check"), snapshots).customers.set_index("customer_id")
     assert profile["active"].eq(active).all()
     pd.testing.assert_series_equal(profile["segment"], scored["segment"])
     valued = ltv.segments(customers, dataset.as_of, window)  # whose equity 04_ltv adds up
-    assert valued.equals(scored["segment"].map(segmentation.segment_name))
+    assert valued.equals(scored["segment"].map(rfm.names))
     pd.testing.assert_series_equal(profile["risk"].dropna().sort_index(), risks["risk"].sort_index())
     assert profile["risk"].notna().equals(profile["active"])  # who is active has a risk, and nobody else
 

@@ -124,7 +124,7 @@ def test_of_many_names_not_all_are_listed():
 
 
 ABC = {"data": "demo", "as_of": None, "out": None, "language": "en", "abc_a": 0.8, "abc_b": 0.95}
-ABC |= {"activity_window": None}
+ABC |= {"activity_window": None, "scores": None}
 CONTRADICTION = "'abc_a' is 0.96, above 'abc_b', which is 0.95"
 
 

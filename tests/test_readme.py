@@ -11,6 +11,7 @@ import yaml
 
 from analysis.dataset.config import DatasetConfig, Policies, Transactions, read_config
 from analysis.dataset.schema import TABLES, TRANSACTIONS
+from analysis.dataset.segment_table import STANDARD_FILE
 from analysis.dataset.sources.table_recognition import named
 
 ROOT = Path(__file__).parents[1]
@@ -150,6 +151,7 @@ def test_the_settings_of_dataset_yml_are_all_shown_with_their_defaults(tmp_path)
     (asking,) = re.findall(r"```yaml\n(.*?)```", databases.split("\n## ")[0], re.DOTALL)
     path = tmp_path / "dataset.yml"
     path.write_text(shown, "utf-8")
+    (tmp_path / "my_segments.yml").write_bytes(STANDARD_FILE.read_bytes())
     keys, others = yaml.safe_load(shown), yaml.safe_load(asking)
     assert set(keys) - set(TABLES) | {"database"} == set(DatasetConfig.model_fields) - set(TABLES)
     assert set(keys["transactions"]) | {"table", "query"} == set(Transactions.model_fields)

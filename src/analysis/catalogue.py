@@ -1,7 +1,8 @@
 """The catalogue of translations: what has to be translated, and whether it is.
 
-Messages come from three places: ``_()``, ``N_()`` and ``ngettext()`` in Python, in modules as in the cells
-of notebooks; the same in the report's templates; and the texts of the notebooks, see `notebook_text`.
+Messages come from four places: ``_()``, ``N_()`` and ``ngettext()`` in Python, in modules as in the cells
+of notebooks; the same in the report's templates; the texts of the notebooks, see `notebook_text`; and those
+of the standard segments.
 
 ``python -m analysis.catalogue`` brings ``locale/*/LC_MESSAGES/cartera.po`` up to date with the sources.
 """
@@ -20,6 +21,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
+from analysis.dataset.segment_table import STANDARD_FILE, TEXTS, standard_segments
 from analysis.language import LANGUAGES, Language
 from analysis.notebook_text import texts
 from analysis.report import notebooks
@@ -85,6 +87,8 @@ def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
         with path.open("rb") as file:
             for _line, _function, texts, _comments in babel_extract(file, ("_", "ngettext"), (), {}):
                 yield _place(path), texts  # type: ignore[misc]
+    for segment in standard_segments().values():
+        yield from ((_place(STANDARD_FILE), getattr(segment, text)) for text in TEXTS)
     for name in [*notebooks.names(), *notebooks.sheets()]:
         for cell in notebooks.read(name)["cells"]:
             yield from ((f"notebooks/{name}.ipynb", message) for message in _in_cell(cell))

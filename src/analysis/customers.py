@@ -35,9 +35,9 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     >>> from analysis import open_dataset
     >>> profile = customer_profile(open_dataset("cdnow-sample"))
     >>> profile[["customer_id", "purchase_days", "active", "segment"]].head(2)
-      customer_id  purchase_days  active  segment
-    0       00004              4   False  cooling
-    1       00018              1   False  dormant
+      customer_id  purchase_days  active          segment
+    0       00004              4   False  needs_attention
+    1       00018              1   False             lost
     """
     as_of, customers = dataset.as_of, dataset.query("customers")
     pairs = dataset.query("purchase_gaps")
@@ -45,7 +45,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, as_of))
     parts = [
         portfolio.profile(customers, as_of, window),
-        segmentation.profile(customers, as_of, window),
+        segmentation.profile(customers, as_of, window, dataset.rfm),
         churn.profile(churn.risks(churn.fit(snapshots, on="check"), snapshots)),
         ltv.profile(dataset),
         profitability.profile(dataset),
@@ -53,4 +53,5 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     profile = customers.set_index("customer_id")
     for part in parts:
         profile = profile.join(part)
+    profile.attrs = customers.attrs
     return profile.reset_index()

@@ -53,6 +53,7 @@ class Segmentation(Common):
     """Parameters of ``02_segmentation``."""
 
     activity_window: Window | None
+    scores: Annotated[int, Field(ge=2, le=10)] | None
     abc_a: Annotated[float, Field(gt=0, lt=1)]
     abc_b: Annotated[float, Field(gt=0, le=1)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from fractions import Fraction
 from random import Random
@@ -11,6 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis import segmentation
+from analysis.dataset.segment_table import Scoring
+from analysis.portfolio import ActivityWindow
 
 values = st.lists(st.integers(-20, 100), min_size=1, max_size=60)
 shuffles = st.randoms(use_true_random=False)
@@ -81,3 +84,36 @@ def test_the_better_class_is_worth_more(values):
     order = [name for name in "ABC" if name in by_class.index]
     for better, worse in itertools.pairwise(order):
         assert by_class.loc[better, "min"] > by_class.loc[worse, "max"]
+
+
+histories = st.lists(
+    st.tuples(st.integers(0, 400), st.integers(1, 6), st.integers(-5, 60)), min_size=1, max_size=25
+)
+
+
+@given(histories, st.integers(1, 400), st.sampled_from([2, 3, 5, 10]), shuffles)
+@settings(max_examples=40, deadline=None)
+def test_segments_hold_each_customer_once_and_the_best_only_who_earn_it(histories, days, scores, random):
+    day = dt.date(2024, 4, 15)
+    frame = pd.DataFrame(histories, columns=["silent", "purchase_days", "net_sales"])
+    frame["customer_id"] = [f"c{i:03}" for i in range(len(frame))]
+    frame["last_purchase"] = pd.Timestamp(day) - pd.to_timedelta(frame["silent"], unit="D")
+    frame["x"] = frame["purchase_days"] - 1
+    frame["first_purchase"] = frame["last_purchase"] - pd.to_timedelta(10 * frame["x"], unit="D")
+
+    def segments(rows):
+        window = ActivityWindow(days, pd.DataFrame())
+        scored = segmentation.rfm(rows, day, window, Scoring(scores=scores))
+        found = scored.customers.set_index("customer_id")
+        assert found["segment"].isin(list(scored.names)).all()
+        best = found[found["segment"].isin(scored.best)]
+        assert (best["days_since_last"] <= days).all()
+        assert (best["purchases"] > 1).all()
+        return found["segment"].sort_index()
+
+    found = segments(frame)
+    shuffled = frame.sample(frac=1, random_state=random.randrange(1000))
+    assert segments(shuffled.assign(net_sales=shuffled["net_sales"] * 3)).equals(found)
+    twins = segments(pd.concat([frame, frame.assign(customer_id="z" + frame["customer_id"])]))
+    assert twins.iloc[: len(found)].equals(found)
+    assert twins.iloc[len(found) :].tolist() == found.tolist()

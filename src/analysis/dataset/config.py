@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from analysis.dataset.naming import LONGEST, names_a_folder
 from analysis.dataset.schema import TABLES
+from analysis.dataset.segment_table import CUTS, Scoring, Segment, with_segments_of_file
 from analysis.dataset.yaml_file import read_yaml
 from analysis.errors import CarteraError
 from analysis.language import Language, _
@@ -148,6 +149,7 @@ class DatasetConfig(_Section):
     database: str | None = None
     broken_tables: Literal["stop", "leave_out"] = "stop"
     same_customer: list[Annotated[list[str], Field(min_length=2)]] = Field(default_factory=list)
+    rfm: Scoring = Scoring()
     transactions: Transactions = Transactions()
     customers: TableConfig = TableConfig()
     invoices: TableConfig = TableConfig()
@@ -188,10 +190,13 @@ def read_config(path: Path) -> DatasetConfig:
                 file=path.name
             )
         )
+    if "rfm" in content:
+        content |= {"rfm": with_segments_of_file(content["rfm"], path.parent)}
     try:
         config = DatasetConfig.model_validate(content)
     except ValidationError as error:
         raise CarteraError(_explained(path.name, error)) from None
+    config.rfm.check(path.name)
     for table in TABLES:
         _check_columns(path.name, table, config.table(table).columns)
         _check_place(path.name, table, config)
@@ -244,8 +249,10 @@ def _place(location: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]
     """Return the keys that lead to what is wrong, and the section it stands in."""
     path: list[str] = []
     section: type[BaseModel] = DatasetConfig
-    for part in location:
+    for place, part in enumerate(location):
         path.append(str(part))
+        if part == "segments":
+            return [*path, *map(str, location[place + 1 :])], Segment
         field = section.model_fields.get(str(part))
         if field is None or not isinstance(field.annotation, type):
             break
@@ -260,6 +267,8 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         return _("Known are: {names}.").format(names=str(wrong["ctx"]["expected"]).replace(" or ", ", "))
     if wrong["type"] == "model_type":
         return _("Lines of the form 'key: value' were expected, indented below it.")
+    cuts = _("A list of numbers was expected, each above the one before, such as [30, 90, 180, 365].")
+    scores = _("A score from 1 to 5 was expected, or a range of them, such as 4-5.")
     return {
         "name": _("A name that a folder can have was expected: up to {n} signs, without / and \\.").format(
             n=LONGEST
@@ -275,6 +284,11 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         "test_codes": _("A list of codes was expected."),
         "postage_codes": _("A list of codes was expected."),
         "extra_codes": _("A list of codes was expected."),
+        "scores": _("A whole number from 2 to 10 was expected."),
+        "segments": _("The name of a file with segments was expected, or the segments themselves."),
+        "recency": scores,
+        "loyalty": scores,
+        **dict.fromkeys(CUTS, cuts),
     }.get(key, _("A word or a text in quotes was expected."))
 
 

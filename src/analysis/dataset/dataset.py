@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
+from analysis.dataset.segment_table import Scoring
 from analysis.engine.duckdb import DuckDBEngine, Parameter, sql_text
 from analysis.errors import CarteraError
 from analysis.language import _
@@ -50,6 +51,8 @@ class Dataset:
     activity_window
         Days after a purchase during which a customer counts as active, as ``dataset.yml`` says; None: not
         set.
+    rfm
+        How customers are scored, and into which segments, as ``dataset.yml`` says.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Dataset:
     inputs: dict[str, str]
     folder: Path
     activity_window: int | None = None
+    rfm: Scoring = field(default_factory=Scoring)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -200,6 +204,7 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
         source.inputs,
         folder,
         source.config.activity_window,
+        source.config.rfm,
     )
 
 

@@ -28,12 +28,13 @@ from analysis.ltv.value import clv, equity_shares, worth_per_purchase
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.profitability.margins import Margins
 from analysis.result import Finding, Result
-from analysis.segmentation import rfm, segment_name
+from analysis.segmentation import rfm
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from analysis.dataset import Dataset
+    from analysis.dataset.segment_table import Scoring
     from analysis.portfolio import ActivityWindow
 
 TOP = 0.2  # share of customers whose part of customer equity is named
@@ -421,12 +422,17 @@ def cohorts(summary: Summary) -> pd.Series:
     return pd.Series(labels, index=summary.frame["customer_id"], name="cohort")
 
 
-def segments(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible) -> pd.Series:
+def segments(
+    customers: pd.DataFrame,
+    as_of: dt.date,
+    window: ActivityWindow | NotPossible,
+    scoring: Scoring | None = None,
+) -> pd.Series:
     """Return the name of each customer's RFM segment, by ``customer_id``; see `analysis.segmentation.rfm`."""
-    scored = rfm(customers, as_of, window)
+    scored = rfm(customers, as_of, window, scoring)
     if isinstance(scored, NotPossible):
         return pd.Series(dtype=str)
-    return scored.customers.set_index("customer_id")["segment"].map(segment_name)
+    return scored.customers.set_index("customer_id")["segment"].map(scored.names)
 
 
 def channels(dataset: Dataset) -> pd.Series | NotPossible:

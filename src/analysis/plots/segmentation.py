@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 
-from analysis.language import _, number, percent
+from analysis.dataset.segment_table import MIDDLE
+from analysis.language import _, compact, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
-from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS
+from analysis.segmentation.abc_potential import STRATEGIES, AbcPotential
+from analysis.segmentation.abc_views import AbcViews
+from analysis.segmentation.life_cycle import NOT_YET, STAGES, LifeCycle, stage_name
 
 _DARK = 0.48
 """Place on the scale of colours above which a cell is too dark for black letters."""
@@ -71,30 +76,105 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
 @plot.register
 def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
     """Draw the customers of each segment and class; the cells where the two disagree are framed."""
-    ax = ax or theme.axes(width=6.6, height=4.9)
-    table = result.table()
-    norm = LogNorm(1, max(2, int(table.to_numpy().max())))
-    ax.pcolormesh(
-        table.where(table > 0).to_numpy(float),
-        cmap=theme.SEQUENTIAL,
-        norm=norm,
-        edgecolors="white",
-        linewidth=1,
+    ax = ax or theme.axes(width=6.6, height=5.2)
+    table, segments_ = result.table(), list(result.scored.scoring.table.items())
+    _cells(ax, table, table.map(number).where(table > 0, ""))
+    for row, (_key, segment) in enumerate(segments_):
+        if segment.recency[1] <= MIDDLE:
+            _framed(ax, row, CLASSES.index("A"), "bad")
+        if segment.best:
+            _framed(ax, row, CLASSES.index("C"), "accent")
+    return theme.finish(ax, result.title(), _("Class by net sales"), "")
+
+
+@plot.register
+def abc_views(result: AbcViews, ax: Axes | None = None) -> Axes:
+    """Draw the customers and net sales by class by net sales and by the other measure."""
+    ax = ax or theme.axes(width=7, height=3.9)
+    table = _crossed(ax, result.grid(), (CLASSES, CLASSES), result.currency)
+    for row, column in np.ndindex(table.shape):
+        if row != column:
+            _framed(ax, row, column, "good" if column < row else "bad")
+    other = _("Class by expected value") if result.other == "clv" else _("Class by margin")
+    return theme.finish(ax, result.title(), other, _("Class by net sales (money: the same)"))
+
+
+@plot.register
+def abc_potential(result: AbcPotential, ax: Axes | None = None) -> Axes:
+    """Draw the growth potential by class now and by potential, with the strategy in each cell."""
+    ax = ax or theme.axes(width=7, height=4.4)
+    _crossed(ax, result.grid(), (CLASSES, CLASSES), result.currency, STRATEGIES)
+    _framed(ax, CLASSES.index("C"), CLASSES.index("A"), "highlight")
+    now = _("Class by net sales of twelve months")
+    return theme.finish(ax, result.title(), _("Class by growth potential (money: a year)"), now)
+
+
+@plot.register
+def life_cycle(result: LifeCycle, ax: Axes | None = None) -> Axes:
+    """Draw the customers and their net sales by stage a year before and now."""
+    ax = ax or theme.axes(width=7.4, height=5)
+    rows, columns = (NOT_YET, *STAGES), tuple(STAGES)
+    _crossed(ax, result.movement(), (rows, columns), result.currency)
+    ax.set_xticklabels([stage_name(key) for key in columns])
+    ax.set_yticklabels([stage_name(key) for key in rows])
+    now = _("Stage now (money: net sales of twelve months)")
+    return theme.finish(ax, result.title(), now, _("Stage a year before"))
+
+
+def _crossed(
+    ax: Axes,
+    grid: pd.DataFrame,
+    order: tuple[Sequence[str], Sequence[str]],
+    currency: str | None,
+    said: Mapping[tuple[str, str], str] | None = None,
+) -> pd.DataFrame:
+    """Draw customers and the last column of money by two classes, with a word each; return the customers."""
+    index, columns = map(list, order)
+    flat, (row_key, column_key) = grid.reset_index(), grid.index.names
+    counts, amounts = (
+        flat.pivot_table(value, row_key, column_key, aggfunc="sum")
+        .reindex(index=index, columns=columns)
+        .fillna(0)
+        for value in ("customers", grid.columns[-1])
     )
+    words = counts.astype("object")
+    for (row, column), count in np.ndenumerate(counts.to_numpy()):
+        amount = compact(float(amounts.to_numpy()[row, column]), currency)
+        cell = order[0][row], order[1][column]
+        lines = [_(said[cell]), f"{number(count)} · {amount}"] if said else [number(count), amount]
+        words.iloc[row, column] = "\n".join(lines) if count else ""
+    _cells(ax, counts, words)
+    return counts
+
+
+def _cells(ax: Axes, table: pd.DataFrame, words: pd.DataFrame) -> None:
+    """Draw a table of amounts as cells, the darker the more on a scale of logarithms, with words in them."""
+    amounts = table.to_numpy(dtype="float64")
+    amounts = np.where(amounts > 0, amounts, np.nan)
+    top = float(np.nanmax(amounts, initial=1.0))
+    norm = LogNorm(max(top / 1e4, min(top / 2, float(np.nanmin(amounts, initial=top)))), top)
+    ax.pcolormesh(amounts, cmap=theme.SEQUENTIAL, norm=norm, edgecolors="white", linewidth=1)
     rows, columns = table.shape
     ax.set(xlim=(0, columns), ylim=(rows, 0))
     ax.set_xticks(np.arange(columns) + 0.5, list(table.columns))
     ax.set_yticks(np.arange(rows) + 0.5, list(table.index))
-    for (row, column), n in np.ndenumerate(table.to_numpy()):
-        if n:
-            ink = "white" if norm(n) > _DARK else "0.15"
-            ax.text(column + 0.5, row + 0.5, number(n), color=ink, fontsize=9, ha="center", va="center")
-    for name, segments_, colour in (("A", AWAY, "bad"), ("C", KEEN, "accent")):
-        for key in segments_:
-            corner = (CLASSES.index(name) + 0.04, KEYS.index(key) + 0.04)
-            frame = Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=theme.COLOURS[colour], linewidth=2)
-            ax.add_patch(frame)
+    for (row, column), word in np.ndenumerate(words.to_numpy()):
+        dark = amounts[row, column] > 0 and norm(amounts[row, column]) > _DARK
+        ax.text(
+            column + 0.5,
+            row + 0.5,
+            word,
+            color="white" if dark else "0.15",
+            fontsize=9,
+            ha="center",
+            va="center",
+            parse_math=False,
+        )
     theme.style(ax).grid(visible=False)
     ax.spines[:].set_visible(False)
     ax.tick_params(axis="y", rotation=0)
-    return theme.finish(ax, result.title(), _("Class by net sales"), "")
+
+
+def _framed(ax: Axes, row: int, column: int, colour: str) -> None:
+    corner, edge = (column + 0.04, row + 0.04), theme.COLOURS[colour]
+    ax.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=edge, linewidth=2))

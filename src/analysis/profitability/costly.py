@@ -48,8 +48,8 @@ def costly(result: Contribution | NotPossible, late: LatePayers | NotPossible) -
     reasons["reason"] = [_(name) for name in COSTS.values()]
     worst, loss = reasons.sort_values("excess").iloc[-1], -float(found["remains"].sum())
     text = ngettext(
-        "With late payment counted, {few} of {customers} customers costs more than it brings: {loss}; what it "
-        "takes more than others is above all “{reason}” ({excess}).",
+        "With late payment counted, {few} of {customers} customers costs more than it brings: {loss}; what "
+        "it takes more than others is above all “{reason}” ({excess}).",
         "With late payment counted, {few} of {customers} customers cost more than they bring: {loss} in all; "
         "what they take more than others is above all “{reason}” ({excess}).",
         len(found),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import CarteraError
@@ -116,18 +117,30 @@ def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotP
         raise CarteraError(message.format(a=percent(a, 1), b=percent(b, 1)))
     ranked = customers.sort_values(["net_sales", "customer_id"], ascending=[False, True])
     amounts = ranked["net_sales"].to_numpy(dtype="float64")
-    total = float(amounts.sum())
-    if total <= _ROUNDING * np.abs(amounts).sum():
+    if (classes := classified(amounts, a, b)) is None:
         return NotPossible(_("Net sales add up to zero or less: there is no value to class by."))
-    cumulative = np.cumsum(amounts)
-    larger = np.concatenate([[0.0], cumulative])[np.searchsorted(-amounts, -amounts)] / total
-    classes = np.select([larger < a - _ROUNDING, larger < b - _ROUNDING], ["A", "B"], "C")
     frame = pd.DataFrame(
         {
             "customer_id": ranked["customer_id"].to_numpy(),
             "net_sales": amounts,
             "abc": classes,
-            "cumulative_share": cumulative / total,
+            "cumulative_share": np.cumsum(amounts) / amounts.sum(),
         }
     )
     return Abc(frame, (a, b), currency_of(customers), never_bought(customers))
+
+
+def classified(values: npt.ArrayLike, a: float = 0.80, b: float = 0.95) -> npt.NDArray[np.str_] | None:
+    """Return the ABC class of each value, in any order; None where they add up to zero or less.
+
+    Examples
+    --------
+    >>> classified([5, 80, 15]).tolist()
+    ['C', 'A', 'B']
+    """
+    amounts = np.asarray(values, np.float64)
+    ranked, total = -np.sort(-amounts), float(amounts.sum())
+    if total <= _ROUNDING * np.abs(amounts).sum():
+        return None
+    larger = np.concatenate([[0.0], np.cumsum(ranked)])[np.searchsorted(-ranked, -amounts)] / total
+    return np.select([larger < a - _ROUNDING, larger < b - _ROUNDING], ["A", "B"], "C")

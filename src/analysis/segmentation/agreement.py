@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import _, money, ngettext, number, percent
+from analysis.language import _, listing, money, ngettext, number, percent
 from analysis.not_possible import or_not_possible
 from analysis.result import Finding, Result
 from analysis.segmentation.abc_classes import CLASSES, Abc
 from analysis.segmentation.rfm import Rfm
-from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS, segment_name
 
 
 @dataclass(frozen=True)
@@ -24,39 +22,41 @@ class Agreement(Result):
     ----------
     customers
         The customers of `Rfm` with ``abc``, by net sales from the largest down.
+    scored
+        The scores and segments, with their names.
     currency
         ISO 4217 code, or None where it is not known.
     """
 
     name: ClassVar[str] = "agreement"
     customers: pd.DataFrame
+    scored: Rfm
     currency: str | None = None
 
     def table(self) -> pd.DataFrame:
         """Return the number of customers by ``segment`` (rows, in the reader's language) and class."""
+        names = self.scored.names
         counts = pd.crosstab(self.customers["segment"], self.customers["abc"])
-        counts = counts.reindex(index=KEYS, columns=CLASSES, fill_value=0)
-        counts.index = pd.Index([segment_name(key) for key in KEYS], name="segment")
+        counts = counts.reindex(index=list(names), columns=CLASSES, fill_value=0)
+        counts.index = pd.Index(list(names.values()), name="segment")
         return counts.rename_axis(columns=None)
 
     def named(self) -> pd.DataFrame:
         """Return the customers with the name of each segment in the reader's language."""
-        names = {key: segment_name(key) for key in KEYS}
-        return self.customers.assign(segment=self.customers["segment"].map(names))
+        return self.customers.assign(segment=self.customers["segment"].map(self.scored.names))
 
     def away(self) -> pd.DataFrame:
-        """Return the A customers with a recency score of 3 or less, the largest first."""
-        return self._pick("A", AWAY)
+        """Return the A customers with a recency score of the middle or less, the largest first."""
+        return self._pick("A", self.customers["r"] <= self.scored.middle)
 
     def small(self) -> pd.DataFrame:
-        """Return the champions and loyal customers of class C, those with most purchases first."""
-        return self._pick("C", KEEN).sort_values(
+        """Return the customers of the best segments and of class C, those with most purchases first."""
+        return self._pick("C", self.customers["segment"].isin(self.scored.best)).sort_values(
             ["purchases", "net_sales", "customer_id"], ascending=[False, False, True]
         )
 
-    def _pick(self, abc_class: str, segments: Iterable[str]) -> pd.DataFrame:
-        chosen = (self.customers["abc"] == abc_class) & self.customers["segment"].isin(list(segments))
-        return self.named()[chosen].reset_index(drop=True)
+    def _pick(self, abc_class: str, chosen: pd.Series[bool]) -> pd.DataFrame:
+        return self.named()[chosen & (self.customers["abc"] == abc_class)].reset_index(drop=True)
 
     def title(self) -> str:
         """Return what the map of segments and classes shows."""
@@ -74,13 +74,14 @@ class Agreement(Result):
             return _("Every A customer has bought lately: the two views agree on the best customers.")
         total = self.customers.loc[self.customers["abc"] == "A", "net_sales"].sum()
         return ngettext(
-            "{count} A customer has not bought lately (recency score of 3 or less); it made {money} "
+            "{count} A customer has not bought lately (recency score of {middle} or less); it made {money} "
             "of net sales, {share} of what all A customers made.",
-            "{count} A customers have not bought lately (recency score of 3 or less); they made {money} "
-            "of net sales, {share} of what all A customers made.",
+            "{count} A customers have not bought lately (recency score of {middle} or less); they made "
+            "{money} of net sales, {share} of what all A customers made.",
             len(away),
         ).format(
             count=number(len(away)),
+            middle=number(self.scored.middle),
             money=money(away["net_sales"].sum(), self.currency),
             share=percent(away["net_sales"].sum() / total, 1),
         )
@@ -88,13 +89,14 @@ class Agreement(Result):
     def small_sentence(self) -> str:
         """Return how many keen customers are of class C, in one sentence."""
         count = len(self.small())
+        best = listing([f"'{self.scored.names[key]}'" for key in self.scored.best])
         if not count:
-            return _("No champion or loyal customer is of class C.")
+            return _("Nobody in {segments} is of class C.").format(segments=best)
         return ngettext(
-            "{count} champion or loyal customer is of class C: many purchases, low monetary value.",
-            "{count} champions or loyal customers are of class C: many purchases, low monetary value.",
+            "{count} customer in {segments} is of class C: many purchases, low monetary value.",
+            "{count} customers in {segments} are of class C: many purchases, low monetary value.",
             count,
-        ).format(count=number(count))
+        ).format(count=number(count), segments=best)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the two lists, where there is anybody on them, and every customer."""
@@ -102,25 +104,15 @@ class Agreement(Result):
         return {name: frame for name, frame in lists.items() if len(frame)} | {"customers": self.named()}
 
     def findings(self) -> list[Finding]:
-        """Return how long the two lists are, and the money on them."""
-        away, small = self.away(), self.small()
-        return [
-            Finding(
-                "segmentation.a_away",
-                self.sentence(),
-                len(away),
-                "customers",
-                float(away["net_sales"].sum()),
-                good=away.empty,
-            ),
-            Finding(
-                "segmentation.c_keen",
-                self.small_sentence(),
-                len(small),
-                "customers",
-                float(small["net_sales"].sum()),
-            ),
-        ]
+        """Return how many A customers have not bought lately, and their money."""
+        away = self.away()
+        lost = float(away["net_sales"].sum())
+        text = self.sentence()
+        return [Finding("segmentation.a_away", text, len(away), "customers", lost, good=away.empty)]
+
+    def notes(self) -> list[str]:
+        """Return how many of the best are of class C."""
+        return [self.small_sentence()]
 
 
 @or_not_possible
@@ -129,5 +121,6 @@ def agreement(scored: Rfm, classed: Abc) -> Agreement:
     frame = scored.customers.merge(classed.customers[["customer_id", "abc"]], on="customer_id")
     return Agreement(
         frame.sort_values(["net_sales", "customer_id"], ascending=[False, True]).reset_index(drop=True),
+        scored,
         classed.currency,
     )

@@ -1,0 +1,161 @@
+"""The life cycle of customers: new, growing, mature, declining, inactive, and who moved within a year."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from analysis.language import N_, _, money, number
+from analysis.not_possible import NotPossible, or_not_possible
+from analysis.owners import named
+from analysis.portfolio import ActivityWindow
+from analysis.result import Finding, Result, sizes_by
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
+
+BEYOND_CHANCE = 1.2816
+"""Standard errors that a change must exceed: chance alone brings it to one customer in ten, either way."""
+STAGES = {
+    "new": N_("New"),
+    "growing": N_("Growing"),
+    "mature": N_("Mature"),
+    "declining": N_("Declining"),
+    "inactive": N_("Inactive"),
+}
+NOT_YET = "none"
+
+
+@dataclass(frozen=True)
+class LifeCycle(Result):
+    """The stage of each customer now, and a year before.
+
+    Attributes
+    ----------
+    customers
+        All who bought: ``customer_id``, ``name`` and ``owner`` where known, ``stage`` and ``stage_before``
+        (keys of `STAGES`; ``none`` where it was no customer yet), ``net_sales`` and ``sales_before`` (money
+        of the twelve months to each of the two days), ``trend`` (change of purchases against the same days a
+        year before, as a share; missing where there were none).
+    currency
+        ISO 4217 code, or None where it is not known.
+    """
+
+    name: ClassVar[str] = "life_cycle"
+    customers: pd.DataFrame
+    currency: str | None = None
+
+    def sizes(self) -> pd.DataFrame:
+        """Return by stage the customers, their net sales of twelve months, and those of the year before."""
+        found = sizes_by("stage", list(STAGES), self.customers)
+        found["sales_before"] = self.customers.groupby("stage")["sales_before"].sum().reindex(list(STAGES))
+        found = found.fillna({"sales_before": 0.0})
+        found.insert(0, "stage", [stage_name(key) for key in STAGES])
+        return found.reset_index(drop=True)
+
+    def movement(self) -> pd.DataFrame:
+        """Return customers and money of both years by ``stage_before`` and ``stage``."""
+        groups = self.customers.groupby(["stage_before", "stage"])
+        return groups.size().to_frame("customers").join(groups[["sales_before", "net_sales"]].sum())
+
+    def declining(self) -> pd.DataFrame:
+        """Return the declining customers, those who took most off net sales first."""
+        found = self.customers[self.customers["stage"] == "declining"]
+        lost = (found["sales_before"] - found["net_sales"]).rename("lost")
+        by = found.assign(lost=lost).sort_values(["lost", "customer_id"], ascending=[False, True])
+        return by.drop(columns=["lost", "stage", "stage_before"]).reset_index(drop=True)
+
+    def _of(self, stage: str) -> pd.DataFrame:
+        return self.customers[self.customers["stage"] == stage]
+
+    def title(self) -> str:
+        """Return how many decline and how many grow."""
+        return _("{declining} customers are declining, {growing} are growing").format(
+            declining=number(len(self._of("declining"))), growing=number(len(self._of("growing")))
+        )
+
+    def sentence(self) -> str:
+        """Return the same with the money of both years."""
+        down, up = self._of("declining"), self._of("growing")
+        return _(
+            "{declining} customers are declining: {lost} of net sales in twelve months, after {had}; "
+            "{growing} are growing: {gained}, after {little}."
+        ).format(
+            declining=number(len(down)),
+            lost=money(down["net_sales"].sum(), self.currency),
+            had=money(down["sales_before"].sum(), self.currency),
+            growing=number(len(up)),
+            gained=money(up["net_sales"].sum(), self.currency),
+            little=money(up["sales_before"].sum(), self.currency),
+        )
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the stages, the movement between them, and who declines, by name."""
+        moved = self.movement().reset_index()
+        order = {key: place for place, key in enumerate([NOT_YET, *STAGES])}
+        moved = moved.sort_values(["stage_before", "stage"], key=lambda keys: keys.map(order))
+        for column in ("stage_before", "stage"):
+            moved[column] = moved[column].map(stage_name)
+        return {
+            "life_cycle": self.sizes(),
+            "movement": moved.reset_index(drop=True),
+            "declining": self.declining(),
+        }
+
+    def findings(self) -> list[Finding]:
+        """Return how many decline, and what they took off net sales."""
+        down = self._of("declining")
+        lost = max(float((down["sales_before"] - down["net_sales"]).sum()), 0.0)
+        return [Finding("segmentation.declining", self.sentence(), len(down), "customers", lost, good=False)]
+
+
+def stage_name(key: str) -> str:
+    """Return what a stage is called in the reader's language."""
+    return _(STAGES[key]) if key in STAGES else _("No customer yet")
+
+
+@or_not_possible
+def life_cycle(dataset: Dataset, window: ActivityWindow) -> LifeCycle | NotPossible:
+    """Return the stage of each customer now and a year before.
+
+    Notes
+    -----
+    Who has been silent for longer than the window is inactive; of the others, those who first bought within
+    the last twelve months are new. For the rest, what they bought in the last twelve months is held against
+    the same days a year before, so that the season is the same; of who became a customer within these two
+    years, only the days more than a year after its first purchase. The change is growth or decline where it
+    exceeds 1.28 standard errors, which are the root of the sum of the squares of what was bought on each day
+    of both years: one large order is no trend.
+    """
+    rows = dataset.query("customer_trend")
+    if rows.empty:
+        return NotPossible(_("Nobody bought anything, so there is no life cycle."))
+    earlier = (pd.Timestamp(dataset.as_of) - pd.DateOffset(years=1)).date()
+    was = dataset.query("customer_trend", as_of=earlier).set_index("customer_id")
+    now = rows.set_index("customer_id")
+    found = pd.DataFrame(
+        {
+            "stage": stages(now, dataset.as_of, window.days),
+            "stage_before": stages(was, earlier, window.days).reindex(now.index).fillna(NOT_YET),
+            "net_sales": now["net_sales"],
+            "sales_before": was["net_sales"].astype("float64").reindex(now.index).fillna(0.0),
+            "trend": now["sales_now"] / now["sales_before"].where(now["sales_before"] > 0) - 1,
+        }
+    )
+    return LifeCycle(named(dataset, found.reset_index()), dataset.currency)
+
+
+def stages(trend: pd.DataFrame, as_of: dt.date, window: int) -> pd.Series[str]:
+    """Return the stage of each customer of ``sql/customer_trend.sql``; see `life_cycle`."""
+    day = pd.Timestamp(as_of)
+    inactive = (day - pd.to_datetime(trend["last_purchase"])).dt.days > window
+    new = pd.to_datetime(trend["first_purchase"]) > day - pd.DateOffset(years=1)
+    change = (trend["sales_now"] - trend["sales_before"]).to_numpy(dtype="float64")
+    error = np.sqrt(trend["squares"].to_numpy(dtype="float64"))
+    conditions = [inactive, new, change > BEYOND_CHANCE * error, change < -BEYOND_CHANCE * error]
+    found = np.select(conditions, ["inactive", "new", "growing", "declining"], "mature")
+    return pd.Series(found, index=trend.index, dtype="str")
