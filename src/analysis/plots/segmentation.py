@@ -9,7 +9,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 
 from analysis.language import _, number, percent
-from analysis.plots import theme
+from analysis.plots import segmentation_check, theme  # noqa: F401 its charts are this topic's too
 from analysis.plots.drawing import plot
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.segment_rules import AWAY, KEEN, KEYS

@@ -40,6 +40,11 @@ class Rfm(Result):
     unscored: int
     window: int | None = None
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each segment in the reader's language, best first."""
+        return {key: segment_name(key) for key in KEYS}
+
     def sizes(self) -> pd.DataFrame:
         """Return one row per segment, best first, empty ones included.
 
