@@ -174,11 +174,11 @@ class TestPrediction:
     def test_chance_is_not_mistaken_for_a_ranking(self):
         """What follows has nothing to do with what was: nearly all intervals of three rules hold 1."""
         random, held = np.random.default_rng(1), []
-        for _round in range(4):
+        for _round in range(3):
             sales = random.gamma(1, 100, (3, 300)).cumsum(axis=0)
             methods = segmentation.prediction(three(*sales), NOBODY, NOBODY).methods
             held += list((methods["lift_low"] < 1) & (methods["lift_high"] > 1))
-        assert sum(held) >= 10
+        assert sum(held) >= 7
 
     def test_small_segments_have_no_interval(self):
         each = np.concatenate([np.repeat([10.0], 38), [500.0, 600.0]])
