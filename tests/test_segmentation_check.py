@@ -243,7 +243,7 @@ class TestClusters:
         means = found.customers.groupby("cluster")["net_sales"].mean()
         assert means.is_monotonic_decreasing
         names = found.centres.index.tolist()
-        assert names[0] == "Large amounts, long silence"  # 800 each in two purchases, 600 days ago
+        assert names[0] == "Long silence, large amounts"  # 800 each in two purchases, 600 days ago
         assert len(set(names)) == 3
         assert found.by_segment().to_numpy().sum() == 450
         use_language("es")  # and the rows in another order

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from analysis.display_names import words
 from analysis.language import _, duration, number, percent
@@ -38,7 +39,7 @@ def clusters(result: Clusters, ax: Axes | None = None) -> Axes:
     drawn[0].axvline(len(result.centres), color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
     drawn[0].set_ylim(0, 1)
     theme.count_axis(drawn[0].yaxis, whole=False)
-    drawn[0].legend(frameon=False, fontsize=8.5, loc="upper right", bbox_to_anchor=(1, 0.75))
+    theme.legend_above(drawn[0], 1)
     theme.finish(drawn[0], result.title() if ax else "", labels["number"])
     if not ax:
         names = words("clusters", result.profile())["labels"]
@@ -107,6 +108,7 @@ def migration(result: Migration, ax: Axes | None = None) -> Axes:
         drawn[1].barh(np.arange(len(kept)) + 0.5, change, 0.6, color=colours)
         drawn[1].axvline(0, color=theme.COLOURS["muted"], linewidth=0.8)
         drawn[1].set(ylim=(len(kept), 0), yticks=[])
+        drawn[1].xaxis.set_major_locator(MaxNLocator(4))
         theme.money_axis(drawn[1].xaxis, result.currency)
         theme.finish(drawn[1], "", _("Change of net sales of these customers"))
         theme.title_above(drawn[0], result.title())

@@ -28,7 +28,7 @@ STABLE, CLEARER = 0.8, 0.05
 SEARCHED, RESAMPLES, FITTED = 3_000, 10, 1_000_000
 SEED = 20240229
 _FEWEST = 50
-_APART = 0.5  # interquartile ranges from the median from which a feature names a cluster
+_APART = 0.25  # interquartile ranges from the median from which a feature names a cluster
 
 
 def cluster_pipeline(count: int) -> Pipeline:
@@ -222,6 +222,7 @@ def _name(centre: Floats, words: int) -> str:
         (_("short history"), _("long history")),
     )
     order = np.argsort(-np.abs(centre), kind="stable")[:words]
-    told = [place for place in order if abs(centre[place]) >= _APART] or order[:1]
+    told = sorted(place for place in order if abs(centre[place]) >= _APART)
     name = ", ".join(low_and_high[place][int(centre[place] > 0)] for place in told)
+    name = name or _("like most customers")
     return name[0].upper() + name[1:]
