@@ -67,6 +67,14 @@ class Segmentation(Common):
         return self
 
 
+class SegmentationCheck(Common):
+    """Parameters of ``02_segmentation_check``."""
+
+    activity_window: Window | None
+    months: Annotated[int, Field(ge=1, le=60)] | None
+    clusters: Annotated[int, Field(ge=2, le=12)] | None
+
+
 class Churn(Common):
     """Parameters of ``03_churn``."""
 
@@ -137,6 +145,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "01_portfolio": Portfolio,
     "01_portfolio_audit": PortfolioAudit,
     "02_segmentation": Segmentation,
+    "02_segmentation_check": SegmentationCheck,
     "03_churn": Churn,
     "03_churn_contracts": Contracts,
     "04_ltv": LifetimeValue,

@@ -90,7 +90,15 @@ def test_every_figure_has_its_text(notebook):
 
 
 @pytest.mark.parametrize(
-    "name", ["01_portfolio", "01_portfolio_audit", "04_ltv", "04_ltv_check", "05_profitability"]
+    "name",
+    [
+        "01_portfolio",
+        "01_portfolio_audit",
+        "02_segmentation_check",
+        "04_ltv",
+        "04_ltv_check",
+        "05_profitability",
+    ],
 )
 def test_eight_findings_at_most(name):
     shown = [str(output.get("data", {}).get("text/html", "")) for output in outputs(notebooks.read(name))]

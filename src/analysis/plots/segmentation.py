@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.dataset.segment_table import MIDDLE
 from analysis.language import _, compact, number, percent
-from analysis.plots import theme
+from analysis.plots import segmentation_check, theme  # noqa: F401 its charts are this topic's too
 from analysis.plots.drawing import plot
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.abc_potential import STRATEGIES, AbcPotential

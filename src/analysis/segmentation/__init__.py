@@ -1,26 +1,42 @@
-"""Segments and classes: RFM with named segments, ABC by value, potential, life cycle, and what to do."""
+"""Segments and classes: RFM, ABC, potential, life cycle, what to do; do they hold and tell what comes."""
 
 from analysis.segmentation.abc_classes import CLASSES, Abc, abc
 from analysis.segmentation.abc_potential import abc_potential
 from analysis.segmentation.abc_views import abc_views
 from analysis.segmentation.abc_xyz import abc_xyz, regularity
 from analysis.segmentation.agreement import Agreement, agreement
+from analysis.segmentation.clusters import Clusters, clusters, features, fit_clusters, placed
+from analysis.segmentation.earlier import ThreeDates, three_dates
 from analysis.segmentation.life_cycle import life_cycle
+from analysis.segmentation.migration import Migration, migration, segment_before
 from analysis.segmentation.plan import plan
+from analysis.segmentation.prediction import Prediction, prediction
+from analysis.segmentation.profiles import Apart, segment_profiles, sets_apart
 from analysis.segmentation.rfm import Rfm, profile, rfm, rules, score, score_by_cuts, score_ranges
 
 __all__ = [
     "CLASSES",
     "Abc",
     "Agreement",
+    "Apart",
+    "Clusters",
+    "Migration",
+    "Prediction",
     "Rfm",
+    "ThreeDates",
     "abc",
     "abc_potential",
     "abc_views",
     "abc_xyz",
     "agreement",
+    "clusters",
+    "features",
+    "fit_clusters",
     "life_cycle",
+    "migration",
+    "placed",
     "plan",
+    "prediction",
     "profile",
     "regularity",
     "rfm",
@@ -28,4 +44,8 @@ __all__ = [
     "score",
     "score_by_cuts",
     "score_ranges",
+    "segment_before",
+    "segment_profiles",
+    "sets_apart",
+    "three_dates",
 ]
