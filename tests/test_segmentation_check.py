@@ -137,7 +137,8 @@ class TestPrediction:
         The best tenth, 4 of 40, are any of the 20: they bring 400 of 2200, ten times that ÷ 1 is 1.818.
         """
         each = np.repeat([100.0, 10.0], 20)
-        found = segmentation.prediction(three(each, 2 * each, 3 * each), NOBODY, NOBODY)
+        dates = three(each, 2 * each, 3 * each, purchases=(2, 3, 4))  # who bought once has no better segment
+        found = segmentation.prediction(dates, NOBODY, NOBODY)
         assert found.methods["lift"].to_dict() == pytest.approx(
             dict.fromkeys(["sales", "rfm", "abc"], 4000 / 2200)
         )
