@@ -35,7 +35,7 @@ class TestViews:
             {
                 "customer_id": ["a", "b", "c", "d"],
                 "net_sales": [80, 15, 5, 0],
-                "margin": [9.0, 1.0, 10.0, 0.0],
+                "contribution_margin": [9.0, 1.0, 10.0, 0.0],
                 "clv": [0.0, 10.0, 30.0, np.nan],
             }
         )
@@ -44,7 +44,7 @@ class TestViews:
     def test_by_hand(self, views):
         rows = views.customers.set_index("customer_id")
         assert rows["abc_net_sales"].tolist() == ["A", "B", "C"]  # d has no expected value
-        assert rows["abc_margin"].tolist() == ["A", "C", "A"]  # larger than 1: 19 of 20, 95 %
+        assert rows["abc_contribution_margin"].tolist() == ["A", "C", "A"]  # larger than 1: 19 of 20, 95 %
         assert rows["abc_clv"].tolist() == ["C", "A", "A"]  # larger than 10: 30 of 40, below 80 %
         sizes = views.sizes()
         assert sizes["class_a"].tolist() == [1, 2, 2]

@@ -14,7 +14,7 @@ from analysis.segmentation.abc_classes import CLASSES, classified
 
 VIEWS = {
     "net_sales": N_("Net sales so far"),
-    "margin": N_("Contribution margin"),
+    "contribution_margin": N_("Contribution margin"),
     "clv": N_("Expected value of the next 12 months"),
 }
 """What customers are classed by: a column of the customer profile, and what it is called."""
