@@ -436,15 +436,16 @@ def test_costly_customers_of_five(five: Contribution) -> None:
     assert reasons["loss"].tolist() == [40, 0, 0, 40, 0]
     assert reasons.loc["Discounts", "excess"] == pytest.approx(200 - 500 / 7)  # dora's usual 100 ÷ 7 off
     assert found.sentence() == (
-        "With late payment counted, 2 of 5 customers cost more than they bring: 80 in all; what they take "
-        "more than others is above all “Discounts” (129)."
+        "2 of 5 customers cost more than they bring: 80 in all; what they take more than others is above all "
+        "“Discounts” (129)."
     )
     late = pd.DataFrame([["eve", 90.0, 36.0]], columns=["customer_id", "days_late", "late_cost"])
     slow = profitability.costly(five, profitability.LatePayers(late, 9.0, np.nan))
     eve = slow.tables()["costly"].set_index("customer_id").loc["eve"]
     assert eve["remains"] == pytest.approx(600 / 17 - 36)
     assert eve["evidence"].startswith("Late payment 36.0% (all: 1.7%)")
-    assert slow.sentence().startswith("With late payment counted, 3 of 5 customers cost more than they bring")
+    assert slow.sentence().startswith("3 of 5 customers cost more than they bring")
+    assert slow.sentence().endswith("What waiting for their money costs is counted here.")
     best = replace(five, frame=five.frame.head(2))
     assert "No customer costs more" in str(profitability.costly(best, NotPossible("no invoices")))
 

@@ -115,10 +115,13 @@ class Contribution(Result):
     def title(self) -> str:
         """Return how few customers make most of the margin, and how many take from it."""
         few = int(np.argmax(self.curve()["share_of_margin"] >= 0.8 - 1e-9))
-        return _(
+        message = _(
             "80% of the contribution margin comes from {few} of {customers} customers; customers who lose "
             "money: {losing} ({lost})"
-        ).format(
+        )
+        if self.lost.empty:
+            message = _("80% of the contribution margin comes from {few} of {customers} customers")
+        return message.format(
             few=number(few),
             customers=number(len(self.frame)),
             losing=number(len(self.lost)),
@@ -150,10 +153,12 @@ class Contribution(Result):
 
     def notes(self) -> list[str]:
         """Say what the margin rests on, and of whom the cost to serve is known."""
-        served = _(
-            "The cost to serve (service_cost in the table of customers, money a year) is known of {known} of "
-            "{customers} customers; of the others it is 0."
-        )
+        served = _("No cost to serve is known (service_cost in the table of customers): it counts as 0.")
+        if self.served:
+            served = _(
+                "The cost to serve (service_cost in the table of customers, money a year) is known of "
+                "{known} of {customers} customers; of the others it is 0."
+            )
         customers = number(len(self.frame))
         return [self.margins.sentence(), served.format(known=number(self.served), customers=customers)]
 

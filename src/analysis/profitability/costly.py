@@ -48,10 +48,10 @@ def costly(result: Contribution | NotPossible, late: LatePayers | NotPossible) -
     reasons["reason"] = [_(name) for name in COSTS.values()]
     worst, loss = reasons.sort_values("excess").iloc[-1], -float(found["remains"].sum())
     text = ngettext(
-        "With late payment counted, {few} of {customers} customers costs more than it brings: {loss}; what "
-        "it takes more than others is above all “{reason}” ({excess}).",
-        "With late payment counted, {few} of {customers} customers cost more than they bring: {loss} in all; "
-        "what they take more than others is above all “{reason}” ({excess}).",
+        "{few} of {customers} customers costs more than it brings: {loss}; what it takes more than others is "
+        "above all “{reason}” ({excess}).",
+        "{few} of {customers} customers cost more than they bring: {loss} in all; what they take more than "
+        "others is above all “{reason}” ({excess}).",
         len(found),
     ).format(
         few=number(len(found)),
@@ -60,6 +60,8 @@ def costly(result: Contribution | NotPossible, late: LatePayers | NotPossible) -
         reason=worst["reason"],
         excess=money(worst["excess"], result.currency),
     )
+    if isinstance(late, LatePayers):
+        text += " " + _("What waiting for their money costs is counted here.")
     usual = frame[list(COSTS)].sum() / (float(frame["gross_sales"].sum()) or float("nan"))
     first = found.head(EVIDENCED)
     own = first[list(COSTS)].div(first["gross_sales"].where(first["gross_sales"] > 0), axis="index")
