@@ -100,7 +100,18 @@ def test_a_dataset_yml_that_is_written_leads_back_to_the_very_file(folder, name)
 @POSIX
 @pytest.mark.parametrize(
     ("make", "suffix"),
-    [(_parquet, "parquet"), (_workbook, "xlsx"), (_sqlite, "sqlite"), (_duckdb, "duckdb"), (_sqlite, "csv")],
+    [
+        (_sqlite, "sqlite"),
+        *(
+            pytest.param(make, suffix, marks=pytest.mark.slow)
+            for make, suffix in [
+                (_parquet, "parquet"),
+                (_workbook, "xlsx"),
+                (_duckdb, "duckdb"),
+                (_sqlite, "csv"),
+            ]
+        ),
+    ],
 )
 def test_a_file_of_any_kind_may_have_any_name(folder, make, suffix):
     for name in ["sales[1]", "it's (1)? *", "${HOME}@a#b%20c&mode=rw"]:
@@ -183,9 +194,11 @@ def test_the_cache_folder_may_have_any_name(folder, tmp_path, monkeypatch, name)
 
 # Names that are too long for working copies, or not UTF-8
 
+_KINDS = [None, *(pytest.param(make, marks=pytest.mark.slow) for make in (_parquet, _workbook, _sqlite))]
+
 
 @POSIX
-@pytest.mark.parametrize("make", [None, _parquet, _workbook, _sqlite])
+@pytest.mark.parametrize("make", _KINDS)
 def test_a_name_of_255_bytes(tmp_path, make):
     path = tmp_path / ("ñ" * 127 + "x")
     if make is None:
@@ -209,7 +222,7 @@ def _made(path, make=lambda path: path.write_text(_text(5))):
 
 
 @POSIX
-@pytest.mark.parametrize("form", [None, _parquet, _workbook, _sqlite])
+@pytest.mark.parametrize("form", _KINDS)
 def test_a_name_that_is_not_utf8(tmp_path, form):
     path = _made(tmp_path / NOT_UTF8)
     if form:

@@ -99,7 +99,8 @@ def test_too_short_to_be_tested(data_over):
         max_size=30,
     )
 )
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=10, deadline=None)
+@pytest.mark.slow
 def test_accounts_add_up_to_what_was_sold(data_over, lines):
     as_of = dt.date(2024, 9, 10)
     frame = pd.concat([steady(as_of), transactions([(who, day, "sale", cents) for who, day, cents in lines])])
