@@ -261,6 +261,33 @@ def test_values_of_lines_beside_the_total_of_their_order(tmp_path, header, cells
     assert _net_sales(opened(tmp_path, f"order,customer,date,{header}\n{rows}\n")) == 75
 
 
+def test_the_subtotal_of_an_order_is_proved_by_its_prices(tmp_path):
+    """2 × 10 + 15 = 35 and 1 × 15 = 15 are the subtotals, on all lines of their order; 42.35 is with tax."""
+    text = """\
+        Order;Customer;Date;Product;Quantity;Price;Subtotal;Total
+        1;Ana;2024-01-15;Cup;2;10.00;35.00;42.35
+        1;Ana;2024-01-15;Plate;1;15.00;35.00;42.35
+        2;Ben;2024-02-15;Plate;1;15.00;15.00;18.15
+    """
+    assert _net_sales(opened(tmp_path, text)) == 50
+
+
+@pytest.mark.parametrize(
+    "line", ["1;Ana;2024-01-15;Plate;1;18.15;35.00;42.35", "3;Eva;2024-01-15;Cup;1;18.15;15.00;18.15"]
+)
+def test_prices_with_tax_do_not_make_the_total_net(tmp_path, line):
+    """2 × 12.10 + 18.15 = 42.35 is the total, or 18.15 that of a line, but the smaller subtotal is net."""
+    total = ("42.35", "35.00") if line.startswith("1") else ("24.20", "20.00")
+    text = f"""\
+        Order;Customer;Date;Product;Quantity;Price;Subtotal;Total
+        1;Ana;2024-01-15;Cup;2;12.10;{total[1]};{total[0]}
+        {line}
+        2;Ben;2024-02-15;Plate;1;18.15;15.00;18.15
+    """
+    with pytest.raises(CarteraError, match="'Subtotal' and 'Total' could each be 'amount'"):
+        opened(tmp_path, text)
+
+
 def test_two_amounts_that_prove_nothing_are_asked_for(tmp_path):
     text = "order,customer,date,Importe,Total factura\n1,Ana,2024-01-15,10,30\n1,Ana,2024-01-15,21,30\n"
     with pytest.raises(CarteraError, match=r"'columns: \{amount: Importe\}'"):

@@ -151,13 +151,18 @@ def _proved(
 def _of_lines(
     connection: duckdb.DuckDBPyConnection, raw: RawTable, headers: list[str], chosen: dict[str, str]
 ) -> str | None:
-    """Return the only amount that is quantity × unit price, or of which orders' sums are all the others."""
+    """Return the only amount that is quantity × unit price, of the line or, where none is, of its order.
+
+    Without prices, the only one of which orders' sums are all the others.
+    """
     rows = f"(from {raw.relation} limit {_SAMPLE_ROWS})"
     if {"quantity", "unit_price"} <= chosen.keys():
         price = f"{_number(chosen['quantity'])} * {_number(chosen['unit_price'])}"
         fits = [f"count(*) filter (abs({_number(one)} - {price}) < 0.015)" for one in headers]
         query = f"select count({price}), {', '.join(fits)} from {rows}"  # noqa: S608
-    elif "order_id" in chosen:
+        found = _only_fit(connection, rows, headers, query)
+        return found or _of_orders(connection, rows, headers, price, chosen)
+    if "order_id" in chosen:
         names = {header: f"amount_{i}" for i, header in enumerate(headers)}
         sums = [
             " and ".join(
@@ -175,11 +180,46 @@ def _of_lines(
         )
         fits = [f"count(*) filter (fits_{i})" for i in range(len(sums))]
         query = f"select count(*), {', '.join(fits)} from {orders}"  # noqa: S608
-    else:
+        return _only_fit(connection, rows, headers, query)
+    return None
+
+
+def _of_orders(
+    connection: duckdb.DuckDBPyConnection, rows: str, headers: list[str], price: str, chosen: dict[str, str]
+) -> str | None:
+    """Return the only amount that is the same on all lines of an order, and which their prices make up."""
+    if "order_id" not in chosen:
         return None
+    cells = ", ".join(f"{_number(header)} as amount_{i}" for i, header in enumerate(headers))
+    code = quoted(chosen["order_id"])
+    fits = [
+        f"count(*) filter (highest_{i} = lowest_{i} and abs(highest_{i} - value) < 0.015)"
+        for i in range(len(headers))
+    ]
+    ends = ", ".join(
+        f"max(amount_{i}) as highest_{i}, min(amount_{i}) as lowest_{i}" for i in range(len(headers))
+    )
+    orders = (
+        f"select sum(price) as value, {ends} from (select {code} as code, {price} as price, {cells} "  # noqa: S608
+        f"from {rows}) where code is not null group by code"
+    )
+    query = f"select count(value), {', '.join(fits)} from ({orders})"  # noqa: S608
+    return _only_fit(connection, rows, headers, query)
+
+
+def _only_fit(connection: duckdb.DuckDBPyConnection, rows: str, headers: list[str], query: str) -> str | None:
+    """Return the only header that fits in most of what ``query`` counts, unless another amount is smaller.
+
+    Prices may be with tax, or before a discount: what they add up to is then not the net value.
+    """
     n, *counts = connection.execute(query).fetchall()[0]
     fitting = [header for header, count in zip(headers, counts, strict=True) if n and count >= _MOST * n]
-    return fitting[0] if len(fitting) == 1 else None
+    if len(fitting) != 1:
+        return None
+    sums = ", ".join(f"sum({_number(header)})" for header in headers)
+    totals = connection.execute(f"select {sums} from {rows}").fetchall()[0]  # noqa: S608
+    least = min(total for total in totals if total is not None)
+    return fitting[0] if totals[headers.index(fitting[0])] <= least else None
 
 
 def _without_postage(connection: duckdb.DuckDBPyConnection, raw: RawTable, headers: list[str]) -> str | None:
