@@ -20,7 +20,7 @@ from scipy.stats import t as student
 
 from analysis import ltv, open_dataset
 from analysis.demo import generate, write
-from analysis.ltv.backtest.holdout import default_holdout_weeks
+from analysis.ltv.backtest.holdout import half_weeks
 from analysis.ltv.intervals import intervals_of
 from analysis.ltv.model_selection import log_scores
 
@@ -65,7 +65,7 @@ def checks(history: History) -> Iterator[dict[str, object]]:
     """Give the check over the last weeks of a history, and the same half a holdout earlier."""
     whole = open_dataset(history.path)
     first = whole.query("customers")["first_purchase"].min()
-    half = default_holdout_weeks(first, whole.as_of) // 2
+    half = half_weeks(first, whole.as_of) // 2
     for end in (whole.as_of - dt.timedelta(weeks=half), whole.as_of):
         check = ltv.hold_out(open_dataset(history.path, as_of=end.isoformat()))
         if isinstance(check, ltv.Holdout) and len(check.customers) >= LEAST:

@@ -131,7 +131,7 @@ def test_a_check_of_cdnow_is_fitted_once_and_is_the_same_with_and_without_what_i
     assert len(searched) == 32
     for other in (again, without):
         assert other.customers.equals(first.customers)
-        assert other.interval == first.interval
+        assert other.intervals[0] == first.intervals[0]
         assert other.model.draws(np.random.default_rng(1), 5) == first.model.draws(
             np.random.default_rng(1), 5
         )

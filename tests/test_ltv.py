@@ -18,7 +18,7 @@ from analysis.engine.duckdb import DuckDBEngine
 from analysis.ltv.alive import Alive, alive, follow
 from analysis.ltv.backtest.accuracy import Accuracy
 from analysis.ltv.backtest.baselines import naive
-from analysis.ltv.backtest.holdout import default_holdout_weeks, holdout
+from analysis.ltv.backtest.holdout import half_weeks, holdout
 from analysis.ltv.backtest.tracking import track
 from analysis.ltv.intervals import Interval, simulate_totals, total_intervals
 from analysis.ltv.purchases import undetermined
@@ -294,7 +294,7 @@ def test_holdout_counts_purchases_and_who_is_left_out(
     assert check.newcomers == 100
     assert check.actual == later["purchase_days"].sum() - known["purchase_days"].sum()
     assert check.customers["actual_value"].sum() == pytest.approx(20 * check.actual)
-    assert check.interval.contains(check.actual)  # the data follow the model
+    assert check.intervals[0].contains(check.actual)  # the data follow the model
     assert "the model adds something" in judged(check).sentence()
 
 
@@ -332,10 +332,10 @@ def test_no_holdout_without_history(simulated: list[np.ndarray]) -> None:
     customers = customers_at(simulated, 52, 100)
     refused = holdout(customers, customers, AS_OF, 0, "week")
     assert "shorter than two weeks" in refused.reason if not refused else False
-    assert default_holdout_weeks(pd.Timestamp("2024-04-10"), AS_OF) == 0
-    assert default_holdout_weeks(pd.NaT, AS_OF) == 0
-    assert default_holdout_weeks(pd.Timestamp("1997-01-01"), dt.date(1998, 6, 30)) == 39
-    assert default_holdout_weeks(pd.Timestamp("2010-01-01"), AS_OF) == 52
+    assert half_weeks(pd.Timestamp("2024-04-10"), AS_OF) == 0
+    assert half_weeks(pd.NaT, AS_OF) == 0
+    assert half_weeks(pd.Timestamp("1997-01-01"), dt.date(1998, 6, 30)) == 39
+    assert half_weeks(pd.Timestamp("2010-01-01"), AS_OF) == 52
 
 
 def test_tracking_ends_at_the_forecast(check: ltv.Holdout) -> None:
@@ -346,7 +346,7 @@ def test_tracking_ends_at_the_forecast(check: ltv.Holdout) -> None:
     assert found["holdout"].sum() == check.weeks
     assert found["bg_nbd"].iloc[-1] == pytest.approx(100 + check.predicted)
     ends = (found["low"].iloc[-1], found["high"].iloc[-1])
-    assert ends == (100 + check.interval.low, 100 + check.interval.high)
+    assert ends == (100 + check.intervals[0].low, 100 + check.intervals[0].high)
     fitted = found.loc[~found["holdout"], "bg_nbd"]
     assert fitted.iloc[-1] == pytest.approx(1400 * check.model.expected_new(np.array([52.0]))[0])
     assert fitted.is_monotonic_increasing

@@ -11,7 +11,7 @@ import pytest
 
 from analysis import Dataset, ltv, open_dataset
 from analysis.ltv.backtest.accuracy import scores
-from analysis.ltv.backtest.holdout import cutoff, default_holdout_weeks, holdout
+from analysis.ltv.backtest.holdout import cutoff, half_weeks, holdout
 from analysis.ltv.model_selection import Comparison
 
 CUTOFF = dt.date(1997, 9, 30)
@@ -215,5 +215,5 @@ def test_tracking(sample: Dataset, check: ltv.Holdout) -> None:
 
 
 def test_default_holdout_is_the_published_one() -> None:
-    weeks = default_holdout_weeks(pd.Timestamp("1997-01-01"), AS_OF)
+    weeks = half_weeks(pd.Timestamp("1997-01-01"), AS_OF)
     assert cutoff(AS_OF, weeks) == CUTOFF

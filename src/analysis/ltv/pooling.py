@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, percent, told_apart
-from analysis.ltv.backtest.accuracy import CLEAR, clear_gain
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.estimation.search import maximise
 from analysis.ltv.model_selection import log_scores, scored
@@ -17,6 +16,7 @@ from analysis.ltv.purchases import Process, in_unit, likelihood, process, scaled
 from analysis.ltv.summary import weeks_in
 from analysis.not_possible import or_not_possible
 from analysis.result import Finding, Result
+from analysis.statistics import CLEAR, clear_gain
 
 BORROWED = 100  # customers' worth of the whole that goes into the fit of each group
 

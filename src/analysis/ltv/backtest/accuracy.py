@@ -9,30 +9,20 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, estimate, money, ngettext, number, signed_percent, told_apart
+from analysis.language import _, money, ngettext, number, signed_percent, told_apart
 from analysis.ltv.backtest.baselines import NAIVE, rule_name
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.spend import spend_power
-from analysis.ltv.summary import Floats
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
-from analysis.statistics import lift, rank_correlation
+from analysis.statistics import CLEAR, clear_gain, lift, rank_correlation
 
-CLEAR = 1.645  # standard errors within which 9 of 10 chance differences lie
 WORTH = 0.02  # share by which an error must be lower to be worth a model
 
 
 @dataclass(frozen=True)
 class Accuracy(Result):
-    """All rules compared on the purchases of the holdout.
-
-    Attributes
-    ----------
-    frame
-        See `scores`.
-    check
-        The holdout.
-    """
+    """All rules compared on the purchases of the holdout: ``frame`` is what `scores` gives."""
 
     name: ClassVar[str] = "scores"
     is_drawn: ClassVar[bool] = False
@@ -100,37 +90,6 @@ class ValueAccuracy(Accuracy):
         )
         return f"{total} {_verdict(check, self.frame, write, 'value_')}"
 
-    def parts_sentence(self) -> str:
-        """Say whether money was missed by the number of purchases or by what each was worth."""
-        check = self.check
-        expected = float(check.customers[f"value_{check.chosen}"].sum()) / check.predicted
-        actual = float(check.customers["actual_value"].sum()) / check.actual
-        return _(
-            "The number of purchases was off by {purchases}, the money per purchase by {spend}: {expected} "
-            "was expected of each, against {actual}."
-        ).format(
-            purchases=signed_percent(check.predicted / check.actual - 1, 1),
-            spend=signed_percent(expected / actual - 1, 1),
-            expected=estimate(expected, self.check.summary.currency),
-            actual=estimate(actual, self.check.summary.currency),
-        )
-
-    def level_sentence(self) -> str:
-        """Say how spend was followed over time, and how the forecast would have been without."""
-        power = spend_power(self.check.earlier)
-        if not power:
-            return ""
-        way = _("the level of the last period") if power == 1 else _("the trend going on")
-        level = self.check.level**power
-        return _(
-            "Of spend, {way} foretold money best at earlier dates and is used ({change} against all time); "
-            "without it, net sales would have been off by {without}."
-        ).format(
-            way=way,
-            change=signed_percent(level - 1, 1),
-            without=signed_percent((1 + self.check.value_error) / level - 1, 1),
-        )
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the rules by name, actual first."""
         table = _named(self.frame, float(self.check.customers["actual_value"].sum()))
@@ -141,10 +100,22 @@ class ValueAccuracy(Accuracy):
         return [Finding("ltv.holdout_value", self.sentence(), self.check.value_error, "share")]
 
     def notes(self) -> list[str]:
-        """Say where the error is from, and how spend was followed; nothing where there were no net sales."""
-        if np.isnan(self.check.value_error) or not self.check.actual:
+        """Say how spend was followed over time, and how the forecast would have been without."""
+        power = spend_power(self.check.earlier)
+        if not power or np.isnan(self.check.value_error):
             return []
-        return [text for text in (self.parts_sentence(), self.level_sentence()) if text]
+        level = self.check.level**power
+        message = _(
+            "Of spend, {way} foretold money best at earlier dates and is used ({change} against all time); "
+            "without it, net sales would have been off by {without}."
+        )
+        return [
+            message.format(
+                way=_("the level of the last period") if power == 1 else _("the trend going on"),
+                change=signed_percent(level - 1, 1),
+                without=signed_percent((1 + self.check.value_error) / level - 1, 1),
+            )
+        ]
 
 
 @or_not_possible
@@ -205,37 +176,19 @@ def _verdict(check: Holdout, frame: pd.DataFrame, write: Callable[..., str], pre
     actual, own, other = (check.customers[name].to_numpy(float) for name in names)
     clear = clear_gain((other - actual) ** 2 - (own - actual) ** 2)
     if clear > CLEAR and rmse[check.chosen] < (1 - WORTH) * naive.min():
-        message = _(
-            "Per customer it was off by {model_rmse} (RMSE), the best baseline (“{baseline}”) by "
-            "{baseline_rmse}: the model adds something."
-        )
+        verdict = _("the model adds something.")
     elif clear < -CLEAR:
-        message = _(
-            "Per customer it was off by {model_rmse} (RMSE), the baseline “{baseline}” by {baseline_rmse}: "
-            "the model fails this check, so do not rely on its forecasts for single customers."
-        )
+        verdict = _("the model fails this check, so do not rely on its forecasts for single customers.")
     else:
-        message = _(
-            "Per customer it was off by {model_rmse} (RMSE), the baseline “{baseline}” by {baseline_rmse}, "
-            "which is no clear difference: for single customers the model does no better than that baseline."
-        )
+        verdict = _("no clear difference, so for single customers the model does no better.")
     ours, theirs = told_apart(rmse[check.chosen], naive.min(), 0 if prefix else 2, write)
-    return message.format(model_rmse=ours, baseline_rmse=theirs, baseline=rule_name(best))
+    off = _(
+        "Per customer it was off by {model_rmse} (RMSE), the best baseline (“{baseline}”) by {baseline_rmse}:"
+    )
+    return f"{off.format(model_rmse=ours, baseline_rmse=theirs, baseline=rule_name(best))} {verdict}"
 
 
 def _named(table: pd.DataFrame, actual: float) -> pd.DataFrame:
     named = table.assign(model=[rule_name(rule) for rule in table["model"]])
     first = pd.DataFrame({"model": [_("Actual")], "total": [actual]})
     return pd.concat([first, named], ignore_index=True)
-
-
-def clear_gain(gain: Floats) -> float:
-    """Return how clearly one forecast beats another, by its gain with each customer: mean ÷ standard error.
-
-    Below −1.64 or above 1.64 the difference is more than chance would give in 9 of 10 cases; infinite where
-    the same gain is made with every customer, 0 where there is none.
-    """
-    mean, error = float(gain.mean()), float(gain.std() / np.sqrt(len(gain)))
-    if error > abs(mean) * 1e-9:
-        return mean / error
-    return float(np.sign(mean) * np.inf) if mean else 0.0

@@ -29,13 +29,9 @@ def rule_name(rule: str) -> str:
 
 
 def naive(past: Summary, weeks: int) -> dict[str, Floats]:
-    """Forecast without learning: everybody goes on at the same rate, and nobody buys again.
+    """Forecast purchases and net sales (``value_…``) of each customer without learning.
 
-    Returns
-    -------
-    dict
-        Purchases (``same_rate``, ``zero``) and net sales (``value_same_rate``, ``value_zero``) of each
-        customer; its own mean per repeat purchase is the money it spends.
+    Everybody goes on at the same rate and its own mean per repeat purchase; or nobody buys again.
     """
     x, _t_x, t = past.history
     same = np.divide(x * weeks_in(past.unit, weeks), t, out=np.zeros(len(x)), where=t > 0)
@@ -46,27 +42,11 @@ def naive(past: Summary, weeks: int) -> dict[str, Floats]:
 def learned(
     before: pd.DataFrame, known: pd.DataFrame, past: Summary, before_weeks: int, weeks: int
 ) -> dict[str, Floats]:
-    """Forecast what the last period showed: of each customer, and of each RFM segment.
+    """Forecast what the last period showed, between ``before`` and ``known``, in proportion to its length.
 
-    The segment's forecast is the mean of what its customers, scored at the start of the last period, then
-    bought in it; who is in a segment that was empty gets the mean of all. Where the last period is shorter
-    than the holdout, both are taken in proportion.
-
-    Parameters
-    ----------
-    before, known
-        ``sql/customers.sql`` at the start and the end of the last period.
-    past
-        The summary of ``known``.
-    before_weeks, weeks
-        Length of the last period and of the holdout.
-
-    Returns
-    -------
-    dict
-        Purchases (``last_period``, ``segments``) and net sales (``value_last_period``,
-        ``value_segments``) of each customer. In ``last_period`` a first purchase counts for nothing: it
-        cannot come again.
+    Of each customer the same again, without its first purchase, which cannot come again. Of each RFM segment
+    the mean of what its customers, scored at the start of the last period, then bought in it; who is in a
+    segment that was empty gets the mean of all.
     """
     start = past.as_of - dt.timedelta(weeks=before_weeks)
     scale = weeks / before_weeks

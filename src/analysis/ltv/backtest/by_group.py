@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, ngettext, number, told_apart
+from analysis.language import _, number, told_apart
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.summary import DAYS
 from analysis.not_possible import or_not_possible
@@ -49,11 +49,7 @@ class HoldoutByGroup(Result):
         off = ((self.frame[self.model] - self.frame["actual"]) * self.frame["customers"]).abs()
         worst = self.frame.iloc[int(off.to_numpy().argmax())]
         message = (
-            ngettext(
-                "Off by most after {group} repeat purchase: {actual} per customer, {expected} expected",
-                "Off by most after {group} repeat purchases: {actual} per customer, {expected} expected",
-                1 if worst[self.by] == "1" else 2,
-            )
+            _("Off by most with {group} repeat purchases: {actual} per customer, {expected} expected")
             if self.by == "x"
             else _("Off by most after {group} weeks of silence: {actual} per customer, {expected} expected")
         )

@@ -143,11 +143,6 @@ class Holdout:
         return intervals_of(with_misses(self.totals, missed(self.earlier), self.weeks))
 
     @property
-    def interval(self) -> Interval:
-        """90 % interval of the purchases."""
-        return self.intervals[0]
-
-    @property
     def value_held(self) -> bool:
         """Whether the interval of net sales holds the actual ones."""
         return self.intervals[1].contains(float(self.customers["actual_value"].sum()))
@@ -171,21 +166,15 @@ def missed(earlier: Sequence[Holdout]) -> Missed | None:
     return Missed.of(squares, earlier[0].weeks)
 
 
-def default_holdout_weeks(first: pd.Timestamp, as_of: dt.date) -> int:
-    """Return half the history in whole weeks, at most a year; 0 where nobody ever bought."""
-    days = (pd.Timestamp(as_of) - first) / pd.Timedelta(days=1)
-    return min(round(days / 2 / 7), MAX_HOLDOUT_WEEKS) if days > 0 else 0
+def half_weeks(first: pd.Timestamp, last: dt.date, most: int = MAX_HOLDOUT_WEEKS) -> int:
+    """Return half the time since the first purchase in whole weeks; 0 where nobody ever bought."""
+    days = (pd.Timestamp(last) - first) / pd.Timedelta(days=1)
+    return min(round(days / 2 / 7), most) if days > 0 else 0
 
 
 def cutoff(as_of: dt.date, weeks: int) -> dt.date:
     """Return the last day before a holdout of so many weeks up to ``as_of``."""
     return as_of - dt.timedelta(weeks=weeks)
-
-
-def previous_weeks(first: pd.Timestamp, past_end: dt.date, weeks: int) -> int:
-    """Return the length of the last period before a holdout: as long, or half the past where that is less."""
-    days = (pd.Timestamp(past_end) - first) / pd.Timedelta(days=1)
-    return max(min(weeks, int(days / 2 / 7)), 0) if days > 0 else 0
 
 
 def holdout(
@@ -197,31 +186,13 @@ def holdout(
     *,
     before: pd.DataFrame | None = None,
     before_weeks: int = 0,
-    earlier: tuple[Holdout, ...] = (),
-    rules: bool = True,
+    earlier: tuple[Holdout, ...] | None = (),
 ) -> Holdout | NotPossible:
-    """Fit models on the customers known before the holdout and compare with what followed.
+    """Fit models on the customers known before the holdout and compare with what followed; see `hold_out`.
 
-    Parameters
-    ----------
-    known, later
-        ``sql/customers.sql`` at the start and the end of the holdout.
-    as_of, weeks
-        Last day of the holdout, and its length.
-    unit
-        Time unit of the models.
-    before, before_weeks
-        The customers so many weeks earlier than ``known`` (see `previous_weeks`): from these learn two of the
-        baselines, and the level of spend.
-    earlier
-        Checks at earlier dates, over before this one begins.
-    rules
-        Whether baselines forecast too.
-
-    Returns
-    -------
-    Holdout or NotPossible
-        ``NotPossible``, with the reason, where the past alone does not carry a single model.
+    ``known`` and ``later`` are ``sql/customers.sql`` at its start and its end, ``before`` is that so many
+    weeks before it starts: from it two of the baselines learn, and the level of spend. ``earlier`` are the
+    trials at earlier dates; None where this is one of them, which needs no baselines.
     """
     if weeks < 1:
         return NotPossible(_("No check against the past is possible: the history is shorter than two weeks."))
@@ -235,25 +206,24 @@ def holdout(
                 weeks=number(weeks), reason=next(iter(tried.values())).reason
             )
         )
-    naive, level = baselines.naive(past, weeks) if rules else {}, 1.0
+    is_trial, level = earlier is None, 1.0
+    forecasts = {} if is_trial else baselines.naive(past, weeks)
     if before is not None and before_weeks > 0:
-        naive |= baselines.learned(before, known, past, before_weeks, weeks) if rules else {}
         level = level_of(_since(before, known), past)
-    spend = fit_spend(past)
+        if not is_trial:
+            forecasts |= baselines.learned(before, known, past, before_weeks, weeks)
+    duration, spend = weeks_in(past.unit, weeks), fit_spend(past)
+    forecasts |= {name: model.expected_purchases(duration, *past.history) for name, model in models.items()}
     if not isinstance(spend, NotPossible):
-        spend = replace(spend, level=level ** spend_power(earlier))
+        spend = replace(spend, level=level ** spend_power(earlier or ()))
+        each = spend.expected_spend(past.history[0], past.frame["z"].to_numpy(float))
+        forecasts |= {f"value_{name}": forecasts[name] * each for name in models}
     customers = past.frame[["customer_id", "x", "t_x", "T", "z"]].merge(
         _since(known, later), on="customer_id", how="left"
     )
-    duration = weeks_in(past.unit, weeks)
-    expected: dict[str, Floats] = {}
-    expected |= {name: model.expected_purchases(duration, *past.history) for name, model in models.items()}
-    if not isinstance(spend, NotPossible):
-        each = spend.expected_spend(past.history[0], past.frame["z"].to_numpy(float))
-        expected |= {f"value_{name}": expected[name] * each for name in models}
-    customers = customers.assign(**expected, **naive)
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
-    return Holdout(past_end, weeks, models, past, spend, customers, newcomers, level, earlier)
+    customers = customers.assign(**forecasts)
+    return Holdout(past_end, weeks, models, past, spend, customers, newcomers, level, earlier or ())
 
 
 def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -282,26 +252,17 @@ def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") ->
     """
     customers = cache(lambda day: dataset.query("customers", as_of=day))
     first = customers(dataset.as_of)["first_purchase"].min()
-    weeks = weeks or default_holdout_weeks(first, dataset.as_of)
+    weeks = weeks or half_weeks(first, dataset.as_of)
 
-    def at(
-        start: dt.date, length: int, *, earlier: tuple[Holdout, ...] = (), rules: bool = False
-    ) -> Holdout | NotPossible:
-        end, before = start + dt.timedelta(weeks=length), previous_weeks(first, start, length)
-        known, later, earliest = (customers(day) for day in (start, end, cutoff(start, before)))
-        return holdout(
-            *(known, later, end, length, unit),
-            before=earliest,
-            before_weeks=before,
-            earlier=earlier,
-            rules=rules,
-        )
+    def at(start: dt.date, length: int, earlier: tuple[Holdout, ...] | None) -> Holdout | NotPossible:
+        end, back = start + dt.timedelta(weeks=length), half_weeks(first, start, length)
+        known, later, before = (customers(day) for day in (start, end, cutoff(start, back)))
+        return holdout(known, later, end, length, unit, before=before, before_weeks=back, earlier=earlier)
 
     start = cutoff(dataset.as_of, weeks)
     length, dates = earlier_dates(first, start, weeks)
-    tried = [at(date, length) for date in dates]
-    found = tuple(each for each in tried if isinstance(each, Holdout))
-    return at(start, weeks, earlier=found, rules=True)
+    trials = [at(date, length, None) for date in dates]
+    return at(start, weeks, tuple(trial for trial in trials if isinstance(trial, Holdout)))
 
 
 def earlier_dates(first: pd.Timestamp, start: dt.date, weeks: int) -> tuple[int, list[dt.date]]:
@@ -321,11 +282,10 @@ def earlier_dates(first: pd.Timestamp, start: dt.date, weeks: int) -> tuple[int,
 @or_not_possible
 def led_by(check: Holdout, purchases: PurchaseModel) -> Holdout:
     """Return the same check with the model of this kind, where it has one, as the one that forecasts."""
-    return _led_by(check, purchases.kind)
 
+    def led(each: Holdout) -> Holdout:
+        own = {kind: model for kind, model in each.models.items() if kind == purchases.kind}
+        earlier = tuple(led(one) for one in each.earlier)
+        return replace(each, models={**own, **each.models}, earlier=earlier)
 
-def _led_by(check: Holdout, kind: Kind) -> Holdout:
-    if kind == check.chosen or kind not in check.models:
-        return check
-    earlier = tuple(_led_by(each, kind) for each in check.earlier)
-    return replace(check, models={kind: check.models[kind], **check.models}, earlier=earlier)
+    return led(check) if purchases.kind in check.models else check

@@ -31,22 +31,20 @@ class Tracking(Result):
         One row per week, counted back from the last day: ``date`` (its last day), ``holdout`` (whether the
         week lies after the cut-off), cumulative ``actual`` repeat purchases and those each model expected,
         in a column of its name; for the last week the interval ``low`` to ``high`` of the first model.
-    cutoff
-        Last day the models saw.
-    actual, expected
-        Repeat purchases after it, the latter by the first model.
+    check
+        The holdout.
     """
 
     name: ClassVar[str] = "tracking"
     frame: pd.DataFrame
-    cutoff: dt.date
-    actual: int
-    expected: float
+    check: Holdout
 
     def title(self) -> str:
         """Return how many purchases the model expected, and the actual number."""
         return _("After {date} the model expected {expected} purchases; there were {actual}").format(
-            date=date(self.cutoff), expected=number(self.expected), actual=number(self.actual)
+            date=date(self.check.cutoff),
+            expected=number(self.check.predicted),
+            actual=number(self.check.actual),
         )
 
 
@@ -54,7 +52,7 @@ class Tracking(Result):
 def tracking(check: Holdout, dataset: Dataset) -> Tracking:
     """Follow cumulative repeat purchases through calibration and holdout, see `track`."""
     daily = dataset.query("repeat_purchases_by_day", cutoff=check.cutoff, as_of=dataset.as_of)
-    return Tracking(track(check, daily, dataset.as_of), check.cutoff, check.actual, check.predicted)
+    return Tracking(track(check, daily, dataset.as_of), check)
 
 
 def track(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
@@ -77,8 +75,9 @@ def track(check: Holdout, daily: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
         fitted = _fitted(check, model, daily, weeks[~found["holdout"]])
         found[name] = np.concatenate([fitted, start + _forecast(check, model, ends)])
     is_last = found.index == len(found) - 1
-    found["low"] = np.where(is_last, start + check.interval.low, np.nan)
-    found["high"] = np.where(is_last, start + check.interval.high, np.nan)
+    purchases, _net_sales = check.intervals
+    found["low"] = np.where(is_last, start + purchases.low, np.nan)
+    found["high"] = np.where(is_last, start + purchases.high, np.nan)
     return found
 
 

@@ -62,7 +62,7 @@ def tracking(result: Tracking, ax: Axes | None = None) -> Axes:
         for label, part in ((None, track[~track["holdout"]]), (rule_name(name), track[track["holdout"]])):
             shade = colour(name)
             ax.plot(part["date"], part[name], "--", color=shade, linewidth=width, label=label)
-    _mark_cutoff(ax, result.cutoff)
+    _mark_cutoff(ax, result.check.cutoff)
     last = track.iloc[-1]
     ax.plot([last["date"]] * 2, [last["low"], last["high"]], color=colour(models[0]), linewidth=6, alpha=0.35)
     ax.set_xlim(track["date"].iloc[0], last["date"] + pd.Timedelta(days=7))
