@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 _UNIT = re.compile(r"\s*[(\[]\s*(?:[€$£]|eur|euros?|usd|gbp|uds?|units?|pcs)\.?\s*[)\]]\s*$", re.IGNORECASE)
 _CURRENCY_WORDS = {"eur", "euro", "euros", "usd", "gbp"}
 
 
+@cache
 def normalised(name: str) -> str:
     """Return ``name`` as names are compared: lower case, no accents, no unit, words apart by one space.
 
