@@ -35,7 +35,7 @@ def readings(monkeypatch):
 
 def test_what_is_known_is_not_read_again(tmp_path, readings):
     path = write(tmp_path, "sales.csv", TEXT)
-    first, second = open_dataset(path), open_dataset(path, as_of="2024-01-01")
+    first, second = open_dataset(path), open_dataset(Path(path), as_of="2024-01-01")
     assert len(readings) == 1
     assert first.folder == second.folder
     assert second.quality.assumptions[: len(first.quality.assumptions)] == first.quality.assumptions

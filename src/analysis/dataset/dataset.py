@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import shutil
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -137,7 +138,7 @@ class Dataset:
                 shutil.copyfile(path, folder / path.name)
 
 
-def open_dataset(data: str, as_of: str | None = None) -> Dataset:
+def open_dataset(data: str | os.PathLike[str], as_of: str | None = None) -> Dataset:
     """Open a data set; its files are read only if their content is new.
 
     Parameters
@@ -169,7 +170,7 @@ def open_dataset(data: str, as_of: str | None = None) -> Dataset:
     1       00018              1      14.96
     """
     wanted = _day(as_of) if as_of else None
-    source = take(data)
+    source = take(os.fspath(data))
     folder = source.folder
     taken = load(folder / "account.json")
     first, last = taken.days
