@@ -236,10 +236,15 @@ def _cartera(tmp_path, *arguments):
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        (None, "There is no file or folder sales.csv"),
-        ("", "sales.csv is empty"),
-        ("customer,date\nA,2024-01-01\n", "no column for 'amount'"),
         ("customer,date,amount\nA,04/03/2024,5\n", "is ambiguous"),
+        *(
+            pytest.param(text, part, marks=pytest.mark.slow)
+            for text, part in [
+                (None, "There is no file or folder sales.csv"),
+                ("", "sales.csv is empty"),
+                ("customer,date\nA,2024-01-01\n", "no column for 'amount'"),
+            ]
+        ),
     ],
 )
 def test_from_outside(tmp_path, text, part):

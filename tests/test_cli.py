@@ -77,17 +77,24 @@ def test_notebooks_are_chosen_by_name_number_or_topic(monkeypatch, wanted, chose
     ("arguments", "message"),
     [
         (["run", "nowhere.csv"], "nowhere.csv"),
-        (["check", "nowhere.csv"], "nowhere.csv"),
-        (["run", "cdnow-sample", "--notebooks", "07"], "There is no notebook '07'."),
+        pytest.param(["check", "nowhere.csv"], "nowhere.csv", marks=pytest.mark.slow),
+        pytest.param(
+            ["run", "cdnow-sample", "--notebooks", "77"], "There is no notebook '77'.", marks=pytest.mark.slow
+        ),
         (["run", "cdnow-sample", "--notebooks", "chrun"], "Did you mean 'churn'?"),
-        (["run", "cdnow-sample", "-p", "perod=year"], "Did you mean 'period'?"),
         (
             ["run", "cdnow-sample", "-p", "period=week"],
             "it must be one of 'month', 'quarter', 'half_year', 'year'",
         ),
-        (["run", "cdnow-sample", "-p", "period"], "write name=value"),
-        (["run", "cdnow-sample", "--notebooks", "03", "-p", "abc_a=0.5"], "Unknown parameter 'abc_a'"),
-        (["run", "cdnow-sample", "--as-of", "yesterday"], "as_of is 'yesterday'"),
+        *(
+            pytest.param(["run", "cdnow-sample", *options], message, marks=pytest.mark.slow)
+            for options, message in [
+                (["-p", "perod=year"], "Did you mean 'period'?"),
+                (["-p", "period"], "write name=value"),
+                (["--notebooks", "03", "-p", "abc_a=0.5"], "Unknown parameter 'abc_a'"),
+                (["--as-of", "yesterday"], "as_of is 'yesterday'"),
+            ]
+        ),
         (["run", "a/sales.csv", "b/sales.csv"], "Two data sets have the same name"),
     ],
 )

@@ -99,6 +99,7 @@ def test_what_was_not_used_for_long_goes(make, made, cache) -> None:
     assert len(made) == 1
 
 
+@pytest.mark.slow
 def test_processes_that_need_it_at_once_make_it_once(cache, tmp_path) -> None:
     """Each writes a line when it computes, and takes its time about it."""
     code = (

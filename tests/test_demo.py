@@ -313,6 +313,7 @@ def risks(demo):
     return bought & (day > born), np.where(there, 1 - np.exp(-m), 0.0)
 
 
+@pytest.mark.slow
 def test_purchases_agree_with_the_true_rates(portfolios):
     """By kind of customer and regularity: some 15,000 purchases of each sort, so that 3 % would be seen."""
     rows = []

@@ -257,6 +257,7 @@ def test_a_folder_of_names_that_are_not_utf8(tmp_path):
     assert amounts(open_dataset(str(folder))) == [5]
 
 
+@pytest.mark.slow
 @POSIX
 def test_a_report_of_a_name_that_is_not_utf8(tmp_path):
     path = _made(tmp_path / NOT_UTF8)

@@ -123,6 +123,7 @@ def test_a_file_in_the_place_of_what_is_kept(sales):
     assert folder.is_dir()
 
 
+@pytest.mark.slow
 def test_two_at_once_on_one_cache(cache, sales):
     """Both find what is damaged, both read, and none is in the way of the other."""
 
@@ -300,7 +301,7 @@ def test_what_changed_during_a_run_is_said(tmp_path):
 CHANGE = ">from pathlib import Path\n_ = Path(data).write_text({text!r})"
 
 
-@pytest.mark.parametrize("text", [OTHER, None])
+@pytest.mark.parametrize("text", [OTHER, pytest.param(None, marks=pytest.mark.slow)])
 def test_a_report_shows_the_data_of_its_start_and_says_that_they_changed(tmp_path, sales, text):
     change = ">from pathlib import Path\nPath(data).unlink()" if text is None else CHANGE.format(text=text)
     total = [">results.finding('x.total', str(dataset.query('coverage')['net_sales'].sum()))"]
@@ -318,6 +319,7 @@ def test_a_report_shows_the_data_of_its_start_and_says_that_they_changed(tmp_pat
     assert sentence in (tmp_path / "out" / "index.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_run_without_a_cache(tmp_path, cache, sales):
     cache.write_text("mine")
     (tmp_path / "temporary").mkdir()

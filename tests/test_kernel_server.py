@@ -79,6 +79,7 @@ def test_another_python_is_left_to_jupyter(server):
     assert server.fork([sys.executable, "-m", "other"], {}, "/") is None
 
 
+@pytest.mark.slow
 def test_kernels_end_with_the_server_and_later_ones_start_without_it(tmp_path):
     with KernelServer() as server:
         kind = server.manager()

@@ -294,6 +294,7 @@ def test_independence_agrees_with_scipy_and_says_what_follows() -> None:
     assert not ltv.spend_independence(spending(np.ones(9), z[:9]), MODEL)
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_correlation_covers() -> None:
     """Nineteen of twenty 95 % intervals hold the true one: 6 ÷ π × asin(ρ ÷ 2) for a normal pair."""
     random = np.random.default_rng(8)

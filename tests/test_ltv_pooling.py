@@ -76,6 +76,7 @@ def judged(made: World) -> GroupCheck:
     return found
 
 
+@pytest.mark.slow
 def test_groups_that_do_not_differ_are_seldom_said_to() -> None:
     """A clear gain is one in twenty by chance: of 20 portfolios, at most 3 (more: once in 60)."""
     assert sum(judged(world(SAME, (200, 150, 100, 50, 25), seed)).pays for seed in range(20)) <= 3

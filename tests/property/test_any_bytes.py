@@ -30,7 +30,7 @@ EDITS = st.lists(
 
 
 @given(edits=EDITS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_damaged_files(edits):
     content = SOUND
     for place, removed, inserted in edits:

@@ -184,7 +184,7 @@ def test_every_query_over_days_has_a_plain_one():
     assert {name for name in NAMES if "from customer_days" in sql_text(name)} == PLAIN.keys() | ELSEWHERE
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(lines=lines)
 def test_days_say_what_the_lines_say(engine_over, lines):
     engine = engine_over(frame_of(lines), DAYS["as_of"])

@@ -164,7 +164,7 @@ def _read(style, text, duplicates):
 
 
 @given(file=files(), order=st.randoms())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_every_row_has_one_outcome_its_money_and_its_line(file, order):
     style, listed, duplicates = file
     text, lines = _written(style, listed)
