@@ -45,7 +45,7 @@ select
     sum(case when units is not null and lacking > 0 then 1 else 0 end) as short,
     sum(units) as units_ordered,
     sum(case when units is not null then lacking end) as units_lacking,
-    sum(case when units is not null then lacking * price end) as lacking_value
+    sum(cast(case when units is not null then lacking * price end as decimal(18, 4))) as lacking_value
 from sent
 group by ordered, delivered, is_best
 order by ordered, delivered, is_best
