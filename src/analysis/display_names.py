@@ -476,7 +476,7 @@ CAPTIONS: dict[str, str] = {
     "debtors": N_("The customers who owe most"),
     "deciles": N_("Customers in deciles by what they bought in twelve months"),
     "declining": N_("Declining customers, most net sales lost first"),
-    "deliveries": N_("Deliveries to A customers and to others"),
+    "deliveries": N_("Deliveries to A customers, and all together"),
     "discounts_by_category": N_("Discounts by category"),
     "discounts_by_salesperson": N_("Discounts by salesperson"),
     "discounts_by_sector": N_("Discounts by sector"),

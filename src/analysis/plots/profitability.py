@@ -93,11 +93,11 @@ def _dso(by_month: pd.DataFrame, ax: Axes) -> None:
 def selling_expenses(result: SellingExpenses, ax: Axes | None = None) -> Axes:
     """Draw each month's expenses as a share of its net sales, kind on kind."""
     ax = ax or theme.axes(height=4)
-    frame, most = result.by_month.fillna(0.0), len(_SHADES) - 1
+    frame, most = result.by_month.fillna(0.0).reset_index(drop=True), len(_SHADES) - 1
     if len(frame.columns) > len(_SHADES):
         frame = frame.iloc[:, :most].assign(**{_("(other)"): frame.iloc[:, most:].sum(axis="columns")})
     frame.plot.bar(stacked=True, ax=ax, width=0.75, color=[COLOURS[name] for name in _SHADES], rot=0)
-    theme.period_axis(ax.xaxis, [day.date() for day in frame.index], "month")
+    theme.period_axis(ax.xaxis, [day.date() for day in result.by_month.index], "month")
     theme.percent_axis(ax.yaxis)
     theme.legend_above(ax, 3)
     return theme.finish(ax, result.title(), y=_("Share of net sales"))

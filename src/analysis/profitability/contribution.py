@@ -115,10 +115,13 @@ class Contribution(Result):
     def title(self) -> str:
         """Return how few customers make most of the margin, and how many take from it."""
         few = int(np.argmax(self.curve()["share_of_margin"] >= 0.8 - 1e-9))
-        return _(
-            "80% of the contribution margin comes from {few} of {customers} customers; customers who lose "
-            "money: {losing} ({lost})"
-        ).format(
+        message = _("80% of the contribution margin comes from {few} of {customers} customers")
+        if len(self.lost):
+            message = _(
+                "80% of the contribution margin comes from {few} of {customers} customers; customers who "
+                "lose money: {losing} ({lost})"
+            )
+        return message.format(
             few=number(few),
             customers=number(len(self.frame)),
             losing=number(len(self.lost)),

@@ -18,14 +18,8 @@ def costly(result: Contribution | NotPossible, late: Listed | NotPossible) -> Li
 
     Lists them, the largest loss first, with ``late_cost``, ``days_late``, what ``remains`` (the margin less
     that cost, in money), the main ``reason`` and its ``excess`` over the usual; and the reasons: of how many
-    customers each is the main one, their ``loss``, and by how much it exceeds the usual of all of them.
-
-    Parameters
-    ----------
-    result
-        The contribution margin of each customer.
-    late
-        Who pays late; where that is not known, late payment costs nothing.
+    customers each is the main one, their ``loss``, and by how much it exceeds the usual of all of them. Where
+    it is not known who pays late, that costs nothing.
     """
     if isinstance(result, NotPossible):
         return result
