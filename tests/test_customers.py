@@ -141,7 +141,7 @@ def test_who_only_returned_is_named_among_the_customers() -> None:
             "net_sales": [90.0, 10.0, -5.0],
         }
     )
-    said = "1 of these customers only ever returned."
+    said = "Of all customers, 1 only ever returned."
     for found in (portfolio.concentration, segmentation.abc):
         assert str(found(customers)).endswith(said)
         assert "returned" not in str(found(customers.head(2)))

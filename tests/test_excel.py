@@ -34,6 +34,17 @@ def rows():
     )
 
 
+def test_a_page_prints_whole_and_its_text_is_no_wider_than_its_tables(written):
+    """Four columns of 10, 11, 11 and 11 letters hold 43 of the 100 letters on each of three rows."""
+    page = Page("Ana", "Portfolio", ["a" * 100], {"largest": rows()}, space="Notes")
+    sheet = written(page)["Ana"]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.print_area == "'Ana'!$A$1:$D$20"
+    assert sorted(map(str, sheet.merged_cells.ranges)) == ["A11:D20", "A2:D2"]
+    assert sheet.row_dimensions[2].height == 45
+    assert sheet["A11"].value == "Notes"
+
+
 def test_a_page_reads_from_top_to_bottom(written):
     sheet = written(Page("Ana", "Portfolio", ["As of today"], {"largest": rows()}, after=["Notes"]))["Ana"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [

@@ -176,7 +176,7 @@ class TestConcentration:
         assert (
             result.sentence()
             == "It takes 3 of 6 customers (50.0%) to make 80% of net sales; the Gini coefficient is 0.57. "
-            "1 of these customers only ever returned."
+            "Of all customers, 1 only ever returned."
         )
         use_language("es")
         assert "0,57" in result.sentence()

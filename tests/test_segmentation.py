@@ -312,7 +312,7 @@ class TestAbc:
         sentence = replace(segmentation.abc(customers), currency="EUR").sentence()
         assert sentence == (
             "3 of 6 customers are A: every one with net sales of €140 or more; "
-            "together they make 92.6% of net sales. 1 of these customers only ever returned."
+            "together they make 92.6% of net sales. Of all customers, 1 only ever returned."
         )
 
 

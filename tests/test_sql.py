@@ -11,8 +11,8 @@ import pytest
 
 from analysis.dataset.as_of import views
 from analysis.engine.duckdb import DuckDBEngine, sql_text
-from conftest import AS_OF
-from tables import write_table
+from conftest import AS_OF, transactions
+from tables import write_sales, write_table
 
 NAMES = sorted(
     path.name.removesuffix(".sql")
@@ -27,6 +27,7 @@ WORDS_BEFORE_PARENTHESIS = {
     "and",
     "as",
     "by",
+    "decimal",
     "else",
     "in",
     "join",
@@ -179,6 +180,43 @@ def test_customers_compared(six_customers, engine_over):
     assert rows["net_now"].tolist() == [60, 30, 0, -60, 500]
     assert rows["cost_now"].fillna(-1).tolist() == [-1, -1, -1, -40, 300]
     assert rows["known_now"].tolist() == [0, 0, 0, -50, 500]
+
+
+@pytest.mark.parametrize("name", ["customer_margins", "customer_trend"])
+def test_sums_do_not_depend_on_the_order_of_rows(name, engine_over):
+    """The same sales of ninety days, from the first to the last day and the other way round."""
+    days = pd.date_range("2023-05-01", periods=90).strftime("%Y-%m-%d")
+    money = [(37 * i % 91 + 0.1, 29 * i % 83 / 3) for i in range(90)]
+    sums = [
+        engine_over(
+            transactions(
+                [("a", "2022-01-01", "sale", 1, None, None, None, None)]
+                + [
+                    ("a", day, "sale", amount, None, None, None, cost)
+                    for day, (amount, cost) in zip(days, order, strict=True)
+                ]
+            )
+        ).query(name, as_of=AS_OF)
+        for order in (money, money[::-1])
+    ]
+    pd.testing.assert_frame_equal(*sums, check_exact=True)
+
+
+def test_what_was_not_delivered_does_not_depend_on_the_order_of_rows(tmp_path):
+    """Of each order a part of one unit lacks, at a price of a third, two thirds, and so on."""
+    sold, sent = (
+        [f"a 2024-01-01 {i} 3 {i}" for i in range(1, 40)],
+        [f"{i} a 2024-01-01 2024-01-02 1 0.{i}" for i in range(1, 40)],
+    )
+    sums = []
+    for step in (1, -1):
+        (folder := tmp_path / str(step)).mkdir()
+        sales = write_sales(folder, "\n".join(["customer_id date order_id quantity amount", *sold[::step]]))
+        head = "order_id customer_id ordered delivered quantity_ordered quantity_delivered"
+        path = write_table(folder, "deliveries", "\n".join([head, *sent[::step]]))
+        engine = DuckDBEngine(sales | {"deliveries": path})
+        sums.append(engine.query("delivery_days", as_of=AS_OF, since=dt.date(2023, 1, 1), least=0.0))
+    pd.testing.assert_frame_equal(*sums, check_exact=True)
 
 
 def test_cohorts(six_customers, engine_over):

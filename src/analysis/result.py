@@ -144,6 +144,6 @@ def never_bought(customers: pd.DataFrame) -> int:
 def only_returned(count: int) -> str:
     """Say that so many customers only ever returned, where there are any: elsewhere they are no customers."""
     message = ngettext(
-        "{n} of these customers only ever returned.", "{n} of these customers only ever returned.", count
+        "Of all customers, {n} only ever returned.", "Of all customers, {n} only ever returned.", count
     )
     return message.format(n=number(count)) if count else ""

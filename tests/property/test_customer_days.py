@@ -58,7 +58,8 @@ PLAIN = {
         select customer_id, count(*), sum(sold), sum(paid), sum(margin), sum(margin * margin)
         from (
             select customer_id, date, sum(amount) as sold, sum(cost) as paid,
-                greatest(least(1 - cast(paid as double) / nullif(cast(sold as double), 0), 1), -1) as margin
+                greatest(least(1 - cast(paid as double) / nullif(cast(sold as double), 0), 1), -1)
+                    ::decimal(9, 8) as margin
             from sales where cost is not null group by all having sold > 0
         ) group by all""",
     "customer_profit": """
@@ -74,6 +75,19 @@ PLAIN = {
         from (select *, date > $since as recent, recent and kind = 'sale' as recent_sale from known)
         group by all""",
     "customer_purchases": "select date, sum(amount) from sales where customer_id = 'a' group by all",
+    "customer_trend": f"""
+        select customer_id, first, max(last), coalesce(sum(net) filter (number > today - 10000), 0),
+            coalesce(sum(sold) filter (now), 0), coalesce(sum(sold) filter (before), 0),
+            coalesce(sum(sold * sold) filter (now or before), 0)
+        from (
+            select customer_id, first, strftime(date, '%Y%m%d')::int as number,
+                strftime(first, '%Y%m%d')::int as start, strftime($as_of::date, '%Y%m%d')::int as today,
+                number > today - 10000 and number - 10000 > start as now,
+                number <= today - 10000 and number > today - 20000 and number > start as before,
+                max(date) filter (kind = 'sale') as last, sum(amount) as net,
+                coalesce(sum(amount) filter (kind = 'sale'), 0)::double as sold
+            from known join {FIRSTS} using (customer_id) group by all
+        ) group by customer_id, first""",
     "customer_years": """
         select customer_id, year(date), case when strftime(date, '%m-%d') > '03-20' then 1 else 0 end,
             min(date), sum(amount)

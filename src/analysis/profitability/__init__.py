@@ -12,17 +12,15 @@ from analysis.profitability.costly import costly
 from analysis.profitability.discounts import Discounts, discounts
 from analysis.profitability.expenses import SellingExpenses, selling_expenses
 from analysis.profitability.margins import Margins, choose_margins
-from analysis.profitability.ranking import SalesRanking, sales_ranking
-from analysis.profitability.receivables import LatePayers, Receivables, invoices, late_payers, receivables
+from analysis.profitability.ranking import sales_ranking
+from analysis.profitability.receivables import Receivables, invoices, late_payers, receivables
 from analysis.profitability.supply import deliveries, stock_cover
 
 __all__ = [
     "Contribution",
     "Discounts",
-    "LatePayers",
     "Margins",
     "Receivables",
-    "SalesRanking",
     "SellingExpenses",
     "choose_margins",
     "contribution",

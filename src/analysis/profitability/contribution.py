@@ -115,12 +115,12 @@ class Contribution(Result):
     def title(self) -> str:
         """Return how few customers make most of the margin, and how many take from it."""
         few = int(np.argmax(self.curve()["share_of_margin"] >= 0.8 - 1e-9))
-        message = _(
-            "80% of the contribution margin comes from {few} of {customers} customers; customers who lose "
-            "money: {losing} ({lost})"
-        )
-        if self.lost.empty:
-            message = _("80% of the contribution margin comes from {few} of {customers} customers")
+        message = _("80% of the contribution margin comes from {few} of {customers} customers")
+        if len(self.lost):
+            message = _(
+                "80% of the contribution margin comes from {few} of {customers} customers; customers who "
+                "lose money: {losing} ({lost})"
+            )
         return message.format(
             few=number(few),
             customers=number(len(self.frame)),
@@ -153,14 +153,11 @@ class Contribution(Result):
 
     def notes(self) -> list[str]:
         """Say what the margin rests on, and of whom the cost to serve is known."""
-        served = _("No cost to serve is known (service_cost in the table of customers): it counts as 0.")
-        if self.served:
-            served = _(
-                "The cost to serve (service_cost in the table of customers, money a year) is known of "
-                "{known} of {customers} customers; of the others it is 0."
-            )
-        customers = number(len(self.frame))
-        return [self.margins.sentence(), served.format(known=number(self.served), customers=customers)]
+        served = _(
+            "The cost to serve (service_cost in the table of customers, money a year) is known of {known} of "
+            "{customers} customers; of the others it counts as 0."
+        ).format(known=number(self.served), customers=number(len(self.frame)))
+        return [self.margins.sentence(), served]
 
 
 def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contribution | NotPossible:
@@ -214,19 +211,17 @@ def customer_roi(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
     of goods since then), ``acquisition_cost`` and ``keeping_cost`` (cost to serve of a year × years); ``roi``
     is (earned − both) ÷ both. Where the data have only one of the two costs, the other counts as 0.
     """
-    costs = {name: recorded_cost(dataset, name) for name in ("acquisition_cost", "service_cost")}
-    missing = _("Columns acquisition_cost and service_cost in the table of customers would show their ROI.")
-    if not any(map(len, costs.values())):
-        return NotPossible(missing)
     rows = profits(dataset)
     years = (pd.Timestamp(dataset.as_of) - rows["first_purchase"]).dt.days / 365.25
     frame = rows[["customer_id"]].assign(years=years, earned=earned(rows, margins))
-    for name, cost in costs.items():
+    for name in ("acquisition_cost", "service_cost"):
+        cost = recorded_cost(dataset, name)
         frame[name] = frame["customer_id"].map(cost) if len(cost) else 0.0
     frame["keeping_cost"] = frame.pop("service_cost") * years
     spent = frame["acquisition_cost"] + frame["keeping_cost"]
     frame = frame.assign(roi=frame["earned"] / spent - 1, left=frame["earned"] - spent)[spent > 0]
     if frame.empty:
+        missing = _("Columns acquisition_cost and service_cost of the customers would show their ROI.")
         return NotPossible(missing)
     text = _(
         "Of the {known} customers whose costs are known ({share} of all), what was spent to win and keep "

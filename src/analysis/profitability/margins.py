@@ -54,18 +54,11 @@ class Margins(Result):
                 "margin_rate to your own, or give the cost of each line."
             ),
             "costs": _(
-                "From the costs of {customers} customers the margin is {rate} of net sales. Each customer's "
-                "own is drawn towards that, the more the fewer its purchases: for 8 of 10 it then lies "
-                "between {low} and {high}."
+                "From the costs of {customers} customers the margin is {rate} of net sales. A forecast draws "
+                "each customer's own towards that, the more the fewer its purchases."
             ),
         }[self.source]
-        low, high = self.rates["margin_rate"].astype("float64").quantile([0.1, 0.9]).fillna(self.rate)
-        return message.format(
-            rate=percent(self.rate, 1),
-            customers=number(len(self.rates)),
-            low=percent(low, 1),
-            high=percent(high, 1),
-        )
+        return message.format(rate=percent(self.rate, 1), customers=number(len(self.rates)))
 
     def notes(self) -> list[str]:
         """Return the sentence."""

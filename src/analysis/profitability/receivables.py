@@ -13,7 +13,7 @@ from analysis.language import N_, _, date, duration, money, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.owners import named
 from analysis.profitability.contribution import window_start
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Listed, Result, currency_of
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -63,8 +63,8 @@ class Receivables(Result):
         add up to what is open. Missing where there are no such sales, or those do not reach that far.
     debtors
         One row per customer that owes anything, the largest debt first: ``customer_id``, ``name`` and
-        ``owner`` where known; ``open``, ``overdue`` and ``over_90`` (late for more than 90 days), in money;
-        ``oldest`` (days that the oldest open invoice is late) and ``share_of_open``.
+        ``owner`` where known; ``open`` and ``overdue`` (money), ``oldest`` (days that the oldest open invoice
+        is late) and ``share_of_open``.
     as_of, months, currency
         The last day that counts, the months that are looked at, and the ISO 4217 code where it is known.
     """
@@ -141,11 +141,10 @@ def receivables(rows: pd.DataFrame, as_of: dt.date, months: int = 12) -> Receiva
     ends = [*(end for end in pd.date_range(since, day, freq="ME") if since < end < day), day]
     parts = owed.assign(
         overdue=owed["open"].where(late > 0, 0.0),
-        over_90=owed["open"].where(late > 90, 0.0),
         oldest=late.where(owed["open"] > 0).fillna(0).clip(lower=0),
     )
     by = parts.groupby(_customers(rows), dropna=False)
-    debtors = by[["open", "overdue", "over_90"]].sum().join(by["oldest"].max())
+    debtors = by[["open", "overdue"]].sum().join(by["oldest"].max())
     debtors = debtors[debtors["open"] > _CENT].assign(share_of_open=debtors["open"] / total)
     debtors = debtors.sort_values("open", ascending=False, kind="stable").reset_index()
     by_month = pd.DataFrame([_at(rows, end, months) for end in ends])
@@ -173,58 +172,17 @@ def _at(rows: pd.DataFrame, day: pd.Timestamp, months: int) -> dict[str, object]
     return {"month": day, "open": owed, "dso": dso, "count_back": back if left <= _CENT else np.nan}
 
 
-@dataclass(frozen=True)
-class LatePayers(Result):
-    """How many days late each customer pays, what that ties up, and whether it gets worse.
-
-    Attributes
-    ----------
-    frame
-        One row per customer with an invoice that fell due in the months, those first whose lateness costs
-        most: ``customer_id``, ``name`` and ``owner`` where known; ``due_amount`` (money that fell due),
-        ``paid_late`` (share of that money), ``days_late`` (mean by money; early counts as 0, open as late so
-        far), ``days_before`` (the same in as many months before; missing where nothing fell due),
-        ``tied_up`` (money × days late ÷ days of the months) and ``late_cost`` (what that costs), in money.
-    days_late, days_before
-        The same of all customers together.
-    currency
-        ISO 4217 code, or None where it is not known.
-    """
-
-    name: ClassVar[str] = "late_payers"
-    frame: pd.DataFrame
-    days_late: float
-    days_before: float
-    currency: str | None = None
-
-    def title(self) -> str:
-        """Say how late customers pay, whether that grows, and what it costs."""
-        return _(
-            "Customers pay {days} days late on average ({before} before), which ties up {tied} and costs "
-            "{cost}"
-        ).format(
-            days=number(self.days_late, 1),
-            before="–" if pd.isna(self.days_before) else number(self.days_before, 1),
-            tied=money(float(self.frame["tied_up"].sum()), self.currency),
-            cost=money(float(self.frame["late_cost"].sum()), self.currency),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the customers."""
-        return {"late_payers": self.frame}
-
-    def notes(self) -> list[str]:
-        """Return the title as a sentence."""
-        return [f"{self.title()}."]
-
-
 @or_not_possible
 def late_payers(
     rows: pd.DataFrame, as_of: dt.date, months: int = 12, capital_cost: float = 0.06
-) -> LatePayers | NotPossible:
+) -> Listed | NotPossible:
     """Work out from the rows of `invoices` how late each customer pays, and what waiting for it costs.
 
-    ``capital_cost`` is what money costs in a year, as a share.
+    ``capital_cost`` is what money costs in a year, as a share. Lists customers with an invoice that fell due
+    in the months, those first whose lateness costs most: ``due_amount`` (money that fell due), ``paid_late``
+    (share of that money), ``days_late`` (mean by money; early counts as 0, open as late so far),
+    ``days_before`` (the same in as many months before; missing where nothing fell due), and in money
+    ``tied_up`` (due × days late ÷ days of the months) and ``late_cost`` (what that costs).
     """
     day = pd.Timestamp(as_of)
     since, before = (pd.Timestamp(window_start(as_of, n * months)) for n in (1, 2))
@@ -239,12 +197,21 @@ def late_payers(
     table = now.groupby(_customers(rows), dropna=False)[sums].sum().reset_index()
     past = earlier.groupby("customer_id")[sums].sum()
     table = table.assign(
-        paid_late=table.pop("late") / table["amount"],
+        paid_late=table["late"] / table["amount"],
         days_late=table["money_days"] / table["amount"],
         days_before=table["customer_id"].map(past["money_days"] / past["amount"]),
-        tied_up=table.pop("money_days") / (day - since).days,
-    ).rename(columns={"amount": "due_amount"})
+        tied_up=table["money_days"] / (day - since).days,
+    )
     table["late_cost"] = table["tied_up"] * capital_cost * months / 12
+    total, was = table.sum(numeric_only=True), past.sum()
+    text = _(
+        "Customers pay {days} days late on average ({before} before), which ties up {tied} and costs {cost}."
+    ).format(
+        days=number(total["money_days"] / total["amount"], 1),
+        before=number(was["money_days"] / was["amount"], 1) if len(past) else "–",
+        tied=money(total["tied_up"], currency_of(rows)),
+        cost=money(total["late_cost"], currency_of(rows)),
+    )
+    table = table.drop(columns=["late", "money_days"]).rename(columns={"amount": "due_amount"})
     table = table.sort_values("late_cost", ascending=False, kind="stable", ignore_index=True)
-    means = [float(span["money_days"].sum() / (span["amount"].sum() or np.nan)) for span in (now, earlier)]
-    return LatePayers(table, means[0], means[1], currency_of(rows))
+    return Listed({"late_payers": table}, text)

@@ -71,10 +71,9 @@ def deliveries(
 ) -> Listed | NotPossible:
     """Look at the deliveries of the months of ``result``: how late they come, and what did not arrive.
 
-    Lists class A customers, others, and together: ``deliveries``, ``typical_days`` (median days until
-    arrival), ``late_share``, ``short_share``, ``units_lacking`` (share of those ordered) and
-    ``lacking_value`` (money, at the order's prices). An order is late after ``promised_days``; None: twice
-    the median. What is under way counts once it is late, and not before.
+    Lists class A customers, and all together: ``deliveries``, ``typical_days`` (median days until arrival),
+    ``late_share``, ``short_share`` and ``lacking_value`` (money, at the order's prices). An order is late
+    after ``promised_days``; None: twice the median. What is under way counts once it is late, not before.
     """
     if "delivered" not in dataset.tables.get("deliveries", frozenset()):
         missing = _("A table 'deliveries' with ordered and delivered would show how late they come.")
@@ -88,27 +87,7 @@ def deliveries(
     promised = promised_days or max(2 * int(_median(rows)), 1)
     rows["late"] = rows["deliveries"].where(rows["days"] > promised, 0)
     rows = rows[arrived | (rows["late"] > 0)]
-    parts = {
-        _("A customers"): rows[rows["is_best"] == 1],
-        _("Others"): rows[rows["is_best"] == 0],
-        _("Together"): rows,
-    }
-    numbers = ["deliveries", "late", "short", "units_ordered", "units_lacking", "lacking_value"]
-    sums = pd.DataFrame(
-        {name: part[numbers].astype("float64").sum(min_count=1) for name, part in parts.items()}
-    ).T
-    units = sums["units_ordered"].where(sums["units_ordered"] > 0)
-    frame = pd.DataFrame(
-        {
-            "deliveries": sums["deliveries"].fillna(0),
-            "typical_days": [_median(part) for part in parts.values()],
-            "late_share": sums["late"] / sums["deliveries"],
-            "short_share": (sums["short"] / sums["deliveries"]).where(units.notna()),
-            "units_lacking": sums["units_lacking"] / units,
-            "lacking_value": sums["lacking_value"],
-        }
-    )
-    best, _others, every = frame.to_dict("records")
+    best, every = _summed(rows[rows["is_best"] == 1]), _summed(rows)
     text = _(
         "{share} of deliveries take more than {days} days ({best} of those to A customers); half arrive "
         "within {typical}."
@@ -119,12 +98,26 @@ def deliveries(
         typical=number(every["typical_days"]),
     )
     worth, short = None, _("quantity_ordered and quantity_delivered would show what did not arrive.")
-    if units.notna().any():
+    if pd.notna(every["short_share"]):
         worth, short = every["lacking_value"], _("{short} arrive short; what is lacking is worth {value}.")
     value = money(every["lacking_value"], dataset.currency)
     text = f"{text} {short.format(short=percent(every['short_share'], 1), value=value)}"
     found = Finding("profitability.late", text, every["late_share"], "share", worth)
-    return Listed({"deliveries": frame.rename_axis("group").reset_index()}, text, found)
+    frame = pd.DataFrame([{"group": _("A customers")} | best, {"group": _("Together")} | every])
+    return Listed({"deliveries": frame}, text, found)
+
+
+def _summed(rows: pd.DataFrame) -> dict[str, float]:
+    """Return the columns of `deliveries` for some of its rows."""
+    numbers = ["deliveries", "late", "short", "units_ordered", "lacking_value"]
+    sums = rows[numbers].astype("float64").sum(min_count=1)
+    return {
+        "deliveries": float(rows["deliveries"].sum()),
+        "typical_days": _median(rows),
+        "late_share": sums["late"] / sums["deliveries"],
+        "short_share": sums["short"] / sums["deliveries"] if sums["units_ordered"] > 0 else float("nan"),
+        "lacking_value": sums["lacking_value"],
+    }
 
 
 def _median(rows: pd.DataFrame) -> float:

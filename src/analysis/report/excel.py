@@ -21,6 +21,8 @@ _A4 = 9
 _LONGEST_NAME = 31
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]|^'|'$")
 _WIDEST = 34
+_ROW = 15  # points
+_SPACE = 10  # rows
 _FORMAT = re.compile(r"(number|percent|money)(\d?)")
 
 
@@ -42,6 +44,8 @@ class Page:
         Of columns whose heading depends on the data, in place of that in `analysis.display_names`.
     after
         Text at the end.
+    space
+        What a space to write in is for, below everything; empty: there is none.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Page:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     headings: Mapping[str, str] = field(default_factory=dict)
     after: Sequence[str] = ()
+    space: str = ""
 
 
 def write_workbook(path: Path, pages: Iterable[Page], currency: str | None) -> None:
@@ -87,17 +92,16 @@ def _tab(name: str, taken: set[str]) -> str:
 
 
 def _write_page(book: Any, sheet: Any, page: Page, currency: str | None) -> None:  # noqa: ANN401 no types
-    """Fill one worksheet from the top."""
+    """Fill one worksheet from the top; its title stays in sight, and text is as wide as the tables."""
     bold = {"bold": True}
     sheet.set_paper(_A4)
     sheet.set_margins(0.5, 0.5, 0.5, 0.5)
     sheet.fit_to_pages(1, 1)
     sheet.hide_gridlines(2)
+    sheet.freeze_panes(1, 0)
+    sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
     sheet.write_string(0, 0, page.title, book.add_format(bold | {"font_size": 14}))
-    row, widths = 1, [8]
-    for line in page.lines:
-        sheet.write_string(row, 0, line)
-        row += 1
+    row, widths = 1 + len(page.lines), [8, 8]
     for name, frame in page.tables.items():
         said, table = words(name, frame), flat(frame)
         sheet.write_string(row + 1, 0, said["caption"], book.add_format(bold))
@@ -113,8 +117,16 @@ def _write_page(book: Any, sheet: Any, page: Page, currency: str | None) -> None
             cells = [len(str(value)) for value in table[column] if form == "@"]
             widths[j] = min(max(widths[j], len(heading) // 2 + 3, *cells, 11), _WIDEST)
         row += len(table) + 3
-    for i, line in enumerate(page.after):
-        sheet.write_string(row + 1 + i, 0, line, book.add_format(bold))
+    last, wrapped = len(widths) - 1, book.add_format({"text_wrap": True, "valign": "top"})
+    for place, line in [*enumerate(page.lines, 1), *enumerate(page.after, row + 1)]:
+        sheet.merge_range(place, 0, place, last, line, wrapped)
+        sheet.set_row(place, _ROW * -(-len(line) // sum(widths)))
+    row += 1 + len(page.after)
+    if page.space:
+        box = book.add_format(bold | {"border": 1, "valign": "top"})
+        sheet.merge_range(row + 1, 0, row + _SPACE, last, page.space, box)
+        row += 1 + _SPACE
+    sheet.print_area(0, 0, row - 1, last)
     for j, width in enumerate(widths):
         sheet.set_column(j, j, width)
 

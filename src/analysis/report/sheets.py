@@ -76,8 +76,8 @@ def write_sheet(path: Path, sheet: PortfolioSheet, about: About) -> None:
     write_text(
         path.with_name(f"{path.name}.html"), pages.render("sheet.html.j2", about, sheet=sheet, tables=html)
     )
-    after = [*sheet.notes(), _("Notes")]
-    page = Page(sheet.owner, sheet.title(), sheet.lines(), sheet.tables(), sheet.headings(), after)
+    parts = sheet.lines(), sheet.tables(), sheet.headings(), sheet.notes(), _("Notes")
+    page = Page(sheet.owner, sheet.title(), *parts)
     write_workbook(path.with_name(f"{path.name}.xlsx"), [page], sheet.data.currency)
 
 

@@ -6,12 +6,16 @@
 -- cost             their cost
 -- day_margins      sum over these days of 1 - cost / sales, each between -1 and 1
 -- day_squares      sum of their squares
+--
+-- These margins are decimals, since a sum of doubles depends on the order in which they are added.
 with days as (
     select
         customer_id,
         sales_with_cost as sales,
         cost_sold as cost,
-        least(greatest(1 - cast(cost_sold as double) / cast(sales_with_cost as double), -1), 1) as margin
+        cast(
+            least(greatest(1 - cast(cost_sold as double) / cast(sales_with_cost as double), -1), 1) as decimal(9, 8)
+        ) as margin
     from customer_days
     where date <= :as_of and cost_sold is not null and sales_with_cost > 0
 )

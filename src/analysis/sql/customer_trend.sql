@@ -9,16 +9,9 @@
 -- The days compared are those of the twelve months that lie more than a year after the first purchase: so
 -- both periods are as long, in the same season, and neither holds the purchase that made it a customer.
 with days as (
-    select
-        customer_id,
-        date,
-        year(date) * 10000 + month(date) * 100 + day(date) as number,
-        max(case when kind = 'sale' then 1 else 0 end) as bought,
-        sum(case when kind = 'sale' then cast(amount as double) else 0 end) as sales,
-        sum(cast(amount as double)) as net_sales
-    from transactions
+    select *, year(date) * 10000 + month(date) * 100 + day(date) as number
+    from customer_days
     where date <= :as_of
-    group by customer_id, date
 ),
 
 known as (
@@ -61,7 +54,10 @@ select
     sum(net_sales * is_last_year) as net_sales,
     sum(sales * is_last_year * can_be_now) as sales_now,
     sum(sales * (1 - is_last_year) * can_be_before) as sales_before,
-    sum(sales * sales * (is_last_year * can_be_now + (1 - is_last_year) * can_be_before)) as squares
+    sum(
+        cast(cast(sales as double) * cast(sales as double) as decimal(38, 4))
+        * (is_last_year * can_be_now + (1 - is_last_year) * can_be_before)
+    ) as squares
 from placed
 group by customer_id, first_purchase, last_purchase
 order by customer_id

@@ -4,9 +4,8 @@
 -- is_best             1 for customers with net sales of at least :least after :since, 0 for others
 -- deliveries          how many
 -- short               of which less arrived than was ordered
--- units_ordered       units, and
--- units_lacking       what of them did not arrive, of the deliveries of which both are known
--- lacking_value       money of these units at the mean price of their order, where that is known
+-- units_ordered       units, of the deliveries of which it is known how many arrived
+-- lacking_value       money of those that did not, at the mean price of their order, where that is known
 with best as (
     select customer_id
     from customer_days
@@ -44,8 +43,7 @@ select
     count(*) as deliveries,
     sum(case when units is not null and lacking > 0 then 1 else 0 end) as short,
     sum(units) as units_ordered,
-    sum(case when units is not null then lacking end) as units_lacking,
-    sum(case when units is not null then lacking * price end) as lacking_value
+    sum(cast(case when units is not null then lacking * price end as decimal(18, 4))) as lacking_value
 from sent
 group by ordered, delivered, is_best
 order by ordered, delivered, is_best
