@@ -113,7 +113,8 @@ def test_without_a_model_of_spend_purchases_are_expected_all_the_same(tmp_path) 
 
 def test_counts_stand_side_by_side() -> None:
     customers = pd.DataFrame({"active": [True] * 3 + [False], "net_sales": 1.0})
-    activity, none = portfolio.Activity(customers, 60), NotPossible("")
+    activity = portfolio.Activity({}, "", customers=customers, window=60)
+    none = NotPossible("")
     risks = Risks(pd.DataFrame({"risk": [0.5, 0.25, 0.25]}), 60, 10)
     alive = Alive(pd.DataFrame({"x": 1, "p_alive": [0.9, 0.5, 0.51, 0.1]}), by_construction=False)
     found = counts(activity, none, risks, alive).frame["customers"]

@@ -37,14 +37,13 @@ def monthly_cohorts(engine, as_of=AS_OF):
 
 class TestBridge:
     def test_adds_up(self, engine):
-        bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
-        assert bridge.steps()["amount"].tolist() == [1110, -30, -55, -10, 1015]
-        assert bridge.off == -95
-        assert bridge.steps()["share_of_gross"].iloc[-1] == pytest.approx(1015 / 1110)
-        assert (
-            replace(bridge, currency="EUR").sentence()
-            == "Of €1,110 gross sales, 8.6% is taken off, which leaves net sales of €1,015."
-        )
+        rows = engine.query("sales_bridge", as_of=AS_OF)
+        rows.attrs["currency"] = "EUR"
+        bridge = portfolio.sales_bridge(rows)
+        assert bridge.shown["bridge"]["amount"].tolist() == [1110, -30, -55, -10, 1015]
+        assert bridge.shown["bridge"]["share_of_gross"].iloc[-1] == pytest.approx(1015 / 1110)
+        said = "Of €1,110 gross sales, 8.6% is taken off, which leaves net sales of €1,015."
+        assert bridge.sentence() == said
 
     def test_margin_counts_only_lines_whose_cost_is_known(self, engine):
         bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
@@ -62,7 +61,7 @@ class TestBridge:
         engine = engine_over(transactions([("a", "2024-01-01", "return", -10)]))
         bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
         assert bridge.sentence() == "Gross sales are zero and net sales -10."
-        assert bridge.steps()["share_of_gross"].isna().all()
+        assert bridge.shown["bridge"]["share_of_gross"].isna().all()
 
 
 class TestSalesByPeriod:
@@ -126,10 +125,10 @@ class TestConcentration:
         assert result.customers_for_80 == 3  # 500 + 300 < 812 = 80 % of 1015 ≤ 500 + 300 + 140
         # weights −5 −3 −1 1 3 5 on −5 0 80 140 300 500: 25 − 80 + 140 + 900 + 2500 = 3485, ÷ (6 × 1015)
         assert result.gini == pytest.approx(3485 / 6090)
-        assert result.top["customers"].tolist() == [1, 1, 1, 2]
-        assert result.top["net_sales"].tolist() == [500, 500, 500, 800]
-        assert result.without["largest"].tolist() == [1, 5]
-        assert result.without["left"].tolist() == [515, -5]
+        assert result.shown["top"]["customers"].tolist() == [1, 1, 1, 2]
+        assert result.shown["top"]["net_sales"].tolist() == [500, 500, 500, 800]
+        assert result.shown["without"]["largest"].tolist() == [1, 5]
+        assert result.shown["without"]["left"].tolist() == [515, -5]
 
     @pytest.mark.parametrize(
         ("values", "gini", "few"),
@@ -158,8 +157,8 @@ class TestConcentration:
 
     def test_somebody_is_left_when_the_largest_are_taken_away(self):
         result = portfolio.concentration(pd.DataFrame({"net_sales": [10, 20, 30, 40, 100]}))
-        assert result.without["largest"].tolist() == [1]
-        assert result.without["share_lost"].tolist() == [0.5]
+        assert result.shown["without"]["largest"].tolist() == [1]
+        assert result.shown["without"]["share_lost"].tolist() == [0.5]
 
     @pytest.mark.parametrize("values", [[0, 0], [-5], [5, -5]])
     def test_nothing_to_share(self, values):
@@ -167,7 +166,7 @@ class TestConcentration:
 
     def test_largest_breaks_ties_by_identifier(self):
         frame = pd.DataFrame({"customer_id": ["b", "a", "c"], "net_sales": [5.0, 5, 10]})
-        largest = portfolio.concentration(frame).principal
+        largest = portfolio.concentration(frame).shown["largest"]
         assert largest["customer_id"].tolist() == ["c", "a", "b"]
         assert largest["share_of_sales"].tolist() == [0.5, 0.25, 0.25]
 
@@ -179,7 +178,7 @@ class TestConcentration:
             "Of all customers, 1 only ever returned."
         )
         use_language("es")
-        assert "0,57" in result.sentence()
+        assert "0,57" in portfolio.concentration(customers).sentence()
 
 
 class TestGrowth:
@@ -204,8 +203,8 @@ class TestGrowth:
         assert growth.change == pytest.approx(90 / 160)
         # customers 2 → 2; purchases per customer 1 → 1.5; value per purchase 80 → 83.33
         assert growth.factors["change"].tolist() == pytest.approx([0, 0.5, 250 / 3 / 80 - 1])
-        assert growth.years["net_sales"].tolist() == [200, 250]
-        assert growth.years["complete"].tolist() == [True, False]
+        assert growth.frame["net_sales"].tolist() == [200, 250]
+        assert growth.frame["complete"].tolist() == [True, False]
         assert growth.sentence() == (
             "Net sales of 1 Jan 2024 – 31 Mar 2024: +56.2% against 1 Jan 2023 – 31 Mar 2023 (250 and 160): "
             "customers 0.0%, purchases per customer +50.0%, value per purchase +4.2%."
@@ -217,7 +216,7 @@ class TestGrowth:
         growth = self.growth(data_over, dt.date(2024, 12, 31))
         assert growth.value == pytest.approx((200, 250))
         assert growth.title() == "Net sales of 2024: +25.0% against 2023"
-        assert growth.years["complete"].tolist() == [True, True]
+        assert growth.frame["complete"].tolist() == [True, True]
 
     def test_the_factors_multiply_to_the_change(self, data_over):
         growth = self.growth(data_over, dt.date(2024, 3, 31))
@@ -293,7 +292,7 @@ class TestChange:
         return portfolio.sales_change(portfolio.compare_customers(data, "year_to_date"))
 
     def test_steps_by_hand(self, change):
-        assert change.ends == (215, 284)
+        assert [*change.bars.values()][:: len(change.bars) - 1] == [215, 284]
         assert change.steps.set_index("step")["amount"].to_dict() == {
             **{"new": 100, "reactivated": 8, "again": 9, "growth": 50},
             **{"returned": -3, "shrinkage": -40, "not_yet": -25, "lost": -30},
@@ -305,8 +304,11 @@ class TestChange:
 
     def test_whole_years_touch_and_have_no_groups_between(self, data_over):
         data = data_over(transactions(list(self.ROWS)), dt.date(2024, 12, 31))
-        change = portfolio.sales_change(portfolio.compare_customers(data, "year"))
-        status = change.compared.customers.set_index("customer_id")["status"]
+        compared = portfolio.compare_customers(data, "year")
+        change, status = (
+            portfolio.sales_change(compared),
+            compared.customers.set_index("customer_id")["status"],
+        )
         assert status["fay"] == "retained"
         assert status["eve"] == "lost"
         assert len(change.notes()) == 1
@@ -368,11 +370,16 @@ class TestActivity:
         assert portfolio.default_period(NotPossible("")) == "month"
 
     def test_the_period_is_one_that_the_history_holds_twice(self):
-        """A window of 200 days asks for years, of which 545 days hold but one."""
-        window = portfolio.ActivityWindow(200, pd.DataFrame(), history=545)
-        assert portfolio.default_period(window) == "half_year"
-        assert portfolio.default_period(replace(window, history=731)) == "year"
-        assert portfolio.default_period(replace(window, history=20)) == "month"
+        """A window of 200 days asks for years; without two whole ones it is the longest held twice."""
+
+        def period(first, last):
+            days = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+            return portfolio.default_period(portfolio.ActivityWindow(200, pd.DataFrame(), days))
+
+        assert period("2022-01-01", "2023-12-31") == "year"
+        assert period("2023-01-01", "2024-06-28") == "half_year"
+        assert period("2010-12-01", "2011-12-09") == "quarter"  # a year and more, but one whole half-year
+        assert period("2024-01-01", "2024-01-20") == "month"
 
     def test_active_up_to_the_last_day_of_the_window(self, customers):
         def activity(days):
@@ -381,7 +388,7 @@ class TestActivity:
         result = activity(60)
         active = result.customers.set_index("customer_id")["active"]
         assert active.to_dict() == {"ana": True, "bea": True, "carl": False, "dora": True, "fay": True}
-        assert activity(59).active == 3  # dora bought 60 days ago
+        assert activity(59).customers["active"].sum() == 3  # dora bought 60 days ago
         sizes = result.tables()["activity"]
         assert sizes["customers"].tolist() == [4, 1]
         assert sizes["net_sales"].tolist() == [1020, 0]
@@ -451,12 +458,12 @@ class TestCohorts:
         assert frame.loc[frame["cohort"] == "2024-02-01", "net_so_far"].tolist() == [200, 140, 140]
 
     def test_average_leaves_out_what_is_not_over(self, engine):
-        average = monthly_cohorts(engine).average()
+        average = monthly_cohorts(engine).average
         assert average["cohorts"].tolist() == [3, 2, 1]
         assert average["retention"].tolist() == pytest.approx([1, 1 / 4, 2 / 3])  # 1 of 3 + 1; 2 of 3
         # 170, 200 and 500 of 3 + 1 + 1; 250 and 140 of 3 + 1; 340 of 3
         assert average["sales_per_customer"].tolist() == pytest.approx([870 / 5, 390 / 4, 340 / 3])
-        assert monthly_cohorts(engine).first_retention == 0.25
+        assert monthly_cohorts(engine).findings()[0].value == 0.25
 
     def test_sentences_use_ages_that_half_the_cohorts_reached(self, engine):
         title = "of new customers buy again in the period after their first one"
@@ -467,7 +474,7 @@ class TestCohorts:
     def test_not_observed(self, engine_over):
         one = engine_over(transactions([("a", "2024-01-05", "sale", 1)]))
         assert not monthly_cohorts(one, dt.date(2024, 2, 28))
-        assert monthly_cohorts(one, dt.date(2024, 2, 29)).first_retention == 0
+        assert monthly_cohorts(one, dt.date(2024, 2, 29)).findings()[0].value == 0
         assert not monthly_cohorts(engine_over(transactions([("a", "2024-01-05", "return", -1)])))
 
 
@@ -488,7 +495,6 @@ class TestPlots:
             portfolio.sales_change(compared),
             portfolio.concentration(customers),
             window,
-            portfolio.activity(customers, AS_OF, window),
             monthly_flow(engine),
             monthly_cohorts(engine),
         ]:

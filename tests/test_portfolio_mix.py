@@ -48,7 +48,7 @@ def parts(mix, dimension):
 
 def test_the_mix_by_channel_and_sector(mix):
     """Of 200 in 2023: web 50 + 40 + 20 = 110, shop 90; of 100 in 2022, 60 and 40."""
-    channels, sectors = parts(mix, "channel"), parts(mix, "sector")
+    channels, sectors = parts(mix, "Channel"), parts(mix, "Sector")
     assert channels["net_sales"].to_dict() == {"web": 110, "shop": 90}
     assert channels["customers"].to_dict() == {"web": 3, "shop": 2}
     assert channels["share_before"].to_dict() == {"web": 0.6, "shop": 0.4}
@@ -57,7 +57,7 @@ def test_the_mix_by_channel_and_sector(mix):
 
 def test_diversification_by_hand(mix):
     """Channels: 0.55² + 0.45² = 0.505, 1 ÷ it 1.98; a year before 0.36 + 0.16 = 0.52, 1.92."""
-    row = mix.diversification().set_index("dimension").loc["channel"]
+    row = mix.shown["diversification"].set_index("dimension").loc["Channel"]
     assert row["herfindahl"] == pytest.approx(0.505)
     assert row["effective"] == pytest.approx(1 / 0.505)
     assert row["effective_before"] == pytest.approx(1 / 0.52)
@@ -66,9 +66,9 @@ def test_diversification_by_hand(mix):
 
 def test_customers_of_several_channels(mix):
     """Ana bought 80 of 200 in 2023 and has used two channels; bea, carl and dora 120 through one."""
-    assert mix.channels["customers"].tolist() == [3, 1]
-    assert mix.channels["net_sales"].tolist() == [120, 80]
-    assert mix.findings()[1].text == (
+    assert mix.shown["several_channels"]["customers"].tolist() == [3, 1]
+    assert mix.shown["several_channels"]["net_sales"].tolist() == [120, 80]
+    assert mix.sentence().endswith(
         "25.0% of customers have bought through several channels; they make 40.0% of net sales."
     )
 
@@ -76,7 +76,7 @@ def test_customers_of_several_channels(mix):
 def test_against_the_market(data):
     """Two of three known customers are in trade, half of the market: 1.33; nobody in mining."""
     found = portfolio.market_index(data, portfolio.last_twelve_months(data))
-    index = found.frame.set_index("part")
+    index = found.shown["market_index"].set_index("part")
     assert index["customer_index"].to_dict() == pytest.approx(
         {"trade": 2 / 3 / 0.5, "farming": 1 / 3 / 0.3, "mining": 0}
     )
@@ -122,10 +122,9 @@ def test_every_dimension_adds_up_to_all_sales(mix):
     assert sums["share_before"].tolist() == pytest.approx([1] * 3)
 
 
-def test_draw(data, mix):
-    for result in [mix, portfolio.market_index(data, portfolio.last_twelve_months(data))]:
-        ax = theme.axes()
-        assert plot(result, ax=ax) is ax
-        ax.figure.canvas.draw()
-        assert " ".join(ax.get_title(loc="left").split()) == result.title()
+def test_draw(mix):
+    ax = theme.axes()
+    assert plot(mix, ax=ax) is ax
+    ax.figure.canvas.draw()
+    assert " ".join(ax.get_title(loc="left").split()) == mix.title()
     plot(mix).figure.canvas.draw()

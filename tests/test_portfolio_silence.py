@@ -28,7 +28,7 @@ def sleeping(pairs, as_of=AS_OF):
     customers = pd.DataFrame({"customer_id": ["cy", "ana", "bea"], "days_since_last": days})
     customers = customers.assign(last_purchase=START, active=days <= 80, net_sales=1.0)
     years = pd.DataFrame({"customer_id": ["ana", "bea", "cy"], "last_year_sales": [100.0, 40.0, 7.0]})
-    return portfolio.sleeping(years, pairs, as_of, Activity(customers, 80))
+    return portfolio.sleeping(years, pairs, as_of, Activity({}, "", customers=customers, window=80))
 
 
 def test_of_forty_silent_for_three_months_thirty_came_back():
@@ -52,7 +52,7 @@ def test_who_comes_back_after_more_than_a_year_of_waiting_has_not_come_back():
 def test_a_silence_counts_once_its_outcome_is_known():
     observed = sleeping(pairs(30, 10), (START + pd.Timedelta(days=396)).date())
     assert observed.rates["months"].tolist() == [1]  # thirteen months are 395.7 days, fourteen 426.1
-    assert sleeping(pairs(30, 10), (START + pd.Timedelta(days=395)).date()).rates.empty
+    assert not sleeping(pairs(30, 10), (START + pd.Timedelta(days=395)).date()).is_drawn
 
 
 def test_rates_of_fewer_than_thirty_are_not_told():
@@ -65,9 +65,9 @@ def test_rates_of_fewer_than_thirty_are_not_told():
 def test_what_sleeps_and_what_comes_back():
     """After 220 days 20 of 40 came back: half of those silent for 7 months, as ana is, and 50 of 140."""
     found = sleeping(pairs(20, 20, days=220))
-    assert found.customers["customer_id"].tolist() == ["ana", "bea"]
-    assert found.bands["silence"].tolist() == ["6 to 12 months", "over 36 months"]
-    assert found.bands["last_year_sales"].tolist() == [100, 40]
+    assert found.shown["worth_a_call"]["customer_id"].tolist() == ["ana", "bea"]
+    assert found.shown["sleeping"]["silence"].tolist() == ["6 to 12 months", "over 36 months"]
+    assert found.shown["sleeping"]["last_year_sales"].tolist() == [100, 40]
     assert found.sentence() == (
         "2 inactive customers bought for 140 in their last active years; at the rates at which others came "
         "back, those who made 50 of it return within twelve months."
@@ -76,7 +76,8 @@ def test_what_sleeps_and_what_comes_back():
 
 def test_nobody_is_inactive():
     customers = pd.DataFrame({"customer_id": ["cy"], "active": True})
-    assert not portfolio.sleeping(pd.DataFrame(), pairs(30, 10), AS_OF, Activity(customers, 80))
+    activity = Activity({}, "", customers=customers, window=80)
+    assert not portfolio.sleeping(pd.DataFrame(), pairs(30, 10), AS_OF, activity)
 
 
 def test_the_last_active_year_ends_with_the_last_purchase(engine_over):
@@ -96,9 +97,10 @@ def test_spread_of_six_customers(six_customers, engine_over):
     """Orders 5, 2, 1, 1, 1 of those who bought; ana and bea came back after 32 and 60 days."""
     as_of = dt.date(2024, 4, 15)
     found = portfolio.spread(engine_over(six_customers).query("customers", as_of=as_of), as_of)
-    assert found.values["orders"].tolist() == [5, 2, 1, 1, 1]
-    assert found.values["value_per_order"].tolist() == [60, 40, 0, 200, 500]
-    assert found.values["days_between"].dropna().tolist() == [32, 60]
+    orders, value, days, _tenure = (found.values[name] for name in found.values)
+    assert orders.tolist() == [5, 2, 1, 1, 1]
+    assert value.tolist() == [60, 40, 0, 200, 500]
+    assert days.dropna().tolist() == [32, 60]
     assert found.tables()["spread"]["median"].iloc[0] == 1
     assert found.title() == "Orders per customer: the median is 1, one in ten has 4 or more"
 
@@ -113,10 +115,11 @@ def trend(data_over):
 
 
 def test_the_trend_by_hand(trend):
-    assert trend.frame["top_ten"].tolist() == pytest.approx([65 / 66, 1])
-    assert trend.frame["top_fifth"].tolist() == pytest.approx([30 / 66, 30 / 74])  # 3 of 11; 2 of 10
-    assert trend.frame["customers"].tolist() == [11, 10]
-    assert trend.frame[["entered", "left"]].iloc[1].tolist() == ["c10", "c00"]
+    frame = trend.shown["concentration_trend"]
+    assert frame["top_ten"].tolist() == pytest.approx([65 / 66, 1])
+    assert frame["top_fifth"].tolist() == pytest.approx([30 / 66, 30 / 74])  # 3 of 11; 2 of 10
+    assert frame["customers"].tolist() == [11, 10]
+    assert frame[["entered", "left"]].iloc[1].tolist() == ["c10", "c00"]
     assert trend.title() == (
         "The ten largest made 100.0% of net sales in the year to 30 Jun 2024, 98.5% in that to 30 Jun 2023"
     )

@@ -50,9 +50,9 @@ def test_gap_to_the_upper_quartile_of_the_others(opened):
     assert told.loc[[f"c{i}" for i in range(1, 10)], "growth_potential"].tolist() == gaps
     assert found.customers["customer_id"].tolist()[:3] == ["c1", "c2", "c3"]
     assert set(told.loc[["c1", "c5"], "category"]) == {"tools"}
-    assert found.total == sum(gaps)
+    assert found.found.value == sum(gaps)
     assert found.tables()["potential_basis"]["customers"].tolist() == [9, 1]
-    assert told.loc["x", "basis"] == "new"
+    assert told.loc["x", "basis"] == "not known: first purchase too recent"
     assert pd.isna(told.loc["x", "growth_potential"])
     assert "silent" not in told.index
 
@@ -143,7 +143,7 @@ def test_categories_add_up_to_each_customers_potential():
     told = found.customers.set_index("customer_id")["growth_potential"].dropna()
     pd.testing.assert_series_equal(sums.reindex(told.index, fill_value=0), told, check_names=False)
     by_category = found.tables()["potential_by_category"]
-    assert by_category["growth_potential"].sum() == pytest.approx(found.total)
+    assert by_category["growth_potential"].sum() == pytest.approx(found.found.value)
     assert found.where["growth_potential"].min() > 0
 
 

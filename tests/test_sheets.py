@@ -12,6 +12,7 @@ from analysis import cli, open_dataset
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from analysis.not_possible import NotPossible
+from analysis.owners import named
 from analysis.sheets import portfolio_sheet, sheet_data
 
 # Net sales of the twelve months to 31 December 2024: 800, 150, 40 and 10, in all 1,000. So ana is A (up to
@@ -199,6 +200,18 @@ def test_what_cannot_be_made_is_said_in_one_sentence(monkeypatch, folder, capsys
     assert ran(monkeypatch, folder, *arguments, "--out", out) == 1
     assert message in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_owner_is_the_seller_of_most_where_the_customers_name_none(tmp_path):
+    """Customers name Mia for ana. To bea Leo sold most in twelve months, Mia before; to cy nobody known."""
+    rows = ["ana,2023-01-10,9,Leo", "bea,2021-01-10,99,Mia", "bea,2023-02-10,9,Leo", "bea,2023-03-10,5,Mia"]
+    sales = "\n".join(["customer_id,date,amount,salesperson", *rows, "cy,2023-03-10,5,"])
+    (tmp_path / "sales.csv").write_text(sales, "utf-8")
+    (tmp_path / "customers.csv").write_text("customer_id,name,salesperson\nana,Ana,Mia\nbea,Bea,\n", "utf-8")
+    dataset = open_dataset(str(tmp_path))
+    found = named(dataset, dataset.query("customers"))
+    assert found["owner"].fillna("").tolist() == ["Mia", "Leo", ""]
+    assert found["name"].fillna("").tolist() == ["Ana", "Bea", ""]
 
 
 def test_files_of_owners_whose_names_differ_in_case_only(monkeypatch, tmp_path):

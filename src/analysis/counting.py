@@ -100,7 +100,7 @@ def counts(
         (_("Have ever bought"), float(len(activity.customers))),
         (
             _("Active: bought in the last {days} days").format(days=number(activity.window)),
-            float(activity.active),
+            float(activity.customers["active"].sum()),
         ),
     ]
     if isinstance(flow, CustomerFlow):

@@ -79,7 +79,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Listed(Result):
-    """A result that is a list: tables, and one sentence on them, without a chart.
+    """A result told when it is made: tables and a sentence; a subclass with a chart adds what that draws.
 
     Attributes
     ----------
@@ -89,12 +89,22 @@ class Listed(Result):
         What it says.
     found
         The same as a finding, where it stands on its own.
+    claim
+        What its chart shows, in a few words; by default the sentence.
+    notes_on
+        Further sentences on how to read it.
     """
 
     is_drawn: ClassVar[bool] = False
     shown: dict[str, pd.DataFrame]
     text: str
     found: Finding | None = None
+    claim: str = ""
+    notes_on: tuple[str, ...] = ()
+
+    def title(self) -> str:
+        """Return what its chart shows."""
+        return self.claim or self.text
 
     def sentence(self) -> str:
         """Return the sentence."""
@@ -109,8 +119,8 @@ class Listed(Result):
         return [self.found] if self.found else []
 
     def notes(self) -> list[str]:
-        """Return the sentence where it is no finding."""
-        return [] if self.found else [self.text]
+        """Return the sentence where neither a finding nor a chart says it, and the further ones."""
+        return [*([] if self.found or self.is_drawn else [self.text]), *self.notes_on]
 
 
 def sizes_by(column: str, groups: Sequence[Any], customers: pd.DataFrame) -> pd.DataFrame:

@@ -43,10 +43,15 @@ def frame_of(lines):
     return pd.DataFrame(rows, columns=["customer_id", "date", "kind", "amount"])
 
 
+def paid(month, bought):
+    """Return the money of a visit."""
+    return 1 + month % 2 if bought else -1
+
+
 def flow_of(engine_over, visits):
     """Return the flow of visits: customer, number of the month, bought (or else returned)."""
     rows = [
-        (who, PERIODS[month].start_time, "sale" if bought else "return", 1 + month % 2 if bought else -1)
+        (who, PERIODS[month].start_time, "sale" if bought else "return", paid(month, bought))
         for who, month, bought in visits
     ]
     engine = engine_over(pd.DataFrame(rows, columns=["customer_id", "date", "kind", "amount"]))
@@ -79,10 +84,10 @@ def expected_flow(visits):
     return pd.DataFrame(flow)
 
 
-@given(visits)
-@settings(max_examples=20, deadline=None)
-def test_each_customer_is_exactly_one_of_five(engine_over, visits):
-    flow, expected = flow_of(engine_over, visits), expected_flow(visits)
+@given(visits, st.randoms(use_true_random=False))
+@settings(max_examples=10, deadline=None)
+def test_each_customer_is_exactly_one_of_five_in_any_order_of_rows(engine_over, visits, random):
+    flow, expected = flow_of(engine_over, random.sample(visits, len(visits))), expected_flow(visits)
     if expected is None or len(expected) < 3:
         assert not flow
         return
@@ -90,6 +95,11 @@ def test_each_customer_is_exactly_one_of_five(engine_over, visits):
     assert frame[list(expected.columns)].to_numpy().tolist() == expected.to_numpy().tolist()
     assert (frame["active"] == frame["new"] + frame["retained"] + frame["reactivated"]).all()
     assert (frame["active_before"] == frame["retained"] + frame["lost"]).all()
+    sold = [
+        sum(paid(month, bought) for _who, month, bought in visits if month == one)
+        for one in range(len(PERIODS))
+    ]
+    assert frame["net_sales"].tolist() == sold[-len(frame) :]
     money = flow.frame
     steps = ["from_new", "from_reactivated", "growth", "shrinkage", "from_lost", "from_returned"]
     assert (money["sales_before"] + money[steps].sum(axis=1) - money["net_sales"]).abs().max() < 1e-9
@@ -100,15 +110,18 @@ def test_each_customer_is_exactly_one_of_five(engine_over, visits):
 
 
 @given(lines, st.sampled_from(["year_to_date", "quarter", "month"]), st.dates(FIRST, AS_OF))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_steps_of_a_change_add_up_to_it(data_over, lines, compare, as_of):
     frame, (before, now) = frame_of(lines), periods_compared(as_of, compare)
-    compared = portfolio.compare_customers(data_over(frame, as_of), compare)
+    data = data_over(frame, as_of)
+    compared = portfolio.compare_customers(data, compare)
     sums = [frame.loc[frame["date"].between(*days), "amount"].sum() for days in (before, now)]
     if not compared:
         return
     change = portfolio.sales_change(compared)
-    assert change.ends == pytest.approx(tuple(sums), abs=1e-6)
+    before_and_now = [*change.bars.values()]
+    assert before_and_now[0] == pytest.approx(sums[0], abs=1e-6)
+    assert before_and_now[-1] == pytest.approx(sums[1], abs=1e-6)
     assert change.steps["amount"].sum() == pytest.approx(sums[1] - sums[0], abs=1e-6)
     assert change.steps["customers"].sum() == len(compared.customers)
     moved = compared.customers[compared.customers["status"] == "retained"].eval("net_now - net_before")
@@ -118,7 +131,7 @@ def test_the_steps_of_a_change_add_up_to_it(data_over, lines, compare, as_of):
     bought = frame[frame["kind"] == "sale"].groupby("customer_id")["date"].apply(list)
     for row in compared.customers.itertuples():
         assert row.status == status_by_words(bought.get(row.customer_id, []), before, now)
-    effects = portfolio.growth(data_over(frame, as_of).query("sales_by_year"), compared).factors["effect"]
+    effects = portfolio.growth(data.query("sales_by_year"), compared).factors["effect"]
     assert effects.sum() == pytest.approx(sums[1] - sums[0], abs=1e-6)
 
 
@@ -136,16 +149,8 @@ def status_by_words(days, before, now):
     return "returned"
 
 
-@given(visits, st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
-def test_order_of_rows_does_not_change_the_flow(engine_over, visits, random):
-    shuffled = random.sample(visits, len(visits))
-    one, other = flow_of(engine_over, visits), flow_of(engine_over, shuffled)
-    assert (not one and not other) or one.frame.equals(other.frame)
-
-
 @given(cents)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_concentration_is_exact(cents):
     result = portfolio.concentration(pd.DataFrame({"net_sales": [value / 100 for value in cents]}))
     total = sum(cents)
@@ -161,7 +166,7 @@ def test_concentration_is_exact(cents):
 
 
 @given(cents, st.sampled_from([0.001, 0.5, 3, 1e6]), st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_scaling_and_order_do_not_change_concentration(cents, factor, random):
     one = portfolio.concentration(pd.DataFrame({"net_sales": cents}, dtype=float))
     shuffled = random.sample(cents, len(cents))
@@ -171,7 +176,8 @@ def test_scaling_and_order_do_not_change_concentration(cents, factor, random):
         return
     assert other.customers_for_80 == one.customers_for_80
     assert other.gini == pytest.approx(one.gini)
-    assert other.top["share_of_sales"].tolist() == pytest.approx(one.top["share_of_sales"].tolist())
+    shares, theirs = (found.shown["top"]["share_of_sales"].tolist() for found in (one, other))
+    assert theirs == pytest.approx(shares)
 
 
 @given(
@@ -186,7 +192,7 @@ def test_scaling_and_order_do_not_change_concentration(cents, factor, random):
         max_size=30,
     )
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_every_query_adds_up_to_the_same_net_sales(engine_over, lines):
     rows = [(who, day, kind, cents / 100 * (1 if kind == "sale" else -1)) for who, day, kind, cents in lines]
     frame = pd.DataFrame(rows, columns=["customer_id", "date", "kind", "amount"])
@@ -195,10 +201,11 @@ def test_every_query_adds_up_to_the_same_net_sales(engine_over, lines):
     periods = engine.query("sales_by_period", as_of=AS_OF, period="month")
     years = engine.query("sales_by_year", as_of=AS_OF)
     bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
+    *off, net = bridge.shown["bridge"]["amount"]
     for sums in (customers, periods, years):
         assert sums["net_sales"].sum() == pytest.approx(total, abs=1e-6)
-    assert bridge.steps()["amount"].iloc[:-1].sum() == pytest.approx(bridge.row["net_sales"], abs=1e-6)
-    assert bridge.row["net_sales"] == pytest.approx(total, abs=1e-6)
+    assert sum(off) == pytest.approx(net, abs=1e-6)
+    assert net == pytest.approx(total, abs=1e-6)
     assert years["purchases"].sum() == customers["purchase_days"].sum() == periods["purchases"].sum()
     assert years["new_customers"].sum() == (customers["purchase_days"] > 0).sum()
     gaps = engine.query("purchase_gaps", as_of=AS_OF).dropna()
@@ -209,7 +216,7 @@ def test_every_query_adds_up_to_the_same_net_sales(engine_over, lines):
 
 
 @given(lines, st.dates(FIRST, AS_OF))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_years_of_customers_add_up_and_the_trend_is_the_concentration_of_each(data_over, lines, as_of):
     frame = frame_of(lines)
     frame = frame[frame["date"] <= as_of]
@@ -221,8 +228,8 @@ def test_years_of_customers_add_up_and_the_trend_is_the_concentration_of_each(da
     trend = portfolio.concentration_trend(rows, as_of)
     if not trend:
         return
-    ends = [row.until.date() for row in trend.frame.itertuples()]
-    for end, row in zip(ends, trend.frame.itertuples(), strict=True):
+    ends = [row.until.date() for row in trend.shown["concentration_trend"].itertuples()]
+    for end, row in zip(ends, trend.shown["concentration_trend"].itertuples(), strict=True):
         within = frame[frame["date"].between(end.replace(year=end.year - 1) + dt.timedelta(1), end)]
         alone = portfolio.concentration(
             within.groupby("customer_id", as_index=False)["amount"].sum(), "amount"

@@ -15,55 +15,36 @@ from analysis.periods import MONTH_DAYS
 from analysis.plots import portfolio_audit, theme  # noqa: F401 the charts of the audit are this topic's too
 from analysis.plots.drawing import plot
 from analysis.plots.marks import beside, columns, dots, hatch, name_ends, waterfall
-from analysis.portfolio import (
-    Activity,
-    ActivityWindow,
-    Concentration,
-    ConcentrationTrend,
-    CustomerFlow,
-    Growth,
-    Projection,
-    SalesBridge,
-    SalesChange,
-    Sleeping,
-)
+from analysis.portfolio.activity import ActivityWindow
+from analysis.portfolio.bridge import Waterfall
+from analysis.portfolio.flow import CustomerFlow
+from analysis.portfolio.growth import Growth, SalesByPeriod
+from analysis.portfolio.lorenz import Concentration, ConcentrationTrend
+from analysis.portfolio.projection import Projection
+from analysis.portfolio.silence import Sleeping
 
-_SEEN = 0.001
 _GAP_TICKS = (1, 7, 30, 90, 180, 365, 730, 1825, 3650)
+_LABELS_FIT = 12
 
 
 @plot.register
-def bridge(result: SalesBridge, ax: Axes | None = None) -> Axes:
-    """Draw the steps from gross sales down to net sales, each with its amount."""
-    ax = ax or theme.axes(height=3.6)
-    steps = result.steps()
-    waterfall(ax, list(steps["step"]), steps["amount"].tolist(), result.currency)
+def steps(result: Waterfall, ax: Axes | None = None) -> Axes:
+    """Draw the steps from a first total to a last one, each with its amount."""
+    ax = ax or theme.axes(width=9 if len(result.bars) > 6 else 8, height=4.2)
+    names = [textwrap.fill(name, 12, break_long_words=False) for name in result.bars]
+    waterfall(ax, names, [*result.bars.values()], result.currency)
     return theme.finish(ax, result.title())
 
 
 @plot.register
-def change(result: SalesChange, ax: Axes | None = None) -> Axes:
-    """Draw the steps from the earlier net sales to the later ones, but for those too small to be seen."""
-    ax = ax or theme.axes(width=9, height=4.8)
-    before, now = result.ends
-    steps = result.steps[result.steps["share"].abs() >= _SEEN]
-    first, second = result.compared.names
-    names = [first, *steps["step"].map(result.step_names()), second]
-    amounts = [before, *steps["amount"], now]
-    waterfall(ax, [textwrap.fill(name, 12) for name in names], amounts, result.compared.currency)
-    return theme.finish(ax, result.title(), y=_("Net sales"))
-
-
-@plot.register
-def growth(result: Growth, ax: Axes | None = None) -> Axes:
-    """Draw net sales of each year; one that is not whole is hatched."""
-    ax = ax or theme.axes(height=3.6)
-    net = result.years["net_sales"]
-    bars = columns(ax, net, width=0.6, labels=[compact(value, result.currency) for value in net])
-    hatch(bars, result.years["complete"])
-    theme.period_axis(ax.xaxis, list(result.years["year"]), "year")
+def sales(result: SalesByPeriod | Growth, ax: Axes | None = None) -> Axes:
+    """Draw net sales of each period; one that is not whole is hatched."""
+    ax, net = ax or theme.axes(), result.frame["net_sales"]
+    labels = [compact(value, result.currency) for value in net] if len(net) <= _LABELS_FIT else []
+    hatch(columns(ax, net, labels=labels), result.frame["complete"])
+    theme.period_axis(ax.xaxis, list(result.frame[result.unit]), result.unit)
     theme.money_axis(ax.yaxis, result.currency)
-    ax.set_ylim(min(0, net.min() * 1.1), net.max() * 1.12)
+    ax.margins(y=0.12)
     return theme.finish(ax, result.title(), y=_("Net sales"))
 
 
@@ -108,7 +89,8 @@ def lorenz(result: Concentration, ax: Axes | None = None) -> Axes:
 def concentration_trend(result: ConcentrationTrend, ax: Axes | None = None) -> Axes:
     """Draw the shares of the largest customers and the Gini coefficient, year by year."""
     ax = ax or theme.axes(height=3.8)
-    frame, end, ends = result.frame, len(result.frame) - 1, []
+    frame, ends = result.shown["concentration_trend"], []
+    end = len(frame) - 1
     for name, label, colour in [
         ("top_fifth", _("largest 20%"), "main"),
         ("gini", _("Gini coefficient"), "muted"),
@@ -131,7 +113,7 @@ def reactivation(result: Sleeping, ax: Axes | None = None) -> Axes:
     rates, colour = result.rates, theme.COLOURS["main"]
     ax.fill_between(rates["months"], rates["rate_low"], rates["rate_high"], color=colour, alpha=0.2)
     ax.plot(rates["months"], rates["rate"], "o-", color=colour, linewidth=2, ms=3.5)
-    window = result.activity.window / MONTH_DAYS
+    window = result.window / MONTH_DAYS
     _cut(ax, window, _("inactive from here on"))
     ax.set_xlim(0, max(rates["months"].max(), window * 1.4) + 0.5)
     theme.count_axis(ax.xaxis)
@@ -164,34 +146,21 @@ def gaps(result: ActivityWindow, ax: Axes | None = None) -> Axes:
 
 
 @plot.register
-def activity(result: Activity, ax: Axes | None = None) -> Axes:
-    """Draw how long ago customers last bought: active ones coloured, inactive ones grey."""
-    ax = ax or theme.axes(height=3.6)
-    days = result.customers["days_since_last"]
-    step = (result.window + 1) / max(1, round(40 * (result.window + 1) / (days.max() + 1)))
-    bins = np.arange(0, days.max() + 1 + step, step)
-    parts = [days[result.customers["active"]], days[~result.customers["active"]]]
-    names, colours = [_("active"), _("inactive")], [theme.COLOURS["main"], theme.COLOURS["muted"]]
-    ax.hist(parts, bins.tolist(), stacked=True, color=colours, label=names, edgecolor="white", linewidth=0.4)
-    theme.count_axis(ax.xaxis)
-    theme.count_axis(ax.yaxis)
-    theme.legend_above(ax, 2)
-    return theme.finish(ax, result.title(), _("Days since the last purchase"), _("Customers"))
-
-
-@plot.register
 def flow(result: CustomerFlow, ax: Axes | None = None) -> Axes:
     """Draw who bought in each period above the line, and who was lost below it."""
     ax = ax or theme.axes(height=4.6)
     names = {"retained": _("Retained"), "reactivated": _("Reactivated"), "new": _("New"), "lost": _("Lost")}
     heights = result.frame[[*names]].assign(lost=-result.frame["lost"])
     bottoms = heights.cumsum(axis=1).shift(axis=1, fill_value=0).assign(lost=0)
+    drawn = []
     for status, colour in zip(names, ("main", "accent", "good", "bad"), strict=True):
         bars = ax.bar(heights.index, heights[status], 0.75, bottoms[status], color=theme.COLOURS[colour])
         bars.set_label(names[status])
-        hatch(bars, result.frame["complete"])
+        drawn.append(bars)
     ax.axhline(0, color=theme.COLOURS["muted"], linewidth=0.8)
     theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
     theme.count_axis(ax.yaxis)
     ax.figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    for bars in drawn:  # after the legend, whose colours are those of whole periods
+        hatch(bars, result.frame["complete"])
     return theme.finish(ax, result.title(), y=_("Customers (lost ones below the line)"))

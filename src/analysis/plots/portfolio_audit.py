@@ -11,50 +11,30 @@ from matplotlib.axes import Axes
 from analysis.language import _, duration, number, percent, period
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import columns, hatch, waterfall
-from analysis.portfolio import (
-    Cohorts,
-    CohortStack,
-    FactorChange,
-    MarketIndex,
-    Mix,
-    SalesByPeriod,
-    Spread,
-    TwoCohorts,
-)
+from analysis.portfolio.audit import CohortStack, Spread, TwoCohorts
+from analysis.portfolio.cohort import Cohorts
 from analysis.portfolio.factors import FACTORS
 from analysis.portfolio.growth import factor_names
-from analysis.portfolio.mix import dimension_names
+from analysis.portfolio.mix import Mix
 
 _PARTS = 8
 _LABELS_FIT = 18
 
 
 @plot.register
-def sales(result: SalesByPeriod, ax: Axes | None = None) -> Axes:
-    """Draw net sales of each period; one that is not whole is hatched."""
-    ax = ax or theme.axes()
-    bars = columns(ax, result.frame["net_sales"])
-    hatch(bars, result.frame["complete"])
-    theme.period_axis(ax.xaxis, list(result.frame["period"]), result.unit)
-    theme.money_axis(ax.yaxis, result.currency)
-    return theme.finish(ax, result.title(), y=_("Net sales"))
-
-
-@plot.register
 def spread(result: Spread, ax: Axes | None = None) -> Axes:
     """Draw how customers are spread over each measure, or over orders alone on axes that are given."""
     drawn = [ax] if ax else theme.grid(2, 2, height=6.2)
-    for one, (measure, label) in zip(drawn, result.measure_names().items(), strict=False):
-        values = result.values[measure]
-        log = measure != "tenure" and bool(values.gt(0).any())
+    for one, place in zip(drawn, range(4), strict=False):
+        values, label = result.values.iloc[:, place], result.values.columns[place]
+        log = place < 3 and bool(values.gt(0).any())
         sns.histplot(
             values[values > 0], bins=24, log_scale=log, color=theme.COLOURS["main"], ax=one, linewidth=0.4
         )
         one.axvline(values.median(), color=theme.COLOURS["highlight"], linewidth=1.2, linestyle="--")
         theme.count_axis(one.yaxis)
         theme.count_axis(one.xaxis, whole=False)
-        if measure == "value_per_order":
+        if place == 1:
             theme.money_axis(one.xaxis, result.currency)
         theme.finish(one, "", label + " " + _("(logarithmic)") if log else label, _("Customers"))
     return _titled(drawn, result.title())
@@ -93,24 +73,13 @@ def retention(result: Cohorts, ax: Axes | None = None) -> Axes:
 
 
 @plot.register
-def factor_change(result: FactorChange, ax: Axes | None = None) -> Axes:
-    """Draw the steps from the earlier value to the later one, a step for each factor."""
-    (first, second), (before, now) = result.names, result.value
-    names = [textwrap.fill(factor_names()[name], 14) for name in result.factors["factor"]]
-    amounts = [before, *result.factors["effect"], now]
-    ax = ax or theme.axes(height=4)
-    waterfall(ax, [textwrap.fill(first, 14), *names, textwrap.fill(second, 14)], amounts, result.currency)
-    return theme.finish(ax, result.title(), y=_("Margin") if result.has_margin else _("Net sales"))
-
-
-@plot.register
 def two_cohorts(result: TwoCohorts, ax: Axes | None = None) -> Axes:
     """Draw both cohorts by age, a chart for each factor, or who bought alone on axes that are given."""
     drawn = [ax] if ax else theme.grid(1, 3, width=9.6, height=3.6)
+    older, *_factors, younger = result.bars
     for one, factor in zip(drawn, ("retention", *FACTORS[1:]), strict=False):
-        for (_cohort, line), name, colour in zip(
-            result.frame.groupby("cohort"), result.names, ("muted", "main"), strict=True
-        ):
+        lines = zip(result.frame.groupby("cohort"), (older, younger), ("muted", "main"), strict=True)
+        for (_cohort, line), name, colour in lines:
             one.plot(line["age"], line[factor], "o-", color=theme.COLOURS[colour], ms=4, label=name)
         theme.count_axis(one.xaxis)
         theme.count_axis(one.yaxis, whole=False)
@@ -126,14 +95,12 @@ def two_cohorts(result: TwoCohorts, ax: Axes | None = None) -> Axes:
 @plot.register
 def cohort_stack(result: CohortStack, ax: Axes | None = None) -> Axes:
     """Draw net sales of each period by cohort, the oldest at the bottom and darkest."""
-    ax, table, unit = ax or theme.axes(height=4.4), result.table(), result.cohorts.unit
+    ax, table, cohorts = ax or theme.axes(height=4.4), result.shown["cohort_stack"], result.cohorts
     shades = sns.color_palette(f"{theme.SEQUENTIAL}_r", len(table) + 2)[: len(table)]
-    table.T.plot.bar(
-        stacked=True, ax=ax, color=shades, width=0.75, edgecolor="white", linewidth=0.4, legend=False
-    )
-    theme.period_axis(ax.xaxis, sorted(result.cohorts.frame["period"].unique()), unit)
+    table.T.plot.bar(stacked=True, ax=ax, color=shades, width=0.75, edgecolor="white", lw=0.4, legend=False)
+    theme.period_axis(ax.xaxis, sorted(cohorts.frame["period"].unique()), cohorts.unit)
     ax.tick_params(axis="x", rotation=0)
-    theme.money_axis(ax.yaxis, result.cohorts.currency)
+    theme.money_axis(ax.yaxis, cohorts.currency)
     if len(table) <= _LABELS_FIT:
         place = "outside right upper"
         ax.figure.legend(  # type: ignore[call-overload]
@@ -150,40 +117,21 @@ def mix(result: Mix, ax: Axes | None = None) -> Axes:
     drawn = [ax] if ax else theme.grid(rows, min(len(groups), 2), height=0.9 + 2.6 * rows, width=9.6)
     labels = {"share": _("last twelve months"), "share_before": _("the twelve before")}
     for (dimension, parts), one in zip(groups, drawn, strict=False):
-        _bars(one, parts.head(_PARTS), labels, ["main", "muted"])
+        names = [textwrap.shorten(str(name), 26, placeholder="…") for name in parts["part"].head(_PARTS)]
+        shown = parts.head(_PARTS)[[*labels]].rename(columns=labels)
+        shades = [theme.COLOURS["main"], theme.COLOURS["muted"]]
+        shown.plot.barh(ax=one, color=shades, width=0.8, legend=False)  # type: ignore[arg-type]
+        one.set_yticks(range(len(names)), names, parse_math=False)
         one.bar_label(one.containers[0], fmt=percent, padding=3, fontsize=8.5)  # type: ignore[arg-type]
-        theme.finish(one, dimension_names()[str(dimension)])
+        one.invert_yaxis()
+        one.grid(visible=False)
+        one.margins(x=0.15)
+        theme.percent_axis(one.xaxis)
+        theme.finish(one, str(dimension))
     for one in drawn[len(groups) :]:
         one.set_axis_off()
     drawn[0].legend(loc="lower right", frameon=False, fontsize=9)
     return _titled(drawn, result.title())
-
-
-@plot.register
-def market_index(result: MarketIndex, ax: Axes | None = None) -> Axes:
-    """Draw the share of each part in the market, in our customers and in our net sales."""
-    ax = ax or theme.axes(height=1.6 + 0.44 * len(result.frame))
-    labels = {
-        "market_share": _("of the market"),
-        "share_of_customers": _("of our customers"),
-        "share_of_sales": _("of our net sales"),
-    }
-    _bars(ax, result.frame, labels, ["muted", "main", "accent"])
-    theme.legend_above(ax, 3)
-    return theme.finish(ax, result.title())
-
-
-def _bars(ax: Axes, parts: pd.DataFrame, labels: dict[str, str], colours: list[str]) -> None:
-    """Draw shares of parts as lying bars: a group for each part, in it a bar for each column with a label."""
-    shades = [theme.COLOURS[name] for name in colours]
-    shown = parts[list(labels)].rename(columns=labels)
-    shown.plot.barh(ax=ax, color=shades, width=0.8, legend=False)  # type: ignore[arg-type]
-    names = [textwrap.shorten(str(name), 26, placeholder="…") for name in parts["part"]]
-    ax.set_yticks(range(len(names)), names, parse_math=False)
-    ax.invert_yaxis()
-    ax.grid(visible=False)
-    ax.margins(x=0.15)
-    theme.percent_axis(ax.xaxis)
 
 
 def _titled(drawn: list[Axes], title: str) -> Axes:

@@ -8,63 +8,27 @@ from analysis.portfolio.activity import (
     default_period,
     profile,
 )
-from analysis.portfolio.audit import (
-    CohortStack,
-    Spread,
-    TwoCohorts,
-    cohort_stack,
-    deciles,
-    spread,
-    two_cohorts,
-)
-from analysis.portfolio.bridge import SalesBridge, sales_bridge
-from analysis.portfolio.change import SalesChange, sales_change
-from analysis.portfolio.cohort import Cohorts, cohorts
-from analysis.portfolio.compared import Compared, compare_customers, last_twelve_months
+from analysis.portfolio.audit import cohort_stack, deciles, spread, two_cohorts
+from analysis.portfolio.bridge import sales_bridge
+from analysis.portfolio.change import sales_change
+from analysis.portfolio.cohort import cohorts
+from analysis.portfolio.compared import compare_customers, last_twelve_months
 from analysis.portfolio.flow import CustomerFlow, customer_flow
-from analysis.portfolio.growth import (
-    FactorChange,
-    Growth,
-    SalesByPeriod,
-    factor_change,
-    growth,
-    sales_by_period,
-)
-from analysis.portfolio.lorenz import (
-    Concentration,
-    ConcentrationTrend,
-    concentration,
-    concentration_trend,
-)
-from analysis.portfolio.mix import MarketIndex, Mix, market_index, mix
-from analysis.portfolio.potential import GrowthPotential, basis_name, growth_potential
+from analysis.portfolio.growth import factor_change, growth, sales_by_period
+from analysis.portfolio.lorenz import concentration, concentration_trend
+from analysis.portfolio.mix import market_index, mix
+from analysis.portfolio.potential import GrowthPotential, growth_potential
 from analysis.portfolio.projection import Projection, projection
-from analysis.portfolio.silence import Sleeping, sleeping
+from analysis.portfolio.silence import sleeping
 
 __all__ = [
     "Activity",
     "ActivityWindow",
-    "CohortStack",
-    "Cohorts",
-    "Compared",
-    "Concentration",
-    "ConcentrationTrend",
     "CustomerFlow",
-    "FactorChange",
-    "Growth",
     "GrowthPotential",
-    "MarketIndex",
-    "Mix",
     "Projection",
-    "SalesBridge",
-    "SalesByPeriod",
-    "SalesChange",
-    "Sleeping",
-    "Spread",
-    "TwoCohorts",
     "activity",
     "activity_window",
-    "basis_name",
     "cohort_stack",
     "cohorts",
     "compare_customers",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,8 +10,8 @@ import pandas as pd
 
 from analysis.language import _, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.periods import MONTH_DAYS, MONTHS
-from analysis.result import Result, currency_of, sizes_by
+from analysis.periods import MONTH_DAYS, MONTHS, calendar
+from analysis.result import Listed, Result, currency_of, sizes_by
 
 USUAL_SHARE = 0.90
 
@@ -29,13 +28,13 @@ class ActivityWindow(Result):
         ``gap`` (days between two purchases of a customer), ``gaps`` (how many), ``share_within`` (share of
         gaps no longer), by gap; empty where nobody bought twice.
     history
-        Days from the first purchase to the last.
+        First and last day with a purchase, where known.
     """
 
     name: ClassVar[str] = "gaps"
     days: int
     gaps: pd.DataFrame
-    history: float = math.inf
+    history: tuple[dt.date, dt.date] | None = None
 
     @property
     def is_drawn(self) -> bool:  # type: ignore[override]
@@ -58,44 +57,18 @@ class ActivityWindow(Result):
         return [] if self.is_drawn else [self.title()]
 
 
-@dataclass(frozen=True)
-class Activity(Result):
-    """Active and inactive customers at ``as_of``.
+@dataclass(frozen=True, kw_only=True)
+class Activity(Listed):
+    """Active and inactive customers at ``as_of``, by an activity window in days.
 
-    Attributes
-    ----------
-    customers
-        Who has bought: ``customer_id``, ``last_purchase``, ``net_sales``, ``days_since_last``, ``active``.
-    window
-        Activity window in days.
+    ``customers`` are those who have bought: ``customer_id``, ``last_purchase``, ``net_sales``,
+    ``days_since_last``, ``active``.
     """
 
     name: ClassVar[str] = "activity"
     customers: pd.DataFrame
     window: int
     currency: str | None = None
-
-    @property
-    def active(self) -> int:
-        """Number of customers who bought within the window."""
-        return int(self.customers["active"].sum())
-
-    def title(self) -> str:
-        """Return how many are active."""
-        return _(
-            "{active} of {customers} customers ({share}) are active: they bought in the last {window} days."
-        ).format(
-            active=number(self.active),
-            customers=number(len(self.customers)),
-            share=percent(self.active / len(self.customers), 1),
-            window=number(self.window),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return both groups, with all they ever bought."""
-        sizes = sizes_by("active", [True, False], self.customers).reset_index(drop=True)
-        sizes.insert(0, "status", [_("Active"), _("Inactive")])
-        return {"activity": sizes}
 
 
 def activity_window(pairs: pd.DataFrame, given: int | None = None) -> ActivityWindow | NotPossible:
@@ -117,16 +90,18 @@ def activity_window(pairs: pd.DataFrame, given: int | None = None) -> ActivityWi
     usual = gaps.loc[gaps["share_within"] >= USUAL_SHARE - 1e-12, "gap"]
     if given is None and usual.empty:
         return NotPossible(_("Nobody bought on two different days, so the data suggest no activity window."))
-    return ActivityWindow(given or int(usual.iloc[0]), gaps, (days.max() - days.min()).days)
+    history = (days.min(), days.max()) if len(pairs) else None
+    return ActivityWindow(given or int(usual.iloc[0]), gaps, history)
 
 
 def default_period(window: ActivityWindow | NotPossible, given: str | None = None) -> str:
-    """Return the period given, or the shortest not shorter than the window that the history holds twice."""
+    """Return the period given, or the shortest not shorter than the window of which two are complete."""
     if given or not isinstance(window, ActivityWindow):
         return given or "month"
-    lengths = {unit: months * MONTH_DAYS for unit, months in MONTHS.items()}
-    held = [unit for unit, days in lengths.items() if 2 * days <= window.history] or ["month"]
-    return next((unit for unit in held if lengths[unit] >= window.days), held[-1])
+    held = [
+        unit for unit in MONTHS if not window.history or calendar(*window.history, unit)["complete"].sum() > 1
+    ]
+    return next((unit for unit in held if MONTHS[unit] * MONTH_DAYS >= window.days), ["month", *held][-1])
 
 
 @or_not_possible
@@ -136,7 +111,14 @@ def activity(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow) ->
     if told.empty:
         return NotPossible(_("Nobody bought anything, so nobody is active."))
     bought = customers[["customer_id", "last_purchase", "net_sales"]]
-    return Activity(bought.join(told, on="customer_id", how="inner"), window.days, currency_of(customers))
+    bought = bought.join(told, on="customer_id", how="inner")
+    sizes = sizes_by("active", [True, False], bought).reset_index(drop=True)
+    sizes.insert(0, "status", [_("Active"), _("Inactive")])
+    (active, share), days, currency = sizes.iloc[0, 1:3], window.days, currency_of(customers)
+    text = _("{active} of {customers} customers ({share}) are active: they bought in the last {window} days.")
+    counts = {"active": number(active), "customers": number(len(bought)), "window": number(days)}
+    text = text.format(share=percent(share, 1), **counts)
+    return Activity({"activity": sizes}, text, customers=bought, window=days, currency=currency)
 
 
 def profile(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible) -> pd.DataFrame:

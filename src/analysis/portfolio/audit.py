@@ -13,53 +13,27 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, date, money, number, percent, period, signed_percent
+from analysis.language import _, date, money, number, percent, period
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTH_DAYS
 from analysis.portfolio.cohort import Cohorts
 from analysis.portfolio.compared import Compared
 from analysis.portfolio.factors import FACTORS, factor_effects, with_factors
 from analysis.portfolio.growth import FactorChange
-from analysis.result import Finding, Listed, Result, currency_of
+from analysis.result import Finding, Listed, currency_of
 
 
-@dataclass(frozen=True)
-class Spread(Result):
-    """Customers who bought, by four measures of what they are to the company.
+@dataclass(frozen=True, kw_only=True)
+class Spread(Listed):
+    """Customers who bought, by what they are to the company.
 
-    Attributes
-    ----------
-    values
-        One row per customer: ``orders``, ``value_per_order`` (money), ``days_between`` purchases (missing
-        with one purchase) and ``tenure`` (months since the first purchase).
+    ``values`` has a row per customer and a column per measure, by its name, the last one tenure.
     """
 
     name: ClassVar[str] = "spread"
+    is_drawn: ClassVar[bool] = True
     values: pd.DataFrame
     currency: str | None = None
-
-    def measure_names(self) -> dict[str, str]:
-        """Return what each measure is called."""
-        return {
-            "orders": _("Orders"),
-            "value_per_order": _("Value per order"),
-            "days_between": _("Days between purchases"),
-            "tenure": _("Months since the first purchase"),
-        }
-
-    def title(self) -> str:
-        """Return how often half of the customers ordered, and the tenth that orders most."""
-        middle, most = self.values["orders"].quantile([0.5, 0.9])
-        message = _("Orders per customer: the median is {middle}, one in ten has {most} or more")
-        return message.format(middle=number(middle), most=number(most))
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the deciles of each measure."""
-        told = self.values.rename(columns=self.measure_names())
-        deciles = told.quantile([0.1, 0.5, 0.9]).T.set_axis(["low", "median", "high"], axis=1)
-        frame = deciles.assign(mean=told.mean()).rename_axis("measure").reset_index()
-        frame.insert(1, "customers", told.count().to_numpy())
-        return {"spread": frame}
 
 
 def spread(customers: pd.DataFrame, as_of: dt.date) -> Spread | NotPossible:
@@ -67,16 +41,21 @@ def spread(customers: pd.DataFrame, as_of: dt.date) -> Spread | NotPossible:
     bought = customers[customers["purchase_days"] > 0]
     if bought.empty:
         return NotPossible(_("Nobody bought anything, so customers cannot be compared."))
-    days = (bought["last_purchase"] - bought["first_purchase"]).dt.days
-    values = pd.DataFrame(
-        {
-            "orders": bought["orders"],
-            "value_per_order": bought["sales"] / bought["orders"],
-            "days_between": days / bought["x"].where(bought["x"] > 0),
-            "tenure": (pd.Timestamp(as_of) - bought["first_purchase"]).dt.days / MONTH_DAYS,
-        }
-    )
-    return Spread(values, currency_of(customers))
+    first, last = bought["first_purchase"], bought["last_purchase"]
+    days, age = (last - first).dt.days, (pd.Timestamp(as_of) - first).dt.days
+    measures = {
+        _("Orders"): bought["orders"],
+        _("Value per order"): bought["sales"] / bought["orders"],
+        _("Days between purchases"): days / bought["x"].where(bought["x"] > 0),
+        _("Months since the first purchase"): age / MONTH_DAYS,
+    }
+    values = pd.DataFrame(measures)
+    frame = values.quantile([0.1, 0.5, 0.9]).T.set_axis(["low", "median", "high"], axis=1)
+    frame.insert(0, "customers", values.count())
+    frame = frame.assign(mean=values.mean()).rename_axis("measure").reset_index()
+    text = _("Orders per customer: the median is {middle}, one in ten has {most} or more")
+    text = text.format(middle=number(frame["median"].iloc[0]), most=number(frame["high"].iloc[0]))
+    return Spread(shown={"spread": frame}, text=text, values=values, currency=currency_of(customers))
 
 
 def deciles(compared: Compared) -> Listed | NotPossible:
@@ -113,7 +92,7 @@ def deciles(compared: Compared) -> Listed | NotPossible:
     return Listed({"deciles": shown.reset_index()}, text, found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TwoCohorts(FactorChange):
     """One cohort over time, and the next one beside it at the same age: the third and the fourth lens.
 
@@ -124,16 +103,6 @@ class TwoCohorts(FactorChange):
     name: ClassVar[str] = "two_cohorts"
     frame: pd.DataFrame
     unit: str
-
-    def title(self) -> str:
-        """Return what the younger cohort brought against the older one."""
-        older, younger = self.names
-        return _("Cohort of {younger}: {change} of net sales against that of {older} at age {age}").format(
-            younger=younger,
-            older=older,
-            change=signed_percent(self.change, 1),
-            age=self.frame.groupby("cohort")["age"].max().min(),
-        )
 
 
 @or_not_possible
@@ -156,40 +125,38 @@ def two_cohorts(cohorts: Cohorts) -> TwoCohorts | NotPossible:
         )
     factors = factor_effects(same_age.iloc[0], same_age.iloc[1], ("size", "retention", *FACTORS[1:]))
     older, younger = (period(start, cohorts.unit) for start in last.index)
-    return TwoCohorts(factors, (older, younger), cohorts.currency, both, cohorts.unit)
+    return TwoCohorts.of(
+        factors,
+        (older, younger),
+        cohorts.currency,
+        _("Cohort of {now}: {change} of net sales against that of {before} at age {age}"),
+        int(last["max"].min()),
+        frame=both,
+        unit=cohorts.unit,
+    )
 
 
-@dataclass(frozen=True)
-class CohortStack(Result):
+@dataclass(frozen=True, kw_only=True)
+class CohortStack(Listed):
     """Net sales of each period by the cohort of the customers: the fifth lens."""
 
     name: ClassVar[str] = "cohort_stack"
+    is_drawn: ClassVar[bool] = True
     cohorts: Cohorts
-
-    def table(self) -> pd.DataFrame:
-        """Return net sales (money), one row per cohort, one column per period, by name."""
-        table = self.cohorts.frame.pivot_table(index="cohort", columns="period", values="net_sales")
-        for axis in ("index", "columns"):
-            table = table.rename(lambda start: period(start, self.cohorts.unit), axis=axis)
-        return table.rename_axis(columns=None)
-
-    def title(self) -> str:
-        """Return what customers of earlier cohorts made in the last complete period."""
-        sold = self.cohorts.frame.query("complete and net_sales > 0")
-        last = sold[sold["period"] == sold["period"].max()]
-        older = last.loc[last["age"] > 0, "net_sales"].sum() / last["net_sales"].sum()
-        return _("Customers won earlier make {share} of the net sales of {period}").format(
-            share=percent(older, 1), period=period(last["period"].iloc[0], self.cohorts.unit)
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the net sales of each cohort in each period."""
-        return {"cohort_stack": self.table()}
 
 
 @or_not_possible
 def cohort_stack(cohorts: Cohorts) -> CohortStack | NotPossible:
     """Return the net sales of each period by cohort, if there are two; who only returned is in none."""
-    if cohorts.frame.query("complete and net_sales > 0")["cohort"].nunique() < 2:
+    sold = cohorts.frame.query("complete and net_sales > 0")
+    if sold["cohort"].nunique() < 2:
         return NotPossible(_("All sales are of one cohort, so there is nothing to tell apart by cohort."))
-    return CohortStack(cohorts)
+    table = cohorts.frame.pivot_table(index="cohort", columns="period", values="net_sales")
+    for axis in ("index", "columns"):
+        table = table.rename(lambda start: period(start, cohorts.unit), axis=axis)
+    last = sold[sold["period"] == sold["period"].max()]
+    older = last.loc[last["age"] > 0, "net_sales"].sum() / last["net_sales"].sum()
+    text = _("Customers won earlier make {share} of the net sales of {period}").format(
+        share=percent(older, 1), period=period(last["period"].iloc[0], cohorts.unit)
+    )
+    return CohortStack(shown={"cohort_stack": table.rename_axis(columns=None)}, text=text, cohorts=cohorts)

@@ -11,65 +11,25 @@ import pandas as pd
 from analysis.language import _, duration, percent
 from analysis.not_possible import NotPossible
 from analysis.periods import calendar, ordinals
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Listed, currency_of
 
 
-@dataclass(frozen=True)
-class Cohorts(Result):
+@dataclass(frozen=True, kw_only=True)
+class Cohorts(Listed):
     """Each cohort in each period that has been observed.
 
-    Attributes
-    ----------
-    frame
-        One row per cohort and observed period: ``cohort`` and ``period`` (first days), ``age`` (periods
-        since the first purchase, 0 in the cohort's own), ``size`` (customers of the cohort),
-        ``customers`` (who bought), ``purchases`` (days), ``retention`` (their share of ``size``),
-        ``net_sales`` (money), ``net_so_far`` (the same since the start) and ``complete``.
+    ``frame`` has one row per ``cohort`` and observed ``period`` (first days): ``age`` (periods since the
+    first purchase, 0 in its own), ``size`` (its customers), ``customers`` (who bought), ``purchases`` (days),
+    ``retention`` (their share of it), ``net_sales``, ``net_so_far`` (since the start) and ``complete``.
+    ``average`` has ``retention`` and ``sales_per_customer`` by ``age`` over all ``cohorts`` seen so long.
     """
 
     name: ClassVar[str] = "retention"
+    is_drawn: ClassVar[bool] = True
     frame: pd.DataFrame
+    average: pd.DataFrame
     unit: str
     currency: str | None = None
-
-    @property
-    def first_retention(self) -> float:
-        """Share of new customers who bought again in the period after their first one."""
-        return float(self.average()["retention"].iloc[1])
-
-    def average(self) -> pd.DataFrame:
-        """Return ``retention`` and ``sales_per_customer`` by ``age`` over all ``cohorts`` seen so long."""
-        groups = self.frame[self.frame["complete"]].groupby("age")
-        sums = groups[["customers", "size", "net_so_far"]].sum()
-        shares = sums[["customers", "net_so_far"]].div(sums["size"], axis=0)
-        shares.columns = pd.Index(["retention", "sales_per_customer"])
-        return shares.assign(cohorts=groups.size()).reset_index()[["age", "cohorts", *shares.columns]]
-
-    def title(self) -> str:
-        """Return how many new customers buy again."""
-        return _("{first} of new customers buy again in the period after their first one").format(
-            first=percent(self.first_retention, 1)
-        )
-
-    def sentence(self) -> str:
-        """Return the same, and how many do at the last age that at least half of the cohorts have reached."""
-        average = self.average()
-        last = average[average["cohorts"] >= average["cohorts"].max() / 2].iloc[-1]
-        if last["age"] <= 1:
-            return f"{self.title()}."
-        return _("{title}; {time} after it, {later} do.").format(
-            title=self.title(),
-            time=duration(int(last["age"]), self.unit),
-            later=percent(last["retention"], 1),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the average cohort."""
-        return {"cohorts": self.average()}
-
-    def findings(self) -> list[Finding]:
-        """Return how many new customers buy again."""
-        return [Finding("portfolio.retention", self.sentence(), self.first_retention, "share")]
 
 
 def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | NotPossible:
@@ -93,5 +53,30 @@ def cohorts(rows: pd.DataFrame, as_of: dt.date, unit: str) -> Cohorts | NotPossi
     groups = frame.groupby("cohort")
     size, net_so_far = groups["customers"].transform("first"), groups["net_sales"].cumsum()
     frame = frame.assign(size=size, retention=frame["customers"] / size, net_so_far=net_so_far)
-    made = Cohorts(frame.reset_index(drop=True), unit, currency_of(rows))
-    return made if len(made.average()) > 1 else nothing
+    groups = frame[frame["complete"]].groupby("age")
+    sums = groups[["customers", "size", "net_so_far"]].sum()
+    average = pd.DataFrame(
+        {
+            "cohorts": groups.size(),
+            "retention": sums["customers"] / sums["size"],
+            "sales_per_customer": sums["net_so_far"] / sums["size"],
+        }
+    ).reset_index()
+    if len(average) < 2:
+        return nothing
+    again = float(average["retention"].iloc[1])
+    claim = _("{first} of new customers buy again in the period after their first one")
+    claim, text = claim.format(first=percent(again, 1)), _("{title}; {time} after it, {later} do.")
+    last = average[average["cohorts"] >= average["cohorts"].max() / 2].iloc[-1]
+    time, later = duration(int(last["age"]), unit), percent(last["retention"], 1)
+    text = text.format(title=claim, time=time, later=later) if last["age"] > 1 else f"{claim}."
+    return Cohorts(
+        {"cohorts": average},
+        text,
+        Finding("portfolio.retention", text, again, "share"),
+        claim,
+        frame=frame.reset_index(drop=True),
+        average=average,
+        unit=unit,
+        currency=currency_of(rows),
+    )

@@ -28,7 +28,7 @@ class Compared:
     Attributes
     ----------
     unit
-        ``year_to_date``, ``year``, ``half_year``, ``quarter``, ``month`` or ``twelve_months``.
+        What `compare_customers` takes, or ``twelve_months``.
     before, now
         First and last day of the earlier and of the later period.
     customers
@@ -36,10 +36,6 @@ class Compared:
         known, the columns of ``sql/customers_compared.sql`` and ``status``. ``retained`` bought in both; of
         those who bought in one, ``again`` and ``not_yet`` also bought between the two, ``new`` never before,
         ``reactivated`` only longer ago, and ``lost`` not since; ``returned`` only gave back.
-    as_of
-        The last day that counts.
-    currency
-        ISO 4217 code, or None where it is not known.
     """
 
     unit: str
@@ -66,10 +62,11 @@ class Compared:
     def totals(self) -> pd.DataFrame:
         """Return net sales, cost and the factors of net sales, in two rows: before and now."""
         names = {"purchases": "purchases", "net": "net_sales", "cost": "cost", "known": "net_sales_with_cost"}
-        sides = []
-        for side in ("before", "now"):
-            sums = {name: float(self.customers[f"{column}_{side}"].sum()) for column, name in names.items()}
-            sides.append({"customers": int((self.customers[f"purchases_{side}"] > 0).sum()), **sums})
+        sides = [
+            {name: float(self.customers[f"{column}_{side}"].sum()) for column, name in names.items()}
+            | {"customers": int((self.customers[f"purchases_{side}"] > 0).sum())}
+            for side in ("before", "now")
+        ]
         return with_factors(pd.DataFrame(sides))
 
 

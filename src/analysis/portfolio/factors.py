@@ -19,11 +19,8 @@ def with_factors(rows: pd.DataFrame) -> pd.DataFrame:
 def factor_effects(before: pd.Series, now: pd.Series, factors: tuple[str, ...] = FACTORS) -> pd.DataFrame:
     """Split the change of a product exactly over its factors.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``factor``, ``before``, ``now``, ``change`` (as a share) and ``effect``: what it did to the product,
-        in its unit; missing where a factor is zero or less, which has no logarithm.
+    By ``factor``: ``before``, ``now``, ``change`` (as a share) and ``effect``, what it did to the product, in
+    its unit; missing where a factor is zero or less, which has no logarithm.
 
     Notes
     -----

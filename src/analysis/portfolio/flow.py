@@ -12,7 +12,7 @@ from analysis.language import _, number, period
 from analysis.not_possible import NotPossible
 from analysis.periods import MONTHS, calendar
 from analysis.portfolio.compared import kept
-from analysis.result import Finding, Result
+from analysis.result import Finding, Listed
 
 STATUSES = ("new", "retained", "reactivated", "lost", "inactive")
 _SUMS = ["customers", "net_before", "net_now", "kept"]
@@ -23,8 +23,8 @@ _MONEY = [
 ]
 
 
-@dataclass(frozen=True)
-class CustomerFlow(Result):
+@dataclass(frozen=True, kw_only=True)
+class CustomerFlow(Listed):
     """Customers of each period by what they did in it and in the one before, and their money.
 
     Attributes
@@ -33,54 +33,22 @@ class CustomerFlow(Result):
         One row per period of the calendar: ``period`` (first day); in customers, ``active_before`` (of the
         previous period), ``new``, ``retained``, ``reactivated``, ``lost``, ``inactive`` and ``active`` (of
         this one); ``complete`` (see `calendar`); in money, ``sales_before``, what adds up to the change
-        (``from_new``, ``from_reactivated``, ``growth`` and ``shrinkage`` of retained customers,
-        ``from_lost``, ``from_returned`` of those who only gave back), ``net_sales``, and the
-        ``gross_retention`` and ``net_retention`` of the earlier net sales (missing where there were none).
-    unit
-        ``month``, ``quarter``, ``half_year`` or ``year``.
+        (``growth`` and ``shrinkage`` are of retained customers), ``net_sales``, and the ``gross_retention``
+        and ``net_retention`` of the earlier net sales (missing where there were none).
+    closed
+        The complete periods that follow a complete one: only they can be compared with it.
     """
 
     name: ClassVar[str] = "flow"
+    is_drawn: ClassVar[bool] = True
     frame: pd.DataFrame
+    closed: pd.DataFrame
     unit: str
 
     @property
-    def closed(self) -> pd.DataFrame:
-        """The complete periods that follow a complete one: only they can be compared with it."""
-        complete = self.frame["complete"]
-        return self.frame[complete & complete.shift(fill_value=False)]
-
-    @property
     def last(self) -> pd.Series:
-        """The last of them."""
+        """The last of those that can be compared."""
         return self.closed.iloc[-1]
-
-    def title(self) -> str:
-        """Return who came, stayed and was lost in the last period that can be compared."""
-        values = {name: number(self.last[name]) for name in ("active", "active_before", *STATUSES)}
-        return _(
-            "In {period}, {active} customers bought: {new} new, {retained} retained and "
-            "{reactivated} reactivated; {lost} of the {active_before} customers of the period before did not."
-        ).format(period=period(self.last["period"], self.unit), **values)
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the customers of each period, and their money."""
-        parts = {"flow": _CUSTOMERS, "flow_money": _MONEY}
-        frame = self.frame.rename(columns={"period": self.unit})
-        return {name: frame[[self.unit, *columns]] for name, columns in parts.items()}
-
-    def findings(self) -> list[Finding]:
-        """Return the same; good where no more were lost than won, and about the money of the lost."""
-        won, lost = self.last["new"] + self.last["reactivated"], int(self.last["lost"])
-        gone = max(-float(self.last["from_lost"]), 0.0)
-        return [Finding("portfolio.flow", self.sentence(), lost, "customers", gone, bool(won >= lost))]
-
-    def notes(self) -> list[str]:
-        """Return how much of the money was kept."""
-        before, last = self.frame.loc[: self.last.name, "period"].iloc[-2:]
-        gross, net = self.last[["gross_retention", "net_retention"]]
-        told = kept(period(before, self.unit), period(last, self.unit), gross, net)
-        return [] if pd.isna(gross) else [told]
 
 
 def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow | NotPossible:
@@ -115,9 +83,22 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     )
     seen = counts["new"].cumsum().shift(fill_value=0)
     frame["inactive"] = seen - frame["active_before"] - frame["reactivated"]
-    found = CustomerFlow(frame[["period", *_CUSTOMERS, *_MONEY]], unit)
-    if found.closed.empty:
+    frame = frame[["period", *_CUSTOMERS, *_MONEY]]
+    closed = frame[frame["complete"] & frame["complete"].shift(fill_value=False)]
+    if closed.empty:
         return NotPossible(
             _("Too little data: it takes two complete periods in a row; `period` sets shorter ones.")
         )
-    return found
+    last, earlier = closed.iloc[-1], frame.loc[closed.index[-1] - 1, "period"]
+    name = period(last["period"], unit)
+    text = _(
+        "In {period}, {active} customers bought: {new} new, {retained} retained and "
+        "{reactivated} reactivated; {lost} of the {active_before} customers of the period before did not."
+    ).format(period=name, **{one: number(last[one]) for one in ("active", "active_before", *STATUSES)})
+    gross, net = last[["gross_retention", "net_retention"]]
+    notes = () if pd.isna(gross) else (kept(period(earlier, unit), name, gross, net),)
+    good, gone = bool(last["new"] + last["reactivated"] >= last["lost"]), max(-float(last["from_lost"]), 0.0)
+    found = Finding("portfolio.flow", text, int(last["lost"]), "customers", gone, good)
+    told = frame.rename(columns={"period": unit})
+    shown = {"flow": told[[unit, *_CUSTOMERS]], "flow_money": told[[unit, *_MONEY]]}
+    return CustomerFlow(shown, text, found, notes_on=notes, frame=frame, closed=closed, unit=unit)

@@ -4,132 +4,115 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
-import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, number, percent, period, signed_percent
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.periods import MONTHS, begins_whole, calendar
+from analysis.periods import MONTHS, calendar
+from analysis.portfolio.bridge import Waterfall
 from analysis.portfolio.compared import Compared
 from analysis.portfolio.factors import FACTORS, factor_effects, with_factors
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Listed, currency_of
+
+_SALES = [*FACTORS[1:], "net_sales", "complete"]
 
 
-@dataclass(frozen=True)
-class SalesByPeriod(Result):
+@dataclass(frozen=True, kw_only=True)
+class SalesByPeriod(Listed):
     """Net sales of each period and the three factors they are made of.
 
-    Attributes
-    ----------
-    frame
-        One row per period of the calendar: ``period`` (first day), ``customers``, ``purchases``
-        (purchase days), ``purchases_per_customer``, ``value_per_purchase`` (money, net of returns; both
-        missing where nobody bought), ``net_sales`` (money) and ``complete``: whole and over.
+    ``frame`` has one row per period of the calendar: its first day, called as the ``unit``; ``customers``,
+    ``purchases`` (days), ``purchases_per_customer``, ``value_per_purchase`` (net of returns; both missing
+    where nobody bought), ``net_sales`` (money) and ``complete``: whole and over.
     """
 
     name: ClassVar[str] = "sales"
+    is_drawn: ClassVar[bool] = True
     frame: pd.DataFrame
     unit: str
     currency: str | None = None
 
-    def title(self) -> str:
-        """Return net sales of the last complete period, against a year before where they are known."""
-        closed = self.frame[self.frame["complete"]]
-        if closed.empty:
-            return _("No period is complete yet")
-        message, last = _("Net sales of {period}: {net}"), closed.iloc[-1]
-        above_zero = closed["net_sales"].where(closed["net_sales"] > 0)
-        change = above_zero.pct_change(12 // MONTHS[self.unit], fill_method=None).iloc[-1]
-        if pd.notna(change):
-            message = _("Net sales of {period}: {net}, {change} against {before}")
-        return message.format(
-            period=period(last["period"], self.unit),
-            net=money(last["net_sales"], self.currency),
-            change=signed_percent(change, 1),
-            before=period(last["period"] - pd.DateOffset(years=1), self.unit),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the periods, the last one first."""
-        return {"sales_by_period": self.frame[::-1].rename(columns={"period": self.unit})}
-
 
 def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPeriod:
     """Return the rows of ``sql/sales_by_period.sql``, at least one, on a calendar without holes."""
+    frame = _by_period(rows, as_of, unit)[[unit, "customers", "purchases", *_SALES]]
+    closed, currency, text = frame[frame["complete"]], currency_of(rows), _("No period is complete yet")
+    if len(closed):
+        last, net = closed.iloc[-1], closed["net_sales"].where(closed["net_sales"] > 0)
+        change = net.pct_change(12 // MONTHS[unit], fill_method=None).iloc[-1]
+        message = _("Net sales of {period}: {net}")
+        if pd.notna(change):
+            message = _("Net sales of {period}: {net}, {change} against {before}")
+        text = message.format(
+            period=period(last[unit], unit),
+            net=money(last["net_sales"], currency),
+            change=signed_percent(change, 1),
+            before=period(last[unit] - pd.DateOffset(years=1), unit),
+        )
+    shown = {"sales_by_period": frame[::-1]}
+    return SalesByPeriod(shown=shown, text=text, frame=frame, unit=unit, currency=currency)
+
+
+def _by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> pd.DataFrame:
+    """Return rows by ``period`` on a calendar without holes, with their factors."""
     frame = calendar(rows["first_day"].min(), as_of, unit).merge(rows, on="period", how="left")
-    counts = frame[["customers", "purchases"]].fillna(0).astype(int)
-    frame = with_factors(frame.assign(**counts, net_sales=frame["net_sales"].fillna(0)))
-    names = ["period", "customers", "purchases", *FACTORS[1:], "net_sales", "complete"]
-    return SalesByPeriod(frame[names], unit, currency_of(rows))
+    counts = frame.filter(["customers", "new_customers", "purchases"]).fillna(0).astype(int)
+    frame = frame.assign(**counts, net_sales=frame["net_sales"].fillna(0))
+    return with_factors(frame).rename(columns={"period": unit})
 
 
-@dataclass(frozen=True)
-class FactorChange(Result):
+@dataclass(frozen=True, kw_only=True)
+class FactorChange(Waterfall):
     """The change of the margin, or of net sales, between two periods, split over its factors.
 
-    Attributes
-    ----------
-    factors
-        What `factor_effects` returns.
-    names
-        What is compared, the earlier first.
+    ``factors`` are those that `factor_effects` returns; ``value`` is their product, before and now, and
+    ``change`` that of it, as a share.
     """
 
     name: ClassVar[str] = "factor_change"
     factors: pd.DataFrame
-    names: tuple[str, str]
-    currency: str | None
+    value: tuple[float, float]
+    change: float
 
-    @property
-    def value(self) -> tuple[float, float]:
-        """The product of the factors, before and now."""
-        before, now = self.factors[["before", "now"]].prod()
-        return float(before), float(now)
-
-    @property
-    def change(self) -> float:
-        """The change, as a share of the earlier value."""
-        before, now = self.value
-        return now / before - 1
-
-    @property
-    def has_margin(self) -> bool:
-        """Whether it is the margin that is split."""
-        return bool(self.factors["factor"].eq("margin_rate").any())
-
-    def title(self) -> str:
-        """Return how the value moved."""
-        message = _("Net sales of {now}: {change} against {before}")
-        if self.has_margin:
-            message = _("Margin of {now}: {change} against {before}")
-        before, now = self.names
-        return message.format(now=now, before=before, change=signed_percent(self.change, 1))
-
-    def sentence(self) -> str:
-        """Return the same in money, and how each factor moved."""
-        before, now = (money(value, self.currency) for value in self.value)
-        names = self.factors["factor"].map(factor_names()).str.lower()
-        changes = (signed_percent(change, 1) for change in self.factors["change"])
-        moved = (f"{name} {change}" for name, change in zip(names, changes, strict=True))
-        return _("{title} ({now} and {before}): {changes}.").format(
-            title=self.title(), now=now, before=before, changes=", ".join(moved)
+    @classmethod
+    def of(
+        cls,
+        factors: pd.DataFrame,
+        names: tuple[str, str],
+        currency: str | None,
+        message: str,
+        age: int | None = None,
+        **more: Any,  # noqa: ANN401 what a subclass adds
+    ) -> Self:
+        """Return what a split change says; ``message`` holds now, change and before, and may hold the age."""
+        (first, second), (before, now) = names, (float(x) for x in factors[["before", "now"]].prod())
+        change, labels = now / before - 1, factors["factor"].map(factor_names())
+        title = message.format(now=second, before=first, change=signed_percent(change, 1), age=age)
+        moved = zip(labels.str.lower(), factors["change"], strict=True)
+        text = _("{title} ({now} and {before}): {changes}.").format(
+            title=title,
+            now=money(now, currency),
+            before=money(before, currency),
+            changes=", ".join(f"{label} {signed_percent(share, 1)}" for label, share in moved),
         )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the factors, each before and now as text in its own unit."""
-        told = self.factors.assign(factor=self.factors["factor"].map(factor_names()))
+        table = factors.assign(factor=labels)
         for side in ("before", "now"):
-            values = zip(self.factors["factor"], self.factors[side], strict=True)
-            told[side] = [_told(factor, value, self.currency) for factor, value in values]
-        return {self.name: told}
-
-    def findings(self) -> list[Finding]:
-        """Return how the value moved."""
-        before, now = self.value
-        found, text = f"portfolio.{self.name}", self.sentence()
-        return [Finding(found, text, self.change, "share", abs(now - before), now >= before)]
+            values = zip(factors["factor"], factors[side], strict=True)
+            table[side] = [_in_its_unit(factor, value, currency) for factor, value in values]
+        return cls(
+            {**more.pop("shown", {}), cls.name: table},
+            text,
+            Finding(f"portfolio.{cls.name}", text, change, "share", abs(now - before), now >= before),
+            title,
+            bars={first: before, **dict(zip(labels, factors["effect"], strict=True)), second: now},
+            currency=currency,
+            factors=factors,
+            value=(before, now),
+            change=change,
+            **more,
+        )
 
 
 @or_not_possible
@@ -143,49 +126,46 @@ def factor_change(compared: Compared) -> FactorChange | NotPossible:
     """
     totals = compared.totals()
     factors: tuple[str, ...] = FACTORS
+    message = _("Net sales of {now}: {change} against {before}")
     if (totals["net_sales_with_cost"] > 0).all():
         totals["margin_rate"] = 1 - totals["cost"] / totals["net_sales_with_cost"]
-        factors = (*FACTORS, "margin_rate")
+        factors, message = (*FACTORS, "margin_rate"), _("Margin of {now}: {change} against {before}")
     split = factor_effects(totals.iloc[0], totals.iloc[1], factors)
     if split["effect"].isna().any():
         return NotPossible(_("The margin was not above zero in both periods, so its change cannot be split."))
-    return FactorChange(split, compared.names, compared.currency)
+    return FactorChange.of(split, compared.names, compared.currency, message)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Growth(FactorChange):
     """Each year, and the change of net sales between two periods.
 
-    Attributes
-    ----------
-    years
-        One row per calendar year: ``year`` (1 January), ``new_customers``, the columns of `SalesByPeriod`
-        and ``discount_rate`` (discounts ÷ gross sales; only where discounts are known).
+    ``frame`` has the columns of `SalesByPeriod`, ``new_customers`` and, where discounts are known,
+    ``discount_rate`` (÷ gross sales).
     """
 
     name: ClassVar[str] = "growth"
-    years: pd.DataFrame
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the years, and the factors."""
-        return {"sales_by_year": self.years, **super().tables()}
+    unit: ClassVar[str] = "year"
+    frame: pd.DataFrame
 
 
 @or_not_possible
 def growth(years: pd.DataFrame, compared: Compared) -> Growth:
-    """Return each year (the rows of ``sql/sales_by_year.sql``), and what moved between the two periods.
-
-    A first year counts as whole if it is recorded from its beginning on; see `analysis.periods.begins_whole`.
-    """
-    names = ["year", "customers", "new_customers", "purchases", *FACTORS[1:], "net_sales"]
-    frame = with_factors(years)[names]
+    """Return each year (the rows of ``sql/sales_by_year.sql``), and what moved between the two periods."""
+    frame = _by_period(years.rename(columns={"year": "period"}), compared.as_of, "year")
+    names = ["year", "customers", "new_customers", "purchases", *_SALES]
     if years["discounts"].any():
-        frame["discount_rate"] = -years["discounts"] / years["gross_sales"].where(years["gross_sales"] > 0)
-    over = frame["year"] + pd.DateOffset(years=1) <= pd.Timestamp(compared.as_of) + pd.DateOffset(days=1)
-    starts_whole = begins_whole(years["year"].iloc[0], years["first_day"].iloc[0], "year")
-    frame["complete"] = over & (starts_whole | (np.arange(len(frame)) > 0))
-    before, now = (row for _place, row in compared.totals().iterrows())
-    return Growth(factor_effects(before, now), compared.names, compared.currency, frame)
+        rate = -frame["discounts"] / frame["gross_sales"].where(frame["gross_sales"] > 0)
+        frame, names = frame.assign(discount_rate=rate), [*names[:-1], "discount_rate", "complete"]
+    frame, totals = frame[names], compared.totals()
+    return Growth.of(
+        factor_effects(totals.iloc[0], totals.iloc[1]),
+        compared.names,
+        compared.currency,
+        _("Net sales of {now}: {change} against {before}"),
+        shown={"sales_by_year": frame},
+        frame=frame,
+    )
 
 
 def factor_names() -> dict[str, str]:
@@ -200,7 +180,7 @@ def factor_names() -> dict[str, str]:
     }
 
 
-def _told(factor: str, value: float, currency: str | None) -> str:
+def _in_its_unit(factor: str, value: float, currency: str | None) -> str:
     if factor in ("retention", "margin_rate"):
         return percent(value, 1)
     if factor == "value_per_purchase":

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.language import _, listing, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio.compared import Compared
-from analysis.result import Finding, Result, sizes_by
+from analysis.result import Finding, Listed, sizes_by
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -20,69 +20,17 @@ OF_SALES = ("channel", "category")
 _SHARES = ["share", "share_before"]
 
 
-@dataclass(frozen=True)
-class Mix(Result):
+@dataclass(frozen=True, kw_only=True)
+class Mix(Listed):
     """Net sales of twelve months by kinds of customers and of sales, and how they moved.
 
-    Attributes
-    ----------
-    frame
-        One row per ``dimension`` and ``part`` of it, the largest first: ``customers`` who bought,
-        ``net_sales`` (money), its ``share``, and ``share_before`` of the twelve months before (missing
-        without sales then).
-    channels
-        Customers of the twelve months by the number of ``channels`` they have used; see `sizes_by`.
+    ``frame`` has one row per ``dimension``, by its name, and ``part``, the largest first: ``customers`` who
+    bought, ``net_sales``, its ``share``, and ``share_before`` of the twelve months before (missing without).
     """
 
     name: ClassVar[str] = "mix"
+    is_drawn: ClassVar[bool] = True
     frame: pd.DataFrame
-    channels: pd.DataFrame
-
-    def diversification(self) -> pd.DataFrame:
-        """Return the Herfindahl index of each dimension, and 1 ÷ it, the effective number of parts."""
-        shares = self.frame.groupby("dimension", sort=False)[_SHARES].agg(herfindahl)
-        return pd.DataFrame(
-            {
-                "parts": self.frame[self.frame["share"] > 0].groupby("dimension").size(),
-                "herfindahl": shares["share"],
-                "effective": 1 / shares["share"],
-                "effective_before": 1 / shares["share_before"],
-            },
-            index=shares.index,
-        ).reset_index()
-
-    def moved(self) -> pd.DataFrame:
-        """Return the parts, those whose share moved most first; as they are where none is known before."""
-        change = (self.frame["share"] - self.frame["share_before"]).abs().fillna(0)
-        return self.frame.loc[change.sort_values(ascending=False, kind="stable").index]
-
-    def title(self) -> str:
-        """Return the part whose share moved most, or the first where none is known from before."""
-        row = self.moved().iloc[0]
-        message, before = _("{part}: {now} of net sales ({dimension})"), ""
-        if pd.notna(row["share_before"]):
-            message = _("{part}: {now} of net sales, {before} a year before ({dimension})")
-            before = percent(row["share_before"], 1)
-        dimension, now = dimension_names()[row["dimension"]].lower(), percent(row["share"], 1)
-        return message.format(part=row["part"], now=now, before=before, dimension=dimension)
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return how diverse sales are, and what moved most."""
-        tables, names = {"diversification": self.diversification(), "mix": self.moved()}, dimension_names()
-        told = {name: frame.assign(dimension=frame["dimension"].map(names)) for name, frame in tables.items()}
-        return {**told, "several_channels": self.channels} if len(self.channels) > 1 else told
-
-    def findings(self) -> list[Finding]:
-        """Return what moved most, and what customers of several channels make."""
-        found, several = [Finding("portfolio.mix", f"{self.title()}.")], self.channels.iloc[1:]
-        if len(several):
-            share, sales = several[["share_of_customers", "share_of_sales"]].sum()
-            said = _(
-                "{share} of customers have bought through several channels; they make {sales} of net sales."
-            )
-            text = said.format(share=percent(share, 1), sales=percent(sales, 1))
-            found.append(Finding("portfolio.several_channels", text, float(share), "share"))
-        return found
 
 
 def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
@@ -105,13 +53,41 @@ def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
                 "sales, or sector, region, type or size of customers, would open the mix."
             )
         )
-    channels = pd.DataFrame()
+    frame = pd.concat(tables, ignore_index=True)
+    change = (frame["share"] - frame["share_before"]).abs().fillna(0)
+    moved = frame.loc[change.sort_values(ascending=False, kind="stable").index]
+    row, claim = moved.iloc[0], _("{part}: {now} of net sales ({dimension})")
+    if pd.notna(row["share_before"]):
+        claim = _("{part}: {now} of net sales, {before} a year before ({dimension})")
+    now, before = (percent(share, 1) for share in row[_SHARES])
+    claim = claim.format(part=row["part"], now=now, before=before, dimension=row["dimension"].lower())
+    shown, text = {"diversification": diversification(frame), "mix": moved}, f"{claim}."
     if "channel" in known:
         used = dataset.query("customer_channels").set_index("customer_id")["channels"]
         bought = customers[customers["customers_now"]].rename(columns={"net_now": "net_sales"})
         bought["channels"] = bought["customer_id"].map(used)
-        channels = sizes_by("channels", sorted(bought["channels"].dropna().unique()), bought)
-    return Mix(pd.concat(tables, ignore_index=True), channels.rename_axis("channels").reset_index())
+        sizes = sizes_by("channels", sorted(bought["channels"].dropna().unique()), bought)
+        if len(sizes) > 1:
+            shown["several_channels"] = sizes.rename_axis("channels").reset_index()
+            shares = sizes[["share_of_customers", "share_of_sales"]].iloc[1:].sum()
+            share, sales = (percent(one, 1) for one in shares)
+            said = _(
+                "{share} of customers have bought through several channels; they make {sales} of net sales."
+            )
+            text = f"{text} {said.format(share=share, sales=sales)}"
+    return Mix(shown, text, Finding("portfolio.mix", text), claim, frame=frame)
+
+
+def diversification(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the Herfindahl index of each dimension, and 1 ÷ it, the effective number of parts."""
+    shares = frame.groupby("dimension", sort=False)[_SHARES].agg(herfindahl)
+    told = {
+        "parts": frame[frame["share"] > 0].groupby("dimension").size(),
+        "herfindahl": shares["share"],
+        "effective": 1 / shares["share"],
+        "effective_before": 1 / shares["share_before"],
+    }
+    return pd.DataFrame(told, shares.index).reset_index()
 
 
 def _records(dataset: Dataset) -> pd.DataFrame:
@@ -124,7 +100,8 @@ def _shares(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
     totals = rows[["net_now", "net_before"]].sum()
     shares = (rows[["net_now", "net_before"]] / totals.where(totals > 0)).set_axis(_SHARES, axis=1)
     frame = rows.rename(columns={"customers_now": "customers", "net_now": "net_sales"}).join(shares)
-    frame = frame.assign(dimension=dimension).fillna({"part": _("(not known)")}).dropna(subset="share")
+    frame = frame.assign(dimension=dimension_names()[dimension]).dropna(subset="share")
+    frame = frame.fillna({"part": _("(not known)")})
     return frame[["dimension", "part", "customers", "net_sales", *_SHARES]]
 
 
@@ -134,45 +111,8 @@ def herfindahl(shares: pd.Series) -> float:
     return float(((above / above.sum()) ** 2).sum()) if above.sum() > 0 else float("nan")
 
 
-@dataclass(frozen=True)
-class MarketIndex(Result):
-    """Our share of customers and of money in each part of the market ÷ the market's.
-
-    By ``part``, the best covered first; an index of 1 is as in the market.
-    """
-
-    name: ClassVar[str] = "market_index"
-    frame: pd.DataFrame
-
-    def title(self) -> str:
-        """Return the part in which we are strongest for its size."""
-        top = self.frame.iloc[0]
-        return _("In {part} our share of customers is {index} times that of the market").format(
-            part=top["part"], index=number(top["customer_index"], 1)
-        )
-
-    def sentence(self) -> str:
-        """Return the same, and the parts we are missing, or the one in which we are weakest."""
-        absent = list(self.frame.loc[self.frame["customers"] == 0, "part"])
-        last = self.frame.iloc[-1]
-        message = _("{title}, in {part} {index} times.")
-        if absent:
-            message = _("{title}; we have no customer in {parts}.")
-        weakest = number(last["customer_index"], 2)
-        return message.format(title=self.title(), parts=listing(absent), part=last["part"], index=weakest)
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the parts."""
-        return {"market_index": self.frame}
-
-    def findings(self) -> list[Finding]:
-        """Return where we are strong, and weak."""
-        index = float(self.frame["customer_index"].iloc[-1])
-        return [Finding("portfolio.market", self.sentence(), index, "ratio")]
-
-
 @or_not_possible
-def market_index(dataset: Dataset, compared: Compared) -> MarketIndex | NotPossible:
+def market_index(dataset: Dataset, compared: Compared) -> Listed | NotPossible:
     """Set our customers of twelve months against the market, by the column that knows most of its parts.
 
     Notes
@@ -202,8 +142,17 @@ def market_index(dataset: Dataset, compared: Compared) -> MarketIndex | NotPossi
     share = frame["market_share"].where(frame["market_share"] > 0)
     frame.insert(3, "customer_index", frame["share_of_customers"] / share)
     frame["sales_index"] = frame["share_of_sales"] / share
-    frame = frame.sort_values("customer_index", ascending=False, kind="stable")
-    return MarketIndex(frame.rename_axis("part").reset_index())
+    frame = frame.sort_values("customer_index", ascending=False, kind="stable").rename_axis("part")
+    index, absent = frame["customer_index"], listing([*frame.index[frame["customers"] == 0]])
+    title = _("In {part} our share of customers is {index} times that of the market")
+    title = title.format(part=index.index[0], index=number(index.iloc[0], 1))
+    text = _("{title}, in {part} {index} times.")
+    if absent:
+        text = _("{title}; we have no customer in {parts}.")
+    less = number(index.iloc[-1], 2)
+    text = text.format(title=title, parts=absent, part=index.index[-1], index=less)
+    found = Finding("portfolio.market", text, float(index.iloc[-1]), "ratio")
+    return Listed({"market_index": frame.reset_index()}, text, found)
 
 
 def dimension_names() -> dict[str, str]:

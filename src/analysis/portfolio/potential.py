@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.language import N_, _, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import named
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Listed, currency_of
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -20,81 +20,34 @@ if TYPE_CHECKING:
 QUANTILE, PEERS, ENOUGH_PEERS, LEAST_DAYS = 0.75, 25, 8, 90
 _GROUP, _LEVEL, _OWN = 60, 0.5, 3
 _CATEGORIES, _REFERENCE = 30, 1_000
-BASES = {
+_BASES = {
     "declared": N_("declared"),
     "peers": N_("comparable customers"),
     "new": N_("not known: first purchase too recent"),
     "few": N_("not known: too few comparable customers"),
 }
-"""Where the growth potential of a customer comes from, or why there is none."""
 
 
-@dataclass(frozen=True)
-class GrowthPotential(Result):
+@dataclass(frozen=True, kw_only=True)
+class GrowthPotential(Listed):
     """What the customers of the last twelve months could buy more in a year.
 
     Attributes
     ----------
     customers
-        The most to gain first: ``customer_id``, ``name`` and ``owner`` where known, ``net_sales`` (money,
-        twelve months), ``potential`` (money, all they could buy in a year, where declared),
-        ``share_of_wallet`` (net sales ÷ that), ``growth_potential`` (money, at least 0; missing where it
-        cannot be estimated), ``category`` (that the largest part of it lies in), ``in_category`` (money) and
-        ``basis`` (a key of `BASES`).
+        The most to gain first: ``customer_id``, ``name`` and ``owner`` where known, ``net_sales`` (of twelve
+        months), ``potential`` (what they could buy in a year, where declared), ``share_of_wallet`` (net sales
+        ÷ that), ``growth_potential`` (at least 0; missing where it cannot be estimated), ``category`` (that
+        most of it lies in), ``in_category`` (money) and ``basis`` (what it rests on, or why there is none).
     where
-        ``customer_id``, ``category`` and ``growth_potential`` in it (money, above 0). A customer's categories
-        add up to its growth potential, where it is known in which it lies.
+        ``customer_id``, ``category`` and ``growth_potential`` in it, above 0; a customer's add up to its own,
+        where it is known in which it lies.
     """
 
     name: ClassVar[str] = "growth_potential"
-    is_drawn: ClassVar[bool] = False
     customers: pd.DataFrame
     where: pd.DataFrame
     currency: str | None = None
-
-    @property
-    def total(self) -> float:
-        """Growth potential of all customers, in money."""
-        return float(self.customers["growth_potential"].sum())
-
-    def title(self) -> str:
-        """Return how much there is, with whom, and where."""
-        top = self.customers["growth_potential"].head(-(-len(self.customers) // 10))
-        said = _(
-            "Customers of the last twelve months could buy {more} a year more; {share} of it lies with {few} "
-            "of them."
-        )
-        more, share = money(self.total, self.currency), percent(top.sum() / (self.total or 1.0))
-        said = said.format(more=more, share=share, few=number(len(top)))
-        if self.where.empty:
-            return said
-        category, _customers, most = self._by("category", self.where).iloc[0]
-        lies = _("The largest part lies in {category} ({money}).")
-        return f"{said} {lies.format(category=category, money=money(most, self.currency))}"
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the customers with most of it, in which categories it lies, and what it rests on."""
-        shown = self.customers.assign(basis=self.customers["basis"].map(basis_name))
-        known = shown[shown["growth_potential"] > 0]
-        return {
-            "growth_potential": known.dropna(axis="columns", how="all"),
-            "potential_by_category": self._by("category", self.where),
-            "potential_basis": self._by("basis", shown),
-        }
-
-    def _by(self, column: str, rows: pd.DataFrame) -> pd.DataFrame:
-        groups = rows.groupby(column)["growth_potential"]
-        sums = pd.DataFrame({"customers": groups.size(), "growth_potential": groups.sum(min_count=1)})
-        return sums.sort_values("growth_potential", ascending=False, kind="stable").reset_index()
-
-    def findings(self) -> list[Finding]:
-        """Return how much there is."""
-        return [Finding("portfolio.growth_potential", self.sentence(), self.total, "money", self.total)]
-
-
-def basis_name(key: str) -> str:
-    """Return in the reader's language where a growth potential comes from; see `BASES`."""
-    return _(BASES[key])
 
 
 def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
@@ -163,12 +116,34 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
         "growth_potential": more,
         "category": most["category"],
         "in_category": most["growth_potential"],
-        "basis": basis.mask(declared.notna(), "declared"),
+        "basis": basis.mask(declared.notna(), "declared").map(lambda key: _(_BASES[key])),
     }
     frame = pd.DataFrame(told, index=now.index).reset_index()
     order = ["growth_potential", "net_sales", "customer_id"]
     frame = frame.sort_values(order, ascending=[False, False, True], ignore_index=True)
-    return GrowthPotential(named(dataset, frame), where, currency_of(rows))
+    customers, currency, total = named(dataset, frame), currency_of(rows), float(more.sum())
+    tenth = customers["growth_potential"].head(-(-len(customers) // 10))
+    text = _(
+        "Customers of the last twelve months could buy {more} a year more; {share} of it lies with {few} "
+        "of them."
+    ).format(more=money(total, currency), share=percent(tenth.sum() / (total or 1.0)), few=number(len(tenth)))
+    shown = {
+        "growth_potential": customers[customers["growth_potential"] > 0].dropna(axis="columns", how="all"),
+        "potential_by_category": _by("category", where),
+        "potential_basis": _by("basis", customers),
+    }
+    if len(where):
+        category, _customers, its = shown["potential_by_category"].iloc[0]
+        lies = _("The largest part lies in {category} ({money}).")
+        text = f"{text} {lies.format(category=category, money=money(its, currency))}"
+    found = Finding("portfolio.growth_potential", text, total, "money", total)
+    return GrowthPotential(shown, text, found, customers=customers, where=where, currency=currency)
+
+
+def _by(column: str, rows: pd.DataFrame) -> pd.DataFrame:
+    groups = rows.groupby(column)["growth_potential"]
+    sums = pd.DataFrame({"customers": groups.size(), "growth_potential": groups.sum(min_count=1)})
+    return sums.sort_values("growth_potential", ascending=False, kind="stable").reset_index()
 
 
 def _usual(

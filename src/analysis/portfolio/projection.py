@@ -14,10 +14,10 @@ import pandas as pd
 from analysis.language import N_, _, money, percent
 from analysis.not_possible import NotPossible
 from analysis.periods import begins_whole
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Listed, currency_of
 
 LEVEL = 0.8
-_FEWEST, _GROUPS, _TOP, _SEASON = 4, 5, 10, 12
+_FEWEST, _GROUPS, _SEASON = 4, 5, 12
 _YEAR, _DAY = pd.DateOffset(years=1), pd.Timedelta(days=1)
 _METHODS = {
     "naive": N_("Rest of the year as last year"),
@@ -27,59 +27,33 @@ _METHODS = {
 }
 
 
-@dataclass(frozen=True)
-class Projection(Result):
+@dataclass(frozen=True, kw_only=True)
+class Projection(Listed):
     """Net sales of the year under way, or of the next where that is over, projected to its end.
+
+    Its second table says what each ``method`` missed by in earlier years, missing where it does not apply:
+    ``account_error`` (sum of the misses ÷ net sales) and ``total_error`` (mean miss, as a share); of those
+    ``used``, ``account_held`` and ``total_held`` are the shares of outcomes that fell into the interval, each
+    left out of what made it.
 
     Attributes
     ----------
     accounts
-        One row per customer, the largest first: ``customer_id``, ``name`` and ``owner`` where known,
-        ``last_year`` (the whole one), ``to_date``, ``projected`` and its 80 % interval ``projected_low`` and
-        ``projected_high``, in money.
+        One row per customer, the largest first: ``customer_id``, ``name`` and ``owner`` where known, and in
+        money ``last_year``, ``to_date``, ``projected``, ``projected_low`` and ``projected_high``.
     total
         The same five of all together.
-    trials
-        What each ``method`` missed by in earlier years: ``account_error`` (sum of the misses of all accounts
-        ÷ net sales) and ``total_error`` (mean miss of the total, as a share), missing where it does not
-        apply; ``used`` says for what. Of those used, ``account_held`` and ``total_held`` are the shares of
-        outcomes that fell into the interval, each outcome left out of what made it.
     curve
         By day of the year, net sales so far of the year before (``before``) and of this one (``now``).
     """
 
     name: ClassVar[str] = "projection"
+    is_drawn: ClassVar[bool] = True
     year: int
     accounts: pd.DataFrame
     total: pd.Series
-    trials: pd.DataFrame
     curve: pd.DataFrame
     currency: str | None = None
-
-    def title(self) -> str:
-        """Return the projected total and its interval."""
-        names = ("projected", "projected_low", "projected_high")
-        middle, low, high = (money(self.total[name], self.currency) for name in names)
-        return _("{year} is heading for {middle}, most likely between {low} and {high}").format(
-            year=self.year, middle=middle, low=low, high=high
-        )
-
-    def sentence(self) -> str:
-        """Return the same, and how far earlier projections missed."""
-        return _(
-            "{title} (80% interval). Made in the same way, earlier projections of the total missed by "
-            "{error} on average."
-        ).format(title=self.title(), error=percent(self.trials["total_error"].min(), 1))
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the ten largest accounts, and what each method missed by."""
-        return {"projection": self.accounts.head(_TOP), "projection_trials": self.trials}
-
-    def findings(self) -> list[Finding]:
-        """Return the projected total; good where it is not below the year before."""
-        value = float(self.total["projected"])
-        apart = value - float(self.total["last_year"])
-        return [Finding("portfolio.projection", self.sentence(), value, "money", abs(apart), apart >= 0)]
 
 
 def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Projection | NotPossible:
@@ -122,16 +96,10 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
     way, way_of_total = str(errors.idxmin()), str(misses.idxmin())
     accounts = _with_interval(_account(_sides(known, year), way), tried[way])
     apart = of_total[way_of_total]
-    held_of_total = np.mean([miss <= _reach(apart.drop(i)) for i, miss in apart.items()])
-    trials = pd.DataFrame(
-        {
-            "account_error": errors,
-            "account_held": pd.Series({way: _held(tried[way])}),
-            "total_error": misses,
-            "total_held": pd.Series({way_of_total: held_of_total}),
-        },
-        [name for name in _METHODS if name in {*errors.index, *misses.index}],
-    )
+    trials = pd.DataFrame({"account_error": errors, "total_error": misses}, [*_METHODS]).dropna(how="all")
+    trials.loc[way, "account_held"] = _held(tried[way])
+    within = [miss <= _reach(apart.drop(i)) for i, miss in apart.items()]
+    trials.loc[way_of_total, "total_held"] = np.mean(within)
     uses = {_("accounts"): way, _("total"): way_of_total}
     trials["used"] = [", ".join(use for use, one in uses.items() if one == name) for name in trials.index]
     trials = trials.rename(lambda name: _(_METHODS[name])).rename_axis("method").reset_index()
@@ -145,7 +113,23 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
     told = told.sort_values(["projected", "customer_id"], ascending=[False, True], ignore_index=True)
     by_day = daily.groupby([every.year, every.day_of_year]).sum()
     curve = pd.DataFrame({side: by_day.get(one) for side, one in (("before", year - 1), ("now", year))})
-    return Projection(year, told, total, trials, curve.astype("float64").cumsum(), currency_of(days))
+    currency, value = currency_of(days), float(total["projected"])
+    middle, low, high = (money(amount, currency) for amount in total.iloc[2:])
+    text = _(
+        "{year} is heading for {middle}, most likely between {low} and {high} (80% interval). Made in the "
+        "same way, earlier projections of the total missed by {error} on average."
+    ).format(year=year, middle=middle, low=low, high=high, error=percent(misses.min(), 1))
+    change = value - float(total["last_year"])
+    return Projection(
+        {"projection": told.head(10), "projection_trials": trials},
+        text,
+        Finding("portfolio.projection", text, value, "money", abs(change), change >= 0),
+        year=year,
+        accounts=told,
+        total=total,
+        curve=curve.astype("float64").cumsum(),
+        currency=currency,
+    )
 
 
 def _sides(known: pd.DataFrame, year: int) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from analysis.language import _, money, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTH_DAYS
 from analysis.portfolio.activity import Activity
-from analysis.result import Finding, Result
+from analysis.result import Finding, Listed
 from analysis.statistics import wilson
 
 AHEAD = 12
@@ -22,98 +22,41 @@ _LONGEST, _FEWEST, _TOP = 36, 30, 10
 _BANDS = (0, 6, 12, 18, 24, 36)
 
 
-@dataclass(frozen=True)
-class Sleeping(Result):
+@dataclass(frozen=True, kw_only=True)
+class Sleeping(Listed):
     """What inactive customers bought in their last active year, and how many come back after so long.
+
+    Of customers, ``expected`` is what they bought in their last active year, ``last_year_sales``, × the
+    ``rate`` at which those silent for as long came back within twelve months; missing where none is known.
 
     Attributes
     ----------
-    customers
-        Inactive customers, the most to expect first: ``customer_id``, ``name`` and ``owner`` where known,
-        ``last_purchase``, ``last_year_sales`` (money), ``rate`` (of those silent for as long, how many came
-        back within twelve months) and ``expected`` (their product); missing where no rate is known.
-    bands
-        By months of silence: ``silence``, ``customers``, ``last_year_sales`` and ``expected``.
     rates
         ``months`` of silence, ``silent`` (how often a customer had bought nothing for so long and was then
         observed for twelve months more), ``returned`` of them, ``rate``, and its 95 % interval ``rate_low``
-        and ``rate_high``; empty where there were too few.
-    activity
-        Who is active.
+        and ``rate_high``.
+    window
+        Activity window in days.
     """
 
     name: ClassVar[str] = "reactivation"
-    customers: pd.DataFrame
-    bands: pd.DataFrame
+    is_drawn: ClassVar[bool] = True
     rates: pd.DataFrame
-    activity: Activity
-
-    @property
-    def is_drawn(self) -> bool:  # type: ignore[override]
-        """Whether it is known how many came back."""
-        return len(self.rates) > 0
-
-    def title(self) -> str:
-        """Return how many of those come back who have just become inactive."""
-        months = int(np.ceil(self.activity.window / MONTH_DAYS))
-        row = self.rates.iloc[min(max(months, 1), len(self.rates)) - 1]
-        return _(
-            "Of those silent for {months} months, {rate} came back within the next twelve (between {low} and "
-            "{high})"
-        ).format(
-            months=number(row["months"]),
-            rate=percent(row["rate"]),
-            low=percent(row["rate_low"]),
-            high=percent(row["rate_high"]),
-        )
-
-    def sentence(self) -> str:
-        """Return what they bought, and what comes back by itself."""
-        total, expected = self.bands[["last_year_sales", "expected"]].sum()
-        message = _("{customers} inactive customers bought for {total} in their last active years.")
-        if expected:
-            message = _(
-                "{customers} inactive customers bought for {total} in their last active years; at the rates "
-                "at which others came back, those who made {expected} of it return within twelve months."
-            )
-        return message.format(
-            customers=number(len(self.customers)),
-            total=money(total, self.activity.currency),
-            expected=money(expected, self.activity.currency),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return every third month, the bands of silence, and the ten customers with most to expect."""
-        rates = self.rates[self.rates["months"] % 3 == 0].reset_index(drop=True)
-        tables = {"sleeping": self.bands, "worth_a_call": self.customers.head(_TOP)}
-        told = {name: table.dropna(axis="columns", how="all") for name, table in tables.items()}
-        return {"reactivation": rates, **told} if len(rates) else told
-
-    def findings(self) -> list[Finding]:
-        """Return what sleeps."""
-        total = float(self.bands["last_year_sales"].sum())
-        return [Finding("portfolio.sleeping", self.sentence(), total, "money", max(total, 0.0), good=False)]
-
-    def notes(self) -> list[str]:
-        """Return what is missing to know how many come back."""
-        message = _(
-            "How many come back after a silence cannot be told yet: it takes more than thirteen months of "
-            "sales, and {few} silences."
-        )
-        return [] if self.is_drawn else [message.format(few=_FEWEST)]
+    window: int
 
 
 @or_not_possible
 def sleeping(
     years: pd.DataFrame, pairs: pd.DataFrame, as_of: dt.date, activity: Activity
-) -> Sleeping | NotPossible:
+) -> Listed | NotPossible:
     """Return what sleeps (``sql/last_active_year.sql``), and how much comes back (``sql/purchase_gaps.sql``).
 
     Notes
     -----
     A silence of m months counts where nothing was bought for so long after a purchase, and the twelve months
     after that had passed by ``as_of``. A customer may have had several. Rates stand where there were at least
-    30 silences; their interval is that of Wilson. After longer silences than are known, none is expected.
+    30 silences; their interval is that of Wilson. After longer silences than are known, none is expected. No
+    chart where no rate stands.
     """
     inactive = activity.customers[~activity.customers["active"]]
     if inactive.empty:
@@ -125,14 +68,37 @@ def sleeping(
     found["expected"] = found["last_year_sales"] * found["rate"]
     names = [_("{low} to {high} months").format(low=a, high=b) for a, b in pairwise(_BANDS)]
     names.append(_("over {low} months").format(low=_BANDS[-1]))
-    bands = found.groupby(pd.cut(months, [*_BANDS, np.inf], right=False, labels=names), observed=True)
-    sums = bands[["last_year_sales", "expected"]].sum(min_count=1)
-    sums.insert(0, "customers", bands.size())
+    silence = pd.cut(months.rename("silence"), [*_BANDS, np.inf], right=False, labels=names)
+    groups = found.assign(customers=1).groupby(silence, observed=True)
+    bands = groups[["customers", "last_year_sales", "expected"]].sum(min_count=1).reset_index()
     order = ["expected", "last_year_sales", "customer_id"]
-    found = found.sort_values(order, ascending=[False, False, True], ignore_index=True)
-    return Sleeping(
-        found, sums.rename_axis("silence").reset_index().astype({"silence": "str"}), rates, activity
-    )
+    worth = found.sort_values(order, ascending=[False, False, True], ignore_index=True).head(_TOP)
+    total, expected = (float(found[name].sum()) for name in ("last_year_sales", "expected"))
+    text = _("{customers} inactive customers bought for {total} in their last active years.")
+    if expected:
+        text = _(
+            "{customers} inactive customers bought for {total} in their last active years; at the rates "
+            "at which others came back, those who made {expected} of it return within twelve months."
+        )
+    bought, back = (money(value, activity.currency) for value in (total, expected))
+    text = text.format(customers=number(len(found)), total=bought, expected=back)
+    finding = Finding("portfolio.sleeping", text, total, "money", max(total, 0.0), good=False)
+    tables = {"sleeping": bands.astype({"silence": "str"}), "worth_a_call": worth}
+    shown = {name: table.dropna(axis="columns", how="all") for name, table in tables.items()}
+    if rates.empty:
+        note = _(
+            "How many come back after a silence cannot be told yet: it takes more than thirteen months of "
+            "sales, and {few} silences."
+        ).format(few=_FEWEST)
+        return Listed(shown, text, finding, notes_on=(note,))
+    row = rates.iloc[min(max(int(np.ceil(activity.window / MONTH_DAYS)), 1), len(rates)) - 1]
+    rate, low, high = (percent(share) for share in row[["rate", "rate_low", "rate_high"]])
+    claim = _(
+        "Of those silent for {months} months, {rate} came back within the next twelve (between {low} and "
+        "{high})"
+    ).format(months=number(row["months"]), rate=rate, low=low, high=high)
+    shown = {"reactivation": rates[rates["months"] % 3 == 0].reset_index(drop=True), **shown}
+    return Sleeping(shown, text, finding, claim, rates=rates, window=activity.window)
 
 
 def _rates(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

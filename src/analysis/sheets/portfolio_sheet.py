@@ -160,8 +160,7 @@ class PortfolioSheet(Result):
         )
         if len(self._growing):
             columns = [*names, "net_sales", "growth_potential", "category", "in_category", "basis"]
-            shown = self._growing.head(TEN)[columns].dropna(axis="columns", how="all")
-            tables["sheet_potential"] = shown.assign(basis=shown["basis"].map(portfolio.basis_name))
+            tables["sheet_potential"] = self._growing.head(TEN)[columns].dropna(axis="columns", how="all")
         return {name: frame.reset_index(drop=True) for name, frame in tables.items()}
 
     @property
