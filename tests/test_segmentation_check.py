@@ -184,6 +184,30 @@ class TestPrediction:
         assert "lift 1.8 (95% 1." in found.sentence()
         assert "of “RFM segments”." in found.sentence()
 
+    def test_life_cycle_takes_part(self):
+        """30 of 60 were silent for 184 days at either date: inactive. They brought 10 each, the rest 100."""
+        each = np.repeat([100.0, 10.0], 30)
+        dates = three(each, 2 * each, 3 * each, purchases=(2, 3, 4))
+        trends = [
+            pd.DataFrame(
+                {
+                    "customer_id": table["customer_id"],
+                    "first_purchase": pd.Timestamp("2020-01-01"),
+                    "last_purchase": pd.to_datetime(np.repeat([day, last], 30)),
+                    "sales_now": 1.0,
+                    "sales_before": 1.0,
+                    "squares": 2.0,
+                }
+            )
+            for table, day, last in zip(dates.customers, DAYS[:2], ("2022-06-30", "2023-06-30"), strict=False)
+        ]
+        window = ActivityWindow(180, pd.DataFrame())
+        found = segmentation.prediction(replace(dates, trends=tuple(trends)), window, NOBODY).methods
+        assert found.loc["life_cycle", ["classes", "lift", "rank_correlation"]].tolist() == pytest.approx(
+            [2, 100 / 55, 1]
+        )
+        assert "life_cycle" not in segmentation.prediction(dates, window, NOBODY).methods.index
+
     def test_a_class_is_worth_what_it_brought_before_and_not_what_its_name_says(self):
         """Who had bought most brings nothing any more, already in the period before the cut-off."""
         so_far, brings = np.repeat([1000.0, 10.0], 30), np.repeat([0.0, 50.0], 30)
@@ -247,6 +271,10 @@ def cloud(seed=7, count=400):
     return table(silence, np.exp(random.normal(4, 0.5, count)).round(), value, silence + 30 * more)
 
 
+def twins(customers):
+    return pd.concat([customers, customers.assign(customer_id="z" + customers["customer_id"])])
+
+
 def found_in(customers, count=None):
     return segmentation.clusters(customers, DAYS[2], segmentation.rfm(customers, DAYS[2]), count)
 
@@ -270,8 +298,8 @@ class TestClusters:
         assert names[0] == "Long silence, large amounts"  # 800 each in two purchases, 600 days ago
         assert len(set(names)) == 3
         assert found.by_segment.to_numpy().sum() == 450
-        use_language("es")  # and the rows in another order
-        other = found_in(customers.sample(frac=1, random_state=4))
+        use_language("es")
+        other = found_in(customers)
         assert found.customers["cluster"].equals(other.customers["cluster"])
         assert not set(other.centres.index) & set(names)
 
@@ -280,6 +308,28 @@ class TestClusters:
         found = found_in(cloud(seed))
         assert "form no clusters" in found.reason
         assert len(found_in(cloud(seed), 4).centres) == 4  # who wants four gets four, with their measures
+
+    @pytest.mark.parametrize("factor", [0.001, 160, 1e6])
+    def test_order_of_rows_and_unit_of_money_change_nothing(self, factor):
+        customers = cloud().assign(x=0)
+        customers.loc[::40, "net_sales"] *= -1  # who returned more than it bought, too
+        found = found_in(customers, 4)
+        other = customers.sample(frac=1, random_state=4)
+        again = found_in(other.assign(net_sales=other["net_sales"] * factor), 4)
+        assert again.customers["cluster"].equals(found.customers["cluster"])
+        assert again.search.round(9).equals(found.search.round(9))
+        assert again.centres.index.equals(found.centres.index)
+
+    def test_everybody_twice_gives_the_same_clusters_where_they_are_stable(self):
+        """Twins always share a cluster; that it is the one of before holds for clusters that are apart."""
+        customers, _truth = blobs()
+        once = found_in(customers).customers["cluster"]
+        twice = found_in(twins(customers)).customers["cluster"]
+        assert adjusted_rand_score(once, twice[once.index]) == 1
+        assert twice[once.index].tolist() == twice["z" + once.index].tolist()
+        assert "form no clusters" in found_in(twins(cloud())).reason
+        many = found_in(twins(cloud()), 4).customers["cluster"]
+        assert many[: len(many) // 2].tolist() == many[len(many) // 2 :].tolist()
 
     def test_a_long_cloud_is_cut_in_the_same_places_each_time_and_is_one_cloud_all_the_same(self):
         random = np.random.default_rng(11)
