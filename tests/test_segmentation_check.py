@@ -113,6 +113,11 @@ class TestMigration:
             columns=["segment_before", "segment", "earlier_sales", "later_sales"],
         )
         found = Migration(frame.assign(difference=0.0), 12, {"a": "Best", "b": "Rest", "": "None yet"}, "EUR")
+        assert found.tables()["migration"].to_dict("index") == {
+            "Best": {"Best": 1, "Rest": 1},
+            "Rest": {"Best": 1, "Rest": 0},
+            "None yet": {"Best": 0, "Rest": 1},
+        }
         assert found.sentence() == (
             "Of 2 customers in “Best” 12 months ago, 50% still are. 2 customers changed segment: they bought "
             "€51 in the 12 months before that day, and €14 since."

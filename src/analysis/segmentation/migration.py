@@ -134,7 +134,7 @@ class Migration(Result):
         """Return the matrix in customers and in money, and who moved most."""
         counts, sums = self.matrix(), self.matrix("difference").round().astype(int)
         tables = {"migration": counts, "migration_money": sums}
-        named = {name: table.rename(self.names, columns=self.names) for name, table in tables.items()}
+        named = {name: table.rename(index=self.names, columns=self.names) for name, table in tables.items()}
         return named | {"moved": self.moved()}
 
     def findings(self) -> list[Finding]:
