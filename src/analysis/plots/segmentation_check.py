@@ -27,9 +27,8 @@ def clusters(result: Clusters, ax: Axes | None = None) -> Axes:
     """Draw what sets each cluster apart."""
     profile = result.profile()
     labels = words("clusters", profile)["labels"]
-    table = result.centres.set_axis(
-        [textwrap.fill(labels[name].split(",")[0], 16) for name in FEATURES], axis=1
-    )
+    columns = [textwrap.fill(labels[name].split(",")[0], 16) for name in FEATURES]
+    table = result.centres.set_axis(columns, axis=1)
     sizes = zip(profile.index, profile["share_of_customers"], strict=True)
     table.index = pd.Index([textwrap.fill(f"{name} ({percent(share)})", 30) for name, share in sizes])
     ax, high = ax or theme.axes(height=1.6 + 0.5 * len(table)), float(np.abs(table.to_numpy()).max())
@@ -51,15 +50,14 @@ def prediction(result: Prediction, ax: Axes | None = None) -> Axes:
 def migration(result: Migration, ax: Axes | None = None) -> Axes:
     """Draw the share of each earlier segment that is now in each."""
     sizes = result.matrix().sum(axis=1)
-    shares = result.shares()[sizes > 0].rename(
-        index=lambda key: f"{result.names[key]} ({number(sizes[key])})"
-    )
+    rows = {key: f"{name} ({number(sizes[key])})" for key, name in result.names.items()}
+    shares = result.shares()[sizes > 0].rename(index=rows)
     shares = shares.set_axis([textwrap.fill(name, 12) for name in list(result.names.values())[:-1]], axis=1)
     ax = ax or theme.axes(height=1.9 + 0.36 * len(result.names))
     _heat(ax, shares, lambda share: percent(share) if share >= _SEEN else "", cmap=theme.SEQUENTIAL, vmin=0)
     ax.tick_params(axis="x", rotation=90)
     then = _("Segment {time} ago (customers)").format(time=duration(result.months, "month"))
-    return theme.finish(ax, result.title(), _("Segment now"), then, beside=2.4)
+    return theme.finish(ax, result.title(), _("Segment now"), then, beside=2)
 
 
 @plot.register
@@ -71,8 +69,9 @@ def apart(result: Apart, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes(height=1.6 + 0.3 * len(shown))
     parts = [textwrap.shorten(part, 26, placeholder="…") for part in shown["part"]]
     rows = [f"{part} ({by})" for part, by in zip(parts, shown["dimension"], strict=True)]
+    label = _("Lift, with its 95% interval (1: the average; grey: chance may bring it about)")
     _lifts(ax, shown, rows, ["main" if stands_out else "muted" for stands_out in shown["stands_out"]])
-    return theme.finish(ax, result.title(), _("Lift, with its 95% interval (1: the average)"), beside=3)
+    return theme.finish(ax, result.title(), label, beside=3)
 
 
 def _lifts(ax: Axes, table: pd.DataFrame, rows: list[str], colours: list[str]) -> None:

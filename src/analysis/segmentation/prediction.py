@@ -25,7 +25,6 @@ Floats = npt.NDArray[np.float64]
 DRAWS, DRAWN = 200, 5_000
 SEED = 20240229
 FEWEST = 20
-MEASURES = ("lift", "rank_correlation")
 
 
 @dataclass(frozen=True)
@@ -162,8 +161,8 @@ def _classes(
     if isinstance(classed, Abc):
         frame["abc"] = classed.customers.set_index("customer_id")["abc"]
     if isinstance(window, ActivityWindow) and dates.trends:
-        trend = dates.trends[place].set_index("customer_id")
-        frame["life_cycle"] = stages(trend, dates.days[place], window.days)
+        known, day = dates.trends[place].set_index("customer_id"), dates.days[place]
+        frame["life_cycle"] = stages(known, day, window.days)
     return frame
 
 
@@ -175,7 +174,7 @@ def _compared(scores: pd.DataFrame, outcome: Floats) -> pd.DataFrame:
     draws = (draws - draws.mean(axis=0)) * np.sqrt(len(rows[0]) / count)  # as wide as if all were drawn
     found = _measures(values, outcome)
     ends = (found, *(found + np.percentile(draws, (2.5, 97.5), axis=0)))
-    columns = [f"{measure}{end}" for measure in MEASURES for end in ("", "_low", "_high")]
+    columns = [f"{measure}{end}" for measure in ("lift", "rank_correlation") for end in ("", "_low", "_high")]
     table = np.stack(ends, axis=-1).reshape(len(found), -1)
     methods = pd.DataFrame(table, pd.Index(scores.columns, name="method"), columns)
     return methods.sort_values("lift", ascending=False, kind="stable")
@@ -184,7 +183,6 @@ def _compared(scores: pd.DataFrame, outcome: Floats) -> pd.DataFrame:
 def _measures(scores: Floats, outcome: Floats) -> Floats:
     """Return lift and rank correlation of each column of scores; 0 where it tells nobody apart."""
     ranks = pd.DataFrame(np.column_stack([outcome, scores])).rank()
-    correlations = ranks.corrwith(ranks[0])[1:]
     lifts = [lift(outcome, one) for one in scores.T]
-    found: Floats = np.nan_to_num(np.column_stack([lifts, correlations]))
+    found: Floats = np.nan_to_num(np.column_stack([lifts, ranks.corrwith(ranks[0])[1:]]))
     return found

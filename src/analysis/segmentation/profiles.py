@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 DIMENSIONS = ("sector", "region", "type", "size", "channel", "acquisition_channel", "salesperson")
 FEWEST = 20
 CHANCE = 0.05
-_NAMED = 3
 NOTHING_KNOWN = N_(
     "Too little is known of sector, region, type, size, channel and salesperson to set any customers apart."
 )
@@ -47,9 +46,9 @@ class Apart(Result):
     name: ClassVar[str] = "apart"
     frame: pd.DataFrame
 
-    def title(self) -> str:
-        """Return the parts in which the best customers are most frequent."""
-        rows = self.frame[self.frame["stands_out"] & (self.frame["lift"] > 1)].head(_NAMED)
+    def title(self, most: int = 1) -> str:
+        """Return the part, or so many at most, in which the best customers are most frequent."""
+        rows = self.frame[self.frame["stands_out"] & (self.frame["lift"] > 1)].head(most)
         if rows.empty:
             return _("In no part are the best customers clearly more frequent than on average")
         message, columns = _("{part} ({dimension}, lift {lift})"), ["part", "dimension", "lift"]
@@ -59,6 +58,10 @@ class Apart(Result):
         ]
         return _("The best customers are most frequent in {parts}").format(parts=listing(parts))
 
+    def sentence(self) -> str:
+        """Return the three parts in which they are most frequent."""
+        return self.title(3) + "."
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every part."""
         return {"apart": self.frame.drop(columns="stands_out")}
@@ -66,7 +69,7 @@ class Apart(Result):
     def findings(self) -> list[Finding]:
         """Return what stands out."""
         count = int(self.frame["stands_out"].sum())
-        return [Finding("segmentation.apart", f"{self.title()}.", count, "parts")]
+        return [Finding("segmentation.apart", self.sentence(), count, "parts")]
 
     def notes(self) -> list[str]:
         """Return how chance and small parts are dealt with."""
@@ -87,8 +90,7 @@ def sets_apart(dataset: Dataset, best: pd.Series[bool]) -> Apart | NotPossible:
     frame = cells[cells["class"] == "best"].drop(columns="class").rename(columns={"count": "best"})
     if frame.empty:
         return NotPossible(_(NOTHING_KNOWN))
-    order = ["stands_out", "lift"]
-    return Apart(frame.sort_values(order, ascending=False, kind="stable", ignore_index=True))
+    return Apart(frame.sort_values(["stands_out", "lift"], ascending=False, kind="stable", ignore_index=True))
 
 
 @or_not_possible
@@ -113,8 +115,8 @@ def segment_profiles(dataset: Dataset, scored: Rfm) -> pd.DataFrame | NotPossibl
 def _cells(dataset: Dataset, classes: pd.Series) -> pd.DataFrame:
     """Return each class in each part of at least 20 customers, of dimensions with several parts."""
     tables = [pd.DataFrame(columns=[*_CELLS, "chance"])]
-    others = {"acquisition_channel": _("Acquisition channel"), "salesperson": _("Salesperson")}
-    names = dimension_names() | others
+    names = dimension_names()
+    names |= {"acquisition_channel": _("Acquisition channel"), "salesperson": _("Salesperson")}
     for dimension in DIMENSIONS:
         parts = belongs_to(dataset, dimension).reindex(classes.index).dropna()
         known = classes.reindex(parts.index)
@@ -122,10 +124,9 @@ def _cells(dataset: Dataset, classes: pd.Series) -> pd.DataFrame:
         table = pd.crosstab(parts.rename("part"), known.rename("class"))
         cells = table.reset_index().melt("part", value_name="count").assign(dimension=names[dimension])
         size, of = cells["part"].map(sizes).to_numpy(), cells["class"].map(base).to_numpy()
-        cells["customers"], cells["share"] = size, cells["count"] / size
-        for name, ends in zip(
-            _LIFTS, (cells["share"].to_numpy(), *wilson(cells["share"], size)), strict=True
-        ):
+        share = cells["count"].to_numpy() / size
+        cells = cells.assign(customers=size, share=share)
+        for name, ends in zip(_LIFTS, (share, *wilson(share, size)), strict=True):
             cells[name] = ends * len(parts) / of
         drawn, count = hypergeom(len(parts), of, size), cells["count"].to_numpy()
         cells["chance"] = 2 * np.minimum(drawn.sf(count - 1), drawn.cdf(count))
