@@ -86,6 +86,9 @@ def targets(rows: int) -> list[Target]:
                "fit_bg_nbd_cartera", "fit_bg_nbd_lifetimes", "1000000", 1 / 15),
         Target("Pareto/NBD fitted to 100,000 customers by day; peer: `lifetimes`, likewise",
                "fit_pareto_nbd_cartera", "fit_pareto_nbd_lifetimes", "100000", 1 / 10),
+        Target("Clusters of 1 million customers, with RFM, their number by silhouette and stability; peer: "
+               "scikit-learn, standardised, silhouette on a sample",
+               "clusters_cartera", "clusters_sklearn", "1000000"),
         Target("`cartera run cdnow`; peer: starting the same kernels and importing the same libraries",
                "run_cartera", "run_bare", "cdnow", 2),
     ]  # fmt: skip

@@ -14,7 +14,7 @@ from analysis.language import _, date, duration, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Result, currency_of
-from analysis.segmentation.abc_classes import Abc, abc
+from analysis.segmentation.abc_classes import classified
 from analysis.segmentation.clusters import Clusters, features, fit_clusters, placed
 from analysis.segmentation.life_cycle import stages
 from analysis.segmentation.migration import ThreeDates
@@ -157,9 +157,9 @@ def _classes(
 ) -> pd.DataFrame:
     """Return by ``customer_id`` the classes at a date of who had bought, as far as there are any."""
     frame = scored.customers.set_index("customer_id")[["segment"]].set_axis(["rfm"], axis=1)
-    classed = abc(dates.customers[place])
-    if isinstance(classed, Abc):
-        frame["abc"] = classed.customers.set_index("customer_id")["abc"]
+    table = dates.customers[place]
+    if (classes := classified(table["net_sales"])) is not None:
+        frame["abc"] = classes[table["last_purchase"].notna().to_numpy()]
     if isinstance(window, ActivityWindow) and dates.trends:
         known, day = dates.trends[place].set_index("customer_id"), dates.days[place]
         frame["life_cycle"] = stages(known, day, window.days)
