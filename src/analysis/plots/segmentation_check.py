@@ -69,7 +69,7 @@ def apart(result: Apart, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes(height=1.6 + 0.3 * len(shown))
     parts = [textwrap.shorten(part, 26, placeholder="…") for part in shown["part"]]
     rows = [f"{part} ({by})" for part, by in zip(parts, shown["dimension"], strict=True)]
-    label = _("Lift, with its 95% interval (1: the average; grey: chance may bring it about)")
+    label = _("Lift, with its 95% interval (1: average; grey: may be chance)")
     _lifts(ax, shown, rows, ["main" if stands_out else "muted" for stands_out in shown["stands_out"]])
     return theme.finish(ax, result.title(), label, beside=3)
 
@@ -78,7 +78,7 @@ def _lifts(ax: Axes, table: pd.DataFrame, rows: list[str], colours: list[str]) -
     """Draw the lift of each row with its interval."""
     places, shades = np.arange(len(table)), [theme.COLOURS[colour] for colour in colours]
     ax.hlines(places, table["lift_low"], table["lift_high"], color=shades, linewidth=4, alpha=0.4)
-    ax.scatter(table["lift"], places, color=shades, s=60)
+    ax.scatter(table["lift"], places, color=shades, s=60, clip_on=False)
     ax.axvline(1, color=theme.COLOURS["muted"], linewidth=1)
     ax.set_yticks(places, rows, parse_math=False)
     ax.set(xlim=(0, None), ylim=(-0.6, len(places) - 0.4))
