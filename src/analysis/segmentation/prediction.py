@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, date, duration, money, number, percent
@@ -19,9 +18,8 @@ from analysis.segmentation.clusters import Clusters, features, fit_clusters, pla
 from analysis.segmentation.life_cycle import stages
 from analysis.segmentation.migration import ThreeDates
 from analysis.segmentation.rfm import Rfm
-from analysis.statistics import lift
+from analysis.statistics import Floats, lift
 
-Floats = npt.NDArray[np.float64]
 DRAWS, DRAWN = 200, 5_000
 SEED = 20240229
 FEWEST = 20
