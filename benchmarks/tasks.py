@@ -225,24 +225,6 @@ def _fit_lifetimes(fitter: Any, kind: str, customers: int) -> dict[str, float]:
     return clock.found(log_likelihood=value)
 
 
-def value_cartera(customers: str) -> dict[str, float]:
-    """From the customer table to CLV and the interval of customer equity, as a notebook does it."""
-    from analysis import ltv
-    from analysis.ltv.intervals import total_intervals
-    from analysis.ltv.value import clv, worth_per_purchase
-
-    table = _customer_table(int(customers))
-    with _Clock() as clock:
-        summary = ltv.summarise(table, data.AS_OF)
-        purchases, spend = ltv.fit_purchases(summary, "bg_nbd"), ltv.fit_spend(summary)
-        if not (purchases and spend):
-            raise SystemExit("not fitted")
-        values = clv(summary, purchases, spend, horizon_weeks=52, annual_discount_rate=0.1, margin_rate=0.3)
-        worth = worth_per_purchase(values)
-        equity = total_intervals(purchases, summary, 52, worth, spend=spend)[1]
-    return clock.found(equity=values["clv"].sum(), low=equity.low, high=equity.high)
-
-
 def clusters_cartera(customers: str) -> dict[str, float]:
     """From the customer table to RFM and clusters, their number by silhouette and stability."""
     from analysis import segmentation
@@ -299,6 +281,24 @@ def _customer_table(customers: int) -> pd.DataFrame:
     )
 
 
+def value_cartera(customers: str) -> dict[str, float]:
+    """From the customer table to CLV and the interval of customer equity, as a notebook does it."""
+    from analysis import ltv
+    from analysis.ltv.intervals import total_intervals
+    from analysis.ltv.value import clv, worth_per_purchase
+
+    table = _customer_table(int(customers))
+    with _Clock() as clock:
+        summary = ltv.summarise(table, data.AS_OF)
+        purchases, spend = ltv.fit_purchases(summary, "bg_nbd"), ltv.fit_spend(summary)
+        if not (purchases and spend):
+            raise SystemExit("not fitted")
+        values = clv(summary, purchases, spend, horizon_weeks=52, annual_discount_rate=0.1, margin_rate=0.3)
+        worth = worth_per_purchase(values)
+        equity = total_intervals(purchases, summary, 52, worth, spend=spend)[1]
+    return clock.found(equity=values["clv"].sum(), low=equity.low, high=equity.high)
+
+
 def run_cartera(name: str) -> dict[str, float]:
     """Run ``cartera run`` as a newcomer does: nothing read before, no report yet."""
     command = Path(sys.executable).with_name("cartera")
@@ -339,9 +339,9 @@ TASKS: dict[str, Callable[[str], dict[str, float]]] = {
         fit_bg_nbd_lifetimes,
         fit_pareto_nbd_cartera,
         fit_pareto_nbd_lifetimes,
-        value_cartera,
         clusters_cartera,
         clusters_sklearn,
+        value_cartera,
         run_cartera,
         run_bare,
     )
