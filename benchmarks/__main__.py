@@ -82,6 +82,9 @@ def targets(rows: int) -> list[Target]:
                "customers_anew", "customers_duckdb", n),
         Target(f"CSV of {millions} to canonical Parquet, every row accounted for; peer: DuckDB's own copy",
                "intake_cartera", "intake_duckdb", n, 3),
+        Target("Clusters of 1 million customers, with RFM, their number by silhouette and stability; peer: "
+               "scikit-learn, standardised, silhouette on a sample",
+               "clusters_cartera", "clusters_sklearn", "1000000"),
         Target("BG/NBD fitted to 1 million customers by day; peer: `lifetimes`, at no better a likelihood",
                "fit_bg_nbd_cartera", "fit_bg_nbd_lifetimes", "1000000", 1 / 15),
         Target("Pareto/NBD fitted to 100,000 customers by day; peer: `lifetimes`, likewise",

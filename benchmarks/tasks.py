@@ -222,31 +222,69 @@ def _fit_lifetimes(fitter: Any, kind: str, customers: int) -> dict[str, float]:
     return clock.found(log_likelihood=value)
 
 
-def value_cartera(customers: str) -> dict[str, float]:
-    """From the customer table to CLV and the interval of customer equity, as a notebook does it."""
+def clusters_cartera(customers: str) -> dict[str, float]:
+    """From the customer table to RFM and clusters, their number by silhouette and stability."""
+    from analysis import segmentation
+
+    table = _customer_table(int(customers))
+    with _Clock() as clock:
+        scored = segmentation.rfm(table, data.AS_OF)
+        found = segmentation.clusters(table, data.AS_OF, scored)
+    if not found:
+        raise SystemExit(found.describe())
+    return clock.found(clustered=len(found.customers))
+
+
+def clusters_sklearn(customers: str) -> dict[str, float]:
+    """The same with plain scikit-learn: standardised, k-means, the number by silhouette on a sample."""
+    import pandas as pd
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+    from sklearn.preprocessing import StandardScaler
+
+    table = _customer_table(int(customers))
+    with _Clock() as clock:
+        days = [(pd.Timestamp(data.AS_OF) - table[f"{end}_purchase"]).dt.days for end in ("last", "first")]
+        value = table["net_sales"] / table["purchase_days"]
+        columns = pd.concat([*days, table["purchase_days"], value], axis=1)
+        points = StandardScaler().fit_transform(columns.to_numpy(float))
+        tried = [KMeans(count, random_state=1).fit_predict(points) for count in range(3, 9)]
+        scores = [silhouette_score(points, found, sample_size=10_000, random_state=1) for found in tried]
+        labels = tried[scores.index(max(scores))]
+    return clock.found(clustered=len(labels))
+
+
+def _customer_table(customers: int) -> Any:
+    """Return the columns of the customer table that are needed, of customers who live by the BG/NBD."""
     import numpy as np
     import pandas as pd
 
-    from analysis import ltv
-    from analysis.ltv.intervals import total_intervals
-    from analysis.ltv.value import clv, worth_per_purchase
-
-    x, t_x, t = np.load(data.histories("bg_nbd", int(customers)))
+    x, t_x, t = np.load(data.histories("bg_nbd", customers))
     random, days = np.random.default_rng(1), np.timedelta64(1, "D")
     bought = np.maximum(x, 1)
     mean = random.standard_gamma(4 * bought) / random.gamma(4, 1 / 30, len(x)) / bought
     first = np.datetime64(data.AS_OF) - t * days
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "customer_id": np.arange(len(x)),
             "first_purchase": first.astype("datetime64[s]"),
             "last_purchase": (first + t_x * days).astype("datetime64[s]"),
+            "purchase_days": x.astype("int64") + 1,
             "x": x.astype("int64"),
             "repeat_value": np.where(x > 0, mean, np.nan),
-            "sales": 1.0,
-            "net_sales": 1.0,
+            "sales": mean * (x + 1),
+            "net_sales": mean * (x + 1),
         }
     )
+
+
+def value_cartera(customers: str) -> dict[str, float]:
+    """From the customer table to CLV and the interval of customer equity, as a notebook does it."""
+    from analysis import ltv
+    from analysis.ltv.intervals import total_intervals
+    from analysis.ltv.value import clv, worth_per_purchase
+
+    table = _customer_table(int(customers))
     with _Clock() as clock:
         summary = ltv.summarise(table, data.AS_OF)
         purchases, spend = ltv.fit_purchases(summary, "bg_nbd"), ltv.fit_spend(summary)
@@ -298,6 +336,8 @@ TASKS: dict[str, Callable[[str], dict[str, float]]] = {
         fit_bg_nbd_lifetimes,
         fit_pareto_nbd_cartera,
         fit_pareto_nbd_lifetimes,
+        clusters_cartera,
+        clusters_sklearn,
         value_cartera,
         run_cartera,
         run_bare,

@@ -24,11 +24,12 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     -------
     pandas.DataFrame
         The columns of ``sql/customers.sql``; ``days_since_last`` and ``active`` (portfolio); ``r``, ``f``,
-        ``m`` and ``segment``, and ``segment_before``, that of twelve months ago (segmentation); ``risk`` of
-        no purchase within the horizon and ``at_stake`` in money, of active customers (churn); ``p_alive``,
-        and over the next 52 weeks ``expected_purchases`` and ``clv``, with its 80 % interval ``clv_low`` to
-        ``clv_high`` (lifetime value); ``contribution_margin`` of the last 12 months in money, of who bought,
-        gave back or was served in them (profitability). What a topic cannot tell is missing.
+        ``m``, ``segment``, ``segment_before``, that of twelve months ago, and ``segment_since``, when it
+        changed (segmentation: see `segment_history`); ``risk`` of no purchase within the horizon and
+        ``at_stake`` in money, of active customers (churn); ``p_alive``, and over the next 52 weeks
+        ``expected_purchases`` and ``clv``, with its 80 % interval ``clv_low`` to ``clv_high`` (lifetime
+        value); ``contribution_margin`` of the last 12 months in money, of who bought, gave back or was served
+        in them (profitability). What a topic cannot tell is missing.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     parts: list[pd.DataFrame | pd.Series] = [
         portfolio.profile(customers, as_of, window),
         segmentation.profile(customers, as_of, window, dataset.rfm),
-        segmentation.segment_before(dataset, window),
+        segmentation.segment_history(dataset, window),
         churn.profile(churn.risks(churn.fit(snapshots, on="check"), snapshots)),
         ltv.profile(dataset),
         profitability.profile(dataset),

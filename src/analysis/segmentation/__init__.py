@@ -6,9 +6,8 @@ from analysis.segmentation.abc_views import abc_views
 from analysis.segmentation.abc_xyz import abc_xyz, regularity
 from analysis.segmentation.agreement import Agreement, agreement
 from analysis.segmentation.clusters import Clusters, clusters, features, fit_clusters, placed
-from analysis.segmentation.earlier import ThreeDates, three_dates
 from analysis.segmentation.life_cycle import life_cycle
-from analysis.segmentation.migration import Migration, migration, segment_before
+from analysis.segmentation.migration import Migration, ThreeDates, migration, segment_history, three_dates
 from analysis.segmentation.plan import plan
 from analysis.segmentation.prediction import Prediction, prediction
 from analysis.segmentation.profiles import Apart, segment_profiles, sets_apart
@@ -44,7 +43,7 @@ __all__ = [
     "score",
     "score_by_cuts",
     "score_ranges",
-    "segment_before",
+    "segment_history",
     "segment_profiles",
     "sets_apart",
     "three_dates",

@@ -1,7 +1,8 @@
-"""Migration: which segment customers were in a year ago, which they are in now, and the money in between."""
+"""Migration: customers at three dates, which segment they were in, and the money in between."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,16 +12,63 @@ import pandas as pd
 from analysis.language import _, date, duration, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import named
+from analysis.periods import MONTH_DAYS
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Result, currency_of
-from analysis.segmentation.earlier import YEAR, ThreeDates, months_earlier
-from analysis.segmentation.rfm import Rfm, rfm
+from analysis.segmentation.rfm import Rfm, profile, rfm
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
+    from analysis.dataset.segment_table import Scoring
 
-NOT_YET = ""
-"""In place of the earlier segment of who had not bought yet."""
+YEAR = 12
+_LEAST = 3  # months of history
+NOT_YET = ""  # in place of the earlier segment of who had not bought yet
+
+
+@dataclass(frozen=True)
+class ThreeDates:
+    """The rows of ``sql/customers.sql`` up to each of three ``days``, ``months`` apart, and how they score.
+
+    ``trends`` are the rows of ``sql/customer_trend.sql`` up to the first two days.
+    """
+
+    days: tuple[dt.date, dt.date, dt.date]
+    customers: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+    months: int
+    scoring: Scoring | None = None
+    trends: tuple[pd.DataFrame, ...] = ()
+
+    def scored(self, place: int, window: ActivityWindow | NotPossible) -> Rfm | NotPossible:
+        """Return the RFM segments at the first (0), the second (1) or the last (2) day."""
+        return rfm(self.customers[place], self.days[place], window, self.scoring)
+
+    def bought(self, period: int) -> pd.DataFrame:
+        """Return ``net_sales`` and ``purchase_days`` by customer from one day (0 or 1) to the next."""
+        columns = ["net_sales", "purchase_days"]
+        since, until = (
+            self.customers[place].set_index("customer_id")[columns].astype(float)
+            for place in (period, period + 1)
+        )
+        return until.sub(since.reindex(until.index, fill_value=0))
+
+
+def three_dates(dataset: Dataset, months: int | None = None) -> ThreeDates | NotPossible:
+    """Return the customers now and at two earlier days, by default 12 months or a third of all apart."""
+    now = dataset.query("customers")
+    history = (pd.Timestamp(dataset.as_of) - now["first_purchase"].min()).days / MONTH_DAYS
+    if not history >= _LEAST:
+        return NotPossible(_("The sales cover less than three months: too little to compare two dates."))
+    months = months or min(YEAR, int(history / 3))
+    days = (months_earlier(dataset.as_of, 2 * months), months_earlier(dataset.as_of, months))
+    first, second = (dataset.query("customers", as_of=day) for day in days)
+    trends = tuple(dataset.query("customer_trend", as_of=day) for day in days)
+    return ThreeDates((*days, dataset.as_of), (first, second, now), months, dataset.rfm, trends)
+
+
+def months_earlier(day: dt.date, months: int) -> dt.date:
+    """Return the same day so many months earlier, or the last of a month that is too short."""
+    return (pd.Timestamp(day) - pd.DateOffset(months=months)).date()
 
 
 @dataclass(frozen=True)
@@ -31,12 +79,10 @@ class Migration(Result):
     ----------
     customers
         ``customer_id``, ``name`` and ``owner`` where known; ``segment_before`` (a key, or `NOT_YET`) and
-        ``segment`` (key); ``earlier_sales`` and ``later_sales``, net sales in as many months before either
-        date; ``difference``. Those whose sales changed most come first.
-    months
-        Months between the dates.
+        ``segment`` (key); ``earlier_sales`` and ``later_sales``, net sales in as many ``months`` before
+        either date; ``difference``. Those whose sales changed most come first.
     names
-        The name of each segment, best first.
+        The name of each segment, best first, and at last of `NOT_YET`.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -47,19 +93,12 @@ class Migration(Result):
     names: dict[str, str]
     currency: str | None = None
 
-    @property
-    def names_before(self) -> dict[str, str]:
-        """The name of each segment at the earlier date, and of `NOT_YET`."""
-        return self.names | {NOT_YET: _("First bought since")}
-
-    def matrix(self, values: str | None = None) -> pd.DataFrame:
+    def matrix(self, values: str = "customers") -> pd.DataFrame:
         """Return the customers, or the sum of a column, by segment at the earlier date (rows) and now."""
         counted = self.customers.assign(customers=1)
-        table = counted.pivot_table(
-            values or "customers", "segment_before", "segment", "sum", fill_value=0, observed=True
-        )
-        table = table.reindex(index=list(self.names_before), columns=list(self.names), fill_value=0)
-        return table.rename_axis(columns=None)
+        table = counted.pivot_table(values, "segment_before", "segment", "sum", fill_value=0)
+        rows = list(self.names)
+        return table.reindex(index=rows, columns=rows[:-1], fill_value=0).rename_axis(columns=None)
 
     def shares(self) -> pd.DataFrame:
         """Return of each earlier segment the share of customers now in each; rows with any add up to 1."""
@@ -74,37 +113,29 @@ class Migration(Result):
 
     def title(self) -> str:
         """Return how many stayed in the segment that was the best of those with any customers."""
-        matrix = self.matrix().drop(index=NOT_YET)
-        best = str(matrix.sum(axis=1).gt(0).idxmax())
-        return _("Of {count} customers in “{best}” {time} ago, {share} still are").format(
-            count=number(matrix.sum(axis=1).to_dict()[best]),
-            best=self.names[best],
-            time=duration(self.months, "month"),
-            share=percent(self.shares().to_dict()[best][best]),
-        )
+        sizes = self.matrix().sum(axis=1)
+        best = str(sizes.gt(0).idxmax())
+        time, stayed = duration(self.months, "month"), percent(self.shares().to_dict()[best].get(best, 0))
+        message = _("Of {count} customers in “{best}” {time} ago, {share} still are")
+        return message.format(count=number(sizes[best]), best=self.names[best], time=time, share=stayed)
 
     def sentence(self) -> str:
         """Return who stayed, and how many moved elsewhere with how much money."""
-        moved = self.moved()
+        moved, time = self.moved(), duration(self.months, "month")
+        before, after = (money(moved[name].sum(), self.currency) for name in ("earlier_sales", "later_sales"))
         message = _(
             "{title}. {moved} customers changed segment: they bought {before} in the {time} before "
             "that day, and {after} since."
         )
-        sums = (money(moved[name].sum(), self.currency) for name in ("earlier_sales", "later_sales"))
-        values = dict(zip(("before", "after"), sums, strict=True))
-        return message.format(
-            title=self.title(), moved=number(len(moved)), time=duration(self.months, "month"), **values
-        )
+        count = number(len(moved))
+        return message.format(title=self.title(), moved=count, before=before, time=time, after=after)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the matrix in customers and in money, and who moved most."""
-        tables = {
-            "migration": self.matrix(),
-            "migration_money": self.matrix("difference").round().astype(int),
-        }
-        for name, matrix in tables.items():
-            tables[name] = matrix.rename(index=self.names_before, columns=self.names)
-        return tables | {"moved": self.moved()}
+        counts, sums = self.matrix(), self.matrix("difference").round().astype(int)
+        tables = {"migration": counts, "migration_money": sums}
+        named = {name: table.rename(index=self.names, columns=self.names) for name, table in tables.items()}
+        return named | {"moved": self.moved()}
 
     def findings(self) -> list[Finding]:
         """Return who stayed and who moved."""
@@ -115,17 +146,7 @@ class Migration(Result):
 def migration(
     dates: ThreeDates | NotPossible, window: ActivityWindow | NotPossible, dataset: Dataset
 ) -> Migration | NotPossible:
-    """Return segments at the second and the last of three dates, with the same activity window.
-
-    Parameters
-    ----------
-    dates
-        The customers at three dates.
-    window
-        The activity window; where there is none, RFM does without.
-    dataset
-        The data set, which knows names and owners.
-    """
+    """Return segments at the second and the last of three dates, with the same activity window."""
     if isinstance(dates, NotPossible):
         return dates
     was, now = (dates.scored(place, window) for place in (1, 2))
@@ -134,18 +155,29 @@ def migration(
         return NotPossible(message.format(day=date(dates.days[1])))
     frame = now.customers.set_index("customer_id")[["segment"]]
     before = was.customers.set_index("customer_id")["segment"]
-    frame.insert(0, "segment_before", before.reindex(frame.index).fillna(NOT_YET))
+    frame["segment_before"] = before.reindex(frame.index).fillna(NOT_YET)
     for period, name in enumerate(("earlier_sales", "later_sales")):
         frame[name] = dates.bought(period)["net_sales"].reindex(frame.index).fillna(0)
     frame["difference"] = frame["later_sales"] - frame["earlier_sales"]
-    places = np.lexsort((frame.index, -frame["difference"].abs()))
-    customers = named(dataset, frame.iloc[places].reset_index())
-    return Migration(customers, dates.months, now.names, currency_of(dates.customers[2]))
+    largest = frame["difference"].abs().sort_values(ascending=False, kind="stable").index
+    customers = named(dataset, frame.loc[largest].reset_index())
+    names = now.names | {NOT_YET: _("First bought since")}
+    return Migration(customers, dates.months, names, currency_of(dates.customers[2]))
 
 
-def segment_before(dataset: Dataset, window: ActivityWindow | NotPossible) -> pd.Series[str]:
-    """Return by ``customer_id`` the segment (a key) of twelve months ago, of who had bought by then."""
-    day = months_earlier(dataset.as_of, YEAR)
-    scored = rfm(dataset.query("customers", as_of=day), day, window, dataset.rfm)
-    frame = scored.customers if isinstance(scored, Rfm) else pd.DataFrame(columns=["customer_id", "segment"])
-    return frame.set_index("customer_id")["segment"].rename("segment_before")
+def segment_history(dataset: Dataset, window: ActivityWindow | NotPossible) -> pd.DataFrame:
+    """Return the segment of twelve months ago, and since when each customer has had that of today.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``customer_id``, of all who bought: ``segment_before``, a key, missing where it had not bought yet;
+        ``segment_since``, the first day from which on it had today's segment on the same day of each month,
+        of the last twelve: where it had it all the time, the day twelve months ago stands for that or before.
+    """
+    days = [months_earlier(dataset.as_of, back) for back in range(YEAR + 1)]
+    tables = [profile(dataset.query("customers", as_of=day), day, window, dataset.rfm) for day in days]
+    segments = pd.DataFrame({back: table["segment"] for back, table in enumerate(tables)})
+    kept = segments.eq(segments[0], axis=0).cumprod(axis=1).sum(axis=1)
+    since = np.array(days, "datetime64[s]")[kept - 1]
+    return pd.DataFrame({"segment_before": segments[YEAR], "segment_since": since})

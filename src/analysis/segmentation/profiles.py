@@ -26,7 +26,8 @@ CHANCE = 0.05
 NOTHING_KNOWN = N_(
     "Too little is known of sector, region, type, size, channel and salesperson to set any customers apart."
 )
-_CELLS = ("dimension", "part", "class", "count", "customers", "share", "lift", "lift_low", "lift_high")
+_LIFTS = ("lift", "lift_low", "lift_high")
+_CELLS = ("dimension", "part", "class", "count", "customers", "share", *_LIFTS)
 
 
 @dataclass(frozen=True)
@@ -45,37 +46,30 @@ class Apart(Result):
     name: ClassVar[str] = "apart"
     frame: pd.DataFrame
 
-    @property
-    def clear(self) -> pd.DataFrame:
-        """The rows that stand out."""
-        return self.frame[self.frame["stands_out"]]
-
-    @property
-    def is_drawn(self) -> bool:  # type: ignore[override]
-        """Whether anything stands out."""
-        return len(self.clear) > 0
-
-    def title(self) -> str:
-        """Return where the best customers are most frequent."""
-        return self._frequent(1)
-
-    def sentence(self) -> str:
-        """Return the three parts in which the best customers are most frequent."""
-        return self._frequent(3) + "."
-
-    def _frequent(self, most: int) -> str:
-        rows = self.clear[self.clear["lift"] > 1].head(most)
+    def title(self, most: int = 1) -> str:
+        """Return the part, or so many at most, in which the best customers are most frequent."""
+        rows = self.frame[self.frame["stands_out"] & (self.frame["lift"] > 1)].head(most)
         if rows.empty:
             return _("In no part are the best customers clearly more frequent than on average")
-        return _("The best customers are most frequent in {parts}").format(parts=_parts(rows))
+        message, columns = _("{part} ({dimension}, lift {lift})"), ["part", "dimension", "lift"]
+        parts = [
+            message.format(part=part, dimension=dimension.lower(), lift=number(lift, 1))
+            for part, dimension, lift in rows[columns].itertuples(index=False)
+        ]
+        return _("The best customers are most frequent in {parts}").format(parts=listing(parts))
+
+    def sentence(self) -> str:
+        """Return the three parts in which they are most frequent."""
+        return self.title(3) + "."
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every part."""
-        return {"apart": _told(self.frame.drop(columns="stands_out"))}
+        return {"apart": self.frame.drop(columns="stands_out")}
 
     def findings(self) -> list[Finding]:
         """Return what stands out."""
-        return [Finding("segmentation.apart", self.sentence(), len(self.clear), "parts")]
+        count = int(self.frame["stands_out"].sum())
+        return [Finding("segmentation.apart", self.sentence(), count, "parts")]
 
     def notes(self) -> list[str]:
         """Return how chance and small parts are dealt with."""
@@ -89,24 +83,14 @@ class Apart(Result):
 def sets_apart(dataset: Dataset, best: pd.Series[bool]) -> Apart | NotPossible:
     """Return what sets the best customers apart: sector, region, type, size, channel, salesperson.
 
-    Parameters
-    ----------
-    dataset
-        The data set.
-    best
-        Of each customer (by ``customer_id``), whether it is among the best.
-
-    Notes
-    -----
-    Channel and salesperson, where no table of customers tells them, are those of the last twelve months, so
-    known only of who bought in them.
+    ``best`` says of each ``customer_id`` whether it is one. Channel and salesperson, where no table of
+    customers tells them, are those of the last twelve months, so known only of who bought in them.
     """
     cells = _cells(dataset, best.map({True: "best", False: "other"}))
     frame = cells[cells["class"] == "best"].drop(columns="class").rename(columns={"count": "best"})
     if frame.empty:
         return NotPossible(_(NOTHING_KNOWN))
-    order = ["stands_out", "lift"]
-    return Apart(frame.sort_values(order, ascending=False, kind="stable").reset_index(drop=True))
+    return Apart(frame.sort_values(["stands_out", "lift"], ascending=False, kind="stable", ignore_index=True))
 
 
 @or_not_possible
@@ -116,62 +100,39 @@ def segment_profiles(dataset: Dataset, scored: Rfm) -> pd.DataFrame | NotPossibl
     Returns
     -------
     pandas.DataFrame
-        One row per ``dimension`` and ``part`` of at least 20 customers: ``customers``; the ``segment`` with
-        the highest lift of those that are clearly more frequent in it than on average, ``count`` of its
-        customers, ``share``, ``lift`` and its 95 % interval; missing where there is none.
+        One row per ``dimension`` and ``part`` of at least 20 customers, as far as some ``segment`` is clearly
+        more frequent in it than on average: the one with the highest ``lift``, its 95 % interval, ``count``
+        of its ``customers``, and ``share``.
     """
     cells = _cells(dataset, scored.customers.set_index("customer_id")["segment"])
     if cells.empty:
         return NotPossible(_(NOTHING_KNOWN))
-    keys = ["dimension", "part", "customers"]
-    clear = cells[cells["stands_out"] & (cells["lift"] > 1)].sort_values("lift", ascending=False)
-    first = clear.drop_duplicates(keys).drop(columns="stands_out").rename(columns={"class": "segment"})
-    first["segment"] = first["segment"].map(scored.names)
-    return _told(cells[keys].drop_duplicates().merge(first, how="left", on=keys))
+    clear = cells[cells["stands_out"] & (cells["lift"] > 1)].rename(columns={"class": "segment"})
+    first = clear.loc[clear.groupby(["dimension", "part"], sort=False)["lift"].idxmax()]
+    return first.drop(columns="stands_out").assign(segment=first["segment"].map(scored.names))
 
 
 def _cells(dataset: Dataset, classes: pd.Series) -> pd.DataFrame:
     """Return each class in each part of at least 20 customers, of dimensions with several parts."""
     tables = [pd.DataFrame(columns=[*_CELLS, "chance"])]
+    names = dimension_names()
+    names |= {"acquisition_channel": _("Acquisition channel"), "salesperson": _("Salesperson")}
     for dimension in DIMENSIONS:
         parts = belongs_to(dataset, dimension).reindex(classes.index).dropna()
         known = classes.reindex(parts.index)
         sizes, base = parts.value_counts(), known.value_counts()
         table = pd.crosstab(parts.rename("part"), known.rename("class"))
-        cells = table.reset_index().melt("part", value_name="count").assign(dimension=dimension)
+        cells = table.reset_index().melt("part", value_name="count").assign(dimension=names[dimension])
         size, of = cells["part"].map(sizes).to_numpy(), cells["class"].map(base).to_numpy()
-        cells["customers"], cells["share"] = size, cells["count"] / size
-        ends = (cells["share"].to_numpy(), *wilson(cells["share"], size))
-        for name, values in zip(("lift", "lift_low", "lift_high"), ends, strict=True):
-            cells[name] = values * len(parts) / of
+        share = cells["count"].to_numpy() / size
+        cells = cells.assign(customers=size, share=share)
+        for name, ends in zip(_LIFTS, (share, *wilson(share, size)), strict=True):
+            cells[name] = ends * len(parts) / of
         drawn, count = hypergeom(len(parts), of, size), cells["count"].to_numpy()
         cells["chance"] = 2 * np.minimum(drawn.sf(count - 1), drawn.cdf(count))
         if len(sizes) > 1:
             tables.append(cells[cells["customers"] >= FEWEST])
     found = pd.concat(tables[1:] or tables, ignore_index=True)
-    free = len(found) * (
-        1 - 1 / max(classes.nunique(), 2)
-    )  # the last class of a part follows from the others
-    stands_out = found["chance"] < CHANCE / max(free, 1)
-    return found[list(_CELLS)].assign(stands_out=stands_out)
-
-
-def _told(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(dimension=frame["dimension"].map(_dimensions()))
-
-
-def _parts(rows: pd.DataFrame) -> str:
-    """Return parts with their lift, in words."""
-    columns = (rows[name].tolist() for name in ("part", "dimension", "lift"))
-    message, names = _("{part} ({dimension}, lift {lift})"), _dimensions()
-    return listing(
-        [
-            message.format(part=part, dimension=names[dimension].lower(), lift=number(lift, 1))
-            for part, dimension, lift in zip(*columns, strict=True)
-        ]
-    )
-
-
-def _dimensions() -> dict[str, str]:
-    others = {"acquisition_channel": _("Acquisition channel"), "salesperson": _("Salesperson")}
-    return dimension_names() | others
+    # the last class of a part follows from the others
+    free = len(found) * (1 - 1 / max(classes.nunique(), 2))
+    return found[list(_CELLS)].assign(stands_out=found["chance"] < CHANCE / max(free, 1))
