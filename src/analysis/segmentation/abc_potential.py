@@ -53,16 +53,7 @@ class AbcPotential(Result):
         return self.customers[small].drop(columns=["abc", "potential_class"]).reset_index(drop=True)
 
     def title(self) -> str:
-        """Return how many are small today and could be large tomorrow."""
-        found = self.large_tomorrow()
-        return ngettext(
-            "{n} small customer could be large: {more} a year more",
-            "{n} small customers could be large: {more} a year more",
-            len(found),
-        ).format(n=number(len(found)), more=money(found["growth_potential"].sum(), self.currency))
-
-    def sentence(self) -> str:
-        """Return the same, with what they buy now."""
+        """Return how many are small today and could be large tomorrow, and the money."""
         found, total = self.large_tomorrow(), self.customers["growth_potential"].sum()
         if found.empty:
             return _("No customer of class C has the growth potential of class A.")
@@ -93,7 +84,7 @@ class AbcPotential(Result):
         """Return who is small today and large tomorrow."""
         found = self.large_tomorrow()
         more = float(found["growth_potential"].sum())
-        return [Finding("segmentation.large_tomorrow", self.sentence(), len(found), "customers", more)]
+        return [Finding("segmentation.large_tomorrow", self.title(), len(found), "customers", more)]
 
     def notes(self) -> list[str]:
         """Return how many are left out."""
