@@ -46,7 +46,7 @@ def segments(result: Rfm, ax: Axes | None = None) -> Axes:
 def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     """Draw the cumulative share of net sales from the largest customer down, with the three classes."""
     ax = ax or theme.axes(height=4.4)
-    count, amounts = len(result.customers), result.customers["net_sales"]
+    count, amounts = len(result.customers), result.customers["net_sales"].sort_values(ascending=False)
     cumulative = np.concatenate([[0.0], amounts.cumsum() / amounts.sum()])
     ax.plot(np.arange(count + 1) / count, cumulative, color=theme.COLOURS["main"], linewidth=2.2)
     edge = 0.0

@@ -25,7 +25,7 @@ class Abc(Result):
     Attributes
     ----------
     customers
-        ``customer_id``, ``net_sales`` (money) and ``abc`` (A, B or C), from the largest customer down.
+        ``customer_id``, ``net_sales`` (money) and ``abc`` (A, B or C).
     boundaries
         Cumulative share up to which a customer is A, and up to which B.
     currency
@@ -94,12 +94,10 @@ def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotP
     >>> abc(customers).customers[["customer_id", "abc"]].values.tolist()
     [['a', 'A'], ['b', 'B'], ['c', 'C']]
     """
-    columns = ["customer_id", "net_sales"]
-    ranked = customers[columns].sort_values("net_sales", ascending=False, kind="stable", ignore_index=True)
-    ranked["net_sales"] = ranked["net_sales"].astype("float64")
-    if (classes := classified(ranked["net_sales"], a, b)) is None:
+    frame = customers[["customer_id", "net_sales"]].astype({"net_sales": "float64"})
+    if (classes := classified(frame["net_sales"], a, b)) is None:
         return NotPossible(_("Net sales add up to zero or less: there is no value to class by."))
-    return Abc(ranked.assign(abc=classes), (a, b), currency_of(customers), never_bought(customers))
+    return Abc(frame.assign(abc=classes), (a, b), currency_of(customers), never_bought(customers))
 
 
 def classified(values: npt.ArrayLike, a: float = 0.80, b: float = 0.95) -> ExtensionArray | None:

@@ -43,10 +43,8 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> Listed | 
     found = regularity(dataset.query("purchase_days"))
     if found.empty:
         return NotPossible(_("Nobody bought on four different days: a rhythm takes three intervals."))
-    last = dataset.query("customers").set_index("customer_id")["last_purchase"]
     rows = classed.customers[["customer_id", "abc", "net_sales"]].join(found, on="customer_id")
-    rows = rows.assign(xyz=rows["xyz"].fillna("")).join(last, on="customer_id")
-    rows["expected_by"] = rows["last_purchase"] + pd.to_timedelta(rows["usual_pause"].round(), unit="D")
+    rows = rows.fillna({"xyz": ""})
 
     groups = rows.groupby(["abc", "xyz"])
     cells = pd.DataFrame(
@@ -84,13 +82,22 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> Listed | 
 
 
 def regularity(days: pd.DataFrame) -> pd.DataFrame:
-    """Return ``usual_pause``, ``variation`` and ``xyz`` by customer, of those with three intervals or more.
+    """Return by customer, of those with three intervals or more, how regularly they buy and when again.
 
-    It takes the rows of ``sql/purchase_days.sql``.
+    It takes the rows of ``sql/purchase_days.sql``, in their order. The columns are ``usual_pause`` (mean
+    interval in days), ``variation``, ``xyz``, ``last_purchase`` and ``expected_by``.
     """
-    gap = days["date"].diff().dt.days.where(days["customer_id"].eq(days["customer_id"].shift()))
-    gaps = gap.groupby(days["customer_id"]).agg(["count", "mean", "std"])
-    gaps = gaps[gaps["count"] >= FEWEST]
-    variation = gaps["std"] / gaps["mean"]
-    xyz = np.select([variation <= limit + 1e-12 for limit in LIMITS.values()], list(LIMITS), "Z")
-    return pd.DataFrame({"usual_pause": gaps["mean"], "variation": variation, "xyz": xyz}, index=gaps.index)
+    customer, day = days["customer_id"], days["date"].to_numpy().astype("datetime64[D]")
+    first = np.flatnonzero(customer.ne(customer.shift()))
+    gap = np.diff(day.astype("int64"), prepend=0)
+    gap[first] = 0
+    count = np.diff(first, append=len(days)) - 1
+    total, squares = (np.add.reduceat(each, first) for each in (gap, gap**2))
+    known = count >= FEWEST
+    first, count, total, squares = (each[known] for each in (first, count, total, squares))
+    variation = np.sqrt(count * (count * squares - total**2) / (count - 1)) / total
+    found = pd.DataFrame({"usual_pause": total / count, "variation": variation}, customer.iloc[first])
+    found["xyz"] = np.select([variation <= limit + 1e-12 for limit in LIMITS.values()], list(LIMITS), "Z")
+    found["last_purchase"] = days["date"].to_numpy()[first + count]
+    found["expected_by"] = found["last_purchase"] + pd.to_timedelta(found["usual_pause"].round(), unit="D")
+    return found

@@ -119,18 +119,19 @@ def life_cycle(dataset: Dataset, window: ActivityWindow) -> LifeCycle | NotPossi
     if rows.empty:
         return NotPossible(_("Nobody bought anything, so there is no life cycle."))
     earlier = (pd.Timestamp(dataset.as_of) - pd.DateOffset(years=1)).date()
-    was = dataset.query("customer_trend", as_of=earlier).set_index("customer_id")
-    now = rows.set_index("customer_id")
-    found = pd.DataFrame(
+    was = dataset.query("customer_trend", as_of=earlier)
+    before = pd.DataFrame(
         {
-            "stage": stages(now, dataset.as_of, window.days),
-            "stage_before": stages(was, earlier, window.days).reindex(now.index).fillna(NOT_YET),
-            "net_sales": now["net_sales"],
-            "sales_before": was["net_sales"].astype("float64").reindex(now.index).fillna(0.0),
-            "trend": now["sales_now"] / now["sales_before"].where(now["sales_before"] > 0) - 1,
+            "customer_id": was["customer_id"],
+            "stage_before": stages(was, earlier, window.days),
+            "sales_before": was["net_sales"],
         }
     )
-    return LifeCycle(named(dataset, found.reset_index()), dataset.currency)
+    now = rows[["customer_id", "net_sales"]].assign(stage=stages(rows, dataset.as_of, window.days))
+    found = now.merge(before, how="left", on="customer_id")
+    found = found.fillna({"stage_before": NOT_YET, "sales_before": 0.0})
+    found["trend"] = rows["sales_now"] / rows["sales_before"].where(rows["sales_before"] > 0) - 1
+    return LifeCycle(named(dataset, found), dataset.currency)
 
 
 def stages(trend: pd.DataFrame, as_of: dt.date, window: int) -> pd.Series[str]:
@@ -141,5 +142,5 @@ def stages(trend: pd.DataFrame, as_of: dt.date, window: int) -> pd.Series[str]:
     change = (trend["sales_now"] - trend["sales_before"]).to_numpy(dtype="float64")
     error = np.sqrt(trend["squares"].to_numpy(dtype="float64"))
     conditions = [inactive, new, change > BEYOND_CHANCE * error, change < -BEYOND_CHANCE * error]
-    found = np.select(conditions, ["inactive", "new", "growing", "declining"], "mature")
-    return pd.Series(found, index=trend.index, dtype="str")
+    names = pd.array(["inactive", "new", "growing", "declining", "mature"], dtype="str")
+    return pd.Series(names.take(np.select(conditions, range(4), 4)), trend.index)
