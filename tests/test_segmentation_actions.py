@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -200,6 +199,29 @@ class TestLifeCycle:
         assert result.movement()["customers"].sum() == len(result.customers)
         assert result.sizes()["net_sales"].sum() == result.movement()["net_sales"].sum() == 1140
 
+    def test_order_of_rows_scale_of_money_and_twins_leave_stages(self, data_over):
+        """Of 200 customers with purchases at random over two years and a half, some of them returned."""
+        random = np.random.default_rng(7)
+        silent = random.integers(0, 100 + 4 * (np.arange(2000) % 200))
+        days = pd.Timestamp(AS_OF) - pd.to_timedelta(silent, unit="D")
+        rows = transactions(
+            [
+                (f"c{i % 200:03}", day, "return" if value < 0 else "sale", float(value))
+                for i, (day, value) in enumerate(zip(days, random.integers(-5, 90, 2000), strict=True))
+            ]
+        )
+
+        def stages(frame):
+            found = segmentation.life_cycle(data_over(frame, AS_OF), WINDOW).customers
+            return found.set_index("customer_id")[["stage", "stage_before"]]
+
+        found = stages(rows)
+        assert set(found["stage"]) == {"new", "growing", "mature", "declining", "inactive"}
+        assert stages(rows.sample(frac=1, random_state=1)).equals(found)
+        assert stages(rows.assign(amount=rows["amount"] * 8)).equals(found)
+        twins = stages(pd.concat([rows, rows.assign(customer_id="z" + rows["customer_id"])]))
+        assert twins.to_numpy().tolist() == pd.concat([found, found]).to_numpy().tolist()
+
     def test_leap_day(self, data_over):
         """A year before 29 February 2024 ends on 28 February 2023."""
         rows = (
@@ -252,24 +274,3 @@ class TestPlan:
         overview = self.plan(folder).tables()["plan"].set_index("segment")
         assert overview["aim"].tolist() == ["Que sigan", "", ""]
         assert overview["net_sales"].to_dict() == {"Fieles": 0, "Otros": 20, "Lejos": 2200}  # c1 has 3 of 5
-
-
-def test_rfm_and_abc_agree_with_plain_sql():
-    """On CDNOW: 1 + the quintiles of all that are worse, ties counting half; the extremes are 1 and 5."""
-    dataset = open_dataset("cdnow-sample")
-    customers = dataset.query("customers")
-    scored = segmentation.rfm(customers, dataset.as_of).customers.sort_values("customer_id")
-    classed = segmentation.abc(customers).customers.sort_values("customer_id")
-    score = """case when {0} = min({0}) over () then 1 when {0} = max({0}) over () then 5
-        else 1 + (5 * (2 * (rank() over (order by {0}) - 1) + count(*) over (partition by {0})))
-        // (2 * count(*) over ()) end"""
-    larger = "(sum(net_sales) over (order by net_sales desc) - sum(net_sales) over (partition by net_sales))"
-    told = duckdb.sql(
-        f"""select {score.format("last_purchase")} as r, {score.format("purchase_days")} as f,
-        {score.format("net_sales")} as m, case when {larger} < 0.8 * sum(net_sales) over () then 'A'
-        when {larger} < 0.95 * sum(net_sales) over () then 'B' else 'C' end as abc
-        from customers order by customer_id"""
-    ).df()
-    assert len(told) == 2357
-    assert scored[["r", "f", "m"]].to_numpy().tolist() == told[["r", "f", "m"]].to_numpy().tolist()
-    assert classed["abc"].tolist() == told["abc"].tolist()
