@@ -13,6 +13,7 @@ from analysis.language import use_language
 from analysis.not_possible import NotPossible
 from analysis.plots import plot, theme
 from analysis.portfolio import ActivityWindow, GrowthPotential
+from analysis.report import tables
 from conftest import AS_OF, transactions
 
 WINDOW = ActivityWindow(60, pd.DataFrame())
@@ -53,8 +54,8 @@ class TestViews:
         assert views.moved(better=True)["customer_id"].tolist() == ["c", "b"]  # 30 before 10
         assert views.moved(better=False)["customer_id"].tolist() == ["a"]
         assert views.sentence() == (
-            "Customers in a better class by 'Expected value of the next 12 months' than by net sales so far: "
-            "2, with 40 of it; in a worse one: 1, who made 80 of net sales (80.0%)."
+            "By 'Expected value of the next 12 months' rather than net sales so far, customers in a better "
+            "class: 2; in a worse one: 1, who made 80 of net sales (80.0%)."
         )
         assert "1\n80" in drawn(views)
 
@@ -122,8 +123,8 @@ class TestPotential:
         assert result.tables()["abc_potential"]["strategy"].tolist() == ["keep", "maintain", "develop"]
         assert result.large_tomorrow()[["customer_id", "name"]].to_numpy().tolist() == [["small", "N"]]
         assert result.sentence() == (
-            "1 customer is small today and could be large tomorrow: class C now, with 50 in twelve months, "
-            "and class A by growth potential, with 80 a year more, 80% of all there is."
+            "1 customer is small today and could be large tomorrow: class C with 50 in twelve months, class "
+            "A by growth potential with 80 a year more."
         )
         assert result.notes() == ["1 customer is left out, since what it could buy is not known."]
         assert "develop\n1\n80" in drawn(result)
@@ -256,6 +257,10 @@ class TestPlan:
         assert rows["owner"].tolist() == ["Ana", "Leo", "Leo"]
         assert rows["name"].tolist() == ["Tres", "Uno", "Dos"]  # the better segment of Leo first
         assert rows.loc[0, ["segment", "aim"]].tolist() == ["New", "the second purchase"]
+        use_language("es")
+        told = tables.to_csv(rows).decode("utf-8-sig").splitlines()  # as a Spanish spreadsheet reads it
+        assert told[3].startswith("c2;Dos;Leo;Cannot lose;84;1800,0;win them back, or learn why they left;")
+        use_language("en")
         assert result.sentence() == (
             "Of the segments that have not bought lately, 'Cannot lose' holds most money: 1 customer who "
             "bought for 1,800. Aim: win them back, or learn why they left."

@@ -82,7 +82,7 @@ def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
             _framed(ax, row, CLASSES.index("A"), "bad")
         if segment.best:
             _framed(ax, row, CLASSES.index("C"), "accent")
-    return theme.finish(ax, result.title(), _("Class by net sales"), "")
+    return theme.finish(ax, result.title(), _("Class by net sales"), "", beside=2.4)
 
 
 @plot.register
@@ -144,7 +144,7 @@ def _cells(ax: Axes, counts: pd.DataFrame, words: pd.DataFrame) -> None:
         counts,
         ax=ax,
         cmap=theme.SEQUENTIAL,
-        norm=LogNorm(1, max(2.0, np.nanmax(counts.to_numpy()))),
+        norm=LogNorm(),
         annot=words,
         fmt="",
         annot_kws={"fontsize": 9, "parse_math": False},

@@ -74,12 +74,11 @@ class AbcViews(Result):
         up, down = self.moved(better=True), self.moved(better=False)
         total = self.customers["net_sales"].sum()
         return _(
-            "Customers in a better class by '{measure}' than by net sales so far: {up}, with {gain} of it; "
-            "in a worse one: {down}, who made {lost} of net sales ({share})."
+            "By '{measure}' rather than net sales so far, customers in a better class: {up}; in a worse one: "
+            "{down}, who made {lost} of net sales ({share})."
         ).format(
             measure=_(VIEWS[self.other]),
             up=number(len(up)),
-            gain=money(up[self.other].sum(), self.currency),
             down=number(len(down)),
             lost=money(down["net_sales"].sum(), self.currency),
             share=percent(down["net_sales"].sum() / total, 1),
