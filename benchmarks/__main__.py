@@ -26,9 +26,10 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of one task: wall seconds, peak memory of its process in MB, what it found."""
+    """One run of one task: seconds by the clock and of processors, peak memory in MB, what it found."""
 
     seconds: float
+    processors: float
     megabytes: float
     found: dict[str, float]
 
@@ -89,6 +90,8 @@ def targets(rows: int) -> list[Target]:
                "fit_bg_nbd_cartera", "fit_bg_nbd_lifetimes", "1000000", 1 / 15),
         Target("Pareto/NBD fitted to 100,000 customers by day; peer: `lifetimes`, likewise",
                "fit_pareto_nbd_cartera", "fit_pareto_nbd_lifetimes", "100000", 1 / 10),
+        Target(f"All scores and classes of {rows // 10:,} customers; peer: a notebook of plain pandas",
+               "classes_cartera", "classes_pandas", n),
         Target("`cartera run cdnow`; peer: starting the same kernels and importing the same libraries",
                "run_cartera", "run_bare", "cdnow", 2),
     ]  # fmt: skip
@@ -140,7 +143,8 @@ def measure(task: str, argument: str) -> Measured:
         raise SystemExit(f"{task} failed; the reason stands above.")
     found = json.loads(answer)
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
-    return Measured(found.pop("seconds", 0.0), usage.ru_maxrss * unit / 1e6, found)
+    seconds, processors = found.pop("seconds", 0.0), found.pop("processors", 0.0)
+    return Measured(seconds, processors, usage.ru_maxrss * unit / 1e6, found)
 
 
 def check_same(ours: Measured, peer: Measured) -> None:
@@ -153,10 +157,12 @@ def check_same(ours: Measured, peer: Measured) -> None:
 
 
 def shown(runs: Sequence[Measured]) -> str:
-    """Return the median time with its range, and the highest peak of memory."""
+    """Return the median times, the range of those by the clock, and the highest peak of memory."""
     seconds = sorted(run.seconds for run in runs)
     peak = max(run.megabytes for run in runs)
-    text = f"{median(seconds):.2f} s ({seconds[0]:.2f}–{seconds[-1]:.2f}), {peak:,.0f} MB"
+    worked = median(run.processors for run in runs)
+    text = f"{median(seconds):.2f} s ({seconds[0]:.2f}–{seconds[-1]:.2f}), {worked:.2f} s of processors"
+    text += f", {peak:,.0f} MB"
     for part in ("reading", "adding_up"):
         taken = [run.found[part] for run in runs if part in run.found]
         text += f", of which {part.replace('_', ' ')} {median(taken):.2f} s" if taken else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -174,15 +173,15 @@ class TestSegments:
         assert (result.customers["purchases"] == 1).sum() == 774 - 23
         assert set(result.customers.loc[result.customers["purchases"] == 1, "f"]) == {1}
         assert (
-            "Frequency tells fewer than 5 levels apart, only the scores 1 and 5, since equal customers score "
-            "alike: 97% of them bought once."
+            "Equal customers score alike, so frequency has only the scores 1 and 5: 97% of customers bought "
+            "once."
         ) in result.notes()
 
     def test_all_bought_once(self, engine_over):
         rows = [(f"c{i}", f"2024-0{1 + i % 3}-15", "sale", 9 * i) for i in range(30)]
         result = segmentation.rfm(engine_over(transactions(rows)).query("customers", as_of=AS_OF), AS_OF)
         assert not result.customers["segment"].isin(result.best).any()
-        assert "All customers bought equally often: frequency tells nobody apart." in result.notes()
+        assert "frequency has only the scores 3: 100% of customers bought once." in result.notes()[0]
 
     @pytest.mark.parametrize("scores", [2, 3, 4, 6, 10])
     def test_any_number_of_scores_is_laid_over_the_rules(self, engine_over, scores):
@@ -263,9 +262,11 @@ class TestOwnRules:
 class TestAbc:
     def test_by_hand(self, customers):
         result = segmentation.abc(customers)
-        assert result.customers["customer_id"].tolist() == ["fay", "ana", "dora", "bea", "carl", "eve"]
-        # 80 % of 1015 is 812, 95 % is 964.25; the larger ones make 0, 500, 800, 940, 1020, 1020
-        assert result.customers["abc"].tolist() == ["A", "A", "A", "B", "C", "C"]
+        # from fay down, 80 % of 1015 is 812, 95 % is 964.25; the larger ones make 0, 500, 800,
+        # 940, 1020, 1020
+        assert dict(zip(result.customers["customer_id"], result.customers["abc"], strict=True)) == {
+            "ana": "A", "bea": "B", "carl": "C", "dora": "A", "eve": "C", "fay": "A",
+        }  # fmt: skip
         sizes = result.sizes()
         assert sizes["customers"].tolist() == [3, 1, 2]
         assert sizes["net_sales"].tolist() == [940, 80, -5]
@@ -298,21 +299,15 @@ class TestAbc:
     def test_own_boundaries(self):
         assert classes([50, 30, 20], a=0.5, b=0.8) == ["A", "B", "C"]
 
-    @pytest.mark.parametrize(("a", "b"), [(0.95, 0.80), (0.9, 0.9)])
-    def test_boundaries_in_order(self, a, b):
-        with pytest.raises(CarteraError, match="must be below"):
-            classes([1], a=a, b=b)
-
     @pytest.mark.parametrize("values", [[0, 0], [-1], [5, -5]])
     def test_nothing_to_class(self, values):
         frame = pd.DataFrame({"customer_id": range(len(values)), "net_sales": values})
         assert isinstance(segmentation.abc(frame), NotPossible)
 
     def test_sentence(self, customers):
-        sentence = replace(segmentation.abc(customers), currency="EUR").sentence()
-        assert sentence == (
-            "3 of 6 customers are A: every one with net sales of €140 or more; "
-            "together they make 92.6% of net sales. Of all customers, 1 only ever returned."
+        assert segmentation.abc(customers).sentence() == (
+            "3 of 6 customers (50.0%) are A and make 92.6% of net sales. Of all customers, 1 only ever "
+            "returned."
         )
 
 
@@ -330,8 +325,8 @@ class TestAgreement:
         assert agreement.away()["customer_id"].tolist() == ["dora"]
         assert agreement.small().empty
         assert agreement.sentence() == (
-            "1 A customer has not bought lately (recency score of 3 or less); it made 140 of net sales, "
-            "14.9% of what all A customers made."
+            "1 of 3 A customers has not bought lately; it made 140 of net sales, 14.9% of what all A "
+            "customers made."
         )
 
     def test_keen_customers_of_class_c(self, engine_over):
@@ -344,7 +339,7 @@ class TestAgreement:
 
     def test_names_are_in_the_readers_language(self, agreement):
         use_language("es")
-        assert agreement.named()["segment"].iloc[0] == agreement.scored.names["promising"]
+        assert agreement.tables()["customers"]["segment"].iloc[0] == agreement.scored.names["promising"]
 
 
 def test_plots_draw_on_the_axes_given_and_say_what_they_show(customers, agreement):

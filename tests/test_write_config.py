@@ -1,6 +1,7 @@
 """A dataset.yml that is written says what was recognised, and reads as the file itself does."""
 
 import sqlite3
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -188,6 +189,24 @@ def test_what_was_said_already_is_kept(tmp_path):
     config = read_config(written)
     assert (config.currency, config.prices_include_tax) == ("EUR", 0.21)
     assert (config.transactions.test_codes, config.transactions.policies.returns) == ([], "exclude")
+
+
+def test_how_customers_are_scored_is_kept(tmp_path):
+    write(tmp_path, "ventas.csv", "cliente,fecha,importe\nA,2024-01-31,5\nB,2024-02-28,6\n")
+    write(
+        tmp_path,
+        "mios.yml",
+        """\
+        fieles: {name: 'Sí: fieles', recency: 4-5, loyalty: 1-5, purchases: several, best: true}
+        ocasionales: {recency: 4-5, loyalty: 1-5, purchases: once}
+        lejos: {recency: 1-3, loyalty: 1-5}
+        """,
+    )
+    scored = "rfm: {days_since_last: [20, 60.5], segments: mios.yml}\ntransactions: {file: ventas.csv}\n"
+    before = read_config(Path(write(tmp_path, "mine.yml", scored))).rfm
+    after = read_config(write_config(str(tmp_path / "mine.yml"))).rfm
+    assert after == before
+    assert list(after.table) == ["fieles", "ocasionales", "lejos"]
 
 
 def test_a_data_set_that_comes_with_a_package(tmp_path, monkeypatch):

@@ -66,11 +66,16 @@ def test_classes_follow_the_definition(values):
 @given(values, st.sampled_from([0.001, 0.1, 3, 1e6]), shuffles)
 @example([4, 6, 8, -18], 0.1, Random(0))  # cents that add up to nothing, but for rounding
 @settings(max_examples=60, deadline=None)
-def test_classes_do_not_depend_on_order_or_scale(values, factor, random):
+def test_classes_do_not_depend_on_order_or_scale_or_twins(values, factor, random):
     frame = frame_of(values)
     shuffled = frame.sample(frac=1, random_state=random.randrange(1000))
-    one, other = classes(frame), classes(shuffled, factor)
-    assert (one is None and other is None) or one.equals(other)
+    twins = pd.concat([frame, frame.assign(customer_id="z" + frame["customer_id"])])
+    one, other, double = classes(frame), classes(shuffled, factor), classes(twins)
+    if one is None:
+        assert other is double is None
+        return
+    assert one.equals(other)
+    assert double.tolist() == [*one, *one]
 
 
 @given(values)

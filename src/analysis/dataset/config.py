@@ -207,7 +207,9 @@ def _without_empty(content: Any) -> Any:  # noqa: ANN401 whatever YAML holds
     """Return the content with sections that hold nothing but comments as empty ones."""
     if not isinstance(content, dict):
         return content
-    empty = {key for key in content if key in (*TABLES, "columns", "policies") and content[key] is None}
+    empty = {
+        key for key in content if key in (*TABLES, "columns", "policies", "rfm") and content[key] is None
+    }
     return {key: {} if key in empty else _without_empty(value) for key, value in content.items()}
 
 

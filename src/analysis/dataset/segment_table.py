@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from analysis.dataset.yaml_file import read_yaml
 from analysis.errors import CarteraError
@@ -17,25 +17,14 @@ from analysis.language import _, listing, number
 
 STANDARD_FILE = Path(__file__).parents[1] / "segmentation" / "segments.yml"
 SCALE, MIDDLE = 5, 3
-ALL = (1, SCALE)
 TEXTS = ("name", "meaning", "aim", "treatment", "channel", "contact")
 CUTS = ("days_since_last", "purchases", "net_sales")
-_MOST_NAMED = 6
 Cell = tuple[int, int, str]
 _Times = Literal["once", "several"]
 _TIMES: tuple[_Times, ...] = ("once", "several")
-
-
-def _ends(written: Any) -> Any:  # noqa: ANN401 whatever YAML holds
-    if isinstance(written, (tuple, list)):  # as it was kept
-        return _ends("-".join(map(str, written)))
-    found = re.fullmatch(r"\s*([1-5])\s*(?:[-–]\s*([1-5])\s*)?", str(written))
-    if found is None or (found[2] and found[2] < found[1]):
-        raise ValueError
-    return int(found[1]), int(found[2] or found[1])
-
-
-Range = Annotated[tuple[int, int], BeforeValidator(_ends)]
+CELLS = list(product(range(1, SCALE + 1), range(1, SCALE + 1), _TIMES))
+"""The grid that segments divide: recency, loyalty, and whether bought once or several times."""
+Range = Annotated[str, StringConstraints(pattern=r"^(1(-[1-5])?|2(-[2-5])?|3(-[3-5])?|4(-[45])?|5(-5)?)$")]
 Rising = Annotated[list[float], Field(min_length=1, max_length=9)]
 
 
@@ -44,11 +33,10 @@ class _Written(BaseModel):
 
 
 class Segment(_Written):
-    """A named part of the grid of scores, and what to do with the customers in it.
+    """A named part of the grid of scores, and what to do with the customers in it; see ``segments.yml``.
 
-    ``recency`` and ``loyalty`` (the mean of the scores for frequency and monetary value, rounded down) are
-    the lowest and highest score, both included, on a scale of five; ``purchases`` is None where it does not
-    matter. Texts are in the words of who wrote them; those of the standard segments are translated.
+    ``purchases`` is None where it does not matter. Texts are in the words of who wrote them; those of the
+    standard segments are translated.
     """
 
     name: str = ""
@@ -69,8 +57,13 @@ class Segment(_Written):
 
     def cells(self) -> set[Cell]:
         """Return the cells of the grid that it holds: recency, loyalty, how often bought."""
-        recency, loyalty = (range(low, high + 1) for low, high in (self.recency, self.loyalty))
+        recency, loyalty = (range(int(of[0]), int(of[-1]) + 1) for of in (self.recency, self.loyalty))
         return set(product(recency, loyalty, [self.purchases] if self.purchases else _TIMES))
+
+    @property
+    def is_away(self) -> bool:
+        """Whether none of its customers has bought lately."""
+        return int(self.recency[-1]) <= MIDDLE
 
 
 class Scoring(_Written):
@@ -97,6 +90,11 @@ class Scoring(_Written):
         """The segments in force, best first."""
         return self.segments or standard_segments()
 
+    def keys(self) -> list[str]:
+        """Return the key of the segment that holds each of `CELLS`."""
+        holder = {cell: key for key, segment in self.table.items() for cell in segment.cells()}
+        return [holder[cell] for cell in CELLS]
+
     def with_scores(self, scores: int | None) -> Self:
         """Return it with another number of scores; None leaves it as it is."""
         changed = self.model_copy(update={"scores": scores} if scores else {})
@@ -118,11 +116,6 @@ class Scoring(_Written):
         if self.segments is not None:
             _check_segments(file, self.segments)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _or_nothing(cls, written: Any) -> Any:  # noqa: ANN401 whatever YAML holds
-        return {} if written is None else written
-
 
 def with_segments_of_file(written: Any, folder: Path) -> Any:  # noqa: ANN401 whatever YAML holds
     """Return the section ``rfm`` with the segments in place of the name of the file that holds them."""
@@ -138,17 +131,14 @@ def standard_segments() -> dict[str, Segment]:
 
 
 def _check_segments(file: str, segments: Mapping[str, Segment]) -> None:
-    holders: dict[Cell, list[str]] = {cell: [] for cell in Segment(recency=ALL, loyalty=ALL).cells()}
-    for key, segment in segments.items():
-        for cell in segment.cells():
-            holders[cell].append(key)
+    held = Counter(cell for segment in segments.values() for cell in segment.cells())
     faults = []
-    if gaps := [cell for cell, held in holders.items() if not held]:
+    if gaps := set(CELLS) - held.keys():
         faults.append(_("in no segment: {cells}").format(cells=_named(gaps)))
-    if twice := [cell for cell, held in holders.items() if len(held) > 1]:
-        keys = sorted({key for cell in twice for key in holders[cell]})
+    if twice := {cell for cell, times in held.items() if times > 1}:
+        keys = listing(sorted(key for key, segment in segments.items() if segment.cells() & twice))
         message = _("in more than one ({segments}): {cells}")
-        faults.append(message.format(segments=listing(keys), cells=_named(twice)))
+        faults.append(message.format(segments=keys, cells=_named(twice)))
     for key, segment in segments.items():
         wrong = [c for c in segment.cells() if segment.best and (c[0] <= MIDDLE or c[2] == "once")]
         if wrong:
@@ -165,18 +155,12 @@ def _check_segments(file: str, segments: Mapping[str, Segment]) -> None:
 
 
 def _named(cells: Iterable[Cell]) -> str:
-    """Return cells in words, those of one recency together, the first few."""
+    """Return cells in words, those of one recency together."""
     words = {"once": _("bought once"), "several": _("bought several times")}
-    held: dict[tuple[int, str], list[int]] = {}
-    for recency, loyalty, bought in sorted(cells, key=lambda cell: (-cell[0], *cell[1:])):
-        held.setdefault((recency, bought), []).append(loyalty)
-    said: dict[tuple[int, str], str] = {}
-    for (recency, bought), those in held.items():
-        message = _("recency {recency} with loyalty {loyalty}")
-        cell = message.format(recency=number(recency), loyalty=listing([number(one) for one in those]))
-        both = those == held.get((recency, "once")) == held.get((recency, "several"))
-        said[recency, "" if both else bought] = cell if both else f"{cell} ({words[bought]})"
-    few = list(said.values())
-    if len(few) > _MOST_NAMED:
-        few = [*few[:_MOST_NAMED], _("{n} more").format(n=number(len(few) - _MOST_NAMED))]
-    return "; ".join(few)
+    message = _("recency {recency} with loyalty {loyalty}")
+    said: dict[str, list[str]] = {}
+    rows = sorted(cells, key=lambda cell: (-cell[0], cell[2], cell[1]))
+    for (recency, bought), row in groupby(rows, key=lambda cell: (cell[0], cell[2])):
+        loyalty = listing([number(cell[1]) for cell in row])
+        said.setdefault(message.format(recency=number(recency), loyalty=loyalty), []).append(words[bought])
+    return "; ".join(cell if len(times) > 1 else f"{cell} ({times[0]})" for cell, times in said.items())

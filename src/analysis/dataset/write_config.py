@@ -187,7 +187,17 @@ def _top(source: Source, folder: Path) -> list[str]:
         "# " + _("What Cartera recognised. Correct what is wrong; every key may be left out."),
         *(line for note in source.notes for line in _comment(str(note))),
         *lines,
+        *_scoring_lines(config.rfm.model_dump(exclude_unset=True)),
     ]
+
+
+def _scoring_lines(said: dict[str, Any]) -> list[str]:
+    """Return how customers are scored, as the user said it, with the segments of a file in its place."""
+    segments = said.pop("segments", None) or {}
+    lines = [f"  {key}: {as_yaml(value)}" for key, value in said.items()]
+    lines += ["  segments:"] if segments else []
+    lines += [f"    {as_yaml(key)}: {as_yaml(segment)}" for key, segment in segments.items()]
+    return ["rfm:", *lines] if lines else []
 
 
 def _database(source: Source, folder: Path) -> str:

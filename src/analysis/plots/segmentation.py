@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.patches import Rectangle
 
-from analysis.dataset.segment_table import MIDDLE
 from analysis.language import _, compact, number, percent
 from analysis.plots import segmentation_check, theme  # noqa: F401 its charts are this topic's too
 from analysis.plots.drawing import plot
@@ -18,9 +18,6 @@ from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.abc_potential import STRATEGIES, AbcPotential
 from analysis.segmentation.abc_views import AbcViews
 from analysis.segmentation.life_cycle import NOT_YET, STAGES, LifeCycle, stage_name
-
-_DARK = 0.48
-"""Place on the scale of colours above which a cell is too dark for black letters."""
 
 
 @plot.register
@@ -49,18 +46,19 @@ def segments(result: Rfm, ax: Axes | None = None) -> Axes:
 def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     """Draw the cumulative share of net sales from the largest customer down, with the three classes."""
     ax = ax or theme.axes(height=4.4)
-    count = len(result.customers)
-    cumulative = np.concatenate([[0.0], result.customers["cumulative_share"]])
+    count, amounts = len(result.customers), result.customers["net_sales"].sort_values(ascending=False)
+    cumulative = np.concatenate([[0.0], amounts.cumsum() / amounts.sum()])
     ax.plot(np.arange(count + 1) / count, cumulative, color=theme.COLOURS["main"], linewidth=2.2)
     edge = 0.0
-    shares = result.sizes()["share_of_customers"].tolist()
-    for name, share, colour in zip(CLASSES, shares, ("main", "accent", "muted"), strict=True):
+    sizes = result.sizes()[["abc", "share_of_customers"]].to_numpy()
+    for (name, share), colour, foot in zip(
+        sizes, ("main", "accent", "muted"), (0.26, 0.15, 0.04), strict=True
+    ):
         ax.axvspan(edge, edge + share, color=theme.COLOURS[colour], alpha=0.13, linewidth=0)
         if share:
-            foot = 0.04 + 0.11 * (len(CLASSES) - 1 - CLASSES.index(name))
+            at = (edge + share / 2, foot)
             text = f"{name}\n{percent(share, 1)}"
-            middle = (edge + share / 2, foot)
-            ax.annotate(text, middle, xycoords=("data", "axes fraction"), ha="center", fontsize=9.5)
+            ax.annotate(text, at, xycoords=("data", "axes fraction"), ha="center", fontsize=9.5)
         edge += share
     for boundary in result.boundaries:
         ax.axhline(boundary, color=theme.COLOURS["muted"], linewidth=0.8, linestyle="--")
@@ -77,22 +75,22 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
 def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
     """Draw the customers of each segment and class; the cells where the two disagree are framed."""
     ax = ax or theme.axes(width=6.6, height=5.2)
-    table, segments_ = result.table(), list(result.scored.scoring.table.items())
-    _cells(ax, table, table.map(number).where(table > 0, ""))
-    for row, (_key, segment) in enumerate(segments_):
-        if segment.recency[1] <= MIDDLE:
+    table = result.table()
+    _cells(ax, table.where(table > 0), table.map(number))
+    for row, segment in enumerate(result.scored.scoring.table.values()):
+        if segment.is_away:
             _framed(ax, row, CLASSES.index("A"), "bad")
         if segment.best:
             _framed(ax, row, CLASSES.index("C"), "accent")
-    return theme.finish(ax, result.title(), _("Class by net sales"), "")
+    return theme.finish(ax, result.title(), _("Class by net sales"), "", beside=2.4)
 
 
 @plot.register
 def abc_views(result: AbcViews, ax: Axes | None = None) -> Axes:
     """Draw the customers and net sales by class by net sales and by the other measure."""
     ax = ax or theme.axes(width=7, height=3.9)
-    table = _crossed(ax, result.grid(), (CLASSES, CLASSES), result.currency)
-    for row, column in np.ndindex(table.shape):
+    _crossed(ax, result.grid(), (CLASSES, CLASSES), result.currency)
+    for row, column in result.grid().index.map(lambda cell: tuple(map(CLASSES.index, cell))):
         if row != column:
             _framed(ax, row, column, "good" if column < row else "bad")
     other = _("Class by expected value") if result.other == "clv" else _("Class by margin")
@@ -113,10 +111,9 @@ def abc_potential(result: AbcPotential, ax: Axes | None = None) -> Axes:
 def life_cycle(result: LifeCycle, ax: Axes | None = None) -> Axes:
     """Draw the customers and their net sales by stage a year before and now."""
     ax = ax or theme.axes(width=7.4, height=5)
-    rows, columns = (NOT_YET, *STAGES), tuple(STAGES)
-    _crossed(ax, result.movement(), (rows, columns), result.currency)
-    ax.set_xticklabels([stage_name(key) for key in columns])
-    ax.set_yticklabels([stage_name(key) for key in rows])
+    _crossed(ax, result.movement(), ((NOT_YET, *STAGES), tuple(STAGES)), result.currency)
+    ax.set_xticklabels([stage_name(key) for key in STAGES])
+    ax.set_yticklabels([stage_name(key) for key in (NOT_YET, *STAGES)])
     now = _("Stage now (money: net sales of twelve months)")
     return theme.finish(ax, result.title(), now, _("Stage a year before"))
 
@@ -127,52 +124,35 @@ def _crossed(
     order: tuple[Sequence[str], Sequence[str]],
     currency: str | None,
     said: Mapping[tuple[str, str], str] | None = None,
-) -> pd.DataFrame:
-    """Draw customers and the last column of money by two classes, with a word each; return the customers."""
-    index, columns = map(list, order)
-    flat, (row_key, column_key) = grid.reset_index(), grid.index.names
-    counts, amounts = (
-        flat.pivot_table(value, row_key, column_key, aggfunc="sum")
-        .reindex(index=index, columns=columns)
-        .fillna(0)
-        for value in ("customers", grid.columns[-1])
+) -> None:
+    """Draw the customers and the last column of money by two classes, with a word for each cell."""
+    told = pd.Series("", grid.index) if said is None else grid.index.map(lambda cell: f"{_(said[cell])}\n")
+    amounts = grid.iloc[:, -1].map(lambda amount: compact(float(amount), currency))
+    words = told + grid["customers"].map(number) + "\n" + amounts
+    flat, (index, columns) = grid.assign(words=words).reset_index(), map(list, order)
+    by = str(flat.columns[0]), str(flat.columns[1])
+    counts, texts = (
+        flat.pivot_table(each, *by, aggfunc="first").reindex(index, columns=columns)
+        for each in ("customers", "words")
     )
-    words = counts.astype("object")
-    for (row, column), count in np.ndenumerate(counts.to_numpy()):
-        amount = compact(float(amounts.to_numpy()[row, column]), currency)
-        cell = order[0][row], order[1][column]
-        lines = [_(said[cell]), f"{number(count)} · {amount}"] if said else [number(count), amount]
-        words.iloc[row, column] = "\n".join(lines) if count else ""
-    _cells(ax, counts, words)
-    return counts
+    _cells(ax, counts, texts)
 
 
-def _cells(ax: Axes, table: pd.DataFrame, words: pd.DataFrame) -> None:
-    """Draw a table of amounts as cells, the darker the more on a scale of logarithms, with words in them."""
-    amounts = table.to_numpy(dtype="float64")
-    amounts = np.where(amounts > 0, amounts, np.nan)
-    top = float(np.nanmax(amounts, initial=1.0))
-    norm = LogNorm(max(top / 1e4, min(top / 2, float(np.nanmin(amounts, initial=top)))), top)
-    ax.pcolormesh(amounts, cmap=theme.SEQUENTIAL, norm=norm, edgecolors="white", linewidth=1)
-    rows, columns = table.shape
-    ax.set(xlim=(0, columns), ylim=(rows, 0))
-    ax.set_xticks(np.arange(columns) + 0.5, list(table.columns))
-    ax.set_yticks(np.arange(rows) + 0.5, list(table.index))
-    for (row, column), word in np.ndenumerate(words.to_numpy()):
-        dark = amounts[row, column] > 0 and norm(amounts[row, column]) > _DARK
-        ax.text(
-            column + 0.5,
-            row + 0.5,
-            word,
-            color="white" if dark else "0.15",
-            fontsize=9,
-            ha="center",
-            va="center",
-            parse_math=False,
-        )
+def _cells(ax: Axes, counts: pd.DataFrame, words: pd.DataFrame) -> None:
+    """Draw numbers of customers as cells, the darker the more (logarithms), with words in them."""
+    sns.heatmap(
+        counts,
+        ax=ax,
+        cmap=theme.SEQUENTIAL,
+        norm=LogNorm(),
+        annot=words,
+        fmt="",
+        annot_kws={"fontsize": 9, "parse_math": False},
+        linewidths=1,
+        cbar=False,
+    )
     theme.style(ax).grid(visible=False)
-    ax.spines[:].set_visible(False)
-    ax.tick_params(axis="y", rotation=0)
+    ax.tick_params(rotation=0)
 
 
 def _framed(ax: Axes, row: int, column: int, colour: str) -> None:

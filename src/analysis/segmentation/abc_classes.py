@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.api.extensions import ExtensionArray
 
-from analysis.errors import CarteraError
-from analysis.language import _, money, ngettext, number, percent
+from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result, currency_of, never_bought, only_returned, sizes_by
 
@@ -25,8 +25,7 @@ class Abc(Result):
     Attributes
     ----------
     customers
-        ``customer_id``, ``net_sales`` (money), ``abc`` (A, B or C), ``cumulative_share`` of the total, from
-        the largest customer down.
+        ``customer_id``, ``net_sales`` (money) and ``abc`` (A, B or C).
     boundaries
         Cumulative share up to which a customer is A, and up to which B.
     currency
@@ -47,24 +46,16 @@ class Abc(Result):
         return sizes_by("abc", CLASSES, self.customers).join(smallest).reset_index()
 
     def title(self) -> str:
-        """Return what the cumulative curve shows."""
-        best = self.sizes().iloc[0]
-        return _("{share} of customers are A and make {value} of net sales").format(
-            share=percent(best["share_of_customers"], 1), value=percent(best["share_of_sales"])
-        )
-
-    def sentence(self) -> str:
-        """Return the finding in one sentence."""
+        """Return how many customers are A, and what they make."""
         best = self.sizes().iloc[0]
         found = ngettext(
-            "{few} of {customers} customers is A, with net sales of {smallest}: {value} of all net sales.",
-            "{few} of {customers} customers are A: every one with net sales of {smallest} or more; "
-            "together they make {value} of net sales.",
+            "{few} of {customers} customers ({share}) is A and makes {value} of net sales.",
+            "{few} of {customers} customers ({share}) are A and make {value} of net sales.",
             int(best["customers"]),
         ).format(
             few=number(best["customers"]),
             customers=number(len(self.customers)),
-            smallest=money(best["smallest"], self.currency),
+            share=percent(best["share_of_customers"], 1),
             value=percent(best["share_of_sales"], 1),
         )
         return f"{found} {only_returned(self.returned)}".strip()
@@ -76,12 +67,8 @@ class Abc(Result):
     def findings(self) -> list[Finding]:
         """Return how many customers are A."""
         best = self.sizes().iloc[0]
-        text = self.sentence()
-        return [
-            Finding(
-                "segmentation.a_customers", text, best["customers"], "customers", float(best["net_sales"])
-            )
-        ]
+        money = float(best["net_sales"])
+        return [Finding("segmentation.a_customers", self.title(), best["customers"], "customers", money)]
 
 
 def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotPossible:
@@ -93,11 +80,6 @@ def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotP
         One row per customer: ``customer_id`` and ``net_sales``, which may be negative for some.
     a, b
         Cumulative share of the total up to which a customer is A, and up to which B.
-
-    Raises
-    ------
-    CarteraError
-        If ``a`` is not below ``b``.
 
     Notes
     -----
@@ -112,25 +94,13 @@ def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotP
     >>> abc(customers).customers[["customer_id", "abc"]].values.tolist()
     [['a', 'A'], ['b', 'B'], ['c', 'C']]
     """
-    if a >= b:
-        message = _("The boundary of class A ({a}) must be below that of class B ({b}).")
-        raise CarteraError(message.format(a=percent(a, 1), b=percent(b, 1)))
-    ranked = customers.sort_values(["net_sales", "customer_id"], ascending=[False, True])
-    amounts = ranked["net_sales"].to_numpy(dtype="float64")
-    if (classes := classified(amounts, a, b)) is None:
+    frame = customers[["customer_id", "net_sales"]].astype({"net_sales": "float64"})
+    if (classes := classified(frame["net_sales"], a, b)) is None:
         return NotPossible(_("Net sales add up to zero or less: there is no value to class by."))
-    frame = pd.DataFrame(
-        {
-            "customer_id": ranked["customer_id"].to_numpy(),
-            "net_sales": amounts,
-            "abc": classes,
-            "cumulative_share": np.cumsum(amounts) / amounts.sum(),
-        }
-    )
-    return Abc(frame, (a, b), currency_of(customers), never_bought(customers))
+    return Abc(frame.assign(abc=classes), (a, b), currency_of(customers), never_bought(customers))
 
 
-def classified(values: npt.ArrayLike, a: float = 0.80, b: float = 0.95) -> npt.NDArray[np.str_] | None:
+def classified(values: npt.ArrayLike, a: float = 0.80, b: float = 0.95) -> ExtensionArray | None:
     """Return the ABC class of each value, in any order; None where they add up to zero or less.
 
     Examples
@@ -142,5 +112,7 @@ def classified(values: npt.ArrayLike, a: float = 0.80, b: float = 0.95) -> npt.N
     ranked, total = -np.sort(-amounts), float(amounts.sum())
     if total <= _ROUNDING * np.abs(amounts).sum():
         return None
-    larger = np.concatenate([[0.0], np.cumsum(ranked)])[np.searchsorted(-ranked, -amounts)] / total
-    return np.select([larger < a - _ROUNDING, larger < b - _ROUNDING], ["A", "B"], "C")
+    larger = (np.cumsum(ranked) - ranked) / total
+    least = [ranked[(larger < share - _ROUNDING).sum() - 1] for share in (a, b)]
+    place = (amounts < least[0]).astype(int) + (amounts < least[1])
+    return pd.array(CLASSES, dtype="str").take(place)

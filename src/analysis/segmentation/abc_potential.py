@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import N_, _, money, ngettext, number, percent
+from analysis.language import N_, _, money, ngettext, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import GrowthPotential
 from analysis.result import Finding, Result
@@ -53,30 +53,20 @@ class AbcPotential(Result):
         return self.customers[small].drop(columns=["abc", "potential_class"]).reset_index(drop=True)
 
     def title(self) -> str:
-        """Return how many are small today and could be large tomorrow."""
+        """Return how many are small today and could be large tomorrow, and the money."""
         found = self.large_tomorrow()
-        return ngettext(
-            "{n} small customer could be large: {more} a year more",
-            "{n} small customers could be large: {more} a year more",
-            len(found),
-        ).format(n=number(len(found)), more=money(found["growth_potential"].sum(), self.currency))
-
-    def sentence(self) -> str:
-        """Return the same, with what they buy now."""
-        found, total = self.large_tomorrow(), self.customers["growth_potential"].sum()
         if found.empty:
             return _("No customer of class C has the growth potential of class A.")
         return ngettext(
-            "{n} customer is small today and could be large tomorrow: class C now, with {now} in twelve "
-            "months, and class A by growth potential, with {more} a year more, {share} of all there is.",
-            "{n} customers are small today and could be large tomorrow: class C now, with {now} in twelve "
-            "months, and class A by growth potential, with {more} a year more, {share} of all there is.",
+            "{n} customer is small today and could be large tomorrow: class C with {now} in twelve months, "
+            "class A by growth potential with {more} a year more.",
+            "{n} customers are small today and could be large tomorrow: class C with {now} in twelve months, "
+            "class A by growth potential with {more} a year more.",
             len(found),
         ).format(
             n=number(len(found)),
             now=money(found["net_sales"].sum(), self.currency),
             more=money(found["growth_potential"].sum(), self.currency),
-            share=percent(found["growth_potential"].sum() / total),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -93,7 +83,7 @@ class AbcPotential(Result):
         """Return who is small today and large tomorrow."""
         found = self.large_tomorrow()
         more = float(found["growth_potential"].sum())
-        return [Finding("segmentation.large_tomorrow", self.sentence(), len(found), "customers", more)]
+        return [Finding("segmentation.large_tomorrow", self.title(), len(found), "customers", more)]
 
     def notes(self) -> list[str]:
         """Return how many are left out."""

@@ -48,14 +48,13 @@ class AbcViews(Result):
         return self.views[-1]
 
     def sizes(self) -> pd.DataFrame:
-        """Return by ``measure`` the customers of each class, and which share of the measure A makes."""
+        """Return by ``measure`` the customers of each class, and how many were in another by net sales."""
         rows = []
         for view in self.views:
-            classes, values = self.customers[f"abc_{view}"], self.customers[view]
+            classes = self.customers[f"abc_{view}"]
             counts = {f"class_{name.lower()}": int((classes == name).sum()) for name in CLASSES}
-            best = values[classes == "A"].sum() / values.sum()
             changed = int((classes != self.customers["abc_net_sales"]).sum())
-            rows.append({"measure": _(VIEWS[view])} | counts | {"share_of_a": best, "changed": changed})
+            rows.append({"measure": _(VIEWS[view])} | counts | {"changed": changed})
         return pd.DataFrame(rows)
 
     def moved(self, better: bool) -> pd.DataFrame:
@@ -71,23 +70,15 @@ class AbcViews(Result):
         return self.customers.groupby(by).agg(customers=("net_sales", "size"), net_sales=("net_sales", "sum"))
 
     def title(self) -> str:
-        """Return how many change class."""
-        changed = len(self.moved(better=True)) + len(self.moved(better=False))
-        message = _("{share} of customers are in another class by '{measure}' than by net sales so far")
-        share = percent(changed / len(self.customers))
-        return message.format(share=share, measure=_(VIEWS[self.other]))
-
-    def sentence(self) -> str:
         """Return who moves up and down, and the money."""
         up, down = self.moved(better=True), self.moved(better=False)
         total = self.customers["net_sales"].sum()
         return _(
-            "By '{measure}' {up} customers are in a better class than by net sales so far, with {gain} of "
-            "that; {down} are in a worse one, who made {lost} of net sales ({share})."
+            "By '{measure}' rather than net sales so far, customers in a better class: {up}; in a worse one: "
+            "{down}, who made {lost} of net sales ({share})."
         ).format(
             measure=_(VIEWS[self.other]),
             up=number(len(up)),
-            gain=money(up[self.other].sum(), self.currency),
             down=number(len(down)),
             lost=money(down["net_sales"].sum(), self.currency),
             share=percent(down["net_sales"].sum() / total, 1),
@@ -105,7 +96,7 @@ class AbcViews(Result):
         """Return who moves, and the net sales of those who fall."""
         down = self.moved(better=False)
         lost = max(float(down["net_sales"].sum()), 0.0)
-        return [Finding("segmentation.abc_changes", self.sentence(), len(down), "customers", lost)]
+        return [Finding("segmentation.abc_changes", self.title(), len(down), "customers", lost)]
 
 
 def abc_views(profile: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> AbcViews | NotPossible:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from itertools import product
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,14 +12,13 @@ from analysis.language import N_, _, date, ngettext, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.owners import named
 from analysis.portfolio import ActivityWindow
-from analysis.result import Finding, Result
-from analysis.segmentation.abc_classes import CLASSES, Abc
+from analysis.result import Finding, Listed
+from analysis.segmentation.abc_classes import Abc
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 LIMITS = {"X": 0.5, "Y": 1.0}
-RHYTHMS = ("X", "Y", "Z", "")
 FEWEST = 3
 AHEAD = 30
 _VISITS = {
@@ -32,104 +29,75 @@ _VISITS = {
 }
 
 
-@dataclass(frozen=True)
-class AbcXyz(Result):
-    """Customers by class and by how regularly they buy.
-
-    Attributes
-    ----------
-    customers
-        ``customer_id``, ``name`` and ``owner`` where known, ``abc``, ``xyz`` (X, Y, Z, or empty where there
-        were fewer than three intervals), ``usual_pause`` (mean interval in days), ``variation`` (standard
-        deviation of the intervals ÷ their mean), ``last_purchase``, ``expected_by`` and ``net_sales``.
-    as_of
-        The last day that counts.
-    window
-        The activity window in days: who has been silent for longer is expected no more.
-    currency
-        ISO 4217 code, or None where it is not known.
-    """
-
-    name: ClassVar[str] = "abc_xyz"
-    is_drawn: ClassVar[bool] = False
-    customers: pd.DataFrame
-    as_of: dt.date
-    window: int
-    currency: str | None = None
-
-    def visits(self) -> pd.DataFrame:
-        """Return the active A and B customers of class X or Y who are due within 30 days, A and X first."""
-        rows, day = self.customers, pd.Timestamp(self.as_of)
-        worth = rows["abc"].isin(["A", "B"]) & rows["xyz"].isin(list(LIMITS))
-        due = (rows["expected_by"] - day).dt.days.le(AHEAD)
-        active = (day - rows["last_purchase"]).dt.days.le(self.window)
-        found: pd.DataFrame = rows[worth & due & active].sort_values(
-            ["abc", "xyz", "expected_by", "customer_id"]
-        )
-        return found.reset_index(drop=True)
-
-    def sentence(self) -> str:
-        """Return how many A customers buy regularly, and how many visits fall due."""
-        best, due = self.customers["xyz"][self.customers["abc"] == "A"], len(self.visits())
-        return ngettext(
-            "{n} of {best} A customers buy at regular intervals (X); by {day} {due} A or B customer who buys "
-            "with some regularity is due.",
-            "{n} of {best} A customers buy at regular intervals (X); by {day} {due} A or B customers who buy "
-            "with some regularity are due.",
-            due,
-        ).format(
-            n=number((best == "X").sum()),
-            best=number(len(best)),
-            day=date(self.as_of + dt.timedelta(days=AHEAD)),
-            due=number(due),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the cells with what they mean for visits, and who is due."""
-        groups = self.customers.groupby(["abc", "xyz"])
-        sums = groups.size().to_frame("customers").join(groups["net_sales"].sum())
-        cells = sums.join(groups["usual_pause"].median())
-        order = [cell for cell in product(CLASSES, RHYTHMS) if cell in cells.index]
-        found = cells.reindex(pd.MultiIndex.from_tuples(order, names=["abc", "xyz"])).reset_index()
-        found["visits"] = [_(_VISITS[key]) for key in found["xyz"]]
-        return {"abc_xyz": found, "due": self.visits()}
-
-    def findings(self) -> list[Finding]:
-        """Return who is due."""
-        due = self.visits()
-        total = max(float(due["net_sales"].sum()), 0.0)
-        return [Finding("segmentation.visits", self.sentence(), len(due), "customers", total)]
-
-
 @or_not_possible
-def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> AbcXyz | NotPossible:
-    """Return the class of each customer beside the regularity of its purchases.
+def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> Listed | NotPossible:
+    """Return customers by class and regularity, and which active A and B customers are due within 30 days.
 
     Notes
     -----
     Regularity is the variation of the intervals between a customer's purchase days: their standard deviation
     ÷ their mean. X is at most 0.5, Y at most 1, Z above; purchases that come quite at random have about 1.
-    It takes three intervals. The next purchase is expected the mean interval after the last one.
+    It takes three intervals. The next purchase is expected the mean interval after the last one; who has been
+    silent for longer than the window is expected no more.
     """
     found = regularity(dataset.query("purchase_days"))
     if found.empty:
         return NotPossible(_("Nobody bought on four different days: a rhythm takes three intervals."))
-    last = dataset.query("customers").set_index("customer_id")["last_purchase"]
     rows = classed.customers[["customer_id", "abc", "net_sales"]].join(found, on="customer_id")
-    rows = rows.assign(xyz=rows["xyz"].fillna("")).join(last, on="customer_id")
-    expected = rows["last_purchase"] + pd.to_timedelta(rows["usual_pause"].round(), unit="D")
-    told = named(dataset, rows.assign(expected_by=expected))
-    return AbcXyz(told, dataset.as_of, window.days, classed.currency)
+    rows = rows.fillna({"xyz": ""})
+
+    groups = rows.groupby(["abc", "xyz"])
+    cells = pd.DataFrame(
+        {
+            "customers": groups.size(),
+            "net_sales": groups["net_sales"].sum(),
+            "usual_pause": groups["usual_pause"].median(),
+        }
+    ).reset_index()
+    cells = cells.sort_values(["abc", "xyz"], key=lambda keys: keys.replace("", "unknown"), ignore_index=True)
+    cells["visits"] = [_(_VISITS[key]) for key in cells["xyz"]]
+
+    day = pd.Timestamp(dataset.as_of)
+    worth = rows["abc"].isin(["A", "B"]) & rows["xyz"].isin(list(LIMITS))
+    active = (day - rows["last_purchase"]).dt.days.le(window.days)
+    due = rows[worth & active & (rows["expected_by"] - day).dt.days.le(AHEAD)]
+    due = due.sort_values(["abc", "xyz", "expected_by", "customer_id"])
+
+    best = rows["xyz"][rows["abc"] == "A"]
+    said = ngettext(
+        "{n} of {best} A customers buy at regular intervals (X); by {day} {due} A or B customer who buys "
+        "with some regularity is due.",
+        "{n} of {best} A customers buy at regular intervals (X); by {day} {due} A or B customers who buy "
+        "with some regularity are due.",
+        len(due),
+    ).format(
+        n=number((best == "X").sum()),
+        best=number(len(best)),
+        day=date(dataset.as_of + dt.timedelta(days=AHEAD)),
+        due=number(len(due)),
+    )
+    total = max(float(due["net_sales"].sum()), 0.0)
+    finding = Finding("segmentation.visits", said, len(due), "customers", total)
+    return Listed({"abc_xyz": cells, "due": named(dataset, due)}, said, finding)
 
 
 def regularity(days: pd.DataFrame) -> pd.DataFrame:
-    """Return ``usual_pause``, ``variation`` and ``xyz`` by customer, of those with three intervals or more.
+    """Return by customer, of those with three intervals or more, how regularly they buy and when again.
 
-    It takes the rows of ``sql/purchase_days.sql``.
+    It takes the rows of ``sql/purchase_days.sql``, in their order. The columns are ``usual_pause`` (mean
+    interval in days), ``variation``, ``xyz``, ``last_purchase`` and ``expected_by``.
     """
-    gap = days["date"].diff().dt.days.where(days["customer_id"].eq(days["customer_id"].shift()))
-    gaps = gap.groupby(days["customer_id"]).agg(["count", "mean", "std"])
-    gaps = gaps[gaps["count"] >= FEWEST]
-    variation = gaps["std"] / gaps["mean"]
-    xyz = np.select([variation <= limit + 1e-12 for limit in LIMITS.values()], list(LIMITS), "Z")
-    return pd.DataFrame({"usual_pause": gaps["mean"], "variation": variation, "xyz": xyz}, index=gaps.index)
+    customer, day = days["customer_id"], days["date"].to_numpy().astype("datetime64[D]")
+    first = np.flatnonzero(customer.ne(customer.shift()))
+    gap = np.diff(day.astype("int64"), prepend=0)
+    gap[first] = 0
+    count = np.diff(first, append=len(days)) - 1
+    total, squares = (np.add.reduceat(each, first) for each in (gap, gap**2))
+    known = count >= FEWEST
+    first, count, total, squares = (each[known] for each in (first, count, total, squares))
+    variation = np.sqrt(count * (count * squares - total**2) / (count - 1)) / total
+    found = pd.DataFrame({"usual_pause": total / count, "variation": variation}, customer.iloc[first])
+    found["xyz"] = np.select([variation <= limit + 1e-12 for limit in LIMITS.values()], list(LIMITS), "Z")
+    found["last_purchase"] = days["date"].to_numpy()[first + count]
+    found["expected_by"] = found["last_purchase"] + pd.to_timedelta(found["usual_pause"].round(), unit="D")
+    return found

@@ -58,32 +58,25 @@ class LifeCycle(Result):
         return found.reset_index(drop=True)
 
     def movement(self) -> pd.DataFrame:
-        """Return customers and money of both years by ``stage_before`` and ``stage``."""
-        groups = self.customers.groupby(["stage_before", "stage"])
-        return groups.size().to_frame("customers").join(groups[["sales_before", "net_sales"]].sum())
+        """Return customers and net sales of twelve months by ``stage_before`` and ``stage``."""
+        by = ["stage_before", "stage"]
+        return self.customers.groupby(by).agg(customers=("net_sales", "size"), net_sales=("net_sales", "sum"))
 
     def declining(self) -> pd.DataFrame:
         """Return the declining customers, those who took most off net sales first."""
-        found = self.customers[self.customers["stage"] == "declining"]
-        lost = (found["sales_before"] - found["net_sales"]).rename("lost")
-        by = found.assign(lost=lost).sort_values(["lost", "customer_id"], ascending=[False, True])
-        return by.drop(columns=["lost", "stage", "stage_before"]).reset_index(drop=True)
+        found = self._of("declining").drop(columns=["stage", "stage_before"])
+        gained = (found["net_sales"] - found["sales_before"]).sort_values(kind="stable")
+        return found.loc[gained.index].reset_index(drop=True)
 
     def _of(self, stage: str) -> pd.DataFrame:
         return self.customers[self.customers["stage"] == stage]
 
     def title(self) -> str:
-        """Return how many decline and how many grow."""
-        return _("{declining} customers are declining, {growing} are growing").format(
-            declining=number(len(self._of("declining"))), growing=number(len(self._of("growing")))
-        )
-
-    def sentence(self) -> str:
-        """Return the same with the money of both years."""
+        """Return how many decline and how many grow, with the money of both years."""
         down, up = self._of("declining"), self._of("growing")
         return _(
-            "{declining} customers are declining: {lost} of net sales in twelve months, after {had}; "
-            "{growing} are growing: {gained}, after {little}."
+            "Customers declining: {declining}, with {lost} of net sales in twelve months after {had}; "
+            "growing: {growing}, with {gained} after {little}."
         ).format(
             declining=number(len(down)),
             lost=money(down["net_sales"].sum(), self.currency),
@@ -94,23 +87,14 @@ class LifeCycle(Result):
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the stages, the movement between them, and who declines, by name."""
-        moved = self.movement().reset_index()
-        order = {key: place for place, key in enumerate([NOT_YET, *STAGES])}
-        moved = moved.sort_values(["stage_before", "stage"], key=lambda keys: keys.map(order))
-        for column in ("stage_before", "stage"):
-            moved[column] = moved[column].map(stage_name)
-        return {
-            "life_cycle": self.sizes(),
-            "movement": moved.reset_index(drop=True),
-            "declining": self.declining(),
-        }
+        """Return the stages, and who declines, by name."""
+        return {"life_cycle": self.sizes(), "declining": self.declining()}
 
     def findings(self) -> list[Finding]:
         """Return how many decline, and what they took off net sales."""
         down = self._of("declining")
         lost = max(float((down["sales_before"] - down["net_sales"]).sum()), 0.0)
-        return [Finding("segmentation.declining", self.sentence(), len(down), "customers", lost, good=False)]
+        return [Finding("segmentation.declining", self.title(), len(down), "customers", lost, good=False)]
 
 
 def stage_name(key: str) -> str:
@@ -135,18 +119,19 @@ def life_cycle(dataset: Dataset, window: ActivityWindow) -> LifeCycle | NotPossi
     if rows.empty:
         return NotPossible(_("Nobody bought anything, so there is no life cycle."))
     earlier = (pd.Timestamp(dataset.as_of) - pd.DateOffset(years=1)).date()
-    was = dataset.query("customer_trend", as_of=earlier).set_index("customer_id")
-    now = rows.set_index("customer_id")
-    found = pd.DataFrame(
+    was = dataset.query("customer_trend", as_of=earlier)
+    before = pd.DataFrame(
         {
-            "stage": stages(now, dataset.as_of, window.days),
-            "stage_before": stages(was, earlier, window.days).reindex(now.index).fillna(NOT_YET),
-            "net_sales": now["net_sales"],
-            "sales_before": was["net_sales"].astype("float64").reindex(now.index).fillna(0.0),
-            "trend": now["sales_now"] / now["sales_before"].where(now["sales_before"] > 0) - 1,
+            "customer_id": was["customer_id"],
+            "stage_before": stages(was, earlier, window.days),
+            "sales_before": was["net_sales"],
         }
     )
-    return LifeCycle(named(dataset, found.reset_index()), dataset.currency)
+    now = rows[["customer_id", "net_sales"]].assign(stage=stages(rows, dataset.as_of, window.days))
+    found = now.merge(before, how="left", on="customer_id")
+    found = found.fillna({"stage_before": NOT_YET, "sales_before": 0.0})
+    found["trend"] = rows["sales_now"] / rows["sales_before"].where(rows["sales_before"] > 0) - 1
+    return LifeCycle(named(dataset, found), dataset.currency)
 
 
 def stages(trend: pd.DataFrame, as_of: dt.date, window: int) -> pd.Series[str]:
@@ -157,5 +142,5 @@ def stages(trend: pd.DataFrame, as_of: dt.date, window: int) -> pd.Series[str]:
     change = (trend["sales_now"] - trend["sales_before"]).to_numpy(dtype="float64")
     error = np.sqrt(trend["squares"].to_numpy(dtype="float64"))
     conditions = [inactive, new, change > BEYOND_CHANCE * error, change < -BEYOND_CHANCE * error]
-    found = np.select(conditions, ["inactive", "new", "growing", "declining"], "mature")
-    return pd.Series(found, index=trend.index, dtype="str")
+    names = pd.array(["inactive", "new", "growing", "declining", "mature"], dtype="str")
+    return pd.Series(names.take(np.select(conditions, range(4), 4)), trend.index)

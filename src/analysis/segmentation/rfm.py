@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.dataset.segment_table import CUTS, MIDDLE, SCALE, Scoring, Segment
+from analysis.dataset.segment_table import CUTS, MIDDLE, SCALE, Scoring
 from analysis.language import _, listing, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import ActivityWindow
@@ -25,17 +25,16 @@ class Rfm(Result):
     Attributes
     ----------
     customers
-        ``customer_id``; ``days_since_last`` (days from the last purchase to as_of), ``purchases``
-        (purchase days), ``net_sales`` (money), ``usual_pause`` (mean days between purchases, missing where
-        there was one); scores ``r``, ``f``, ``m`` (the highest is best); ``loyalty`` (mean of ``f`` and
-        ``m`` on a scale of five, rounded down); ``segment`` (a key of ``segments``).
+        ``customer_id``; ``days_since_last`` (from the last purchase to as_of), ``purchases`` (purchase days),
+        ``net_sales`` (money), ``usual_pause`` (mean days between purchases, missing where there was one);
+        scores ``r``, ``f``, ``m`` (the highest is best); ``loyalty`` (mean of ``f`` and ``m`` on a scale of
+        five, rounded down); ``segment`` (a key of ``names``).
     unscored
         Customers without a purchase, who have no recency and are left out.
     scoring
         Number of scores, cut points and segments.
     window
-        Days of silence beyond which nobody scores more than the middle for recency; None where there is no
-        window.
+        Days of silence beyond which nobody scores more than the middle for recency, where there is one.
     """
 
     name: ClassVar[str] = "segments"
@@ -61,50 +60,24 @@ class Rfm(Result):
         return middle(self.scoring.number)
 
     def sizes(self) -> pd.DataFrame:
-        """Return one row per segment, best first, empty ones included.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``segment`` (in the reader's language), ``customers``, ``share_of_customers``, ``net_sales``
-            (money), ``share_of_sales``, and the medians ``typical_days`` since the last purchase,
-            ``typical_purchases`` and ``typical_sales`` (money), missing in an empty segment.
-        """
-        groups = self.customers.groupby("segment")
-        medians = groups[["days_since_last", "purchases", "net_sales"]].median()
+        """Return customers, money and medians of each segment, best first, empty ones included."""
+        medians = self.customers.groupby("segment")[["days_since_last", "purchases", "net_sales"]].median()
         medians.columns = pd.Index(["typical_days", "typical_purchases", "typical_sales"])
         sizes = sizes_by("segment", list(self.names), self.customers).join(medians)
         sizes.insert(0, "segment", list(self.names.values()))
         return sizes.reset_index(drop=True)
 
-    @property
-    def champions(self) -> int:
-        """Number of customers in the first segment, which is the best."""
-        return int((self.customers["segment"] == next(iter(self.names))).sum())
-
     def title(self) -> str:
-        """Return what the best segment is of all customers, and of net sales where there are any."""
+        """Return how many customers are in the first segment, the best, and what they make of net sales."""
         best = self.sizes().iloc[0]
-        message = _("'{best}' are {share} of customers and make {sales} of net sales")
+        message = _("{n} of {customers} customers ({share}) are '{best}' and make {sales} of net sales.")
         if pd.isna(best["share_of_sales"]):
-            message = _("'{best}' are {share} of customers")
-        share, sales = percent(best["share_of_customers"]), percent(best["share_of_sales"])
-        return message.format(best=best["segment"], share=share, sales=sales)
-
-    def sentence(self) -> str:
-        """Return the finding in one sentence."""
-        best = self.sizes().iloc[0]
-        message = _(
-            "{champions} of {customers} customers ({share}) are in the best segment, '{best}', and make "
-            "{sales} of net sales."
-        )
-        if pd.isna(best["share_of_sales"]):
-            message = _("{champions} of {customers} customers ({share}) are in the best segment, '{best}'.")
+            message = _("{n} of {customers} customers ({share}) are '{best}'.")
         return message.format(
-            best=best["segment"],
-            champions=number(self.champions),
+            n=number(best["customers"]),
             customers=number(len(self.customers)),
             share=percent(best["share_of_customers"], 1),
+            best=best["segment"],
             sales=percent(best["share_of_sales"], 1),
         )
 
@@ -114,8 +87,9 @@ class Rfm(Result):
 
     def findings(self) -> list[Finding]:
         """Return how many are in the best segment, and what they make."""
-        best = max(float(self.sizes()["net_sales"].iloc[0]), 0.0)
-        return [Finding("segmentation.champions", self.sentence(), self.champions, "customers", best)]
+        best = self.sizes().iloc[0]
+        money = max(float(best["net_sales"]), 0.0)
+        return [Finding("segmentation.champions", self.title(), int(best["customers"]), "customers", money)]
 
     def notes(self) -> list[str]:
         """Return who has no score, and what the window and equal frequencies do to scores."""
@@ -126,14 +100,11 @@ class Rfm(Result):
         levels = sorted(set(self.customers["f"]))
         if len(levels) < self.scoring.number:
             message = _(
-                "Frequency tells fewer than {n} levels apart, only the scores {levels}, since equal "
-                "customers score alike: {share} of them bought once."
+                "Equal customers score alike, so frequency has only the scores {levels}: {share} of "
+                "customers bought once."
             )
-            if len(levels) == 1:
-                message = _("All customers bought equally often: frequency tells nobody apart.")
-            once = (self.customers["purchases"] == 1).mean()
-            shown = listing([number(level) for level in levels])
-            said.append(message.format(n=number(self.scoring.number), levels=shown, share=percent(once)))
+            once = percent((self.customers["purchases"] == 1).mean())
+            said.append(message.format(levels=listing([number(level) for level in levels]), share=once))
         if self.unscored:
             message = ngettext(
                 "{count} customer has returns but no purchase, so no recency: it has no segment.",
@@ -154,6 +125,9 @@ def score(
 ) -> pd.Series[int]:
     """Return a score for each value, by quantiles of all values: quintiles, unless told otherwise.
 
+    It is 1 + the whole quantiles of all values that are worse, an equal one counting half; the worst value
+    always scores 1 and the best most. So equal values always get equal scores, whatever the order of rows.
+
     Parameters
     ----------
     values
@@ -165,24 +139,22 @@ def score(
     scores
         How many there are: 1 is worst.
 
-    Returns
-    -------
-    pandas.Series
-        1 + the whole quantiles of all values that are worse, an equal one counting half. The worst value
-        always scores 1 and the best most. Equal values always get equal scores, whatever the order of rows.
-
     Examples
     --------
     >>> import pandas as pd
     >>> score(pd.Series([1, 1, 1, 3, 9])).tolist()
     [1, 1, 1, 4, 5]
     """
-    if values.min() == values.max():
+    places, levels = pd.factorize(values, sort=True)
+    if len(levels) == 1:
         return pd.Series(equal or middle(scores), index=values.index)
-    rank = values.rank(method="min", ascending=best == "high").astype(int)
-    worse, same = rank - 1, rank.map(rank.value_counts())
+    if best == "low":
+        places = len(levels) - 1 - places
+    same = np.bincount(places)
+    worse = same.cumsum() - same
     found = 1 + scores * (2 * worse + same) // (2 * len(values))
-    return found.mask(rank == rank.min(), 1).mask(rank == rank.max(), scores)
+    found[[0, -1]] = 1, scores
+    return pd.Series(found[places], index=values.index)
 
 
 def score_by_cuts(values: pd.Series, cuts: list[float], best: str = "high") -> pd.Series[int]:
@@ -246,35 +218,21 @@ def rfm(
     scores = scoring.number
     for letter, measure in LETTERS.items():
         best, equal = ("low", scores) if letter == "r" else ("high", None)
-        cuts = getattr(scoring, measure)
-        found = score_by_cuts(frame[measure], cuts, best) if cuts else None
-        frame[letter] = score(frame[measure], best, equal, scores) if found is None else found
+        cuts, values = getattr(scoring, measure), frame[measure]
+        frame[letter] = score_by_cuts(values, cuts, best) if cuts else score(values, best, equal, scores)
     days = window.days if isinstance(window, ActivityWindow) else None
     silent = frame["days_since_last"] > (np.inf if days is None else days)
     frame["r"] = frame["r"].mask(silent, frame["r"].clip(upper=middle(scores)))
     r, f, m = (_on_scale(frame[letter], scores) for letter in LETTERS)
-    frame["loyalty"] = (f + m) // 2
-    frame["segment"] = _segments(
-        r.mask(silent, r.clip(upper=MIDDLE)), frame["loyalty"], frame["purchases"], scoring.table
-    )
+    r, frame["loyalty"] = r.mask(silent, r.clip(upper=MIDDLE)), (f + m) // 2
+    place = 2 * (SCALE * r + frame["loyalty"] - SCALE - 1) + (frame["purchases"] > 1)
+    frame["segment"] = pd.Series(scoring.keys(), dtype="str").take(place.to_numpy()).array
     return Rfm(frame, len(customers) - len(bought), scoring, days)
 
 
 def _on_scale(scores: pd.Series[int], number: int) -> pd.Series[int]:
     """Return scores from 1 to ``number`` on the scale of five that rules are written on."""
     return ((scores - 1) * 2 * (SCALE - 1) + 3 * (number - 1)) // (2 * (number - 1))
-
-
-def _segments(
-    recency: pd.Series[int], loyalty: pd.Series[int], purchases: pd.Series[int], table: dict[str, Segment]
-) -> pd.Series[str]:
-    """Return the key of the segment that holds each customer."""
-    holder = {cell: key for key, segment in table.items() for cell in segment.cells()}
-    keys = np.full((SCALE + 1, SCALE + 1, 2), "", dtype=object)
-    for (r, loyal, times), key in holder.items():
-        keys[r, loyal, int(times == "several")] = key
-    found = keys[recency.to_numpy(), loyalty.to_numpy(), (purchases > 1).to_numpy().astype(int)]
-    return pd.Series(found, index=recency.index, dtype="str")
 
 
 @or_not_possible
@@ -286,8 +244,8 @@ def rules(scored: Rfm) -> pd.DataFrame:
         {
             "segment": list(scored.names.values()),
             "meaning": [found.said("meaning") for found in segments],
-            "recency": [_range(*found.recency) for found in segments],
-            "loyalty_score": [_range(*found.loyalty) for found in segments],
+            "recency": [found.recency.replace("-", "–") for found in segments],
+            "loyalty_score": [found.loyalty.replace("-", "–") for found in segments],
             "times": [times[found.purchases] for found in segments],
         }
     )
@@ -295,14 +253,7 @@ def rules(scored: Rfm) -> pd.DataFrame:
 
 @or_not_possible
 def score_ranges(scored: Rfm) -> pd.DataFrame:
-    """Return what each score stands for here.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per score, best first: ``score`` and the lowest and highest ``days_since_last``,
-        ``purchases`` and ``net_sales`` that got it (missing where no customer has the score).
-    """
+    """Return the lowest and highest recency, frequency and net sales of each score, the best first."""
     parts = [
         scored.customers.groupby(letter)[measure].agg(["min", "max"]).add_prefix(f"{measure}_")
         for letter, measure in LETTERS.items()
@@ -314,19 +265,9 @@ def score_ranges(scored: Rfm) -> pd.DataFrame:
 def profile(
     customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow | NotPossible, scoring: Scoring
 ) -> pd.DataFrame:
-    """Return what RFM knows of each customer.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By ``customer_id``, of all who bought: ``r``, ``f``, ``m`` and ``segment`` (its key; see `Rfm`).
-    """
-    scored = rfm(customers, as_of, window, scoring)
+    """Return scores and segment (its key) by ``customer_id``, of all who bought; see `Rfm`."""
     columns = ["r", "f", "m", "segment"]
-    if isinstance(scored, Rfm):
-        return scored.customers.set_index("customer_id")[columns]
-    return pd.DataFrame(columns=columns, index=pd.Index([], name="customer_id"))
-
-
-def _range(low: int, high: int) -> str:
-    return number(low) if low == high else f"{number(low)}–{number(high)}"
+    scored = rfm(customers, as_of, window, scoring)
+    empty = pd.DataFrame(columns=["customer_id", *columns])
+    found = scored.customers if isinstance(scored, Rfm) else empty
+    return found.set_index("customer_id")[columns]
