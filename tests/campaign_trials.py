@@ -36,7 +36,7 @@ def trial(seed: int, customers: int = 4000) -> pd.DataFrame:
                 path.unlink()
         dataset = open_dataset(folder)
         window = portfolio.activity_window(dataset.query("purchase_gaps"))
-        effects = churn.campaign_effects(churn.campaign_contacts(dataset), window.days)
+        effects = churn.campaign_effects(churn.campaign_contacts(dataset), window)
         by_risk = churn.effects_by_risk(effects, dataset)
         last = effects.for_active.iloc[0]
         risk = churn.risk_on(replace(dataset, as_of=last["date"].date()))

@@ -15,10 +15,12 @@ from analysis.churn import CampaignEffects, RiskEffects, Risks
 from analysis.churn.campaigns import chance_of, differences_before, effect_of, margin_effect_of
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
+from analysis.portfolio import ActivityWindow
 from analysis.profitability.margins import Margins, choose_margins
 from analysis.statistics import share_difference
 
 DAY = pd.Timestamp("2024-03-01")
+WINDOW = ActivityWindow(172, pd.DataFrame())
 THIRD = Margins(0.3, pd.DataFrame({"margin_rate": []}), "set")
 
 
@@ -44,7 +46,9 @@ def contacts_of(
 
 
 def effects_of(*campaigns: pd.DataFrame, window: int = 90) -> CampaignEffects | NotPossible:
-    return churn.campaign_effects(pd.concat(campaigns, ignore_index=True), window)
+    return churn.campaign_effects(
+        pd.concat(campaigns, ignore_index=True), ActivityWindow(window, pd.DataFrame())
+    )
 
 
 # --- the rows -----------------------------------------------------------------------------------------------
@@ -103,7 +107,7 @@ def test_a_shorter_answer_counts_less(small) -> None:
 def test_without_campaigns_there_is_a_reason(six_customers, data_over) -> None:
     missing = churn.campaign_contacts(data_over(six_customers, dt.date(2024, 4, 15)))
     assert "There are no campaigns" in missing.reason
-    assert churn.effects_by_risk(churn.campaign_effects(missing, 90), None) is missing
+    assert churn.effects_by_risk(churn.campaign_effects(missing, WINDOW), None) is missing
 
 
 # --- effects ------------------------------------------------------------------------------------------------
@@ -207,11 +211,11 @@ def test_value_of_a_contact_by_hand() -> None:
     """At a margin of 30 %: 300, 30 and 12 at stake; helped 20 % at a cost of 5, 55, 1 and −2.6 remain."""
     value = churn.contact_value(risks_of(valued=False), THIRD, success=0.2, cost=5.0)
     assert value.customers["customer_id"].tolist() == list("abcd")
-    assert value.customers["expected_profit"].tolist() == pytest.approx([55, 1, -2.6, -5])
+    assert value.customers["expected_gain"].tolist() == pytest.approx([55, 1, -2.6, -5])
     assert value.customers["worth_contacting"].tolist() == [True, True, False, False]
     assert value.customers["break_even"].tolist()[:3] == pytest.approx([5 / 300, 5 / 30, 5 / 12])
-    assert (value.best, value.profit, value.threshold) == pytest.approx((2, 56, 30))
-    assert value.curve()["profit"].tolist() == pytest.approx([0, 55, 56, 53.4, 48.4])
+    assert (value.best, value.gain, value.threshold) == pytest.approx((2, 56, 30))
+    assert value.curve()["gain"].tolist() == pytest.approx([0, 55, 56, 53.4, 48.4])
     assert value.break_even == pytest.approx(2 * 5 / 330)
     assert value.source == value.cost_source == "set"
     # twice the success at half the cost: 117.5, 9.5 and 2.3
@@ -221,7 +225,7 @@ def test_value_of_a_contact_by_hand() -> None:
 
 def test_the_value_of_twelve_months_is_margin_already() -> None:
     value = churn.contact_value(risks_of(valued=True), THIRD, success=0.2, cost=5.0)
-    assert value.customers["expected_profit"].tolist() == pytest.approx([195, 15, 3, -5])
+    assert value.customers["expected_gain"].tolist() == pytest.approx([195, 15, 3, -5])
     assert "12 months" in value.notes()[0]
 
 
@@ -239,7 +243,7 @@ def test_success_and_cost_come_from_the_campaign() -> None:
     effects = effects_of(contacts_of((100, 60), (60, 30)))
     value = churn.contact_value(risks_of(valued=True), THIRD, effects)
     assert (value.success, value.cost, value.source) == (pytest.approx(0.2), 2.0, "measured")
-    assert value.customers["expected_profit"].tolist() == pytest.approx([198, 18, 6, -2])
+    assert value.customers["expected_gain"].tolist() == pytest.approx([198, 18, 6, -2])
     inactive = effects_of(contacts_of((100, 60), (60, 30)), window=29)
     assert churn.contact_value(risks_of(valued=True), THIRD, inactive).source == "assumed"
     plot(value)
@@ -259,11 +263,12 @@ def test_whom_it_annoys_is_not_contacted() -> None:
     assert by_risk.title() == "Call helped 1 of 2 groups by risk, and annoyed 1"
     value = churn.contact_value(risks_of(valued=True), THIRD, effects, by_risk)
     each = value.customers.set_index("customer_id")
-    assert each["expected_profit"].to_dict() == pytest.approx({"a": 398, "d": -2, "c": -18, "b": -42})
+    assert each["expected_gain"].to_dict() == pytest.approx({"a": 398, "d": -2, "c": -18, "b": -42})
     assert each.index[each["worth_contacting"]].tolist() == ["a"]
     alike = by_risk_of([0.12, 0.08])
     assert not alike.differs
     assert "Chance explains" in alike.sentence()
+    assert "no difference by risk" in alike.title()
     value = churn.contact_value(risks_of(valued=True), THIRD, effects, alike)
     assert value.customers["success"].tolist() == pytest.approx([0.2] * 4)
 
@@ -282,7 +287,7 @@ def test_the_call_of_demo_by_the_risk_known_on_its_day() -> None:
     demo = open_dataset("demo")
     contacts = churn.campaign_contacts(demo)
     assert contacts.groupby("campaign")["days"].first().tolist() == [60, 60, 51]  # demo ends on 31 December
-    effects = churn.campaign_effects(contacts, 172)
+    effects = churn.campaign_effects(contacts, WINDOW)
     by_risk = churn.effects_by_risk(effects, demo)
     called = effects.for_active.iloc[0]
     assert called["campaign"] == "CAMP03 · Llamada comercial"

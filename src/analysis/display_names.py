@@ -127,7 +127,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "excluded": (N_("Left out"), "number"),
     "expected": (N_("Comes back, by the rate"), "money"),
     "expected_by": (N_("Expected again by"), "date"),
-    "expected_profit": (N_("Expected profit"), "money2"),
+    "expected_gain": (N_("Expected gain"), "money2"),
     "expected_purchases": (N_("Expected purchases"), "number2"),
     "expected_renewals": (N_("Renewals to come, discounted"), "number2"),
     "expected_spend": (N_("Expected spend per purchase"), "money"),

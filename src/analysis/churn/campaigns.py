@@ -16,7 +16,7 @@ from analysis.churn.snapshots import snapshots
 from analysis.dataset import Dataset
 from analysis.language import _, listing, money, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.portfolio import activity_window
+from analysis.portfolio import ActivityWindow, activity_window
 from analysis.profitability.margins import choose_margins
 from analysis.result import Finding, Result, currency_of
 from analysis.statistics import share_difference
@@ -205,7 +205,7 @@ def _listed(effects: pd.DataFrame, names: list[str]) -> str:
 
 
 @or_not_possible
-def campaign_effects(contacts: pd.DataFrame, window: int) -> CampaignEffects | NotPossible:
+def campaign_effects(contacts: pd.DataFrame, window: ActivityWindow) -> CampaignEffects | NotPossible:
     """Measure what each campaign changed, where some of those it was for were left alone.
 
     Parameters
@@ -213,7 +213,7 @@ def campaign_effects(contacts: pd.DataFrame, window: int) -> CampaignEffects | N
     contacts
         The result of `campaign_contacts`.
     window
-        Days without a purchase after which a customer is inactive.
+        The activity window.
 
     Returns
     -------
@@ -234,7 +234,7 @@ def campaign_effects(contacts: pd.DataFrame, window: int) -> CampaignEffects | N
             | margin_effect_of(those)
             | {
                 "cost": those.loc[those["treated"], "cost"].mean(),
-                "active_share": float((those["days_since_last"] <= window).mean()),
+                "active_share": float((those["days_since_last"] <= window.days).mean()),
                 "balanced": all(abs(apart[name]) <= apart["allowed"] for name in BEFORE),
             }
         )
@@ -338,7 +338,9 @@ class RiskEffects(Result):
         return success_of(self.frame).iloc[place].set_axis(risk.index)
 
     def title(self) -> str:
-        """Return how many groups the contact is seen to have helped, and to have annoyed."""
+        """Return in how many groups the contact is seen to have helped, and to have annoyed."""
+        if not self.differs:
+            return _("{campaign}: no difference by risk is seen").format(campaign=self.campaign)
         return _("{campaign} helped {helped} of {groups} groups by risk, and annoyed {annoyed}").format(
             campaign=self.campaign,
             helped=number((self.frame["effect_low"] > 0).sum()),

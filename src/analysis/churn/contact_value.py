@@ -39,8 +39,8 @@ class ContactValue(Result):
     customers
         ``customer_id``; ``risk``; ``margin_at_stake`` in money; ``success``, the chance that a contact makes
         buy who otherwise would not, with its interval ``low`` to ``high`` (missing where not measured);
-        ``expected_profit`` = margin at stake × success − cost; ``break_even``, the success rate from which on
-        the contact pays; ``worth_contacting``, whether the expected profit is above 0.
+        ``expected_gain`` = margin at stake × success − cost; ``break_even``, the success rate from which on
+        the contact pays; ``worth_contacting``, whether the expected gain is above 0.
     cost
         Of a contact, in money.
     source, cost_source
@@ -65,9 +65,9 @@ class ContactValue(Result):
         return int(self.customers["worth_contacting"].sum())
 
     @property
-    def profit(self) -> float:
+    def gain(self) -> float:
         """What contacting them is expected to bring in all."""
-        return float(self.customers["expected_profit"].clip(lower=0).sum())
+        return float(self.customers["expected_gain"].clip(lower=0).sum())
 
     @property
     def threshold(self) -> float:
@@ -92,10 +92,10 @@ class ContactValue(Result):
         Returns
         -------
         pandas.DataFrame
-            ``contacted`` = 0, 1, 2, …; ``profit``, and ``low`` and ``high``, at the ends of the interval of
+            ``contacted`` = 0, 1, 2, …; ``gain``, and ``low`` and ``high``, at the ends of the interval of
             success; missing where it was not measured.
         """
-        rates = {"profit": "success", "low": "low", "high": "high"}
+        rates = {"gain": "success", "low": "low", "high": "high"}
         each = pd.DataFrame({name: self.customers[rate] for name, rate in rates.items()})
         sums = each.mul(self.customers["margin_at_stake"], axis=0).sub(self.cost).cumsum()
         nobody = pd.DataFrame(0.0, [0], sums.columns)
@@ -108,23 +108,21 @@ class ContactValue(Result):
         -------
         pandas.DataFrame
             One row each: ``success_rate``, ``contact_cost``, ``customers`` worth contacting then, and
-            ``expected_profit`` of contacting them.
+            ``expected_gain`` of contacting them.
         """
         rows = []
         for rate, times in product(STEPS, STEPS):
             gain = self.customers["margin_at_stake"] * self.customers["success"] * rate - self.cost * times
             rows.append((self.success * rate, self.cost * times, (gain > 0).sum(), gain[gain > 0].sum()))
-        return pd.DataFrame(rows, columns=["success_rate", "contact_cost", "customers", "expected_profit"])
+        return pd.DataFrame(rows, columns=["success_rate", "contact_cost", "customers", "expected_gain"])
 
     def title(self) -> str:
         """Return how many customers are worth a contact, and what contacting them brings."""
         return ngettext(
-            "{customers} of {all} customers is worth a contact: {profit} expected",
-            "{customers} of {all} customers are worth a contact: {profit} expected",
+            "{customers} of {all} customers is worth a contact: {gain} expected",
+            "{customers} of {all} customers are worth a contact: {gain} expected",
             self.best,
-        ).format(
-            customers=number(self.best), all=number(len(self.customers)), profit=self._money(self.profit)
-        )
+        ).format(customers=number(self.best), all=number(len(self.customers)), gain=self._money(self.gain))
 
     def sentence(self) -> str:
         """Return with how many a contact pays, and what that rests on."""
@@ -135,12 +133,12 @@ class ContactValue(Result):
         }[self.source].format(campaign=self.campaign, rate=percent(self.success, 1))
         return _(
             "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
-            "bring {profit} in all, {rests}."
+            "bring {gain} in all, {rests}."
         ).format(
             cost=self._money(self.cost, 2),
             customers=number(self.best),
             all=number(len(self.customers)),
-            profit=self._money(self.profit),
+            gain=self._money(self.gain),
             rests=rests,
         )
 
@@ -153,7 +151,7 @@ class ContactValue(Result):
 
     def findings(self) -> list[Finding]:
         """Return with how many a contact pays."""
-        return [Finding("churn.contact_value", self.sentence(), self.best, "customers", self.profit)]
+        return [Finding("churn.contact_value", self.sentence(), self.best, "customers", self.gain)]
 
     def notes(self) -> list[str]:
         """Say what is at stake, from where on a contact pays, and how sure that is."""
@@ -211,7 +209,7 @@ def contact_value(
 
     Notes
     -----
-    Expected profit = value at stake × chance that the contact helps × margin − cost. At stake is the risk of
+    Expected gain = value at stake × chance that the contact helps × margin − cost. At stake is the risk of
     no purchase within the horizon × what the customer is worth if it stays: where nothing is threatened,
     nothing can be saved. The chance that a contact helps is of those who would not have bought: the effect
     measured ÷ the share of the control group that did not buy. It is below 0 where a contact annoys.
@@ -230,10 +228,10 @@ def contact_value(
         frame = frame.assign(success=ASSUMED_SUCCESS if success is None else success, low=np.nan, high=np.nan)
     known = campaign["cost"].dropna().tolist() if len(campaign) else []
     used = cost if cost is not None else [*known, ASSUMED_COST][0]
-    frame["expected_profit"] = frame["margin_at_stake"] * frame["success"] - used
+    frame["expected_gain"] = frame["margin_at_stake"] * frame["success"] - used
     frame["break_even"] = used / frame["margin_at_stake"].where(frame["margin_at_stake"] > 0)
-    frame["worth_contacting"] = frame["expected_profit"] > 0
-    ranked = frame.sort_values(["expected_profit", "customer_id"], ascending=[False, True], ignore_index=True)
+    frame["worth_contacting"] = frame["expected_gain"] > 0
+    ranked = frame.sort_values(["expected_gain", "customer_id"], ascending=[False, True], ignore_index=True)
     return ContactValue(
         ranked,
         used,
@@ -256,8 +254,7 @@ def worth_contacting(
     ``worth_contacting`` rests on the data set's campaigns where they were measured, else on assumptions.
     """
     margins = choose_margins(dataset.query("customer_margins"))
-    days = window.days if isinstance(window, ActivityWindow) else 0
-    measured = campaign_effects(campaign_contacts(dataset), days)
+    measured = campaign_effects(campaign_contacts(dataset), window)
     value = contact_value(risks, margins, measured, effects_by_risk(measured, dataset))
     if isinstance(value, NotPossible):
         return pd.DataFrame({"worth_contacting": []}, pd.Index([], name="customer_id"), dtype="boolean")

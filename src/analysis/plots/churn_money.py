@@ -33,7 +33,7 @@ def _effects(frame: pd.DataFrame, names: list[str], title: str, ax: Axes | None)
     ax = ax or theme.axes(height=1.7 + 0.55 * len(frame))
     places = np.arange(len(frame))[::-1]
     effect, low, high = (100 * frame[name] for name in ("effect", "effect_low", "effect_high"))
-    shades = [COLOURS[name] for name in np.select([low > 0, high < 0], ["good", "bad"], "muted")]
+    shades = [COLOURS[name] for name in np.where((low > 0) | (high < 0), "main", "muted")]
     ax.hlines(places, low, high, color=shades, linewidth=4, alpha=0.4)
     ax.scatter(effect, places, color=shades, s=60, zorder=3)
     for place, value in zip(places, effect, strict=True):
@@ -63,13 +63,13 @@ def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
         ends = (curve["contacted"], curve["low"], curve["high"])
         ax.fill_between(*ends, color=COLOURS["main"], alpha=0.18, linewidth=0)
         below = _("Customers contacted, those first with whom it pays most; band: 90% interval of the effect")
-    ax.plot(curve["contacted"], curve["profit"], color=COLOURS["main"], linewidth=2)
+    ax.plot(curve["contacted"], curve["gain"], color=COLOURS["main"], linewidth=2)
     ax.axhline(0, color=COLOURS["muted"], linewidth=1)
     if result.best:
-        ax.plot([result.best], [result.profit], "o", color=COLOURS["highlight"], markersize=8, zorder=3)
+        ax.plot([result.best], [result.gain], "o", color=COLOURS["highlight"], markersize=8, zorder=3)
         text = _("{customers} contacted").format(customers=number(result.best))
-        beside(ax, text, (result.best, result.profit), (8, 8), colour="highlight", size=9.5)
+        beside(ax, text, (result.best, result.gain), (8, 8), colour="highlight", size=9.5)
     theme.count_axis(ax.xaxis)
     theme.money_axis(ax.yaxis, result.risks.currency)
     ax.margins(x=0, y=0.14)
-    return theme.finish(ax, result.title(), below, _("Expected profit in all"))
+    return theme.finish(ax, result.title(), below, _("Expected gain in all"))
