@@ -160,8 +160,14 @@ def test_groups_that_differ_before_are_named_and_not_used() -> None:
     ("contacts", "reason"),
     [
         (contacts_of((80, 40), (0, 0)), "Call has no control group"),
-        (contacts_of((80, 40), (29, 10)), "Call has 80 customers contacted and 29 left alone"),
-        (contacts_of((80, 40), (80, 40), days=13), "Call was 13 days ago; it takes 14"),
+        (
+            contacts_of((80, 40), (29, 10)),
+            "80 customers contacted and 29 left alone, 60 days ago: it takes 30 of each",
+        ),
+        (
+            contacts_of((80, 40), (80, 40), days=13),
+            "80 left alone, 13 days ago: it takes 30 of each, and 14 days",
+        ),
     ],
 )
 def test_what_cannot_be_measured(contacts, reason) -> None:

@@ -32,7 +32,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "active_before": (N_("Active before"), "number"),
     "active_high": (N_("Bought, 95% high"), "percent1"),
     "active_low": (N_("Bought, 95% low"), "percent1"),
-    "active_share": (N_("Active on that day"), "percent1"),
     "actual": (N_("Actual"), "number2"),
     "age": (N_("Age"), "number"),
     "ahead": (N_("Projected"), "money"),

@@ -165,7 +165,8 @@ class CampaignEffects(Result):
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the campaigns, and how far their groups were apart before."""
-        return {"campaigns": self.frame, "campaign_balance": self.before}
+        shown = self.frame.drop(columns=["active_share", "balanced"])
+        return {"campaigns": shown, "campaign_balance": self.before.assign(balanced=self.frame["balanced"])}
 
     def findings(self) -> list[Finding]:
         """Return what the campaigns changed."""
@@ -254,17 +255,15 @@ def _why_not(campaign: str, contacts: pd.DataFrame) -> str:
             "{campaign} has no control group, so nobody knows what those contacted would have bought anyway: "
             "leave a part of the list alone next time, chosen by lot."
         )
-    elif min(treated, control) < MIN_ARM:
+    elif min(treated, control) < MIN_ARM or days < MIN_DAYS:
         message = _(
-            "{campaign} has {treated} customers contacted and {control} left alone; it takes {least} of each "
-            "to tell an effect from chance."
+            "{campaign} has {treated} customers contacted and {control} left alone, {days} days ago: it takes "
+            "{least} of each, and {least_days} days, to tell an effect from chance."
         )
-    elif days < MIN_DAYS:
-        message = _("{campaign} was {days} days ago; it takes {least} to see who answers.")
     else:
         return ""
-    least = MIN_ARM if min(treated, control) < MIN_ARM else MIN_DAYS
-    return message.format(campaign=campaign, treated=treated, control=control, days=days, least=least)
+    numbers = {"treated": treated, "control": control, "days": days, "least": MIN_ARM, "least_days": MIN_DAYS}
+    return message.format(campaign=campaign, **{name: number(value) for name, value in numbers.items()})
 
 
 def effects_by(contacts: pd.DataFrame, groups: pd.Series) -> pd.DataFrame | NotPossible:

@@ -47,7 +47,7 @@ class ContactValue(Result):
         Whether success and cost were ``"measured"`` by a campaign, ``"set"`` by the reader, or ``"assumed"``.
     campaign
         What was measured; None where nothing was.
-    risks
+    risks, margins
         What it was made of.
     """
 
@@ -58,6 +58,7 @@ class ContactValue(Result):
     cost_source: Source
     campaign: str | None
     risks: Risks = field(repr=False)
+    margins: Margins = field(repr=False)
 
     @property
     def best(self) -> int:
@@ -127,18 +128,19 @@ class ContactValue(Result):
     def sentence(self) -> str:
         """Return with how many a contact pays, and what that rests on."""
         rests = {
-            "measured": _("by what {campaign} changed: {rate} bought of those who would not have"),
+            "measured": _("by what {campaign} changed: of those who would not have bought, {rate} did"),
             "set": _("at a success rate of {rate}, as set"),
             "assumed": _("if {rate} of those who would not have bought then buy, which is an assumption"),
         }[self.source].format(campaign=self.campaign, rate=percent(self.success, 1))
         return _(
             "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
-            "bring {gain} in all, {rests}."
+            "bring {gain} in all{assumed}, {rests}."
         ).format(
             cost=self._money(self.cost, 2),
             customers=number(self.best),
             all=number(len(self.customers)),
             gain=self._money(self.gain),
+            assumed=self.margins.assumed(),
             rests=rests,
         )
 
@@ -239,6 +241,7 @@ def contact_value(
         _source(cost, measured=len(known) > 0),
         str(campaign["campaign"].iloc[0]) if len(campaign) else None,
         risks,
+        margins,
     )
 
 
