@@ -257,8 +257,8 @@ def _why_not(campaign: str, contacts: pd.DataFrame) -> str:
         )
     elif min(treated, control) < MIN_ARM or days < MIN_DAYS:
         message = _(
-            "{campaign} has {treated} customers contacted and {control} left alone, {days} days ago: it takes "
-            "{least} of each, and {least_days} days, to tell an effect from chance."
+            "{campaign} has {treated} customers contacted and {control} left alone, {days} days ago: it "
+            "takes {least} of each, and {least_days} days, to tell an effect from chance."
         )
     else:
         return ""
