@@ -13,6 +13,7 @@ from analysis.plots.drawing import plot
 from analysis.plots.marks import beside
 
 COLOURS = theme.COLOURS
+LEAST = 50  # contacts that the curve shows at least; otherwise three times as many as are worth it
 
 
 @plot.register
@@ -56,7 +57,7 @@ def _effects(frame: pd.DataFrame, names: list[str], title: str, ax: Axes | None)
 @plot.register
 def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     """Draw what contacting the first n customers brings in all, and where it is most."""
-    curve = result.curve()
+    curve = result.curve().head(max(3 * result.best, LEAST) + 1)
     ax = ax or theme.axes(height=4.6)
     below = _("Customers contacted, those first with whom it pays most")
     if curve["low"].notna().all():
