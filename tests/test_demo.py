@@ -17,7 +17,7 @@ from scipy import stats
 
 from analysis import cli, open_dataset
 from analysis.dataset.schema import TABLES
-from analysis.demo import generate, probability_to_buy, state_on, write
+from analysis.demo import behaviour, generate, probability_to_buy, state_on, write
 from analysis.demo.calendar import demand
 from analysis.errors import CarteraError
 
@@ -304,9 +304,10 @@ def risks(demo):
     m = gaps.logsf(elapsed - 1) - gaps.logsf(elapsed)
     m *= demand(0, DAYS)[:, truth["demand"].to_numpy()]
     for name, campaign in demo.truth.campaigns.iterrows():
-        reached = demo.truth.contacts.query(f"campaign_id == {name!r} and treated")["customer_id"].map(place)
+        reached = demo.truth.contacts.query(f"campaign_id == {name!r} and treated")
         sent = (campaign["date"] - FIRST).days
-        m[sent + 1 : sent + 1 + campaign["days"], reached] *= campaign["effect"]
+        whose = reached["customer_id"].map(place)
+        m[sent + 1 : sent + 1 + campaign["days"], whose] *= reached["effect"].to_numpy()
     left = (truth["left"] - FIRST).dt.days.fillna(DAYS).to_numpy()
     born = (truth["born"] - FIRST).dt.days.to_numpy()
     there = (day > born) & (day < left)
@@ -442,11 +443,41 @@ def test_campaigns_do_what_they_do(larger):
     gain = shares["p"]["treated"] - shares["without"]["treated"]
     assert gain["CAMP01"] > 0.05
     assert 0 < gain["CAMP02"] < 0.02
+    # the third, by the formula of the truth: helps some and annoys others, who were of both arms alike
+    for demo in larger:
+        sent = demo.truth.contacts.query("campaign_id == 'CAMP03'").set_index("customer_id")
+        day = demo.truth.campaigns.loc["CAMP03", "date"].date()
+        state = state_on(demo.truth, day).reindex(sent.index)
+        formula = (state["rate"] / 3) ** 1.5 * np.exp(0.4 * (state["satisfaction"] - 8))
+        np.testing.assert_allclose(sent["effect"], formula.clip(0.2, 2), rtol=1e-12)
+        assert (state["elapsed"] <= 100).all()
+        gains = probability_to_buy(demo.truth, day, 45, treated=True) - probability_to_buy(
+            demo.truth, day, 45, treated=False
+        )
+        helped = (sent["effect"] > 1).to_numpy()
+        assert 0.25 < 1 - helped.mean() < 0.5
+        assert gains.reindex(sent.index)[helped].mean() > 0.05
+        assert gains.reindex(sent.index)[~helped].mean() < -0.03
+
+
+def test_nothing_before_the_third_campaign_hangs_on_it(monkeypatch):
+    """Its lots have random numbers of their own: without it, the same customers buy until its day."""
+    made = generate(300, 3).truth
+    monkeypatch.setattr(behaviour, "CAMPAIGNS", behaviour.CAMPAIGNS[:2])
+    without = generate(300, 3).truth
+    sent = made.campaigns.loc["CAMP03", "date"]
+    one, other = (truth.purchases[truth.purchases["date"] <= sent] for truth in (made, without))
+    pd.testing.assert_frame_equal(one, other)
+    one, other = (truth.customers["left"].where(truth.customers["left"] <= sent) for truth in (made, without))
+    pd.testing.assert_series_equal(one, other)
+    early = made.contacts[made.contacts["campaign_id"] != "CAMP03"]
+    pd.testing.assert_frame_equal(early, without.contacts[without.contacts["campaign_id"] != "CAMP03"])
+    assert not made.purchases.equals(without.purchases)
 
 
 def test_the_lot_decides_who_is_treated(larger):
     """The groups were alike before: their true probabilities without the campaign do not differ."""
-    for name in ("CAMP01", "CAMP02"):
+    for name in ("CAMP01", "CAMP02", "CAMP03"):
         parts = {"treated": [], "control": []}
         for demo in larger:
             sent = demo.tables["campaigns"].query(f"campaign_id == {name!r}")

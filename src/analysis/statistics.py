@@ -11,8 +11,8 @@ Z_95 = 1.959964  # standard deviations on either side of the mean that hold 95 %
 CLEAR = 1.645  # standard errors within which 9 of 10 chance differences lie
 
 
-def wilson(share: npt.ArrayLike, of: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Return the ends of the 95 % interval of a share (Wilson 1927), always between 0 and 1.
+def wilson(share: npt.ArrayLike, of: npt.ArrayLike, z: float = Z_95) -> tuple[Floats, Floats]:
+    """Return the ends of the interval of a share (Wilson 1927), always between 0 and 1.
 
     Parameters
     ----------
@@ -20,6 +20,8 @@ def wilson(share: npt.ArrayLike, of: npt.ArrayLike) -> tuple[Floats, Floats]:
         Observed shares.
     of
         How many each is a share of; the interval is missing where that is none.
+    z
+        Standard deviations on either side; 1.96 for an interval of 95 %.
 
     Examples
     --------
@@ -28,9 +30,28 @@ def wilson(share: npt.ArrayLike, of: npt.ArrayLike) -> tuple[Floats, Floats]:
     """
     p, n = np.asarray(share, np.float64), np.asarray(of, np.float64)
     n = np.where(n > 0, n, np.nan)
-    middle = (p + Z_95**2 / (2 * n)) / (1 + Z_95**2 / n)
-    half = Z_95 / (1 + Z_95**2 / n) * np.sqrt(p * (1 - p) / n + Z_95**2 / (4 * n**2))
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return np.maximum(middle - half, 0), np.minimum(middle + half, 1)
+
+
+def share_difference(
+    first: tuple[float, int], second: tuple[float, int], z: float = Z_95
+) -> tuple[float, float]:
+    """Return the ends of the interval of the first share less the second, each with what it is a share of.
+
+    From the intervals of `wilson` of both (Newcombe 1998, "Interval estimation for the difference between
+    independent proportions", Statistics in Medicine 17, method 10).
+
+    Examples
+    --------
+    >>> [round(end, 4) for end in share_difference((56 / 70, 70), (48 / 80, 80))]
+    [0.0524, 0.3339]
+    """
+    (one, other), (low, high) = (first[0], second[0]), wilson([first[0], second[0]], [first[1], second[1]], z)
+    below = np.hypot(one - low[0], high[1] - other)
+    above = np.hypot(high[0] - one, other - low[1])
+    return float(one - other - below), float(one - other + above)
 
 
 def rank_correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float:

@@ -2,10 +2,23 @@
 
 The rate by period (``rates``); how far ahead to look (``horizon``); what is known of each customer on a day
 (``snapshots``); a model of who will not buy (``model``); whether it beats a simple rule (``evaluation``); and
-today's customers by risk (``risks``). Who has a contract gives notice: ``contracts``, with the model of
+today's customers by risk (``risks``). What past campaigns changed is in ``campaigns``, and whom it pays to
+contact in ``contact_value``. Who has a contract gives notice: ``contracts``, with the model of
 ``shifted_beta_geometric``.
 """
 
+from analysis.churn.campaigns import (
+    CampaignEffects,
+    RiskEffects,
+    campaign_contacts,
+    campaign_effects,
+    effect_of,
+    effects_by,
+    effects_by_risk,
+    risk_on,
+    success_of,
+)
+from analysis.churn.contact_value import ContactValue, contact_value, worth_contacting
 from analysis.churn.contracts import (
     Contracts,
     ContractsCheck,
@@ -26,25 +39,34 @@ from analysis.churn.snapshots import FEATURES, Snapshots, feature_label, snapsho
 __all__ = [
     "FEATURES",
     "Calibration",
+    "CampaignEffects",
     "ChurnModel",
     "ChurnRates",
+    "ContactValue",
     "ContractValue",
     "Contracts",
     "ContractsCheck",
     "Effects",
     "Horizon",
     "Ranking",
+    "RiskEffects",
     "Risks",
     "Scored",
     "Snapshots",
     "Tenures",
     "calibration",
+    "campaign_contacts",
+    "campaign_effects",
+    "contact_value",
     "contract_terms",
     "contract_value",
     "contracts",
     "contracts_check",
     "default_pipeline",
+    "effect_of",
     "effects",
+    "effects_by",
+    "effects_by_risk",
     "feature_label",
     "fit",
     "fit_retention",
@@ -53,10 +75,13 @@ __all__ = [
     "ranking",
     "rates",
     "return_curve",
+    "risk_on",
     "risks",
     "rule_name",
     "score",
     "side_by_side",
     "snapshot",
     "snapshots",
+    "success_of",
+    "worth_contacting",
 ]

@@ -33,6 +33,8 @@ class Risks(Result):
         How many customers there is time to call.
     currency
         ISO 4217 code, or None where it is not known.
+    valued
+        Whether what is at stake comes from the value of the next 12 months.
     """
 
     name: ClassVar[str] = "risk_bands"
@@ -40,6 +42,7 @@ class Risks(Result):
     horizon: int
     calls: int
     currency: str | None = None
+    valued: bool = False
 
     @property
     def expected(self) -> tuple[float, float, float]:

@@ -40,7 +40,7 @@ class Campaign:
         As the data say it.
     date
         Day it was sent, counted from the first.
-    passive
+    silence
         It was for those whose last purchase lay this many days back (from, to).
     businesses
         Whether consumers were left out.
@@ -49,27 +49,39 @@ class Campaign:
     cost
         Per contact, in euros.
     effect
-        What the hazard to buy was multiplied by.
+        What the hazard to buy was multiplied by, of a customer with three purchases a year and a satisfaction
+        of 8.
     days
         How many days it worked, from the day after.
+    by_rate, by_satisfaction
+        How the effect differs between customers: see `effects`. 0: it was the same for all.
+    own_lots
+        Whether its lots are drawn from random numbers of their own, so that all that comes before it stays as
+        it was without it.
     """
 
     id: str
     kind: str
     date: int
-    passive: tuple[int, int]
+    silence: tuple[int, int]
     businesses: bool
     treated: float
     cost: float
     effect: float
     days: int
+    by_rate: float = 0.0
+    by_satisfaction: float = 0.0
+    own_lots: bool = False
 
 
 CAMPAIGNS = (
     Campaign("CAMP01", "Correo con vale", 867, (60, 400), False, 0.6, 1.80, 1.60, 60),
     Campaign("CAMP02", "Catálogo impreso", 1220, (30, 300), True, 0.5, 4.20, 1.03, 45),
+    Campaign("CAMP03", "Llamada comercial", 1409, (0, 100), False, 0.5, 6.50, 1.0, 45, 1.5, 0.4, True),
 )
-"""Sent on 17 May 2024 and on 5 May 2025; the first one works, the second hardly does."""
+"""Sent on 17 May 2024, on 5 May and on 10 November 2025. The first one works, the second hardly does; the
+third, to active customers, helps where they buy often and are content, and annoys the others."""
+_LEAST, _MOST = 0.2, 2.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,8 @@ class Behaviour:
     left
         Day on which each customer left; `world.NEVER` if it has not.
     contacts
-        One row per campaign and customer in its target: ``campaign``, ``customer``, ``treated``.
+        One row per campaign and customer in its target: ``campaign``, ``customer``, ``treated``, ``effect``
+        (what its hazard to buy was multiplied by if it was treated, and would have been if not).
     """
 
     orders: pd.DataFrame
@@ -116,12 +129,22 @@ def newness(age: np.ndarray) -> np.ndarray:
     return np.asarray(1 + 2 * np.exp(-age / 120))
 
 
+def effects(campaign: Campaign, rate: np.ndarray, satisfaction: np.ndarray) -> np.ndarray:
+    """Return what a campaign multiplies the hazard to buy by, of customers with these rates on its day.
+
+    effect × (rate ÷ 3) to the power ``by_rate`` × exp(``by_satisfaction`` × (satisfaction − 8)), between 0.2
+    and 2.
+    """
+    by_customer = (rate / 3) ** campaign.by_rate * np.exp(campaign.by_satisfaction * (satisfaction - 8))
+    return np.asarray(np.clip(campaign.effect * by_customer, _LEAST, _MOST))
+
+
 def simulate(frame: pd.DataFrame, stream: np.random.SeedSequence) -> Behaviour:
     """Simulate all days of the customers in `People.frame`, for some thousands of them at a time."""
     starts = range(0, len(frame), _BLOCK)
     calendar = demand(0, DAYS)
     done = [
-        _Block(frame.iloc[start : start + _BLOCK], calendar, np.random.default_rng(seed)).run()
+        _Block(frame.iloc[start : start + _BLOCK], calendar, seed).run()
         for start, seed in zip(starts, stream.spawn(len(starts)), strict=True)
     ]
     orders = pd.concat([one.orders for one in done])
@@ -136,8 +159,9 @@ def simulate(frame: pd.DataFrame, stream: np.random.SeedSequence) -> Behaviour:
 class _Block:
     """Some thousands of customers on their way through the days."""
 
-    def __init__(self, frame: pd.DataFrame, calendar: np.ndarray, rng: np.random.Generator) -> None:
-        self.calendar, self.rng = calendar, rng
+    def __init__(self, frame: pd.DataFrame, calendar: np.ndarray, seed: np.random.SeedSequence) -> None:
+        self.calendar, self.rng = calendar, np.random.default_rng(seed)
+        self.lots = np.random.default_rng(seed.spawn(1)[0])
         self.newness = newness(np.arange(DAYS))
         self.weekday, self.month = world.weekday(np.arange(DAYS)), world.month(np.arange(DAYS))
         self.of = {name: frame[name].to_numpy() for name in frame.columns}
@@ -216,12 +240,15 @@ class _Block:
     def _send(self, i: int, campaign: Campaign) -> None:
         """Send a campaign to a part, by lot, of those it is for; the others of them are its control."""
         since = campaign.date - self.last
-        target = (since >= campaign.passive[0]) & (since <= campaign.passive[1])
+        target = (since >= campaign.silence[0]) & (since <= campaign.silence[1])
         if campaign.businesses:
             target &= self.of["kind"] != world.CONSUMER
         who = np.flatnonzero(target)
-        treated = self.rng.random(len(who)) < campaign.treated
+        rng = self.lots if campaign.own_lots else self.rng
+        treated = rng.random(len(who)) < campaign.treated
+        satisfaction = np.maximum(self.of["satisfaction"][who] - self.penalty[who], 0.0)
+        effect = effects(campaign, self.of["rate"][who], satisfaction)
         self.boost[:] = 1.0
-        self.boost[who[treated]] = campaign.effect
-        contacts = {"campaign": i, "customer": self.position[who], "treated": treated}
+        self.boost[who[treated]] = effect[treated]
+        contacts = {"campaign": i, "customer": self.position[who], "treated": treated, "effect": effect}
         self.contacts.append(pd.DataFrame(contacts))

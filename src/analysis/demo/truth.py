@@ -39,10 +39,13 @@ class Truth:
     purchases
         One row per purchase: ``customer_id``, ``date``, ``satisfaction`` after it.
     campaigns
-        By ``campaign_id``: ``date``, ``effect`` (what the hazard to buy is multiplied by), ``days`` (that it
-        works, from the day after).
+        By ``campaign_id``: ``date``, ``days`` (that it works, from the day after).
     contacts
-        One row per campaign and customer it was for: ``campaign_id``, ``customer_id``, ``treated``.
+        One row per campaign and customer it was for: ``campaign_id``, ``customer_id``, ``treated``,
+        ``effect`` (what the hazard to buy is multiplied by in those days where it is treated). The first two
+        campaigns have one effect on all. The third, to active customers, helps those who buy often and are
+        content and annoys the others: (``rate`` ÷ 3) to the power 1.5 × exp(0.4 × (satisfaction on that day −
+        8)), between 0.2 and 2.
     surveys
         Satisfaction behind each answer, with the index of the table ``surveys``.
     leads
@@ -117,7 +120,7 @@ def truth(
                 "satisfaction": orders["satisfaction"],
             }
         ),
-        campaigns.assign(date=world.dates(campaigns["date"].to_numpy()))[["date", "effect", "days"]],
+        campaigns.assign(date=world.dates(campaigns["date"].to_numpy()))[["date", "days"]],
         pd.DataFrame(
             {
                 "campaign_id": words(
@@ -125,6 +128,7 @@ def truth(
                 ),
                 "customer_id": picked(ids, behaviour.contacts["customer"]),
                 "treated": behaviour.contacts["treated"],
+                "effect": behaviour.contacts["effect"],
             }
         ),
         surveys,
@@ -209,6 +213,6 @@ def _boosts(
             continue
         target = truth.contacts[truth.contacts["campaign_id"] == campaign.id]
         reached = target if treated else target[target["treated"]]
-        boost = np.where(customers.isin(reached["customer_id"]), campaign.effect, 1.0)
+        boost = reached.set_index("customer_id")["effect"].reindex(customers).fillna(1.0).to_numpy()
         found.append((boost, campaign.date + campaign.days))
     return found
