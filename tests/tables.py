@@ -27,7 +27,7 @@ def write_table(folder: Path, name: str, text: str) -> Path:
         if column.canonical
     ]
     if name == "transactions":
-        columns.append("'sale' as kind")
+        columns.append(f"{'kind' if 'kind' in given else repr('sale')} as kind")
     path = folder / f"{name}.parquet"
     with duckdb.connect() as connection:
         connection.register("given", given.astype("object"))
@@ -59,7 +59,9 @@ def answering(
     """
 
     def query(name: str, **parameters: object) -> pd.DataFrame:
-        return answers[name].copy() if name in answers else engine.query(name, as_of=as_of, **parameters)
+        return (
+            answers[name].copy() if name in answers else engine.query(name, **{"as_of": as_of} | parameters)
+        )
 
     return SimpleNamespace(as_of=as_of, tables=tables, columns=columns, currency=None, query=query)
 

@@ -26,11 +26,12 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         The columns of ``sql/customers.sql``; ``days_since_last`` and ``active`` (portfolio); ``r``, ``f``,
         ``m``, ``segment``, ``segment_before``, that of twelve months ago, and ``segment_since``, when it
         changed (segmentation: see `segment_history`); ``risk`` of no purchase within the horizon and
-        ``at_stake`` in money, of active customers, and whether a contact is expected to pay,
-        ``worth_contacting`` (churn); ``p_alive``, and over the next 52 weeks ``expected_purchases`` and
-        ``clv``, with its 80 % interval ``clv_low`` to ``clv_high`` (lifetime value); ``contribution_margin``
-        of the last 12 months in money, of who bought, gave back or was served in them (profitability). What a
-        topic cannot tell is missing.
+        ``at_stake`` in money, of active customers, whether a contact is expected to pay
+        (``worth_contacting``), ``lapsed_lines``, the product groups they no longer buy, and ``lapsed_sales``
+        of them a year (churn); ``p_alive``, and over the next 52 weeks ``expected_purchases`` and ``clv``,
+        with its 80 % interval ``clv_low`` to ``clv_high`` (lifetime value); ``contribution_margin`` of the
+        last 12 months in money, of who bought, gave back or was served in them (profitability). What a topic
+        cannot tell is missing.
 
     Examples
     --------
@@ -44,7 +45,8 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     as_of, customers = dataset.as_of, dataset.query("customers")
     pairs = dataset.query("purchase_gaps")
     window = portfolio.activity_window(pairs, activity_window or dataset.activity_window)
-    snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, as_of))
+    horizon = churn.horizon(window, pairs, as_of)
+    snapshots = churn.snapshots(dataset, horizon)
     risks = churn.risks(churn.fit(snapshots, on="check"), snapshots)
     parts: list[pd.DataFrame | pd.Series] = [
         portfolio.profile(customers, as_of, window),
@@ -52,6 +54,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         segmentation.segment_history(dataset, window),
         churn.profile(risks),
         churn.worth_contacting(dataset, risks, window),
+        churn.lapsed_profile(churn.lapsed_lines(dataset, horizon)),
         ltv.profile(dataset),
         profitability.profile(dataset),
     ]

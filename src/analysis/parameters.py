@@ -10,9 +10,18 @@ import ast
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import reduce
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from analysis.errors import CarteraError
 from analysis.language import LANGUAGES, Language, _, listing, use_language
@@ -24,6 +33,22 @@ Window = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Weeks = Annotated[int, Field(ge=1)]
 PurchaseModel = Literal["auto", "bg_nbd", "mbg_nbd", "pareto_nbd"]
+
+
+def _earlier_run(text: str) -> str:
+    """Return the folder of an earlier run, in full, since a kernel starts elsewhere."""
+    folder = Path(text).expanduser()
+    if not (folder / "findings.json").is_file():
+        raise CarteraError(
+            _(
+                "'previous' is {folder}, where no run has left a report: give the folder that an earlier run "
+                "wrote, in which 'findings.json' stands, or None."
+            ).format(folder=folder)
+        )
+    return str(folder.resolve())
+
+
+EarlierRun = Annotated[str, AfterValidator(_earlier_run)]
 
 
 class Common(BaseModel):
@@ -81,6 +106,7 @@ class Churn(Common):
     period: Period | None
     activity_window: Window | None
     calls: Annotated[int, Field(ge=1)]
+    previous: EarlierRun | None = None
 
 
 class Contracts(Common):

@@ -1,5 +1,7 @@
 """Every parameter of every notebook has an effect, and too little data is no error."""
 
+from pathlib import Path
+
 import pytest
 from running import in_process
 
@@ -10,12 +12,13 @@ pytestmark = pytest.mark.slow
 
 FORECAST = {"model": "pareto_nbd", "holdout_weeks": 12}
 VALUE = {"horizon_weeks": 26, "annual_discount_rate": 0.5, "margin_rate": 0.6}
+EARLIER = Path(__file__).parents[1] / "data" / "earlier_run"  # that left no list of risks
 OVERRIDES = {
     "01_portfolio": {"compare": "quarter", "period": "quarter", "activity_window": 30},
     "01_portfolio_audit": {"compare": "quarter", "period": "quarter", "activity_window": 30},
     "02_segmentation": {"activity_window": 30, "scores": 3, "abc_a": 0.5, "abc_b": 0.9},
     "02_segmentation_check": {"activity_window": 30, "months": 3, "clusters": 5},
-    "03_churn": {"period": "month", "activity_window": 60, "calls": 7},
+    "03_churn": {"period": "month", "activity_window": 60, "calls": 7, "previous": str(EARLIER)},
     "03_churn_contracts": {"renewal_months": 6, "annual_discount_rate": 0.5, "margin_rate": 0.6},
     "04_ltv": FORECAST | VALUE | {"unit": "day", "activity_window": 30},
     "04_ltv_check": FORECAST | {"unit": "day"},
