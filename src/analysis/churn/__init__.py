@@ -3,9 +3,9 @@
 The rate by period (``rates``); how far ahead to look (``horizon``); what is known of each customer on a day
 (``snapshots``); a model of who will not buy (``model``); whether it beats a simple rule (``evaluation``); and
 today's customers by risk (``risks``). What past campaigns changed is in ``campaigns``, and whom it pays to
-contact in ``contact_value``. Who still buys, but no longer a product group: ``lapsed_lines``; what has changed
-since the model learned, and what became of an earlier run's risks: ``watch``. Who has a contract gives
-notice: ``contracts``, with the model of ``shifted_beta_geometric``.
+contact in ``contact_value``. Who still buys, but no longer a product group: ``lapsed_lines``; what has
+changed since the model learned, and what became of an earlier run's risks: ``watch``. Who has a contract
+gives notice: ``contracts``, with the model of ``shifted_beta_geometric``.
 """
 
 from analysis.churn.campaigns import (
