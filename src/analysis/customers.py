@@ -43,12 +43,13 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     pairs = dataset.query("purchase_gaps")
     window = portfolio.activity_window(pairs, activity_window or dataset.activity_window)
     snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, as_of))
+    model, values = churn.latest(churn.contest(snapshots), snapshots), ltv.profile(dataset)
     parts: list[pd.DataFrame | pd.Series] = [
         portfolio.profile(customers, as_of, window),
         segmentation.profile(customers, as_of, window, dataset.rfm),
         segmentation.segment_before(dataset, window),
-        churn.profile(churn.risks(churn.fit(snapshots, on="check"), snapshots)),
-        ltv.profile(dataset),
+        churn.profile(churn.risks(model, snapshots, values=values)),
+        values,
         profitability.profile(dataset),
     ]
     profile = customers.set_index("customer_id")

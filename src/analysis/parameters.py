@@ -83,6 +83,12 @@ class Churn(Common):
     calls: Annotated[int, Field(ge=1)]
 
 
+class ChurnCheck(Common):
+    """Parameters of ``03_churn_check``."""
+
+    activity_window: Window | None
+
+
 class Contracts(Common):
     """Parameters of ``03_churn_contracts``."""
 
@@ -147,6 +153,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "02_segmentation": Segmentation,
     "02_segmentation_check": SegmentationCheck,
     "03_churn": Churn,
+    "03_churn_check": ChurnCheck,
     "03_churn_contracts": Contracts,
     "04_ltv": LifetimeValue,
     "04_ltv_check": ForecastCheck,

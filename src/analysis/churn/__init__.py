@@ -1,9 +1,9 @@
 """Churn: how many customers are lost per period, and who will not buy in the next days.
 
 The rate by period (``rates``); how far ahead to look (``horizon``); what is known of each customer on a day
-(``snapshots``); a model of who will not buy (``model``); whether it beats a simple rule (``evaluation``); and
-today's customers by risk (``risks``). Who has a contract gives notice: ``contracts``, with the model of
-``shifted_beta_geometric``.
+(``snapshots``); models of who will not buy (``model``); which of them beats the simple rules
+(``evaluation``); what it rests on (``importance``); and today's customers by risk (``risks``), each with its
+``reasons``. Who has a contract gives notice: ``contracts``, with the model of ``shifted_beta_geometric``.
 """
 
 from analysis.churn.contracts import (
@@ -15,48 +15,58 @@ from analysis.churn.contracts import (
     contracts,
     contracts_check,
 )
-from analysis.churn.evaluation import Calibration, Ranking, Scored, calibration, ranking, rule_name, score
+from analysis.churn.evaluation import (
+    Calibration,
+    Contest,
+    calibration,
+    contest,
+    latest,
+    rule_name,
+    side_by_side,
+)
 from analysis.churn.horizon import Horizon, horizon, return_curve
-from analysis.churn.model import ChurnModel, Effects, default_pipeline, effects, fit, side_by_side
+from analysis.churn.importance import Importance, importance
+from analysis.churn.model import BASELINES, ChurnModel, default_models, fit, tuned
 from analysis.churn.rates import ChurnRates, rates
 from analysis.churn.risks import Risks, profile, risks
 from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
 from analysis.churn.snapshots import FEATURES, Snapshots, feature_label, snapshot, snapshots
 
 __all__ = [
+    "BASELINES",
     "FEATURES",
     "Calibration",
     "ChurnModel",
     "ChurnRates",
+    "Contest",
     "ContractValue",
     "Contracts",
     "ContractsCheck",
-    "Effects",
     "Horizon",
-    "Ranking",
+    "Importance",
     "Risks",
-    "Scored",
     "Snapshots",
     "Tenures",
     "calibration",
+    "contest",
     "contract_terms",
     "contract_value",
     "contracts",
     "contracts_check",
-    "default_pipeline",
-    "effects",
+    "default_models",
     "feature_label",
     "fit",
     "fit_retention",
     "horizon",
+    "importance",
+    "latest",
     "profile",
-    "ranking",
     "rates",
     "return_curve",
     "risks",
     "rule_name",
-    "score",
     "side_by_side",
     "snapshot",
     "snapshots",
+    "tuned",
 ]
