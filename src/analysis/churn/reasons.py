@@ -12,11 +12,13 @@ from analysis.churn.model import ChurnModel, described
 from analysis.churn.snapshots import feature_label
 from analysis.language import _, ngettext, number, percent
 
+SHOWN = ("days_since_last", "usual_gap", "purchase_days")
 MOST = 2
 """Reasons given for one customer besides its silence."""
 LEAST = 0.01
 """By how much more likely no purchase is, at least, for something to be a reason."""
-SILENCE = ("days_since_last", "relative_silence", "usual_gap")
+SILENCE = ("days_since_last", "relative_silence", "usual_gap", "p_alive", "expected_purchases")
+"""Features that say in other words how long a customer has been silent for one that buys as it does."""
 HIGH = ("returned_share", "discount_share", "late_share", "waiting_days", "irregularity")
 """Numbers that are a reason where they are high; the others, but for those a reader added, where low."""
 
@@ -48,7 +50,7 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
         adds.append(added)
     amounts = np.stack(adds)
     order = np.argsort(-amounts, axis=0, kind="stable")[:MOST]
-    columns = {name: frame[name].to_numpy() for name in {*model.features, *SILENCE, "purchase_days"}}
+    columns = {name: frame[name].to_numpy() for name in {*names, *SHOWN}}
     texts = []
     for place in range(len(frame)):
         row = {name: values[place] for name, values in columns.items()}
@@ -88,8 +90,6 @@ def _facts() -> dict[str, tuple[str, Callable[[float], str]]]:
         "late_share": (_("{value} of its invoices paid late"), shares),
         "waiting_days": (_("waits {value} days for deliveries"), one),
         "satisfaction": (_("satisfaction {value}"), shares),
-        "p_alive": (_("P(alive) {value}"), shares),
-        "expected_purchases": (_("purchases expected: {value}"), one),
     }
 
 

@@ -344,8 +344,9 @@ def _parts(dataset: Queried, day: dt.date, horizon: Horizon) -> list[pd.DataFram
 def _irregularity(days: pd.DataFrame) -> pd.DataFrame:
     """Return the standard deviation of each customer's gaps ÷ their mean."""
     gap = days.groupby("customer_id")["date"].diff().dt.days
-    told = gap.groupby(days["customer_id"]).agg(["mean", "std"])
-    return (told["std"] / told["mean"]).rename("irregularity").reset_index()
+    told: pd.DataFrame = gap.groupby(days["customer_id"]).agg(["mean", "std"])
+    told["irregularity"] = told.pop("std") / told.pop("mean")
+    return told.reset_index()
 
 
 def _waiting(deliveries: pd.DataFrame, day: dt.date) -> pd.DataFrame:
@@ -353,7 +354,8 @@ def _waiting(deliveries: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     days = (deliveries["delivered"].fillna(pd.Timestamp(day)) - deliveries["ordered"]).dt.days
     sums = deliveries.assign(waited=days * deliveries["deliveries"]).groupby("customer_id")
     means = sums["waited"].sum() / sums["deliveries"].sum()
-    return pd.DataFrame({"waiting_days": means.clip(lower=0)}).reset_index()
+    told: pd.DataFrame = means.clip(lower=0).rename("waiting_days").reset_index()
+    return told
 
 
 def usual_gap(customers: pd.DataFrame) -> npt.NDArray[np.float64]:
