@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from analysis.churn.model import BASELINES, ChurnModel, baselines, default_models, fit, tuned
 from analysis.churn.snapshots import Snapshots, feature_label
-from analysis.language import _, ngettext, number, percent
+from analysis.language import _, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Result
 from analysis.statistics import cumulative_gains, wilson
@@ -449,32 +449,6 @@ class Calibration(Result):
             chance=percent(self.by_chance, 1),
         )
 
-    def off_line(self) -> str:
-        """Return on which side of the line the groups lie beyond chance."""
-        above = int((self.bins["observed_low"] > self.bins["predicted"]).sum())
-        below = int((self.bins["observed_high"] < self.bins["predicted"]).sum())
-        groups = number(len(self.bins))
-        count = max(above, below)
-        if above > below:
-            message = ngettext(
-                "{count} of {groups} groups lies above the line beyond chance: more customers stayed away "
-                "than the model said, and sums of its probabilities are too low.",
-                "{count} of {groups} groups lie above the line beyond chance: more customers stayed away "
-                "than the model said, and sums of its probabilities are too low.",
-                count,
-            )
-        elif below:
-            message = ngettext(
-                "{count} of {groups} groups lies below the line beyond chance: fewer customers stayed away "
-                "than the model said, and sums of its probabilities are too high.",
-                "{count} of {groups} groups lie below the line beyond chance: fewer customers stayed away "
-                "than the model said, and sums of its probabilities are too high.",
-                count,
-            )
-        else:
-            message = _("No group of {groups} lies off the line by more than chance.")
-        return message.format(count=number(count), groups=groups)
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the groups."""
         return {"reliability": self.bins}
@@ -482,10 +456,6 @@ class Calibration(Result):
     def findings(self) -> list[Finding]:
         """Return how true the probabilities are."""
         return [Finding("churn.calibration", self.sentence(), self.error, "share", good=self.holds)]
-
-    def notes(self) -> list[str]:
-        """Return on which side of the line the groups lie."""
-        return [self.off_line()]
 
 
 @or_not_possible

@@ -98,18 +98,10 @@ class Risks(Result):
         bands = self.bands()
         likely, total = bands[bands["low"] >= 0.6], float(bands["value"].sum())
         customers = int(likely["customers"].sum())
-        message = (
-            ngettext(
-                "{customers} customer has a risk of {risk} or more, and {share} of the value",
-                "{customers} customers have a risk of {risk} or more, and {share} of the value",
-                customers,
-            )
-            if self.valued
-            else ngettext(
-                "{customers} customer has a risk of {risk} or more, and {share} of recent net sales",
-                "{customers} customers have a risk of {risk} or more, and {share} of recent net sales",
-                customers,
-            )
+        message = ngettext(
+            "{customers} customer has a risk of {risk} or more, and {share} of the value",
+            "{customers} customers have a risk of {risk} or more, and {share} of the value",
+            customers,
         )
         return message.format(
             customers=number(customers),

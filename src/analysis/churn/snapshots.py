@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import summarise
 from analysis.not_possible import or_not_possible
 from analysis.result import Result
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 FEATURES = (
     "days_since_last",
@@ -47,25 +50,6 @@ MOST_TO_LEARN = 3
 """Cut-offs to learn from."""
 YEAR = 365
 More = Callable[[dt.date], pd.DataFrame]
-
-
-class Queried(Protocol):
-    """What answers queries as of a day, as `analysis.Dataset` does."""
-
-    @property
-    def as_of(self) -> dt.date:
-        """The last day that counts."""
-
-    @property
-    def currency(self) -> str | None:
-        """ISO 4217 code, or None where it is not known."""
-
-    @property
-    def tables(self) -> dict[str, frozenset[str]]:
-        """Columns that hold data, by table."""
-
-    def query(self, name: str, *, as_of: dt.date, **parameters: dt.date) -> pd.DataFrame:
-        """Return the rows of a query."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +196,7 @@ def feature_label(feature: str) -> str:
 
 
 @or_not_possible
-def snapshots(dataset: Queried, horizon: Horizon, more: More | None = None) -> Snapshots:
+def snapshots(dataset: Dataset, horizon: Horizon, more: More | None = None) -> Snapshots:
     """Return the customers active on cut-offs one horizon apart, with what was known on each.
 
     There are up to three cut-offs to learn from, one to calibrate on, the last one to check on, and today, as
@@ -247,7 +231,7 @@ ALWAYS = ("customer_id", "cut_off", "last_purchase", "net_sales", "recent_net_sa
 """Columns of a snapshot that are no features."""
 
 
-def snapshot(dataset: Queried, day: dt.date, horizon: Horizon, more: More | None = None) -> pd.DataFrame:
+def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None = None) -> pd.DataFrame:
     """Describe the customers active on ``day`` by what was known that day.
 
     *Active* is who bought within the activity window.
@@ -316,7 +300,7 @@ def snapshot(dataset: Queried, day: dt.date, horizon: Horizon, more: More | None
     return kept.join(more(day).set_index("customer_id") if more else kept[[]]).reset_index()
 
 
-def _parts(dataset: Queried, day: dt.date, horizon: Horizon) -> list[pd.DataFrame]:
+def _parts(dataset: Dataset, day: dt.date, horizon: Horizon) -> list[pd.DataFrame]:
     """Return what single queries tell, the same at each cut-off; a table that is not there tells nothing."""
     ago = {
         days: day - dt.timedelta(days=days) for days in (horizon.days, 2 * horizon.days, YEAR, horizon.window)
