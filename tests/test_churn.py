@@ -22,6 +22,7 @@ from analysis.engine.duckdb import DuckDBEngine
 from analysis.not_possible import NotPossible
 from analysis.plots import plot, theme
 from conftest import transactions
+from foresight import measured
 
 AS_OF = dt.date(2024, 4, 15)
 Over = Callable[[pd.DataFrame], DuckDBEngine]
@@ -597,3 +598,14 @@ def test_plots_draw_on_the_axes_given_and_say_what_they_show(clear: churn.Contes
         assert plot(result, ax=ax) is ax
         ax.figure.canvas.draw()
         assert " ".join(ax.get_title(loc="left").split()) == result.title()
+
+
+@pytest.mark.slow
+def test_the_forecast_of_the_demo_comes_near_its_truth(tmp_path) -> None:
+    """The truth knows who has left in silence, which no data show: see ``benchmarks/README.md``."""
+    seen = pd.DataFrame([measured(seed, tmp_path / str(seed)) for seed in (1, 2, 3)])
+    assert seen["error"].median() <= seen["by_chance"].median()
+    assert seen["auc"].median() >= seen["auc_knowable"].median() - 0.06
+    assert (seen["auc_knowable"] <= seen["auc_true"]).all()
+    assert seen["distance"].median() <= seen["distance_knowable"].median() + 0.1
+    assert seen["beats"].all()
