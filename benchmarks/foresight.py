@@ -28,7 +28,9 @@ def main() -> None:
         print(seed, {name: round(value, 3) for name, value in rows[-1].items()}, flush=True)
     table = pd.DataFrame(rows)
     table["error_within_chance"] = (table["error"] <= table["by_chance"]).astype(float)
-    print(table.describe().loc[["min", "50%", "max"]].T.round(3).to_markdown())
+    print("| | median | lowest | highest |\n|---|---|---|---|")
+    for name, column in table.items():
+        print(f"| {name} | {column.median():.3f} | {column.min():.3f} | {column.max():.3f} |")
 
 
 if __name__ == "__main__":

@@ -75,8 +75,8 @@ class Horizon(Result):
             return []
         return [
             _(
-                "Most purchases are followed by no other within the horizon: no purchase within it is the rule "
-                "here and no sign of trouble, and some of those who do not buy will come later."
+                "Most purchases are followed by no other within the horizon: no purchase within it is the "
+                "rule here and no sign of trouble, and some of those who do not buy will come later."
             )
         ]
 
