@@ -122,8 +122,9 @@ def dependence(result: Importance, ax: Axes | None = None) -> Axes:
         value, risk = curve["value"].to_numpy(), curve["risk"].to_numpy()
         place = (value - value[0]) / max(value[-1] - value[0], 1e-9)
         ax.plot(place, risk, color=COLOURS[colour], linewidth=2.2 if name == names[0] else 1.5)
+        digits = 0 if value[-1] >= 10 else 1  # noqa: PLR2004 two digits will do
         text = _("{feature} ({low} to {high})").format(
-            feature=feature_label(name), low=_short(value[0]), high=_short(value[-1])
+            feature=feature_label(name), low=number(value[0], digits), high=number(value[-1], digits)
         )
         ends.append((text, float(risk[-1]), colour))
     top = max(float(result.dependence["risk"].max()) * 1.1, 0.05)
@@ -135,10 +136,6 @@ def dependence(result: Importance, ax: Axes | None = None) -> Axes:
     return theme.finish(
         ax, result.title(), _("Value of the feature"), _("Mean risk of no purchase"), beside=3.4
     )
-
-
-def _short(value: float) -> str:
-    return number(value, 0 if value >= 10 or value == int(value) else 1)
 
 
 @plot.register
