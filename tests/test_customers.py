@@ -48,7 +48,9 @@ def test_the_same_figures_as_the_topics_give(dataset, profile):
     rfm = segmentation.rfm(customers, dataset.as_of, window)
     scored = rfm.customers.set_index("customer_id")
     snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, dataset.as_of))
-    risks = churn.risks(churn.fit(snapshots, on="check"), snapshots).customers.set_index("customer_id")
+    risks = churn.risks(churn.latest(churn.contest(snapshots), snapshots), snapshots).customers.set_index(
+        "customer_id"
+    )
     assert profile["active"].eq(active).all()
     pd.testing.assert_series_equal(profile["segment"], scored["segment"])
     valued = ltv.segments(customers, dataset.as_of, window)  # whose equity 04_ltv adds up

@@ -47,7 +47,8 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     window = portfolio.activity_window(pairs, activity_window or dataset.activity_window)
     horizon = churn.horizon(window, pairs, as_of)
     snapshots = churn.snapshots(dataset, horizon)
-    risks = churn.risks(churn.fit(snapshots, on="check"), snapshots)
+    values = ltv.profile(dataset)
+    risks = churn.risks(churn.latest(churn.contest(snapshots), snapshots), snapshots, values=values)
     parts: list[pd.DataFrame | pd.Series] = [
         portfolio.profile(customers, as_of, window),
         segmentation.profile(customers, as_of, window, dataset.rfm),
@@ -55,7 +56,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         churn.profile(risks),
         churn.worth_contacting(dataset, risks, window),
         churn.lapsed_profile(churn.lapsed_lines(dataset, horizon)),
-        ltv.profile(dataset),
+        values,
         profitability.profile(dataset),
     ]
     profile = customers.set_index("customer_id")

@@ -109,6 +109,12 @@ class Churn(Common):
     previous: EarlierRun | None = None
 
 
+class ChurnCheck(Common):
+    """Parameters of ``03_churn_check``."""
+
+    activity_window: Window | None
+
+
 class Contracts(Common):
     """Parameters of ``03_churn_contracts``."""
 
@@ -173,6 +179,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "02_segmentation": Segmentation,
     "02_segmentation_check": SegmentationCheck,
     "03_churn": Churn,
+    "03_churn_check": ChurnCheck,
     "03_churn_contracts": Contracts,
     "04_ltv": LifetimeValue,
     "04_ltv_check": ForecastCheck,

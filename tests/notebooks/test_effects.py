@@ -19,6 +19,7 @@ OVERRIDES = {
     "02_segmentation": {"activity_window": 30, "scores": 3, "abc_a": 0.5, "abc_b": 0.9},
     "02_segmentation_check": {"activity_window": 30, "months": 3, "clusters": 5},
     "03_churn": {"period": "month", "activity_window": 60, "calls": 7, "previous": str(EARLIER)},
+    "03_churn_check": {"activity_window": 60},
     "03_churn_contracts": {"renewal_months": 6, "annual_discount_rate": 0.5, "margin_rate": 0.6},
     "04_ltv": FORECAST | VALUE | {"unit": "day", "activity_window": 30},
     "04_ltv_check": FORECAST | {"unit": "day"},

@@ -95,6 +95,8 @@ def test_every_figure_has_its_text(notebook):
         "01_portfolio",
         "01_portfolio_audit",
         "02_segmentation_check",
+        "03_churn",
+        "03_churn_check",
         "04_ltv",
         "04_ltv_check",
         "05_profitability",
@@ -132,8 +134,8 @@ def test_papermill_lists_every_parameter(name):
     [
         (["4"], ["04_ltv", "04_ltv_check"]),
         (["ltv"], ["04_ltv"]),
-        (["acquisition", "03"], ["03_churn", "03_churn_contracts", "06_acquisition"]),
-        (["3"], ["03_churn", "03_churn_contracts"]),
+        (["acquisition", "03"], ["03_churn", "03_churn_check", "03_churn_contracts", "06_acquisition"]),
+        (["3"], ["03_churn", "03_churn_check", "03_churn_contracts"]),
         ([], NAMES),
     ],
 )

@@ -1,11 +1,12 @@
 """Churn: how many customers are lost per period, and who will not buy in the next days.
 
 The rate by period (``rates``); how far ahead to look (``horizon``); what is known of each customer on a day
-(``snapshots``); a model of who will not buy (``model``); whether it beats a simple rule (``evaluation``); and
-today's customers by risk (``risks``). What past campaigns changed is in ``campaigns``, and whom it pays to
-contact in ``contact_value``. Who still buys, but no longer a product group: ``lapsed_lines``; what has
-changed since the model learned, and what became of an earlier run's risks: ``watch``. Who has a contract
-gives notice: ``contracts``, with the model of ``shifted_beta_geometric``.
+(``snapshots``); models of who will not buy (``model``); which of them beats the simple rules
+(``evaluation``); what it rests on (``importance``); and today's customers by risk (``risks``), each with its
+``reasons``. What past campaigns changed is in ``campaigns``, and whom it pays to contact in
+``contact_value``. Who still buys, but no longer a product group: ``lapsed_lines``; what has changed since the
+model learned, and what became of an earlier run's risks: ``watch``. Who has a contract gives notice:
+``contracts``, with the model of ``shifted_beta_geometric``.
 """
 
 from analysis.churn.campaigns import (
@@ -29,10 +30,19 @@ from analysis.churn.contracts import (
     contracts,
     contracts_check,
 )
-from analysis.churn.evaluation import Calibration, Ranking, Scored, calibration, ranking, rule_name, score
+from analysis.churn.evaluation import (
+    Calibration,
+    Contest,
+    calibration,
+    contest,
+    latest,
+    rule_name,
+    side_by_side,
+)
 from analysis.churn.horizon import Horizon, horizon, return_curve
+from analysis.churn.importance import Importance, importance
 from analysis.churn.lapsed_lines import lapsed_check, lapsed_lines, lapsed_profile, rhythm
-from analysis.churn.model import ChurnModel, Effects, default_pipeline, effects, fit, side_by_side
+from analysis.churn.model import BASELINES, ChurnModel, default_models, fit, tuned
 from analysis.churn.rates import ChurnRates, rates
 from analysis.churn.risks import Risks, profile, risks
 from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
@@ -40,58 +50,59 @@ from analysis.churn.snapshots import FEATURES, Snapshots, feature_label, snapsho
 from analysis.churn.watch import drift, earlier_forecast, stability
 
 __all__ = [
+    "BASELINES",
     "FEATURES",
     "Calibration",
     "CampaignEffects",
     "ChurnModel",
     "ChurnRates",
     "ContactValue",
+    "Contest",
     "ContractValue",
     "Contracts",
     "ContractsCheck",
-    "Effects",
     "Horizon",
-    "Ranking",
+    "Importance",
     "RiskEffects",
     "Risks",
-    "Scored",
     "Snapshots",
     "Tenures",
     "calibration",
     "campaign_contacts",
     "campaign_effects",
     "contact_value",
+    "contest",
     "contract_terms",
     "contract_value",
     "contracts",
     "contracts_check",
-    "default_pipeline",
+    "default_models",
     "drift",
     "earlier_forecast",
     "effect_of",
-    "effects",
     "effects_by",
     "effects_by_risk",
     "feature_label",
     "fit",
     "fit_retention",
     "horizon",
+    "importance",
     "lapsed_check",
     "lapsed_lines",
     "lapsed_profile",
+    "latest",
     "profile",
-    "ranking",
     "rates",
     "return_curve",
     "rhythm",
     "risk_on",
     "risks",
     "rule_name",
-    "score",
     "side_by_side",
     "snapshot",
     "snapshots",
     "stability",
     "success_of",
+    "tuned",
     "worth_contacting",
 ]

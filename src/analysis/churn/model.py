@@ -1,25 +1,48 @@
-"""Who will not buy within the horizon: a model on what is known of each customer."""
+"""Who will not buy within the horizon: scikit-learn pipelines on what is known of each customer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from threadpoolctl import threadpool_limits
 
-from analysis.churn.snapshots import FEATURES, Snapshots, feature_label
+from analysis.churn.snapshots import Snapshots
 from analysis.language import _, number
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.result import Finding, Result
 
-MIN_OF_EACH = 20  # customers who bought, and customers who did not
+MIN_OF_EACH = 20
+"""Customers who bought, and customers who did not, that it takes to learn."""
+MOST_ROWS = 100_000
+"""Customers that are learned from; of more, every n-th."""
+MOST_TUNED = 20_000
+"""The same where settings are tried."""
+BASELINES = {
+    "share": None,
+    "frequency": "purchase_days",
+    "recency": "days_since_last",
+    "rhythm": "relative_silence",
+    "p_alive": "p_alive",
+    "expected": "expected_purchases",
+}
+"""Rules that look at one feature at most, the simplest first."""
+GRID = {"histgradientboostingclassifier__max_iter": [50, 100, 200]}
+"""Settings of the boosted trees that are tried: how many there are."""
 
 
 @dataclass(frozen=True)
@@ -29,157 +52,175 @@ class ChurnModel:
     Attributes
     ----------
     pipeline
-        Anything of scikit-learn that has ``predict_proba``.
+        What was fitted, and calibrated where there was a cut-off for it.
     features
         Columns of a snapshot that it looks at.
     base_rate
         Share without a purchase among the customers it learned from.
     customers
-        Their number.
-    varying
-        Those of ``features`` that differed between them.
+        Their number, and that of the customers it is calibrated on; each cut-off counts.
     """
 
-    pipeline: Pipeline = field(repr=False)
+    pipeline: Any = field(repr=False)
     features: tuple[str, ...]
     base_rate: float
     customers: int
-    varying: tuple[str, ...]
 
     def risk(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the probability of no purchase of each row of a snapshot."""
         if frame.empty:
             return np.zeros(0)
-        return np.asarray(self.pipeline.predict_proba(_matrix(frame, self.features))[:, 1], dtype=float)
+        return self.of(described(frame, self.features))
+
+    def of(self, told: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Return the probability of no purchase of features as `described`."""
+        with threadpool_limits(1):  # the same to the last digit on any machine
+            return np.asarray(self.pipeline.predict_proba(told)[:, 1], dtype=float)
 
 
-def default_pipeline() -> Pipeline:
-    """Return the model that is used unless another is given.
+def described(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
+    """Return the features of a snapshot as the pipelines take them: numbers from 0 on, or words."""
+    found = frame[list(features)]
+    numbers = found.select_dtypes(["number", "boolean"]).columns
+    return found.astype(dict.fromkeys(numbers, float)).assign(**found[numbers].astype(float).clip(lower=0))
 
-    The logarithm of each feature (of 1 + value), then standardised, then a logistic regression.
+
+def default_models() -> dict[str, Pipeline]:
+    """Return the models that are tried unless others are given, the simpler first, before they are tuned.
+
+    ``logistic``: the logarithm of each number (of 1 + value), a missing one taken for the median and told
+    apart, standardised; words as columns of 0 and 1; then a logistic regression. ``boosted``: the numbers as
+    they are, gaps and all, and words as above; then gradient-boosted trees.
     """
-    return make_pipeline(FunctionTransformer(np.log1p), StandardScaler(), LogisticRegression(max_iter=1_000))
+    words = OneHotEncoder(handle_unknown="ignore", min_frequency=20, sparse_output=False)
+    numbers = make_pipeline(
+        FunctionTransformer(np.log1p),
+        SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+        StandardScaler(),
+    )
+    is_word, is_number = (
+        make_column_selector(dtype_exclude="number"),
+        make_column_selector(dtype_include="number"),
+    )
+    trees = HistGradientBoostingClassifier(
+        learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=40, early_stopping=False, random_state=1
+    )
+    return {
+        "logistic": make_pipeline(
+            make_column_transformer((numbers, is_number), (words, is_word)),
+            LogisticRegression(max_iter=1_000),
+        ),
+        "boosted": make_pipeline(make_column_transformer((words, is_word), remainder="passthrough"), trees),
+    }
 
 
-def _matrix(frame: pd.DataFrame, features: Sequence[str]) -> npt.NDArray[np.float64]:
-    values: npt.NDArray[np.float64] = frame[list(features)].to_numpy(float)
-    return np.maximum(values, 0.0)
+def baselines(features: Sequence[str]) -> dict[str, tuple[Pipeline, tuple[str, ...]]]:
+    """Return the rules that any model must beat, by name: a pipeline, and the feature that it looks at.
+
+    One number becomes a probability by a logistic regression on its logarithm.
+    """
+    rules: dict[str, tuple[Pipeline, tuple[str, ...]]] = {}
+    for name, feature in BASELINES.items():
+        if feature is None:
+            rules[name] = make_pipeline(DummyClassifier()), tuple(features[:1])
+        elif feature in features:
+            rules[name] = default_models()["logistic"], (feature,)
+    return rules
 
 
 @or_not_possible
 def fit(
     snapshots: Snapshots,
     pipeline: Pipeline | None = None,
-    features: Sequence[str] = FEATURES,
+    features: Sequence[str] | None = None,
     on: Literal["learn", "check"] = "learn",
 ) -> ChurnModel | NotPossible:
-    """Fit a model to the customers of one cut-off.
+    """Fit a model, and calibrate it on the cut-off after those that it learned from.
 
     Parameters
     ----------
     snapshots
         The result of `analysis.churn.snapshots`.
     pipeline
-        What to fit, any classifier of scikit-learn; by default `default_pipeline`.
+        What to fit, any classifier of scikit-learn; by default the logistic regression of `default_models`.
     features
-        Columns of the snapshots to look at.
+        Columns of the snapshots to look at; by default all features.
     on
-        The cut-off: ``learn``, to be judged at the later one, or ``check``, to forecast from today.
+        ``learn``: to be judged at the check; ``check``: the newest outcomes, to forecast from today.
 
     Returns
     -------
     ChurnModel or NotPossible
         Not possible where fewer than 20 bought or fewer than 20 did not.
+
+    Notes
+    -----
+    Calibration is that of Platt (1999): a logistic regression of what happened on the model's score. Where
+    fewer than 20 of each kind are there to calibrate on, or no later cut-off is, it is left out.
     """
-    train: pd.DataFrame = getattr(snapshots, on)
-    absent = train["no_purchase"].to_numpy(bool) if len(train) else np.zeros(0, bool)
-    without, bought = int(absent.sum()), int((~absent).sum())
-    if min(without, bought) < MIN_OF_EACH:
+    train, later = (snapshots.learn, snapshots.calibrate) if on == "learn" else snapshots.newest()
+    features = tuple(snapshots.features if features is None else features)
+    if not _enough(train):
+        absent = train["no_purchase"].astype(bool)
         return NotPossible(
             _(
                 "Too little data to learn who buys again: it takes at least {needed} active customers who "
                 "then bought and as many who did not (here: {bought} bought, {without} did not)."
-            ).format(needed=MIN_OF_EACH, bought=number(bought), without=number(without))
+            ).format(needed=MIN_OF_EACH, bought=number((~absent).sum()), without=number(absent.sum()))
         )
-    matrix = _matrix(train, features)
-    fitted = clone(pipeline or default_pipeline()).fit(matrix, absent)
-    varying = tuple(name for name, spread in zip(features, np.ptp(matrix, axis=0), strict=True) if spread > 0)
-    return ChurnModel(fitted, tuple(features), float(absent.mean()), len(train), varying)
+    train = thinned(train, MOST_ROWS)
+    with threadpool_limits(1):
+        fitted = clone(pipeline or default_models()["logistic"]).fit(
+            described(train, features), _absent(train)
+        )
+        if _enough(later):
+            later = thinned(later, MOST_ROWS)
+            calibrated = CalibratedClassifierCV(FrozenEstimator(fitted), method="sigmoid")
+            fitted = calibrated.fit(described(later, features), _absent(later))
+    return ChurnModel(
+        fitted, features, float(_absent(train).mean()), len(train) + _enough(later) * len(later)
+    )
 
 
-@dataclass(frozen=True)
-class Effects(Result):
-    """How each feature moves the odds of no purchase, all others held equal.
+def thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Return every n-th row of more than so many."""
+    return frame.iloc[:: -(-len(frame) // most)] if len(frame) > most else frame
 
-    Attributes
+
+def _enough(frame: pd.DataFrame) -> bool:
+    absent = _absent(frame)
+    return bool(min(absent.sum(), (~absent).sum()) >= MIN_OF_EACH)
+
+
+def _absent(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return frame["no_purchase"].to_numpy(bool)
+
+
+@or_not_possible
+def tuned(snapshots: Snapshots, pipeline: Pipeline, grid: Mapping[str, Sequence[object]] = GRID) -> Pipeline:
+    """Return a pipeline with the best of some settings, tried within the cut-offs to learn from.
+
+    Parameters
     ----------
-    frame
-        One row per feature that varies, strongest first: ``feature``; ``odds_ratio``, by what the odds of no
-        purchase are multiplied when the feature's logarithm rises by one standard deviation.
+    snapshots
+        The result of `analysis.churn.snapshots`.
+    pipeline
+        The classifier; it is given back as it is where there is one cut-off only, or too few customers.
+    grid
+        Values to try by the name of the setting, as `sklearn.model_selection.GridSearchCV` takes them.
+
+    Notes
+    -----
+    Each cut-off after the first is foretold from those before it, and the settings with the lowest log loss
+    are taken. Neither the cut-off to calibrate on nor the check has a part in it.
     """
-
-    name: ClassVar[str] = "effects"
-    frame: pd.DataFrame
-
-    def title(self) -> str:
-        """Return what a chart of the effects shows."""
-        return _("“{feature}” tells most about who will not buy").format(
-            feature=feature_label(self.frame["feature"].iloc[0])
-        )
-
-    def sentence(self) -> str:
-        """Return which feature moves the odds most, and which way."""
-        strongest = self.frame.iloc[0]
-        message = (
-            _(
-                "The strongest sign of no purchase is a high “{feature}”: one standard deviation more "
-                "multiplies the odds by {ratio}."
-            )
-            if strongest["odds_ratio"] > 1
-            else _(
-                "The strongest sign of a purchase is a high “{feature}”: one standard deviation more "
-                "multiplies the odds of no purchase by {ratio}."
-            )
-        )
-        return message.format(
-            feature=feature_label(strongest["feature"]), ratio=number(strongest["odds_ratio"], 2)
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the features by their names."""
-        return {"effects": self.frame.assign(feature=self.frame["feature"].map(feature_label))}
-
-    def findings(self) -> list[Finding]:
-        """Return the strongest sign."""
-        ratio = float(self.frame["odds_ratio"].iloc[0])
-        return [Finding("churn.strongest_sign", self.sentence(), ratio, "odds ratio")]
-
-
-@or_not_possible
-def effects(model: ChurnModel) -> Effects | NotPossible:
-    """Return how each feature moves the odds of no purchase; a model without coefficients cannot say."""
-    last = model.pipeline[-1] if isinstance(model.pipeline, Pipeline) else model.pipeline
-    coefficients = np.ravel(getattr(last, "coef_", []))
-    if len(coefficients) != len(model.features):
-        return NotPossible(
-            _("This model has no coefficient for each feature, so no odds ratios can be shown.")
-        )
-    if not model.varying:
-        return NotPossible(_("No feature varies between these customers, so none tells who will not buy."))
-    table = pd.DataFrame({"feature": model.features, "odds_ratio": np.exp(coefficients)})
-    order = np.argsort(-np.abs(coefficients), kind="stable")
-    strongest = table.iloc[order]
-    return Effects(strongest[strongest["feature"].isin(model.varying)].reset_index(drop=True))
-
-
-@or_not_possible
-def side_by_side(one: ChurnModel, other: ChurnModel, snapshots: Snapshots) -> pd.DataFrame:
-    """Return the risk of five customers by two models, to see whether they agree.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``customer_id``, ``by_hand`` (the first model's risk) and ``helper`` (the second's).
-    """
-    first = snapshots.check.head(5)
-    return first[["customer_id"]].assign(by_hand=one.risk(first), helper=other.risk(first))
+    train = thinned(snapshots.learn, MOST_TUNED)
+    days = train["cut_off"].unique()
+    folds = [(train["cut_off"] < day, train["cut_off"] == day) for day in days[1:]]
+    if not folds or not all(_enough(train[part]) for fold in folds for part in fold):
+        return pipeline
+    rows = [tuple(np.flatnonzero(part) for part in fold) for fold in folds]
+    search = GridSearchCV(pipeline, grid, scoring="neg_log_loss", cv=rows, refit=False)
+    with threadpool_limits(1):
+        search.fit(described(train, snapshots.features), _absent(train))
+    return clone(pipeline).set_params(**search.best_params_)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.churn import Calibration, ChurnRates, Effects, Horizon, Ranking, Risks, feature_label, rule_name
-from analysis.churn.evaluation import BASELINES
+from analysis.churn import (
+    Calibration,
+    ChurnRates,
+    Contest,
+    Horizon,
+    Importance,
+    Risks,
+    feature_label,
+    rule_name,
+)
 from analysis.language import _, ngettext, number, percent
 from analysis.plots import churn_contracts, churn_money, theme  # noqa: F401 these charts are this topic's too
 from analysis.plots.drawing import plot
-from analysis.plots.marks import beside, columns
+from analysis.plots.marks import beside, columns, name_ends
 
 COLOURS = theme.COLOURS
-_STYLES = {"recency": "--", "silence": ":", "frequency": "-."}
 
 
 @plot.register
@@ -50,24 +57,24 @@ def return_curve(result: Horizon, ax: Axes | None = None) -> Axes:
 
 
 @plot.register
-def gains(result: Ranking, ax: Axes | None = None) -> Axes:
+def gains(result: Contest, ax: Axes | None = None) -> Axes:
     """Draw how many of those who did not buy are found by calling the customers ranked highest."""
     curves = result.gains
     ax = ax or theme.axes(height=4.6)
-    ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, label=_("At random"))
-    for rule in BASELINES:
+    shown = {
+        result.rival: ("accent", "--", rule_name(result.rival)),
+        result.chosen: ("main", "-", rule_name(result.chosen)),
+    }
+    others = [rule for rule in curves["rule"].unique() if rule not in {*shown, "share"}]
+    for rule in others:
         curve = curves[curves["rule"] == rule]
-        ax.plot(
-            curve["called"],
-            curve["found"],
-            color=COLOURS["accent"],
-            linestyle=_STYLES[rule],
-            label=rule_name(rule),
-        )
-    mine = curves[curves["rule"] == "model"]
-    ax.plot(mine["called"], mine["found"], color=COLOURS["main"], linewidth=2.2, label=rule_name("model"))
-    handles, labels = ax.get_legend_handles_labels()
-    ax.legend(handles[::-1], labels[::-1], frameon=False, loc="lower right", fontsize=9)
+        ax.plot(curve["called"], curve["found"], color=COLOURS["muted"], linewidth=0.8, label=_("Others"))
+    ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, linestyle=":", label=_("At random"))
+    for rule, (colour, style, label) in shown.items():
+        curve = curves[curves["rule"] == rule]
+        ax.plot(curve["called"], curve["found"], style, color=COLOURS[colour], linewidth=2.2, label=label)
+    named = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    ax.legend(list(named.values())[::-1], list(named)[::-1], frameon=False, loc="lower right", fontsize=9)
     theme.shares_axes(ax)
     return theme.finish(
         ax,
@@ -105,31 +112,35 @@ def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
 
 
 @plot.register
-def effects(result: Effects, ax: Axes | None = None) -> Axes:
-    """Draw by what each feature multiplies the odds of no purchase."""
-    table = result.frame
-    ax = ax or theme.axes(height=0.9 + 0.42 * len(table) + 0.6)
-    rows = table.iloc[::-1].reset_index(drop=True)
-    colours = [COLOURS["bad"] if ratio > 1 else COLOURS["good"] for ratio in rows["odds_ratio"]]
-    ax.hlines(rows.index, 1, rows["odds_ratio"], color=colours, linewidth=2)
-    ax.scatter(rows["odds_ratio"], rows.index, color=colours, s=40, zorder=3)
-    ax.axvline(1, color=COLOURS["muted"], linewidth=1)
-    for place, ratio in rows["odds_ratio"].items():
-        beside(ax, number(ratio, 2), (ratio, float(str(place))), (7 if ratio > 1 else -7, 0))
-    reach = max(float(np.exp(np.abs(np.log(rows["odds_ratio"])).max())), 1.1) ** 1.35
-    ax.set_xscale("log")
-    ax.set_xlim(1 / reach, reach)
-    ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10) if 1 / reach <= tick <= reach]
-    ax.set_xticks(ticks, [number(tick, 1 if tick < 1 else 0) for tick in ticks])
-    ax.set_xticks([], minor=True)
-    ax.set_yticks(rows.index, [feature_label(name) for name in rows["feature"]])
-    ax.grid(visible=False)
-    return theme.finish(ax, result.title(), _("Odds ratio, per standard deviation"), beside=3.4)
+def dependence(result: Importance, ax: Axes | None = None) -> Axes:
+    """Draw the mean risk by the value of the main features, over the middle nine tenths of the values."""
+    ax = ax or theme.axes()
+    names = list(dict.fromkeys(result.dependence["feature"]))
+    ends = []
+    for name, colour in zip(names, ("main", "accent", "highlight", "muted"), strict=False):
+        curve = result.dependence[result.dependence["feature"] == name]
+        value, risk = curve["value"].to_numpy(), curve["risk"].to_numpy()
+        place = (value - value[0]) / max(value[-1] - value[0], 1e-9)
+        ax.plot(place, risk, color=COLOURS[colour], linewidth=2.2 if name == names[0] else 1.5)
+        digits = 0 if value[-1] >= 10 else 1
+        text = _("{feature} ({low} to {high})").format(
+            feature=feature_label(name), low=number(value[0], digits), high=number(value[-1], digits)
+        )
+        ends.append((text, float(risk[-1]), colour))
+    top = max(float(result.dependence["risk"].max()) * 1.1, 0.05)
+    name_ends(ax, 1.0, ends, 0.06 * top, (0.02 * top, top))
+    ax.set_ylim(0, top)
+    ax.set_xlim(0, 1)
+    ax.set_xticks([0, 1], [_("lowest"), _("highest")])
+    theme.percent_axis(ax.yaxis)
+    return theme.finish(
+        ax, result.title(), _("Value of the feature"), _("Mean risk of no purchase"), beside=3.4
+    )
 
 
 @plot.register
 def risk_bands(result: Risks, ax: Axes | None = None) -> Axes:
-    """Draw recent net sales by band of risk, with the number of customers in each."""
+    """Draw the value at stake by band of risk, with the number of customers in each."""
     bands = result.bands()
     ax = ax or theme.axes()
     labels = [
@@ -137,20 +148,22 @@ def risk_bands(result: Risks, ax: Axes | None = None) -> Axes:
         for n in bands["customers"]
     ]
     colours = ["main", "main", "accent", "bad", "bad"]
-    columns(ax, bands["recent_net_sales"], colours, width=0.7, labels=labels)
+    columns(ax, bands["value"], colours, width=0.7, labels=labels)
     names = [
         _("{low} to {high}").format(low=percent(low), high=percent(high))
         for low, high in zip(bands["low"], bands["high"], strict=True)
     ]
     ax.set_xticks(bands.index, names)
     ax.set_ylim(
-        min(0.0, float(bands["recent_net_sales"].min())),
-        max(float(bands["recent_net_sales"].max()) * 1.12, 1.0),
+        min(0.0, float(bands["value"].min())),
+        max(float(bands["value"].max()) * 1.12, 1.0),
     )
     theme.money_axis(ax.yaxis, result.currency)
     return theme.finish(
         ax,
         result.title(),
         _("Risk of no purchase in the next {days} days").format(days=number(result.horizon)),
-        _("Net sales in the last {days} days").format(days=number(result.horizon)),
+        _("Value of the next 12 months")
+        if result.valued
+        else _("Net sales in the last {days} days").format(days=number(result.horizon)),
     )
