@@ -122,7 +122,7 @@ def dependence(result: Importance, ax: Axes | None = None) -> Axes:
         value, risk = curve["value"].to_numpy(), curve["risk"].to_numpy()
         place = (value - value[0]) / max(value[-1] - value[0], 1e-9)
         ax.plot(place, risk, color=COLOURS[colour], linewidth=2.2 if name == names[0] else 1.5)
-        digits = 0 if value[-1] >= 10 else 1  # noqa: PLR2004 two digits will do
+        digits = 0 if value[-1] >= 10 else 1
         text = _("{feature} ({low} to {high})").format(
             feature=feature_label(name), low=number(value[0], digits), high=number(value[-1], digits)
         )
