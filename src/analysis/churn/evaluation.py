@@ -135,25 +135,6 @@ class Contest(Result):
         shown = self.frame[["brier", "auc", "average_precision", "lift", "is_behind"]]
         return {"contest": shown.rename(index=rule_name).reset_index()}
 
-    def in_full(self) -> pd.DataFrame:
-        """Return one row per measure and rule: ``measure``, ``rule``, ``value``, ``low``, ``high``."""
-        rows = [
-            (
-                measure_name(measure),
-                rule_name(str(rule)),
-                row[measure],
-                row[f"{measure}_low"],
-                row[f"{measure}_high"],
-            )
-            for measure in MEASURES
-            for rule, row in self.frame.iterrows()
-        ]
-        return pd.DataFrame(rows, columns=["measure", "rule", "value", "low", "high"])
-
-    def against_named(self) -> pd.DataFrame:
-        """Return what was chosen against each simple rule, by its name."""
-        return self.against.rename(index=rule_name).reset_index()
-
     def findings(self) -> list[Finding]:
         """Return what was chosen; before it, which features know the outcome."""
         gain = float(1 - self.frame["brier"][self.chosen] / self.frame["brier"][self.rival])
@@ -262,6 +243,23 @@ def contest(snapshots: Snapshots, models: Mapping[str, Pipeline] | None = None) 
 def latest(contest: Contest, snapshots: Snapshots) -> ChurnModel | NotPossible:
     """Fit what was chosen anew, from the newest outcomes, to forecast from today."""
     return fit(snapshots, contest.pipelines[contest.chosen], contest.model.features, on="check")
+
+
+@or_not_possible
+def in_full(contest: Contest) -> pd.DataFrame:
+    """Return one row per measure and rule: ``measure``, ``rule``, ``value``, ``low``, ``high``."""
+    rows = [
+        (measure_name(measure), rule_name(str(rule)), *row[[measure, f"{measure}_low", f"{measure}_high"]])
+        for measure in MEASURES
+        for rule, row in contest.frame.iterrows()
+    ]
+    return pd.DataFrame(rows, columns=["measure", "rule", "value", "low", "high"])
+
+
+@or_not_possible
+def against(contest: Contest) -> pd.DataFrame:
+    """Return what was chosen against each simple rule, by its name; see `Contest`."""
+    return contest.against.rename(index=rule_name).reset_index()
 
 
 @or_not_possible
