@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from analysis.churn import Calibration, ChurnRates, Effects, Horizon, Ranking, Risks, feature_label, rule_name
 from analysis.churn.evaluation import BASELINES
 from analysis.language import _, ngettext, number, percent
-from analysis.plots import churn_contracts, churn_money, theme  # noqa: F401 these charts are this topic's too
+from analysis.plots import churn_contracts, churn_money, churn_survival, theme  # noqa: F401 this topic's too
 from analysis.plots.drawing import plot
 from analysis.plots.marks import beside, columns
 
