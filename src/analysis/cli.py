@@ -223,7 +223,7 @@ def _asked(data: str) -> str:
     read = data
     while True:
         try:
-            open_dataset(read)
+            open_dataset(read, needs_sales=False)
         except OpenQuestionError as error:
             question = error.questions[0]
             if not question.choices:

@@ -1,12 +1,12 @@
 """Churn: how many customers are lost per period, and who will not buy in the next days.
 
-The rate by period (``rates``); how far ahead to look (``horizon``); what is known of each customer on a day
-(``snapshots``); models of who will not buy (``model``); which of them beats the simple rules
-(``evaluation``); what it rests on (``importance``); and today's customers by risk (``risks``), each with its
-``reasons``. What past campaigns changed is in ``campaigns``, and whom it pays to contact in
-``contact_value``. Who still buys, but no longer a product group: ``lapsed_lines``; what has changed since the
-model learned, and what became of an earlier run's risks: ``watch``. Who has a contract gives notice:
-``contracts``, with the model of ``shifted_beta_geometric``.
+The rate by period (``rates``); how long customers stay (``survival``); how far ahead to look (``horizon``);
+what is known of each customer on a day (``snapshots``); models of who will not buy (``model``); which of them
+beats the simple rules (``evaluation``); what it rests on (``importance``); and today's customers by risk
+(``risks``), each with its ``reasons``. What past campaigns changed is in ``campaigns``, and whom it pays to
+contact in ``contact_value``. Who still buys, but no longer a product group: ``lapsed_lines``; what has
+changed since the model learned, and what became of an earlier run's risks: ``watch``. Who has a contract
+gives notice: ``contracts``, with the model of ``shifted_beta_geometric``.
 """
 
 from analysis.churn.campaigns import (
@@ -21,12 +21,11 @@ from analysis.churn.campaigns import (
     success_of,
 )
 from analysis.churn.contact_value import ContactValue, contact_value, worth_contacting
+from analysis.churn.contract_value import ContractValue, contract_value
 from analysis.churn.contracts import (
     Contracts,
     ContractsCheck,
-    ContractValue,
     contract_terms,
-    contract_value,
     contracts,
     contracts_check,
 )
@@ -41,14 +40,25 @@ from analysis.churn.evaluation import (
     rule_name,
     side_by_side,
 )
+from analysis.churn.groups import known_groups
 from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.importance import Importance, importance
 from analysis.churn.lapsed_lines import lapsed_check, lapsed_lines, lapsed_profile, rhythm
 from analysis.churn.model import BASELINES, ChurnModel, default_models, fit, tuned
-from analysis.churn.rates import ChurnRates, rates
+from analysis.churn.rates import ChurnRates, other_horizons, rates, rates_by
 from analysis.churn.risks import Risks, profile, risks
 from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
 from analysis.churn.snapshots import FEATURES, Snapshots, feature_label, snapshot, snapshots
+from analysis.churn.survival import (
+    Lives,
+    Survival,
+    SurvivalBy,
+    contract_lives,
+    kaplan_meier,
+    silence_lives,
+    survival,
+    survival_by,
+)
 from analysis.churn.watch import drift, earlier_forecast, stability
 
 __all__ = [
@@ -65,9 +75,12 @@ __all__ = [
     "ContractsCheck",
     "Horizon",
     "Importance",
+    "Lives",
     "RiskEffects",
     "Risks",
     "Snapshots",
+    "Survival",
+    "SurvivalBy",
     "Tenures",
     "against",
     "calibration",
@@ -75,6 +88,7 @@ __all__ = [
     "campaign_effects",
     "contact_value",
     "contest",
+    "contract_lives",
     "contract_terms",
     "contract_value",
     "contracts",
@@ -91,22 +105,29 @@ __all__ = [
     "horizon",
     "importance",
     "in_full",
+    "kaplan_meier",
+    "known_groups",
     "lapsed_check",
     "lapsed_lines",
     "lapsed_profile",
     "latest",
+    "other_horizons",
     "profile",
     "rates",
+    "rates_by",
     "return_curve",
     "rhythm",
     "risk_on",
     "risks",
     "rule_name",
     "side_by_side",
+    "silence_lives",
     "snapshot",
     "snapshots",
     "stability",
     "success_of",
+    "survival",
+    "survival_by",
     "tuned",
     "worth_contacting",
 ]

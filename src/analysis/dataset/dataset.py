@@ -24,6 +24,9 @@ from analysis.engine.duckdb import DuckDBEngine, Parameter, sql_text
 from analysis.errors import CarteraError
 from analysis.language import _
 
+WITHOUT_SALES = "03_churn_contracts"
+"""The notebook for which contracts alone will do."""
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -79,9 +82,19 @@ class Dataset:
         return hashlib.sha256((self.folder / MARKER).read_bytes()).hexdigest()
 
     @property
+    def has_sales(self) -> bool:
+        """Whether there are sales: a list of contracts may stand alone."""
+        return bool(self.columns)
+
+    @property
+    def main(self) -> str:
+        """The table without which there is no data set: the sales, or contracts that stand alone."""
+        return "transactions" if self.has_sales else "contracts"
+
+    @property
     def quality(self) -> Quality:
-        """What became of the raw rows of the sales."""
-        return self.accounts["transactions"]
+        """What became of the raw rows of the main table."""
+        return self.accounts[self.main]
 
     def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql``; see `DuckDBEngine.query`.
@@ -127,8 +140,8 @@ class Dataset:
 
     def warned(self, notes: tuple[Note, ...]) -> Dataset:
         """Return the data set with these alarms before all others."""
-        sales = replace(self.quality, alarms=(*notes, *self.quality.alarms))
-        return replace(self, accounts=self.accounts | {"transactions": sales})
+        main = replace(self.quality, alarms=(*notes, *self.quality.alarms))
+        return replace(self, accounts=self.accounts | {self.main: main})
 
     def export(self, folder: Path) -> None:
         """Copy canonical tables and the rows set aside to ``folder``, which can be opened as a data set."""
@@ -138,7 +151,9 @@ class Dataset:
                 shutil.copyfile(path, folder / path.name)
 
 
-def open_dataset(data: str | os.PathLike[str], as_of: str | None = None) -> Dataset:
+def open_dataset(
+    data: str | os.PathLike[str], as_of: str | None = None, *, needs_sales: bool = True
+) -> Dataset:
     """Open a data set; its files are read only if their content is new.
 
     Parameters
@@ -149,6 +164,8 @@ def open_dataset(data: str | os.PathLike[str], as_of: str | None = None) -> Data
         of a database.
     as_of
         The last day that counts, ``YYYY-MM-DD``; by default the last transaction's date.
+    needs_sales
+        Whether contracts alone, such as a list of members, will not do.
 
     Returns
     -------
@@ -173,6 +190,9 @@ def open_dataset(data: str | os.PathLike[str], as_of: str | None = None) -> Data
     source = take(os.fspath(data))
     folder = source.folder
     taken = load(folder / "account.json")
+    if needs_sales and not taken.sales.columns:
+        message = _("{name} holds contracts and no sales: that is enough for {notebook}, and for no other.")
+        raise CarteraError(message.format(name=source.name, notebook=WITHOUT_SALES))
     first, last = taken.days
     last_day = wanted or source.config.as_of or last
     if last_day < first:
@@ -200,7 +220,7 @@ def open_dataset(data: str | os.PathLike[str], as_of: str | None = None) -> Data
         last_day,
         taken.sales.currency,
         tables,
-        {"transactions": sold} | accounts,
+        {"transactions": sold} | accounts if taken.sales.columns else accounts,
         taken.links,
         source.inputs,
         folder,

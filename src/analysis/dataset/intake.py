@@ -10,6 +10,7 @@ from analysis.dataset.inference.customer_column import kinds
 from analysis.dataset.integrity import find_links
 from analysis.dataset.ledger import table_intake
 from analysis.dataset.ledger.intake_result import Formats, Intake, Records
+from analysis.dataset.no_sales import without_sales
 from analysis.dataset.quality import Note
 from analysis.dataset.questions import OpenQuestionError
 from analysis.dataset.schema import TABLES
@@ -38,8 +39,8 @@ def take_in(source: Source, target: Path) -> Intake:
     Raises
     ------
     CarteraError
-        If the sales cannot be read; or another table, unless ``broken_tables`` is ``leave_out``. It says what
-        is wrong with each.
+        If the sales cannot be read, or are missing where there are no contracts; or another table, unless
+        ``broken_tables`` is ``leave_out``. It says what is wrong with each.
     """
     config, broken = source.config, dict(source.broken)
     taken: dict[str, Records] = {}
@@ -58,6 +59,8 @@ def take_in(source: Source, target: Path) -> Intake:
             formats = taken[name].formats
     if asked and broken.keys() == {asked.table}:
         raise asked
+    if "contracts" in taken and not {"transactions"} & (source.inputs.keys() | broken.keys()):
+        taken = {"transactions": without_sales(taken, target), **taken}
     if "transactions" not in taken or (broken and config.broken_tables == "stop"):
         raise CarteraError(_what_is_wrong(broken, config))
     links = find_links(taken, target)

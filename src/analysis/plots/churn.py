@@ -16,7 +16,7 @@ from analysis.churn import (
     rule_name,
 )
 from analysis.language import _, ngettext, number, percent
-from analysis.plots import churn_contracts, churn_money, theme  # noqa: F401 these charts are this topic's too
+from analysis.plots import churn_contracts, churn_money, churn_survival, theme  # noqa: F401 this topic's too
 from analysis.plots.drawing import plot
 from analysis.plots.marks import beside, columns, name_ends
 

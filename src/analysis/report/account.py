@@ -58,7 +58,7 @@ def accounts(dataset: Dataset) -> list[Account]:
     made = [several] if several else []
     for name, quality in dataset.accounts.items():
         parts = [_found(quality)]
-        if name == "transactions" or _lost(quality):
+        if name == dataset.main or _lost(quality):
             parts.insert(0, rows(quality))
         prefix = f"{_(TABLES[name].title)} · " if several else ""
         made += [replace(part, caption=prefix + part.caption) for part in parts]
@@ -177,13 +177,13 @@ def print_account(data: str, as_of: str | None, by_month: bool = False) -> None:
     CarteraError
         If the data cannot be read.
     """
-    dataset = open_dataset(data, as_of=as_of)
+    dataset = open_dataset(data, as_of=as_of, needs_sales=False)
     console = Console(highlight=False)
     console.print(
         Text(_("{name}, as of {day}").format(name=dataset.name, day=date(dataset.as_of)), style="bold")
     )
-    reconciled = reconciliation(dataset, "month" if by_month else "year")
-    for account in [*accounts(dataset), reconciled]:
+    reconciled = [reconciliation(dataset, "month" if by_month else "year")] if dataset.has_sales else []
+    for account in [*accounts(dataset), *reconciled]:
         console.print(_table(account.caption, account.shown(dataset.currency)))
     if missing := missing_tables(dataset):
         console.print(Text(missing))

@@ -19,6 +19,7 @@ from analysis import parameters
 from analysis.dataset import open_dataset
 from analysis.dataset.cache import shared_with_kernels
 from analysis.dataset.databases import is_address, resolved
+from analysis.dataset.dataset import WITHOUT_SALES
 from analysis.dataset.kept_tables import changes
 from analysis.dataset.naming import folder_name
 from analysis.dataset.sources.open_source import BUILT_IN, find_source
@@ -77,7 +78,8 @@ def run(request: Request, progress: TerminalProgress) -> Run:
     with shared_with_kernels(), _shared_cores(jobs), _kernel_server(len(names)) as server:
         folder = publishing.usable(request.out or request.base / folder_name(find_source(data).name))
         started = dt.datetime.now().astimezone()
-        dataset = open_dataset(data, as_of=request.as_of)
+        dataset = open_dataset(data, as_of=request.as_of, needs_sales=WITHOUT_SALES not in names)
+        names = names if dataset.has_sales else [WITHOUT_SALES]
         common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
         with publishing.staging(folder) as staging:
             tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]

@@ -3,6 +3,8 @@
 -- contract_id     NULL where not known
 -- customer_id
 -- started, ended  first and last day; ended is NULL while the contract runs
+-- tenure_months   months that it has lasted, where no days are given
+-- churned         yes if it ended after those, no if it goes on
 -- plan            NULL where not known
 -- price           money per year; NULL where not known
 select
@@ -10,6 +12,8 @@ select
     customer_id,
     started,
     ended,
+    tenure_months,
+    churned,
     plan,
     price
 from contracts

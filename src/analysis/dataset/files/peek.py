@@ -168,6 +168,6 @@ def _decoded(head: bytes) -> str:
 
 def _best(records: list[list[Any]], names: set[str]) -> tuple[int, list[str]]:
     """Return the row that holds most known names, and how many; the first of the widest where none does."""
-    scored = [(sum(same_name(cell) in names for cell in row), len(row), -i) for i, row in enumerate(records)]
+    scored = [(len({*map(same_name, row)} & names), len(row), -i) for i, row in enumerate(records)]
     known, _width, index = max(scored)
     return known, records[-index]

@@ -22,6 +22,7 @@ _MAKING_AMOUNT = ("quantity", "unit_price", "gross_amount", "discount", "discoun
 _MONEY = re.compile(r"[€$£]|\b(?:eur|usd|gbp)", re.IGNORECASE)
 _LINE = {"line", "lines", "lineitem", "linea", "lineas"}
 """What names the value of a line, where another is of the whole order."""
+_CONTRACT = ("contract", "contrato")
 _OPEN_DISCOUNTS = ("discount", "descuento", "dto", "dcto")
 _DISCOUNT_LEFT_OUT = N_(
     "Column '{header}' was left out: it could be money or percent. Say which in dataset.yml: "
@@ -86,6 +87,9 @@ def recognise(
     carriage = chosen.get("shipping")  # the same word heads a way or a country of delivery
     if carriage and "shipping" not in given and carriage not in alike(table.column("shipping")):
         del chosen["shipping"]
+    kind = chosen.get("contract_id", "")  # of one row per customer with a flag, what it has, not its number
+    if "churned" in chosen and "plan" not in chosen and same_name(kind) in _CONTRACT:
+        chosen["plan"] = chosen.pop("contract_id")
     _check_not_twice(raw, chosen)
     either = None if {"discount", "discount_pct"} & given.keys() else _open_discount(chosen)
     deciding = _deciding(table, chosen)

@@ -53,9 +53,17 @@ def optional(reading: Reading) -> list[str]:
         for column in reading.table.columns
         if column.canonical
         and column.name in reading.columns
-        and column.name not in reading.table.required
+        and column.name not in needed(reading)
         and column.kind in kinds
     ]
+
+
+def needed(reading: Reading) -> tuple[str, ...]:
+    """Return the columns that a row must have: the day of `any_of`, too, where it alone is given."""
+    table = reading.table
+    either = [name for name in table.any_of if name in reading.columns]
+    alone = either if len(either) == 1 and table.column(either[0]).kind == "date" else []
+    return (*table.required, *alone)
 
 
 def optional_days(reading: Reading) -> list[str]:
@@ -97,7 +105,7 @@ def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple
     """Return under which condition a row becomes what; the first that holds decides."""
     table = reading.table
     held = []
-    for name in table.required:
+    for name in needed(reading):
         held += _needed(table.column(name), today, future=(table.name, name) == ("contracts", "started"))
     either = [name for name in table.any_of if name in reading.columns]
     if either:

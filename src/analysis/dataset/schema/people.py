@@ -360,7 +360,10 @@ CONTRACTS = Table(
     "contracts",
     N_("Contracts"),
     listed(
-        "contracts, subscriptions, agreements, policies, contratos, suscripciones, abonos, polizas, cuotas"
+        "contracts, subscriptions, agreements, policies, members, memberships, member list, subscribers, "
+        "churn, customer churn, telco churn, telco customer churn, "
+        "contratos, suscripciones, abonos, polizas, cuotas, socios, abonados, altas y bajas, bajas, "
+        "vertrage, mitglieder, abonnements, adherents, membres, membros, associados"
     ),
     (
         Column(
@@ -372,12 +375,23 @@ CONTRACTS = Table(
             ),
             (listed("id, code, codigo, cod, no, num, numero"),),
         ),
-        CUSTOMER,
+        replace(
+            CUSTOMER,
+            names=(
+                *CUSTOMER.names,
+                *listed(
+                    "member, member id, member no, member number, mitglied, mitgliedsnummer, kunde, "
+                    "kundennummer, adherent, numero adherent, numero client, associado"
+                ),
+            ),
+        ),
         Column(
             "started", "date", "calendar day", N_("first day of the contract"),
             listed(
                 "start, start date, started on, from, begin, begin date, valid from, inicio, fecha inicio, "
-                "fecha de inicio, desde, fecha alta, fecha de alta, alta"
+                "fecha de inicio, desde, fecha alta, fecha de alta, alta, joined, joined on, join date, "
+                "member since, inscripcion, fecha inscripcion, eintritt, eintrittsdatum, vertragsbeginn, "
+                "beginn, date debut, date d adhesion, debut, data inicio, data de inicio"
             ),
             (listed("created, created at, signed on, fecha contrato, fecha firma, fecha de firma"),),
         ),
@@ -386,9 +400,37 @@ CONTRACTS = Table(
             listed(
                 "end, end date, ended on, ended at, until, to, cancelled, cancelled on, cancelled at, "
                 "canceled at, cancellation date, valid to, fecha cancelacion, fecha de cancelacion, "
-                "fin, fecha fin, fecha de fin, hasta, fecha baja, fecha de baja, baja"
+                "fin, fecha fin, fecha de fin, hasta, fecha baja, fecha de baja, baja, left, left on, "
+                "leaving date, quit on, austritt, austrittsdatum, vertragsende, ende, date fin, date de fin, "
+                "date de resiliation, data fim, data de fim"
             ),
             event=True,
+        ),
+        Column(
+            "tenure_months", "number", "months", N_("months it has lasted, where no days are given"),
+            listed(
+                "tenure, tenure in months, months, months as customer, customer tenure, account length, "
+                "antiguedad, antiguedad meses, antiguedad en meses, meses, permanencia, "
+                "vertragsdauer, laufzeit, anciennete, anciennete mois, antiguidade"
+            ),
+        ),
+        Column(
+            "churned", "choice", "", N_("yes if it ended after those months, no if it goes on"),
+            listed(
+                "churn, churn flag, churn label, has churned, is churned, attrition, "
+                "attrition flag, exited, cancelled flag, is cancelled, abandono, abandona, abandonado, "
+                "cancelado, dado de baja, es baja, gekundigt, kundigung, resilie"
+            ),
+            choices={
+                "yes": listed(
+                    "yes, y, true, 1, 1 0, churned, cancelled, canceled, left, attrited customer, "
+                    "si, s, verdadero, baja, cancelado, ja, wahr, oui, vrai, sim"
+                ),
+                "no": listed(
+                    "no, n, false, 0, 0 0, active, stayed, joined, existing customer, "
+                    "falso, activo, vigente, alta, nein, falsch, non, faux, nao"
+                ),
+            },
         ),
         Column(
             "plan", "text", "", N_("what was agreed"),
@@ -406,8 +448,9 @@ CONTRACTS = Table(
         ),
         CURRENCY,
     ),
-    required=("customer_id", "started"),
-    telling=("ended", "plan", "contract_id"),
+    required=("customer_id",),
+    any_of=("started", "tenure_months"),
+    telling=("ended", "plan", "contract_id", "tenure_months", "churned"),
     key=("contract_id",),
     dated="started",
     links=(Link("customer_id", "transactions", "customer_id", N_("of customers without sales")),),

@@ -9,7 +9,7 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.peek import Head
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
-from analysis.dataset.sources.table_recognition import fits, identify, named, words
+from analysis.dataset.sources.table_recognition import fits, identify, named, recognised, words
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 
@@ -74,7 +74,7 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
         if moved:
             found["transactions"] = found[moved] if moved == "invoices" else found.pop(moved)
             notes.append(Note(_MOVED, {"tables": labels(found["transactions"])}))
-        elif len(rest) == 1:
+        elif len(rest) == 1 and not ("contracts" in found and are_contracts(found["contracts"][0], config)):
             found["transactions"] = [rest.pop()]
     if needs_sales:
         _check_one_kind_of_sales(found.get("transactions", []))
@@ -85,6 +85,21 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
     ]
     tables = {name: found[name] for name in TABLES if name in found}
     return Discovery(tables, rest, unreadable, tuple(notes), frozenset(guessed))
+
+
+def are_contracts(head: Head, config: DatasetConfig) -> bool:
+    """Tell whether a raw table that lies alone holds contracts, such as a list of members, and no sales.
+
+    Its name says so, or it has for each customer a start and an end, or a tenure and a flag, and no amount.
+    """
+    given, headers = config.contracts.columns, head.headers
+    if fits(TABLES["transactions"], headers, config.transactions.columns) or config.transactions.says_where:
+        return False
+    found = recognised(TABLES["contracts"], headers, given, surely=True)
+    told = {"started", "ended"} <= found or {"tenure_months", "churned"} <= found
+    amounts = {"amount", "gross_amount", "unit_price"} & recognised(TABLES["transactions"], headers, {})
+    named_so = _is_named(head, "contracts") and fits(TABLES["contracts"], headers, given)
+    return "customer_id" in found and bool(named_so or (told and not amounts))
 
 
 def _sorted(

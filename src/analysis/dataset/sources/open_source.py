@@ -147,7 +147,8 @@ def _configured(path: Path) -> Source:
     sections = [table for table in TABLES if table in config.model_fields_set]
     if placed:
         source = _as_placed(path, config, placed, database)
-        sections = [table for table in TABLES if table in {*sections, "transactions"}]
+        needed = {*sections} if "contracts" in placed else {*sections, "transactions"}
+        sections = [table for table in TABLES if table in needed]
         sought = [table for table in sections if table not in placed]
         if sought:
             inputs, broken = _beside(path, source, sought, database)

@@ -1,0 +1,46 @@
+"""A data set of contracts alone, such as a list of members: it has no sales, and says nothing of any."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
+from analysis.dataset.ledger.cell_sql import type_sql
+from analysis.dataset.ledger.intake_result import Records
+from analysis.dataset.quality import Quality
+from analysis.dataset.schema import TRANSACTIONS
+from analysis.engine.paths import duckdb_path
+
+
+def without_sales(tables: dict[str, Records], target: Path) -> Records:
+    """Write sales without a row, and all that is made of them; return their account.
+
+    Parameters
+    ----------
+    tables
+        What reading the other tables gave, contracts among them. Their days are those of the data set: it
+        ends on the last day on which a contract began or ended, or today, if there is none, or a later one.
+    target
+        Folder of the Parquet files.
+    """
+    columns = [(column.name, type_sql(column)) for column in TRANSACTIONS.columns if column.canonical]
+    empty = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in [*columns, ("kind", "varchar")])
+    sales = target / f"{TRANSACTIONS.name}.parquet"
+    sums = "null::date as month, '' as outcome, '' as rule, 0 as rows, 0.0 as written, 0.0 as amount"
+    with duckdb.connect() as connection:
+        for query, path in ((empty, sales), (sums, target / "reconciliation.parquet")):
+            connection.execute(f"copy (select {query} limit 0) to $1 (format parquet)", [str(path)])
+        write_customer_days(connection, sales, target / f"{CUSTOMER_DAYS}.parquet")
+        contracts = connection.read_parquet(
+            duckdb_path(target / "contracts.parquet"), hive_partitioning=False
+        )
+        first, last = contracts.aggregate("min(started), max(greatest(started, ended))").fetchall()[0]
+    today = dt.date.today()
+    rows = pd.DataFrame(columns=["outcome", "rule", "rows", "amount"]).astype({"rows": int, "amount": float})
+    quality = Quality(rows, pd.DataFrame(columns=["rule", "policy", "rows"]).astype({"rows": int}))
+    days = min(first or today, today), min(last or today, today)
+    return Records(quality, frozenset(), *days, currency=tables["contracts"].currency)
