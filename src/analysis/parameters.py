@@ -106,12 +106,16 @@ class Churn(Common):
     period: Period | None
     activity_window: Window | None
     calls: Annotated[int, Field(ge=1)]
-    previous: EarlierRun | None = None
+    response_days: Annotated[int, Field(ge=1)]
+    contact_success: Share | None
+    contact_cost: Annotated[float, Field(ge=0)] | None
+    previous: EarlierRun | None
 
 
 class ChurnCheck(Common):
     """Parameters of ``03_churn_check``."""
 
+    response_days: Annotated[int, Field(ge=1)]
     activity_window: Window | None
 
 

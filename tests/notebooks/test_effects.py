@@ -12,14 +12,15 @@ pytestmark = pytest.mark.slow
 
 FORECAST = {"model": "pareto_nbd", "holdout_weeks": 12}
 VALUE = {"horizon_weeks": 26, "annual_discount_rate": 0.5, "margin_rate": 0.6}
+CONTACTS = {"response_days": 20, "contact_success": 0.3, "contact_cost": 1.0}
 EARLIER = Path(__file__).parents[1] / "data" / "earlier_run"  # that left no list of risks
 OVERRIDES = {
     "01_portfolio": {"compare": "quarter", "period": "quarter", "activity_window": 30},
     "01_portfolio_audit": {"compare": "quarter", "period": "quarter", "activity_window": 30},
     "02_segmentation": {"activity_window": 30, "scores": 3, "abc_a": 0.5, "abc_b": 0.9},
     "02_segmentation_check": {"activity_window": 30, "months": 3, "clusters": 5},
-    "03_churn": {"period": "month", "activity_window": 60, "calls": 7, "previous": str(EARLIER)},
-    "03_churn_check": {"activity_window": 60},
+    "03_churn": {"period": "month", "activity_window": 60, "calls": 7, "previous": str(EARLIER)} | CONTACTS,
+    "03_churn_check": {"activity_window": 60, "response_days": 20},
     "03_churn_contracts": {"renewal_months": 6, "annual_discount_rate": 0.5, "margin_rate": 0.6},
     "04_ltv": FORECAST | VALUE | {"unit": "day", "activity_window": 30},
     "04_ltv_check": FORECAST | {"unit": "day"},
@@ -32,6 +33,7 @@ OVERRIDES = {
     "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0},
 }
 OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability"}
+OF_CAMPAIGNS = {"response_days"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}
 SMALL = {
     "one customer": "anna,2023-01-15,10.50\nanna,2023-02-20,12.00\n",
@@ -68,7 +70,8 @@ def defaults():
 
 @pytest.mark.parametrize(("name", "parameter", "value"), CASES)
 def test_every_parameter_has_an_effect(name, parameter, value, monkeypatch, defaults):
-    data = "demo" if name in OF_OTHER_TABLES and parameter not in COMMON else "cdnow-sample"
+    other = parameter in OF_CAMPAIGNS or (name in OF_OTHER_TABLES and parameter not in COMMON)
+    data = "demo" if other else "cdnow-sample"
     assert in_process(name, monkeypatch, data=data, **{parameter: value}) != defaults(name, data)
 
 
