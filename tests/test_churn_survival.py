@@ -323,7 +323,7 @@ def test_rates_by_group_and_length_on_the_demo() -> None:
     assert rates.last["sales_before"] == pytest.approx(net_before.sum())  # with what others gave back
     assert rates.last["gross_retention"] == pytest.approx(np.minimum(base, kept).sum() / base.sum())
     assert rates.last["net_retention"] == pytest.approx(kept.sum() / base.sum())
-    assert rates.notes()[0].startswith("Of the net sales of H1 2025, 62.6% were kept in H2 2025")
+    assert rates.notes()[0].startswith("Of the net sales of H1 2025, 62.7% were kept in H2 2025")
     groups = churn.rates_by(dataset, rates, window)
     assert isinstance(groups, Listed)
     assert list(groups.shown) == [

@@ -596,7 +596,6 @@ CAPTIONS: dict[str, str] = {
     "lapsed_check": N_("Whether such a silence lasted, seen from an earlier day"),
     "lapsed_lines": N_("Product groups that a customer no longer buys, most money first"),
     "importance": N_("What the forecast loses when a feature is shuffled between customers"),
-    "in_the_open": N_("Five customers: the risk by the models above and by the helper"),
     "large_tomorrow": N_("Small today, large tomorrow"),
     "largest": N_("The top 10 customers"),
     "late_payers": N_("Customers by what their late payment costs"),
