@@ -40,7 +40,6 @@ from analysis.churn.evaluation import (
     rule_name,
     side_by_side,
 )
-from analysis.churn.groups import known_groups
 from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.importance import Importance, importance
 from analysis.churn.lapsed_lines import lapsed_check, lapsed_lines, lapsed_profile, rhythm
@@ -55,6 +54,7 @@ from analysis.churn.survival import (
     SurvivalBy,
     contract_lives,
     kaplan_meier,
+    known_groups,
     silence_lives,
     survival,
     survival_by,
