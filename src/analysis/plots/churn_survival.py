@@ -43,7 +43,7 @@ def survival_by(result: SurvivalBy, ax: Axes | None = None) -> Axes:
     """Draw the share still there of each group among the others', in a chart each; on ``ax``, the first."""
     table = result.shown[result.name]
     rows = -(-len(table) // 3)
-    drawn = [ax] if ax else theme.grid(rows, 3, width=9.2, height=1.2 + 2.3 * rows)
+    drawn = [ax] if ax else theme.grid(rows, min(len(table), 3), width=9.2, height=1.2 + 2.3 * rows)
     for place, name, size in zip(drawn, table["group"], table["customers"], strict=False):
         for grey in result.curves.values():
             seen = _seen(grey)
