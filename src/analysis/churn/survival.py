@@ -254,7 +254,7 @@ def survival_by(survival: Survival, by: str) -> SurvivalBy | NotPossible:
     of tests (at most 1; NaN where none ended while both were observed).
     """
     lives = survival.lives.frame
-    sizes = lives[by].value_counts() if by in lives else pd.Series(dtype=int)
+    sizes = lives.groupby(by).size() if by in lives else pd.Series(dtype=int)
     chosen = sizes[sizes >= MIN_SIZE].nlargest(MOST_GROUPS).index.sort_values()
     if len(chosen) < 2:
         return NotPossible(
@@ -276,8 +276,4 @@ def survival_by(survival: Survival, by: str) -> SurvivalBy | NotPossible:
     if apart:
         claim = _("By {what}, different from the others beyond chance: {groups}")
     claim = claim.format(what=_(COLUMNS[by][0]).lower(), groups=listing(apart))
-    caveat = _(
-        "The log-rank test weighs all tenures alike, may miss curves that cross, and says nothing of how "
-        "large a difference is, nor of its cause: groups differ in other things, too."
-    )
-    return SurvivalBy({f"survival_by_{by}": table}, claim, notes_on=(caveat,) if apart else (), curves=curves)
+    return SurvivalBy({f"survival_by_{by}": table}, claim, curves=curves)
