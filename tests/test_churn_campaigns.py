@@ -7,16 +7,15 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 import campaign_trials
 from analysis import churn, open_dataset
-from analysis.churn import CampaignEffects, RiskEffects, Risks
-from analysis.churn.campaigns import chance_of, differences_before, effect_of, margin_effect_of
+from analysis.churn import CampaignEffects, RiskEffects, Risks, campaigns
+from analysis.churn.campaigns import apart_before, chance_of, effect_of
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
 from analysis.portfolio import ActivityWindow
-from analysis.profitability.margins import Margins, choose_margins
+from analysis.profitability.margins import Margins
 from analysis.statistics import share_difference
 
 DAY = pd.Timestamp("2024-03-01")
@@ -41,14 +40,12 @@ def contacts_of(
         days_since_last=30.0,
         purchase_days=4,
         net_sales_before=100.0,
-        margin=np.where(frame["bought"], 10.0, 0.0),
     )
 
 
-def effects_of(*campaigns: pd.DataFrame, window: int = 90) -> CampaignEffects | NotPossible:
-    return churn.campaign_effects(
-        pd.concat(campaigns, ignore_index=True), ActivityWindow(window, pd.DataFrame())
-    )
+def effects_of(*contacts: pd.DataFrame, window: int = 90) -> CampaignEffects | NotPossible:
+    sent = pd.concat(contacts, ignore_index=True)
+    return churn.campaign_effects(sent, ActivityWindow(window, pd.DataFrame()))
 
 
 # --- the rows -----------------------------------------------------------------------------------------------
@@ -95,8 +92,6 @@ def test_contacts_by_hand(small) -> None:
     assert rows["purchase_days"].to_dict() == {"ana": 3, "bea": 1, "zoe": 0, "carl": 1}
     assert rows["net_sales_before"].to_dict() == {"ana": 170, "bea": 0, "zoe": 0, "carl": 5}
     assert rows["bought"].to_dict() == {"ana": True, "bea": True, "zoe": False, "carl": False}
-    # ana: 40 + 30 − 10 − 20; bea: 10 − 4 at the margin of all whose cost is known, 1244 less 133
-    assert rows["margin"].to_dict() == pytest.approx({"ana": 40, "bea": 6 * 1111 / 1244, "zoe": 0, "carl": 0})
 
 
 def test_a_shorter_answer_counts_less(small) -> None:
@@ -126,30 +121,21 @@ def test_effect_by_hand() -> None:
     assert measured["effect"] == pytest.approx(0.1)
     assert measured["effect_low"] < 0 < measured["effect_high"]
     effects = effects_of(contacts_of((100, 60), (60, 30)))
-    assert churn.success_of(effects.frame)["success"].tolist() == pytest.approx([0.2])
+    row = effects.frame.iloc[0]
+    assert row["success"] == pytest.approx(0.2)
+    assert (row["low"], row["high"]) == pytest.approx((2 * row["effect_low"], 2 * row["effect_high"]))
     assert effects.frame["cost"].tolist() == [2.0]
     assert "Call +10.0 (" in effects.sentence()
     assert effects.title() == "No campaign is seen to have made more customers buy"
-
-
-def test_margin_by_hand() -> None:
-    """Margins of 8 and 12 against 1 and 3: 8 apart, standard error √(8/2 + 2/2), 25/17 degrees of freedom."""
-    frame = pd.DataFrame({"treated": [True, True, False, False], "margin": [8.0, 12, 1, 3]})
-    found = margin_effect_of(frame)
-    assert found["margin_effect"] == 8
-    half = 5**0.5 * 3.77983  # quantile .95 of Student's t with 25/17 degrees of freedom
-    assert (found["margin_low"], found["margin_high"]) == pytest.approx((8 - half, 8 + half), rel=1e-5)
-    other = stats.ttest_ind([8, 12], [1, 3], equal_var=False).confidence_interval(0.9)
-    assert (found["margin_low"], found["margin_high"]) == pytest.approx(tuple(other))
 
 
 def test_groups_that_differ_before_are_named_and_not_used() -> None:
     """Standard deviation 1 in both arms, means 2 apart where 99 of 100 lots of 40 leave at most .58."""
     contacts = contacts_of((40, 20), (40, 20))
     contacts["purchase_days"] = np.tile([3.0, 5.0], 40) + 2 * contacts["treated"]
-    apart = differences_before(contacts)
-    assert apart["purchase_days"] == pytest.approx(2 / np.sqrt(40 / 39))
-    assert apart["allowed"] == pytest.approx(2.575829 * np.sqrt(2 / 40))
+    apart, allowed = apart_before(contacts)
+    assert apart == pytest.approx(2 / np.sqrt(40 / 39))
+    assert allowed == pytest.approx(2.575829 * np.sqrt(2 / 40))
     effects = effects_of(contacts)
     assert not effects.frame["balanced"].any()
     assert effects.for_active.empty
@@ -159,14 +145,14 @@ def test_groups_that_differ_before_are_named_and_not_used() -> None:
 @pytest.mark.parametrize(
     ("contacts", "reason"),
     [
-        (contacts_of((80, 40), (0, 0)), "Call has no control group"),
+        (contacts_of((80, 40), (0, 0)), "80 customers contacted, 0 left alone"),
         (
             contacts_of((80, 40), (29, 10)),
-            "80 customers contacted and 29 left alone, 60 days ago: it takes 30 of each",
+            "80 customers contacted, 29 left alone, 60 days ago. It takes 30 of each",
         ),
         (
             contacts_of((80, 40), (80, 40), days=13),
-            "80 left alone, 13 days ago: it takes 30 of each, and 14 days",
+            "80 left alone, 13 days ago. It takes 30 of each, chosen by lot, and 14 days",
         ),
     ],
 )
@@ -182,25 +168,47 @@ def test_what_cannot_be_measured(contacts, reason) -> None:
 def test_everybody_and_nobody_bought() -> None:
     effects = effects_of(contacts_of((50, 50), (50, 50), "All"), contacts_of((50, 0), (50, 0), "None"))
     assert effects.frame["effect"].tolist() == [0, 0]
-    assert np.isfinite(churn.success_of(effects.frame)).all(axis=None)
+    assert np.isfinite(effects.frame[["success", "low", "high"]]).all(axis=None)
     plot(effects)
 
 
-def test_effects_by_group() -> None:
-    """In the first half 30 of 40 against 10 of 40 bought, in the second none; a group of few is left out."""
-    parts = [
-        contacts_of((40, 30), (40, 10), "a"),
-        contacts_of((40, 0), (40, 0), "b"),
-        contacts_of((9, 1), (9, 1), "c"),
-    ]
+def by_risk_of(monkeypatch, dataset, *bought: tuple[int, int]) -> RiskEffects | NotPossible:
+    """Return effects by risk where so many of 40 contacted and of 40 left alone bought in each third."""
+    parts = [contacts_of((40, one), (40, other), f"{third}") for third, (one, other) in enumerate(bought)]
     contacts = pd.concat(parts, ignore_index=True)
-    group = contacts.set_index("customer_id")["campaign"]
-    found = churn.effects_by(contacts, group)
-    assert found["group"].tolist() == ["a", "b"]
-    assert found["effect"].tolist() == [0.5, 0.0]
-    assert chance_of(found) < 0.001
-    assert chance_of(pd.concat([found.head(1)] * 3)) == pytest.approx(1)
-    assert not churn.effects_by(contacts, group[group != "b"])
+    risk = contacts.set_index("customer_id")["campaign"].map({"0": 0.2, "1": 0.3, "2": 0.8})
+    monkeypatch.setattr(campaigns, "risk_on", lambda *_given: risk)
+    return churn.effects_by_risk(effects_of(contacts.assign(campaign="Call")), dataset)
+
+
+def test_effects_by_risk_by_hand(small, monkeypatch) -> None:
+    """20, 20 and no points: Q = Σ w (effect − mean)² of the intervals' widths, χ² of 2 degrees of freedom."""
+    found = by_risk_of(monkeypatch, small, (30, 10), (30, 10), (0, 0))
+    assert found.frame["risk_high"].tolist() == [0.2, 0.3, 0.8]
+    assert found.frame["effect"].tolist() == [0.5, 0.5, 0.0]
+    assert found.names == ["risk 20% to 20%", "risk 30% to 30%", "risk 80% to 80%"]
+    assert found.differs
+    assert found.title() == "Call did not change all customers alike"
+    assert chance_of(pd.concat([found.frame.head(1)] * 3)) == pytest.approx(1)
+    alike = by_risk_of(monkeypatch, small, (24, 20), (22, 20), (23, 20))
+    assert not alike.differs
+    assert alike.notes() == [alike.sentence()]
+    assert "Chance explains" in alike.sentence()
+    assert "no difference by risk" in alike.title()
+    plot(alike)
+    monkeypatch.setattr(campaigns, "MIN_ARM", 41)
+    few = churn.effects_by_risk(effects_of(contacts_of((60, 30), (60, 20))), small)
+    assert "Too few customers" in few.reason
+
+
+def test_how_often_chance_makes_groups_differ_so_much() -> None:
+    """Effects of 0 and .2 with standard error .1: Q = 2 × (.1 ÷ .1)² = 2, and χ²(1) exceeds 2 in 15.73 %."""
+    effects = pd.DataFrame({"effect": [0.0, 0.2]})
+    effects["effect_low"], effects["effect_high"] = (
+        effects["effect"] - 0.1644854,
+        effects["effect"] + 0.1644854,
+    )
+    assert chance_of(effects) == pytest.approx(0.1573, abs=5e-5)
 
 
 # --- value --------------------------------------------------------------------------------------------------
@@ -216,67 +224,58 @@ def risks_of(*, valued: bool) -> Risks:
 def test_value_of_a_contact_by_hand() -> None:
     """At a margin of 30 %: 300, 30 and 12 at stake; helped 20 % at a cost of 5, 55, 1 and −2.6 remain."""
     value = churn.contact_value(risks_of(valued=False), THIRD, success=0.2, cost=5.0)
-    assert value.customers["customer_id"].tolist() == list("abcd")
-    assert value.customers["expected_gain"].tolist() == pytest.approx([55, 1, -2.6, -5])
-    assert value.customers["worth_contacting"].tolist() == [True, True, False, False]
-    assert value.customers["break_even"].tolist()[:3] == pytest.approx([5 / 300, 5 / 30, 5 / 12])
-    assert (value.best, value.gain, value.threshold) == pytest.approx((2, 56, 30))
-    assert value.curve()["gain"].tolist() == pytest.approx([0, 55, 56, 53.4, 48.4])
-    assert value.break_even == pytest.approx(2 * 5 / 330)
-    assert value.source == value.cost_source == "set"
+    listed = value.shown["contact_value"]
+    assert listed["customer_id"].tolist() == list("abcd")
+    assert listed["expected_gain"].tolist() == pytest.approx([55, 1, -2.6, -5])
+    assert listed["worth_contacting"].tolist() == [True, True, False, False]
+    assert listed["break_even"].tolist()[:3] == pytest.approx([5 / 300, 5 / 30, 5 / 12])
+    assert (value.best, value.found.money) == pytest.approx((2, 56))
+    assert value.curve["gain"].tolist() == pytest.approx([0, 55, 56, 53.4, 48.4])
+    assert "€30; the 2 contacts with most at stake pay from a success rate of 3.0% on" in value.notes()[1]
     # twice the success at half the cost: 117.5, 9.5 and 2.3
-    table = value.sensitivity().set_index(["success_rate", "contact_cost"]).loc[(0.4, 2.5)]
+    table = value.shown["contact_sensitivity"].set_index(["success_rate", "contact_cost"]).loc[(0.4, 2.5)]
     assert table.tolist() == pytest.approx([3, 129.3])
 
 
 def test_the_value_of_twelve_months_is_margin_already() -> None:
     value = churn.contact_value(risks_of(valued=True), THIRD, success=0.2, cost=5.0)
-    assert value.customers["expected_gain"].tolist() == pytest.approx([195, 15, 3, -5])
+    assert value.shown["contact_value"]["expected_gain"].tolist() == pytest.approx([195, 15, 3, -5])
     assert "12 months" in value.notes()[0]
 
 
 def test_what_is_not_measured_is_called_an_assumption() -> None:
     nothing = NotPossible("no campaigns")
     value = churn.contact_value(risks_of(valued=True), THIRD, nothing, nothing)
-    assert value.source == value.cost_source == "assumed"
-    assert "an assumption" in value.sentence()
-    assert any("success rate of" in note for note in value.notes())
-    assert any("set contact_cost" in note for note in value.notes())
+    assert value.sentence().startswith("A contact that costs €5.00, which is an assumption, pays with")
+    assert value.sentence().endswith(
+        "if 10.0% of those who would not have bought then do, which is an assumption."
+    )
+    assert churn.contact_value(risks_of(valued=True), THIRD, success=-0.1).best == 0
     assert churn.contact_value(nothing, THIRD) is nothing
 
 
 def test_success_and_cost_come_from_the_campaign() -> None:
     effects = effects_of(contacts_of((100, 60), (60, 30)))
     value = churn.contact_value(risks_of(valued=True), THIRD, effects)
-    assert (value.success, value.cost, value.source) == (pytest.approx(0.2), 2.0, "measured")
-    assert value.customers["expected_gain"].tolist() == pytest.approx([198, 18, 6, -2])
+    assert value.sentence().startswith("A contact that costs €2.00 pays with 3 of 4")
+    assert "if 20.0% of those who would not have bought then do, as Call measured it (90%" in value.sentence()
+    assert value.shown["contact_value"]["expected_gain"].tolist() == pytest.approx([198, 18, 6, -2])
     inactive = effects_of(contacts_of((100, 60), (60, 30)), window=29)
-    assert churn.contact_value(risks_of(valued=True), THIRD, inactive).source == "assumed"
+    assert "assumption" in churn.contact_value(risks_of(valued=True), THIRD, inactive).sentence()
     plot(value)
 
 
-def by_risk_of(effects: list[float]) -> RiskEffects:
-    frame = pd.DataFrame({"risk_low": [0.0, 0.3], "risk_high": [0.2, 0.8], "bought_control": [0.5, 0.5]})
-    frame = frame.assign(treated=100, control=100, effect=effects)
-    ends = {"effect_low": frame["effect"] - 0.1, "effect_high": frame["effect"] + 0.1}
-    return RiskEffects(frame.assign(**ends), "Call", chance_of(frame.assign(**ends)))
-
-
-def test_whom_it_annoys_is_not_contacted() -> None:
-    """Risks of 10 and 20 % are of the group with +20 points, so 40 % helped; the others have −20 points."""
-    effects, by_risk = effects_of(contacts_of((100, 60), (60, 30))), by_risk_of([0.2, -0.2])
-    assert by_risk.differs
-    assert by_risk.title() == "Call helped 1 of 2 groups by risk, and annoyed 1"
+def test_whom_it_annoys_is_not_contacted(small, monkeypatch) -> None:
+    """With 20 % +20 points of the half that did not buy, so that 40 % helped; with more risk −20 points."""
+    effects = effects_of(contacts_of((100, 60), (60, 30)))
+    by_risk = by_risk_of(monkeypatch, small, (28, 20), (12, 20), (12, 20))
     value = churn.contact_value(risks_of(valued=True), THIRD, effects, by_risk)
-    each = value.customers.set_index("customer_id")
+    each = value.shown["contact_value"].set_index("customer_id")
     assert each["expected_gain"].to_dict() == pytest.approx({"a": 398, "d": -2, "c": -18, "b": -42})
     assert each.index[each["worth_contacting"]].tolist() == ["a"]
-    alike = by_risk_of([0.12, 0.08])
-    assert not alike.differs
-    assert "Chance explains" in alike.sentence()
-    assert "no difference by risk" in alike.title()
+    alike = by_risk_of(monkeypatch, small, (24, 20), (22, 20), (23, 20))
     value = churn.contact_value(risks_of(valued=True), THIRD, effects, alike)
-    assert value.customers["success"].tolist() == pytest.approx([0.2] * 4)
+    assert value.shown["contact_value"]["success"].tolist() == pytest.approx([0.2] * 4)
 
 
 def test_the_profile_says_whom_to_contact(small) -> None:
@@ -300,8 +299,6 @@ def test_the_call_of_demo_by_the_risk_known_on_its_day() -> None:
     assert called["cost"] == 6.5
     assert by_risk.frame["treated"].sum() == called["treated"]
     assert by_risk.frame["control"].sum() == called["control"]
-    margins = choose_margins(demo.query("customer_margins"))
-    assert margins.source == "costs"
     plot(by_risk)
 
 
@@ -310,6 +307,6 @@ def test_intervals_hold_the_truth(tmp_path, monkeypatch) -> None:
     """Of 60 intervals at 90 %, fewer than 47 or more than 59 hold in one of 300 tries, if all is right."""
     monkeypatch.setenv("CARTERA_CACHE", str(tmp_path))
     found = campaign_trials.trials(range(1, 21))
-    campaigns = found[found["what"].str.startswith("CAMP")]
-    assert len(campaigns) == 60
-    assert 47 <= campaigns["covered"].sum() <= 59
+    each = found[found["what"].str.startswith("CAMP")]
+    assert len(each) == 60
+    assert 47 <= each["covered"].sum() <= 59

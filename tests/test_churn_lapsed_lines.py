@@ -94,8 +94,8 @@ def test_ana_buys_tools_as_ever_and_no_paper(opened):
     assert (line["customer_id"], line["category"], line["owner"]) == ("ana", "Paper", "V2")
     assert (line["days_since_last"], line["purchases_since"], line["net_sales"]) == (120, 12, 400)
     assert found.sentence() == (
-        "1 customer still buys, but no longer a product group that it used to buy at a rhythm: 1 of 3 lines "
-        "have lapsed, which made 400 in the year before."
+        "Customers who still buy, but no longer a product group that they used to buy at a rhythm: 1. Of 3 "
+        "lines 1 have lapsed, which made 400 in the year before."
     )
     profile = churn.lapsed_profile(found)
     assert profile.to_dict("index") == {"ana": {"lapsed_lines": "Paper", "lapsed_sales": 400}}
@@ -105,7 +105,7 @@ def test_whoever_has_stopped_buying_altogether_has_not_dropped_a_line(opened):
     found = churn.lapsed_lines(opened(tools=TOOLS[:3]), TWO_MONTHS)
     assert found.shown["lapsed_lines"].empty
     assert found.found.good
-    assert found.text.startswith("Of the lines followed (1) none has lapsed")
+    assert found.text.startswith("Of 1 lines none has lapsed")
     assert churn.lapsed_profile(found).empty
 
 
@@ -152,14 +152,13 @@ def check_of(rows):
 
 
 def test_the_check_by_hand():
-    """15 of 20 lasted, 53.1 to 88.8 % (Wilson), and 20 of 80, 16.8 to 35.5 %; .5 − √(.219² + .105²)."""
+    """15 of 20 lasted, and 20 of 80: .5 ± 1.96 × √(.75 × .25 ÷ 20 + .25 × .75 ÷ 80), which is .2122."""
     found = check_of(made_up())
     own = found.shown["lapsed_check"].iloc[0]
-    assert own[["lines", "lasting", "others", "excess"]].tolist() == [20, 0.75, 0.25, 0.5]
-    assert own["lasting_low"] == pytest.approx(0.5313, abs=1e-4)
-    assert own["lasting_high"] == pytest.approx(0.8881, abs=1e-4)
-    assert own["excess_low"] == pytest.approx(0.2575, abs=2e-4)
-    assert own["excess_high"] == pytest.approx(0.6606, abs=2e-4)
+    assert own[["lines", "lasting", "others"]].tolist() == pytest.approx([20, 0.75, 0.25])
+    assert own[["excess_low", "excess", "excess_high"]].tolist() == pytest.approx(
+        [0.2878, 0.5, 0.7122], abs=5e-5
+    )
     assert found.found.good
     assert found.shown["lapsed_check"]["rule"].tolist() == [
         "Beyond its own rhythm",
@@ -178,14 +177,14 @@ def test_lines_are_compared_with_others_of_a_like_rhythm():
     rows = made_up(others=(20, 60))
     span = pd.to_timedelta([100] * 40 + [25] * 60, unit="D")
     own = check_of(rows.assign(first_purchase=rows["last_purchase"] - span)).shown["lapsed_check"].iloc[0]
-    assert own["others"] == 1
-    assert own["excess"] == -0.25
+    assert own["others"] == pytest.approx(1)
+    assert own["excess"] == pytest.approx(-0.25)
 
 
 def test_lines_of_one_customer_tell_less_than_those_of_many():
     many, few = (check_of(made_up(per_customer=n)).shown["lapsed_check"].iloc[0] for n in (1, 5))
     assert few["lasting"] == many["lasting"]
-    assert few["lasting_high"] - few["lasting_low"] > many["lasting_high"] - many["lasting_low"]
+    assert few["excess_low"] < many["excess_low"]
 
 
 def test_too_few_lapsed_are_not_checked():

@@ -14,11 +14,8 @@ from analysis.churn.campaigns import (
     RiskEffects,
     campaign_contacts,
     campaign_effects,
-    effect_of,
-    effects_by,
     effects_by_risk,
     risk_on,
-    success_of,
 )
 from analysis.churn.contact_value import ContactValue, contact_value, worth_contacting
 from analysis.churn.contract_value import ContractValue, contract_value
@@ -96,8 +93,6 @@ __all__ = [
     "default_models",
     "drift",
     "earlier_forecast",
-    "effect_of",
-    "effects_by",
     "effects_by_risk",
     "feature_label",
     "fit",
@@ -125,7 +120,6 @@ __all__ = [
     "snapshot",
     "snapshots",
     "stability",
-    "success_of",
     "survival",
     "survival_by",
     "tuned",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,175 +15,47 @@ from analysis.churn.campaigns import (
     campaign_contacts,
     campaign_effects,
     effects_by_risk,
-    success_of,
 )
 from analysis.churn.risks import Risks
 from analysis.dataset import Dataset
-from analysis.language import _, money, ngettext, number, percent
+from analysis.language import _, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow
 from analysis.profitability.margins import Margins, choose_margins
-from analysis.result import Finding, Result
+from analysis.result import Finding, Listed
 
 ASSUMED_SUCCESS, ASSUMED_COST = 0.1, 5.0  # where neither a campaign was measured nor anything is set
+RATES = ["success", "low", "high"]
 STEPS = (0.5, 1.0, 2.0)  # times the success rate, and times the cost, in the table of sensitivity
-Source = Literal["measured", "set", "assumed"]
 
 
-@dataclass(frozen=True)
-class ContactValue(Result):
-    """What contacting each active customer is expected to bring, most first.
+@dataclass(frozen=True, kw_only=True)
+class ContactValue(Listed):
+    """What contacting each active customer is expected to bring.
+
+    Its table ``contact_value``, most first: ``customer_id``; ``risk``; ``margin_at_stake`` in money;
+    ``success``, the chance that a contact makes buy who otherwise would not, with its 90 % interval ``low``
+    to ``high`` (missing where not measured); ``expected_gain`` = margin at stake × success − cost;
+    ``break_even``, the success from which on the contact pays; ``worth_contacting``, whether the gain is
+    above 0. Its table ``contact_sensitivity``: half, the same and twice the ``success_rate`` and the
+    ``contact_cost``; ``customers`` worth contacting then, and ``expected_gain`` of contacting them.
 
     Attributes
     ----------
-    customers
-        ``customer_id``; ``risk``; ``margin_at_stake`` in money; ``success``, the chance that a contact makes
-        buy who otherwise would not, with its interval ``low`` to ``high`` (missing where not measured);
-        ``expected_gain`` = margin at stake × success − cost; ``break_even``, the success rate from which on
-        the contact pays; ``worth_contacting``, whether the expected gain is above 0.
-    cost
-        Of a contact, in money.
-    source, cost_source
-        Whether success and cost were ``"measured"`` by a campaign, ``"set"`` by the reader, or ``"assumed"``.
-    campaign
-        What was measured; None where nothing was.
-    risks, margins
-        What it was made of.
+    curve
+        What the first ``contacted`` = 0, 1, 2, … bring in all: ``gain``, and ``low`` and ``high``, at the
+        ends of the interval of success.
+    best
+        How many are worth contacting.
+    currency
+        ISO 4217 code, or None where it is not known.
     """
 
     name: ClassVar[str] = "contact_value"
-    customers: pd.DataFrame
-    cost: float
-    source: Source
-    cost_source: Source
-    campaign: str | None
-    risks: Risks = field(repr=False)
-    margins: Margins = field(repr=False)
-
-    @property
-    def best(self) -> int:
-        """How many customers are worth contacting."""
-        return int(self.customers["worth_contacting"].sum())
-
-    @property
-    def gain(self) -> float:
-        """What contacting them is expected to bring in all."""
-        return float(self.customers["expected_gain"].clip(lower=0).sum())
-
-    @property
-    def threshold(self) -> float:
-        """Smallest margin at stake among them; missing where there is nobody."""
-        return float(self.customers.loc[self.customers["worth_contacting"], "margin_at_stake"].min())
-
-    @property
-    def success(self) -> float:
-        """Mean success, weighted by what is at stake."""
-        stake = self.customers["margin_at_stake"]
-        return float((stake * self.customers["success"]).sum() / stake.sum()) if stake.sum() > 0 else 0.0
-
-    @property
-    def break_even(self) -> float:
-        """From which success rate on as many calls as there is time for pay, where most is at stake."""
-        first = self.customers["margin_at_stake"].nlargest(self.risks.calls)
-        return float(len(first) * self.cost / first.sum()) if first.sum() > 0 else float("nan")
-
-    def curve(self) -> pd.DataFrame:
-        """Return what the first n contacts bring in all.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``contacted`` = 0, 1, 2, …; ``gain``, and ``low`` and ``high``, at the ends of the interval of
-            success; missing where it was not measured.
-        """
-        rates = {"gain": "success", "low": "low", "high": "high"}
-        each = pd.DataFrame({name: self.customers[rate] for name, rate in rates.items()})
-        sums = each.mul(self.customers["margin_at_stake"], axis=0).sub(self.cost).cumsum()
-        nobody = pd.DataFrame(0.0, [0], sums.columns)
-        return pd.concat([nobody, sums], ignore_index=True).rename_axis("contacted").reset_index()
-
-    def sensitivity(self) -> pd.DataFrame:
-        """Return what would follow from half, the same and twice the success and the cost.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row each: ``success_rate``, ``contact_cost``, ``customers`` worth contacting then, and
-            ``expected_gain`` of contacting them.
-        """
-        rows = []
-        for rate, times in product(STEPS, STEPS):
-            gain = self.customers["margin_at_stake"] * self.customers["success"] * rate - self.cost * times
-            rows.append((self.success * rate, self.cost * times, (gain > 0).sum(), gain[gain > 0].sum()))
-        return pd.DataFrame(rows, columns=["success_rate", "contact_cost", "customers", "expected_gain"])
-
-    def title(self) -> str:
-        """Return how many customers are worth a contact, and what contacting them brings."""
-        return ngettext(
-            "{customers} of {all} customers is worth a contact: {gain} expected",
-            "{customers} of {all} customers are worth a contact: {gain} expected",
-            self.best,
-        ).format(customers=number(self.best), all=number(len(self.customers)), gain=self._money(self.gain))
-
-    def sentence(self) -> str:
-        """Return with how many a contact pays, and what that rests on."""
-        rests = {
-            "measured": _("by what {campaign} changed: of those who would not have bought, {rate} did"),
-            "set": _("at a success rate of {rate}, as set"),
-            "assumed": _("if {rate} of those who would not have bought then buy, which is an assumption"),
-        }[self.source].format(campaign=self.campaign, rate=percent(self.success, 1))
-        return _(
-            "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
-            "bring {gain} in all{assumed}, {rests}."
-        ).format(
-            cost=self._money(self.cost, 2),
-            customers=number(self.best),
-            all=number(len(self.customers)),
-            gain=self._money(self.gain),
-            assumed=self.margins.assumed(),
-            rests=rests,
-        )
-
-    def _money(self, value: float, decimals: int = 0) -> str:
-        return money(value, self.risks.currency, decimals)
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the customers, and what other assumptions would give."""
-        return {"contact_value": self.customers, "contact_sensitivity": self.sensitivity()}
-
-    def findings(self) -> list[Finding]:
-        """Return with how many a contact pays."""
-        return [Finding("churn.contact_value", self.sentence(), self.best, "customers", self.gain)]
-
-    def notes(self) -> list[str]:
-        """Say what is at stake, from where on a contact pays, and how sure that is."""
-        said = [
-            _("At stake is the risk × the margin of the next 12 months if the customer stays.")
-            if self.risks.valued
-            else _(
-                "At stake is the risk × the net sales of the last {days} days × the margin, since what the "
-                "next 12 months are worth is not known."
-            ).format(days=number(self.risks.horizon))
-        ]
-        if self.best:
-            message = _(
-                "Least at stake among those worth it is {threshold}; the {calls} contacts with most at "
-                "stake pay from a success rate of {rate} on."
-            )
-            calls, rate = min(self.risks.calls, len(self.customers)), percent(self.break_even, 1)
-            threshold = self._money(self.threshold)
-            said.append(message.format(threshold=threshold, calls=number(calls), rate=rate))
-        if self.cost_source == "assumed":
-            message = _("What a contact costs, {cost}, is an assumption: set contact_cost to your own.")
-            said.append(message.format(cost=self._money(self.cost, 2)))
-        low, high = self.curve()[["low", "high"]].to_numpy()[self.best]
-        if self.best and np.isfinite(low):
-            message = _(
-                "At the ends of the 90% interval of what the campaign changed, the same contacts would bring "
-                "{low} and {high}. Whether purchases were only brought forward it cannot say."
-            )
-            said.append(message.format(low=self._money(low), high=self._money(high)))
-        return said
+    is_drawn: ClassVar[bool] = True
+    curve: pd.DataFrame
+    best: int
+    currency: str | None = None
 
 
 def contact_value(
@@ -199,10 +71,8 @@ def contact_value(
 
     Parameters
     ----------
-    risks
-        The result of `analysis.churn.risks`.
-    margins
-        Margin rates, to take from sales what is margin; what the next 12 months are worth is margin already.
+    risks, margins
+        What is at stake, and how much of sales is margin.
     measured, by_risk
         The results of `campaign_effects` and `effects_by_risk`, where they are possible.
     success, cost
@@ -212,41 +82,91 @@ def contact_value(
     Notes
     -----
     Expected gain = value at stake × chance that the contact helps × margin − cost. At stake is the risk of
-    no purchase within the horizon × what the customer is worth if it stays: where nothing is threatened,
-    nothing can be saved. The chance that a contact helps is of those who would not have bought: the effect
-    measured ÷ the share of the control group that did not buy. It is below 0 where a contact annoys.
+    no purchase within the horizon × what the customer is worth if it stays, which over 12 months is margin
+    already: where nothing is threatened, nothing can be saved. Where a contact annoys, the chance is below 0.
     """
     if isinstance(risks, NotPossible):
         return risks
     campaign = measured.for_active if isinstance(measured, CampaignEffects) else pd.DataFrame()
     frame = risks.customers[["customer_id", "risk"]].copy()
     rate = 1.0 if risks.valued else margins.of(frame["customer_id"])
-    frame["margin_at_stake"] = (risks.customers["at_stake"] * rate).clip(lower=0)
-    if success is None and isinstance(by_risk, RiskEffects) and by_risk.differs:
-        frame = frame.join(by_risk.success(frame["risk"]))
-    elif success is None and len(campaign):
-        frame = frame.assign(**success_of(campaign).iloc[0])
+    stake = frame["margin_at_stake"] = (risks.customers["at_stake"] * rate).clip(lower=0)
+    is_measured = success is None and len(campaign) > 0
+    if is_measured:
+        groups = campaign.assign(risk_high=1.0)
+        if isinstance(by_risk, RiskEffects) and by_risk.differs:
+            groups = by_risk.frame
+        place = np.searchsorted(groups["risk_high"].iloc[:-1], frame["risk"])
+        frame[RATES] = groups[RATES].iloc[place].to_numpy()
     else:
-        frame = frame.assign(success=ASSUMED_SUCCESS if success is None else success, low=np.nan, high=np.nan)
+        frame[RATES] = [ASSUMED_SUCCESS if success is None else success, np.nan, np.nan]
     known = campaign["cost"].dropna().tolist() if len(campaign) else []
     used = cost if cost is not None else [*known, ASSUMED_COST][0]
-    frame["expected_gain"] = frame["margin_at_stake"] * frame["success"] - used
-    frame["break_even"] = used / frame["margin_at_stake"].where(frame["margin_at_stake"] > 0)
+    frame["expected_gain"] = stake * frame["success"] - used
+    frame["break_even"] = used / stake.where(stake > 0)
     frame["worth_contacting"] = frame["expected_gain"] > 0
     ranked = frame.sort_values(["expected_gain", "customer_id"], ascending=[False, True], ignore_index=True)
+    mean = float(np.average(frame["success"], weights=stake)) if stake.sum() > 0 else 0.0
+    best, first = int(ranked["worth_contacting"].sum()), stake.nlargest(risks.calls)
+    sums = (ranked[RATES].mul(ranked["margin_at_stake"], axis=0) - used).cumsum()
+    curve = pd.concat([pd.DataFrame(0.0, [0], RATES), sums], ignore_index=True)
+    curve = curve.rename_axis("contacted").reset_index().rename(columns={"success": "gain"})
+    amounts = {name: float(curve[name][best]) for name in ("gain", "low", "high")}
+    said = {name: money(amount, risks.currency) for name, amount in amounts.items()} | {
+        "customers": number(best),
+        "all": number(len(ranked)),
+        "rate": percent(mean, 1),
+        "campaign": campaign["campaign"].iloc[0] if is_measured else "",
+        "assumed": margins.assumed(),
+        "days": number(risks.horizon),
+        "calls": number(len(first)),
+    }
+    cost_is = "{cost}" if cost is not None or known else _("{cost}, which is an assumption,")
+    source = (
+        _("as {campaign} measured it (90% interval of the gain: {low} to {high})")
+        if is_measured
+        else _("which is an assumption")
+    )
+    text = _(
+        "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
+        "bring {gain} in all{assumed}, if {rate} of those who would not have bought then do, {source}."
+    ).format(cost=cost_is.format(cost=money(used, risks.currency, 2)), source=source.format(**said), **said)
+    notes = [
+        _("At stake is the risk × the margin of the next 12 months if the customer stays.")
+        if risks.valued
+        else _(
+            "At stake is the risk × the net sales of the last {days} days × the margin, since what the next "
+            "12 months are worth is not known."
+        )
+    ]
+    if best:
+        said["threshold"] = money(ranked["margin_at_stake"][:best].min(), risks.currency)
+        said["break_even"] = percent(len(first) * used / first.sum(), 1)
+        notes.append(
+            _(
+                "Least at stake among those worth it is {threshold}; the {calls} contacts with most at stake "
+                "pay from a success rate of {break_even} on."
+            )
+        )
     return ContactValue(
-        ranked,
-        used,
-        _source(success, measured=len(campaign) > 0),
-        _source(cost, measured=len(known) > 0),
-        str(campaign["campaign"].iloc[0]) if len(campaign) else None,
-        risks,
-        margins,
+        shown={"contact_value": ranked, "contact_sensitivity": _sensitivity(ranked, mean, used)},
+        text=text,
+        found=Finding("churn.contact_value", text, best, "customers", amounts["gain"]),
+        claim=_("Worth a contact: {customers} of {all} customers, {gain} expected").format(**said),
+        notes_on=tuple(note.format(**said) for note in notes),
+        curve=curve,
+        best=best,
+        currency=risks.currency,
     )
 
 
-def _source(given: float | None, *, measured: bool) -> Source:
-    return "set" if given is not None else "measured" if measured else "assumed"
+def _sensitivity(ranked: pd.DataFrame, success: float, cost: float) -> pd.DataFrame:
+    """Return what would follow from half, the same and twice the success and the cost."""
+    rows = []
+    for rate, times in product(STEPS, STEPS):
+        gain = ranked["margin_at_stake"] * ranked["success"] * rate - cost * times
+        rows.append((success * rate, cost * times, (gain > 0).sum(), gain[gain > 0].sum()))
+    return pd.DataFrame(rows, columns=["success_rate", "contact_cost", "customers", "expected_gain"])
 
 
 def worth_contacting(
@@ -261,4 +181,5 @@ def worth_contacting(
     value = contact_value(risks, margins, measured, effects_by_risk(measured, dataset))
     if isinstance(value, NotPossible):
         return pd.DataFrame({"worth_contacting": []}, pd.Index([], name="customer_id"), dtype="boolean")
-    return value.customers.set_index("customer_id")[["worth_contacting"]].astype("boolean")
+    listed = value.shown["contact_value"].set_index("customer_id")
+    return listed[["worth_contacting"]].astype("boolean")

@@ -9,71 +9,50 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.churn.horizon import Horizon
 from analysis.dataset import Dataset
-from analysis.language import _, date, listing, money, ngettext, number, percent
+from analysis.language import _, date, listing, money, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.owners import named
 from analysis.result import Finding, Listed
-from analysis.statistics import wilson
+from analysis.statistics import Z_95
 
 LEAST_DAYS = 4  # purchase days of a group that make a rhythm
-UNLIKELY = 0.05
+UNLIKELY = 0.05  # chance of so long a silence up to which a line has lapsed
 LONGEST_DAYS = 365  # a silence longer than that is no news
 MIN_LAPSED = 10  # that a check needs
 _BANDS = 5  # of usual gaps, within which lines are compared
 
 
 @or_not_possible
-def lapsed_lines(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -> Listed | NotPossible:
+def lapsed_lines(dataset: Dataset, horizon: Horizon) -> Listed | NotPossible:
     """Return which customers still buy, but no longer a product group they used to buy at a rhythm.
 
-    Parameters
-    ----------
-    dataset
-        The data set; its sales must say the category.
-    horizon
-        The horizon: who has bought within its window is active, and no rhythm is slower than it.
-    chance
-        A line has lapsed where so long a silence had at most this chance; see `rhythm`.
+    Its table ``lapsed_lines``, most money first: ``customer_id``, ``name`` and ``owner`` where known,
+    ``category``, ``last_purchase`` of it, ``days_since_last``, ``usual_pause`` in days, ``purchases_since``
+    (purchase days of the customer without it) and ``net_sales`` of the group in the year before the silence.
 
-    Returns
-    -------
-    Listed or NotPossible
-        Its table ``lapsed_lines``, most money first: ``customer_id``, ``name`` and ``owner`` where known,
-        ``category``, ``last_purchase`` of it, ``days_since_last``, ``usual_pause`` in days,
-        ``purchases_since`` (purchase days of the customer without it) and ``net_sales`` of the group in the
-        year before the silence, which are at stake.
-
-    Notes
-    -----
-    No line has lapsed that has been silent for more than a year, which is no news, or that was silent on the
-    same days a year before, which is its season.
+    A line has lapsed where so long a silence had a chance of at most 5 %, see `rhythm`: unless it has been
+    silent for more than a year, which is no news, or was on the same days a year before, which is its season.
     """
-    followed = _followed(dataset, horizon, dataset.as_of, chance)
+    followed = _followed(dataset, horizon, dataset.as_of)
     if isinstance(followed, NotPossible):
         return followed
     order = ["net_sales", "customer_id", "category"]
     lapsed = followed[followed["lapsed"]].sort_values(order, ascending=[False, True, True])
     columns = ["customer_id", "category", "last_purchase", "days_since_last", "usual_pause"]
     listed = named(dataset, lapsed[[*columns, "purchases_since", "net_sales"]])
-    customers, stake = listed["customer_id"].nunique(), float(listed["net_sales"].sum())
-    message = ngettext(
-        "{customers} customer still buys, but no longer a product group that it used to buy at a rhythm: "
-        "{lapsed} of {followed} lines have lapsed, which made {sales} in the year before.",
-        "{customers} customers still buy, but no longer a product group that they used to buy at a rhythm: "
-        "{lapsed} of {followed} lines have lapsed, which made {sales} in the year before.",
-        customers,
+    stake = float(listed["net_sales"].sum())
+    message = _(
+        "Customers who still buy, but no longer a product group that they used to buy at a rhythm: "
+        "{customers}. Of {followed} lines {lapsed} have lapsed, which made {sales} in the year before."
     )
-    if not customers:
-        message = _(
-            "Of the lines followed ({followed}) none has lapsed: customers buy their product groups as ever."
-        )
+    if listed.empty:
+        message = _("Of {followed} lines none has lapsed: customers buy their product groups as ever.")
     text = message.format(
-        customers=number(customers),
+        customers=number(listed["customer_id"].nunique()),
         followed=number(len(followed)),
         lapsed=number(len(listed)),
         sales=money(stake, dataset.currency),
@@ -82,44 +61,31 @@ def lapsed_lines(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -
     return Listed({"lapsed_lines": listed}, text, found)
 
 
-def _followed(dataset: Dataset, horizon: Horizon, day: dt.date, chance: float) -> pd.DataFrame | NotPossible:
+def _followed(dataset: Dataset, horizon: Horizon, day: dt.date) -> pd.DataFrame | NotPossible:
     """Return the lines followed on a day, with their rhythm and whether they have ``lapsed``."""
     if "category" not in dataset.columns:
         return NotPossible(
             _("The sales name no category, so nothing tells which product group a customer no longer buys.")
         )
-    rows = dataset.query("product_lines", as_of=day, until=dataset.as_of, least=LEAST_DAYS)
-    lines = rhythm(rows, day)
+    lines = rhythm(dataset.query("product_lines", as_of=day, until=dataset.as_of, least=LEAST_DAYS), day)
     active = (pd.Timestamp(day) - lines["customer_last"]).dt.days <= horizon.window
     is_news = lines["days_since_last"] <= LONGEST_DAYS
     followed: pd.DataFrame = lines[active & is_news & (lines["usual_pause"] <= horizon.days)]
     if followed.empty:
-        return NotPossible(
-            _(
-                "No active customer has bought a product group on {days} days or more, at gaps within the "
-                "horizon."
-            ).format(days=number(LEAST_DAYS))
+        message = _(
+            "No active customer has bought a product group on {days} days or more within the horizon."
         )
+        return NotPossible(message.format(days=number(LEAST_DAYS)))
     is_old = (followed["last_purchase"] - followed["first_purchase"]).dt.days >= LONGEST_DAYS
     seasonal = is_old & (followed["same_days"] == 0)
-    return followed.assign(lapsed=(followed["chance"] <= chance) & ~seasonal).reset_index(drop=True)
+    return followed.assign(lapsed=(followed["chance"] <= UNLIKELY) & ~seasonal).reset_index(drop=True)
 
 
 def rhythm(lines: pd.DataFrame, day: dt.date) -> pd.DataFrame:
-    """Measure how unusual the silence of each line is, by its own rhythm.
+    """Measure how unusual the silence of each line of ``sql/product_lines.sql`` is, by its own rhythm.
 
-    Parameters
-    ----------
-    lines
-        As in ``sql/product_lines.sql``; other columns than those of the example are kept.
-    day
-        The last day that counts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same with ``days_since_last``; ``usual_pause``, the usual gap in days; ``chance`` of so long a
-        silence if the line goes on as before.
+    Adds ``days_since_last``; ``usual_pause``, the usual gap in days; and ``chance``, that of so long a
+    silence if the line goes on as before.
 
     Notes
     -----
@@ -130,15 +96,6 @@ def rhythm(lines: pd.DataFrame, day: dt.date) -> pd.DataFrame:
 
     The clock runs twice: in days, and in purchase days of the customer. The larger chance counts, so that
     neither a customer who buys less of everything nor one who comes more often for less is mistaken.
-
-    Examples
-    --------
-    >>> first, last = pd.Timestamp("2025-01-01"), pd.Timestamp("2025-04-01")
-    >>> line = {"category": ["Paper"], "first_purchase": first, "last_purchase": last, "purchase_days": 4}
-    >>> lines = pd.DataFrame(line | {"purchases_between": 6, "purchases_since": 12})
-    >>> rhythm(lines, dt.date(2025, 9, 28))[["days_since_last", "usual_pause", "chance"]].round(4)
-       days_since_last  usual_pause  chance
-    0              180         30.0  0.0256
     """
     gaps = lines["purchase_days"] - 1
     since = (pd.Timestamp(day) - lines["last_purchase"]).dt.days
@@ -153,13 +110,9 @@ def rhythm(lines: pd.DataFrame, day: dt.date) -> pd.DataFrame:
 
 
 def lapsed_profile(found: Listed | NotPossible) -> pd.DataFrame:
-    """Return what `lapsed_lines` tells of each customer.
+    """Return by customer_id what `lapsed_lines` found.
 
-    Returns
-    -------
-    pandas.DataFrame
-        By ``customer_id``: ``lapsed_lines``, the names of the groups, most money first; ``lapsed_sales`` of
-        them in the year before the silence.
+    ``lapsed_lines`` names the groups, most money first; ``lapsed_sales`` are theirs in the year before.
     """
     lines = found.shown["lapsed_lines"] if isinstance(found, Listed) else pd.DataFrame()
     if lines.empty:
@@ -171,30 +124,21 @@ def lapsed_profile(found: Listed | NotPossible) -> pd.DataFrame:
 
 
 @or_not_possible
-def lapsed_check(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -> Listed | NotPossible:
+def lapsed_check(dataset: Dataset, horizon: Horizon) -> Listed | NotPossible:
     """Look one horizon back, and count which of the lines that had lapsed by then were bought again.
 
-    Parameters
-    ----------
-    dataset, horizon, chance
-        As for `lapsed_lines`.
-
-    Returns
-    -------
-    Listed or NotPossible
-        Its table ``lapsed_check`` has a row for the lines beyond their own rhythm and one for as many lines
-        by days of silence alone: ``rule``, ``lines``; ``lasting``, share of them not bought within the
-        horizon, with its 95 % interval; ``others``, the same share of all other lines of a like rhythm;
-        ``excess`` of the first over the second, with its interval.
+    Its table ``lapsed_check`` has a row for the lines beyond their own rhythm and one for as many lines by
+    days of silence alone: ``rule``, ``lines``; ``lasting``, share of them not bought within the horizon;
+    ``excess`` over all others of a like rhythm, with its 95 % interval; ``others``, the first less that.
 
     Notes
     -----
-    Lines bought seldom are often not bought within a horizon, silent or not: so the others are weighted, by
-    fifth of the usual gap, as the lines of the rule. Lines of one customer go together: intervals (Wilson
-    1927; of the difference, Newcombe 1998) are those of as many lines as tell as much on their own.
+    Lines bought seldom are often not bought within a horizon, silent or not: so lines are compared within
+    fifths of the usual gap. The lines of one customer go together: the interval of this regression is that
+    for clusters (Liang & Zeger 1986).
     """
     day = dataset.as_of - dt.timedelta(days=horizon.days)
-    lines = _followed(dataset, horizon, day, chance)
+    lines = _followed(dataset, horizon, day)
     if isinstance(lines, NotPossible):
         return lines
     count = int(lines["lapsed"].sum())
@@ -207,59 +151,43 @@ def lapsed_check(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -
         )
     silence = lines["days_since_last"].where(lines["purchases_since"] > 0, -1)
     longest = silence.sort_values(ascending=False, kind="stable").index[:count]
-    own, fixed = (_lasted(lines, chosen) for chosen in (lines["lapsed"], lines.index.isin(longest)))
-    rules = [_("Beyond its own rhythm"), _("Silent for {days} days or more")]
-    rules[1] = rules[1].format(days=number(silence[longest].min()))
-    frame = pd.DataFrame([own, fixed])
-    frame.insert(0, "rule", rules)
-    is_sign = own["excess_low"] > 0
-    message = _(
-        "Of {lines} lines beyond their own rhythm on {day}, {lasting} were not bought in the {days} days "
-        "after; of others with a like usual gap, {others}: "
-    ) + (
+    fixed = _("Silent for {days} days or more").format(days=number(silence[longest].min()))
+    rules = {_("Beyond its own rhythm"): lines["lapsed"], fixed: pd.Series(lines.index.isin(longest))}
+    frame = pd.DataFrame({"rule": rule} | _lasted(lines, chosen) for rule, chosen in rules.items())
+    own = frame.iloc[0]
+    is_sign = bool(own["excess_low"] > 0)
+    message = (
         _("such a silence is a sign, by {low} to {high} percentage points.")
         if is_sign
         else _("the difference may be chance, so such a silence is no sign in these data.")
     )
-    text = message.format(
+    text = _(
+        "Of {lines} lines beyond their own rhythm on {day}, {lasting} were not bought in the {days} days "
+        "after; of others with a like usual gap, {others}: {reading}"
+    ).format(
         lines=number(count),
         day=date(day),
         lasting=percent(own["lasting"]),
         days=number(horizon.days),
         others=percent(own["others"]),
-        low=number(100 * own["excess_low"]),
-        high=number(100 * own["excess_high"]),
+        reading=message.format(low=number(100 * own["excess_low"]), high=number(100 * own["excess_high"])),
     )
-    found = Finding("churn.lapsed_check", text, own["excess"], "share", good=is_sign)
+    found = Finding("churn.lapsed_check", text, float(own["excess"]), "share", good=is_sign)
     return Listed({"lapsed_check": frame}, text, found)
 
 
-def _lasted(lines: pd.DataFrame, chosen: npt.ArrayLike) -> dict[str, float]:
+def _lasted(lines: pd.DataFrame, chosen: pd.Series) -> dict[str, float]:
     """Return how many of the lines chosen were not bought afterwards, against others of a like gap."""
-    mine = np.asarray(chosen, bool)
     band = np.ceil(lines["usual_pause"].rank(pct=True) * _BANDS)
-    share = pd.Series(mine).groupby(band).transform("mean").to_numpy()
-    lasting, low, high = _share(lines[mine], np.ones(mine.sum()))
-    others, others_low, others_high = _share(lines[~mine], (share / (1 - share * ~mine))[~mine])
-    excess = lasting - others
-    return {
-        "lines": int(mine.sum()),
-        "lasting": lasting,
-        "lasting_low": low,
-        "lasting_high": high,
-        "others": others,
-        "excess": excess,
-        "excess_low": excess - float(np.hypot(lasting - low, others_high - others)),
-        "excess_high": excess + float(np.hypot(high - lasting, others - others_low)),
-    }
-
-
-def _share(lines: pd.DataFrame, weights: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the weighted share of lines not bought afterwards, with its interval."""
-    lasting = (lines["bought_after"] == 0).to_numpy(float)
-    share = float(np.average(lasting, weights=weights))
-    off = pd.Series(weights * (lasting - share)).groupby(lines["customer_id"].to_numpy()).sum()
-    variance = float((off**2).sum() / weights.sum() ** 2)
-    most = float(weights.sum() ** 2 / (weights**2).sum())
-    low, high = wilson(share, min(share * (1 - share) / variance, most) if variance > 0 else most)
-    return share, float(low), float(high)
+    both = pd.DataFrame({"lasting": lines["bought_after"] == 0, "chosen": chosen}).astype(float)
+    apart = both - both.groupby(band).transform("mean")
+    weight = max(float((apart["chosen"] ** 2).sum()), np.finfo(float).tiny)
+    excess = float((apart["chosen"] * apart["lasting"]).sum()) / weight
+    off = (
+        (apart["chosen"] * (apart["lasting"] - excess * apart["chosen"])).groupby(lines["customer_id"]).sum()
+    )
+    half = Z_95 * float(np.sqrt((off**2).sum())) / weight
+    lasting = float(both.loc[both["chosen"] == 1, "lasting"].mean())
+    rates = {"lasting": lasting, "others": lasting - excess}
+    ends = {"excess": excess, "excess_low": excess - half, "excess_high": excess + half}
+    return {"lines": int(both["chosen"].sum())} | rates | ends

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.churn import CampaignEffects, ContactValue, RiskEffects
+from analysis.churn import CampaignEffects, ContactValue
 from analysis.language import _, number
 from analysis.plots import theme
 from analysis.plots.drawing import plot
@@ -17,20 +16,9 @@ LEAST = 50  # contacts that the curve shows at least; otherwise three times as m
 
 
 @plot.register
-def campaign_effects(result: CampaignEffects, ax: Axes | None = None) -> Axes:
-    """Draw what each campaign changed in the share that bought, with its interval."""
-    return _effects(result.frame, result.frame["campaign"].tolist(), result.title(), ax)
-
-
-@plot.register
-def risk_effects(result: RiskEffects, ax: Axes | None = None) -> Axes:
-    """Draw what a campaign changed in each group of risk, with its interval."""
-    names = [_("risk {band}").format(band=band) for band in result.bands]
-    return _effects(result.frame, names, result.title(), ax)
-
-
-def _effects(frame: pd.DataFrame, names: list[str], title: str, ax: Axes | None) -> Axes:
-    """Draw one row per effect, the first on top, in colour where its interval leaves out zero."""
+def effects(result: CampaignEffects, ax: Axes | None = None) -> Axes:
+    """Draw each effect, the first on top, in colour where its interval leaves out 0."""
+    frame = result.frame
     ax = ax or theme.axes(height=1.7 + 0.55 * len(frame))
     places = np.arange(len(frame))[::-1]
     effect, low, high = (100 * frame[name] for name in ("effect", "effect_low", "effect_high"))
@@ -40,24 +28,21 @@ def _effects(frame: pd.DataFrame, names: list[str], title: str, ax: Axes | None)
     for place, value in zip(places, effect, strict=True):
         beside(ax, f"{'+' if value > 0 else ''}{number(value, 1)}", (value, place), (0, 6))
     ax.axvline(0, color=COLOURS["muted"], linewidth=1)
-    labels = [
-        _("{name}\n{treated} contacted, {control} not").format(
-            name=name, treated=number(row["treated"]), control=number(row["control"])
-        )
-        for name, (_place, row) in zip(names, frame.iterrows(), strict=True)
-    ]
+    label = _("{name}\n{treated} contacted, {control} not")
+    rows = zip(result.names, *(frame[arm].map(number) for arm in ("treated", "control")), strict=True)
+    labels = [label.format(name=name, treated=treated, control=control) for name, treated, control in rows]
     ax.set_yticks(places, labels, parse_math=False)
     ax.set_ylim(-0.6, len(frame) - 0.3)
     theme.count_axis(ax.xaxis, whole=False)
     ax.grid(visible=False, axis="y")
     below = _("Change in the share that bought, percentage points, with the 90% interval")
-    return theme.finish(ax, title, below, beside=2.6)
+    return theme.finish(ax, result.title(), below, beside=2.6)
 
 
 @plot.register
 def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     """Draw what contacting the first n customers brings in all, and where it is most."""
-    curve = result.curve().head(max(3 * result.best, LEAST) + 1)
+    curve = result.curve.head(max(3 * result.best, LEAST) + 1)
     ax = ax or theme.axes(height=4.6)
     below = _("Customers contacted, those first with whom it pays most")
     if curve["low"].notna().all():
@@ -67,10 +52,11 @@ def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     ax.plot(curve["contacted"], curve["gain"], color=COLOURS["main"], linewidth=2)
     ax.axhline(0, color=COLOURS["muted"], linewidth=1)
     if result.best:
-        ax.plot([result.best], [result.gain], "o", color=COLOURS["highlight"], markersize=8, zorder=3)
+        most = result.best, curve["gain"][result.best]
+        ax.plot(*most, "o", color=COLOURS["highlight"], markersize=8, zorder=3)
         text = _("{customers} contacted").format(customers=number(result.best))
-        beside(ax, text, (result.best, result.gain), (8, 8), colour="highlight", size=9.5)
+        beside(ax, text, most, (8, 8), colour="highlight", size=9.5)
     theme.count_axis(ax.xaxis)
-    theme.money_axis(ax.yaxis, result.risks.currency)
+    theme.money_axis(ax.yaxis, result.currency)
     ax.margins(x=0, y=0.14)
     return theme.finish(ax, result.title(), below, _("Expected gain in all"))

@@ -9,8 +9,6 @@
 -- last_purchase, purchase_days     up to that day: the last, NULL if there was none, and on how many days it bought
 -- net_sales_before                 in the 365 days to it
 -- bought                           1 if it bought in the :days days after it, else 0
--- net_sales                        in these days,
--- net_sales_with_cost, goods_cost  those whose cost is known, and what they cost; the cost is NULL where none is
 with contacts as (
     select
         campaign_id,
@@ -37,9 +35,7 @@ around as (
         case
             when days.date > contacts.date and days.date <= contacts.date + cast(:days as int) then 1 else 0
         end as is_after,
-        days.net_sales as amount,
-        days.net_sales_with_cost as amount_with_cost,
-        days.cost as paid
+        days.net_sales as amount
     from contacts
     left join customer_days as days on days.customer_id = contacts.customer_id
 )
@@ -54,10 +50,7 @@ select
     max(case when bought_then = 1 and is_before = 1 then day end) as last_purchase,
     cast(coalesce(sum(bought_then * is_before), 0) as bigint) as purchase_days,
     coalesce(sum(amount * is_year), 0) as net_sales_before,
-    coalesce(max(bought_then * is_after), 0) as bought,
-    coalesce(sum(amount * is_after), 0) as net_sales,
-    coalesce(sum(amount_with_cost * is_after), 0) as net_sales_with_cost,
-    sum(case when is_after = 1 then paid end) as goods_cost
+    coalesce(max(bought_then * is_after), 0) as bought
 from around
 group by campaign_id, kind, date, customer_id, treated, cost
 order by date, campaign_id, kind, customer_id
