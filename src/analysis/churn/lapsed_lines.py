@@ -47,7 +47,7 @@ def lapsed_lines(dataset: Dataset, horizon: Horizon) -> Listed | NotPossible:
     stake = float(listed["net_sales"].sum())
     message = _(
         "Customers who still buy, but no longer a product group that they used to buy at a rhythm: "
-        "{customers}. Of {followed} lines {lapsed} have lapsed, which made {sales} in the year before."
+        "{customers}. {lapsed} of {followed} lines have lapsed, which made {sales} in the year before."
     )
     if listed.empty:
         message = _("Of {followed} lines none has lapsed: customers buy their product groups as ever.")
@@ -72,10 +72,7 @@ def _followed(dataset: Dataset, horizon: Horizon, day: dt.date) -> pd.DataFrame 
     is_news = lines["days_since_last"] <= LONGEST_DAYS
     followed: pd.DataFrame = lines[active & is_news & (lines["usual_pause"] <= horizon.days)]
     if followed.empty:
-        message = _(
-            "No active customer has bought a product group on {days} days or more within the horizon."
-        )
-        return NotPossible(message.format(days=number(LEAST_DAYS)))
+        return NotPossible(_("No active customer buys a product group at a rhythm within the horizon."))
     is_old = (followed["last_purchase"] - followed["first_purchase"]).dt.days >= LONGEST_DAYS
     seasonal = is_old & (followed["same_days"] == 0)
     return followed.assign(lapsed=(followed["chance"] <= UNLIKELY) & ~seasonal).reset_index(drop=True)

@@ -100,9 +100,7 @@ def earlier_forecast(previous: str | Path | None, dataset: Dataset) -> Listed | 
     then, now = (frame["purchase_days"].reindex(listed["customer_id"]).to_numpy() for frame in customers)
     known = listed.assign(absent=then == now)[~np.isnan(then)]
     if until <= day or known.empty:
-        message = _(
-            "Nothing has followed the run in {folder}, which counts to {day}, or not of its customers."
-        )
+        message = _("Nothing is known of the customers in {folder} after {day}, its last day.")
         return NotPossible(message.format(folder=folder, day=date(day)))
     risk, absent = known["risk"], int(known["absent"].sum())
     half = Z_95 * float(np.sqrt((risk * (1 - risk)).sum()))
