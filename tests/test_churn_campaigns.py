@@ -279,9 +279,9 @@ def test_whom_it_annoys_is_not_contacted(small, monkeypatch) -> None:
 
 
 def test_the_profile_says_whom_to_contact(small) -> None:
-    found = churn.worth_contacting(small, risks_of(valued=True), NotPossible("none"))
+    found = churn.worth_contacting(small, risks_of(valued=True), WINDOW)
     assert found["worth_contacting"].to_dict() == {"a": True, "b": True, "c": False, "d": False}
-    assert churn.worth_contacting(small, NotPossible("none"), NotPossible("none")).empty
+    assert churn.worth_contacting(small, NotPossible("none"), WINDOW).empty
 
 
 # --- demo, whose truth is known -----------------------------------------------------------------------------

@@ -29,12 +29,9 @@ BEFORE = ["days_since_last", "purchase_days", "net_sales_before"]
 def campaign_contacts(dataset: Dataset, days: int = RESPONSE_DAYS) -> pd.DataFrame | NotPossible:
     """Return whom each campaign was for, as they were before, and who bought in the ``days`` after.
 
-    Returns
-    -------
-    pandas.DataFrame or NotPossible
-        One row per campaign and customer: ``campaign``, ``date``, ``customer_id``, ``treated`` (otherwise
-        left alone), ``cost`` of the contact, ``days`` after it that are known; ``days_since_last``,
-        ``purchase_days`` and ``net_sales_before`` (in a year) on its day; ``bought`` after it.
+    One row per campaign and customer: ``campaign``, ``date``, ``customer_id``, ``treated`` (otherwise left
+    alone), ``cost`` of the contact, ``days`` after it that are known; ``days_since_last``, ``purchase_days``
+    and ``net_sales_before`` (in a year) on its day; ``bought`` after it.
     """
     rows = dataset.query("campaign_contacts", days=days) if "campaigns" in dataset.tables else pd.DataFrame()
     if rows.empty:
@@ -58,13 +55,10 @@ def campaign_contacts(dataset: Dataset, days: int = RESPONSE_DAYS) -> pd.DataFra
 def effect_of(contacts: pd.DataFrame) -> dict[str, float]:
     """Compare those contacted with those left alone.
 
-    Returns
-    -------
-    dict
-        ``treated`` and ``control``, customers; ``bought_treated`` and ``bought_control``, shares of them;
-        ``effect``, the difference, with its 90 % interval ``effect_low``, ``effect_high`` (Newcombe 1998);
-        ``success``, the effect ÷ the share of the control group that did not buy: how many did of those who
-        would not have; ``low`` and ``high``, from the ends of the interval. Below 0 where fewer bought.
+    Gives ``treated`` and ``control``, customers; ``bought_treated`` and ``bought_control``, shares of them;
+    ``effect``, the difference, with its 90 % interval ``effect_low``, ``effect_high`` (Newcombe 1998);
+    ``success``, the effect ÷ the share of the control group that did not buy: how many did of those who would
+    not have; ``low`` and ``high``, from the ends of the interval. Below 0 where fewer bought.
     """
     arms = [contacts.loc[contacts["treated"] == arm, "bought"] for arm in (True, False)]
     (treated, share), (control, without) = ((len(arm), float(arm.mean())) for arm in arms)
@@ -118,12 +112,10 @@ class CampaignEffects(Listed):
 
 def _in_points(effects: pd.DataFrame, names: list[str]) -> str:
     """Return effects in percentage points, each with its interval, by name."""
-    said = []
+    said, message = [], _("{name} {effect} ({low} to {high})")
     for name, shares in zip(names, effects[["effect", "effect_low", "effect_high"]].to_numpy(), strict=True):
         effect, low, high = (f"{'+' if share > 0 else ''}{number(100 * share, 1)}" for share in shares)
-        said.append(
-            _("{name} {effect} ({low} to {high})").format(name=name, effect=effect, low=low, high=high)
-        )
+        said.append(message.format(name=name, effect=effect, low=low, high=high))
     return listing(said)
 
 
@@ -142,10 +134,10 @@ def campaign_effects(contacts: pd.DataFrame, window: ActivityWindow) -> Campaign
         if min(treated, control) < MIN_ARM or days < MIN_DAYS:
             message = _(
                 "What {campaign} changed is not known: {treated} customers contacted, {control} left alone, "
-                "{days} days ago. It takes {least} of each, chosen by lot, and {least_days} days."
+                "{days} days ago. It takes 30 of each, chosen by lot, and 14 days."
             )
             counts = {"treated": number(treated), "control": number(control), "days": number(days)}
-            notes.append(message.format(campaign=campaign, least=MIN_ARM, least_days=MIN_DAYS, **counts))
+            notes.append(message.format(campaign=campaign, **counts))
             continue
         apart, allowed = apart_before(those)
         rows.append(
@@ -227,31 +219,21 @@ def effects_by_risk(
         if MIN_ARM <= part["treated"].sum() <= len(part) - MIN_ARM
     )
     if len(frame) < 2:
-        return NotPossible(
-            _(
-                "Too few customers to see whether the effect differs by risk: it takes {least} contacted and "
-                "{least} left alone in each of two groups."
-            ).format(least=MIN_ARM)
-        )
+        return NotPossible(_("Too few customers to see whether the effect differs by risk."))
     ends = frame[["risk_low", "risk_high"]].map(percent).to_numpy()
     names = [_("risk {low} to {high}").format(low=low, high=high) for low, high in ends]
     claim = _("{campaign}: no difference by risk is seen")
-    message = _(
-        "By risk, {campaign} changed the share that bought by so many points: {effects}. Chance explains "
-        "these differences: whom it helps and whom it annoys is not known."
-    )
+    reading = _("Chance explains these differences: whom it helps and whom it annoys is not known.")
     if differs := chance_of(frame) < DIFFERENT:
         claim = _("{campaign} did not change all customers alike")
-        message = _(
-            "By risk, {campaign} changed the share that bought by so many points: {effects}. The groups "
-            "differ by more than chance explains."
-        )
-    text = message.format(campaign=campaign["campaign"], effects=_in_points(frame, names))
+        reading = _("The groups differ by more than chance explains.")
+    changed = _("By risk, {campaign} changed the share that bought by so many points: {effects}.")
+    changed = changed.format(campaign=campaign["campaign"], effects=_in_points(frame, names))
     return RiskEffects(
         shown={"risk_effects": frame},
-        text=text,
+        text=f"{changed} {reading}",
         claim=claim.format(campaign=campaign["campaign"]),
-        notes_on=(text,),
+        notes_on=(f"{changed} {reading}",),
         frame=frame,
         names=names,
         contacts=sent,

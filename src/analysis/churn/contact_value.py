@@ -9,13 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.churn.campaigns import (
-    CampaignEffects,
-    RiskEffects,
-    campaign_contacts,
-    campaign_effects,
-    effects_by_risk,
-)
+from analysis.churn import campaigns
 from analysis.churn.risks import Risks
 from analysis.dataset import Dataset
 from analysis.language import _, money, number, percent
@@ -61,8 +55,8 @@ class ContactValue(Listed):
 def contact_value(
     risks: Risks | NotPossible,
     margins: Margins,
-    measured: CampaignEffects | NotPossible | None = None,
-    by_risk: RiskEffects | NotPossible | None = None,
+    measured: campaigns.CampaignEffects | NotPossible | None = None,
+    by_risk: campaigns.RiskEffects | NotPossible | None = None,
     *,
     success: float | None = None,
     cost: float | None = None,
@@ -71,10 +65,8 @@ def contact_value(
 
     Parameters
     ----------
-    risks, margins
-        What is at stake, and how much of sales is margin.
-    measured, by_risk
-        The results of `campaign_effects` and `effects_by_risk`, where they are possible.
+    risks, margins, measured, by_risk
+        What is at stake; how much of sales is margin; what `campaign_effects` and `effects_by_risk` give.
     success, cost
         The chance that a contact makes buy who would not have, and what it costs; None: as the latest
         campaign to active customers measured it (by risk where groups differ), else assumed.
@@ -87,14 +79,14 @@ def contact_value(
     """
     if isinstance(risks, NotPossible):
         return risks
-    campaign = measured.for_active if isinstance(measured, CampaignEffects) else pd.DataFrame()
+    campaign = measured.for_active if isinstance(measured, campaigns.CampaignEffects) else pd.DataFrame()
     frame = risks.customers[["customer_id", "risk"]].copy()
     rate = 1.0 if risks.valued else margins.of(frame["customer_id"])
     stake = frame["margin_at_stake"] = (risks.customers["at_stake"] * rate).clip(lower=0)
     is_measured = success is None and len(campaign) > 0
     if is_measured:
         groups = campaign.assign(risk_high=1.0)
-        if isinstance(by_risk, RiskEffects) and by_risk.differs:
+        if isinstance(by_risk, campaigns.RiskEffects) and by_risk.differs:
             groups = by_risk.frame
         place = np.searchsorted(groups["risk_high"].iloc[:-1], frame["risk"])
         frame[RATES] = groups[RATES].iloc[place].to_numpy()
@@ -134,10 +126,7 @@ def contact_value(
     notes = [
         _("At stake is the risk × the margin of the next 12 months if the customer stays.")
         if risks.valued
-        else _(
-            "At stake is the risk × the net sales of the last {days} days × the margin, since what the next "
-            "12 months are worth is not known."
-        )
+        else _("At stake is the risk × the margin on the net sales of the last {days} days.")
     ]
     if best:
         said["threshold"] = money(ranked["margin_at_stake"][:best].min(), risks.currency)
@@ -177,9 +166,8 @@ def worth_contacting(
     ``worth_contacting`` rests on the data set's campaigns where they were measured, else on assumptions.
     """
     margins = choose_margins(dataset.query("customer_margins"))
-    measured = campaign_effects(campaign_contacts(dataset), window)
-    value = contact_value(risks, margins, measured, effects_by_risk(measured, dataset))
+    measured = campaigns.campaign_effects(campaigns.campaign_contacts(dataset), window)
+    value = contact_value(risks, margins, measured, campaigns.effects_by_risk(measured, dataset))
     if isinstance(value, NotPossible):
         return pd.DataFrame({"worth_contacting": []}, pd.Index([], name="customer_id"), dtype="boolean")
-    listed = value.shown["contact_value"].set_index("customer_id")
-    return listed[["worth_contacting"]].astype("boolean")
+    return value.shown["contact_value"].set_index("customer_id")[["worth_contacting"]].astype("boolean")

@@ -20,24 +20,24 @@ from analysis.result import Finding, Listed
 from analysis.statistics import Z_95
 
 LEAST_DAYS = 4  # purchase days of a group that make a rhythm
-UNLIKELY = 0.05  # chance of so long a silence up to which a line has lapsed
+UNLIKELY = 0.05
 LONGEST_DAYS = 365  # a silence longer than that is no news
 MIN_LAPSED = 10  # that a check needs
 _BANDS = 5  # of usual gaps, within which lines are compared
 
 
 @or_not_possible
-def lapsed_lines(dataset: Dataset, horizon: Horizon) -> Listed | NotPossible:
+def lapsed_lines(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -> Listed | NotPossible:
     """Return which customers still buy, but no longer a product group they used to buy at a rhythm.
 
     Its table ``lapsed_lines``, most money first: ``customer_id``, ``name`` and ``owner`` where known,
     ``category``, ``last_purchase`` of it, ``days_since_last``, ``usual_pause`` in days, ``purchases_since``
     (purchase days of the customer without it) and ``net_sales`` of the group in the year before the silence.
 
-    A line has lapsed where so long a silence had a chance of at most 5 %, see `rhythm`: unless it has been
+    A line has lapsed where so long a silence had at most this ``chance``, see `rhythm`: unless it has been
     silent for more than a year, which is no news, or was on the same days a year before, which is its season.
     """
-    followed = _followed(dataset, horizon, dataset.as_of)
+    followed = _followed(dataset, horizon, dataset.as_of, chance)
     if isinstance(followed, NotPossible):
         return followed
     order = ["net_sales", "customer_id", "category"]
@@ -61,7 +61,7 @@ def lapsed_lines(dataset: Dataset, horizon: Horizon) -> Listed | NotPossible:
     return Listed({"lapsed_lines": listed}, text, found)
 
 
-def _followed(dataset: Dataset, horizon: Horizon, day: dt.date) -> pd.DataFrame | NotPossible:
+def _followed(dataset: Dataset, horizon: Horizon, day: dt.date, chance: float) -> pd.DataFrame | NotPossible:
     """Return the lines followed on a day, with their rhythm and whether they have ``lapsed``."""
     if "category" not in dataset.columns:
         return NotPossible(
@@ -73,9 +73,9 @@ def _followed(dataset: Dataset, horizon: Horizon, day: dt.date) -> pd.DataFrame 
     followed: pd.DataFrame = lines[active & is_news & (lines["usual_pause"] <= horizon.days)]
     if followed.empty:
         return NotPossible(_("No active customer buys a product group at a rhythm within the horizon."))
-    is_old = (followed["last_purchase"] - followed["first_purchase"]).dt.days >= LONGEST_DAYS
-    seasonal = is_old & (followed["same_days"] == 0)
-    return followed.assign(lapsed=(followed["chance"] <= UNLIKELY) & ~seasonal).reset_index(drop=True)
+    known = (followed["last_purchase"] - followed["first_purchase"]).dt.days
+    seasonal = (known >= LONGEST_DAYS) & (followed["same_days"] == 0)
+    return followed.assign(lapsed=(followed["chance"] <= chance) & ~seasonal).reset_index(drop=True)
 
 
 def rhythm(lines: pd.DataFrame, day: dt.date) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def lapsed_profile(found: Listed | NotPossible) -> pd.DataFrame:
 
 
 @or_not_possible
-def lapsed_check(dataset: Dataset, horizon: Horizon) -> Listed | NotPossible:
+def lapsed_check(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -> Listed | NotPossible:
     """Look one horizon back, and count which of the lines that had lapsed by then were bought again.
 
     Its table ``lapsed_check`` has a row for the lines beyond their own rhythm and one for as many lines by
@@ -135,7 +135,7 @@ def lapsed_check(dataset: Dataset, horizon: Horizon) -> Listed | NotPossible:
     for clusters (Liang & Zeger 1986).
     """
     day = dataset.as_of - dt.timedelta(days=horizon.days)
-    lines = _followed(dataset, horizon, day)
+    lines = _followed(dataset, horizon, day, chance)
     if isinstance(lines, NotPossible):
         return lines
     count = int(lines["lapsed"].sum())
@@ -180,10 +180,8 @@ def _lasted(lines: pd.DataFrame, chosen: pd.Series) -> dict[str, float]:
     apart = both - both.groupby(band).transform("mean")
     weight = max(float((apart["chosen"] ** 2).sum()), np.finfo(float).tiny)
     excess = float((apart["chosen"] * apart["lasting"]).sum()) / weight
-    off = (
-        (apart["chosen"] * (apart["lasting"] - excess * apart["chosen"])).groupby(lines["customer_id"]).sum()
-    )
-    half = Z_95 * float(np.sqrt((off**2).sum())) / weight
+    off = apart["chosen"] * (apart["lasting"] - excess * apart["chosen"])
+    half = Z_95 * float(np.sqrt((off.groupby(lines["customer_id"]).sum() ** 2).sum())) / weight
     lasting = float(both.loc[both["chosen"] == 1, "lasting"].mean())
     rates = {"lasting": lasting, "others": lasting - excess}
     ends = {"excess": excess, "excess_low": excess - half, "excess_high": excess + half}

@@ -68,15 +68,13 @@ def stability(then: pd.Series, now: pd.Series) -> dict[str, float]:
         values = [side.to_numpy(float, na_value=np.nan) for side in sides]
         edges = np.nanquantile(values[0], np.arange(_GROUPS) / _GROUPS)
         edges[0] = np.nextafter(edges[0], -np.inf)  # what is below all that was seen is a group
-        edges = np.unique(edges)
         sides = [pd.Series(np.where(np.isnan(side), -1, np.searchsorted(edges, side))) for side in values]
     counted = [side.astype("object").value_counts(dropna=False) for side in sides]
     counts = pd.concat(counted, axis=1).fillna(0).clip(lower=_EMPTY).to_numpy()
     sizes = np.array([len(then), len(now)])
     was, is_now = (counts / sizes).T
-    index = float(((is_now - was) * np.log(is_now / was)).sum())
-    chance = float(chi2.ppf(0.95, max(len(counts) - 1, 1)) * (1 / sizes).sum())
-    return {"psi": index, "by_chance": chance}
+    chance = chi2.ppf(0.95, max(len(counts) - 1, 1)) * (1 / sizes).sum()
+    return {"psi": float(((is_now - was) * np.log(is_now / was)).sum()), "by_chance": float(chance)}
 
 
 def earlier_forecast(previous: str | Path | None, dataset: Dataset) -> Listed | NotPossible:
@@ -127,9 +125,8 @@ def earlier_forecast(previous: str | Path | None, dataset: Dataset) -> Listed | 
     ).format(**said)
     is_true = bool(abs(absent - risk.sum()) <= half)
     found = Finding("churn.earlier_forecast", text, absent, "customers", good=is_true)
-    table = known.groupby(np.ceil(risk.rank(pct=True) * _FIFTHS)).agg(
-        customers=("risk", "size"), predicted=("risk", "mean"), observed=("absent", "mean")
-    )
+    fifths = known.groupby(np.ceil(risk.rank(pct=True) * _FIFTHS))
+    table = fifths.agg(customers=("risk", "size"), predicted=("risk", "mean"), observed=("absent", "mean"))
     low, high = wilson(table["observed"], table["customers"])
     table = table.assign(observed_low=low, observed_high=high).reset_index(drop=True)
     return Listed({"earlier_forecast": table}, text, found)
