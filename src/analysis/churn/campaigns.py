@@ -159,7 +159,8 @@ def campaign_effects(contacts: pd.DataFrame, window: ActivityWindow) -> Campaign
             "what came after may be that difference, and is used for nothing here."
         )
         notes.append(message.format(campaigns=listing(unlike)))
-    names, worked = frame["campaign"].tolist(), frame.loc[frame["effect_low"] > 0, "campaign"].tolist()
+    names = frame["campaign"].tolist()
+    worked = frame.loc[frame["balanced"] & (frame["effect_low"] > 0), "campaign"].tolist()
     more = _("More customers bought because of {campaigns}").format(campaigns=listing(worked))
     text = _(
         "Against those left alone, a contact changed the share that bought by so many percentage points "

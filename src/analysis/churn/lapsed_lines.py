@@ -47,7 +47,7 @@ def lapsed_lines(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -
     stake = float(listed["net_sales"].sum())
     message = _(
         "Customers who still buy, but no longer a product group that they used to buy at a rhythm: "
-        "{customers}. {lapsed} of {followed} lines have lapsed, which made {sales} in the year before."
+        "{customers}. Lapsed: {lapsed} of {followed} lines, which made {sales} in the year before."
     )
     if listed.empty:
         message = _("Of {followed} lines none has lapsed: customers buy their product groups as ever.")
