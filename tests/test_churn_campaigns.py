@@ -103,6 +103,7 @@ def test_without_campaigns_there_is_a_reason(six_customers, data_over) -> None:
     missing = churn.campaign_contacts(data_over(six_customers, dt.date(2024, 4, 15)))
     assert "There are no campaigns" in missing.reason
     assert churn.effects_by_risk(churn.campaign_effects(missing, WINDOW), None) is missing
+    assert "purchase" in churn.risk_on(data_over(six_customers, dt.date(2024, 4, 15))).reason
 
 
 # --- effects ------------------------------------------------------------------------------------------------
@@ -176,7 +177,7 @@ def by_risk_of(monkeypatch, dataset, *bought: tuple[int, int]) -> RiskEffects | 
     """Return effects by risk where so many of 40 contacted and of 40 left alone bought in each third."""
     parts = [contacts_of((40, one), (40, other), f"{third}") for third, (one, other) in enumerate(bought)]
     contacts = pd.concat(parts, ignore_index=True)
-    risk = contacts.set_index("customer_id")["campaign"].map({"0": 0.2, "1": 0.3, "2": 0.8})
+    risk = contacts.set_index("customer_id")["campaign"].map({"0": 0.2, "1": 0.6, "2": 0.8})
     monkeypatch.setattr(campaigns, "risk_on", lambda *_given: risk)
     return churn.effects_by_risk(effects_of(contacts.assign(campaign="Call")), dataset)
 
@@ -184,9 +185,9 @@ def by_risk_of(monkeypatch, dataset, *bought: tuple[int, int]) -> RiskEffects | 
 def test_effects_by_risk_by_hand(small, monkeypatch) -> None:
     """20, 20 and no points: Q = Σ w (effect − mean)² of the intervals' widths, χ² of 2 degrees of freedom."""
     found = by_risk_of(monkeypatch, small, (30, 10), (30, 10), (0, 0))
-    assert found.frame["risk_high"].tolist() == [0.2, 0.3, 0.8]
+    assert found.frame["risk_high"].tolist() == [0.2, 0.6, 0.8]
     assert found.frame["effect"].tolist() == [0.5, 0.5, 0.0]
-    assert found.names == ["risk 20% to 20%", "risk 30% to 30%", "risk 80% to 80%"]
+    assert found.names == ["risk 20% to 20%", "risk 60% to 60%", "risk 80% to 80%"]
     assert found.differs
     assert found.title() == "Call did not change all customers alike"
     assert chance_of(pd.concat([found.frame.head(1)] * 3)) == pytest.approx(1)
@@ -229,7 +230,7 @@ def test_value_of_a_contact_by_hand() -> None:
     assert listed["expected_gain"].tolist() == pytest.approx([55, 1, -2.6, -5])
     assert listed["worth_contacting"].tolist() == [True, True, False, False]
     assert listed["break_even"].tolist()[:3] == pytest.approx([5 / 300, 5 / 30, 5 / 12])
-    assert (value.best, value.found.money) == pytest.approx((2, 56))
+    assert (value.found.value, value.found.money) == pytest.approx((2, 56))
     assert value.curve["gain"].tolist() == pytest.approx([0, 55, 56, 53.4, 48.4])
     assert "€30; the 2 contacts with most at stake pay from a success rate of 3.0% on" in value.notes()[1]
     # twice the success at half the cost: 117.5, 9.5 and 2.3
@@ -250,7 +251,7 @@ def test_what_is_not_measured_is_called_an_assumption() -> None:
     assert value.sentence().endswith(
         "if 10.0% of those who would not have bought then do, which is an assumption."
     )
-    assert churn.contact_value(risks_of(valued=True), THIRD, success=-0.1).best == 0
+    assert churn.contact_value(risks_of(valued=True), THIRD, success=-0.1).found.value == 0
     assert churn.contact_value(nothing, THIRD) is nothing
 
 
@@ -266,12 +267,12 @@ def test_success_and_cost_come_from_the_campaign() -> None:
 
 
 def test_whom_it_annoys_is_not_contacted(small, monkeypatch) -> None:
-    """With 20 % +20 points of the half that did not buy, so that 40 % helped; with more risk −20 points."""
+    """Of the half that would not buy, 40 % are won with a risk of 20 %, lost with 60 %; with 80 % neither."""
     effects = effects_of(contacts_of((100, 60), (60, 30)))
-    by_risk = by_risk_of(monkeypatch, small, (28, 20), (12, 20), (12, 20))
+    by_risk = by_risk_of(monkeypatch, small, (28, 20), (12, 20), (20, 20))
     value = churn.contact_value(risks_of(valued=True), THIRD, effects, by_risk)
     each = value.shown["contact_value"].set_index("customer_id")
-    assert each["expected_gain"].to_dict() == pytest.approx({"a": 398, "d": -2, "c": -18, "b": -42})
+    assert each["expected_gain"].to_dict() == pytest.approx({"a": 398, "d": -2, "c": -2, "b": -42})
     assert each.index[each["worth_contacting"]].tolist() == ["a"]
     alike = by_risk_of(monkeypatch, small, (24, 20), (22, 20), (23, 20))
     value = churn.contact_value(risks_of(valued=True), THIRD, effects, alike)

@@ -94,8 +94,8 @@ def test_ana_buys_tools_as_ever_and_no_paper(opened):
     assert (line["customer_id"], line["category"], line["owner"]) == ("ana", "Paper", "V2")
     assert (line["days_since_last"], line["purchases_since"], line["net_sales"]) == (120, 12, 400)
     assert found.sentence() == (
-        "Customers who still buy, but no longer a product group that they used to buy at a rhythm: 1. Lapsed: "
-        "1 of 3 lines, which made 400 in the year before."
+        "Customers who still buy, but no longer a product group that they used to buy at a rhythm: 1. "
+        "Lapsed: 1 of 3 lines, which made 400 in the year before."
     )
     profile = churn.lapsed_profile(found)
     assert profile.to_dict("index") == {"ana": {"lapsed_lines": "Paper", "lapsed_sales": 400}}

@@ -246,7 +246,9 @@ def risk_on(dataset: Dataset, window: int | None = None) -> pd.Series | NotPossi
     """Return by customer_id the risk of no purchase of who is active on the last day of a data set."""
     pairs = dataset.query("purchase_gaps")
     seen = snapshots(dataset, horizon(activity_window(pairs, window), pairs, dataset.as_of))
+    if isinstance(seen, NotPossible):
+        return seen
     model = fit(seen, on="check")
-    if isinstance(seen, NotPossible) or isinstance(model, NotPossible):
-        return NotPossible(str(seen or model))
+    if isinstance(model, NotPossible):
+        return model
     return pd.Series(model.risk(seen.today), pd.Index(seen.today["customer_id"]), name="risk")

@@ -39,8 +39,6 @@ class ContactValue(Listed):
     curve
         What the first ``contacted`` = 0, 1, 2, … bring in all: ``gain``, and ``low`` and ``high``, at the
         ends of the interval of success.
-    best
-        How many are worth contacting.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -48,7 +46,6 @@ class ContactValue(Listed):
     name: ClassVar[str] = "contact_value"
     is_drawn: ClassVar[bool] = True
     curve: pd.DataFrame
-    best: int
     currency: str | None = None
 
 
@@ -144,7 +141,6 @@ def contact_value(
         claim=_("Worth a contact: {customers} of {all} customers, {gain} expected").format(**said),
         notes_on=tuple(note.format(**said) for note in notes),
         curve=curve,
-        best=best,
         currency=risks.currency,
     )
 

@@ -42,7 +42,8 @@ def effects(result: CampaignEffects, ax: Axes | None = None) -> Axes:
 @plot.register
 def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     """Draw what contacting the first n customers brings in all, and where it is most."""
-    curve = result.curve.head(max(3 * result.best, LEAST) + 1)
+    best = int(result.shown["contact_value"]["worth_contacting"].sum())
+    curve = result.curve.head(max(3 * best, LEAST) + 1)
     ax = ax or theme.axes(height=4.6)
     below = _("Customers contacted, those first with whom it pays most")
     if curve["low"].notna().all():
@@ -51,10 +52,10 @@ def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
         below = _("Customers contacted, those first with whom it pays most; band: 90% interval of the effect")
     ax.plot(curve["contacted"], curve["gain"], color=COLOURS["main"], linewidth=2)
     ax.axhline(0, color=COLOURS["muted"], linewidth=1)
-    if result.best:
-        most = result.best, curve["gain"][result.best]
+    if best:
+        most = best, curve["gain"][best]
         ax.plot(*most, "o", color=COLOURS["highlight"], markersize=8, zorder=3)
-        text = _("{customers} contacted").format(customers=number(result.best))
+        text = _("{customers} contacted").format(customers=number(best))
         beside(ax, text, most, (8, 8), colour="highlight", size=9.5)
     theme.count_axis(ax.xaxis)
     theme.money_axis(ax.yaxis, result.currency)
