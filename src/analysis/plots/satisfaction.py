@@ -24,7 +24,8 @@ def nps(result: Nps, ax: Axes | None = None) -> Axes:
     dots(ax, np.arange(len(trend)), trend[measure], ends, colour="main", label="")
     theme.period_axis(ax.xaxis, [day.date() for day in trend["quarter"]], "quarter", most=8)
     (theme.count_axis if measure == "nps" else theme.percent_axis)(ax.yaxis)
-    return theme.finish(ax, result.title(), _("The dashed line: the last months"), _("With 95% intervals"))
+    said = _("By quarter, with 95% intervals; dashed: the last months together")
+    return theme.finish(ax, result.title(), said)
 
 
 @plot.register
@@ -34,7 +35,7 @@ def afterwards(result: Afterwards, ax: Axes | None = None) -> Axes:
     top, last = float(curves.to_numpy().max()) or 1.0, len(curves) - 1
     for name, colour in zip(curves, _GROUPS, strict=True):
         ax.plot(curves[name], color=COLOURS[colour], linewidth=2)
-    ends = [(name, curves[name].iloc[-1], colour) for name, colour in zip(curves, _GROUPS, strict=True)]
+    ends = [(str(name), curves[name].iloc[-1], colour) for name, colour in zip(curves, _GROUPS, strict=True)]
     name_ends(ax, last, ends, 0.06 * top)
     ax.set_ylim(0, top * 1.12)
     ax.set_xlim(0, last * 1.3)

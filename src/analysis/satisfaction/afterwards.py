@@ -61,30 +61,31 @@ def afterwards(dataset: Dataset, answers: Answers, window: ActivityWindow) -> Af
         few = _("Too few answers are {days} days old to compare what each group did next.")
         return NotPossible(few.format(days=number(days)))
     table["bought_again_low"], table["bought_again_high"] = wilson(table["bought_again"], table["answers"])
-    same, weights = (
-        frame.pivot_table("again", "before", "group"),
-        frame["before"].value_counts(normalize=True),
-    )
+    same = frame.pivot_table("again", "before", "group")
+    weights = frame["before"].value_counts(normalize=True)
     table["alike"] = same.mul(weights, axis="index").sum(min_count=len(same))
     steps, worst, best = np.arange(days + 1), table.iloc[0], table.iloc[-1]
     curves = {
         name: (frame.loc[frame["group"] == key, "day"].to_numpy()[:, None] <= steps).mean(axis=0)
         for key, name in names.items()
     }
-    values = {"days": number(days), "good": names[best.name], "bad": names[worst.name]}
-    shares = {"best": percent(best["bought_again"]), "worst": percent(worst["bought_again"])}
-    claim = _("{best} of “{good}” bought again within {days} days, {worst} of “{bad}”")
-    claim = claim.format(**values, **shares)
+    bad, _neutral, good = names.values()
+    claim = _("{best} of “{good}” bought again within {days} days, {worst} of “{bad}”").format(
+        days=number(days), good=good, bad=bad, **_shares(table, "bought_again")
+    )
     text = f"{claim}: {verdict(worst, best, 'bought_again')}."
     if table["alike"].notna().all():
         message = _("Had all bought as often before, it would be {best} and {worst}.")
-        shares = {"best": percent(best["alike"]), "worst": percent(worst["alike"])}
-        text = f"{text} {message.format(**shares)}"
+        text += " " + message.format(**_shares(table, "alike"))
     caveat = _("This is no experiment: groups also differ in what they were before, and in who answers.")
     gap = float(best["bought_again"] - worst["bought_again"])
     shown = {"afterwards": table.rename(index=names).rename_axis("group").reset_index()}
     found = Finding("satisfaction.bought_again", text, gap, "share")
     return Afterwards(shown, text, found, claim, (caveat,), curves=pd.DataFrame(curves))
+
+
+def _shares(table: pd.DataFrame, column: str) -> dict[str, str]:
+    return {"worst": percent(table[column].iloc[0]), "best": percent(table[column].iloc[-1])}
 
 
 @or_not_possible

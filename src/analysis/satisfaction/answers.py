@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from analysis.language import N_, _, number, percent
 from analysis.not_possible import NotPossible
@@ -22,11 +23,7 @@ OF_TEN = {
     "neutral": N_("Neutral (7–8)"),
     "promoters": N_("Promoters (9–10)"),
 }
-OF_OTHERS = {
-    "dissatisfied": N_("Dissatisfied ({low} of {scale} or less)"),
-    "neutral": N_("Neither satisfied nor dissatisfied"),
-    "satisfied": N_("Satisfied ({high} of {scale} or more)"),
-}
+OF_OTHERS = {"dissatisfied": N_("Dissatisfied"), "neutral": N_("Neutral"), "satisfied": N_("Satisfied")}
 _TEN, _FIVE = 10, 5
 _LOW, _HIGH = 0.4, 0.8  # of another scale: 2 and 4 of 5
 
@@ -35,19 +32,12 @@ _LOW, _HIGH = 0.4, 0.8  # of another scale: 2 and 4 of 5
 class Answers:
     """The answers on one scale, by day.
 
-    Attributes
-    ----------
-    frame
-        ``customer_id``, ``date``, ``score``, ``comment`` and ``group``: a key of `groups`.
-    scale
-        The best possible answer. Those from 0 to 10 make an NPS; of others the share of satisfied ones is
-        told, those of four fifths of the scale or more: 4 and 5 of 5.
-    as_of, months
-        The last day that counts, and the months to it of which most is told.
-    least
-        Answers below which a group is not told of alone.
-    read_as
-        Sentences on answers that are read otherwise than they look, or not at all.
+    ``frame`` has ``customer_id``, ``date``, ``score``, ``comment`` and ``group``, a key of `groups`; ``scale``
+    is the best possible answer. Most is told of the ``months`` to ``as_of``, and nothing of groups with fewer
+    answers than ``least``. ``read_as`` says which are read otherwise than they look, or not at all.
+
+    Answers from 0 to 10 make an NPS; of others the share of satisfied ones is told, those of four fifths of
+    the scale or more: 4 and 5 of 5. Those of two fifths or less are dissatisfied.
     """
 
     frame: pd.DataFrame
@@ -60,10 +50,7 @@ class Answers:
     @property
     def groups(self) -> dict[str, str]:
         """Names of the groups of answers in the reader's language, the least content first."""
-        given = OF_TEN if self.scale == _TEN else OF_OTHERS
-        ends = {"low": _LOW * self.scale, "high": _HIGH * self.scale, "scale": self.scale}
-        texts = {name: number(value, int(value % 1 > 0)) for name, value in ends.items()}
-        return {key: _(name).format(**texts) for key, name in given.items()}
+        return {key: _(name) for key, name in (OF_TEN if self.scale == _TEN else OF_OTHERS).items()}
 
     @property
     def measure(self) -> str:
@@ -86,14 +73,13 @@ class Answers:
         NPS (in points) = % promoters − % detractors; its interval is that of `nps_interval`, that of a share
         is Wilson's.
         """
-        low, neutral, high = ((frame["group"] == key).groupby(frame[by]).sum() for key in self.groups)
+        counts = pd.crosstab(frame[by], frame["group"]).reindex(columns=[*self.groups], fill_value=0)
+        (low, neutral, high), names = counts.to_numpy(np.float64).T, ["", "_low", "_high"]
         n = low + neutral + high
-        if self.measure == "nps":
-            value, ends = 100 * (high - low) / n, nps_interval(high, low, n)
-        else:
-            value, ends = high / n, wilson(high / n, n)
-        names = (self.measure, f"{self.measure}_low", f"{self.measure}_high")
-        return pd.DataFrame({"answers": n} | dict(zip(names, (value, *ends), strict=True)))
+        ends = nps_interval(high, low, n) if self.measure == "nps" else wilson(high / n, n)
+        value = 100 * (high - low) / n if self.measure == "nps" else high / n
+        columns = {self.measure + name: of for name, of in zip(names, (value, *ends), strict=True)}
+        return pd.DataFrame({"answers": n} | columns, counts.index)
 
     def overall(self, frame: pd.DataFrame) -> pd.Series:
         """Return the row of `rated` for all answers of a frame."""
@@ -113,9 +99,7 @@ class Answers:
         return ("+" if value > 0 else "") + number(value, 1)
 
 
-def nps_interval(
-    promoters: pd.Series[int], detractors: pd.Series[int], answers: pd.Series[int]
-) -> tuple[Floats, Floats]:
+def nps_interval(promoters: ArrayLike, detractors: ArrayLike, answers: ArrayLike) -> tuple[Floats, Floats]:
     """Return the ends of the 95 % interval of an NPS, in points from −100 to 100.
 
     It is that of Agresti & Min (2005) for the difference of two shares of the same people: half an answer is
@@ -138,7 +122,11 @@ def verdict(one: pd.Series, other: pd.Series, measure: str) -> str:
     """Say whether two measures differ by more than both intervals leave open (Zou & Donner 2008)."""
     low, high = (one, other) if one[measure] < other[measure] else (other, one)
     reach = np.hypot(low[f"{measure}_high"] - low[measure], high[measure] - high[f"{measure}_low"])
-    return _("a clear difference") if high[measure] - low[measure] > reach else _("which may be chance")
+    return (
+        _("a clear difference")
+        if high[measure] - low[measure] > reach
+        else _("a difference that may be chance")
+    )
 
 
 def answers(dataset: Dataset, months: int = 12, least: int = 10) -> Answers | NotPossible:
@@ -166,11 +154,12 @@ def answers(dataset: Dataset, months: int = 12, least: int = 10) -> Answers | No
         message = _("Answers on other scales than up to {scale} do not count here: {others} in these months.")
         others = number(counts.sum() - counts.max())
         said.append(message.format(scale=number(scale), others=others))
-    if scale == _TEN and frame["score"].between(1, _FIVE).all():
-        scale = float(_FIVE)
-        said.append(_("No answer is above 5: they are taken for answers from 1 to 5."))
+    scale = float(_FIVE) if scale == _TEN and frame["score"].between(1, _FIVE).all() else scale
     if scale != _TEN:
-        said.append(_("Only answers from 0 to 10 make an NPS; of these the share of satisfied ones is told."))
+        message = _(
+            "The best answer is taken to be {scale}: no NPS is told, but the share of satisfied ones."
+        )
+        said.append(message.format(scale=number(scale)))
     keys, score = [*(OF_TEN if scale == _TEN else OF_OTHERS)], frame["score"].to_numpy()
     low, high = (6, 9) if scale == _TEN else (_LOW * scale, _HIGH * scale)
     frame["group"] = [keys[place] for place in 1 + (score >= high) - (score <= low).astype(int)]

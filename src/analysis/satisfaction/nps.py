@@ -55,9 +55,8 @@ def nps(answers: Answers) -> Nps:
     quarters = answers.frame.assign(quarter=answers.frame["date"].dt.to_period("Q").dt.start_time)
     trend = answers.rated(quarters.drop_duplicates(["customer_id", "quarter"], keep="last"), "quarter")
     trend, measure = trend[trend["answers"] >= answers.least].reset_index(), answers.measure
-    value, found = float(now[measure]), Finding(f"satisfaction.{measure}", text, now[measure], measure)
-    claim = _("NPS by quarter, {now} now") if measure == "nps" else _("Satisfied by quarter, {now} now")
-    claim = claim.format(now=answers.written(value))
+    value, claim = float(now[measure]), answers.says(now)
+    found = Finding(f"satisfaction.{measure}", text, value, measure)
     return Nps({"nps": trend}, text, found, claim, answers.read_as, trend=trend, now=value, measure=measure)
 
 
@@ -70,7 +69,7 @@ def customers_of(dataset: Dataset, answers: Answers) -> pd.DataFrame | NotPossib
     rows = profits(dataset, answers.months)
     rows = rows.loc[rows["lines"] > 0, ["customer_id", "net_sales"]].astype({"net_sales": "float64"})
     if rows.empty or (classes := classified(rows["net_sales"])) is None:
-        return NotPossible(_("Without net sales in these months there are no classes of customers."))
+        return NotPossible(_("Without net sales in these months there are no classes."))
     return (
         rows.assign(abc=classes)
         .set_index("customer_id")
@@ -82,9 +81,9 @@ def customers_of(dataset: Dataset, answers: Answers) -> pd.DataFrame | NotPossib
 def response(customers: pd.DataFrame, answers: Answers) -> Listed:
     """Compare who answered in the months with who did not, by class.
 
-    Lists by ``abc``, and together: ``customers``, ``response`` (share who answered), net sales per customer of
-    who answered, ``sales_answered``, and of who did not, ``sales_silent``; ``answers`` and the measure. Where
-    every class has answers enough, the classes are also weighed as they are among customers.
+    Lists by ``abc``, and together: ``customers``, ``response`` (share who answered), net sales per customer
+    of those who did, ``sales_answered``, and did not, ``sales_silent``; ``answers`` and the measure. Where
+    every class has answers enough, they are also weighed as they are among customers.
     """
     together = _("Together")
     every = pd.concat([customers, customers.assign(abc=together)])
@@ -94,7 +93,7 @@ def response(customers: pd.DataFrame, answers: Answers) -> Listed:
     table = pd.DataFrame({"customers": by.size(), "response": by["told"].mean()})
     table = table.assign(sales_answered=sales[True], sales_silent=sales[False])
     table = table.join(answers.rated(every[every["told"]], "abc")).fillna({"answers": 0})
-    whole, classes = table.loc[together], table.drop(index=together)
+    whole, classes = table.T[together], table.drop(index=together)
     told = customers.loc[customers["group"].notna(), "net_sales"].sum() / customers["net_sales"].sum()
     text = _("{share} of the {customers} customers of these months answered; they make {sales} of net sales.")
     text = text.format(
@@ -138,7 +137,7 @@ def by_group(
         named = table.drop(index=few, errors="ignore")
         compared += len(named)
         off = (named[f"{measure}_low"] > whole[measure]) | (named[f"{measure}_high"] < whole[measure])
-        apart += [(row[measure], f"“{name}”: {answers.says(row)}") for name, row in named[off].iterrows()]
+        apart += [(row[measure], f"“{name}”: {answers.says(row)}.") for name, row in named[off].iterrows()]
         if len(named):
             tables[f"nps_by_{column}"] = table.sort_values(measure).rename_axis("group").reset_index()
     if not tables:
@@ -149,6 +148,6 @@ def by_group(
         whole=answers.says(whole),
         chance=number(_CHANCE * compared, 1),
     )
-    ends = [told for _value, told in (min(apart), max(apart))] if len(apart) > 1 else [t for _v, t in apart]
-    text = " ".join([text, *(f"{told}." for told in ends)])
+    if apart:
+        text = " ".join([text, *dict.fromkeys([min(apart)[1], max(apart)[1]])])
     return Listed(tables, text, Finding("satisfaction.groups", text, len(apart), "groups"))

@@ -20,55 +20,45 @@ TOP = 3
 _TWICE = 2
 _WORD = re.compile(r"[^\W\d_]{3,}")
 STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        all and any are because been but can could did does for from had has have her here his how its
-        just me more most much not now off our out over she some than that the their them then there
-        they this too very was were what when which who will with would you your algo algunas algunos
-        ante así aún aunque bajo bien cada como con cual cuando del desde donde dos ella ellas ellos
-        entre era eran ese eso esta está están este esto fue han has hasta hay las les los más mas mis
-        muy nada nos otra otro para pero poco por porque que qué quien ser sido sin sobre son soy sus
-        también tan tanto tiene todas todo todos tras una unas uno unos ya
-        """,
-    )
+    """
+    all and any are because been but can could did does for from had has have her here his how its just
+    more most much not now off our out over she some than that the their them then there they this too
+    very was were what when which who will with would you your algo así aún aunque bien cada como con cual
+    cuando del desde donde ellos entre era ese eso esta está están este esto fue han has hasta hay las les
+    los más mas muy nada nos otra otro para pero poco por porque que qué quien ser sido sin sobre son soy
+    sus también tan tanto tiene todas todo todos una unas unos
+    """.split()  # noqa: SIM905
 )
 
 
-@or_not_possible
 def detractors(
-    dataset: Dataset, answers: Answers, customers: pd.DataFrame | None = None
+    dataset: Dataset, answers: Answers | NotPossible, customers: pd.DataFrame | NotPossible
 ) -> Listed | NotPossible:
     """List those whose last answer in the months was of the least content group, the largest first.
 
     Lists ``name`` and ``owner`` where known; with the frame of `customers_of` the class and ``net_sales`` of
     the months; the day (``answered``), ``score`` and ``comment``. Without it the lowest score comes first.
     """
+    if isinstance(answers, NotPossible):
+        return answers
     key, group = next(iter(answers.groups.items()))
     frame = answers.lately[answers.lately["group"] == key].rename(columns={"date": "answered"})
     if frame.empty:
-        return NotPossible(_("In these months nobody belongs to: {group}.").format(group=group))
+        return NotPossible(_("Nobody is in the group “{group}” in these months.").format(group=group))
     frame, order = frame.set_index("customer_id").drop(columns="group"), ["score"]
-    if customers is not None:
+    if isinstance(customers, pd.DataFrame):
         frame, order = customers[["abc", "net_sales"]].join(frame, how="right"), ["net_sales", "score"]
     frame = frame.sort_values(order, ascending=[name == "score" for name in order], kind="stable")
     frame = named(dataset, frame.reset_index())
-    names, size = listing(called(frame).head(TOP).tolist()), number(len(frame))
+    names, worth, value, good = listing(called(frame).head(TOP).tolist()), None, len(frame), None
     text = _("Of the {size} customers of “{group}”, {names} come first.")
-    text = text.format(size=size, group=group, names=names)
-    worth, value, good = None, len(frame), None
-    if customers is not None:
-        best = frame[frame["abc"] == "A"]
-        worth, value, good = float(best["net_sales"].sum()), len(best), False if len(best) else None
-        message = _(
-            "{best} are in class A, with net sales of {worth}, {share} of all; {wrote} wrote why."
-        ).format(
-            best=number(len(best)),
-            worth=money(worth, dataset.currency),
-            share=percent(worth / customers["net_sales"].sum(), 1),
-            wrote=number(best["comment"].count()),
-        )
-        text = f"{text} {message}"
+    text = text.format(size=number(len(frame)), group=group, names=names)
+    if isinstance(customers, pd.DataFrame):
+        best = frame.loc[frame["abc"] == "A", "net_sales"]
+        worth, value, good = float(best.sum()), len(best), False if len(best) else None
+        share = percent(worth / customers["net_sales"].sum(), 1)
+        of_a = _("{best} are in class A, with net sales of {worth}, {share} of all.")
+        text += " " + of_a.format(best=number(value), worth=money(worth, dataset.currency), share=share)
     found = Finding("satisfaction.detractors", text, value, "customers", worth, good)
     told = ["customer_id", "name", "owner", "abc", "net_sales", "answered", "score", "comment"]
     return Listed({"detractors": frame[[name for name in told if name in frame]]}, text, found)
