@@ -32,7 +32,7 @@ _LOW, _HIGH = 0.4, 0.8  # of another scale: 2 and 4 of 5
 class Answers:
     """The answers on one scale, by day.
 
-    ``frame`` has ``customer_id``, ``date``, ``score``, ``comment`` and ``group``, a key of `groups`; ``scale``
+    ``frame`` has ``customer_id``, ``date``, ``score``, ``comment`` and ``group``, from `groups`; ``scale``
     is the best possible answer. Most is told of the ``months`` to ``as_of``, and nothing of groups with fewer
     answers than ``least``. ``read_as`` says which are read otherwise than they look, or not at all.
 

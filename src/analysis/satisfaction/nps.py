@@ -137,7 +137,9 @@ def by_group(
         named = table.drop(index=few, errors="ignore")
         compared += len(named)
         off = (named[f"{measure}_low"] > whole[measure]) | (named[f"{measure}_high"] < whole[measure])
-        apart += [(row[measure], f"“{name}”: {answers.says(row)}.") for name, row in named[off].iterrows()]
+        message = _("“{name}”: {measure}.")
+        for name, row in named[off].iterrows():
+            apart.append((row[measure], message.format(name=name, measure=answers.says(row))))
         if len(named):
             tables[f"nps_by_{column}"] = table.sort_values(measure).rename_axis("group").reset_index()
     if not tables:
