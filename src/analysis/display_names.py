@@ -499,6 +499,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "sales_before": (N_("Net sales, twelve months before"), "money"),
     },
     "links": {"what": (N_("What was checked"), "text")},
+    "loyalty": {"tenure": (N_("Years as a customer, median"), "number1")},
     "prediction": {"method": (N_("Classed or ranked by"), "text")},
     "projection_trials": {"total_error": (N_("Missed by, total"), "percent1")},
     "reactivation": {

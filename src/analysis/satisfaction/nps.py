@@ -110,14 +110,18 @@ def response(customers: pd.DataFrame, answers: Answers) -> Listed:
     return Listed({"response": table.reset_index()}, text, found)
 
 
-@or_not_possible
 def by_group(
-    dataset: Dataset, answers: Answers, customers: pd.DataFrame, window: ActivityWindow | NotPossible
+    dataset: Dataset,
+    answers: Answers,
+    customers: pd.DataFrame | NotPossible,
+    window: ActivityWindow | NotPossible,
 ) -> Listed | NotPossible:
     """Compare RFM segments, channels and salespeople by the answers of the months.
 
     Groups with too few answers are put together; where these have too few, too, nothing is told of them.
     """
+    if isinstance(customers, NotPossible):
+        return customers
     frame, tables, apart, compared = customers.copy(), {}, [], 0
     scored = segmentation.rfm(dataset.query("customers"), dataset.as_of, window, dataset.rfm)
     if isinstance(scored, segmentation.Rfm):
