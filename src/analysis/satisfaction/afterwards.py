@@ -64,28 +64,25 @@ def afterwards(dataset: Dataset, answers: Answers, window: ActivityWindow) -> Af
     same = frame.pivot_table("again", "before", "group")
     weights = frame["before"].value_counts(normalize=True)
     table["alike"] = same.mul(weights, axis="index").sum(min_count=len(same))
-    steps, worst, best = np.arange(days + 1), table.iloc[0], table.iloc[-1]
+    steps = np.arange(days + 1)
     curves = {
         name: (frame.loc[frame["group"] == key, "day"].to_numpy()[:, None] <= steps).mean(axis=0)
         for key, name in names.items()
     }
     bad, _neutral, good = names.values()
-    claim = _("{best} of “{good}” bought again within {days} days, {worst} of “{bad}”").format(
-        days=number(days), good=good, bad=bad, **_shares(table, "bought_again")
-    )
-    text = f"{claim}: {verdict(worst, best, 'bought_again')}."
+    said = table[["bought_again", "alike"]].map(percent)
+    (worst, alike_worst), (best, alike_best) = said.iloc[0], said.iloc[-1]
+    claim = _("{best} of “{good}” bought again within {days} days, {worst} of “{bad}”")
+    claim = claim.format(days=number(days), best=best, good=good, worst=worst, bad=bad)
+    text = f"{claim}: {verdict(table.iloc[0], table.iloc[-1], 'bought_again')}."
     if table["alike"].notna().all():
         message = _("Had all bought as often before, it would be {best} and {worst}.")
-        text += " " + message.format(**_shares(table, "alike"))
+        text += " " + message.format(best=alike_best, worst=alike_worst)
     caveat = _("This is no experiment: groups also differ in what they were before, and in who answers.")
-    gap = float(best["bought_again"] - worst["bought_again"])
+    gap = float(table["bought_again"].iloc[-1] - table["bought_again"].iloc[0])
     shown = {"afterwards": table.rename(index=names).rename_axis("group").reset_index()}
     found = Finding("satisfaction.bought_again", text, gap, "share")
     return Afterwards(shown, text, found, claim, (caveat,), curves=pd.DataFrame(curves))
-
-
-def _shares(table: pd.DataFrame, column: str) -> dict[str, str]:
-    return {"worst": percent(table[column].iloc[0]), "best": percent(table[column].iloc[-1])}
 
 
 @or_not_possible

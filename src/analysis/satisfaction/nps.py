@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 _CHANCE = 0.05
+TABLES = {"segment": "nps_by_segment", "channel": "nps_by_channel", "salesperson": "nps_by_salesperson"}
 FEW = N_("(groups with fewer than {least} answers)")
 
 
@@ -70,11 +71,8 @@ def customers_of(dataset: Dataset, answers: Answers) -> pd.DataFrame | NotPossib
     rows = rows.loc[rows["lines"] > 0, ["customer_id", "net_sales"]].astype({"net_sales": "float64"})
     if rows.empty or (classes := classified(rows["net_sales"])) is None:
         return NotPossible(_("Without net sales in these months there are no classes."))
-    return (
-        rows.assign(abc=classes)
-        .set_index("customer_id")
-        .join(answers.lately.set_index("customer_id")["group"])
-    )
+    told = answers.lately.set_index("customer_id")["group"]
+    return rows.assign(abc=classes).set_index("customer_id").join(told)
 
 
 @or_not_possible
@@ -101,27 +99,21 @@ def response(customers: pd.DataFrame, answers: Answers) -> Listed:
     )
     if (classes["answers"] >= answers.least).all():
         weighed = (classes[answers.measure] * classes["customers"]).sum() / whole["customers"]
-        message = _(
-            "Were all classes heard as they are among customers, it would be {weighed} and not {now}."
-        )
-        values = {"weighed": answers.written(weighed), "now": answers.written(whole[answers.measure])}
-        text = f"{text} {message.format(**values)}"
+        message = _("With classes weighed as they are among customers it would be {weighed}, not {now}.")
+        now = answers.written(whole[answers.measure])
+        text += " " + message.format(weighed=answers.written(weighed), now=now)
     found = Finding("satisfaction.response", text, float(whole["response"]), "share")
     return Listed({"response": table.reset_index()}, text, found)
 
 
+@or_not_possible
 def by_group(
-    dataset: Dataset,
-    answers: Answers,
-    customers: pd.DataFrame | NotPossible,
-    window: ActivityWindow | NotPossible,
+    dataset: Dataset, answers: Answers, customers: pd.DataFrame, window: ActivityWindow
 ) -> Listed | NotPossible:
     """Compare RFM segments, channels and salespeople by the answers of the months.
 
     Groups with too few answers are put together; where these have too few, too, nothing is told of them.
     """
-    if isinstance(customers, NotPossible):
-        return customers
     frame, tables, apart, compared = customers.copy(), {}, [], 0
     scored = segmentation.rfm(dataset.query("customers"), dataset.as_of, window, dataset.rfm)
     if isinstance(scored, segmentation.Rfm):
@@ -130,7 +122,7 @@ def by_group(
         frame[column] = belongs_to(dataset, column)
     few, measure = _(FEW).format(least=number(answers.least)), answers.measure
     whole = answers.overall(frame.dropna(subset="group"))
-    for column in frame.columns.intersection(["segment", "channel", "salesperson"]):
+    for column, name in ((column, name) for column, name in TABLES.items() if column in frame):
         known = frame.dropna(subset=column).astype({column: "object"})
         enough = known.groupby(column)["group"].transform("count") >= answers.least
         known[column] = known[column].where(enough, few)
@@ -141,11 +133,9 @@ def by_group(
         named = table.drop(index=few, errors="ignore")
         compared += len(named)
         off = (named[f"{measure}_low"] > whole[measure]) | (named[f"{measure}_high"] < whole[measure])
-        message = _("“{name}”: {measure}.")
-        for name, row in named[off].iterrows():
-            apart.append((row[measure], message.format(name=name, measure=answers.says(row))))
+        apart += [(row[measure], f"{key}: {answers.says(row)}.") for key, row in named[off].iterrows()]
         if len(named):
-            tables[f"nps_by_{column}"] = table.sort_values(measure).rename_axis("group").reset_index()
+            tables[name] = table.sort_values(measure).rename_axis("group").reset_index()
     if not tables:
         return NotPossible(_("No group of customers has {n} answers.").format(n=number(answers.least)))
     text = _("Of {n} groups {off} lie clearly off {whole}; by chance alone about {chance} would.").format(

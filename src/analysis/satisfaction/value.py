@@ -66,10 +66,7 @@ def detractors(
 
 @or_not_possible
 def words(answers: Answers) -> Listed | NotPossible:
-    """Count in how many comments of the months each word stands, by group, the least content first.
-
-    Words of three letters or more, in two comments or more, that are no stop words of English or Spanish.
-    """
+    """Count in how many comments of the months, if in two or more, each word stands, by group."""
     written = answers.frame[answers.recent & answers.frame["comment"].notna()]
     found = written["comment"].str.lower().str.findall(_WORD).explode().dropna().rename("word")
     rows = written[["group"]].join(found, how="inner").rename_axis("place").reset_index()
