@@ -138,12 +138,9 @@ def by_group(
             tables[name] = table.sort_values(measure).rename_axis("group").reset_index()
     if not tables:
         return NotPossible(_("No group of customers has {n} answers.").format(n=number(answers.least)))
-    text = _("Of {n} groups {off} lie clearly off {whole}; by chance alone about {chance} would.").format(
-        n=number(compared),
-        off=number(len(apart)),
-        whole=answers.says(whole),
-        chance=number(_CHANCE * compared, 1),
-    )
+    counts = {"n": number(compared), "off": number(len(apart)), "chance": number(_CHANCE * compared, 1)}
+    text = _("Of {n} groups {off} lie clearly off {whole}; by chance alone about {chance} would.")
+    text = text.format(whole=answers.says(whole), **counts)
     if apart:
         text = " ".join([text, *dict.fromkeys([min(apart)[1], max(apart)[1]])])
     return Listed(tables, text, Finding("satisfaction.groups", text, len(apart), "groups"))

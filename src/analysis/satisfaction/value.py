@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.language import _, listing, money, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.owners import called, named
+from analysis.profitability.contribution import recorded_cost
 from analysis.result import Finding, Listed
 from analysis.satisfaction.answers import Answers
 
@@ -93,13 +94,10 @@ def loyalty(dataset: Dataset, answers: Answers, customers: pd.DataFrame) -> List
     since the first purchase) and ``share_of_wallet``: net sales of the months, taken for a year, ÷ declared
     potential, of those who declared one.
     """
-    frame = customers.join(
-        dataset.query("customers").set_index("customer_id")[["first_purchase", "purchase_days"]]
-    )
-    potential = pd.Series(index=frame.index, dtype="float64")
-    if "potential" in dataset.tables.get("customers", frozenset()):
-        declared = dataset.query("customer_records").set_index("customer_id")["potential"].astype("float64")
-        potential = declared[declared > 0].reindex(frame.index)
+    records = dataset.query("customers").set_index("customer_id")
+    frame = customers.join(records[["first_purchase", "purchase_days"]])
+    declared = recorded_cost(dataset, "potential").reindex(frame.index)
+    potential = declared.where(declared > 0)
     frame = frame.assign(
         repeat=frame["purchase_days"] >= _TWICE,
         years=(pd.Timestamp(dataset.as_of) - frame["first_purchase"]).dt.days / 365.25,
@@ -112,7 +110,6 @@ def loyalty(dataset: Dataset, answers: Answers, customers: pd.DataFrame) -> List
     table["share_of_wallet"] = by["bought"].sum() / by["potential"].sum(min_count=1)
     table = table.reindex([key for key in names if key in table.index]).rename(index=names)
     whole = table.iloc[-1]
-    wallet = whole["share_of_wallet"]
     text = _(
         "{share} of the {customers} customers of these months have bought more than once; half have been "
         "customers for {years} years or longer; share of wallet: {wallet}."
@@ -120,7 +117,7 @@ def loyalty(dataset: Dataset, answers: Answers, customers: pd.DataFrame) -> List
         share=percent(whole["repeat_rate"], 1),
         customers=number(whole["customers"]),
         years=number(whole["tenure"], 1),
-        wallet="–" if pd.isna(wallet) else percent(wallet),
+        wallet="–" if pd.isna(whole["share_of_wallet"]) else percent(whole["share_of_wallet"]),
     )
     found = Finding("satisfaction.repeat_rate", text, float(whole["repeat_rate"]), "share")
     return Listed({"loyalty": table.rename_axis("group").reset_index()}, text, found)
