@@ -60,7 +60,7 @@ def test_nps_of_seven_by_hand() -> None:
         [100 / 9 - 100 * half, 100 / 9 + 100 * half]
     )
     assert [round(trend[name], 1) for name in ("nps", "nps_low", "nps_high")] == [14.3, -41.7, 64.0]
-    assert "NPS +14.3 (-41.7 to +64.0), from 7 customers" in str(found)
+    assert "NPS +14.3 (-41.7 to +64.0); customers who answered: 7." in str(found)
     assert "Detractors (0–6) 28.6%, Neutral (7–8) 28.6% and Promoters (9–10) 42.9%" in str(found)
 
 
@@ -107,7 +107,7 @@ def test_answers_from_1_to_5_never_make_an_nps(scale: float) -> None:
     found = of(rows([5, 4, 3, 1], scale))
     made = satisfaction.nps(found)
     assert found.frame["group"].tolist() == ["satisfied", "satisfied", "neutral", "dissatisfied"]
-    assert "50.0% satisfied (15.0% to 85.0%), from 4 customers" in str(made)
+    assert "50.0% satisfied (15.0% to 85.0%); customers who answered: 4." in str(made)
     assert "NPS" not in str(made)
     assert made.findings()[0].id == "satisfaction.satisfied_share"
     assert made.notes() == [
@@ -174,6 +174,16 @@ def test_few_answers_are_told_of_together_or_not_at_all() -> None:
     assert told(22)["nps"].to_dict() == pytest.approx({few: 100 * (6 - 5) / 11, "Ann": 100})
     assert told(22)["customers"].to_dict() == {few: 12, "Ann": 10}
     assert told(16)["nps"].isna().to_dict() == {"Ann": False, few: True}
+
+
+def test_answers_of_nobody_who_bought_leave_groups_out() -> None:
+    found = of(rows([10, 2]))
+    every = customers(found, [5.0, 5.0], "AA").assign(group=None)
+    given = dataset(rows([]), customers=pd.DataFrame({"last_purchase": pd.to_datetime([None])}))
+    given.rfm = None
+    made = satisfaction.by_group(given, found, every, SimpleNamespace(days=60))
+    assert str(made) == "No group of customers has answers enough (1)."
+    assert "0.0% of the 2 customers" in str(satisfaction.response(every, found))
 
 
 def test_detractors_of_class_a_come_first_with_their_comment_in_full() -> None:

@@ -46,7 +46,7 @@ def nps(answers: Answers) -> Nps:
     told = answers.lately
     now, shares = answers.overall(told), told["group"].value_counts(normalize=True)
     parts = [f"{name} {percent(shares.get(key, 0.0), 1)}" for key, name in answers.groups.items()]
-    text = _("In the {months} to {day}: {measure}, from {customers} customers: {groups}.").format(
+    text = _("In the {months} to {day}: {measure}; customers who answered: {customers}. {groups}.").format(
         months=duration(answers.months, "month"),
         day=day_of(answers.as_of),
         measure=answers.says(now),
@@ -120,6 +120,9 @@ def by_group(
         frame["segment"] = scored.customers.set_index("customer_id")["segment"].map(scored.names)
     for column in ("channel", "salesperson"):
         frame[column] = belongs_to(dataset, column)
+    none = NotPossible(_("No group of customers has answers enough ({n}).").format(n=number(answers.least)))
+    if frame["group"].isna().all():
+        return none
     few, measure = _(FEW).format(least=number(answers.least)), answers.measure
     whole = answers.overall(frame.dropna(subset="group"))
     for column, name in ((column, name) for column, name in TABLES.items() if column in frame):
@@ -137,7 +140,7 @@ def by_group(
         if len(named):
             tables[name] = table.sort_values(measure).rename_axis("group").reset_index()
     if not tables:
-        return NotPossible(_("No group of customers has {n} answers.").format(n=number(answers.least)))
+        return none
     counts = {"n": number(compared), "off": number(len(apart)), "chance": number(_CHANCE * compared, 1)}
     text = _("Of {n} groups {off} lie clearly off {whole}; by chance alone about {chance} would.")
     text = text.format(whole=answers.says(whole), **counts)
