@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import churn, ltv, portfolio, profitability, segmentation
+from analysis import churn, ltv, portfolio, profitability, satisfaction, segmentation
 from analysis.dataset import Dataset
 
 
@@ -30,7 +30,8 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         (``worth_contacting``), ``lapsed_lines``, the product groups they no longer buy, and ``lapsed_sales``
         of them a year (churn); ``p_alive``, and over the next 52 weeks ``expected_purchases`` and ``clv``,
         with its 80 % interval ``clv_low`` to ``clv_high`` (lifetime value); ``contribution_margin`` of the
-        last 12 months in money, of who bought, gave back or was served in them (profitability). What a topic
+        last 12 months in money, of who bought, gave back or was served in them (profitability);
+        ``nps_score``, the last answer from 0 to 10, and its day ``nps_date`` (satisfaction). What a topic
         cannot tell is missing.
 
     Examples
@@ -58,6 +59,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         churn.lapsed_profile(churn.lapsed_lines(dataset, horizon)),
         values,
         profitability.profile(dataset),
+        satisfaction.profile(dataset),
     ]
     profile = customers.set_index("customer_id")
     for part in parts:

@@ -169,6 +169,15 @@ class Acquisition(Forecast):
     acquisition_cost: Annotated[float, Field(ge=0)] | None
 
 
+class Satisfaction(Common):
+    """Parameters of ``07_satisfaction``."""
+
+    months: Annotated[int, Field(ge=1, le=120)]
+    least_answers: Annotated[int, Field(ge=1)]
+    activity_window: Window | None
+    promised_days: Annotated[int, Field(ge=1)] | None
+
+
 class PortfolioSheet(Common):
     """Parameters of ``sheets/portfolio_sheet``."""
 
@@ -189,6 +198,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "04_ltv_check": ForecastCheck,
     "05_profitability": Profitability,
     "06_acquisition": Acquisition,
+    "07_satisfaction": Satisfaction,
     "sheets/portfolio_sheet": PortfolioSheet,
 }
 

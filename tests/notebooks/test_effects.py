@@ -31,8 +31,9 @@ OVERRIDES = {
         "promised_days": 2,
     },
     "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0},
+    "07_satisfaction": {"months": 6, "least_answers": 50, "activity_window": 60, "promised_days": 2},
 }
-OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability"}
+OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability", "07_satisfaction"}
 OF_CAMPAIGNS = {"response_days"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}
 SMALL = {

@@ -36,7 +36,7 @@ def streams(notebook):
     return [output for output in printed if output not in meant]
 
 
-ENDS_EARLY = {"03_churn_contracts"}
+ENDS_EARLY = {"03_churn_contracts", "07_satisfaction"}
 """Notebooks that without a table of their own say what they need, and end."""
 WITHOUT_CHARTS = {*ENDS_EARLY, "06_acquisition"}
 

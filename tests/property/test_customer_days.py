@@ -160,8 +160,9 @@ PLAIN = {
 """What each query says it returns, read off the lines as plainly as DuckDB allows."""
 ELSEWHERE = {
     "delivery_days",
-    "product_cover",
-}  # they take the best customers from there: test_profitability.py
+    "product_cover",  # they take the best customers from there: test_profitability.py
+    "survey_purchases",  # test_satisfaction.py
+}
 NAMES = [path.name.removesuffix(".sql") for path in (resources.files("analysis") / "sql").iterdir()]
 
 

@@ -187,7 +187,7 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
 
 
 def recorded_cost(dataset: Dataset, column: str) -> pd.Series:
-    """Return a cost from the table of customers by ``customer_id``, where it is known."""
+    """Return a cost, or other money, of the table of customers by ``customer_id``, where it is known."""
     if column not in dataset.tables.get("customers", frozenset()):
         return pd.Series(dtype="float64")
     return dataset.query("customer_records").set_index("customer_id")[column].astype("float64").dropna()

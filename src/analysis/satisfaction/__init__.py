@@ -1,0 +1,23 @@
+"""Satisfaction: how content customers are, whom that concerns, what came before and after, and loyalty."""
+
+from analysis.satisfaction.afterwards import Afterwards, afterwards, late_deliveries
+from analysis.satisfaction.answers import Answers, answers, profile
+from analysis.satisfaction.nps import Nps, by_group, customers_of, nps, response
+from analysis.satisfaction.value import detractors, loyalty, words
+
+__all__ = [
+    "Afterwards",
+    "Answers",
+    "Nps",
+    "afterwards",
+    "answers",
+    "by_group",
+    "customers_of",
+    "detractors",
+    "late_deliveries",
+    "loyalty",
+    "nps",
+    "profile",
+    "response",
+    "words",
+]
