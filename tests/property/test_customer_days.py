@@ -20,6 +20,10 @@ DAYS = {
     "before_to": dt.date(2023, 3, 20),
     "now_from": dt.date(2024, 1, 1),
     "now_to": dt.date(2024, 3, 20),
+    "before": dt.date(2022, 9, 20),
+    "active_since": dt.date(2023, 8, 20),
+    "season_start": dt.date(2023, 3, 20),
+    "season_end": dt.date(2023, 6, 30),
 }
 
 money = st.integers(0, 99).map(float)
@@ -41,6 +45,17 @@ lines = st.lists(
 PERIOD = "date_trunc('quarter', date)"
 FIRSTS = "(select customer_id, min(date) as first from sales group by all)"
 PLAIN = {
+    "churn_features": """
+        select customer_id, count(distinct date) filter (kind = 'sale' and date > $since),
+            count(distinct date) filter (kind = 'sale' and date > $before and date <= $since),
+            coalesce(sum(amount) filter (date > $since), 0),
+            count(distinct date) filter (kind = 'sale' and date > $season_start and date <= $season_end),
+            sum(coalesce(gross_amount, amount + coalesce(discount, 0))) filter (kind = 'sale')
+        from known group by all having max(date) filter (kind = 'sale') >= $active_since""",
+    "long_gaps": """
+        select customer_id, date, coalesce(lead(date) over (partition by customer_id order by date), $as_of) as till
+        from (select distinct customer_id, date from sales)
+        qualify date_diff('month', date, till) >= 3""",
     "coverage": """
         select min(date), max(date), count(distinct customer_id) filter (kind = 'sale'), count(*),
             coalesce(sum(amount), 0)
@@ -161,6 +176,7 @@ PLAIN = {
 ELSEWHERE = {
     "delivery_days",
     "product_cover",  # they take the best customers from there: test_profitability.py
+    "product_lines",  # it takes days for visits only: test_churn_lapsed_lines.py
     "survey_purchases",  # test_satisfaction.py
 }
 NAMES = [path.name.removesuffix(".sql") for path in (resources.files("analysis") / "sql").iterdir()]
