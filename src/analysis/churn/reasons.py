@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,8 @@ from analysis.churn.snapshots import feature_label
 from analysis.language import _, ngettext, number, percent
 
 SHOWN = ("days_since_last", "usual_gap", "purchase_days")
-MOST = 2
-"""Reasons given for one customer besides its silence."""
-LEAST = 0.01
-"""By how much more likely no purchase is, at least, for something to be a reason."""
+MOST = 2  # reasons given for one customer besides its silence
+LEAST = 0.01  # by which no purchase is more likely, for something to be a reason
 SILENCE = ("days_since_last", "relative_silence", "usual_gap", "p_alive", "expected_purchases")
 """Features that say in other words how long a customer has been silent for one that buys as it does."""
 HIGH = ("returned_share", "discount_share", "late_share", "waiting_days", "irregularity")
@@ -29,13 +28,6 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
     First its silence, against what is usual for it; then what raises the risk most. What a feature adds is
     the risk less what it would be if the customer had the usual value of it: the median of all active
     customers, or the most frequent word. What is not known of a customer, or speaks for it, is no reason.
-
-    Parameters
-    ----------
-    model
-        The model in use.
-    frame
-        A snapshot.
     """
     told, risk, facts = described(frame, model.features), model.risk(frame), _facts()
     names = [name for name in model.features if name not in SILENCE]
@@ -50,16 +42,14 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
         adds.append(added)
     amounts = np.stack(adds)
     order = np.argsort(-amounts, axis=0, kind="stable")[:MOST]
-    columns = {name: frame[name].to_numpy() for name in {*names, *SHOWN}}
     texts = []
-    for place in range(len(frame)):
-        row = {name: values[place] for name, values in columns.items()}
+    for place, row in enumerate(frame[list({*names, *SHOWN})].to_dict("records")):
         strongest = [names[at - 1] for at in order[:, place] if amounts[at, place] >= LEAST]
         texts.append("; ".join([_silence(row), *(_said(name, row[name], facts) for name in strongest)]))
     return pd.Series(texts, frame.index, dtype="str")
 
 
-def _silence(row: Mapping[str, float]) -> str:
+def _silence(row: Mapping[Hashable, Any]) -> str:
     days = int(row["days_since_last"])
     if row["purchase_days"] == 1:
         return ngettext(
