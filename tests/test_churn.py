@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -144,7 +145,7 @@ def test_a_short_window_needs_no_long_history() -> None:
 def test_a_short_history_of_customers_who_mostly_bought_once(tmp_path) -> None:
     """Invented: new customers come all along for 18 months, four in five for one purchase only."""
     random, rows = np.random.default_rng(7), []
-    for customer in range(3_000):
+    for customer in range(1_200):
         day = int(random.integers(548))
         while day < 548:
             rows.append((f"k{customer}", pd.Timestamp("2024-06-01") + pd.Timedelta(days=day), 10.0))
@@ -157,8 +158,8 @@ def test_a_short_history_of_customers_who_mostly_bought_once(tmp_path) -> None:
     assert ahead.days <= 548 // 3
     assert "no purchase within it is the rule here" in ahead.notes()[0]
     told = churn.snapshots(data, ahead)
-    scores = churn.contest(told, {"logistic": churn.default_models()["logistic"]}).scores
-    assert scores["logistic"].mean() == pytest.approx(scores["no_purchase"].mean(), abs=0.05)
+    found = churn.contest(told, {"logistic": churn.default_models()["logistic"]})
+    assert found.scores[found.chosen].mean() == pytest.approx(found.scores["no_purchase"].mean(), abs=0.05)
 
 
 # --- snapshots ---------------------------------------------------------------------------------------
@@ -390,11 +391,25 @@ def test_the_same_twice(found: churn.Contest) -> None:
     pd.testing.assert_frame_equal(*signs, check_exact=True)
 
 
+def test_who_won_is_found_once(found: churn.Contest, tmp_path, monkeypatch) -> None:
+    """As if trees of settings of their own had won: they are fitted anew, and no contest is held again."""
+    trees = churn.default_models()["boosted"].set_params(histgradientboostingclassifier__max_iter=7)
+    data = replace(snapshots(), content="planted")
+    won = replace(found, chosen="boosted", model=churn.fit(data, trees), pipeline=trees)
+    held = []
+    monkeypatch.setenv("CARTERA_CACHE", str(tmp_path))
+    monkeypatch.setattr("analysis.churn.evaluation.contest", lambda told: held.append(told) or won)
+    first, again = churn.forecast(data), churn.forecast(data)
+    assert len(held) == 1
+    expected = churn.latest(won, data).risk(planted())
+    np.testing.assert_array_equal([first.risk(planted()), again.risk(planted())], [expected, expected])
+
+
 def test_any_classifier_and_any_feature_will_do() -> None:
-    flat = churn.fit(snapshots(), make_pipeline(DummyClassifier()), features=["recent_net_sales"])
-    assert len(set(flat.risk(planted()))) == 1
-    found = churn.contest(snapshots(), {"mine": churn.default_models()["logistic"]})
-    assert found.frame.index.tolist()[-1] == "mine"
+    data, flat = snapshots(), make_pipeline(DummyClassifier())
+    told = churn.fit(data, flat, features=["recent_net_sales"])
+    assert len(set(told.risk(planted()))) == 1
+    assert churn.contest(data, {"mine": flat}).frame.index.tolist()[-1] == "mine"
 
 
 def test_it_learns_from_the_earlier_and_is_calibrated_on_the_later_ones() -> None:

@@ -40,8 +40,7 @@ RULES = {
     "logistic": N_("Logistic regression"),
     "boosted": N_("Boosted trees"),
 }
-DRAWS, DRAWN, SEED = 500, 5_000, 20240229
-BINS = 10
+DRAWS, DRAWN, BINS, SEED = 500, 5_000, 10, 20240229
 DISGUISED = 0.99  # area under the curve of one feature above which it is the outcome in disguise
 
 
@@ -215,8 +214,7 @@ def forecast(snapshots: Snapshots) -> ChurnModel | NotPossible:
         settings = found.pipeline.get_params()
         return found.chosen, {name: settings[name] for name in GRID if name in settings}
 
-    seen = snapshots.past[[*snapshots.features, "cut_off", "no_purchase"]]
-    rows = pd.util.hash_pandas_object(seen, index=False).to_numpy()
+    rows = pd.util.hash_pandas_object(snapshots.past, index=False).to_numpy()
     found = computed(snapshots.content, winner, lambda kept: kept, "churn winner", snapshots.features, rows)
     if found is None:  # the contest itself says why
         return latest(contest(snapshots), snapshots)

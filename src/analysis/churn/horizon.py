@@ -57,14 +57,11 @@ class Horizon(Result):
 
     def notes(self) -> list[str]:
         """Say what the forecast cannot tell where most purchases have no other that soon."""
-        if self.returned >= 0.5:
-            return []
-        return [
-            _(
-                "Most purchases are followed by no other within the horizon: no purchase within it is the "
-                "rule here and no sign of trouble, and some of those who do not buy will come later."
-            )
-        ]
+        text = _(
+            "Most purchases are followed by no other within the horizon: no purchase within it is the rule "
+            "here and no sign of trouble, and some of those who do not buy will come later."
+        )
+        return [text] if self.returned < 0.5 else []
 
     def findings(self) -> list[Finding]:
         """Return the horizon."""

@@ -66,7 +66,7 @@ def described(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
     """Return the features of a snapshot as the pipelines take them: numbers from 0 on, or words."""
     found = frame[list(features)]
     numbers = found.select_dtypes(["number", "boolean"]).columns
-    return found.astype(dict.fromkeys(numbers, float)).assign(**found[numbers].astype(float).clip(lower=0))
+    return found.assign(**found[numbers].astype(float).clip(lower=0))
 
 
 def default_models() -> dict[str, Pipeline]:

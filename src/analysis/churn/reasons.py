@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -36,7 +36,7 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
         is_number = pd.api.types.is_numeric_dtype(told[name])
         usual = told[name].median() if is_number else told[name].mode().iloc[0]
         added = np.where(told[name].isna(), 0, risk - model.of(told.assign(**{name: usual})))
-        if name in facts:
+        if is_number and name in facts:
             worse = told[name] > usual if name in HIGH else told[name] < usual
             added = np.where(worse, added, 0)
         adds.append(added)
@@ -44,14 +44,14 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
     order = np.argsort(-amounts, axis=0, kind="stable")[:MOST]
     texts = []
     for place, row in enumerate(frame[list({*names, *SHOWN})].to_dict("records")):
+        silent = int(row["days_since_last"]), row["usual_gap"], row["purchase_days"]
         strongest = [names[at - 1] for at in order[:, place] if amounts[at, place] >= LEAST]
-        texts.append("; ".join([_silence(row), *(_said(name, row[name], facts) for name in strongest)]))
+        texts.append("; ".join([_silence(*silent), *(_said(name, row[name], facts) for name in strongest)]))
     return pd.Series(texts, frame.index, dtype="str")
 
 
-def _silence(row: Mapping[Hashable, Any]) -> str:
-    days = int(row["days_since_last"])
-    if row["purchase_days"] == 1:
+def _silence(days: int, gap: float, purchases: float) -> str:
+    if purchases == 1:
         return ngettext(
             "silent for {days} day after one purchase", "silent for {days} days after one purchase", days
         ).format(days=number(days))
@@ -59,11 +59,11 @@ def _silence(row: Mapping[Hashable, Any]) -> str:
         "silent for {days} day; usually buys every {gap}",
         "silent for {days} days; usually buys every {gap}",
         days,
-    ).format(days=number(days), gap=number(row["usual_gap"]))
+    ).format(days=number(days), gap=number(gap))
 
 
-def _facts() -> dict[str, tuple[str, Callable[[float], str]]]:
-    """Return how each number is said, as a fact and not as a judgement, and how it is written."""
+def _facts() -> dict[str, tuple[str, Callable[[Any], str]]]:
+    """Return how a feature is said, as a fact and not as a judgement, and how it is written."""
     shares, one = percent, partial(number, decimals=1)
     return {
         "purchase_days": (_("purchases ever: {value}"), number),
@@ -80,14 +80,13 @@ def _facts() -> dict[str, tuple[str, Callable[[float], str]]]:
         "late_share": (_("{value} of its invoices paid late"), shares),
         "waiting_days": (_("waits {value} days for deliveries"), one),
         "satisfaction": (_("satisfaction {value}"), shares),
+        "channel": (_("buys by {value}"), str),
     }
 
 
-def _said(name: str, value: float | str, facts: Mapping[str, tuple[str, Callable[[float], str]]]) -> str:
+def _said(name: str, value: float | str, facts: Mapping[str, tuple[str, Callable[[Any], str]]]) -> str:
     if name in facts:
         message, written = facts[name]
-        return message.format(value=written(float(value)))
-    if name == "channel":
-        return _("buys by {value}").format(value=value)
+        return message.format(value=written(value))
     shown = value if isinstance(value, str) else number(float(value), 1)
     return _("{feature}: {value}").format(feature=feature_label(name), value=shown)

@@ -89,7 +89,7 @@ class Snapshots(Result):
     def known(self, back: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the customers to learn from and to calibrate on, to forecast from so many cut-offs back.
 
-        There are none to calibrate on where the history holds one cut-off before the check only.
+        There are none to calibrate on where the history holds but one cut-off before the check.
         """
         if len(self.days) > 3:
             return self.on(back + 1 + MOST_TO_LEARN, back + 2), self.on(back + 1)
@@ -191,8 +191,7 @@ def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None
           customer's own mean pace since its first purchase makes of a horizon;
         - ``irregularity`` is the standard deviation ÷ mean of the gaps of who bought three times;
           ``season_purchases`` are in the days of the horizon ahead a year earlier, of who was here then;
-        - ``products``, ``categories``, main ``channel``, ``late_share`` of the invoices due, ``waiting_days``
-          of the deliveries, those under way too, and ``satisfaction`` (0 to 1) are of the last 365 days;
+        - what is bought, paid late, waited for (what is under way too) and scored is of the last 365 days;
         - ``p_alive``, where the data show who has left, and ``expected_purchases`` within the horizon are of
           the MBG/NBD model, fitted to all customers as they were known on ``day``.
     """
@@ -216,9 +215,8 @@ def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None
     frame = frame[active].set_index("customer_id")
     for part in _parts(dataset, day, horizon):
         frame = frame.join(part.set_index("customer_id"))
-    frame["trend"] = frame["recent_purchases"] / (
-        frame["purchase_days"] * np.minimum(horizon.days / (frame["age_days"] + 1), 1)
-    )
+    part_of_life = np.minimum(horizon.days / (frame["age_days"] + 1), 1)
+    frame["trend"] = frame["recent_purchases"] / (frame["purchase_days"] * part_of_life)
     frame["season_purchases"] = frame["season_purchases"].where(frame["age_days"] >= YEAR)
     gross = frame.pop("gross_sales")
     if dataset.tables["transactions"] & {"discount", "gross_amount"}:
@@ -256,10 +254,9 @@ def _parts(dataset: Dataset, day: dt.date, horizon: Horizon) -> list[pd.DataFram
 
 def _irregularity(days: pd.DataFrame) -> pd.DataFrame:
     """Return the standard deviation of each customer's gaps ÷ their mean."""
-    gap = days.groupby("customer_id")["date"].diff().dt.days
-    told: pd.DataFrame = gap.groupby(days["customer_id"]).agg(["mean", "std"])
-    told["irregularity"] = told.pop("std") / told.pop("mean")
-    return told.reset_index()
+    gaps = days.groupby("customer_id")["date"].diff().dt.days.groupby(days["customer_id"])
+    told: pd.DataFrame = (gaps.std() / gaps.mean()).rename("irregularity").reset_index()
+    return told
 
 
 def _waiting(deliveries: pd.DataFrame, day: dt.date) -> pd.DataFrame:
@@ -280,5 +277,4 @@ def usual_gap(customers: pd.DataFrame) -> npt.NDArray[np.float64]:
     span = (customers["last_purchase"] - customers["first_purchase"]).dt.days
     repeats = customers["x"].sum()
     mean_gap = span.sum() / repeats if repeats else 1.0
-    gaps: npt.NDArray[np.float64] = ((span + mean_gap) / (customers["x"] + 1)).clip(lower=1.0).to_numpy(float)
-    return gaps
+    return ((span + mean_gap) / (customers["x"] + 1)).clip(lower=1.0).to_numpy(float)
