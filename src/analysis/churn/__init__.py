@@ -39,7 +39,6 @@ from analysis.churn.evaluation import (
     in_full,
     latest,
     rule_name,
-    side_by_side,
 )
 from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.importance import Importance, importance
@@ -122,7 +121,6 @@ __all__ = [
     "risk_on",
     "risks",
     "rule_name",
-    "side_by_side",
     "silence_lives",
     "snapshot",
     "snapshots",

@@ -239,13 +239,6 @@ def against(contest: Contest) -> pd.DataFrame:
     return contest.against.rename(index=rule_name).reset_index()
 
 
-@or_not_possible
-def side_by_side(one: Contest, other: Contest) -> pd.DataFrame:
-    """Return what the choices of two contests, ``by_hand`` and by the ``helper``, give five customers."""
-    first = one.scores.head(5)
-    return first[["customer_id"]].assign(by_hand=first[one.chosen], helper=other.scores[other.chosen].head(5))
-
-
 def compared(absent: Bools, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the measures of each column of scores, and what the one chosen adds; see `Contest`."""
     random, count = np.random.default_rng(SEED), len(absent)
