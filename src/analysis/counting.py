@@ -70,7 +70,7 @@ def customer_counts(
     return counts(
         portfolio.activity(dataset.query("customers"), as_of, window),
         portfolio.customer_flow(dataset.query("customer_flow", period=unit), as_of, unit),
-        churn.risks(churn.latest(churn.contest(snapshots), snapshots), snapshots),
+        churn.risks(churn.forecast(snapshots), snapshots),
         alive,
     )
 

@@ -49,7 +49,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     horizon = churn.horizon(window, pairs, as_of)
     snapshots = churn.snapshots(dataset, horizon)
     values = ltv.profile(dataset)
-    risks = churn.risks(churn.latest(churn.contest(snapshots), snapshots), snapshots, values=values)
+    risks = churn.risks(churn.forecast(snapshots), snapshots, values=values)
     parts: list[pd.DataFrame | pd.Series] = [
         portfolio.profile(customers, as_of, window),
         segmentation.profile(customers, as_of, window, dataset.rfm),

@@ -474,7 +474,6 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "found": {"what": (N_("What was found"), "text")},
     "group_check": {"actual": (N_("Actual"), "number")},
     "growth_potential": {"category": (N_("Where the largest part lies"), "text")},
-    "in_the_open": {"by_hand": (N_("By hand"), "percent1"), "helper": (N_("Helper"), "percent1")},
     "lapsed_check": {"excess": (N_("Difference"), "percent1")},
     "lapsed_lines": {
         "category": (N_("Product group"), "text"),

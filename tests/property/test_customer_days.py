@@ -20,7 +20,6 @@ DAYS = {
     "before_to": dt.date(2023, 3, 20),
     "now_from": dt.date(2024, 1, 1),
     "now_to": dt.date(2024, 3, 20),
-    "before": dt.date(2022, 9, 20),
     "active_since": dt.date(2023, 8, 20),
     "season_start": dt.date(2023, 3, 20),
     "season_end": dt.date(2023, 6, 30),
@@ -47,13 +46,13 @@ FIRSTS = "(select customer_id, min(date) as first from sales group by all)"
 PLAIN = {
     "churn_features": """
         select customer_id, count(distinct date) filter (kind = 'sale' and date > $since),
-            count(distinct date) filter (kind = 'sale' and date > $before and date <= $since),
             coalesce(sum(amount) filter (date > $since), 0),
             count(distinct date) filter (kind = 'sale' and date > $season_start and date <= $season_end),
             sum(coalesce(gross_amount, amount + coalesce(discount, 0))) filter (kind = 'sale')
         from known group by all having max(date) filter (kind = 'sale') >= $active_since""",
     "long_gaps": """
-        select customer_id, date, coalesce(lead(date) over (partition by customer_id order by date), $as_of) as till
+        select customer_id, date,
+            coalesce(lead(date) over (partition by customer_id order by date), $as_of) as till
         from (select distinct customer_id, date from sales)
         qualify date_diff('month', date, till) >= 3""",
     "coverage": """

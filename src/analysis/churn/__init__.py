@@ -32,10 +32,10 @@ from analysis.churn.evaluation import (
     against,
     calibration,
     contest,
+    forecast,
     in_full,
     latest,
     rule_name,
-    side_by_side,
 )
 from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.importance import Importance, importance
@@ -97,6 +97,7 @@ __all__ = [
     "feature_label",
     "fit",
     "fit_retention",
+    "forecast",
     "horizon",
     "importance",
     "in_full",
@@ -115,7 +116,6 @@ __all__ = [
     "risk_on",
     "risks",
     "rule_name",
-    "side_by_side",
     "silence_lives",
     "snapshot",
     "snapshots",

@@ -9,24 +9,39 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
-from analysis.churn.model import BASELINES, ChurnModel, baselines, default_models, fit, tuned
+from analysis.churn.model import BASELINES, GRID, ChurnModel, candidates, default_models, fit, tuned
 from analysis.churn.snapshots import Snapshots, feature_label
-from analysis.language import _, number, percent
+from analysis.dataset.computed import computed
+from analysis.language import N_, _, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.result import Finding, Result
-from analysis.statistics import cumulative_gains, wilson
+from analysis.result import Finding, Listed, Result
+from analysis.statistics import Floats, wilson
 
-Floats = npt.NDArray[np.float64]
-MIN_OF_EACH = 10
-"""Customers who bought, and customers who did not, that it takes to check."""
-MEASURES = ("brier", "log_loss", "ece", "auc", "average_precision", "lift")
-LOWER_IS_BETTER = ("brier", "log_loss", "ece")
-DRAWS, DRAWN, SEED = 500, 5_000, 20240229
-BINS = 10
-DISGUISED = 0.99
-"""Area under the curve of one feature by itself above which it is the outcome in disguise."""
+Bools = npt.NDArray[np.bool_]
+MIN_OF_EACH = 10  # who bought, and who did not, to check
+MEASURES = {
+    "brier": N_("Brier score"),
+    "log_loss": N_("Log loss"),
+    "ece": N_("Calibration error"),
+    "auc": N_("AUC"),
+    "average_precision": N_("Average precision"),
+    "lift": N_("Lift in the top decile"),
+}
+RULES = {
+    "share": N_("One probability for all"),
+    "frequency": N_("Fewest purchases"),
+    "recency": N_("Longest without buying"),
+    "rhythm": N_("Longest against the usual gap"),
+    "p_alive": N_("Lowest P(alive)"),
+    "expected": N_("Fewest expected purchases"),
+    "logistic": N_("Logistic regression"),
+    "boosted": N_("Boosted trees"),
+}
+DRAWS, DRAWN, BINS, SEED = 500, 5_000, 10, 20240229
+DISGUISED = 0.99  # area under the curve of one feature above which it is the outcome in disguise
 
 
 @dataclass(frozen=True)
@@ -38,68 +53,50 @@ class Contest(Result):
     frame
         By ``rule``, the simplest first: ``brier``, ``log_loss`` and ``ece`` (the lower, the better), ``auc``,
         ``average_precision`` and ``lift`` in the top decile, each with its 95 % interval ``…_low`` to
-        ``…_high``; ``behind``, by how much its Brier score is above the lowest, ``behind_low`` to
-        ``behind_high``; ``is_behind``, where that interval leaves out 0.
+        ``…_high``; ``is_behind``, whether its Brier score is above the lowest by more than chance.
     chosen
         The simplest rule or model that is not behind.
     against
         By simple rule, what was chosen is better by: ``brier_gain`` and ``precision_gain`` (average
         precision), with the 95 % intervals ``…_low`` to ``…_high``.
-    gains
-        ``rule``; ``called``, share of customers called; ``found``, share of those without a purchase among
-        them.
     scores
         ``customer_id`` and ``no_purchase`` of the customers of the check, and what each rule gave them.
-    models
-        What was fitted, by rule.
-    pipelines
-        What it was fitted from.
+    model, pipeline
+        What was chosen, as it was checked, and what it was fitted from.
     disguised
         Features that tell the outcome so well by themselves that they must know it.
     """
 
-    name: ClassVar[str] = "gains"
+    name: ClassVar[str] = "contest"
+    is_drawn: ClassVar[bool] = False
     frame: pd.DataFrame
     chosen: str
     against: pd.DataFrame
-    gains: pd.DataFrame
     scores: pd.DataFrame = field(repr=False)
-    models: dict[str, ChurnModel] = field(repr=False)
-    pipelines: dict[str, Pipeline] = field(repr=False)
+    model: ChurnModel = field(repr=False)
+    pipeline: Pipeline = field(repr=False)
     disguised: tuple[str, ...] = ()
-
-    @property
-    def model(self) -> ChurnModel:
-        """What was chosen, as it was checked."""
-        return self.models[self.chosen]
-
-    @property
-    def tells(self) -> bool:
-        """Whether what was chosen is better than chance: its interval of the area lies above one half."""
-        return bool(self.frame["auc_low"][self.chosen] > 0.5)
 
     @property
     def rival(self) -> str:
         """The rule with the lowest Brier score among the baselines."""
         return str(self.frame.loc[self.frame.index.isin(list(BASELINES)), "brier"].idxmin())
 
-    def title(self, called: float = 0.2) -> str:
-        """Return what a chart of the gains shows."""
-        at = self.gains[np.isclose(self.gains["called"], called)].set_index("rule")["found"]
-        return _("Calling {called} of customers by “{rule}” finds {found} of those who will not buy").format(
-            called=percent(called), rule=rule_name(self.chosen), found=percent(at[self.chosen])
-        )
+    @property
+    def skill(self) -> float:
+        """By what share its Brier score is below that of the rival."""
+        return float(1 - self.frame["brier"][self.chosen] / self.frame["brier"][self.rival])
 
     def sentence(self) -> str:
         """Return what was chosen, and how far it is better than the best simple rule."""
-        best, rows = str(self.frame["brier"].idxmin()), self.frame
+        best, auc = str(self.frame["brier"].idxmin()), self.frame["auc"]
         values = {
             "chosen": rule_name(self.chosen),
             "best": rule_name(best),
             "rival": rule_name(self.rival),
-            "auc": percent(rows["auc"][self.chosen], 1),
-            "rival_auc": percent(rows["auc"][self.rival], 1),
-            "skill": percent(1 - rows["brier"][self.chosen] / rows["brier"][self.rival], 1),
+            "auc": percent(auc[self.chosen], 1),
+            "rival_auc": percent(auc[self.rival], 1),
+            "skill": percent(self.skill, 1),
         }
         if self.chosen == "share":
             return _(
@@ -117,13 +114,14 @@ class Contest(Result):
             "which {auc} of the time, the best simple rule (“{rival}”) {rival_auc}; the error of its "
             "probabilities (Brier score) is {skill} lower."
         ).format(**values)
-        clear = (self.against[["brier_gain_low", "precision_gain_low"]] > 0).all()
-        if clear.all():
-            text += " " + _("It beats every simple rule by more than chance, in error and in order.")
-        elif clear["brier_gain_low"]:
-            text += " " + _("It beats every simple rule by more than chance in error, but not in order.")
-        else:
-            text += " " + _("It does not beat every simple rule by more than chance.")
+        in_error, in_order = (self.against[["brier_gain_low", "precision_gain_low"]] > 0).all()
+        text += " " + (
+            _("It beats every simple rule by more than chance, in error and in order.")
+            if in_error and in_order
+            else _("It beats every simple rule by more than chance in error, but not in order.")
+            if in_error
+            else _("It does not beat every simple rule by more than chance.")
+        )
         if best != self.chosen:
             text += " " + _(
                 "“{best}” is better by no more than chance, so the simpler of the two is taken."
@@ -137,8 +135,8 @@ class Contest(Result):
 
     def findings(self) -> list[Finding]:
         """Return what was chosen; before it, which features know the outcome."""
-        gain = float(1 - self.frame["brier"][self.chosen] / self.frame["brier"][self.rival])
-        found = [Finding("churn.contest", self.sentence(), gain, "share", good=self.chosen not in BASELINES)]
+        good = self.chosen not in BASELINES
+        found = [Finding("churn.contest", self.sentence(), self.skill, "share", good=good)]
         if self.disguised:
             text = _(
                 "Beware: {features} by itself tells nearly all who buy from who do not (AUC above {limit}). "
@@ -154,48 +152,16 @@ class Contest(Result):
 
 def rule_name(rule: str) -> str:
     """Return what a rule or a model is called in tables and figures; its own name where a reader added it."""
-    names = {
-        "share": _("One probability for all"),
-        "frequency": _("Fewest purchases"),
-        "recency": _("Longest without buying"),
-        "rhythm": _("Longest against the usual gap"),
-        "p_alive": _("Lowest P(alive)"),
-        "expected": _("Fewest expected purchases"),
-        "logistic": _("Logistic regression"),
-        "boosted": _("Boosted trees"),
-    }
-    return names.get(rule, rule)
-
-
-def measure_name(measure: str) -> str:
-    """Return what a measure is called in tables and figures."""
-    return {
-        "brier": _("Brier score"),
-        "log_loss": _("Log loss"),
-        "ece": _("Calibration error"),
-        "auc": _("AUC"),
-        "average_precision": _("Average precision"),
-        "lift": _("Lift in the top decile"),
-    }[measure]
+    return _(RULES[rule]) if rule in RULES else rule
 
 
 @or_not_possible
 def contest(snapshots: Snapshots, models: Mapping[str, Pipeline] | None = None) -> Contest | NotPossible:
     """Let simple rules and models foretell who does not buy after the check, and choose one.
 
-    Parameters
-    ----------
-    snapshots
-        The result of `analysis.churn.snapshots`.
-    models
-        Classifiers of scikit-learn by name, the simpler first; by default `default_models`, the boosted trees
-        `tuned`.
-
-    Returns
-    -------
-    Contest or NotPossible
-        Not possible where too few bought or did not at the cut-offs to learn from (20 of each) or at the
-        check (10 of each).
+    ``models`` are classifiers of scikit-learn by name, the simpler first; by default `default_models`, the
+    boosted trees `tuned`. Not possible where too few bought or did not at the cut-offs to learn from (20 of
+    each) or at the check (10 of each).
 
     Notes
     -----
@@ -204,7 +170,7 @@ def contest(snapshots: Snapshots, models: Mapping[str, Pipeline] | None = None) 
     lowest by more than its interval.
     """
     test = snapshots.check
-    absent = test["no_purchase"].to_numpy(bool) if len(test) else np.zeros(0, bool)
+    absent = test["no_purchase"].to_numpy(bool)
     if min(absent.sum(), (~absent).sum()) < MIN_OF_EACH:
         return NotPossible(
             _(
@@ -216,41 +182,52 @@ def contest(snapshots: Snapshots, models: Mapping[str, Pipeline] | None = None) 
     if models is None:
         usual = default_models()
         models = usual | {"boosted": tuned(snapshots, usual["boosted"])}
-    given = {name: (pipeline, snapshots.features) for name, pipeline in models.items()}
-    candidates = {**baselines(snapshots.features), **given}
+    entered = candidates(snapshots.features, models)
     fitted = {}
-    for name, (pipeline, features) in candidates.items():
+    for name, (pipeline, features) in entered.items():
         model = fit(snapshots, pipeline, features)
         if isinstance(model, NotPossible):
             return model
         fitted[name] = model
     scores = pd.DataFrame({name: model.risk(test) for name, model in fitted.items()})
     frame, against = compared(absent, scores)
-    known = test[["customer_id"]].assign(no_purchase=absent)
-    return Contest(
-        frame,
-        str(frame.index[~frame["is_behind"]][0]),
-        against,
-        gains(absent, scores),
-        known.join(scores),
-        fitted,
-        {name: pipeline for name, (pipeline, _features) in candidates.items()},
-        disguised(snapshots),
-    )
+    chosen = str(frame.index[~frame["is_behind"]][0])
+    known = test[["customer_id"]].assign(no_purchase=absent).join(scores)
+    pipeline = entered[chosen][0]
+    return Contest(frame, chosen, against, known, fitted[chosen], pipeline, disguised(snapshots))
 
 
 @or_not_possible
 def latest(contest: Contest, snapshots: Snapshots) -> ChurnModel | NotPossible:
     """Fit what was chosen anew, from the newest outcomes, to forecast from today."""
-    return fit(snapshots, contest.pipelines[contest.chosen], contest.model.features, on="check")
+    return fit(snapshots, contest.pipeline, contest.model.features, on="check")
+
+
+@or_not_possible
+def forecast(snapshots: Snapshots) -> ChurnModel | NotPossible:
+    """Return the `latest` model of a `contest` of the usual models, who won being `computed` once."""
+
+    def winner() -> tuple[str, dict[str, object]] | None:
+        found = contest(snapshots)
+        if isinstance(found, NotPossible):
+            return None
+        settings = found.pipeline.get_params()
+        return found.chosen, {name: settings[name] for name in GRID if name in settings}
+
+    rows = pd.util.hash_pandas_object(snapshots.past, index=False).to_numpy()
+    found = computed(snapshots.content, winner, lambda kept: kept, "churn winner", snapshots.features, rows)
+    if found is None:  # the contest itself says why
+        return latest(contest(snapshots), snapshots)
+    pipeline, features = candidates(snapshots.features, default_models())[found[0]]
+    return fit(snapshots, pipeline.set_params(**found[1]), features, on="check")
 
 
 @or_not_possible
 def in_full(contest: Contest) -> pd.DataFrame:
     """Return one row per measure and rule: ``measure``, ``rule``, ``value``, ``low``, ``high``."""
     rows = [
-        (measure_name(measure), rule_name(str(rule)), *row[[measure, f"{measure}_low", f"{measure}_high"]])
-        for measure in MEASURES
+        (_(label), rule_name(str(rule)), *row[[measure, f"{measure}_low", f"{measure}_high"]])
+        for measure, label in MEASURES.items()
         for rule, row in contest.frame.iterrows()
     ]
     return pd.DataFrame(rows, columns=["measure", "rule", "value", "low", "high"])
@@ -262,54 +239,37 @@ def against(contest: Contest) -> pd.DataFrame:
     return contest.against.rename(index=rule_name).reset_index()
 
 
-@or_not_possible
-def side_by_side(one: Contest, other: Contest) -> pd.DataFrame:
-    """Return what two contests give five customers with what each chose, to see whether they agree.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``customer_id``, ``by_hand`` (by the first) and ``helper`` (by the second).
-    """
-    first = one.scores.head(5)
-    return first[["customer_id"]].assign(by_hand=first[one.chosen], helper=other.scores[other.chosen].head(5))
-
-
-def compared(absent: npt.NDArray[np.bool_], scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def compared(absent: Bools, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the measures of each column of scores, and what the one chosen adds; see `Contest`."""
     random, count = np.random.default_rng(SEED), len(absent)
     drawn = min(count, DRAWN)
     rows = np.linspace(0, count - 1, drawn).astype(int)
     weights = random.multinomial(drawn, np.full(drawn, 1 / drawn), DRAWS).astype(np.float64)
-    found = np.stack([measures(absent, score, np.ones((1, count))) for score in scores.to_numpy().T])[:, :, 0]
-    draws = np.stack([measures(absent[rows], score[rows], weights) for score in scores.to_numpy().T])
-    draws = (draws - draws.mean(axis=2, keepdims=True)) * np.sqrt(
-        drawn / count
-    )  # as wide as if all were drawn
-    low, high = found + np.percentile(draws, (2.5, 97.5), axis=2)
+    given = scores.to_numpy().T
+    found = np.stack([measures(absent, score, np.ones((1, count)))[:, 0] for score in given])
+    draws = np.stack([measures(absent[rows], score[rows], weights) for score in given])
+    # as wide as if all were drawn
+    draws = (draws - draws.mean(axis=2, keepdims=True)) * np.sqrt(drawn / count)
+
+    def interval(name: str, place: int, base: int | None = None, sign: int = 1) -> dict[str, Floats]:
+        value, spread = sign * found[:, place], sign * draws[:, place]
+        if base is not None:
+            value, spread = value - value[base], spread - spread[base]
+        low, high = value + np.percentile(spread, (2.5, 97.5), axis=1)
+        return {name: value, f"{name}_low": low, f"{name}_high": high}
+
     columns: dict[str, Floats] = {}
     for place, measure in enumerate(MEASURES):
-        columns |= {
-            measure: found[:, place],
-            f"{measure}_low": low[:, place],
-            f"{measure}_high": high[:, place],
-        }
+        columns |= interval(measure, place)
     table = pd.DataFrame(columns, pd.Index(scores.columns, name="rule"))
-    best = int(found[:, 0].argmin())
-    behind = found[:, 0] - found[best, 0]
-    ends = behind + np.percentile(draws[:, 0] - draws[best, 0], (2.5, 97.5), axis=1)
-    table = table.assign(behind=behind, behind_low=ends[0], behind_high=ends[1], is_behind=ends[0] > 0)
+    table["is_behind"] = interval("behind", 0, int(found[:, 0].argmin()))["behind_low"] > 0
     chosen = int((~table["is_behind"]).to_numpy().argmax())
-    gained: dict[str, Floats] = {}
-    for name, place, sign in (("brier_gain", 0, 1), ("precision_gain", 4, -1)):
-        gain = sign * (found[:, place] - found[chosen, place])
-        spread = np.percentile(sign * (draws[:, place] - draws[chosen, place]), (2.5, 97.5), axis=1)
-        gained |= {name: gain, f"{name}_low": gain + spread[0], f"{name}_high": gain + spread[1]}
+    gained = interval("brier_gain", 0, chosen) | interval("precision_gain", 4, chosen, -1)
     others = table.index.isin(list(BASELINES)) & (np.arange(len(table)) != chosen)
     return table, pd.DataFrame(gained, table.index)[others]
 
 
-def measures(absent: npt.NDArray[np.bool_], score: Floats, weights: Floats) -> Floats:
+def measures(absent: Bools, score: Floats, weights: Floats) -> Floats:
     """Return the `MEASURES` (rows) of a probability for each row of weights (columns), ties counted as such.
 
     Weights are how often each customer was drawn. The area under the ROC curve is the share of pairs, one who
@@ -349,10 +309,9 @@ def measures(absent: npt.NDArray[np.bool_], score: Floats, weights: Floats) -> F
 
 def group_of(score: Floats) -> npt.NDArray[np.intp]:
     """Return which of ten groups of equal size each probability is in; equal ones are in one group."""
-    codes = (
-        pd.qcut(score, BINS, labels=False, duplicates="drop") if np.ptp(score) > 0 else np.zeros(len(score))
-    )
-    return np.asarray(codes, np.intp)
+    varies = np.ptp(score) > 0
+    groups = pd.qcut(score, BINS, labels=False, duplicates="drop") if varies else np.zeros(len(score))
+    return np.asarray(groups, np.intp)
 
 
 def disguised(snapshots: Snapshots) -> tuple[str, ...]:
@@ -360,115 +319,77 @@ def disguised(snapshots: Snapshots) -> tuple[str, ...]:
 
     A word counts for the share without a purchase among those of it in the cut-offs to learn from.
     """
-    learn, check = snapshots.learn, snapshots.check
-    absent, found = check["no_purchase"].to_numpy(bool), []
+    learn, check, found = snapshots.learn, snapshots.check, []
     for name in snapshots.features:
         values = check[name]
         if not pd.api.types.is_numeric_dtype(values):
             values = values.map(learn["no_purchase"].astype(float).groupby(learn[name]).mean())
-        there = values.notna().to_numpy()
-        if min(absent[there].sum(), (~absent[there]).sum()) < MIN_OF_EACH:
-            continue
-        area = measures(absent[there], values[there].to_numpy(float), np.ones((1, there.sum())))[3, 0]
-        if max(area, 1 - area) > DISGUISED:
-            found.append(name)
+        there = values.notna()
+        absent = check.loc[there, "no_purchase"].to_numpy(bool)
+        if min(absent.sum(), (~absent).sum()) >= MIN_OF_EACH:
+            area = roc_auc_score(absent, values[there].to_numpy(float))
+            if max(area, 1 - area) > DISGUISED:
+                found.append(name)
     return tuple(found)
 
 
-def gains(absent: npt.NDArray[np.bool_], scores: pd.DataFrame, points: int = 100) -> pd.DataFrame:
-    """Return how many of those who did not buy one finds by calling the customers ranked highest.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See `Contest`.
-    """
-    called, curves = np.linspace(0, 1, points + 1), []
-    for rule in scores:
-        found = cumulative_gains(absent, scores[rule].to_numpy(float)) / absent.sum()
-        at = np.interp(called * len(absent), np.arange(len(absent) + 1), found)
-        curves.append(pd.DataFrame({"rule": rule, "called": called, "found": at}))
-    return pd.concat(curves, ignore_index=True)
-
-
-@dataclass(frozen=True)
-class Calibration(Result):
+@dataclass(frozen=True, kw_only=True)
+class Calibration(Listed):
     """How true the probabilities are.
 
     Attributes
     ----------
-    expected, observed
-        Share of customers that was expected not to buy, and that did not.
     error
         Mean distance of predicted and actual share in groups of equal size.
     by_chance
         What this error stays below in 95 of 100 cases where all the probabilities are true.
     bins
-        What `reliability` gives.
+        By group: ``customers``; mean ``predicted`` probability; ``observed`` share without a purchase, with
+        its 95 % interval ``observed_low`` to ``observed_high`` (Wilson).
     """
 
     name: ClassVar[str] = "reliability"
-    expected: float
-    observed: float
+    is_drawn: ClassVar[bool] = True
     error: float
     by_chance: float
     bins: pd.DataFrame
-
-    @property
-    def holds(self) -> bool:
-        """Whether the error is one that true probabilities show as well."""
-        return self.error <= self.by_chance
-
-    def title(self) -> str:
-        """Return what a chart of predicted against observed shares shows."""
-        return _("{expected} of the customers were expected not to buy; {observed} did not").format(
-            expected=percent(self.expected, 1), observed=percent(self.observed, 1)
-        )
-
-    def sentence(self) -> str:
-        """Return the finding in one sentence."""
-        message = (
-            _(
-                "At the check {expected} of the active customers were expected not to buy, and {observed} "
-                "did not; the probabilities are off by {error} on average, no more than true ones would be "
-                "by chance (up to {chance})."
-            )
-            if self.holds
-            else _(
-                "At the check {expected} of the active customers were expected not to buy, and {observed} "
-                "did not; the probabilities are off by {error} on average, more than true ones would be by "
-                "chance (up to {chance}): trust their order more than their size."
-            )
-        )
-        return message.format(
-            expected=percent(self.expected, 1),
-            observed=percent(self.observed, 1),
-            error=percent(self.error, 1),
-            chance=percent(self.by_chance, 1),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the groups."""
-        return {"reliability": self.bins}
-
-    def findings(self) -> list[Finding]:
-        """Return how true the probabilities are."""
-        return [Finding("churn.calibration", self.sentence(), self.error, "share", good=self.holds)]
 
 
 @or_not_possible
 def calibration(contest: Contest) -> Calibration:
     """Return how true the probabilities of what was chosen are."""
-    absent, risk = (
-        contest.scores["no_purchase"].to_numpy(bool),
-        contest.scores[contest.chosen].to_numpy(float),
+    known = contest.scores[["no_purchase", contest.chosen]].set_axis(["absent", "risk"], axis="columns")
+    risk = known["risk"].to_numpy(float)
+    bins = known.groupby(group_of(risk)).agg(
+        customers=("absent", "size"), predicted=("risk", "mean"), observed=("absent", "mean")
     )
+    low, high = wilson(bins["observed"], bins["customers"])
+    bins = bins.assign(observed_low=low, observed_high=high).reset_index(drop=True)
+    error, by_chance = float(contest.frame["ece"][contest.chosen]), error_by_chance(risk)
+    message = (
+        _(
+            "At the check {expected} of the active customers were expected not to buy, and {observed} did "
+            "not; the probabilities are off by {error} on average, no more than true ones would be by chance "
+            "(up to {chance})."
+        )
+        if error <= by_chance
+        else _(
+            "At the check {expected} of the active customers were expected not to buy, and {observed} did "
+            "not; the probabilities are off by {error} on average, more than true ones would be by chance "
+            "(up to {chance}): trust their order more than their size."
+        )
+    )
+    shares = {"expected": percent(risk.mean(), 1), "observed": percent(known["absent"].mean(), 1)}
+    text = message.format(error=percent(error, 1), chance=percent(by_chance, 1), **shares)
+    claim = _("{expected} of the customers were expected not to buy; {observed} did not")
     return Calibration(
-        float(risk.mean()),
-        float(absent.mean()),
-        float(contest.frame["ece"][contest.chosen]),
-        error_by_chance(risk),
-        reliability(absent > 0, risk),
+        shown={"reliability": bins},
+        text=text,
+        found=Finding("churn.calibration", text, error, "share", good=error <= by_chance),
+        claim=claim.format(**shares),
+        error=error,
+        by_chance=by_chance,
+        bins=bins,
     )
 
 
@@ -480,20 +401,3 @@ def error_by_chance(risk: Floats, draws: int = 1_000) -> float:
         # who stays away in a group is a sum of many independent events: normal, with its mean and variance
         off += np.abs(random.normal(0, np.sqrt((p * (1 - p)).sum()), draws))
     return float(np.percentile(off / len(risk), 95))
-
-
-def reliability(absent: npt.NDArray[np.bool_], risk: Floats) -> pd.DataFrame:
-    """Compare the probabilities with what happened, in groups of equal numbers of customers.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per group: ``customers``; mean ``predicted`` probability; ``observed`` share without a
-        purchase, with its 95 % interval ``observed_low`` to ``observed_high`` (Wilson).
-    """
-    groups = pd.DataFrame({"absent": absent, "risk": risk}).groupby(group_of(risk))
-    table = groups.agg(
-        customers=("absent", "size"), predicted=("risk", "mean"), observed=("absent", "mean")
-    ).reset_index(drop=True)
-    low, high = wilson(table["observed"], table["customers"])
-    return table.assign(observed_low=low, observed_high=high)

@@ -13,26 +13,17 @@ from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Result
 
-SHORTEST_DAYS = 30
-"""Days below which the activity window is not shortened to fit into the history."""
-MIN_REPEATS = 30
-"""Repeat purchases that it takes to learn who comes back."""
-TIMES = 3
-"""How often the history must hold the horizon: before the first cut-off, between the two, and after."""
+SHORTEST_DAYS = 30  # below which the activity window is not shortened to fit into the history
+MIN_REPEATS = 30  # repeat purchases that it takes to learn who comes back
+TIMES = 3  # the history must hold the horizon: before the first cut-off, between the two, and after
 
 
 @dataclass(frozen=True)
 class Horizon(Result):
-    """For how many days ahead the question is asked whether a customer will buy.
+    """For how many ``days`` ahead the question is asked whether a customer will buy.
 
-    Attributes
-    ----------
-    days
-        The horizon.
-    window
-        The activity window in days; longer than ``days`` where the history is too short for it.
-    curve
-        What `return_curve` gives.
+    They are fewer than those of the activity ``window`` where the history is too short for it; ``curve`` is
+    what `return_curve` gives.
     """
 
     name: ClassVar[str] = "return_curve"
@@ -54,31 +45,23 @@ class Horizon(Result):
 
     def sentence(self) -> str:
         """Return the horizon and how it came about."""
-        values = {
-            "days": number(self.days),
-            "share": percent(self.returned),
-            "window": number(self.window),
-        }
-        if self.days < self.window:
-            return _(
+        message = (
+            _(
                 "The forecast looks {days} days ahead, the longest that the history holds three times; the "
-                "activity window is {window} days. {share} of purchases are followed by another that soon."
-            ).format(**values)
-        return _(
-            "The forecast looks {days} days ahead, the length of the activity window: {share} of purchases "
-            "are followed by another that soon."
-        ).format(**values)
+                "activity window is {window} days."
+            )
+            if self.days < self.window
+            else _("The forecast looks {days} days ahead, the length of the activity window.")
+        )
+        return f"{message.format(days=number(self.days), window=number(self.window))} {self.title()}."
 
     def notes(self) -> list[str]:
         """Say what the forecast cannot tell where most purchases have no other that soon."""
-        if self.returned >= 0.5:
-            return []
-        return [
-            _(
-                "Most purchases are followed by no other within the horizon: no purchase within it is the "
-                "rule here and no sign of trouble, and some of those who do not buy will come later."
-            )
-        ]
+        text = _(
+            "Most purchases are followed by no other within the horizon: no purchase within it is the rule "
+            "here and no sign of trouble, and some of those who do not buy will come later."
+        )
+        return [text] if self.returned < 0.5 else []
 
     def findings(self) -> list[Finding]:
         """Return the horizon."""
@@ -89,15 +72,7 @@ def return_curve(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Estimate after how many days customers come back, counting those still silent for what they are.
 
     The Kaplan–Meier estimator: someone silent for 20 days so far says nothing about day 21, so each day's
-    share is taken among those observed that long. Looking at completed gaps alone would make customers
-    look faster than they are.
-
-    Parameters
-    ----------
-    pairs
-        The rows of ``sql/purchase_gaps.sql``.
-    as_of
-        The last day that counts.
+    share is taken among those observed that long. ``pairs`` are the rows of ``sql/purchase_gaps.sql``.
 
     Returns
     -------
@@ -134,20 +109,8 @@ def return_curve(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 def horizon(window: ActivityWindow, pairs: pd.DataFrame, as_of: dt.date) -> Horizon | NotPossible:
     """Return how far ahead to look: the activity window, shortened where the history does not hold it.
 
-    Parameters
-    ----------
-    window
-        The activity window.
-    pairs
-        The rows of ``sql/purchase_gaps.sql``.
-    as_of
-        The last day that counts.
-
-    Returns
-    -------
-    Horizon or NotPossible
-        To learn and to check takes a history of three horizons. Not possible where a third of it is below
-        30 days and shorter than the window, or with fewer than 30 repeat purchases.
+    To learn and to check takes a history of three horizons. Not possible where a third of it is below 30 days
+    and shorter than the window, or with fewer than 30 repeat purchases.
     """
     repeats = int(pairs.loc[pairs["date"].notna(), "gaps"].sum())
     if repeats < MIN_REPEATS:

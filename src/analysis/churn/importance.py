@@ -15,18 +15,16 @@ from analysis.churn.model import ChurnModel, described, thinned
 from analysis.churn.snapshots import Snapshots, feature_label
 from analysis.language import _, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.result import Finding, Result
+from analysis.result import Finding, Listed
 from analysis.statistics import Z_95
 
 REPEATS = 5
 MOST_ROWS = 5_000
-MAIN = 4
-"""Features whose dependence is drawn."""
-CURVE = ["feature", "value", "risk"]
+MAIN = 4  # features whose dependence is drawn
 
 
-@dataclass(frozen=True)
-class Importance(Result):
+@dataclass(frozen=True, kw_only=True)
+class Importance(Listed):
     """What the forecast loses at the check when a feature is shuffled between customers.
 
     Attributes
@@ -35,71 +33,26 @@ class Importance(Result):
         One row per feature, the most important first: ``feature``; ``importance``, by how much the Brier
         score rises when it is shuffled, ``low`` to ``high`` (95 %, over the shuffles).
     dependence
-        ``feature``, ``value``, ``risk``: the mean risk of all if the feature had this value for each, of the
-        most important numbers.
+        By feature, of the main numbers: ``value``, and ``risk``, the mean of all if each had that value.
     """
 
     name: ClassVar[str] = "dependence"
     frame: pd.DataFrame
-    dependence: pd.DataFrame
+    dependence: dict[str, pd.DataFrame]
 
     @property
     def is_drawn(self) -> bool:  # type: ignore[override]
         """Whether a number matters."""
         return len(self.dependence) > 0
 
-    def title(self) -> str:
-        """Return what a chart of the dependence shows."""
-        return _("“{feature}” tells most about who will not buy").format(
-            feature=feature_label(self.frame["feature"].iloc[0])
-        )
-
-    def sentence(self) -> str:
-        """Return which feature matters most, and which way the risk moves with it."""
-        first = str(self.frame["feature"].iloc[0])
-        curve = self.dependence.loc[self.dependence["feature"] == first]
-        if curve.empty:
-            return self.title() + "."
-        low, high = curve.iloc[0], curve.iloc[-1]
-        digits = 0 if high["value"] >= 10 else 1
-        return _(
-            "The strongest sign is “{feature}”: at {low_value} the mean risk of no purchase is {low_risk}, "
-            "at {high_value} it is {high_risk}."
-        ).format(
-            feature=feature_label(first),
-            low_value=number(low["value"], digits),
-            low_risk=percent(low["risk"]),
-            high_value=number(high["value"], digits),
-            high_risk=percent(high["risk"]),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the features by their names."""
-        return {"importance": self.frame.assign(feature=self.frame["feature"].map(feature_label))}
-
-    def findings(self) -> list[Finding]:
-        """Return the strongest sign."""
-        value = float(self.frame["importance"].iloc[0])
-        return [Finding("churn.strongest_sign", self.sentence(), value, "brier")]
-
 
 @or_not_possible
 def importance(contest: Contest, snapshots: Snapshots) -> Importance | NotPossible:
     """Return which features the forecast rests on at the check, and how the risk moves with the main ones.
 
-    Parameters
-    ----------
-    contest
-        The result of `analysis.churn.contest`.
-    snapshots
-        The result of `analysis.churn.snapshots`.
-
-    Returns
-    -------
-    Importance or NotPossible
-        Not possible where the forecast is no better than chance, or no feature matters by more than chance.
+    Not possible where the forecast is no better than chance, or no feature matters by more than chance.
     """
-    if not contest.tells:
+    if contest.frame["auc_low"][contest.chosen] <= 0.5:
         return NotPossible(_("The forecast is no better than chance, so no feature is named as a sign."))
     model, test = contest.model, thinned(snapshots.check, MOST_ROWS)
     told, absent = described(test, model.features), test["no_purchase"].to_numpy(bool)
@@ -115,8 +68,31 @@ def importance(contest: Contest, snapshots: Snapshots) -> Importance | NotPossib
         return NotPossible(_("No feature matters by more than chance, so none is named as a sign."))
     signs = frame.loc[frame["low"] > 0, "feature"]
     numbers = [name for name in signs if pd.api.types.is_numeric_dtype(told[name])]
-    curves = [_dependence(model, told, name) for name in numbers[:MAIN]]
-    return Importance(frame, pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=CURVE))
+    curves = {name: _dependence(model, told, name) for name in numbers[:MAIN]}
+    first, label = signs.iloc[0], feature_label(signs.iloc[0])
+    claim = _("“{feature}” tells most about who will not buy").format(feature=label)
+    text = f"{claim}."
+    if first in curves:
+        low, high = curves[first].iloc[0], curves[first].iloc[-1]
+        digits = 0 if high["value"] >= 10 else 1
+        text = _(
+            "The strongest sign is “{feature}”: at {low_value} the mean risk of no purchase is {low_risk}, "
+            "at {high_value} it is {high_risk}."
+        ).format(
+            feature=label,
+            low_value=number(low["value"], digits),
+            low_risk=percent(low["risk"]),
+            high_value=number(high["value"], digits),
+            high_risk=percent(high["risk"]),
+        )
+    return Importance(
+        shown={"importance": frame.assign(feature=frame["feature"].map(feature_label))},
+        text=text,
+        found=Finding("churn.strongest_sign", text, float(frame["importance"].iloc[0]), "brier"),
+        claim=claim,
+        frame=frame,
+        dependence=curves,
+    )
 
 
 def _dependence(model: ChurnModel, told: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -124,4 +100,4 @@ def _dependence(model: ChurnModel, told: pd.DataFrame, name: str) -> pd.DataFram
     grid = np.unique(np.linspace(told[name].quantile(0.05), told[name].quantile(0.95), 20))
     with threadpool_limits(1):
         curve = partial_dependence(model.pipeline, told, [name], custom_values={name: grid}, kind="average")
-    return pd.DataFrame({"feature": name, "value": grid, "risk": curve["average"][0]})
+    return pd.DataFrame({"value": grid, "risk": curve["average"][0]})

@@ -26,12 +26,9 @@ from analysis.churn.snapshots import Snapshots
 from analysis.language import _, number
 from analysis.not_possible import NotPossible, or_not_possible
 
-MIN_OF_EACH = 20
-"""Customers who bought, and customers who did not, that it takes to learn."""
-MOST_ROWS = 100_000
-"""Customers that are learned from; of more, every n-th."""
-MOST_TUNED = 20_000
-"""The same where settings are tried."""
+MIN_OF_EACH = 20  # who bought, and who did not, to learn
+MOST_ROWS = 100_000  # customers that are learned from; of more, every n-th
+MOST_TUNED = 20_000  # the same where settings are tried
 BASELINES = {
     "share": None,
     "frequency": "purchase_days",
@@ -41,36 +38,23 @@ BASELINES = {
     "expected": "expected_purchases",
 }
 """Rules that look at one feature at most, the simplest first."""
-GRID = {"histgradientboostingclassifier__max_iter": [50, 100, 200]}
-"""Settings of the boosted trees that are tried: how many there are."""
+GRID = {"histgradientboostingclassifier__max_iter": [50, 100, 200]}  # how many trees are tried
 
 
 @dataclass(frozen=True)
 class ChurnModel:
     """A fitted model of the probability that an active customer does not buy within the horizon.
 
-    Attributes
-    ----------
-    pipeline
-        What was fitted, and calibrated where there was a cut-off for it.
-    features
-        Columns of a snapshot that it looks at.
-    base_rate
-        Share without a purchase among the customers it learned from.
-    customers
-        Their number, and that of the customers it is calibrated on; each cut-off counts.
+    ``pipeline`` is what was fitted, calibrated where there was a cut-off for it; ``features`` are the columns
+    of a snapshot that it looks at.
     """
 
     pipeline: Any = field(repr=False)
     features: tuple[str, ...]
-    base_rate: float
-    customers: int
 
     def risk(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the probability of no purchase of each row of a snapshot."""
-        if frame.empty:
-            return np.zeros(0)
-        return self.of(described(frame, self.features))
+        return self.of(described(frame, self.features)) if len(frame) else np.zeros(0)
 
     def of(self, told: pd.DataFrame) -> npt.NDArray[np.float64]:
         """Return the probability of no purchase of features as `described`."""
@@ -82,7 +66,7 @@ def described(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
     """Return the features of a snapshot as the pipelines take them: numbers from 0 on, or words."""
     found = frame[list(features)]
     numbers = found.select_dtypes(["number", "boolean"]).columns
-    return found.astype(dict.fromkeys(numbers, float)).assign(**found[numbers].astype(float).clip(lower=0))
+    return found.assign(**found[numbers].astype(float).clip(lower=0))
 
 
 def default_models() -> dict[str, Pipeline]:
@@ -98,10 +82,8 @@ def default_models() -> dict[str, Pipeline]:
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
         StandardScaler(),
     )
-    is_word, is_number = (
-        make_column_selector(dtype_exclude="number"),
-        make_column_selector(dtype_include="number"),
-    )
+    is_number = make_column_selector(dtype_include="number")
+    is_word = make_column_selector(dtype_exclude="number")
     trees = HistGradientBoostingClassifier(
         learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=40, early_stopping=False, random_state=1
     )
@@ -114,18 +96,18 @@ def default_models() -> dict[str, Pipeline]:
     }
 
 
-def baselines(features: Sequence[str]) -> dict[str, tuple[Pipeline, tuple[str, ...]]]:
-    """Return the rules that any model must beat, by name: a pipeline, and the feature that it looks at.
+def candidates(
+    features: tuple[str, ...], models: Mapping[str, Pipeline]
+) -> dict[str, tuple[Pipeline, tuple[str, ...]]]:
+    """Return by name the rules that any model must beat, and the models, with the features each looks at.
 
     One number becomes a probability by a logistic regression on its logarithm.
     """
-    rules: dict[str, tuple[Pipeline, tuple[str, ...]]] = {}
+    rules = {"share": (make_pipeline(DummyClassifier()), features[:1])}
     for name, feature in BASELINES.items():
-        if feature is None:
-            rules[name] = make_pipeline(DummyClassifier()), tuple(features[:1])
-        elif feature in features:
+        if feature in features:
             rules[name] = default_models()["logistic"], (feature,)
-    return rules
+    return rules | {name: (pipeline, features) for name, pipeline in models.items()}
 
 
 @or_not_possible
@@ -137,31 +119,19 @@ def fit(
 ) -> ChurnModel | NotPossible:
     """Fit a model, and calibrate it on the cut-off after those that it learned from.
 
-    Parameters
-    ----------
-    snapshots
-        The result of `analysis.churn.snapshots`.
-    pipeline
-        What to fit, any classifier of scikit-learn; by default the logistic regression of `default_models`.
-    features
-        Columns of the snapshots to look at; by default all features.
-    on
-        ``learn``: to be judged at the check; ``check``: the newest outcomes, to forecast from today.
-
-    Returns
-    -------
-    ChurnModel or NotPossible
-        Not possible where fewer than 20 bought or fewer than 20 did not.
+    What to fit is any classifier of scikit-learn, by default the logistic regression of `default_models`; on
+    ``learn`` it is to be judged at the check, on ``check``, the newest outcomes, to forecast from today. Not
+    possible where fewer than 20 bought or fewer than 20 did not.
 
     Notes
     -----
     Calibration is that of Platt (1999): a logistic regression of what happened on the model's score. Where
     fewer than 20 of each kind are there to calibrate on, or no later cut-off is, it is left out.
     """
-    train, later = (snapshots.learn, snapshots.calibrate) if on == "learn" else snapshots.newest()
+    train, later = snapshots.known(1 if on == "learn" else 0)
     features = tuple(snapshots.features if features is None else features)
     if not _enough(train):
-        absent = train["no_purchase"].astype(bool)
+        absent = _absent(train)
         return NotPossible(
             _(
                 "Too little data to learn who buys again: it takes at least {needed} active customers who "
@@ -170,16 +140,13 @@ def fit(
         )
     train = thinned(train, MOST_ROWS)
     with threadpool_limits(1):
-        fitted = clone(pipeline or default_models()["logistic"]).fit(
-            described(train, features), _absent(train)
-        )
+        fitted = clone(pipeline or default_models()["logistic"])
+        fitted.fit(described(train, features), _absent(train))
         if _enough(later):
             later = thinned(later, MOST_ROWS)
             calibrated = CalibratedClassifierCV(FrozenEstimator(fitted), method="sigmoid")
             fitted = calibrated.fit(described(later, features), _absent(later))
-    return ChurnModel(
-        fitted, features, float(_absent(train).mean()), len(train) + _enough(later) * len(later)
-    )
+    return ChurnModel(fitted, features)
 
 
 def thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -198,21 +165,11 @@ def _absent(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
 
 @or_not_possible
 def tuned(snapshots: Snapshots, pipeline: Pipeline, grid: Mapping[str, Sequence[object]] = GRID) -> Pipeline:
-    """Return a pipeline with the best of some settings, tried within the cut-offs to learn from.
+    """Return a pipeline with the best settings of a ``grid``, as scikit-learn's `GridSearchCV` takes it.
 
-    Parameters
-    ----------
-    snapshots
-        The result of `analysis.churn.snapshots`.
-    pipeline
-        The classifier; it is given back as it is where there is one cut-off only, or too few customers.
-    grid
-        Values to try by the name of the setting, as `sklearn.model_selection.GridSearchCV` takes them.
-
-    Notes
-    -----
     Each cut-off after the first is foretold from those before it, and the settings with the lowest log loss
-    are taken. Neither the cut-off to calibrate on nor the check has a part in it.
+    are taken; neither the cut-off to calibrate on nor the check has a part in it. The pipeline is given back
+    as it is where there is one cut-off to learn from only, or too few customers.
     """
     train = thinned(snapshots.learn, MOST_TUNED)
     days = train["cut_off"].unique()

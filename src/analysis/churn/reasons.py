@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,8 @@ from analysis.churn.snapshots import feature_label
 from analysis.language import _, ngettext, number, percent
 
 SHOWN = ("days_since_last", "usual_gap", "purchase_days")
-MOST = 2
-"""Reasons given for one customer besides its silence."""
-LEAST = 0.01
-"""By how much more likely no purchase is, at least, for something to be a reason."""
+MOST = 2  # reasons given for one customer besides its silence
+LEAST = 0.01  # by which no purchase is more likely, for something to be a reason
 SILENCE = ("days_since_last", "relative_silence", "usual_gap", "p_alive", "expected_purchases")
 """Features that say in other words how long a customer has been silent for one that buys as it does."""
 HIGH = ("returned_share", "discount_share", "late_share", "waiting_days", "irregularity")
@@ -29,13 +28,6 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
     First its silence, against what is usual for it; then what raises the risk most. What a feature adds is
     the risk less what it would be if the customer had the usual value of it: the median of all active
     customers, or the most frequent word. What is not known of a customer, or speaks for it, is no reason.
-
-    Parameters
-    ----------
-    model
-        The model in use.
-    frame
-        A snapshot.
     """
     told, risk, facts = described(frame, model.features), model.risk(frame), _facts()
     names = [name for name in model.features if name not in SILENCE]
@@ -44,24 +36,22 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
         is_number = pd.api.types.is_numeric_dtype(told[name])
         usual = told[name].median() if is_number else told[name].mode().iloc[0]
         added = np.where(told[name].isna(), 0, risk - model.of(told.assign(**{name: usual})))
-        if name in facts:
+        if is_number and name in facts:
             worse = told[name] > usual if name in HIGH else told[name] < usual
             added = np.where(worse, added, 0)
         adds.append(added)
     amounts = np.stack(adds)
     order = np.argsort(-amounts, axis=0, kind="stable")[:MOST]
-    columns = {name: frame[name].to_numpy() for name in {*names, *SHOWN}}
     texts = []
-    for place in range(len(frame)):
-        row = {name: values[place] for name, values in columns.items()}
+    for place, row in enumerate(frame[list({*names, *SHOWN})].to_dict("records")):
+        silent = int(row["days_since_last"]), row["usual_gap"], row["purchase_days"]
         strongest = [names[at - 1] for at in order[:, place] if amounts[at, place] >= LEAST]
-        texts.append("; ".join([_silence(row), *(_said(name, row[name], facts) for name in strongest)]))
+        texts.append("; ".join([_silence(*silent), *(_said(name, row[name], facts) for name in strongest)]))
     return pd.Series(texts, frame.index, dtype="str")
 
 
-def _silence(row: Mapping[str, float]) -> str:
-    days = int(row["days_since_last"])
-    if row["purchase_days"] == 1:
+def _silence(days: int, gap: float, purchases: float) -> str:
+    if purchases == 1:
         return ngettext(
             "silent for {days} day after one purchase", "silent for {days} days after one purchase", days
         ).format(days=number(days))
@@ -69,11 +59,11 @@ def _silence(row: Mapping[str, float]) -> str:
         "silent for {days} day; usually buys every {gap}",
         "silent for {days} days; usually buys every {gap}",
         days,
-    ).format(days=number(days), gap=number(row["usual_gap"]))
+    ).format(days=number(days), gap=number(gap))
 
 
-def _facts() -> dict[str, tuple[str, Callable[[float], str]]]:
-    """Return how each number is said, as a fact and not as a judgement, and how it is written."""
+def _facts() -> dict[str, tuple[str, Callable[[Any], str]]]:
+    """Return how a feature is said, as a fact and not as a judgement, and how it is written."""
     shares, one = percent, partial(number, decimals=1)
     return {
         "purchase_days": (_("purchases ever: {value}"), number),
@@ -90,14 +80,13 @@ def _facts() -> dict[str, tuple[str, Callable[[float], str]]]:
         "late_share": (_("{value} of its invoices paid late"), shares),
         "waiting_days": (_("waits {value} days for deliveries"), one),
         "satisfaction": (_("satisfaction {value}"), shares),
+        "channel": (_("buys by {value}"), str),
     }
 
 
-def _said(name: str, value: float | str, facts: Mapping[str, tuple[str, Callable[[float], str]]]) -> str:
+def _said(name: str, value: float | str, facts: Mapping[str, tuple[str, Callable[[Any], str]]]) -> str:
     if name in facts:
         message, written = facts[name]
-        return message.format(value=written(float(value)))
-    if name == "channel":
-        return _("buys by {value}").format(value=value)
+        return message.format(value=written(value))
     shown = value if isinstance(value, str) else number(float(value), 1)
     return _("{feature}: {value}").format(feature=feature_label(name), value=shown)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 Z_90 = 1.644854
+COLUMNS = [
+    *("customer_id", "risk", "reasons", "days_since_last", "usual_gap", "relative_silence", "p_alive"),
+    *("value_if_active", "at_stake", "last_purchase", "purchase_days", "net_sales", "recent_net_sales"),
+]
 PROFILE = ["risk", "value_if_active", "at_stake", "relative_silence", "reasons"]
 """What the customer profile knows of churn."""
 
@@ -42,25 +46,17 @@ class Risks(Result):
         the customer is worth if it stays; elsewhere recent net sales, if they are above 0.
     valued
         Whether it is the 12-month value.
-    horizon
-        The horizon in days.
-    calls
-        How many customers there is time to call.
-    currency
-        ISO 4217 code, or None where it is not known.
+    horizon, calls
+        The horizon in days, and how many customers there is time to call.
     """
 
-    name: ClassVar[str] = "risk_bands"
+    name: ClassVar[str] = "risks"
+    is_drawn: ClassVar[bool] = False
     customers: pd.DataFrame
     horizon: int
     calls: int
     currency: str | None = None
     valued: bool = False
-
-    @property
-    def overdue(self) -> int:
-        """How many have been silent for longer than they usually are."""
-        return int((self.customers["relative_silence"] > 1).sum())
 
     @property
     def expected(self) -> tuple[float, float, float]:
@@ -73,80 +69,22 @@ class Risks(Result):
         half = Z_90 * float(np.sqrt((risk * (1 - risk)).sum()))
         return mean, max(mean - half, 0.0), min(mean + half, float(len(risk)))
 
-    def bands(self) -> pd.DataFrame:
-        """Return the customers by band of risk.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Five rows: ``low`` and ``high`` end of the band of risk; ``customers``; their ``value`` if active
-            and ``at_stake`` in money.
-        """
-        band = (self.customers["risk"] * 5).astype(int).clip(upper=4)
-        sums = self.customers.groupby(band)[["value_if_active", "at_stake"]].sum()
-        counts = band.value_counts().reindex(range(5), fill_value=0)
-        edges = np.arange(6) / 5
-        return (
-            sums.reindex(range(5), fill_value=0.0)
-            .rename(columns={"value_if_active": "value"})
-            .assign(low=edges[:-1], high=edges[1:], customers=counts)
-            .reset_index(drop=True)[["low", "high", "customers", "value", "at_stake"]]
-        )
-
-    def title(self) -> str:
-        """Return what a chart of the bands shows."""
-        bands = self.bands()
-        likely, total = bands[bands["low"] >= 0.6], float(bands["value"].sum())
-        customers = int(likely["customers"].sum())
-        message = ngettext(
-            "{customers} customer has a risk of {risk} or more, and {share} of the value",
-            "{customers} customers have a risk of {risk} or more, and {share} of the value",
-            customers,
-        )
-        return message.format(
-            customers=number(customers),
-            risk=percent(0.6),
-            share=percent(float(likely["value"].sum()) / total if total > 0 else 0.0),
-        )
-
     def sentence(self) -> str:
         """Return how many active customers will not buy, and what that puts at stake."""
         mean, low, high = self.expected
-        message = (
-            _(
-                "Of {active} active customers, {mean} are expected not to buy in the next {days} days (90% "
-                "interval by chance alone: {low} to {high}); {stake} of the value of the next 12 months are "
-                "at stake."
-            )
+        message = _(
+            "Of {active} active customers, {mean} are expected not to buy in the next {days} days (90% "
+            "interval by chance alone: {low} to {high}); {stake} {what} are at stake."
+        )
+        what = (
+            _("of the value of the next 12 months")
             if self.valued
-            else _(
-                "Of {active} active customers, {mean} are expected not to buy in the next {days} days (90% "
-                "interval by chance alone: {low} to {high}); {stake} of their net sales in the last {days} "
-                "days are at stake."
-            )
+            else _("of their net sales in the last {days} days").format(days=number(self.horizon))
         )
-        return message.format(
-            active=number(len(self.customers)),
-            mean=number(mean),
-            days=number(self.horizon),
-            low=number(low),
-            high=number(high),
-            stake=money(float(self.customers["at_stake"].sum()), self.currency),
-        )
-
-    def calls_sentence(self) -> str:
-        """Return how much of the money at stake the first calls would reach."""
-        first, total = self.customers.head(self.calls), float(self.customers["at_stake"].sum())
-        reached = float(first["at_stake"].sum())
-        return ngettext(
-            "The {calls} customer at the top of the list has {reached} at stake, {share} of it all.",
-            "The {calls} customers at the top of the list have {reached} at stake, {share} of it all.",
-            len(first),
-        ).format(
-            calls=number(len(first)),
-            reached=money(reached, self.currency),
-            share=percent(reached / total if total else 0.0),
-        )
+        stake = money(float(self.customers["at_stake"].sum()), self.currency)
+        values = {"active": len(self.customers), "mean": mean, "days": self.horizon, "low": low, "high": high}
+        told = {name: number(value) for name, value in values.items()}
+        return message.format(stake=stake, what=what, **told)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the list."""
@@ -154,18 +92,21 @@ class Risks(Result):
 
     def findings(self) -> list[Finding]:
         """Return how many will not buy, and what the first calls reach."""
-        stake = float(self.customers["at_stake"].sum())
-        first = float(self.customers["at_stake"].head(self.calls).sum())
+        first, stakes = min(self.calls, len(self.customers)), self.customers["at_stake"]
+        stake, reached = float(stakes.sum()), float(stakes.head(first).sum())
+        calls = ngettext(
+            "The {calls} customer at the top of the list has {reached} at stake, {share} of it all.",
+            "The {calls} customers at the top of the list have {reached} at stake, {share} of it all.",
+            first,
+        ).format(
+            calls=number(first),
+            reached=money(reached, self.currency),
+            share=percent(reached / stake if stake else 0.0),
+        )
+        name = "churn.expected_without_purchase"
         return [
-            Finding(
-                "churn.expected_without_purchase",
-                self.sentence(),
-                self.expected[0],
-                "customers",
-                stake,
-                good=False,
-            ),
-            Finding("churn.calls", self.calls_sentence(), first, "money", first),
+            Finding(name, self.sentence(), self.expected[0], "customers", stake, good=False),
+            Finding("churn.calls", calls, reached, "money", reached),
         ]
 
 
@@ -180,61 +121,34 @@ def risks(
 ) -> Risks:
     """Return today's active customers with their risk of no purchase and the money at stake.
 
-    Parameters
-    ----------
-    model
-        The model, fitted on the newest outcomes (``on="check"``).
-    snapshots
-        The result of `analysis.churn.snapshots`.
-    calls
-        How many customers there is time to call.
-    dataset
-        Knows names, owners and, unless ``values`` are given, what customers are worth.
-    values
-        What `analysis.ltv.profile` gives: ``clv`` and ``p_alive`` by customer_id.
+    The ``model`` is fitted on the newest outcomes (``on="check"``). The ``dataset`` knows names, owners and,
+    unless ``values`` are given, what customers are worth: ``clv`` and ``p_alive`` of `analysis.ltv.profile`.
     """
     if dataset is not None and values is None:
         values = ltv.profile(dataset)
-    columns = [
-        "days_since_last",
-        "usual_gap",
-        "relative_silence",
-        "last_purchase",
-        "purchase_days",
-        "net_sales",
-    ]
-    today = snapshots.today
-    listed = today[["customer_id", *columns, "recent_net_sales"]].copy()
-    listed.insert(1, "risk", model.risk(today))
-    listed.insert(2, "reasons", reasons(model, today))
+    listed = snapshots.today.assign(risk=model.risk(snapshots.today), p_alive=np.nan)
     value = listed["recent_net_sales"].clip(lower=0)
-    valued = values is not None and values["clv"].notna().any()
+    valued = values is not None and bool(values["clv"].notna().any())
     if values is not None and valued:
         known = values.reindex(listed["customer_id"]).reset_index(drop=True)
         value = (known["clv"] / known["p_alive"].clip(lower=0.01).fillna(1)).clip(lower=0).fillna(0.0)
-        listed.insert(6, "p_alive", known["p_alive"])
-    place = list(listed).index("last_purchase")
-    listed.insert(place, "value_if_active", value)
-    listed.insert(place + 1, "at_stake", listed["risk"] * value)
-    in_time = listed["relative_silence"] <= 1
-    order = np.lexsort([listed["customer_id"], -listed["at_stake"], in_time])
-    ranked = listed.iloc[order].reset_index(drop=True)
+        listed["p_alive"] = known["p_alive"]
+    listed = listed.assign(
+        reasons=reasons(model, snapshots.today),
+        value_if_active=value,
+        at_stake=listed["risk"] * value,
+        in_time=listed["relative_silence"] <= 1,
+    )
+    ranked = listed.sort_values(["in_time", "at_stake", "customer_id"], ascending=[True, False, True])
+    ranked = ranked[COLUMNS].reset_index(drop=True)
     if dataset is not None:
         ranked = owners.named(dataset, ranked)
-    return Risks(
-        ranked.dropna(axis="columns", how="all"), snapshots.horizon, calls, snapshots.currency, bool(valued)
-    )
+    told = ranked.dropna(axis="columns", how="all")
+    return Risks(told, snapshots.horizon, calls, snapshots.currency, valued)
 
 
 def profile(risks: Risks | NotPossible) -> pd.DataFrame:
-    """Return what churn knows of each customer.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By ``customer_id``, of those active today: ``risk`` of no purchase within the horizon, ``reasons``,
-        ``relative_silence``, ``value_if_active`` and ``at_stake``.
-    """
+    """Return the columns `PROFILE` by ``customer_id``, of those active today; see `Risks`."""
     if isinstance(risks, Risks):
         return risks.customers.set_index("customer_id")[PROFILE]
     return pd.DataFrame(columns=PROFILE, index=pd.Index([], name="customer_id"), dtype="float64")

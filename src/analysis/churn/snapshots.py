@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.churn.horizon import Horizon
-from analysis.language import _, date, ngettext, number, percent
+from analysis.language import N_, _, date, number, percent
 from analysis.ltv.model_selection import fit_purchases
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import summarise
@@ -23,31 +23,30 @@ from analysis.result import Result
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
-FEATURES = (
-    "days_since_last",
-    "relative_silence",
-    "usual_gap",
-    "purchase_days",
-    "recent_purchases",
-    "trend",
-    "irregularity",
-    "season_purchases",
-    "age_days",
-    "mean_purchase",
-    "products",
-    "categories",
-    "returned_share",
-    "discount_share",
-    "late_share",
-    "waiting_days",
-    "satisfaction",
-    "channel",
-    "p_alive",
-    "expected_purchases",
-)
-"""What is made of the data, as far as they have it; see `snapshot`."""
-MOST_TO_LEARN = 3
-"""Cut-offs to learn from."""
+FEATURES = {
+    "days_since_last": N_("Days since the last purchase"),
+    "relative_silence": N_("Days since last ÷ usual gap"),
+    "usual_gap": N_("Usual gap in days"),
+    "purchase_days": N_("Purchases, ever"),
+    "recent_purchases": N_("Purchases, lately"),
+    "trend": N_("Purchases, lately ÷ usual"),
+    "irregularity": N_("Irregularity of the gaps"),
+    "season_purchases": N_("Purchases a year before"),
+    "age_days": N_("Days since the first purchase"),
+    "mean_purchase": N_("Value per purchase"),
+    "products": N_("Products in a year"),
+    "categories": N_("Categories in a year"),
+    "returned_share": N_("Share of sales returned"),
+    "discount_share": N_("Share of sales given as discount"),
+    "late_share": N_("Invoices paid late"),
+    "waiting_days": N_("Days to delivery"),
+    "satisfaction": N_("Satisfaction"),
+    "channel": N_("Channel"),
+    "p_alive": N_("P(alive)"),
+    "expected_purchases": N_("Expected purchases"),
+}
+"""What is made of the data, as far as they have it, and what it is called; see `snapshot`."""
+MOST_TO_LEARN = 3  # cut-offs
 YEAR = 365
 More = Callable[[dt.date], pd.DataFrame]
 
@@ -59,8 +58,7 @@ class Snapshots(Result):
     Attributes
     ----------
     past
-        What `snapshot` gives at each cut-off whose outcome is known, the oldest first, beneath each other,
-        with the day as ``cut_off``.
+        What `snapshot` gives at each cut-off whose outcome is known, the oldest first, beneath each other.
     today
         The same now, when nobody knows who will buy.
     days
@@ -68,7 +66,7 @@ class Snapshots(Result):
     features
         Columns that describe a customer, those that the data have.
     horizon
-        The horizon.
+        The horizon in days.
     currency, content
         See `analysis.Dataset`.
     """
@@ -83,58 +81,29 @@ class Snapshots(Result):
     currency: str | None = None
     content: str | None = None
 
-    def on(self, first: int, end: int) -> pd.DataFrame:
+    def on(self, first: int, last: int | None = None) -> pd.DataFrame:
         """Return the customers of some cut-offs, counted back from today: 1 is the last one, 2 before it."""
-        wanted = [day for back, day in enumerate(reversed(self.days)) if end <= back <= first]
+        wanted = [day for back, day in enumerate(reversed(self.days)) if (last or first) <= back <= first]
         return self.past[self.past["cut_off"].isin(pd.to_datetime(wanted))].reset_index(drop=True)
 
-    @property
-    def calibrates(self) -> bool:
-        """Whether there is a cut-off on which to calibrate, between those to learn from and the check."""
-        return len(self.days) > 3
+    def known(self, back: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the customers to learn from and to calibrate on, to forecast from so many cut-offs back.
+
+        There are none to calibrate on where the history holds but one cut-off before the check.
+        """
+        if len(self.days) > 3:
+            return self.on(back + 1 + MOST_TO_LEARN, back + 2), self.on(back + 1)
+        return self.on(back + 1), self.past.iloc[:0]
 
     @property
     def learn(self) -> pd.DataFrame:
         """The customers to learn from before the check."""
-        last = 2 + self.calibrates
-        return self.on(last + MOST_TO_LEARN - 1, last)
-
-    @property
-    def calibrate(self) -> pd.DataFrame:
-        """The customers to calibrate on before the check; none where there is no cut-off for it."""
-        return self.on(2, 2) if self.calibrates else self.past.iloc[:0]
+        return self.known(1)[0]
 
     @property
     def check(self) -> pd.DataFrame:
         """The customers of the last cut-off whose outcome is known."""
-        return self.on(1, 1)
-
-    def newest(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the customers to learn from and to calibrate on for a forecast from today."""
-        if not self.calibrates:
-            return self.check, self.past.iloc[:0]
-        return self.on(1 + MOST_TO_LEARN, 2), self.check
-
-    def table(self) -> pd.DataFrame:
-        """Return one row per cut-off.
-
-        Returns
-        -------
-        pandas.DataFrame
-            ``snapshot`` (what it is for), ``features_until``, ``outcome_known`` (missing for today),
-            ``customers`` active, ``no_purchase_share`` of them.
-        """
-        uses = [_("learn")] * (len(self.days) - 2 - self.calibrates) + [_("calibrate")] * self.calibrates
-        frames = [self.on(back, back) for back in range(len(self.days) - 1, 0, -1)] + [self.today]
-        return pd.DataFrame(
-            {
-                "snapshot": [*uses, _("check"), _("forecast")],
-                "features_until": self.days,
-                "outcome_known": [*self.days[1:], None],
-                "customers": [len(frame) for frame in frames],
-                "no_purchase_share": [frame["no_purchase"].astype("Float64").mean() for frame in frames],
-            }
-        ).astype({"no_purchase_share": "Float64"})
+        return self.on(1)
 
     def sentence(self) -> str:
         """Return how many were active at the check date, and how many of them did not buy."""
@@ -149,50 +118,34 @@ class Snapshots(Result):
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the cut-offs."""
-        return {"snapshots": self.table()}
+        """Return the cut-offs: what each is for, how many were active then, and who of them did not buy."""
+        before = len(self.days) - 2
+        uses = [_("learn")] * before if before == 1 else [_("learn")] * (before - 1) + [_("calibrate")]
+        frames = [*(self.on(back) for back in range(before + 1, 0, -1)), self.today]
+        shares = [frame["no_purchase"].astype("Float64").mean() for frame in frames]
+        table = {
+            "snapshot": [*uses, _("check"), _("forecast")],
+            "features_until": self.days,
+            "outcome_known": [*self.days[1:], None],
+            "customers": [len(frame) for frame in frames],
+            "no_purchase_share": pd.array(shares, "Float64"),
+        }
+        return {"snapshots": pd.DataFrame(table)}
 
     def notes(self) -> list[str]:
-        """Return the sentence, how much history there is to learn from, and what describes a customer."""
-        cut_offs = len(self.days) - 2 - self.calibrates
-        learnt = ngettext(
-            "There is history to learn from {n} cut-off.",
-            "There is history to learn from {n} cut-offs.",
-            cut_offs,
-        ).format(n=number(cut_offs))
-        if not self.calibrates:
-            learnt += " " + _("There is none to calibrate on: the probabilities are as the model gives them.")
+        """Return the sentence, and what describes a customer."""
         told = _("Each customer is described by: {features}.").format(
             features="; ".join(feature_label(name) for name in self.features)
         )
-        return [self.sentence(), learnt, told]
+        if len(self.days) > 3:
+            return [self.sentence(), told]
+        alone = _("There is no cut-off to calibrate on: the probabilities are as the model gives them.")
+        return [self.sentence(), alone, told]
 
 
 def feature_label(feature: str) -> str:
     """Return what a feature is called in tables and figures; its own name where a reader added it."""
-    labels = {
-        "days_since_last": _("Days since the last purchase"),
-        "relative_silence": _("Days since last ÷ usual gap"),
-        "usual_gap": _("Usual gap in days"),
-        "purchase_days": _("Purchases, ever"),
-        "recent_purchases": _("Purchases, lately"),
-        "trend": _("Purchases, lately ÷ usual"),
-        "irregularity": _("Irregularity of the gaps"),
-        "season_purchases": _("Purchases a year before"),
-        "age_days": _("Days since the first purchase"),
-        "mean_purchase": _("Value per purchase"),
-        "products": _("Products in a year"),
-        "categories": _("Categories in a year"),
-        "returned_share": _("Share of sales returned"),
-        "discount_share": _("Share of sales given as discount"),
-        "late_share": _("Invoices paid late"),
-        "waiting_days": _("Days to delivery"),
-        "satisfaction": _("Satisfaction"),
-        "channel": _("Channel"),
-        "p_alive": _("P(alive)"),
-        "expected_purchases": _("Expected purchases"),
-    }
-    return labels.get(feature, feature)
+    return _(FEATURES[feature]) if feature in FEATURES else feature
 
 
 @or_not_possible
@@ -200,17 +153,9 @@ def snapshots(dataset: Dataset, horizon: Horizon, more: More | None = None) -> S
     """Return the customers active on cut-offs one horizon apart, with what was known on each.
 
     There are up to three cut-offs to learn from, one to calibrate on, the last one to check on, and today, as
-    many as the history holds, one horizon before the first of them.
-
-    Parameters
-    ----------
-    dataset
-        The data set.
-    horizon
-        The horizon.
-    more
-        Features of one's own: returns for a day what was known on it, one row per ``customer_id``, each other
-        column a feature. Queries know nothing after the day that they are given as ``as_of``.
+    many as the history holds, one horizon before the first of them. ``more`` adds features of one's own: it
+    returns for a day what was known on it, one row per ``customer_id``, each other column a feature. Queries
+    know nothing after the day that they are given as ``as_of``.
     """
     customers = dataset.query("customers", as_of=dataset.as_of)
     history = (pd.Timestamp(dataset.as_of) - customers["first_purchase"].min()).days
@@ -232,37 +177,23 @@ ALWAYS = ("customer_id", "cut_off", "last_purchase", "net_sales", "recent_net_sa
 
 
 def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None = None) -> pd.DataFrame:
-    """Describe the customers active on ``day`` by what was known that day.
-
-    *Active* is who bought within the activity window.
-
-    Parameters
-    ----------
-    dataset, horizon, more
-        See `snapshots`.
-    day
-        The cut-off: no row after it enters a feature.
+    """Describe the customers active on ``day``, who bought within the activity window, as known that day.
 
     Returns
     -------
     pandas.DataFrame
         One row per active customer: ``customer_id``, ``cut_off``, ``last_purchase``; ``net_sales`` and
-        ``recent_net_sales`` (within the horizon up to ``day``) in money; the features, as far as the data
-        have them:
+        ``recent_net_sales`` (within the horizon up to ``day``) in money; the columns of ``more``;
+        ``no_purchase`` (within the horizon after ``day``), missing here; and the `FEATURES` that the data
+        have, of which
 
-        - ``days_since_last``; ``usual_gap``, see `usual_gap`; ``relative_silence``, the first ÷ the second;
-          ``purchase_days``, ``age_days`` and ``mean_purchase`` in money, since the first purchase;
-          ``recent_purchases`` within the horizon up to
-          ``day``; ``trend``, those ÷ what the customer's own mean pace since its first purchase makes of a
-          horizon; ``irregularity``, standard deviation ÷ mean of the gaps of who bought three times;
-          ``season_purchases``, in the days of the horizon ahead a year earlier, of who was a customer then;
-        - ``returned_share`` and ``discount_share`` of sales; of the last 365 days ``products`` and
-          ``categories`` bought, main ``channel``, ``late_share`` of the invoices due, mean ``waiting_days``
-          of the deliveries, those under way included, and ``satisfaction`` from 0 to 1;
-        - ``p_alive``, where the data show who has left, and ``expected_purchases`` within the horizon: of the
-          MBG/NBD model, fitted to all customers as they were known on ``day``;
-
-        the columns of ``more``; and ``no_purchase`` (within the horizon after ``day``), missing here.
+        - ``recent_purchases`` are within the horizon up to ``day``, and ``trend`` is those ÷ what the
+          customer's own mean pace since its first purchase makes of a horizon;
+        - ``irregularity`` is the standard deviation ÷ mean of the gaps of who bought three times;
+          ``season_purchases`` are in the days of the horizon ahead a year earlier, of who was here then;
+        - what is bought, paid late, waited for (what is under way too) and scored is of the last 365 days;
+        - ``p_alive``, where the data show who has left, and ``expected_purchases`` within the horizon are of
+          the MBG/NBD model, fitted to all customers as they were known on ``day``.
     """
     everybody, today = dataset.query("customers", as_of=day), pd.Timestamp(day)
     bought = everybody[everybody["first_purchase"].notna()].reset_index(drop=True)
@@ -275,62 +206,57 @@ def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None
     frame["mean_purchase"] = bought["sales"] / bought["purchase_days"]
     sales = bought["sales"].where(bought["sales"] > 0)
     frame["returned_share"] = (-bought["returns"] / sales).fillna(0.0).clip(lower=0)
-    model = fit_purchases(summarise(everybody, day), "mbg_nbd")
+    summary = summarise(everybody, day)
+    model = fit_purchases(summary, "mbg_nbd")
     if isinstance(model, PurchaseModel):
-        history = summarise(everybody, day).history
+        history = summary.history
         frame["expected_purchases"] = model.expected_purchases(horizon.days / 7, *history)
         frame["p_alive"] = model.p_alive(*history) if model.leaving_seen else np.nan
     frame = frame[active].set_index("customer_id")
     for part in _parts(dataset, day, horizon):
         frame = frame.join(part.set_index("customer_id"))
-    frame["trend"] = frame["recent_purchases"] / (
-        frame["purchase_days"] * np.minimum(horizon.days / (frame["age_days"] + 1), 1)
-    )
-    a_year_ago = frame["age_days"] >= YEAR
-    frame["season_purchases"] = frame["season_purchases"].where(a_year_ago)
+    part_of_life = np.minimum(horizon.days / (frame["age_days"] + 1), 1)
+    frame["trend"] = frame["recent_purchases"] / (frame["purchase_days"] * part_of_life)
+    frame["season_purchases"] = frame["season_purchases"].where(frame["age_days"] >= YEAR)
     gross = frame.pop("gross_sales")
     if dataset.tables["transactions"] & {"discount", "gross_amount"}:
         frame["discount_share"] = 1 - sales[active].fillna(0).to_numpy() / gross.where(gross > 0)
     told = [name for name in FEATURES if name in frame and frame[name].notna().any()]
     kept = frame[[*[name for name in ALWAYS if name in frame], *told]]
-    numbers = kept.select_dtypes("number").columns
-    kept = kept.astype(dict.fromkeys(numbers, float)).assign(
-        no_purchase=pd.Series(pd.NA, kept.index, "boolean")
-    )
+    kept = kept.astype(dict.fromkeys(kept.select_dtypes("number"), float))
+    kept = kept.assign(no_purchase=pd.Series(pd.NA, kept.index, "boolean"))
     return kept.join(more(day).set_index("customer_id") if more else kept[[]]).reset_index()
 
 
 def _parts(dataset: Dataset, day: dt.date, horizon: Horizon) -> list[pd.DataFrame]:
     """Return what single queries tell, the same at each cut-off; a table that is not there tells nothing."""
-    ago = {
-        days: day - dt.timedelta(days=days) for days in (horizon.days, 2 * horizon.days, YEAR, horizon.window)
-    }
-    ahead = {"season_start": ago[YEAR], "season_end": ago[YEAR] + dt.timedelta(days=min(horizon.days, YEAR))}
-    since = {"since": ago[horizon.days], "before": ago[2 * horizon.days], "active_since": ago[horizon.window]}
+    windows = (horizon.days, YEAR, horizon.window)
+    since, year_ago, active_since = (day - dt.timedelta(days=days) for days in windows)
+    season_end = year_ago + dt.timedelta(days=min(horizon.days, YEAR))
+    ahead = {"season_start": year_ago, "season_end": season_end}
     parts = [
-        dataset.query("churn_features", as_of=day, **ahead, **since),
+        dataset.query("churn_features", as_of=day, since=since, active_since=active_since, **ahead),
         _irregularity(dataset.query("purchase_days", as_of=day)),
     ]
     sold = dataset.tables["transactions"]
     if sold & {"product_id", "category", "channel"}:
-        products = dataset.query("churn_products", as_of=day, year_ago=ago[YEAR])
+        products = dataset.query("churn_products", as_of=day, year_ago=year_ago)
         known = {"products": "product_id", "categories": "category", "channel": "channel"}
         parts.append(products[["customer_id", *[name for name, column in known.items() if column in sold]]])
     if {"due", "paid", "customer_id"} <= dataset.tables.get("invoices", frozenset()):
-        parts.append(dataset.query("churn_invoices", as_of=day, year_ago=ago[YEAR]))
+        parts.append(dataset.query("churn_invoices", as_of=day, year_ago=year_ago))
     if {"delivered", "customer_id"} <= dataset.tables.get("deliveries", frozenset()):
-        parts.append(_waiting(dataset.query("churn_deliveries", as_of=day, year_ago=ago[YEAR]), day))
+        parts.append(_waiting(dataset.query("churn_deliveries", as_of=day, year_ago=year_ago), day))
     if "surveys" in dataset.tables:
-        parts.append(dataset.query("churn_surveys", as_of=day, year_ago=ago[YEAR]))
+        parts.append(dataset.query("churn_surveys", as_of=day, year_ago=year_ago))
     return parts
 
 
 def _irregularity(days: pd.DataFrame) -> pd.DataFrame:
     """Return the standard deviation of each customer's gaps ÷ their mean."""
-    gap = days.groupby("customer_id")["date"].diff().dt.days
-    told: pd.DataFrame = gap.groupby(days["customer_id"]).agg(["mean", "std"])
-    told["irregularity"] = told.pop("std") / told.pop("mean")
-    return told.reset_index()
+    gaps = days.groupby("customer_id")["date"].diff().dt.days.groupby(days["customer_id"])
+    told: pd.DataFrame = (gaps.std() / gaps.mean()).rename("irregularity").reset_index()
+    return told
 
 
 def _waiting(deliveries: pd.DataFrame, day: dt.date) -> pd.DataFrame:
@@ -338,8 +264,7 @@ def _waiting(deliveries: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     days = (deliveries["delivered"].fillna(pd.Timestamp(day)) - deliveries["ordered"]).dt.days
     sums = deliveries.assign(waited=days * deliveries["deliveries"]).groupby("customer_id")
     means = sums["waited"].sum() / sums["deliveries"].sum()
-    told: pd.DataFrame = means.clip(lower=0).rename("waiting_days").reset_index()
-    return told
+    return means.clip(lower=0).rename("waiting_days").reset_index()
 
 
 def usual_gap(customers: pd.DataFrame) -> npt.NDArray[np.float64]:
@@ -352,5 +277,4 @@ def usual_gap(customers: pd.DataFrame) -> npt.NDArray[np.float64]:
     span = (customers["last_purchase"] - customers["first_purchase"]).dt.days
     repeats = customers["x"].sum()
     mean_gap = span.sum() / repeats if repeats else 1.0
-    gaps: npt.NDArray[np.float64] = ((span + mean_gap) / (customers["x"] + 1)).clip(lower=1.0).to_numpy(float)
-    return gaps
+    return ((span + mean_gap) / (customers["x"] + 1)).clip(lower=1.0).to_numpy(float)

@@ -80,7 +80,7 @@ def _folder(content: str) -> Path:
 @cache
 def _edition() -> bytes:
     """Return what tells the code, and the libraries that have a part in the last digits."""
-    libraries = f"{version('numpy')} {version('scipy')}".encode()
+    libraries = " ".join(map(version, ("numpy", "scipy", "scikit-learn"))).encode()
     files = sorted(Path(__file__).parents[1].rglob("*.py"))
     return b"".join([libraries, *(path.read_bytes() for path in files)])
 

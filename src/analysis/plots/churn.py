@@ -5,20 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.churn import (
-    Calibration,
-    ChurnRates,
-    Contest,
-    Horizon,
-    Importance,
-    Risks,
-    feature_label,
-    rule_name,
-)
-from analysis.language import _, ngettext, number, percent
+from analysis.churn import Calibration, ChurnRates, Horizon, Importance, feature_label
+from analysis.language import _, number, percent
 from analysis.plots import churn_contracts, churn_money, churn_survival, theme  # noqa: F401 this topic's too
 from analysis.plots.drawing import plot
-from analysis.plots.marks import beside, columns, name_ends
+from analysis.plots.marks import beside, columns, dots, name_ends
 
 COLOURS = theme.COLOURS
 
@@ -57,49 +48,18 @@ def return_curve(result: Horizon, ax: Axes | None = None) -> Axes:
 
 
 @plot.register
-def gains(result: Contest, ax: Axes | None = None) -> Axes:
-    """Draw how many of those who did not buy are found by calling the customers ranked highest."""
-    curves = result.gains
-    ax = ax or theme.axes(height=4.6)
-    shown = {
-        result.rival: ("accent", "--", rule_name(result.rival)),
-        result.chosen: ("main", "-", rule_name(result.chosen)),
-    }
-    others = [rule for rule in curves["rule"].unique() if rule not in {*shown, "share"}]
-    for rule in others:
-        curve = curves[curves["rule"] == rule]
-        ax.plot(curve["called"], curve["found"], color=COLOURS["muted"], linewidth=0.8, label=_("Others"))
-    ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, linestyle=":", label=_("At random"))
-    for rule, (colour, style, label) in shown.items():
-        curve = curves[curves["rule"] == rule]
-        ax.plot(curve["called"], curve["found"], style, color=COLOURS[colour], linewidth=2.2, label=label)
-    named = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    ax.legend(list(named.values())[::-1], list(named)[::-1], frameon=False, loc="lower right", fontsize=9)
-    theme.shares_axes(ax)
-    return theme.finish(
-        ax,
-        result.title(),
-        _("Customers called, highest ranked first"),
-        _("Of those who did not buy, found"),
-    )
-
-
-@plot.register
 def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
     """Draw what share did not buy against the probability the model gave."""
     bins = result.bins
     ax = ax or theme.axes(height=4.6)
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, label=_("as many as the model said"))
-    errors = [bins["observed"] - bins["observed_low"], bins["observed_high"] - bins["observed"]]
-    ax.errorbar(
+    dots(
+        ax,
         bins["predicted"],
         bins["observed"],
-        yerr=errors,
-        fmt="o",
-        color=COLOURS["main"],
-        ecolor=COLOURS["main"],
-        elinewidth=1.3,
-        markersize=5,
+        (bins["observed_low"], bins["observed_high"]),
+        colour="main",
+        label=_("actual share, with its 95% interval"),
     )
     ax.legend(frameon=False, loc="lower right", fontsize=9)
     theme.shares_axes(ax, 1.05)
@@ -107,7 +67,7 @@ def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
         ax,
         result.title(),
         _("Predicted probability of no purchase, mean of the group"),
-        _("Actual share without a purchase (95% interval)"),
+        _("Actual share without a purchase"),
     )
 
 
@@ -115,19 +75,18 @@ def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
 def dependence(result: Importance, ax: Axes | None = None) -> Axes:
     """Draw the mean risk by the value of the main features, over the middle nine tenths of the values."""
     ax = ax or theme.axes()
-    names = list(dict.fromkeys(result.dependence["feature"]))
-    ends = []
-    for name, colour in zip(names, ("main", "accent", "highlight", "muted"), strict=False):
-        curve = result.dependence[result.dependence["feature"] == name]
+    colours = ("main", "accent", "highlight", "muted")
+    ends: list[tuple[str, float, str]] = []
+    for (name, curve), colour in zip(result.dependence.items(), colours, strict=False):
         value, risk = curve["value"].to_numpy(), curve["risk"].to_numpy()
         place = (value - value[0]) / max(value[-1] - value[0], 1e-9)
-        ax.plot(place, risk, color=COLOURS[colour], linewidth=2.2 if name == names[0] else 1.5)
+        ax.plot(place, risk, color=COLOURS[colour], linewidth=1.5 if ends else 2.2)
         digits = 0 if value[-1] >= 10 else 1
         text = _("{feature} ({low} to {high})").format(
             feature=feature_label(name), low=number(value[0], digits), high=number(value[-1], digits)
         )
         ends.append((text, float(risk[-1]), colour))
-    top = max(float(result.dependence["risk"].max()) * 1.1, 0.05)
+    top = max(*(1.1 * float(curve["risk"].max()) for curve in result.dependence.values()), 0.05)
     name_ends(ax, 1.0, ends, 0.06 * top, (0.02 * top, top))
     ax.set_ylim(0, top)
     ax.set_xlim(0, 1)
@@ -135,35 +94,4 @@ def dependence(result: Importance, ax: Axes | None = None) -> Axes:
     theme.percent_axis(ax.yaxis)
     return theme.finish(
         ax, result.title(), _("Value of the feature"), _("Mean risk of no purchase"), beside=3.4
-    )
-
-
-@plot.register
-def risk_bands(result: Risks, ax: Axes | None = None) -> Axes:
-    """Draw the value at stake by band of risk, with the number of customers in each."""
-    bands = result.bands()
-    ax = ax or theme.axes()
-    labels = [
-        ngettext("{customers} customer", "{customers} customers", n).format(customers=number(n))
-        for n in bands["customers"]
-    ]
-    colours = ["main", "main", "accent", "bad", "bad"]
-    columns(ax, bands["value"], colours, width=0.7, labels=labels)
-    names = [
-        _("{low} to {high}").format(low=percent(low), high=percent(high))
-        for low, high in zip(bands["low"], bands["high"], strict=True)
-    ]
-    ax.set_xticks(bands.index, names)
-    ax.set_ylim(
-        min(0.0, float(bands["value"].min())),
-        max(float(bands["value"].max()) * 1.12, 1.0),
-    )
-    theme.money_axis(ax.yaxis, result.currency)
-    return theme.finish(
-        ax,
-        result.title(),
-        _("Risk of no purchase in the next {days} days").format(days=number(result.horizon)),
-        _("Value of the next 12 months")
-        if result.valued
-        else _("Net sales in the last {days} days").format(days=number(result.horizon)),
     )

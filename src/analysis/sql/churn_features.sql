@@ -1,9 +1,9 @@
 -- One row per customer with a purchase from :active_since to :as_of: how it bought, as far as was known on :as_of.
 --
--- A horizon ends on :as_of, the one before it on :since, and that began after :before.
+-- A horizon ends on :as_of; it began after :since.
 --
 -- customer_id
--- recent_purchases, earlier_purchases   purchase days in the last horizon, and in the one before
+-- recent_purchases                      purchase days in the last horizon
 -- recent_net_sales                      money sold in the last horizon, less returns and cancellations
 -- season_purchases                      purchase days after :season_start and up to :season_end, the same days as
 --                                       those ahead, a year earlier
@@ -11,7 +11,6 @@
 select
     customer_id,
     sum(case when date > :since then bought else 0 end) as recent_purchases,
-    sum(case when date > :before and date <= :since then bought else 0 end) as earlier_purchases,
     sum(case when date > :since then net_sales else 0 end) as recent_net_sales,
     sum(case when date > :season_start and date <= :season_end then bought else 0 end) as season_purchases,
     sum(gross_sales) as gross_sales
