@@ -35,18 +35,16 @@ from analysis.churn.evaluation import (
     forecast,
     in_full,
     latest,
-    rule_name,
 )
 from analysis.churn.horizon import Horizon, horizon, return_curve
 from analysis.churn.importance import Importance, importance
 from analysis.churn.lapsed_lines import lapsed_check, lapsed_lines, lapsed_profile, rhythm
-from analysis.churn.model import BASELINES, ChurnModel, default_models, fit, tuned
+from analysis.churn.model import default_models, fit, tuned
 from analysis.churn.rates import ChurnRates, other_horizons, rates, rates_by
 from analysis.churn.risks import Risks, profile, risks
 from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
-from analysis.churn.snapshots import FEATURES, Snapshots, feature_label, snapshot, snapshots
+from analysis.churn.snapshots import Snapshots, feature_label, snapshot, snapshots
 from analysis.churn.survival import (
-    Lives,
     Survival,
     SurvivalBy,
     contract_lives,
@@ -59,11 +57,8 @@ from analysis.churn.survival import (
 from analysis.churn.watch import drift, earlier_forecast, stability
 
 __all__ = [
-    "BASELINES",
-    "FEATURES",
     "Calibration",
     "CampaignEffects",
-    "ChurnModel",
     "ChurnRates",
     "ContactValue",
     "Contest",
@@ -72,7 +67,6 @@ __all__ = [
     "ContractsCheck",
     "Horizon",
     "Importance",
-    "Lives",
     "RiskEffects",
     "Risks",
     "Snapshots",
@@ -115,7 +109,6 @@ __all__ = [
     "rhythm",
     "risk_on",
     "risks",
-    "rule_name",
     "silence_lives",
     "snapshot",
     "snapshots",

@@ -108,8 +108,8 @@ def other_horizons(dataset: Dataset, window: ActivityWindow) -> Listed | NotPoss
         message = _("The history is too short for a churn rate of {days} days.")
         return NotPossible(message.format(days=DAYS[0]))
     said = _(
-        "The rate depends on how long is waited: of who bought within so many days, lost is who did not "
-        "within as many after them."
+        "The rate depends on how long one waits: of those who bought within so many days, the share that did "
+        "not buy within as many days after."
     )
     return Listed({"churn_horizons": pd.DataFrame(rows)}, said)
 
