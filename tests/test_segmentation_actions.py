@@ -235,6 +235,14 @@ class TestLifeCycle:
         dataset = data_over(transactions([("a", "2024-01-05", "return", -1)]), AS_OF)
         assert not segmentation.life_cycle(dataset, WINDOW)
 
+    @pytest.mark.parametrize(("first", "is_enough"), [("01-15", True), ("01-16", False)])
+    def test_it_takes_fifteen_months(self, data_over, first, is_enough):
+        """To 15 April 2024 they begin on 15 January 2023."""
+        rows = bought("a", first, year=2023) + bought("a", "03-01")
+        found = segmentation.life_cycle(data_over(transactions(rows), AS_OF), WINDOW)
+        assert bool(found) is is_enough
+        assert is_enough or "15 months of sales" in found.reason
+
 
 class TestPlan:
     @pytest.fixture

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BEYOND_CHANCE = 1.2816
 """Standard errors that a change must exceed: chance alone brings it to one customer in ten, either way."""
+LEAST_MONTHS = 15
+"""Months of sales, so that there are some to hold against the same ones a year before."""
 STAGES = {
     "new": N_("New"),
     "growing": N_("Growing"),
@@ -118,6 +120,13 @@ def life_cycle(dataset: Dataset, window: ActivityWindow) -> LifeCycle | NotPossi
     rows = dataset.query("customer_trend")
     if rows.empty:
         return NotPossible(_("Nobody bought anything, so there is no life cycle."))
+    first = pd.to_datetime(rows["first_purchase"]).min()
+    if first > pd.Timestamp(dataset.as_of) - pd.DateOffset(months=LEAST_MONTHS):
+        return NotPossible(
+            _("Whether customers grow or decline takes at least {months} months of sales to tell.").format(
+                months=number(LEAST_MONTHS)
+            )
+        )
     earlier = (pd.Timestamp(dataset.as_of) - pd.DateOffset(years=1)).date()
     was = dataset.query("customer_trend", as_of=earlier)
     before = pd.DataFrame(
