@@ -16,6 +16,7 @@ from analysis.churn.survival import Lives, Survival, bands
 from analysis.dataset import Dataset
 from analysis.display_names import words
 from analysis.errors import CarteraError
+from analysis.language import percent
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
 from analysis.result import Listed
@@ -322,6 +323,8 @@ def test_rates_by_group_and_length_on_the_demo() -> None:
     assert last["sales_before"] == pytest.approx(net_before.sum())  # with what others gave back
     assert last["gross_retention"] == pytest.approx(np.minimum(base, kept).sum() / base.sum())
     assert last["net_retention"] == pytest.approx(kept.sum() / base.sum())
+    gross = percent(last["gross_retention"], 1)
+    assert rates.notes()[0].startswith(f"Of the net sales of H1 2025, {gross} were kept in H2 2025")
     groups = churn.rates_by(dataset, rates, window)
     assert isinstance(groups, Listed)
     assert list(groups.shown) == [
