@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import yaml
 
 from analysis import open_dataset
@@ -117,3 +118,11 @@ def taken(  # noqa: PLR0917
         aside = pd.read_parquet(Path(target) / f"set_aside_{table}.parquet")
     listed = [(row.line, f"{row.outcome}:{row.rule}", row.raw) for row in aside.itertuples()]
     return Taken(records, rows, listed)
+
+
+def few(most, values):
+    """Return parameters of which ``make test`` tries the first so many, and the slow tests the others."""
+    return [
+        value if place < most else pytest.param(value, marks=pytest.mark.slow)
+        for place, value in enumerate(values)
+    ]
