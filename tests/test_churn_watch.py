@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,10 @@ from conftest import AS_OF
 # Half and half became 60 to 40: .1 × ln(.6 ÷ .5) − .1 × ln(.4 ÷ .5) = .1 × .1823 + .1 × .2231 = .0405. Chance
 # stays below 3.841 × (1 ÷ 100 + 1 ÷ 100) = .0768, the 95 % quantile of χ²(1) from the table.
 THEN, NOW = [0] * 50 + [1] * 50, [0] * 60 + [1] * 40
+
+
+def _seen(then, now, features):
+    return SimpleNamespace(past=then, today=now, features=features)
 
 
 @pytest.mark.parametrize("kind", [float, str, "Int64", bool])
@@ -51,17 +56,17 @@ def test_drift_reads_the_index_by_the_usual_marks_and_by_chance():
         {"days_since_last": [0.0, 1.0] * 500, "mean_purchase": 1.0, "age_days": [0.0, 1.0] * 500}
     )
     now = then.assign(days_since_last=[0.0] * 650 + [1.0] * 350, age_days=[0.0] * 900 + [1.0] * 100)
-    found = churn.drift(then, now, ["days_since_last", "mean_purchase", "age_days"])
+    found = churn.drift(_seen(then, now, ["days_since_last", "mean_purchase", "age_days"]))
     table = found.shown["drift"]  # .15 × ln(.65 ÷ .35) = .093; .4 × ln(.9 ÷ .1) = .879
     assert table["psi"].round(3).tolist() == [0.879, 0.093, 0]
     assert table["reading"].tolist() == ["much", "nothing", "nothing"]
     assert table["feature"].iloc[0] == "Days since the first purchase"
     assert table[["median_then", "median_now"]].iloc[0].tolist() == [0.5, 0]
     assert "changed since the model learned: 1 of 3, 1 of them much." in found.text
-    few = churn.drift(then.head(10), now.iloc[::100], ["days_since_last"])
+    few = churn.drift(_seen(then.head(10), now.iloc[::100], ["days_since_last"]))
     assert few.shown["drift"]["reading"].tolist() == ["nothing"]
-    assert not churn.drift(then, now.head(0), ["age_days"])
-    assert churn.drift(NotPossible("why"), now, []).reason == "why"
+    assert not churn.drift(_seen(then, now.head(0), ["age_days"]))
+    assert churn.drift(NotPossible("why")).reason == "why"
 
 
 @pytest.fixture

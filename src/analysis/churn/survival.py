@@ -97,7 +97,8 @@ def silence_lives(dataset: Dataset, window: ActivityWindow) -> Lives:
     silent = (gaps["until"] - gaps["since"]).dt.days > window.days
     customers = dataset.query("customers")
     frame = customers.loc[customers["first_purchase"] < known_until, ["customer_id", "first_purchase"]]
-    since = frame["customer_id"].map(gaps[silent].groupby("customer_id")["since"].min())
+    first = gaps[silent].groupby("customer_id")["since"].min().reindex(frame["customer_id"])
+    since = pd.Series(pd.to_datetime(first).to_numpy(), frame.index)
     frame = frame.assign(
         months=(since.fillna(known_until) - frame["first_purchase"]).dt.days / MONTH_DAYS,
         ended=since.notna(),

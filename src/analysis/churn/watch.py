@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from analysis.churn.snapshots import feature_label
+from analysis.churn.snapshots import Snapshots, feature_label
 from analysis.dataset import Dataset
 from analysis.errors import CarteraError
 from analysis.language import _, date, number
@@ -27,8 +26,8 @@ _LIST = Path("tables/03_churn/watch_list.parquet")
 
 
 @or_not_possible
-def drift(then: pd.DataFrame, now: pd.DataFrame, features: Sequence[str]) -> Listed | NotPossible:
-    """Compare the customers a model learned from with those it speaks of, feature by feature.
+def drift(snapshots: Snapshots) -> Listed | NotPossible:
+    """Compare the customers a model learned from with those of today, feature by feature.
 
     Its table ``drift``, what moved most first: ``feature``; ``psi`` and ``by_chance``, see `stability`;
     ``reading``; ``median_then`` and ``median_now``, where the feature is a number.
@@ -39,6 +38,7 @@ def drift(then: pd.DataFrame, now: pd.DataFrame, features: Sequence[str]) -> Lis
     (Siddiqi, Credit Risk Scorecards, 2006, after Lewis, An Introduction to Credit Scoring, 1994). What is no
     larger than chance makes it is read as no change.
     """
+    then, now, features = snapshots.past, snapshots.today, snapshots.features
     if then.empty or now.empty:
         return NotPossible(_("There are no customers to compare with those the model learned from."))
     frame = pd.DataFrame([stability(then[feature], now[feature]) for feature in features])

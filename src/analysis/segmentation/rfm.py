@@ -146,7 +146,7 @@ def score(
     [1, 1, 1, 4, 5]
     """
     places, levels = pd.factorize(values, sort=True)
-    if len(levels) == 1:
+    if len(levels) <= 1:
         return pd.Series(equal or middle(scores), index=values.index)
     if best == "low":
         places = len(levels) - 1 - places
