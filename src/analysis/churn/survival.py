@@ -108,7 +108,7 @@ def silence_lives(dataset: Dataset, window: ActivityWindow) -> Lives:
 
 
 def _grouped(frame: pd.DataFrame, groups: pd.DataFrame | None) -> pd.DataFrame:
-    known = frame if groups is None else frame.join(groups, on="customer_id")
+    known = frame if groups is None or groups.empty else frame.join(groups, on="customer_id")
     kept = [name for name in GROUPS if name in known and known[name].notna().any()]
     return known[["customer_id", "months", "ended", *kept]]
 
