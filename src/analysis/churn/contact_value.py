@@ -77,27 +77,21 @@ def contact_value(
     if isinstance(risks, NotPossible):
         return risks
     campaign = measured.for_active if isinstance(measured, campaigns.CampaignEffects) else pd.DataFrame()
-    frame = risks.customers[["customer_id", "risk"]].copy()
-    rate = 1.0 if risks.valued else margins.of(frame["customer_id"])
-    stake = frame["margin_at_stake"] = (risks.customers["at_stake"] * rate).clip(lower=0)
     is_measured = success is None and len(campaign) > 0
-    if is_measured:
-        groups = campaign.assign(risk_high=1.0)
-        if isinstance(by_risk, campaigns.RiskEffects) and by_risk.differs:
-            groups = by_risk.frame
-        place = np.searchsorted(groups["risk_high"].iloc[:-1], frame["risk"])
-        frame[RATES] = groups[RATES].iloc[place].to_numpy()
-    else:
-        frame[RATES] = [ASSUMED_SUCCESS if success is None else success, np.nan, np.nan]
     known = campaign["cost"].dropna().tolist() if len(campaign) else []
     used = cost if cost is not None else [*known, ASSUMED_COST][0]
-    frame["expected_gain"] = stake * frame["success"] - used
-    frame["break_even"] = used / stake.where(stake > 0)
-    frame["worth_contacting"] = frame["expected_gain"] > 0
-    ranked = frame.sort_values(["expected_gain", "customer_id"], ascending=[False, True], ignore_index=True)
-    mean = float(np.average(frame["success"], weights=stake)) if stake.sum() > 0 else 0.0
+    if not is_measured:
+        assumed = ASSUMED_SUCCESS if success is None else success
+        groups = pd.DataFrame([[1.0, assumed, np.nan, np.nan]], columns=["risk_high", *RATES])
+    elif isinstance(by_risk, campaigns.RiskEffects) and by_risk.differs:
+        groups = by_risk.frame
+    else:
+        groups = campaign.assign(risk_high=1.0)
+    ranked = _expected(risks, margins, groups, used)
+    stake = ranked["margin_at_stake"]
+    mean = float(np.average(ranked["success"], weights=stake)) if stake.sum() > 0 else 0.0
     best, first = int(ranked["worth_contacting"].sum()), stake.nlargest(risks.calls)
-    sums = (ranked[RATES].mul(ranked["margin_at_stake"], axis=0) - used).cumsum()
+    sums = (ranked[RATES].mul(stake, axis=0) - used).cumsum()
     curve = pd.concat([pd.DataFrame(0.0, [0], RATES), sums], ignore_index=True)
     curve = curve.rename_axis("contacted").reset_index().rename(columns={"success": "gain"})
     amounts = {name: float(curve[name][best]) for name in ("gain", "low", "high")}
@@ -126,7 +120,7 @@ def contact_value(
         else _("At stake is the risk × the margin on the net sales of the last {days} days.")
     ]
     if best:
-        said["threshold"] = money(ranked["margin_at_stake"][:best].min(), risks.currency)
+        said["threshold"] = money(stake[:best].min(), risks.currency)
         said["break_even"] = percent(len(first) * used / first.sum(), 1)
         notes.append(
             _(
@@ -143,6 +137,19 @@ def contact_value(
         curve=curve,
         currency=risks.currency,
     )
+
+
+def _expected(risks: Risks, margins: Margins, groups: pd.DataFrame, cost: float) -> pd.DataFrame:
+    """Return the table ``contact_value``, with the success of each group of risk, the lowest first."""
+    frame = risks.customers[["customer_id", "risk"]].copy()
+    rate = 1.0 if risks.valued else margins.of(frame["customer_id"])
+    stake = frame["margin_at_stake"] = (risks.customers["at_stake"] * rate).clip(lower=0)
+    place = np.searchsorted(groups["risk_high"].iloc[:-1], frame["risk"])
+    frame[RATES] = groups[RATES].iloc[place].to_numpy()
+    frame["expected_gain"] = stake * frame["success"] - cost
+    frame["break_even"] = cost / stake.where(stake > 0)
+    frame["worth_contacting"] = frame["expected_gain"] > 0
+    return frame.sort_values(["expected_gain", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
 def _sensitivity(ranked: pd.DataFrame, success: float, cost: float) -> pd.DataFrame:

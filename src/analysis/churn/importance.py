@@ -96,7 +96,7 @@ def importance(contest: Contest, snapshots: Snapshots) -> Importance | NotPossib
 
 
 def _dependence(model: ChurnModel, told: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the mean risk over the middle nine tenths of the values of a feature."""
+    """Return the mean risk over the middle 90 % of the values of a feature."""
     grid = np.unique(np.linspace(told[name].quantile(0.05), told[name].quantile(0.95), 20))
     with threadpool_limits(1):
         curve = partial_dependence(model.pipeline, told, [name], custom_values={name: grid}, kind="average")

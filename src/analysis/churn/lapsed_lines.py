@@ -131,7 +131,7 @@ def lapsed_check(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -
     Notes
     -----
     Lines bought seldom are often not bought within a horizon, silent or not: so lines are compared within
-    fifths of the usual gap. The lines of one customer go together: the interval of this regression is that
+    quintiles of the usual gap. The lines of one customer go together: the interval of this regression is that
     for clusters (Liang & Zeger 1986).
     """
     day = dataset.as_of - dt.timedelta(days=horizon.days)

@@ -21,7 +21,7 @@ from analysis.statistics import Z_95, wilson
 SLIGHT, LARGE = 0.1, 0.25
 _GROUPS = 10  # of the values of a feature
 _EMPTY = 0.5  # customers that a group without any is taken to hold
-_FIFTHS = 5  # of customers by their earlier risk
+_QUINTILES = 5  # of customers by their earlier risk
 _LIST = Path("tables/03_churn/watch_list.parquet")
 
 
@@ -125,8 +125,8 @@ def earlier_forecast(previous: str | Path | None, dataset: Dataset) -> Listed | 
     ).format(**said)
     is_true = bool(abs(absent - risk.sum()) <= half)
     found = Finding("churn.earlier_forecast", text, absent, "customers", good=is_true)
-    fifths = known.groupby(np.ceil(risk.rank(pct=True) * _FIFTHS))
-    table = fifths.agg(customers=("risk", "size"), predicted=("risk", "mean"), observed=("absent", "mean"))
+    quintiles = known.groupby(np.ceil(risk.rank(pct=True) * _QUINTILES))
+    table = quintiles.agg(customers=("risk", "size"), predicted=("risk", "mean"), observed=("absent", "mean"))
     low, high = wilson(table["observed"], table["customers"])
     table = table.assign(observed_low=low, observed_high=high).reset_index(drop=True)
     return Listed({"earlier_forecast": table}, text, found)

@@ -73,7 +73,7 @@ def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
 
 @plot.register
 def dependence(result: Importance, ax: Axes | None = None) -> Axes:
-    """Draw the mean risk by the value of the main features, over the middle nine tenths of the values."""
+    """Draw the mean risk by the value of the main features, over the middle 90 % of the values."""
     ax = ax or theme.axes()
     colours = ("main", "accent", "highlight", "muted")
     ends: list[tuple[str, float, str]] = []

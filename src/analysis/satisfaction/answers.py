@@ -36,8 +36,8 @@ class Answers:
     is the best possible answer. Most is told of the ``months`` to ``as_of``, and nothing of groups with fewer
     answers than ``least``. ``read_as`` says which are read otherwise than they look, or not at all.
 
-    Answers from 0 to 10 make an NPS; of others the share of satisfied ones is told, those of four fifths of
-    the scale or more: 4 and 5 of 5. Those of two fifths or less are dissatisfied.
+    Answers from 0 to 10 make an NPS; of others the share of satisfied ones is told, those of 80 % of
+    the scale or more: 4 and 5 of 5. Those of 40 % or less are dissatisfied.
     """
 
     frame: pd.DataFrame
