@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 
 from analysis import churn, open_dataset, portfolio
 from analysis.churn.evaluation import error_by_chance, measures
-from analysis.churn.reasons import reasons
+from analysis.churn.risk_reasons import reasons
 from analysis.churn.risks import Risks
 from analysis.churn.snapshots import usual_gap
 from analysis.dataset import Dataset

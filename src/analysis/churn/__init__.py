@@ -3,10 +3,10 @@
 The rate by period (``rates``); how long customers stay (``survival``); how far ahead to look (``horizon``);
 what is known of each customer on a day (``snapshots``); models of who will not buy (``model``); which of them
 beats the simple rules (``evaluation``); what it rests on (``importance``); and today's customers by risk
-(``risks``), each with its ``reasons``. What past campaigns changed is in ``campaigns``, and whom it pays to
-contact in ``contact_value``. Who still buys, but no longer a product group: ``lapsed_lines``; what has
-changed since the model learned, and what became of an earlier run's risks: ``watch``. Who has a contract
-gives notice: ``contracts``, with the model of ``shifted_beta_geometric``.
+(``risks``), each with its reasons (``risk_reasons``). What past campaigns changed is in ``campaigns``, and
+whom it pays to contact in ``contact_value``. Who still buys, but no longer a product group:
+``lapsed_lines``; what has changed since the model learned, and what became of an earlier run's risks:
+``watch``. Who has a contract gives notice: ``contracts``, with the model of ``shifted_beta_geometric``.
 """
 
 from analysis.churn.campaigns import (

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis import ltv, owners
 from analysis.churn.model import ChurnModel
-from analysis.churn.reasons import reasons
+from analysis.churn.risk_reasons import reasons
 from analysis.churn.snapshots import Snapshots
 from analysis.language import _, money, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible

@@ -9,7 +9,7 @@ from analysis.profitability.contribution import (
     profits,
 )
 from analysis.profitability.costly import costly
-from analysis.profitability.discounts import Discounts, discounts
+from analysis.profitability.discount_discipline import Discounts, discounts
 from analysis.profitability.expenses import SellingExpenses, selling_expenses
 from analysis.profitability.margins import Margins, choose_margins
 from analysis.profitability.ranking import sales_ranking

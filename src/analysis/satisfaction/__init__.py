@@ -2,8 +2,8 @@
 
 from analysis.satisfaction.afterwards import Afterwards, afterwards, late_deliveries
 from analysis.satisfaction.answers import Answers, answers, profile
+from analysis.satisfaction.detractors import detractors, loyalty, words
 from analysis.satisfaction.nps import Nps, by_group, customers_of, nps, response
-from analysis.satisfaction.value import detractors, loyalty, words
 
 __all__ = [
     "Afterwards",
