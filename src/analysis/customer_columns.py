@@ -79,8 +79,9 @@ def entry(column: str) -> str:
 
 def in_order(profile: pd.DataFrame) -> pd.DataFrame:
     """Return the customer profile with its columns in the order of `MEANINGS`."""
-    columns, order = [str(column) for column in profile], list(MEANINGS)
-    return profile[sorted(columns, key=lambda column: (order.index(entry(column)), column))]
+    order = list(MEANINGS)
+    places = {(order.index(entry(column)), column) for column in map(str, profile.columns)}
+    return profile[[column for _place, column in sorted(places)]]
 
 
 def dictionary(profile: pd.DataFrame) -> pd.DataFrame:
