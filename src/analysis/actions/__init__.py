@@ -2,7 +2,19 @@
 
 from analysis.actions.budget import ActionPlan, budget_plan
 from analysis.actions.effects import Effects, effects
+from analysis.actions.how_sure import HowSure, how_sure
+from analysis.actions.overview import overview
 from analysis.actions.recommend import recommend
 from analysis.actions.words import complaints
 
-__all__ = ["ActionPlan", "Effects", "budget_plan", "complaints", "effects", "recommend"]
+__all__ = [
+    "ActionPlan",
+    "Effects",
+    "HowSure",
+    "budget_plan",
+    "complaints",
+    "effects",
+    "how_sure",
+    "overview",
+    "recommend",
+]
