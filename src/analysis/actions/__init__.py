@@ -1,0 +1,20 @@
+"""The action plan: what to do with each customer and lead, with which budget, and how sure that is."""
+
+from analysis.actions.budget import ActionPlan, budget_plan
+from analysis.actions.effects import Effects, effects
+from analysis.actions.how_sure import HowSure, how_sure
+from analysis.actions.overview import overview
+from analysis.actions.recommend import recommend
+from analysis.actions.words import complaints
+
+__all__ = [
+    "ActionPlan",
+    "Effects",
+    "HowSure",
+    "budget_plan",
+    "complaints",
+    "effects",
+    "how_sure",
+    "overview",
+    "recommend",
+]
