@@ -80,7 +80,6 @@ class Dataset:
     rfm: Scoring = field(default_factory=Scoring)
     stages: tuple[str, ...] = ()
 
-
     actions: dict[ActionName, Action] = field(default_factory=standard_actions)
 
     @property
@@ -239,8 +238,6 @@ def open_dataset(
         source.config.activity_window,
         source.config.rfm,
         tuple(source.config.stages),
-
-
         source.config.actions or standard_actions(),
     )
 
