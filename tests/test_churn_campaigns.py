@@ -268,16 +268,17 @@ def risks_of(*risks: float) -> Risks:
 
 @pytest.fixture
 def values() -> pd.DataFrame:
-    found = valued(clv=[100 * HALF_IN_60_DAYS, 4 * HALF_IN_60_DAYS, 100 * HALF_IN_60_DAYS])
+    year = HALF_IN_60_DAYS
+    found = valued(clv=[100 * year, 4 * year, 100 * year], p_alive=[1.0, 1.0, 0.1])
     return found.set_axis(["ana", "bea", "carl"])[["p_alive", "expected_purchases", "clv"]]
 
 
 def told(small, values, measured=NOTHING, **given) -> ContactValue:
-    return churn.contact_value(small, risks_of(0.5, 0.5, 0.1), measured, NOTHING, values=values, **given)
+    return churn.contact_value(small, risks_of(0.5, 0.5, 0.9), measured, NOTHING, values=values, **given)
 
 
 def test_whom_it_pays_to_contact(small, values) -> None:
-    """Ana: 0.25 × 100 − 5 = 20; Bea: 0.25 × 4 − 5 = −4; Carl's risk is below the 30 % of the rule."""
+    """Ana: 0.25 × 100 − 5 = 20; Bea: 0.25 × 4 − 5 = −4; Carl has left."""
     value = told(small, values, effect=1.0, cost=5.0)
     listed = value.shown["contact_value"]
     assert listed["customer_id"].tolist() == ["ana", "bea"]
@@ -285,7 +286,7 @@ def test_whom_it_pays_to_contact(small, values) -> None:
     assert listed["worth_contacting"].tolist() == [True, False]
     assert value.curve["expected_gain"].tolist() == pytest.approx([0, 20, 16])
     assert (value.found.value, value.found.money) == pytest.approx((1, 20))
-    assert "pays with 1 of 2 active customers whose risk is 30% or more" in value.sentence()
+    assert "pays with 1 of 2 active customers and is" in value.sentence()
     assert value.sentence().endswith("they buy 200% as often as without it, which is an assumption.")
     # half the effect: 0.5 − 0.5^1.5 = 0.1464 of 100, at half the cost
     table = value.shown["contact_sensitivity"].set_index(["effect", "contact_cost"]).loc[(0.5, 2.5)]
@@ -319,6 +320,7 @@ def test_whom_it_annoys_is_not_contacted(small, values, monkeypatch) -> None:
     """Won with a risk up to 60 %, lost above: the effect of each third is that of its customers."""
     effects = effects_of(contacts_of((100, 60), (60, 30)))
     by_risk = by_risk_of(monkeypatch, small, (30, 20), (30, 20), (10, 20))
+    values["p_alive"] = 1.0
     value = churn.contact_value(small, risks_of(0.4, 0.5, 0.9), effects, by_risk, values=values)
     each = value.shown["contact_value"].set_index("customer_id")
     assert each["expected_gain"].to_dict() == pytest.approx({"ana": 23, "bea": -1, "carl": -27})
@@ -327,7 +329,7 @@ def test_whom_it_annoys_is_not_contacted(small, values, monkeypatch) -> None:
 
 
 def test_the_profile_says_whom_to_contact(small, values) -> None:
-    found = churn.worth_contacting(small, risks_of(0.5, 0.5, 0.1), values, WINDOW)
+    found = churn.worth_contacting(small, risks_of(0.5, 0.5, 0.9), values, WINDOW)
     assert found["worth_contacting"].to_dict() == {"ana": True, "bea": False, "carl": False}
     assert churn.worth_contacting(small, NotPossible("none"), values, WINDOW).empty
 

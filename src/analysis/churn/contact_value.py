@@ -24,7 +24,7 @@ GAINS = ["expected_gain", "gain_low", "gain_high"]
 
 @dataclass(frozen=True, kw_only=True)
 class ContactValue(Listed):
-    """What contacting each active customer at risk is expected to bring.
+    """What contacting each active customer is expected to bring.
 
     Its table ``contact_value``, most first: ``customer_id``, ``name`` and ``owner`` where known; ``risk``;
     ``base``, the probability that the customer buys in the days without a contact; ``chance`` that a contact
@@ -76,8 +76,8 @@ def contact_value(
 
     Notes
     -----
-    See `analysis.churn.contact_gain`, which ``08_action_plan`` calls too. Those whose risk or P(alive) is
-    below what the action ``retain`` asks for are left out: of who buys anyway nothing can be saved.
+    See `analysis.churn.contact_gain`, which ``08_action_plan`` calls too. Those whose P(alive) is below what
+    the action ``retain`` asks for are left out.
     """
     if isinstance(risks, NotPossible):
         return risks
@@ -92,9 +92,8 @@ def contact_value(
         ltv.profile(dataset) if values is None else values, on="customer_id"
     )
     customers = customers.merge(risks.customers[["customer_id", "risk"]], on="customer_id")
-    at_risk = ~(customers["p_alive"] < rule.when.p_alive_at_least)
-    at_risk &= customers["risk"] >= (rule.when.risk_at_least or 0.0)
-    expected = contact_gain.expected(customers[at_risk], lifts.assign(cost=used), days)
+    customers = customers[~(customers["p_alive"] < rule.when.p_alive_at_least)]
+    expected = contact_gain.expected(customers, lifts.assign(cost=used), days)
     order = ["expected_gain", "customer_id"]
     ranked = expected.sort_values(order, ascending=[False, True], ignore_index=True)
     ranked["worth_contacting"] = ranked["expected_gain"] > 0
@@ -111,7 +110,6 @@ def contact_value(
     said = {name: money(float(curve[name][best]), risks.currency) for name in GAINS} | {
         "customers": number(best),
         "all": number(len(ranked)),
-        "least": percent(rule.when.risk_at_least or 0.0),
         "days": number(days),
         "changes": changes,
         "cost": money(used, risks.currency, 2) if cost is not None or known else _("{cost}, an assumption,"),
@@ -119,20 +117,20 @@ def contact_value(
     said["cost"] = said["cost"].format(cost=money(used, risks.currency, 2))
     ends = {"low": said["gain_low"], "high": said["gain_high"], "campaign": lifts["campaign"].iloc[0]}
     text = _(
-        "A contact that costs {cost} pays with {customers} of {all} active customers whose risk is {least} "
-        "or more, and is expected to bring {expected_gain} in all, if in the {days} days after it they buy "
-        "{changes} as often as without it, {source}."
+        "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to bring "
+        "{expected_gain} in all, if in the {days} days after it they buy {changes} as often as without it, "
+        "{source}."
     ).format(source=source.format(**ends), **said)
     return ContactValue(
         shown={
             "contact_value": owners.named(dataset, ranked.drop(columns=["effect", "cost"])),
-            "contact_sensitivity": _sensitivity(customers[at_risk], lifts.assign(cost=used), days),
+            "contact_sensitivity": _sensitivity(customers, lifts.assign(cost=used), days),
         },
         text=text,
         found=Finding(
             "churn.contact_value", text, best, "customers", max(float(curve["expected_gain"][best]), 0.0)
         ),
-        claim=_("Worth a contact: {customers} of {all} at risk, {expected_gain} expected").format(**said),
+        claim=_("Worth a contact: {customers} of {all}, {expected_gain} expected").format(**said),
         curve=curve,
         currency=risks.currency,
     )
