@@ -73,7 +73,7 @@ def test_ten_leads_by_hand(tmp_path: Path) -> None:
     assert table["conversion_high"].tolist()[:3] == pytest.approx([0.937, 0.970, 0.954], abs=5e-4)
     assert table.loc["Lead", "days_in_stage"] == 20
     assert made.title() == "42.9% of the 7 leads decided became customers"
-    assert "Most drop out at the stage “Lead”: 2 of 4." in str(made)
+    assert "No stage loses as many as “Lead”: 2 of 4." in str(made)
     assert "3 are open and count neither way" in str(made)
 
 
@@ -88,11 +88,17 @@ def test_days_in_a_stage_by_hand(tmp_path: Path) -> None:
 
 
 def test_stages_skipped_and_gone_back(tmp_path: Path) -> None:
-    """L3 was won without an offer, L9 was qualified and is a lead again; at last L1 is won too early."""
+    """L3 was won without an offer, L9 was qualified and is a lead again, unless it is a prospect of no day.
+
+    At last L1 is won too early, too.
+    """
     assert (
         "skipped a stage: 1; that went back, by their days or stage: 1."
         in acquisition.funnel(dataset(tmp_path)).notes()[-1]
     )
+    undated = TEN.replace("2024-03-11 lead 2024-03-21", "2024-03-11 prospect -")
+    note = acquisition.funnel(dataset(tmp_path, undated)).notes()[-1]
+    assert "stage: 1; that went back, by their days or stage: 0." in note
     early = TEN.replace("2024-01-31 - web V1 100", "2024-01-20 - web V1 100")
     assert "stage: 2." in acquisition.funnel(dataset(tmp_path, early)).notes()[-1]
 
@@ -124,7 +130,10 @@ def test_groups_by_hand(tmp_path: Path) -> None:
     ends = table.loc[["web", "fair"], ["conversion_low", "conversion", "conversion_high"]].to_numpy().ravel()
     assert ends.tolist() == pytest.approx([0.446, 0.6, 0.737, 0.105, 0.2, 0.348], abs=5e-4)
     assert table.loc[["post", "phone"], "conversion"].isna().all()
-    assert str(made) == "Of 2 groups 2 convert clearly better or worse; by chance alone about 0.1 would."
+    assert str(made) == (
+        "Of 2 groups 2 convert clearly better or worse; by chance alone about 0.1 would. "
+        "Among them “web” converts best (60.0%), “fair” least (20.0%)."
+    )
     assert "Of 2 further groups" in made.notes()[-1]
     assert made.findings() == []
 

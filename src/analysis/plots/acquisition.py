@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.acquisition import Funnel, Payback
@@ -38,10 +37,10 @@ def payback(result: Payback, ax: Axes | None = None) -> Axes:
 @plot.register
 def funnel(result: Funnel, ax: Axes | None = None) -> Axes:
     """Draw how many leads reached each stage, and what became of them there."""
-    ax, steps = ax or theme.axes(height=3.4), result.steps
+    ax, steps = ax or theme.axes(height=3.4), result.shown["funnel"]
     parts = steps.assign(went_on=steps["went_on"].fillna(steps["reached"]))
     parts = parts[["went_on", "in_stage", "dropped"]].fillna(0)
-    parts.columns = pd.Index([_("went on"), _("in it now"), _("dropped out")])
+    parts = parts.set_axis([_("went on"), _("in it now"), _("dropped out")], axis="columns")
     parts.plot.barh(stacked=True, ax=ax, width=0.7, color=[COLOURS[name] for name in _SHADES])
     for place, (n, share) in enumerate(zip(steps["reached"], steps["conversion"], strict=True)):
         said = _("{n}: {share} went on") if share >= 0 else "{n}"
