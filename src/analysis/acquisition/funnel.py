@@ -80,7 +80,7 @@ def funnel(dataset: Dataset) -> Funnel | NotPossible:
 
 
 def lead_steps(dataset: Dataset) -> pd.DataFrame | NotPossible:
-    """Return the leads with ``outcome`` (won, lost, open) and ``reached``: how far, as a place in `STAGES`."""
+    """Return the leads with ``outcome`` (won, lost, open) and ``reached``, the place in `STAGES`."""
     if not {"stage", "won", "lost"} & dataset.tables.get("leads", frozenset()):
         return NotPossible(
             _(
