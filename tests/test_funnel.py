@@ -154,7 +154,7 @@ def test_overdue_next_steps_by_hand(tmp_path: Path) -> None:
     assert str(made).startswith(
         "Of 3 open leads 2 have a next step that is overdue, and 0 have no next step."
     )
-    assert "Those overdue would buy 900 a year" in str(made)
+    assert "If won, those overdue would buy 900 a year" in str(made)
 
 
 @pytest.mark.parametrize("missing", ["name", "salesperson", "estimated_value", "last_contact", "lead_id"])

@@ -203,7 +203,7 @@ def next_steps(dataset: Dataset) -> Listed | NotPossible:
     ).format(n=number(len(leads)), late=number(len(late)), none=number(leads["no_next_step"].sum()))
     if value > 0:
         worth = money(value, dataset.currency)
-        text += " " + _("Those overdue would buy {value} a year, as estimated.").format(value=worth)
+        text += " " + _("If won, those overdue would buy {value} a year, as estimated.").format(value=worth)
     found = Finding("acquisition.overdue", text, len(late), "leads", value or None, good=late.empty)
     by = by.sort_values("overdue", ascending=False, kind="stable").reset_index()
     return Listed({"overdue_by_owner": by, "overdue": listed} if len(late) else {}, text, found)
