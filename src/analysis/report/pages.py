@@ -74,8 +74,7 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
-    profile = sorted(path.name for path in new.glob("customers*"))
-    write_text(new / "index.html", _front_page(chapters, dataset, about, _counts(new, dataset), profile))
+    write_text(new / "index.html", _front_page(chapters, dataset, about, new))
 
 
 def _counts(new: Path, dataset: Dataset) -> str:
@@ -182,9 +181,7 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
     return _HEADING.sub(anchored, body), headings
 
 
-def _front_page(
-    chapters: list[Chapter], dataset: Dataset, about: About, counts: str, profile: list[str]
-) -> str:
+def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, new: Path) -> str:
     covered = dataset.query("coverage").iloc[0]
     return render(
         "front.html.j2",
@@ -192,8 +189,8 @@ def _front_page(
         chapters=chapters,
         dataset=dataset,
         covered=covered,
-        profile=profile,
-        counts=Markup(counts),  # noqa: S704 cells are escaped
+        counts=Markup(_counts(new, dataset)),  # noqa: S704 cells are escaped
+        files=[path.name for path in new.iterdir()],
         why_counts_differ=_(WHY_COUNTS_DIFFER),
         accounts=[
             Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped
