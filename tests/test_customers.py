@@ -135,9 +135,9 @@ def as_shown(notebook: str, caption: str) -> pd.DataFrame:
 @pytest.mark.parametrize(("table", "columns"), SHOWN.items(), ids=lambda given: given[0])
 def test_the_same_customer_has_the_same_figures_in_every_notebook(demo, demo_profile, table, columns):
     found = as_shown(*table)
-    mine = demo_profile.loc[found.index, columns.split()]
-    mine["segment"] = mine.get("segment", pd.Series()).map(demo.rfm.names)
-    said = words("customer_profile", mine := mine[columns.split()])
+    segments = {key: one.said("name") for key, one in demo.rfm.table.items()}
+    mine = demo_profile.loc[found.index, columns.split()].replace(segments).reset_index(drop=True)
+    said = words("customer_profile", mine)
     shown = tables.shown(mine, said["labels"], said["formats"], demo.currency)
     assert len(found) == len(mine) >= 9
     assert found[shown.headings].to_numpy().tolist() == shown.rows

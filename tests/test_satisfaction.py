@@ -54,7 +54,7 @@ def of(frame: pd.DataFrame, least: int = 1) -> Answers:
 @pytest.mark.parametrize(
     ("files", "config"),
     [
-        pytest.param({"encuestas.csv": "Cliente;Fecha;Puntuación;Otra cosa"}, "", id="by its name"),
+        pytest.param({"encuestas.csv": "Cliente;Fecha;Puntuación;Comentario;Tienda"}, "", id="by its name"),
         pytest.param({"export.csv": "Cliente;Fecha;Nota;Comentario"}, "", id="by its columns"),
         pytest.param({"x.csv": "a;b;c;d"}, "surveys:\n  file: x.csv\n  columns: {customer_id: a, date: b, "
                      "score: c, comment: d}", id="by dataset.yml"),
@@ -67,6 +67,7 @@ def test_surveys_alone_need_no_sales(tmp_path: Path, files: dict[str, str], conf
     answers = "A;10/02/2024;3;llega tarde\nB;13/03/2024;6;tarde otra vez\nC;20/03/2024;10;\n"
     for name, header in files.items():
         rows = "A;Anna;Eva;Norte\n" if "clientes" in name else answers
+        rows = rows.replace("\n", ";x\n") if "Tienda" in header else rows
         (tmp_path / name).write_text(f"{header}\n{rows}", "utf-8")
     if config:
         (tmp_path / "dataset.yml").write_text(config, "utf-8")
