@@ -46,7 +46,7 @@ def take_in(source: Source, target: Path) -> Intake:
     taken: dict[str, Records] = {}
     guessed: dict[str, str] = {}
     asked: OpenQuestionError | None = None
-    formats = known_beside(source)
+    formats = known_beside(source) if "transactions" in source.inputs else Formats()
     for name, given in source.inputs.items():  # the sales come first
         try:
             own_words = name == "leads" and config.stages
@@ -61,7 +61,7 @@ def take_in(source: Source, target: Path) -> Intake:
             formats = taken[name].formats
     if asked and broken.keys() == {asked.table}:
         raise asked
-    if "contracts" in taken and not {"transactions"} & (source.inputs.keys() | broken.keys()):
+    if {"contracts", "surveys"} & taken.keys() and "transactions" not in source.inputs.keys() | broken.keys():
         taken = {"transactions": without_sales(taken, target), **taken}
     if "transactions" not in taken or (broken and config.broken_tables == "stop"):
         raise CarteraError(_what_is_wrong(broken, config))
