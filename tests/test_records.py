@@ -150,6 +150,18 @@ def test_a_survey_without_a_scale_is_out_of_ten(tmp_path):
     assert result.records.columns == {"customer_id", "date", "score", "scale"}
 
 
+def test_consent_is_yes_no_or_not_known(tmp_path):
+    """What is neither is left empty, so that nobody is contacted by a word that was not understood."""
+    result = taken(
+        tmp_path,
+        "customers",
+        "Código;Consentimiento RGPD\nA;Sí\nB;NO\nC;\nD;opt-in\nE;No acepta\nF;1\nG;quizá\n",
+    )
+    assert _values(result.rows, "customer_id", "consent") == [
+        ("A", "yes"), ("B", "no"), ("C", None), ("D", "yes"), ("E", "no"), ("F", "yes"), ("G", None),
+    ]  # fmt: skip
+
+
 def test_leads(tmp_path):
     result = taken(
         tmp_path,
@@ -406,11 +418,17 @@ EXPORTS = [
     ("surveys", "Marca temporal;Código de cliente;¿Nos recomendaría?;Comentarios",
      "date; customer_id; score; comment"),
     ("leads", "Record ID;Deal Name;Deal Stage;Create Date;Close Date;Amount;Deal owner;Original Source",
-     "lead_id; -; stage; created; -; estimated_value; salesperson; channel"),
+     "lead_id; name; stage; created; -; estimated_value; salesperson; channel"),
     ("leads", "Lead ID;Created Date;Lead Status;Lead Source;Converted Date;Industry;Lead Owner;Rating",
      "lead_id; created; stage; channel; won; sector; salesperson; interest"),
     ("leads", "ID;Oportunidad;Empresa;Fecha creación;Etapa;Ingreso esperado;Comercial;Origen",
-     "lead_id; -; -; created; stage; estimated_value; salesperson; channel"),
+     "lead_id; -; name; created; stage; estimated_value; salesperson; channel"),
+    ("leads", "Company;State/Province;Country;Product Interest;Last Activity;Next Activity Date;Create Date",
+     "name; region; -; product_interest; last_contact; next_action; created"),
+    ("leads", "Nº lead;Empresa;Contacto;Fecha alta;Estado;Provincia;Último contacto;Próxima acción;Interés",
+     "lead_id; name; -; created; stage; region; last_contact; next_action; interest"),
+    ("customers", "Customer ID;Accepts Email Marketing;Email Opt Out", "customer_id; consent; -"),
+    ("customers", "Código;Nombre;Acepta comunicaciones comerciales", "customer_id; name; consent"),
     ("leads", "Oportunidad;Fecha;Etapa", "lead_id; created; stage"),
     ("spend", "Día;Campaña;Canal;Inversión", "month; kind; channel; amount"),
     ("campaigns", "ID cliente;Fecha contacto;Tratado", "customer_id; date; arm"),
