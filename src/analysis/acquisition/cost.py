@@ -42,47 +42,31 @@ def cac(
 ) -> Cac | NotPossible:
     """Work out what customers cost to win.
 
-    Parameters
-    ----------
-    dataset
-        The data set: the full spending of its table ``spend`` goes before ``acquisition_cost`` of customers.
-    summary
-        The customers; who first bought in a month counts as won in it.
-    same
-        One cost for all, which goes before what the data say.
-    lag_months
-        After how many months spending wins customers.
-
-    Returns
-    -------
-    Cac
-        With spending, of all customers from its first month to its last one that is over, the lag later;
-        with recorded costs, of those who have one.
+    The ``same`` for all goes before what the data say, and the table ``spend`` before ``acquisition_cost`` of
+    customers. With spending all customers count who first bought from its first month to its last one that is
+    over, each ``lag_months`` later; with recorded costs only those who have one.
     """
     won = summary.frame[["customer_id", "first_purchase"]].reset_index(drop=True)
     won["channel"] = won["customer_id"].map(belongs_to(dataset, "acquisition_channel"))
-    won["month"] = pd.to_datetime(won.pop("first_purchase")).dt.to_period("M")
-    currency = summary.currency
+    won["month"] = won.pop("first_purchase").dt.to_period("M")
     if same is not None:
         text = _("The parameter acquisition_cost sets what each customer cost to win: {cac}.")
-        return _told(won.assign(amount=float(same)), won, text, currency)
+        return _told(won.assign(amount=float(same)), won, text, summary.currency)
     if "spend" in dataset.tables:
         return _full_cost(dataset.query("acquisition_spend"), won, summary, lag_months)
     recorded = won["customer_id"].map(recorded_cost(dataset, "acquisition_cost"))
     known = won.assign(amount=recorded).dropna(subset="amount")
     if known.empty:
-        return NotPossible(
-            _(
-                "What customers cost to win is not known: a table 'spend' with month, channel and amount, a "
-                "column acquisition_cost of the customers or the parameter of that name would show CAC, "
-                "LTV : CAC and payback."
-            )
+        unknown = _(
+            "What customers cost to win is not known: a table 'spend' (month, channel, amount), "
+            "acquisition_cost of the customers or the parameter of that name would show CAC, LTV : CAC and payback."
         )
+        return NotPossible(unknown)
     text = _(
         "The cost to win them is recorded of {customers} of {all} customers: CAC is {cac}. What was spent on "
         "the others is not known, there being no table 'spend'."
     )
-    return _told(known, known, text, currency, all=number(len(won)))
+    return _told(known, known, text, summary.currency, all=number(len(won)))
 
 
 def _full_cost(spend: pd.DataFrame, won: pd.DataFrame, summary: Summary, lag: int) -> Cac | NotPossible:
@@ -120,13 +104,12 @@ def _told(spend: pd.DataFrame, won: pd.DataFrame, text: str, currency: str | Non
         "cac": amount(float(spent.sum()) / len(won), currency),
     }
     known = by_channel[by_channel["channel"] != unknown]
-    coverage = _("The channel is known of {customers} of these customers and of {spent} of what was spent.")
-    note = coverage.format(
-        customers=percent(known["customers"].sum() / len(won)), spent=percent(known["share_spent"].sum())
-    )
+    note = _("The channel is known of {customers} of these customers and of {spent} of what was spent.")
+    shares = {"customers": known["customers"].sum() / len(won), "spent": known["share_spent"].sum()}
+    note = note.format(**{name: percent(share) for name, share in shares.items()})
     tables = {"cac": by_channel, "cac_by_year": by_year.reset_index(names="year")}
-    said = text.format(**told)
-    return Cac(tables, said, notes_on=(note,), won=won, by_channel=by_channel, currency=currency)
+    text = text.format(**told)
+    return Cac(tables, text, notes_on=(note,), won=won, by_channel=by_channel, currency=currency)
 
 
 def _divided(spent: pd.Series, customers: pd.Series) -> pd.DataFrame:

@@ -46,27 +46,25 @@ def first_year(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
     )
     told = {"n": number(len(rows)), "again": percent(rows["again"].mean(), 1)}
     said = [text.format(margin=estimate(rows["margin"].mean(), dataset.currency), **told)]
-    columns = {"channel": _("Acquisition channel"), "category": _("First category")}
-    tables = {name: _parts(rows, column) for column, name in columns.items()}
+    tables = {
+        _("Acquisition channel"): _parts(rows, "channel"),
+        _("First category"): _parts(rows, "category"),
+    }
     for name, table in tables.items():
         if len(table) > 1 and table["first_margin_low"].iloc[0] > table["first_margin_high"].iloc[-1]:
-            most, least = (
-                f"“{row['part']}” ({estimate(row['first_margin'], dataset.currency)})"
-                for row in (table.iloc[0], table.iloc[-1])
-            )
-            said.append(
-                _("{name}: most with {most}, least with {least}.").format(name=name, most=most, least=least)
-            )
+            money = table["first_margin"].map(lambda value: estimate(value, dataset.currency))
+            told = "“" + table["part"] + "” (" + money + ")"
+            text = _("{name}: most with {most}, least with {least}.")
+            said.append(text.format(name=name, most=told.iloc[0], least=told.iloc[-1]))
     given, not_given = (rows.loc[rows["discounted"] == one, "again"] for one in (1, 0))
     if min(len(given), len(not_given)) >= FEWEST:
-        low, high = share_difference(*((each.mean(), len(each)) for each in (given, not_given)))
+        low, high = share_difference((given.mean(), len(given)), (not_given.mean(), len(not_given)))
         text = _(
-            "With a discount on the first purchase {first} bought again, without one {second}: {low} to {high} "
-            "points apart. Discounts were not drawn by lot, so this is not what they do."
+            "With a discount on the first purchase {given} bought again, without one {not_given}: {low} to "
+            "{high} points apart. Discounts were not drawn by lot, so this is not what they do."
         )
-        ends = {"low": number(100 * low, 1), "high": number(100 * high, 1)}
-        shares = {"first": percent(given.mean(), 1), "second": percent(not_given.mean(), 1)}
-        said.append(text.format(**ends, **shares))
+        shares = {"given": percent(given.mean(), 1), "not_given": percent(not_given.mean(), 1)}
+        said.append(text.format(low=number(100 * low, 1), high=number(100 * high, 1), **shares))
     tables |= {_("First purchase"): _parts(rows, "discount"), _("All"): _parts(rows, "every", 1)}
     parts = [
         table.assign(dimension=name) for name, table in tables.items() if len(table) > 1 or name == _("All")
@@ -79,8 +77,7 @@ def _parts(rows: pd.DataFrame, column: str, fewest: int = FEWEST) -> pd.DataFram
     groups = rows.groupby(column)
     table = groups.agg(customers=("again", "size"), first_margin=("margin", "mean"), again=("again", "mean"))
     ends = np.reshape([mean_interval(each) for _part, each in groups["margin"]], (-1, 2))
-    table.insert(2, "first_margin_low", ends[:, 0])
-    table.insert(3, "first_margin_high", ends[:, 1])
+    table[["first_margin_low", "first_margin_high"]] = ends
     table["again_low"], table["again_high"] = wilson(table["again"], table["customers"])
     table = table[table["customers"] >= fewest].rename_axis("part").reset_index()
     return table.sort_values("first_margin", ascending=False, ignore_index=True)
@@ -100,12 +97,12 @@ def referrals(dataset: Dataset) -> Listed | NotPossible:
                 "would set who was recommended beside who would recommend."
             )
         )
-    firsts = dataset.query("first_purchases").set_index("customer_id")["first_purchase"].dt.year
-    won = came.reindex(firsts.index).dropna().groupby(firsts)
-    answers = asked.frame.assign(year=asked.frame["date"].dt.year)
+    firsts = dataset.query("first_purchases").set_index("customer_id")["first_purchase"]
+    won = came.reindex(firsts.index).dropna().groupby(firsts.dt.to_period("Y").dt.start_time)
+    answers = asked.frame.assign(year=asked.frame["date"].dt.to_period("Y").dt.start_time)
     answers = answers.drop_duplicates(["customer_id", "year"], keep="last")
     promoters = (answers["group"] == [*asked.groups][-1]).groupby(answers["year"])
     parts = {"customers": won.size(), "referred": won.sum(), "answers": promoters.size()}
     frame = pd.DataFrame(parts | {"promoters": promoters.sum()}).dropna().astype(int)
     text = _("Who recommended whom is not recorded: two that grow together need not be cause and effect.")
-    return Listed({"referrals": frame.rename_axis("calendar_year").reset_index()}, text)
+    return Listed({"referrals": frame.rename_axis("year").reset_index()}, text)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from analysis.acquisition.worth import TotalValue
-from analysis.language import _, estimate, listing, number, percent
+from analysis.language import _, listing, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.owners import belongs_to
 from analysis.portfolio.mix import OF_CUSTOMERS, dimension_names
@@ -47,56 +48,48 @@ def personas(dataset: Dataset, value: TotalValue, customers: pd.DataFrame) -> Pe
     clear = found.frame[found.frame["stands_out"] & (found.frame["lift"] > 1)]
     clear = clear[clear["dimension"].isin(names)]
     if clear.empty:
-        text = _("In no sector, region, type or size are the best customers clearly more frequent.")
-        return Personas({}, text, apart=found.frame)
+        return NotPossible(
+            _("In no sector, region, type or size are the best customers clearly more frequent.")
+        )
     kind = names[clear["dimension"].iloc[0]]
-    known = customers.set_index("customer_id").join(worth, how="inner")[lambda rows: best.reindex(rows.index)]
-    traits = [*OF_CUSTOMERS, "acquisition_channel"]
-    known = known.join(pd.DataFrame({column: belongs_to(dataset, column) for column in traits}))
+    traits = {column: name for name, column in names.items()}
+    traits |= {"acquisition_channel": _("Acquisition channel"), "category": _("First category")}
+    known = pd.DataFrame({column: belongs_to(dataset, column) for column in traits if column != "category"})
     known = known.join(dataset.query("first_purchases").set_index("customer_id")["category"])
-    known["gap"] = (known["last_purchase"] - known["first_purchase"]).dt.days / known["x"].where(
-        known["x"] > 0
-    )
-    of_kind = known.groupby(kind)
+    known = customers.set_index("customer_id").join(known).join(worth).loc[best.index[best]]
+    days = (known["last_purchase"] - known["first_purchase"]).dt.days
+    of_kind = known.assign(gap=days / known["x"].replace(0, np.nan)).groupby(kind)
     cards = clear.loc[clear["dimension"] == clear["dimension"].iloc[0], ["part", "best", "customers", "lift"]]
     cards = cards.head(MOST).set_index("part")
-    others = [column for column in (*traits, "category") if column != kind]
-    cards["typical"] = [_typical(of_kind.get_group(part)[others]) for part in cards.index]
+    del traits[kind]
+    cards["typical"] = [_typical(of_kind.get_group(part), traits) for part in cards.index]
     cards["ticket"] = of_kind["sales"].sum().astype("float64") / of_kind["orders"].sum()
     cards = cards.join(of_kind.agg(rhythm=("gap", "median"), total_value=("total_value", "mean")))
-    leads = dataset.query("open_leads") if "leads" in dataset.tables else pd.DataFrame()
-    if kind in leads:
-        cards["open_leads"] = leads[kind].value_counts().reindex(cards.index).fillna(0).astype(int)
-    row, parts = cards.iloc[0], listing([str(part) for part in cards.index])
+    if kind in dataset.tables.get("leads", frozenset()):
+        leads = dataset.query("leads_by_kind").groupby(kind)["leads"].sum()
+        cards["open_leads"] = leads.reindex(cards.index).fillna(0).astype(int)
+    parts, typical = listing([str(part) for part in cards.index]), cards["typical"].iloc[0]
     text = _(
-        "Of the {n} best customers (a fifth, by total value) {share} are of kinds in which the best are clearly "
-        "more frequent: {parts}. {part}: typically {typical}; {ticket} an order, one every {days} days."
-    ).format(
-        n=number(best.sum()),
-        share=percent(cards["best"].sum() / best.sum()),
-        parts=parts,
-        part=cards.index[0],
-        typical=row["typical"],
-        ticket=estimate(row["ticket"], value.currency),
-        days=number(row["rhythm"]),
+        "The best fifth of customers by total value are clearly more frequent in {parts}. {part}: {typical}."
     )
+    text = text.format(parts=parts, part=cards.index[0], typical=typical)
     told = Finding("acquisition.persona", text, len(cards), "personas")
     return Personas({"personas": cards.reset_index()}, text, told, apart=found.frame)
 
 
-def _typical(rows: pd.DataFrame) -> str:
+def _typical(rows: pd.DataFrame, traits: dict[str, str]) -> str:
     """Return the most frequent value of each column, with its share of those known."""
-    counts = [rows[column].value_counts(normalize=True) for column in rows if rows[column].notna().any()]
-    return listing([f"{shares.index[0]} ({percent(shares.iloc[0])})" for shares in counts])
+    shares = [(label, rows[column].value_counts(normalize=True)) for column, label in traits.items()]
+    return ", ".join(f"{label} {of.index[0]} ({percent(of.iloc[0])})" for label, of in shares if len(of))
 
 
 @or_not_possible
 def under_served(market: Listed, found: Personas) -> Listed | NotPossible:
     """Tell in which parts of the market the best customers are frequent, and we have few customers.
 
-    Takes our share of customers ÷ that of the market from `analysis.portfolio.market_index`. Where the lift is
-    clearly above 1, ``missing`` are the customers that would make our share of that part as large as that of
-    all such parts together, or of the whole market where that is larger.
+    Takes from `analysis.portfolio.market_index` our share of customers ÷ that of the market. Where the lift
+    is clearly above 1, ``missing`` are the customers that would make our share of that part as large as that
+    of all such parts together, or of the whole market where that is larger.
     """
     columns = ["part", "market_share", "customers", "share_of_customers", "customer_index"]
     frame, lifts = market.shown["market_index"][columns], ["lift", "lift_low", "lift_high"]
@@ -110,18 +103,13 @@ def under_served(market: Listed, found: Personas) -> Listed | NotPossible:
     even = max(frame["customers"].sum(), sums["customers"] / sums["market_share"]) * frame["market_share"]
     frame["missing"] = (even - frame["customers"]).clip(lower=0).where(fitting, 0).round().astype(int)
     gaps = frame[frame["missing"] > 0].sort_values("missing", ascending=False)
-    text = _(
-        "In no part of the market in which the best customers are more frequent have we fewer than in others."
-    )
+    text = _("Where the best customers are more frequent, our share of the market is nowhere behind.")
     if len(gaps):
-        row = gaps.iloc[0]
-        text = _(
-            "Of the parts of the market in which the best customers are more frequent, under-served: {parts}. In "
-            "{part} (lift {lift}) {n} customers more would make our share as large as in all of these together."
-        ).format(
-            parts=listing([str(part) for part in gaps["part"]]),
-            part=row["part"],
-            lift=number(row["lift"], 1),
-            n=number(row["missing"]),
+        message = _(
+            "Parts of the market in which the best customers are more frequent and our share is behind: "
+            "{parts}. In {part} (lift {lift}) {n} customers more would make it that of all such parts."
         )
+        part, lift, n = gaps[["part", "lift", "missing"]].iloc[0]
+        parts = listing([str(part) for part in gaps["part"]])
+        text = message.format(parts=parts, part=part, lift=number(lift, 1), n=number(n))
     return Listed({"under_served": frame}, text, Finding("acquisition.market", text, len(gaps), "parts"))

@@ -48,14 +48,9 @@ def total_value(value: CustomerValue, profits: pd.DataFrame, margins: Margins) -
     """Add what each customer has brought so far, from the rows of `profits`, to what is still to come."""
     by_id = pd.Series(earned(profits, margins), index=profits["customer_id"])
     past = value.frame["customer_id"].map(by_id).fillna(0.0).to_numpy(float)
-    text = _(
-        "The margin of these customers comes to {past} so far{assumed}, and to {ahead} expected within the "
-        "horizon."
-    ).format(
-        assumed=margins.assumed(),
-        past=money(float(past.sum()), value.currency),
-        ahead=money(float(value.frame["clv"].sum()), value.currency),
-    )
+    text = _("The margin of these customers is {past} so far{assumed}, and {ahead} more within the horizon.")
+    past_all, ahead = (money(float(part.sum()), value.currency) for part in (past, value.frame["clv"]))
+    text = text.format(assumed=margins.assumed(), past=past_all, ahead=ahead)
     frame = value.frame.assign(past_margin=past, total_value=past + value.frame["clv"])
     return TotalValue({}, text, frame=frame, currency=value.currency)
 
@@ -123,26 +118,21 @@ def ltv_to_cac(value: TotalValue, cost: Cac) -> LtvToCac | NotPossible:
         worth=estimate(worth, value.currency),
         cac=amount(cost.each, value.currency),
     )
-    if worst := _worst(frame[frame["share_spent"] > 0], ratio):
-        text, claim = f"{text} {worst}", worst
+    poor = frame[(frame["share_spent"] > 0) & (frame["ratio_high"] < ratio)]
+    if len(poor):
+        row = poor.iloc[-1]
+        claim = _("“{channel}”, with {share} of the money, returns only {ratio} ({low} to {high}).")
+        if row["customers"] == 0:
+            claim = _("“{channel}” took {share} of the money, and nobody came.")
+        told = {
+            name: number(row[key], 1) for name, key in zip(("ratio", "low", "high"), _RATIOS, strict=True)
+        }
+        claim = claim.format(channel=row["channel"], share=percent(row["share_spent"]), **told)
+        text = f"{text} {claim}"
     found = Finding("acquisition.ratio", text, ratio, "ratio", good=not ratio < 1)
     note = _("The intervals tell how much customers of a channel differ, not how sure each forecast is.")
     notes = (note,) if len(frame) > 1 else ()
     return LtvToCac({"acquisition": frame}, text, found, claim, notes, frame=frame, ratio=ratio, worth=worth)
-
-
-def _worst(spent: pd.DataFrame, ratio: float) -> str:
-    """Name the channel that clearly returns least for its money, if one does."""
-    clear = spent[spent["ratio_high"] < ratio]
-    if clear.empty or len(spent) < 2:
-        return ""
-    row = clear.loc[clear["ratio"].idxmin()]
-    said = _("“{channel}”, with {share} of the money, returns only {ratio} ({low} to {high}).")
-    if row["customers"] == 0:
-        said = _("Through “{channel}”, with {share} of the money, nobody came.")
-    ratio, low, high = (number(row[name], 1) for name in _RATIOS)
-    share = percent(row["share_spent"])
-    return said.format(channel=row["channel"], share=share, ratio=ratio, low=low, high=high)
 
 
 @or_not_possible
@@ -150,8 +140,8 @@ def cac_rule(dataset: Dataset, cost: Cac, compared: LtvToCac, customers: pd.Data
     """Say whether CAC lies below the average ticket and below LTV, and set it against the cost of keeping.
 
     Average ticket = money sold ÷ orders, of ``sql/customers.sql``. Cost of keeping a customer for a year =
-    mean ``service_cost`` of those of whom it is known + cost of the contacts of ``campaigns`` in twelve months
-    ÷ customers who bought in them.
+    mean ``service_cost`` of those of whom it is known + cost of contacts of ``campaigns`` in twelve months ÷
+    customers who bought in them.
     """
     ticket = float(customers["sales"].sum()) / float(customers["orders"].sum())
     since = pd.Timestamp(dataset.as_of) - pd.DateOffset(years=1)
@@ -162,8 +152,8 @@ def cac_rule(dataset: Dataset, cost: Cac, compared: LtvToCac, customers: pd.Data
         contacts = float(rows.loc[rows["date"] > since, "cost"].sum()) / bought
     service = float(served.mean()) if len(served) else 0.0
     text = _(
-        "The rule that CAC ({cac}) is below the average ticket ({ticket}) is {first}; that it is below what a "
-        "customer brings ({worth}) is {second}."
+        "The rule that CAC ({cac}) is below the average ticket ({ticket}) is {first}; that it is below what "
+        "a customer brings ({worth}) is {second}."
     )
     keeping = _(
         "What keeping a customer costs is not known: service_cost of the customers, or campaigns with their "
@@ -171,9 +161,8 @@ def cac_rule(dataset: Dataset, cost: Cac, compared: LtvToCac, customers: pd.Data
     )
     if service + contacts > 0:
         keeping = _(
-            "Winning a customer costs {times} times what keeping one costs in a year: {service} to serve (the "
-            "mean of {n} customers of whom that is known) and {contacts} for contacts of campaigns. Often "
-            "named are 2 to 8 times."
+            "Winning a customer costs {times} times what keeping one costs in a year: {service} to serve "
+            "(mean of the {n} of whom that is known), {contacts} for campaigns. Often named are 2 to 8 times."
         )
     rule, money_of = [_("not met"), _("met")], {"ticket": ticket, "worth": compared.worth, "cac": cost.each}
     told = {name: amount(value, cost.currency) for name, value in money_of.items()}
@@ -204,16 +193,8 @@ def payback(
 ) -> Payback | NotPossible:
     """Work out when the expected margin of a new customer covers what one cost to win on average.
 
-    Parameters
-    ----------
-    purchases, spend
-        The fitted models; a new customer makes their expected purchases, at their mean spend.
-    cost
-        The CAC.
-    customers
-        The result of ``sql/customers.sql``, for the money of a first purchase.
-    margins
-        Their rate over all is the share of net sales that is contribution margin.
+    A new customer makes the expected purchases of the fitted models, at their mean spend, after a first one
+    of the mean money (``customers``: ``sql/customers.sql``), all at the margin rate over all.
     """
     if not cost.each > 0:
         return NotPossible(_("Winning customers cost nothing, so there is nothing to pay back."))
@@ -222,13 +203,11 @@ def payback(
     margin = (first_purchase_value(customers) + expected * spend.mean) * margins.rate
     curve = pd.DataFrame({"week": week.astype(int), "months": week / WEEKS_PER_MONTH, "margin": margin})
     months = float(np.interp(cost.each, margin, week)) / WEEKS_PER_MONTH if margin[-1] >= cost.each else None
-    claim = _("{cost} to win a customer are paid back after {months} months")
     text = _(
         "A customer who cost {cost} to win is expected to have paid it back after {months} months; the first "
         "purchase alone brings {first}."
     )
     if months is None:
-        claim = _("{cost} to win a customer are not paid back within {limit} months")
         text = _(
             "A customer who cost {cost} to win is not expected to pay that back within {limit} months: its "
             "margin then stands at {reached}."
@@ -242,9 +221,9 @@ def payback(
         "reached": estimate(margin[-1], cost.currency),
         "months": number(months or 0.0, 1),
     }
-    claim, text = claim.format(**told), text.format(**told)
+    text = text.format(**told)
     found = Finding("acquisition.payback", text, months, "months", good=months is not None)
-    return Payback({}, text, found, claim, curve=curve, cost=cost, months=months)
+    return Payback({}, text, found, curve=curve, cost=cost, months=months)
 
 
 def first_purchase_value(customers: pd.DataFrame) -> float:
