@@ -58,8 +58,8 @@ def cac(
     known = won.assign(amount=recorded).dropna(subset="amount")
     if known.empty:
         unknown = _(
-            "What customers cost to win is not known: a table 'spend' (month, channel, amount), "
-            "acquisition_cost of the customers or the parameter of that name would show CAC, LTV : CAC and payback."
+            "What customers cost to win is not known: a table 'spend' (month, channel, amount), or "
+            "acquisition_cost of the customers or as a parameter, would show CAC, LTV : CAC and payback."
         )
         return NotPossible(unknown)
     text = _(
@@ -90,8 +90,9 @@ def _full_cost(spend: pd.DataFrame, won: pd.DataFrame, summary: Summary, lag: in
 
 def _told(spend: pd.DataFrame, won: pd.DataFrame, text: str, currency: str | None, **told: str) -> Cac:
     """Return the result from rows of spending and customers, each with ``month`` and ``channel``."""
-    unknown = _("(not known)")
-    spend, won = spend.fillna({"channel": unknown}), won.fillna({"channel": unknown})
+    if spend["channel"].isna().all() or won["channel"].isna().all():
+        spend, won = spend.assign(channel=None), won.assign(channel=None)
+    spend, won = (frame.fillna({"channel": _("(not known)")}) for frame in (spend, won))
     spent = spend["amount"].astype("float64")
     by_channel = _divided(spent.groupby(spend["channel"]).sum(), won.groupby("channel").size())
     by_channel.insert(1, "share_spent", by_channel["spent"] / (spent.sum() or float("nan")))
@@ -103,13 +104,16 @@ def _told(spend: pd.DataFrame, won: pd.DataFrame, text: str, currency: str | Non
         "customers": number(len(won)),
         "cac": amount(float(spent.sum()) / len(won), currency),
     }
-    known = by_channel[by_channel["channel"] != unknown]
-    note = _("The channel is known of {customers} of these customers and of {spent} of what was spent.")
-    shares = {"customers": known["customers"].sum() / len(won), "spent": known["share_spent"].sum()}
-    note = note.format(**{name: percent(share) for name, share in shares.items()})
-    tables = {"cac": by_channel, "cac_by_year": by_year.reset_index(names="year")}
+    tables = {"cac_by_year": by_year.reset_index(names="year")}
+    notes: tuple[str, ...] = ()
+    if len(by_channel) > 1:
+        known = by_channel[by_channel["channel"] != _("(not known)")]
+        note = _("The channel is known of {customers} of these customers and of {spent} of what was spent.")
+        shares = {"customers": known["customers"].sum() / len(won), "spent": known["share_spent"].sum()}
+        notes = (note.format(**{name: percent(share) for name, share in shares.items()}),)
+        tables = {"cac": by_channel} | tables
     text = text.format(**told)
-    return Cac(tables, text, notes_on=(note,), won=won, by_channel=by_channel, currency=currency)
+    return Cac(tables, text, notes_on=notes, won=won, by_channel=by_channel, currency=currency)
 
 
 def _divided(spent: pd.Series, customers: pd.Series) -> pd.DataFrame:

@@ -42,9 +42,10 @@ def first_year(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
         every=_("All customers"),
     )
     text = _(
-        "Of {n} customers {again} bought again in their first twelve months; each brought {margin} of margin."
+        "Of {n} customers {again} bought again in their first twelve months; each brought {margin} of "
+        "margin{assumed}."
     )
-    told = {"n": number(len(rows)), "again": percent(rows["again"].mean(), 1)}
+    told = {"n": number(len(rows)), "again": percent(rows["again"].mean(), 1), "assumed": margins.assumed()}
     said = [text.format(margin=estimate(rows["margin"].mean(), dataset.currency), **told)]
     tables = {
         _("Acquisition channel"): _parts(rows, "channel"),
@@ -53,9 +54,9 @@ def first_year(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
     for name, table in tables.items():
         if len(table) > 1 and table["first_margin_low"].iloc[0] > table["first_margin_high"].iloc[-1]:
             money = table["first_margin"].map(lambda value: estimate(value, dataset.currency))
-            told = "“" + table["part"] + "” (" + money + ")"
+            parts = "“" + table["part"] + "” (" + money + ")"
             text = _("{name}: most with {most}, least with {least}.")
-            said.append(text.format(name=name, most=told.iloc[0], least=told.iloc[-1]))
+            said.append(text.format(name=name, most=parts.iloc[0], least=parts.iloc[-1]))
     given, not_given = (rows.loc[rows["discounted"] == one, "again"] for one in (1, 0))
     if min(len(given), len(not_given)) >= FEWEST:
         low, high = share_difference((given.mean(), len(given)), (not_given.mean(), len(not_given)))
@@ -66,18 +67,18 @@ def first_year(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
         shares = {"given": percent(given.mean(), 1), "not_given": percent(not_given.mean(), 1)}
         said.append(text.format(low=number(100 * low, 1), high=number(100 * high, 1), **shares))
     tables |= {_("First purchase"): _parts(rows, "discount"), _("All"): _parts(rows, "every", 1)}
-    parts = [
-        table.assign(dimension=name) for name, table in tables.items() if len(table) > 1 or name == _("All")
-    ]
-    return Listed({"first_year": pd.concat(parts, ignore_index=True)}, " ".join(said))
+    frame = pd.concat(tables, names=["dimension"]).reset_index(0)
+    compared = frame.groupby("dimension")["part"].transform("size") > 1
+    shown = frame[compared | (frame["dimension"] == _("All"))].reset_index(drop=True)
+    return Listed({"first_year": shown}, " ".join(said))
 
 
 def _parts(rows: pd.DataFrame, column: str, fewest: int = FEWEST) -> pd.DataFrame:
     """Return the rows of `first_year` for one column, the part with the highest margin first."""
     groups = rows.groupby(column)
-    table = groups.agg(customers=("again", "size"), first_margin=("margin", "mean"), again=("again", "mean"))
+    table = groups.agg(customers=("again", "size"), first_margin=("margin", "mean"))
     ends = np.reshape([mean_interval(each) for _part, each in groups["margin"]], (-1, 2))
-    table[["first_margin_low", "first_margin_high"]] = ends
+    table[["first_margin_low", "first_margin_high"]], table["again"] = ends, groups["again"].mean()
     table["again_low"], table["again_high"] = wilson(table["again"], table["customers"])
     table = table[table["customers"] >= fewest].rename_axis("part").reset_index()
     return table.sort_values("first_margin", ascending=False, ignore_index=True)

@@ -80,7 +80,9 @@ def personas(dataset: Dataset, value: TotalValue, customers: pd.DataFrame) -> Pe
 def _typical(rows: pd.DataFrame, traits: dict[str, str]) -> str:
     """Return the most frequent value of each column, with its share of those known."""
     shares = [(label, rows[column].value_counts(normalize=True)) for column, label in traits.items()]
-    return ", ".join(f"{label} {of.index[0]} ({percent(of.iloc[0])})" for label, of in shares if len(of))
+    return ", ".join(
+        f"{label.lower()} {of.index[0]} ({percent(of.iloc[0])})" for label, of in shares if len(of)
+    )
 
 
 @or_not_possible
@@ -107,7 +109,7 @@ def under_served(market: Listed, found: Personas) -> Listed | NotPossible:
     if len(gaps):
         message = _(
             "Parts of the market in which the best customers are more frequent and our share is behind: "
-            "{parts}. In {part} (lift {lift}) {n} customers more would make it that of all such parts."
+            "{parts}. In {part} (lift {lift}) {n} customers more would bring it level with all such parts."
         )
         part, lift, n = gaps[["part", "lift", "missing"]].iloc[0]
         parts = listing([str(part) for part in gaps["part"]])

@@ -11,11 +11,8 @@ import pandas as pd
 from analysis.acquisition.cost import Cac
 from analysis.language import _, amount, estimate, money, number, percent
 from analysis.ltv.equity import CustomerValue
-from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import SpendModel
-from analysis.ltv.summary import DAYS, Floats, kept_share, weeks_in
-from analysis.ltv.value import DAYS_PER_YEAR
 from analysis.not_possible import NotPossible, or_not_possible
+from analysis.portfolio.cohort import Cohorts
 from analysis.profitability.contribution import earned, recorded_cost
 from analysis.profitability.margins import Margins
 from analysis.result import Finding, Listed
@@ -24,8 +21,6 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 GOOD_RATIO = 3.0  # the usual rule of thumb for LTV : CAC
-WEEKS_AHEAD = 156  # of payback: three years
-WEEKS_PER_MONTH = DAYS_PER_YEAR / DAYS["week"] / 12
 _DRAWS, _LARGEST = 1000, 2000  # of the bootstrap
 _RATIOS = ["ratio", "ratio_low", "ratio_high"]
 
@@ -84,7 +79,7 @@ class LtvToCac(Listed):
     @property
     def is_drawn(self) -> bool:  # type: ignore[override]
         """Whether there are channels to compare."""
-        return len(self.frame) > 1
+        return int((self.frame["ratio"] > 0).sum()) > 1
 
 
 @or_not_possible
@@ -118,15 +113,14 @@ def ltv_to_cac(value: TotalValue, cost: Cac) -> LtvToCac | NotPossible:
         worth=estimate(worth, value.currency),
         cac=amount(cost.each, value.currency),
     )
-    poor = frame[(frame["share_spent"] > 0) & (frame["ratio_high"] < ratio)]
+    poor = frame[(frame["channel"] != _("(not known)")) & (frame["ratio_high"] < ratio)]
     if len(poor):
         row = poor.iloc[-1]
         claim = _("“{channel}”, with {share} of the money, returns only {ratio} ({low} to {high}).")
         if row["customers"] == 0:
             claim = _("“{channel}” took {share} of the money, and nobody came.")
-        told = {
-            name: number(row[key], 1) for name, key in zip(("ratio", "low", "high"), _RATIOS, strict=True)
-        }
+        ratios = zip(("ratio", "low", "high"), row[_RATIOS], strict=True)
+        told = {name: number(one, 1) for name, one in ratios}
         claim = claim.format(channel=row["channel"], share=percent(row["share_spent"]), **told)
         text = f"{text} {claim}"
     found = Finding("acquisition.ratio", text, ratio, "ratio", good=not ratio < 1)
@@ -162,7 +156,7 @@ def cac_rule(dataset: Dataset, cost: Cac, compared: LtvToCac, customers: pd.Data
     if service + contacts > 0:
         keeping = _(
             "Winning a customer costs {times} times what keeping one costs in a year: {service} to serve "
-            "(mean of the {n} of whom that is known), {contacts} for campaigns. Often named are 2 to 8 times."
+            "(mean of the {n} of whom that is known), {contacts} for campaigns. Usual are 2 to 8 times."
         )
     rule, money_of = [_("not met"), _("met")], {"ticket": ticket, "worth": compared.worth, "cac": cost.each}
     told = {name: amount(value, cost.currency) for name, value in money_of.items()}
@@ -174,10 +168,10 @@ def cac_rule(dataset: Dataset, cost: Cac, compared: LtvToCac, customers: pd.Data
 
 @dataclass(frozen=True, kw_only=True)
 class Payback(Listed):
-    """How the margin of a customer just won grows against its acquisition cost.
+    """How the margin of new customers added up against what one cost to win.
 
-    ``curve`` has ``week`` (0, 1, …), ``months`` since the first purchase and ``margin``: expected so far per
-    customer, the first purchase included, not discounted. ``months`` is when it covers the cost, or None.
+    ``curve`` has ``months`` since the first purchase and ``margin``, so far per customer, not discounted;
+    ``months`` is when it covered the cost, or None.
     """
 
     name: ClassVar[str] = "payback"
@@ -188,50 +182,37 @@ class Payback(Listed):
 
 
 @or_not_possible
-def payback(
-    purchases: PurchaseModel, spend: SpendModel, cost: Cac, customers: pd.DataFrame, margins: Margins
-) -> Payback | NotPossible:
-    """Work out when the expected margin of a new customer covers what one cost to win on average.
+def payback(found: Cohorts, cost: Cac, margins: Margins) -> Payback | NotPossible:
+    """Work out when the margin of new customers covered what one cost to win, from their monthly cohorts.
 
-    A new customer makes the expected purchases of the fitted models, at their mean spend, after a first one
-    of the mean money (``customers``: ``sql/customers.sql``), all at the margin rate over all.
+    Adds up, month by month after that of the first purchase, net sales ÷ customers of all cohorts seen so
+    long, at the margin rate over all, as far as a tenth of customers have been seen. The month of the first
+    purchase ends half a month after it on average.
     """
     if not cost.each > 0:
         return NotPossible(_("Winning customers cost nothing, so there is nothing to pay back."))
-    week: Floats = np.arange(WEEKS_AHEAD + 1, dtype=np.float64)
-    expected = purchases.expected_new(week * weeks_in(purchases.unit, 1))
-    margin = (first_purchase_value(customers) + expected * spend.mean) * margins.rate
-    curve = pd.DataFrame({"week": week.astype(int), "months": week / WEEKS_PER_MONTH, "margin": margin})
-    months = float(np.interp(cost.each, margin, week)) / WEEKS_PER_MONTH if margin[-1] >= cost.each else None
+    seen = found.frame[found.frame["complete"]].groupby("age")[["net_sales", "size"]].sum().astype("float64")
+    seen = seen[seen["size"] >= seen["size"].max() / 10]
+    margin = (seen["net_sales"] / seen["size"]).cumsum() * margins.rate
+    curve = pd.DataFrame({"months": seen.index + 0.5, "margin": margin})
+    first, reached, last = margin.iloc[0], margin.iloc[-1], curve["months"].iloc[-1]
+    months = None
     text = _(
-        "A customer who cost {cost} to win is expected to have paid it back after {months} months; the first "
-        "purchase alone brings {first}."
+        "The {cost} that a customer cost to win had not come back as margin after {last} months: {reached}."
     )
-    if months is None:
+    if margin.max() >= cost.each:
+        months = float(np.interp(cost.each, margin.cummax(), curve["months"]))
         text = _(
-            "A customer who cost {cost} to win is not expected to pay that back within {limit} months: its "
-            "margin then stands at {reached}."
+            "The {cost} that a customer cost to win had come back as margin after {months} months; the month "
+            "of the first purchase brought {first}."
         )
-    elif months == 0:
-        text = _("A customer who cost {cost} to win pays it back with the first purchase ({first}).")
-    told = {
-        "cost": amount(cost.each, cost.currency),
-        "first": estimate(margin[0], cost.currency),
-        "limit": number(curve["months"].iloc[-1]),
-        "reached": estimate(margin[-1], cost.currency),
-        "months": number(months or 0.0, 1),
-    }
-    text = text.format(**told)
-    found = Finding("acquisition.payback", text, months, "months", good=months is not None)
-    return Payback({}, text, found, curve=curve, cost=cost, months=months)
-
-
-def first_purchase_value(customers: pd.DataFrame) -> float:
-    """Return the mean money of a customer's first purchase day, net of returns.
-
-    What was sold less the repeat purchases (x × their mean), times the share that stayed after returns.
-    """
-    bought = customers[customers["first_purchase"].notna()]
-    repeated = bought["x"] * bought["repeat_value"].fillna(0.0)
-    first = (bought["sales"].astype("float64") - repeated) * kept_share(bought)
-    return float(first.mean()) if len(first) else 0.0
+    if first >= cost.each:
+        text = _(
+            "The {cost} that a customer cost to win came back in its first month, which brought {first}."
+        )
+    values = {"cost": cost.each, "first": first, "reached": reached}
+    told = {name: estimate(value, cost.currency) for name, value in values.items()}
+    text = text.format(months=number(months or 0.0, 1), last=number(last), **told)
+    good = months is not None
+    told_as = Finding("acquisition.payback", text, months, "months", good=good)
+    return Payback({}, text, told_as, curve=curve, cost=cost, months=months)
