@@ -109,7 +109,7 @@ def test_lag_sets_spending_against_later_customers() -> None:
     found = full_cost(lag_months=1)
     assert isinstance(found, Cac)
     assert sorted(found.won["customer_id"]) == ["b", "c", "d", "e", "f"]
-    assert "spent 1 months before" in str(found)
+    assert "spent 1 month before" in str(found)
     # two months later February's would win April's, which is not over: 100 ÷ e
     later = full_cost(lag_months=2)
     assert isinstance(later, Cac)

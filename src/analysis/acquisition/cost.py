@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from analysis.language import _, amount, money, month, number, percent
+from analysis.language import _, amount, duration, money, month, number, percent
 from analysis.ltv.summary import Summary
 from analysis.not_possible import NotPossible
 from analysis.owners import belongs_to
@@ -81,11 +81,11 @@ def _full_cost(spend: pd.DataFrame, won: pd.DataFrame, summary: Summary, lag: in
         return NotPossible(text.format(spent=spent))
     text = _("From {first} to {last} {spent} were spent and {customers} customers acquired: CAC is {cac}.")
     if lag:
-        later = _("Customers count as won by what was spent {lag} months before their first purchase.")
+        later = _("Customers count as won by what was spent {lag} before their first purchase.")
         text = f"{text} {later}"
     ends = {"first": spend["month"].min(), "last": spend["month"].max()}
     told = {name: month(day.to_timestamp()) for name, day in ends.items()}
-    return _told(spend, won, text, summary.currency, lag=number(lag), **told)
+    return _told(spend, won, text, summary.currency, lag=duration(lag, "month"), **told)
 
 
 def _told(spend: pd.DataFrame, won: pd.DataFrame, text: str, currency: str | None, **told: str) -> Cac:
