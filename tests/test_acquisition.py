@@ -352,15 +352,15 @@ def sectors() -> tuple[SimpleNamespace, TotalValue, pd.DataFrame]:
         pd.Timestamp("2024-03-31"),
     )
     worth = pd.DataFrame({"customer_id": ids, "total_value": np.arange(100, 0, -1.0)})
-    leads = pd.DataFrame({"sector": ["industry", "trade", None], "region": None, "leads": [3, 5, 7]})
+    leads = pd.DataFrame({"sector": ["industry"] * 4 + ["trade"], "stage": ["lead"] * 3 + ["lost"] * 2})
     market = pd.DataFrame(
         {"segment": ["industry", "trade", "services", "farms"], "size": [400.0, 300, 200, 100]}
     )
     data = answering(
-        tables={"customers": set(columns), "leads": {"sector"}, "market": {"segment", "size"}},
+        tables={"customers": set(columns), "leads": {"sector", "stage"}, "market": {"segment", "size"}},
         customer_records=known,
         first_purchases=pd.DataFrame({"customer_id": ids, "category": ["paint"] * 12 + ["tools"] * 88}),
-        leads_by_kind=leads,
+        lead_records=leads.assign(created=pd.NaT, qualified=pd.NaT, advanced=pd.NaT, won=pd.NaT, lost=pd.NaT),
         market_segments=market.assign(share=np.nan),
     )
     return data, TotalValue({}, "", frame=worth), customers

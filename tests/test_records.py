@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from analysis.dataset import open_dataset
 from analysis.dataset.files.readers import RawTable
 from analysis.dataset.inference.column_recognition import recognise
 from analysis.dataset.schema import TABLES
@@ -160,6 +161,33 @@ def test_consent_is_yes_no_or_not_known(tmp_path):
     assert _values(result.rows, "customer_id", "consent") == [
         ("A", "yes"), ("B", "no"), ("C", None), ("D", "yes"), ("E", "no"), ("F", "yes"), ("G", None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        (None, "lead prospect potential lead lead potential customer lost"),
+        ("[prospect, lead, potential]", "prospect lead potential lead lead potential customer lost"),
+        ("[Nuevo, Demo, Lead]", "potential prospect potential lead prospect potential customer lost"),
+    ],
+)
+def test_stages_in_a_company_s_own_words(tmp_path, stages, expected):
+    """Two usages, one the reverse of the other, and one of own: by hand, word for word.
+
+    Where a prospect comes before a lead, *Prospecto* is the first stage and *Lead* the second; *nuevo* and
+    *oferta* say what they did. In the third, *Prospecto* keeps its place, *Lead* is the third stage, and
+    *Demo* the second; elsewhere it is not known, and a lead of which no stage is known is one that came in.
+    """
+    words = ("Lead", "Prospecto", "Oportunidad", "nuevo", "Demo", "oferta", "ganado", "perdido")
+    rows = "".join(f"L{i};2024-01-1{i};{word}\n" for i, word in enumerate(words))
+    (tmp_path / "oportunidades.csv").write_text(f"id;fecha;etapa\n{rows}", "utf-8")
+    (tmp_path / "ventas.csv").write_text("cliente;fecha;importe\nA;2024-01-31;10\n", "utf-8")
+    if stages:
+        (tmp_path / "dataset.yml").write_text(f"stages: {stages}\n", "utf-8")
+    dataset = open_dataset(tmp_path)
+    found = dataset.engine.head("leads", 9)["stage"].fillna("-").tolist()
+    assert found == expected.split()
+    assert len(dataset.stages) == (3 if stages else 0)
 
 
 def test_leads(tmp_path):

@@ -1,10 +1,11 @@
-"""Acquisition: what customers cost to win (``cost``) against what they bring (``worth``), and whom to seek.
+"""Acquisition: how leads become customers (``funnel``), what that costs (``cost``) and brings (``worth``).
 
-``first_year`` tells what they bring by where they came from, ``persona`` what sets the best apart.
+``first_year`` tells what customers bring by where they came from, ``persona`` what sets the best apart.
 """
 
 from analysis.acquisition.cost import cac
 from analysis.acquisition.first_year import first_year, referrals
+from analysis.acquisition.funnel import funnel, funnel_by, next_steps
 from analysis.acquisition.persona import personas, under_served
 from analysis.acquisition.worth import cac_rule, ltv_to_cac, payback, total_value
 
@@ -12,7 +13,10 @@ __all__ = [
     "cac",
     "cac_rule",
     "first_year",
+    "funnel",
+    "funnel_by",
     "ltv_to_cac",
+    "next_steps",
     "payback",
     "personas",
     "referrals",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.acquisition.funnel import lead_steps
 from analysis.acquisition.worth import TotalValue
 from analysis.language import _, listing, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
@@ -65,9 +66,10 @@ def personas(dataset: Dataset, value: TotalValue, customers: pd.DataFrame) -> Pe
     cards["typical"] = [_typical(of_kind.get_group(part), traits) for part in cards.index]
     cards["ticket"] = of_kind["sales"].sum().astype("float64") / of_kind["orders"].sum()
     cards = cards.join(of_kind.agg(rhythm=("gap", "median"), total_value=("total_value", "mean")))
-    if kind in dataset.tables.get("leads", frozenset()):
-        leads = dataset.query("leads_by_kind").groupby(kind)["leads"].sum()
-        cards["open_leads"] = leads.reindex(cards.index).fillna(0).astype(int)
+    leads = lead_steps(dataset)
+    if isinstance(leads, pd.DataFrame) and kind in dataset.tables["leads"]:
+        of_lead = leads.loc[leads["outcome"] == "open", kind].value_counts()
+        cards["open_leads"] = of_lead.reindex(cards.index).fillna(0).astype(int)
     parts, typical = listing([str(part) for part in cards.index]), cards["typical"].iloc[0]
     text = _(
         "The best fifth of customers by total value are clearly more frequent in {parts}. {part}: {typical}."

@@ -57,6 +57,9 @@ class Dataset:
         set.
     rfm
         How customers are scored, and into which segments, as ``dataset.yml`` says.
+    stages
+        The company's words for the stages ``lead``, ``prospect`` and ``potential`` of a lead, in this order,
+        as ``dataset.yml`` says; none: these. The tables have the canonical ones.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Dataset:
     folder: Path
     activity_window: int | None = None
     rfm: Scoring = field(default_factory=Scoring)
+    stages: tuple[str, ...] = ()
 
     @property
     def columns(self) -> frozenset[str]:
@@ -226,6 +230,7 @@ def open_dataset(
         folder,
         source.config.activity_window,
         source.config.rfm,
+        tuple(source.config.stages),
     )
 
 

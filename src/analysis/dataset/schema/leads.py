@@ -1,10 +1,12 @@
-"""The table of leads, and the stages that one goes through."""
+"""The table of leads, and the stages that one goes through, in whatever words a company has for them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Words
 from dataclasses import replace
 
 from analysis.dataset.schema.declaration import Column, Link, Sequence, Table, listed
+from analysis.dataset.schema.names import same_name
 from analysis.dataset.schema.people import CUSTOMER, CUSTOMERS, SALESPERSON
 from analysis.language import N_
 
@@ -34,6 +36,14 @@ STAGES = {
     ),
 }
 
+OPEN_STAGES = ("lead", "prospect", "potential")
+"""Where a lead is before it is won or lost: as it came in, qualified, close to deciding."""
+_ONE_WORD = (
+    listed("lead"),
+    listed("prospect, prospecto"),
+    listed("potential, potential customer, potencial, cliente potencial"),
+)
+"""Words that trade places together where a company uses them in another order."""
 _REGION = CUSTOMERS.column("region")
 
 LEADS = Table(
@@ -204,3 +214,36 @@ LEADS = Table(
         Sequence("qualified", "won", N_("won before they were qualified")),
     ),
 )  # fmt: skip
+
+
+def in_own_words(stages: Words[str]) -> Table:
+    """Return the table of leads with a company's own words for `OPEN_STAGES`, in their order.
+
+    A word stands for its place wherever it is else known; all others go on meaning what they did.
+    """
+    own = [_family(word) for word in stages]
+    taken = {same_name(word) for words in own for word in words}
+    choices = {
+        stage: tuple(word for word in words if same_name(word) not in taken)
+        for stage, words in STAGES.items()
+    }
+    choices |= {stage: (*words, *choices[stage]) for stage, words in zip(OPEN_STAGES, own, strict=True)}
+    columns = [
+        replace(column, choices=choices) if column.name == "stage" else column for column in LEADS.columns
+    ]
+    return replace(LEADS, columns=tuple(columns))
+
+
+def fit_stages(stages: Words[str]) -> bool:
+    """Return whether these are three words for `OPEN_STAGES`, none of them for what is won or lost."""
+    ended = {same_name(word) for stage in ("customer", "lost") for word in STAGES[stage]}
+    words = [{same_name(one) for one in _family(word)} for word in stages]
+    return len(words) == len(OPEN_STAGES) == len({*map(frozenset, words)}) and not any(
+        one & ended or "" in one for one in words
+    )
+
+
+def _family(word: str) -> tuple[str, ...]:
+    """Return the word with those that say the same."""
+    alike = (words for words in _ONE_WORD if same_name(word) in {same_name(one) for one in words})
+    return (word, *next(alike, ()))
