@@ -111,19 +111,17 @@ def _meets(rows: pd.DataFrame, action: Action) -> pd.Series:
     when = action.when
     meets = ~(rows["p_alive"] < when.p_alive_at_least)
     room = rows["potential"].clip(lower=0).fillna(0) + rows["lapsed_sales"].fillna(0)
-    asked = {
-        "active": when.active is None or rows["active"].eq(when.active),
-        "classes": when.classes is None or rows["abc"].isin(when.classes or []),
-        "risk": when.risk_at_least is None or rows["risk"] >= when.risk_at_least,
-        "low_risk": when.risk_at_most is None or rows["risk"] <= when.risk_at_most,
-        "value": when.value_at_least is None or rows["clv"] >= when.value_at_least,
-        "low_value": when.value_at_most is None or rows["clv"] <= when.value_at_most,
-        "potential": when.potential_at_least is None or room >= when.potential_at_least,
-        "score": when.score_at_least is None or rows["nps_score"] >= when.score_at_least,
-    }
-    for holds in asked.values():
-        meets &= holds
-    return meets
+    for values, least, most in (
+        (rows["risk"], when.risk_at_least, when.risk_at_most),
+        (rows["clv"], None, when.value_at_most),
+        (room, when.potential_at_least, None),
+        (rows["nps_score"], when.score_at_least, None),
+    ):
+        if least is not None or most is not None:
+            meets &= values.between(-np.inf if least is None else least, np.inf if most is None else most)
+    if when.active is not None:
+        meets &= rows["active"].eq(when.active)
+    return meets & rows["abc"].isin(when.classes) if when.classes else meets
 
 
 def _expected(rows: pd.DataFrame, name: str, effects: Effects) -> pd.DataFrame:
@@ -142,8 +140,8 @@ def _expected(rows: pd.DataFrame, name: str, effects: Effects) -> pd.DataFrame:
 def _days(rows: pd.DataFrame, contacts: pd.DataFrame, effects: Effects) -> pd.Series:
     """Return the day to contact each by: the rule's work days, sooner for a complaint or as agreed."""
     within = contacts["within"].mask(rows["complaint"], contacts["within"].clip(upper=SOON))
-    day = pd.Series(
-        pd.to_datetime(np.busday_offset(effects.as_of, within.to_numpy(int), roll="backward")), rows.index
-    )
+    start = np.datetime64(effects.as_of)
+    day = pd.Series(np.busday_offset(start, within.to_numpy(int), roll="backward"), rows.index)
+    day = pd.to_datetime(day)
     agreed = rows["next_action"].where(rows["next_action"] > pd.Timestamp(effects.as_of))
     return day.mask(agreed < day, agreed).mask(contacts["action"].isin(NO_CONTACT))
