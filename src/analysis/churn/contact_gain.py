@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.churn.campaigns import MIN_ARM, CampaignEffects, RiskEffects, effect_of
+from analysis.dataset.action_table import Action
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow
 from analysis.profitability.margins import ASSUMED_RATE
@@ -46,6 +47,31 @@ def purchase_value(customers: pd.DataFrame) -> pd.Series:
     so_far = sold / customers["purchase_days"] * rate
     expected = customers["expected_purchases"].where(customers["expected_purchases"] > 0)
     return (customers["clv"] / expected).fillna(so_far).clip(lower=0)
+
+
+def expected(customers: pd.DataFrame, lifts: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Return what a contact is expected to bring with each customer of the profile.
+
+    ``lifts`` has ``risk_high``, up to which risk a row holds, `LIFTS` and ``cost``. The columns are those of
+    the table ``contact_value`` of `analysis.churn.ContactValue`, with ``effect`` and ``cost``.
+    """
+    place = np.searchsorted(lifts["risk_high"].iloc[:-1], customers["risk"].fillna(1.0))
+    own = lifts.iloc[place].set_index(customers.index)
+    found = customers[["customer_id", "risk"]].assign(
+        base=base(customers, days), effect=own["effect"], purchase_margin=purchase_value(customers)
+    )
+    found["chance"] = changed(found["base"], own["effect"])
+    for lift, gain in zip(LIFTS, ("expected_gain", "gain_low", "gain_high"), strict=True):
+        found[gain] = changed(found["base"], own[lift]) * found["purchase_margin"] - own["cost"]
+    margin = found["purchase_margin"]
+    return found.assign(cost=own["cost"], break_even=own["cost"] / margin.where(margin > 0))
+
+
+def assumed(rule: Action, effect: float | None) -> pd.DataFrame:
+    """Return what a rule assumes, in the form of `on_active`; an ``effect`` that is given has no interval."""
+    told = rule.model_dump(include={"cost", *LIFTS})
+    given = {} if effect is None else {"effect": effect, "low": np.nan, "high": np.nan}
+    return pd.DataFrame([{"campaign": "", "risk_high": 1.0, **told, **given}])
 
 
 def on_active(
