@@ -17,14 +17,14 @@ from analysis.errors import CarteraError
 from analysis.not_possible import NotPossible
 
 AS_OF = dt.date(2025, 12, 31)  # a Wednesday
-COLUMNS = ["action", "risk_high", "effect", "low", "high", "cost", "measured", "source"]
+COLUMNS = ["action", "risk_high", "uplift", "low", "high", "cost", "measured", "source"]
 
 
 def effects(rules=None, **changes):
     """Effects as the standard rules assume them, or these."""
     rules = rules or standard_actions()
     rows = [
-        (name, 1.0, one.effect, one.low, one.high, one.cost, False, "")
+        (name, 1.0, one.uplift, one.low, one.high, one.cost, False, "")
         for name, one in rules.items()
         if name != "serve_cheaply"
     ]
@@ -73,7 +73,7 @@ def test_effect_from_shares_by_hand():
         | {"effect": [0.1], "effect_low": [0.0], "effect_high": [0.2]}
     )
     found = contact_gain._lifted(campaign).iloc[0]
-    assert found["effect"] == pytest.approx(0.43219, abs=1e-5)
+    assert found["uplift"] == pytest.approx(0.43219, abs=1e-5)
     assert found["low"] == pytest.approx(0)
     assert found["high"] == pytest.approx(np.log(0.5) / np.log(0.7) - 1)
 
@@ -88,7 +88,7 @@ def test_each_has_one_action_and_the_gone_none():
 
 
 def test_whoever_has_left_is_never_contacted_whatever_the_rule():
-    rules = {"reactivate": Action(cost=0, effect=2, low=1, high=3)}
+    rules = {"reactivate": Action(cost=0, uplift=2, low=1, high=3)}
     found = by_id(actions.recommend(profile(clv=[9e6, 9e6, 9e6]), None, effects(rules)))
     assert found["action"].to_dict() == {"risky": "reactivate", "away": "reactivate", "gone": "leave_alone"}
 
@@ -99,13 +99,13 @@ def test_large_recent_purchases_alone_are_no_reason():
 
 
 def test_the_highest_gain_wins():
-    rules = {"retain": Action(cost=1, effect=0.2), "develop": Action(cost=1, effect=0.3)}
+    rules = {"retain": Action(cost=1, uplift=0.2), "develop": Action(cost=1, uplift=0.3)}
     assert by_id(actions.recommend(profile(), None, effects(rules)))["action"]["risky"] == "develop"
 
 
 def test_effect_by_risk():
     """A risk of 0.6 falls in the second group, which the contact annoys."""
-    told = effects({"retain": Action(cost=1, effect=0.2)})
+    told = effects({"retain": Action(cost=1, uplift=0.2)})
     groups = [("retain", 0.5, 0.9, 0.8, 1, 1.0, True, "c"), ("retain", 1, -0.5, -1, 0, 1.0, True, "c")]
     told = replace(told, frame=pd.DataFrame(groups, columns=COLUMNS))
     assert by_id(actions.recommend(profile(), None, told))["action"]["risky"] == "leave_alone"
@@ -266,12 +266,12 @@ SALES = "customer_id,date,amount\n" + "".join(
 def test_own_actions(tmp_path):
     (tmp_path / "sales.csv").write_text(SALES, "utf-8")
     (tmp_path / "mine.yml").write_text(
-        "retain:\n  when: {risk_at_least: 0.1}\n  cost: 3\n  effect: 0.5\n", "utf-8"
+        "retain:\n  when: {risk_at_least: 0.1}\n  cost: 3\n  uplift: 0.5\n", "utf-8"
     )
     (tmp_path / "dataset.yml").write_text("actions: mine.yml\n", "utf-8")
     data = open_dataset(str(tmp_path))
     assert list(data.actions) == ["retain"]
-    assert actions.effects(data).frame[["action", "cost", "effect"]].to_numpy().tolist() == [
+    assert actions.effects(data).frame[["action", "cost", "uplift"]].to_numpy().tolist() == [
         ["retain", 3, 0.5]
     ]
 

@@ -444,7 +444,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "action_effects": {
         "cost": (N_("Cost of a contact"), "money2"),
-        "effect": (N_("Buys more often by"), "percent1"),
+        "uplift": (N_("Buys more often by"), "percent1"),
         "high": (N_("By that, 90% high"), "percent1"),
         "low": (N_("By that, 90% low"), "percent1"),
     },
@@ -477,7 +477,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "days_as_customer": (N_("Days since the first purchase, median"), "number"),
     },
     "concentration_trend": {"left": (N_("Left the top 10"), "text")},
-    "contact_sensitivity": {"effect": (N_("How much more often they buy"), "percent1")},
+    "contact_sensitivity": {"uplift": (N_("How much more often they buy"), "percent1")},
     "contact_value": {"chance": (N_("Chance that the contact brings a purchase"), "percent1")},
     "contract_check": {"actual": (N_("Actual"), "number")},
     "contest_in_full": {

@@ -55,7 +55,7 @@ def recommend(
         One row per customer and lead, the highest gain first: ``contact_id``, ``contact_type``, ``name``,
         ``owner``, ``segment``, ``action``; ``value_at_stake``, the margin that hangs on it; ``base``, the
         chance of it without a contact; ``chance`` that the contact changes the outcome, ``chance_low`` and
-        ``chance_high`` at the ends of the effect's interval, ``measured`` or not; ``cost``;
+        ``chance_high`` at the ends of the uplift's interval, ``measured`` or not; ``cost``;
         ``expected_gain`` = chance × value at stake − cost, ``gain_low`` and ``gain_high``; ``reasons``;
         ``talk_about``; ``contact_by``; ``may_contact``, false where consent is recorded and was not given;
         ``channel``; ``source``, the campaign that measured the effect.
