@@ -8,7 +8,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -162,6 +162,24 @@ class Results:
     def note(self, text: str) -> None:
         """Show a computed sentence that is not a finding, such as why a section is empty."""
         _show(f'<p class="note">{escape(text)}</p>', text)
+
+    def leave(self, files: Mapping[str, bytes] | NotPossible) -> None:
+        """Leave files for other programs, and say which: a workbook at the top, others beside the tables."""
+        if isinstance(files, NotPossible):
+            self._say_why_not(files)
+            return
+        places = {name: Path(name) for name in files if name.endswith(".xlsx")}
+        places = {name: places.get(name, Path("tables") / self._notebook / name) for name in files}
+        listed = ", ".join(place.as_posix() for place in places.values())
+        if self._folder is None:
+            message = _(
+                "Nothing is written, since no folder is given; with 'out' these files are left: {files}."
+            )
+        else:
+            message = _("Left in {folder}: {files}.")
+            for name, content in files.items():
+                write_bytes(self._folder / places[name], content)
+        self.note(message.format(files=listed, folder=self._folder))
 
     def data_quality(self, dataset: Dataset) -> None:
         """Show what became of every row that was read, what was assumed, and what to beware of."""

@@ -180,6 +180,8 @@ def _gather(executions: list[Execution], staging: Path, folder: Path) -> None:
             if (results / kind / done.name).is_dir():
                 (staging / "new" / kind).mkdir(exist_ok=True)
                 (results / kind / done.name).rename(staging / "new" / kind / done.name)
+        for file in results.glob("*.xlsx"):
+            file.rename(staging / "new" / file.name)
         for cell in done.notebook["cells"]:
             cell["source"] = cell["source"].replace(results.as_posix(), folder.as_posix())
         if settings := done.notebook["metadata"].get("papermill"):

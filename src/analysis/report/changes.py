@@ -1,0 +1,133 @@
+"""What has changed since an earlier run: what its folder holds against what is known today."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.errors import CarteraError
+from analysis.language import N_, _, money, number, percent
+from analysis.not_possible import NotPossible
+from analysis.report.atomic_write import write_text
+from analysis.result import Finding, Listed
+
+CUSTOMERS = Path("customers.parquet")
+PLAN = Path("tables/08_action_plan/action_plan.parquet")
+CLASSES = {"segment": N_("RFM segment"), "abc": N_("ABC class")}
+
+
+def left_in(previous: str | Path | None, file: Path, columns: Sequence[str]) -> pd.DataFrame | NotPossible:
+    """Return a table that an earlier run left in a folder, or say that there is none.
+
+    Raises
+    ------
+    CarteraError
+        If it cannot be read, or lacks a column.
+    """
+    if previous is None:
+        return NotPossible(
+            _("No earlier run is given: with its folder as 'previous', what came after is held against it.")
+        )
+    path = Path(previous) / file
+    if not path.is_file():
+        return NotPossible(_("An earlier run left no {file}.").format(file=path))
+    try:
+        return pd.read_parquet(path).set_index([*columns]).reset_index()
+    except (OSError, ValueError, KeyError) as error:
+        message = _("What an earlier run left in {file} cannot be read: give the folder as it was left.")
+        raise CarteraError(message.format(file=path)) from error
+
+
+def changes(
+    previous: str | Path | None,
+    profile: pd.DataFrame,
+    contacts: pd.DataFrame,
+    segments: Mapping[str, str],
+) -> Listed | NotPossible:
+    """Say who moved from class to class since an earlier run, and who entered and left the list.
+
+    Parameters
+    ----------
+    previous
+        The folder of the earlier run.
+    profile, contacts
+        The customer profile and the list of today.
+    segments
+        What segments are called.
+
+    Returns
+    -------
+    Listed
+        Its tables: ``class_moves``, for each of ``classes``, of ``before`` and of ``now`` the ``customers`` and
+        their ``clv``; ``list_changes``, who is new on the list, and who no longer on it.
+    """
+    earlier, plan = left_in(previous, CUSTOMERS, ["customer_id"]), left_in(previous, PLAN, ["contact_id"])
+    if isinstance(earlier, NotPossible):
+        return earlier
+    if isinstance(plan, NotPossible):
+        return plan
+    both = profile.merge(earlier, on="customer_id", suffixes=("", "_then"))
+    parts = []
+    for column in filter(lambda column: f"{column}_then" in both, CLASSES):
+        pair = {"before": both[f"{column}_then"], "now": both[column], "clv": both["clv"]}
+        parts.append(pd.DataFrame(pair).assign(classes=_(CLASSES[column])))
+    moved = pd.concat(parts).dropna(subset=["before", "now"]).query("before != now")
+    moves = moved.groupby(["classes", "before", "now"])["clv"].agg(customers="size", clv="sum")
+    moves = moves.reset_index().sort_values("clv", ascending=False, kind="stable", ignore_index=True)
+    was_on, is_on = plan["contact_id"], contacts["contact_id"]
+    entered, gone = contacts[~is_on.isin(was_on)], plan[~was_on.isin(is_on)]
+    bought = gone["contact_id"].map(profile.set_index("customer_id")["last_purchase"]) > gone["planned_on"]
+    listed = pd.concat([entered.assign(change=_("entered")), gone.assign(change=_("left"))])
+    text = _(
+        "Of {both} customers known to the earlier run {segment} have changed RFM segment and {abc} ABC "
+        "class; {new} are new. Of the {before} on its list {gone} are no longer on it, {bought} of them "
+        "having bought since; {entered} of the {now} on today's are new on it."
+    ).format(
+        both=number(len(both)),
+        **{column: number((moved["classes"] == _(name)).sum()) for column, name in CLASSES.items()},
+        new=number(len(profile) - len(both)),
+        before=number(len(plan)),
+        gone=number(len(gone)),
+        bought=number(bought.sum()),
+        entered=number(len(entered)),
+        now=number(len(contacts)),
+    )
+    tables = {
+        "class_moves": moves.assign(
+            **{side: moves[side].replace(dict(segments)) for side in ("before", "now")}
+        ),
+        "list_changes": listed[["contact_id", "name", "owner", "change", "action", "expected_gain"]],
+    }
+    return Listed(tables, text, Finding("actions.changes", text, len(entered), "customers"))
+
+
+def findings_moved(previous: Path, findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return today's findings whose value was another in an earlier run, which is ``before``."""
+    try:
+        before = {entry["id"]: entry for entry in json.loads((previous / "findings.json").read_text("utf-8"))}
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    then = [before.get(entry["id"], {}).get("value") for entry in findings]
+    return [
+        {**entry, "before": value}
+        for entry, value in zip(findings, then, strict=True)
+        if isinstance(value, (int, float)) and value != entry["value"]
+    ]
+
+
+def write_changes(
+    report: Path, previous: Path, findings: Sequence[Mapping[str, Any]], currency: str | None
+) -> pd.DataFrame:
+    """Write ``changes.json`` into a new report, and return the findings that moved, for its front page."""
+    content: dict[str, Any] = {"findings": (moved := findings_moved(previous, findings))}
+    for name in ("class_moves", "list_changes"):
+        if (path := report / PLAN.with_name(f"{name}.parquet")).is_file():
+            content[name] = json.loads(pd.read_parquet(path).to_json(orient="records"))
+    write_text(report / "changes.json", json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    said = {"money": lambda value: money(value, currency), "share": lambda value: percent(value, 1)}
+    rows = [(one["text"], said.get(one["unit"], number)(one["before"])) for one in moved]
+    return pd.DataFrame(rows, columns=["finding", "before"])
