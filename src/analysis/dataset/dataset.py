@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.dataset.action_table import Action, ActionName, standard_actions
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.cache import MARKER
 from analysis.dataset.customer_days import CUSTOMER_DAYS
@@ -57,6 +58,8 @@ class Dataset:
         set.
     rfm
         How customers are scored, and into which segments, as ``dataset.yml`` says.
+    actions
+        What can be done with customers and leads, as ``dataset.yml`` says.
     """
 
     name: str
@@ -70,6 +73,7 @@ class Dataset:
     folder: Path
     activity_window: int | None = None
     rfm: Scoring = field(default_factory=Scoring)
+    actions: dict[ActionName, Action] = field(default_factory=standard_actions)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -226,6 +230,7 @@ def open_dataset(
         folder,
         source.config.activity_window,
         source.config.rfm,
+        source.config.actions or standard_actions(),
     )
 
 
