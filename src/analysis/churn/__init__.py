@@ -43,7 +43,7 @@ from analysis.churn.model import default_models, fit, tuned
 from analysis.churn.rates import ChurnRates, other_horizons, rates, rates_by
 from analysis.churn.risks import Risks, profile, risks
 from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
-from analysis.churn.snapshots import Snapshots, feature_label, snapshot, snapshots
+from analysis.churn.snapshots import Snapshots, feature_label, snapshot, snapshots, usual_gaps
 from analysis.churn.survival import (
     Survival,
     SurvivalBy,
@@ -116,5 +116,6 @@ __all__ = [
     "survival",
     "survival_by",
     "tuned",
+    "usual_gaps",
     "worth_contacting",
 ]

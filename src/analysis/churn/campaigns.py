@@ -203,8 +203,7 @@ def effects_by_risk(
 ) -> RiskEffects | NotPossible:
     """Measure the latest campaign to active customers by the risk that each had on its day.
 
-    Of that risk a model learns from what was known on that day, as the activity ``window`` does where it is
-    None.
+    Of that risk a model learns from what was known on that day; of the activity ``window`` see `risk_on`.
     """
     if effects.for_active.empty:
         return NotPossible(_("No campaign with two groups alike was to active customers."))
@@ -243,9 +242,13 @@ def effects_by_risk(
 
 
 def risk_on(dataset: Dataset, window: int | None = None) -> pd.Series | NotPossible:
-    """Return by customer_id the risk of no purchase of who is active on the last day of a data set."""
+    """Return by customer_id the risk of no purchase of who is active on the last day of a data set.
+
+    Where ``window`` is None, that of the data set counts, else the one that is found in what was known then.
+    """
     pairs = dataset.query("purchase_gaps")
-    seen = snapshots(dataset, horizon(activity_window(pairs, window), pairs, dataset.as_of))
+    active = activity_window(pairs, window or dataset.activity_window)
+    seen = snapshots(dataset, horizon(active, pairs, dataset.as_of))
     if isinstance(seen, NotPossible):
         return seen
     model = fit(seen, on="check")

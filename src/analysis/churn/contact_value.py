@@ -162,15 +162,20 @@ def _sensitivity(ranked: pd.DataFrame, success: float, cost: float) -> pd.DataFr
 
 
 def worth_contacting(
-    dataset: Dataset, risks: Risks | NotPossible, window: ActivityWindow | NotPossible
+    dataset: Dataset,
+    risks: Risks | NotPossible,
+    window: ActivityWindow | NotPossible,
+    activity_window: int | None = None,
 ) -> pd.DataFrame:
     """Return for the customer profile, by customer_id, with whom a contact is expected to pay today.
 
-    ``worth_contacting`` rests on the data set's campaigns where they were measured, else on assumptions.
+    ``worth_contacting`` rests on the data set's campaigns where they were measured, else on assumptions. The
+    ``activity_window`` is that set for the day of a campaign, too; None: see `risk_on`.
     """
     margins = choose_margins(dataset.query("customer_margins"))
     measured = campaigns.campaign_effects(campaigns.campaign_contacts(dataset), window)
-    value = contact_value(risks, margins, measured, campaigns.effects_by_risk(measured, dataset))
+    by_risk = campaigns.effects_by_risk(measured, dataset, activity_window)
+    value = contact_value(risks, margins, measured, by_risk)
     if isinstance(value, NotPossible):
         return pd.DataFrame({"worth_contacting": []}, pd.Index([], name="customer_id"), dtype="boolean")
     return value.shown["contact_value"].set_index("customer_id")[["worth_contacting"]].astype("boolean")
