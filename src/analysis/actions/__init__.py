@@ -1,8 +1,22 @@
 """The action plan: what to do with each customer and lead, with which budget, and how sure that is."""
 
 from analysis.actions.budget import ActionPlan, budget_plan
+from analysis.actions.control import ControlGroup, control_group
+from analysis.actions.earned import earned
 from analysis.actions.effects import Effects, effects
+from analysis.actions.exports import plan_files
 from analysis.actions.recommend import recommend
 from analysis.actions.words import complaints
 
-__all__ = ["ActionPlan", "Effects", "budget_plan", "complaints", "effects", "recommend"]
+__all__ = [
+    "ActionPlan",
+    "ControlGroup",
+    "Effects",
+    "budget_plan",
+    "complaints",
+    "control_group",
+    "earned",
+    "effects",
+    "plan_files",
+    "recommend",
+]

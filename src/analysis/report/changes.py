@@ -62,8 +62,8 @@ def changes(
     Returns
     -------
     Listed
-        Its tables: ``class_moves``, for each of ``classes``, of ``before`` and of ``now`` the ``customers`` and
-        their ``clv``; ``list_changes``, who is new on the list, and who no longer on it.
+        Its tables: ``class_moves``, how many ``customers`` with which ``clv`` moved, within each of
+        ``classes``, from ``before`` to ``now``; ``list_changes``, who is new on the list, and who is gone.
     """
     earlier, plan = left_in(previous, CUSTOMERS, ["customer_id"]), left_in(previous, PLAN, ["contact_id"])
     if isinstance(earlier, NotPossible):
