@@ -61,27 +61,14 @@ class ControlGroup(Listed):
 def control_group(
     contacts: pd.DataFrame, dataset: Dataset, share: float | None = None, days: int = RESPONSE_DAYS
 ) -> ControlGroup | NotPossible:
-    """Leave some of a plan's contacts alone, by lot, so that the next run can tell what the plan has earned.
+    """Leave some of the ``contacts`` chosen alone, by lot, so that the next run can tell what they earned.
 
-    Who is to be asked for a referral is not in the lot.
+    Left alone is this ``share``; None: the fewest of `SHARES` with which the rise of the share that buys
+    within ``days`` on which the plan counts would be seen, or nobody. The last day of the data set decides
+    the lot, and becomes ``planned_on``. Who is to be asked for a referral is not in it.
 
-    Parameters
-    ----------
-    contacts
-        Those chosen; see `analysis.actions.recommend`.
-    dataset
-        Its last day decides the lot, and becomes ``planned_on``.
-    share
-        How many to leave alone; None: the fewest of `SHARES` with which the effect that the plan counts on
-        would be seen, or nobody.
-    days
-        Within how many a purchase counts.
-
-    Returns
-    -------
-    ControlGroup
-        Its table ``control_sizes``, where both groups have 30: for each ``share`` the contacts ``left_alone``
-        and ``contacted``, ``smallest_effect``, and ``gain_forgone``, money.
+    Its table ``control_sizes`` has, where both groups have 30, for each ``share`` the contacts ``left_alone``
+    and ``contacted``, the ``smallest_effect`` and the ``gain_forgone``, money.
     """
     those = contacts[contacts["action"] != NOT_MEASURED]
     if those.empty:

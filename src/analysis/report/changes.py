@@ -21,13 +21,7 @@ CLASSES = {"segment": N_("RFM segment"), "abc": N_("ABC class")}
 
 
 def left_in(previous: str | Path | None, file: Path, columns: Sequence[str]) -> pd.DataFrame | NotPossible:
-    """Return a table that an earlier run left in a folder, or say that there is none.
-
-    Raises
-    ------
-    CarteraError
-        If it cannot be read, or lacks a column.
-    """
+    """Return a table that an earlier run left in a folder, or say that there is none."""
     if previous is None:
         return NotPossible(
             _("No earlier run is given: with its folder as 'previous', what came after is held against it.")
@@ -43,27 +37,13 @@ def left_in(previous: str | Path | None, file: Path, columns: Sequence[str]) -> 
 
 
 def changes(
-    previous: str | Path | None,
-    profile: pd.DataFrame,
-    contacts: pd.DataFrame,
-    segments: Mapping[str, str],
+    previous: str | Path | None, profile: pd.DataFrame, contacts: pd.DataFrame, segments: Mapping[str, str]
 ) -> Listed | NotPossible:
     """Say who moved from class to class since an earlier run, and who entered and left the list.
 
-    Parameters
-    ----------
-    previous
-        The folder of the earlier run.
-    profile, contacts
-        The customer profile and the list of today.
-    segments
-        What segments are called.
-
-    Returns
-    -------
-    Listed
-        Its tables: ``class_moves``, how many ``customers`` with which ``clv`` moved, within each of
-        ``classes``, from ``before`` to ``now``; ``list_changes``, who is new on the list, and who is gone.
+    It holds what is in the folder ``previous`` against the customer profile and the list of today. Its table
+    ``class_moves`` says how many ``customers`` with which ``clv`` moved, within each of ``classes``, from
+    ``before`` to ``now``; ``list_changes`` who is new on the list, and who is gone.
     """
     earlier, plan = left_in(previous, CUSTOMERS, ["customer_id"]), left_in(previous, PLAN, ["contact_id"])
     if isinstance(earlier, NotPossible):
@@ -76,8 +56,12 @@ def changes(
         pair = {"before": both[f"{column}_then"], "now": both[column], "clv": both["clv"]}
         parts.append(pd.DataFrame(pair).assign(classes=_(CLASSES[column])))
     moved = pd.concat(parts).dropna(subset=["before", "now"]).query("before != now")
-    moves = moved.groupby(["classes", "before", "now"])["clv"].agg(customers="size", clv="sum")
-    moves = moves.reset_index().sort_values("clv", ascending=False, kind="stable", ignore_index=True)
+    grouped = moved.groupby(["classes", "before", "now"])["clv"].agg(["size", "sum"])
+    moves = (
+        grouped.set_axis(["customers", "clv"], axis=1)
+        .sort_values("clv", ascending=False, kind="stable")
+        .reset_index()
+    )
     was_on, is_on = plan["contact_id"], contacts["contact_id"]
     entered, gone = contacts[~is_on.isin(was_on)], plan[~was_on.isin(is_on)]
     bought = gone["contact_id"].map(profile.set_index("customer_id")["last_purchase"]) > gone["planned_on"]
@@ -105,29 +89,26 @@ def changes(
     return Listed(tables, text, Finding("actions.changes", text, len(entered), "customers"))
 
 
-def findings_moved(previous: Path, findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return today's findings whose value was another in an earlier run, which is ``before``."""
-    try:
-        before = {entry["id"]: entry for entry in json.loads((previous / "findings.json").read_text("utf-8"))}
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    then = [before.get(entry["id"], {}).get("value") for entry in findings]
-    return [
-        {**entry, "before": value}
-        for entry, value in zip(findings, then, strict=True)
-        if isinstance(value, (int, float)) and value != entry["value"]
-    ]
-
-
 def write_changes(
-    report: Path, previous: Path, findings: Sequence[Mapping[str, Any]], currency: str | None
-) -> pd.DataFrame:
-    """Write ``changes.json`` into a new report, and return the findings that moved, for its front page."""
-    content: dict[str, Any] = {"findings": (moved := findings_moved(previous, findings))}
+    report: Path, previous: str | None, findings: Sequence[Mapping[str, Any]], currency: str | None
+) -> dict[str, str]:
+    """Write ``changes.json`` into a new report, and return by id what findings that moved were before.
+
+    It holds ``findings`` (those of today, and their value ``before``), ``class_moves`` and ``list_changes``.
+    """
+    if previous is None:
+        return {}
+    earlier = json.loads((Path(previous) / "findings.json").read_text("utf-8"))
+    then = {entry["id"]: entry["value"] for entry in earlier}
+    moved = [
+        {**one, "before": then[one["id"]]}
+        for one in findings
+        if isinstance(then.get(one["id"]), (int, float)) and one["value"] != then[one["id"]]
+    ]
+    content: dict[str, Any] = {"findings": moved}
     for name in ("class_moves", "list_changes"):
         if (path := report / PLAN.with_name(f"{name}.parquet")).is_file():
             content[name] = json.loads(pd.read_parquet(path).to_json(orient="records"))
     write_text(report / "changes.json", json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     said = {"money": lambda value: money(value, currency), "share": lambda value: percent(value, 1)}
-    rows = [(one["text"], said.get(one["unit"], number)(one["before"])) for one in moved]
-    return pd.DataFrame(rows, columns=["finding", "before"])
+    return {one["id"]: said.get(one["unit"], number)(one["before"]) for one in moved}

@@ -47,8 +47,7 @@ class Page:
     space
         What a space to write in is for, below everything; empty: there is none.
     is_list
-        Whether its one table is to be worked through: it is filtered by its headings, which stay in sight,
-        and prints on as many pages as it takes, each with the headings.
+        Whether its one table is worked through: with filters, headings in sight, and as many pages as needed.
     """
 
     name: str

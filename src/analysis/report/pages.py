@@ -74,7 +74,9 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
-    write_text(new / "index.html", _front_page(chapters, dataset, about, new))
+    given = (values.get("previous") for values in about["parameters"].values())
+    before = changes.write_changes(new, next(filter(None, given), None), findings, dataset.currency)
+    write_text(new / "index.html", _front_page(chapters, dataset, about, new, before))
 
 
 def _counts(new: Path, dataset: Dataset) -> str:
@@ -82,23 +84,11 @@ def _counts(new: Path, dataset: Dataset) -> str:
     path = new / "tables" / "04_ltv" / "counts.parquet"
     if not path.exists():
         return ""
-    return _html("counts", pd.read_parquet(path), dataset)
-
-
-def _changes(chapters: list[Chapter], new: Path, dataset: Dataset, about: About) -> str:
-    """Write what has changed since the earlier run that is given, and return the findings that moved."""
-    given = (values.get("previous") for values in about["parameters"].values())
-    if not (previous := next(filter(None, given), None)):
-        return ""
-    findings = [finding for chapter in chapters for finding in chapter.findings]
-    moved = changes.write_changes(new, Path(previous), findings, dataset.currency)
-    return _html("findings_moved", moved, dataset) if len(moved) else ""
-
-
-def _html(name: str, frame: pd.DataFrame, dataset: Dataset) -> str:
-    said = words(name, frame)
-    shown = tables.shown(frame, said["labels"], said["formats"], dataset.currency)
-    return tables.to_html(shown, said["caption"])
+    frame = pd.read_parquet(path)
+    said = words("counts", frame)
+    return tables.to_html(
+        tables.shown(frame, said["labels"], said["formats"], dataset.currency), said["caption"]
+    )
 
 
 def _chapter(done: Execution, staging: Path) -> Chapter:
@@ -178,7 +168,9 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
     return _HEADING.sub(anchored, body), headings
 
 
-def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, new: Path) -> str:
+def _front_page(
+    chapters: list[Chapter], dataset: Dataset, about: About, new: Path, before: dict[str, str]
+) -> str:
     covered = dataset.query("coverage").iloc[0]
     return render(
         "front.html.j2",
@@ -187,8 +179,8 @@ def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, new: Pa
         dataset=dataset,
         covered=covered,
         counts=Markup(_counts(new, dataset)),  # noqa: S704 cells are escaped
-        changed=Markup(_changes(chapters, new, dataset, about)),  # noqa: S704 cells are escaped
-        files=[path.name for path in new.iterdir()],
+        before=before,
+        files={path.name for path in new.iterdir()},
         why_counts_differ=_(WHY_COUNTS_DIFFER),
         accounts=[
             Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped

@@ -164,22 +164,18 @@ class Results:
         _show(f'<p class="note">{escape(text)}</p>', text)
 
     def leave(self, files: Mapping[str, bytes] | NotPossible) -> None:
-        """Leave files for other programs, and say which: a workbook at the top, others beside the tables."""
+        """Leave files for other programs: workbooks at the top, others beside the tables."""
         if isinstance(files, NotPossible):
             self._say_why_not(files)
             return
-        places = {name: Path(name) for name in files if name.endswith(".xlsx")}
-        places = {name: places.get(name, Path("tables") / self._notebook / name) for name in files}
-        listed = ", ".join(place.as_posix() for place in places.values())
-        if self._folder is None:
-            message = _(
-                "Nothing is written, since no folder is given; with 'out' these files are left: {files}."
-            )
-        else:
-            message = _("Left in {folder}: {files}.")
-            for name, content in files.items():
-                write_bytes(self._folder / places[name], content)
-        self.note(message.format(files=listed, folder=self._folder))
+        beside = f"tables/{self._notebook}/"
+        paths = {(name if name.endswith(".xlsx") else beside + name): text for name, text in files.items()}
+        message = _("With a folder to write to ('out'), these files are left: {files}.")
+        if self._folder is not None:
+            message = _("Files left: {files}.")
+            for path, content in paths.items():
+                write_bytes(self._folder / path, content)
+        self.note(message.format(files=", ".join(paths)))
 
     def data_quality(self, dataset: Dataset) -> None:
         """Show what became of every row that was read, what was assumed, and what to beware of."""
