@@ -5,6 +5,7 @@ The tests ask for it with two seeds; ``python -m benchmarks.plans`` measures twe
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -12,82 +13,94 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 
-from analysis import actions, customer_profile, open_dataset, portfolio
+from analysis import actions, customer_profile, open_dataset
 from analysis.demo import Truth, generate, probability_to_buy, state_on, write
 from analysis.demo.behaviour import CAMPAIGNS, effects
 from analysis.demo.world import FIRST_DAY
 
 BUDGET = 1_000.0
-PLANS = ("true", "measured", "largest", "likeliest to stop", "at random")
+BY_STATE = {True: "CAMP03", False: "CAMP01"}
+"""What the rivals send to active and to inactive customers, as the plan does."""
 
 
 def earned(seed: int, folder: Path, budget: float = BUDGET) -> pd.Series:
-    """Return the true extra margin, less the cost, of each of `PLANS` with the same budget."""
+    """Return the true extra margin of the days measured, less the cost, of each plan for the same budget.
+
+    ``measured``: effects as the campaigns of the data show them; ``true effects``: the same plan, with what
+    the contacts truly change in the mean of each group; ``everything``: by each customer's own truth, its
+    state, spend and effect; then three simple lists.
+    """
     demo = generate(seed=seed)
     write(demo, folder)
     data = open_dataset(str(folder))
-    profile = with_potential(customer_profile(data), data)
-    told = actions.effects(data)
-    contacts = actions.recommend(profile, None, told)
-    sources = told.frame[told.frame["measured"]].groupby("action")["source"].first().str[:6]
-    gains = true_gains(demo.truth, data.as_of, told.days).mul(margin_of(profile, demo.truth), axis=0)
+    profile, told = customer_profile(data), actions.effects(data)
+    by = profile.set_index("customer_id")
+    before, gains = truly(demo.truth, data.as_of, told.days, pd.Index(by.index))
+    margin = margin_of(by, demo.truth)
+    kind = by["active"].map(BY_STATE)
     cost = pd.Series({one.id: one.cost for one in CAMPAIGNS})
-    profile = profile.set_index("customer_id")
-    by_state = pd.Series(
-        np.where(profile["active"], sources.get("retain", "CAMP03"), sources.get("reactivate", "CAMP01")),
-        profile.index,
-    )
-    best = (gains - cost).idxmax(axis=1)
+    known = replace(told, frame=with_true_effects(told.frame, by, before, gains))
+    own = pd.Series(gains.to_numpy()[np.arange(len(by)), gains.columns.get_indexer(kind)], by.index) * margin
+    per_cost = (own / kind.map(cost)).sort_values(ascending=False)
     rng = np.random.default_rng(seed)
-    worth = (gains - cost).max(axis=1)
-    chosen = actions.budget_plan(contacts, budget).contacts
     lists = {
-        "true": best[(worth / cost[best].to_numpy())[worth > 0].sort_values(ascending=False).index],
-        "measured": chosen.set_index("contact_id")["source"].str[:6],
-        "largest": by_state[profile["net_sales"].sort_values(ascending=False).index],
-        "likeliest to stop": by_state[profile["risk"].dropna().sort_values(ascending=False).index],
-        "at random": by_state[rng.permutation(by_state.index)],
+        "true effects": planned(profile, known, budget),
+        "measured": planned(profile, told, budget),
+        "everything": kind[per_cost[per_cost > 1].index],
+        "largest": kind[by["net_sales"].sort_values(ascending=False, kind="stable").index],
+        "likeliest to stop": kind[by["risk"].dropna().sort_values(ascending=False, kind="stable").index],
+        "at random": kind[rng.permutation(by.index)],
     }
     found = {}
     for name, plan in lists.items():
-        paid = cost[plan].cumsum().to_numpy() <= budget
-        those = plan[paid]
+        those = plan[cost[plan].cumsum().to_numpy() <= budget]
         each = gains.to_numpy()[gains.index.get_indexer(those.index), gains.columns.get_indexer(those)]
-        found[name] = each.sum() - cost[those].sum()
-    return pd.Series(found)
+        found[name] = float((each * margin[those.index]).sum() - cost[those].sum())
+    return pd.Series(found, name=seed)
 
 
-def with_potential(profile: pd.DataFrame, data) -> pd.DataFrame:
-    if "potential" in profile:
-        return profile
-    known = portfolio.growth_potential(data).customers.set_index("customer_id")
-    known = known[["growth_potential", "category"]].set_axis(["potential", "potential_in"], axis=1)
-    return profile.join(known, on="customer_id")
+def planned(profile: pd.DataFrame, told: actions.Effects, budget: float) -> pd.Series:
+    """Return by customer the campaign that a plan sends it."""
+    contacts = actions.recommend(profile, None, told)
+    chosen = actions.budget_plan(contacts, budget).contacts.set_index("contact_id")
+    return chosen.loc[chosen["measured"], "source"].str[:6]
 
 
-def true_gains(known: Truth, day, days: int) -> pd.DataFrame:
-    """Return by customer and campaign what being contacted on that day adds to the probability to buy."""
+def with_true_effects(
+    frame: pd.DataFrame, profile: pd.DataFrame, before: pd.Series, gains: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the effects with what the contacts truly change today in each group of risk."""
+    risk, rows, low = profile["risk"].fillna(2.0), [], -1.0
+    for place, row in frame[frame["measured"]].iterrows():
+        active = row["action"] != "reactivate"
+        low = -1.0 if place == 0 or frame["action"][place - 1] != row["action"] else low
+        group = profile["active"].eq(active) & ((risk > low) & (risk <= row["risk_high"]) if active else True)
+        low, campaign = row["risk_high"], BY_STATE[active]
+        without, change = before[group].mean(), gains.loc[group, campaign].mean()
+        effect = np.log1p(-without - change) / np.log1p(-without) - 1
+        source = frame["source"].where(frame["source"].str.startswith(campaign)).dropna()
+        rows.append({**row, "effect": effect, "source": next(iter(source), campaign)})
+    return pd.concat([pd.DataFrame(rows), frame[~frame["measured"]]], ignore_index=True)
+
+
+def truly(known: Truth, day: dt.date, days: int, ids: pd.Index) -> tuple[pd.Series, pd.DataFrame]:
+    """Return the true probability to buy if left alone, and what each campaign sent that day adds to it."""
     state = state_on(known, day)
     sent = int((np.datetime64(day) - FIRST_DAY).astype(int))
-    found = {}
+    gains, without = {}, pd.Series(dtype=float)
     for campaign in CAMPAIGNS:
         effect = effects(campaign, state["rate"].to_numpy(), state["satisfaction"].to_numpy())
-        contacts = pd.DataFrame(
-            {"campaign_id": campaign.id, "customer_id": state.index, "treated": True, "effect": effect}
-        )
+        contacts = {"campaign_id": campaign.id, "customer_id": state.index, "treated": True, "effect": effect}
+        then = replace(known, contacts=pd.DataFrame(contacts))
         with mock.patch("analysis.demo.truth.CAMPAIGNS", (replace(campaign, date=sent),)):
-            then = replace(known, contacts=contacts)
-            found[campaign.id] = probability_to_buy(then, day, days) - probability_to_buy(
-                then, day, days, treated=False
-            )
-    return pd.DataFrame(found)
+            without = probability_to_buy(then, day, days, treated=False)
+            gains[campaign.id] = probability_to_buy(then, day, days) - without
+    return without.reindex(ids), pd.DataFrame(gains).reindex(ids)
 
 
 def margin_of(profile: pd.DataFrame, known: Truth) -> pd.Series:
-    """Return the true margin of a purchase: what a customer spends a year ÷ its purchases × margin rate."""
-    sales = profile.set_index("customer_id")
-    common = 1 - sales["cost"].sum() / sales["net_sales"].sum()
-    own = (1 - sales["cost"] / sales["net_sales"].where(sales["net_sales"] > 0)).where(
-        sales["purchase_days"] >= 5, common
-    )
-    return (known.customers["spend"] / known.customers["rate"]).reindex(sales.index) * own
+    """Return the true margin of a purchase: spend a year ÷ purchases a year × margin rate of what it bought."""
+    common = 1 - profile["cost"].sum() / profile["net_sales"].sum()
+    own = 1 - profile["cost"] / profile["net_sales"].where(profile["net_sales"] > 0)
+    rate = own.where(profile["purchase_days"] >= 5, common)
+    return (known.customers["spend"] / known.customers["rate"]).reindex(profile.index) * rate

@@ -5,6 +5,8 @@ from analysis.actions.control import ControlGroup, control_group
 from analysis.actions.earned import earned
 from analysis.actions.effects import Effects, effects
 from analysis.actions.exports import plan_files
+from analysis.actions.how_sure import HowSure, how_sure
+from analysis.actions.overview import overview
 from analysis.actions.recommend import recommend
 from analysis.actions.words import complaints
 
@@ -12,11 +14,14 @@ __all__ = [
     "ActionPlan",
     "ControlGroup",
     "Effects",
+    "HowSure",
     "budget_plan",
     "complaints",
     "control_group",
     "earned",
     "effects",
+    "how_sure",
+    "overview",
     "plan_files",
     "recommend",
 ]

@@ -155,13 +155,13 @@ def _dated(plan: pd.DataFrame, capacity: int | None) -> pd.DataFrame:
         place = order.groupby(order["owner"].fillna("")).cumcount().reindex(plan.index)
         first = plan["contact_by"].min().date()
         earliest = np.busday_offset(first, place * _WORK_DAYS // capacity, roll="forward")
-        plan = plan.assign(contact_by=plan["contact_by"].clip(lower=pd.Series(pd.to_datetime(earliest), plan.index)))
+        plan = plan.assign(
+            contact_by=plan["contact_by"].clip(lower=pd.Series(pd.to_datetime(earliest), plan.index))
+        )
     return plan.sort_values(["expected_gain", "contact_id"], ascending=[False, True], ignore_index=True)
 
 
-def _told(
-    plan: pd.DataFrame, able: pd.DataFrame, price: float, said: dict[str, str]
-) -> tuple[str, str]:
+def _told(plan: pd.DataFrame, able: pd.DataFrame, price: float, said: dict[str, str]) -> tuple[str, str]:
     """Return what the plan says, and in a few words."""
     if able.empty:
         text = _("Nobody is worth a contact: with none does what it is expected to bring exceed its cost.")
@@ -178,6 +178,8 @@ def _told(
         text += " " + _("These are all that pay: from there on the next contact costs more than it brings.")
     else:
         text += " " + _("Of {able} that would pay, no choice brings {short} more.")
-        text += " " + _("The next unit of money would still bring {price} more than it costs.") if price else ""
+        text += (
+            " " + _("The next unit of money would still bring {price} more than it costs.") if price else ""
+        )
     claim = _("{contacts} contacts for {cost} are expected to bring {gain}")
     return text.format(**said), claim.format(**said)

@@ -65,5 +65,7 @@ def check_actions(file: str, actions: Mapping[ActionName, Action]) -> None:
     """Refuse an effect outside its own range."""
     for name, action in actions.items():
         if not action.low <= action.effect <= action.high:
-            message = _("{file}: the effect of '{action}' is {effect}, not between low {low} and high {high}.")
+            message = _(
+                "{file}: the effect of '{action}' is {effect}, not between low {low} and high {high}."
+            )
             raise CarteraError(message.format(file=file, action=name, **action.model_dump()))

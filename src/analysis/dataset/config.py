@@ -26,7 +26,7 @@ from analysis.dataset.action_table import (
     with_actions_of_file,
 )
 from analysis.dataset.naming import LONGEST, names_a_folder
-from analysis.dataset.schema import TABLES
+from analysis.dataset.schema import TABLES, fit_stages
 from analysis.dataset.segment_table import CUTS, Scoring, Segment, with_segments_of_file
 from analysis.dataset.yaml_file import read_yaml
 from analysis.errors import CarteraError
@@ -49,6 +49,12 @@ def _checked_name(name: str) -> str:
     if not names_a_folder(name):
         raise ValueError
     return name
+
+
+def _checked_stages(stages: list[str]) -> list[str]:
+    if stages and not fit_stages(stages):
+        raise ValueError
+    return stages
 
 
 class _Section(BaseModel):
@@ -156,6 +162,7 @@ class DatasetConfig(_Section):
     database: str | None = None
     broken_tables: Literal["stop", "leave_out"] = "stop"
     same_customer: list[Annotated[list[str], Field(min_length=2)]] = Field(default_factory=list)
+    stages: Annotated[list[str], AfterValidator(_checked_stages)] = Field(default_factory=list)
     rfm: Scoring = Scoring()
     actions: dict[ActionName, Action] | None = None
     transactions: Transactions = Transactions()
@@ -301,6 +308,10 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         "postage_codes": _("A list of codes was expected."),
         "extra_codes": _("A list of codes was expected."),
         "scores": _("A whole number from 2 to 10 was expected."),
+        "stages": _(
+            "Three different words were expected, for leads as they come in, qualified ones and those close "
+            "to deciding, such as [prospect, lead, potential]."
+        ),
         "segments": _("The name of a file with segments was expected, or the segments themselves."),
         "recency": scores,
         "loyalty": scores,

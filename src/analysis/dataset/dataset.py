@@ -58,6 +58,9 @@ class Dataset:
         set.
     rfm
         How customers are scored, and into which segments, as ``dataset.yml`` says.
+    stages
+        The company's words for the stages ``lead``, ``prospect`` and ``potential`` of a lead, in this order,
+        as ``dataset.yml`` says; none: these. The tables have the canonical ones.
     actions
         What can be done with customers and leads, as ``dataset.yml`` says.
     """
@@ -73,6 +76,7 @@ class Dataset:
     folder: Path
     activity_window: int | None = None
     rfm: Scoring = field(default_factory=Scoring)
+    stages: tuple[str, ...] = ()
     actions: dict[ActionName, Action] = field(default_factory=standard_actions)
 
     @property
@@ -230,6 +234,7 @@ def open_dataset(
         folder,
         source.config.activity_window,
         source.config.rfm,
+        tuple(source.config.stages),
         source.config.actions or standard_actions(),
     )
 
