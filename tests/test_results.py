@@ -249,8 +249,9 @@ def test_what_is_not_possible_says_why_once(shown):
     results.show(NotPossible("Nobody came back."))
     results.table("bridge", NotPossible("Nobody came back."))
     results.show(NotPossible("Too short."))
+    results.findings()
     assert [data["text/plain"] for data, _metadata in shown] == [
-        "Nobody came back.", "Not possible, for the reason given above.", "Too short."
+        "Nobody came back.", "Too short.", "Nothing is found: what it would take stands above."
     ]  # fmt: skip
 
 

@@ -619,7 +619,7 @@ CAPTIONS: dict[str, str] = {
     "deciles": N_("Customers in deciles by what they bought in twelve months"),
     "declining": N_("Declining customers, most net sales lost first"),
     "deliveries": N_("Deliveries to A customers, and all together"),
-    "detractors": N_("Who is least content, with what they wrote: the largest customers first"),
+    "detractors": N_("Who is least content, with what they wrote"),
     "discounts_by_category": N_("Discounts by category"),
     "discounts_by_salesperson": N_("Discounts by salesperson"),
     "discounts_by_sector": N_("Discounts by sector"),

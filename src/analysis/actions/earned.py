@@ -58,7 +58,8 @@ def _since(plan: pd.DataFrame, dataset: Dataset, day: dt.date, until: dt.date) -
     rows["margin"] = margin_of(rows, choose_margins(dataset.query("customer_margins")))
     customer = plan["contact_id"]
     if "leads" in dataset.tables:
-        won = dataset.query("won_leads", since=day, as_of=until).set_index("lead_id")["customer_id"]
+        leads = dataset.query("lead_records").set_index("lead_id")
+        won = leads.loc[leads["won"].between(pd.Timestamp(day), pd.Timestamp(until)), "customer_id"]
         customer = customer.mask(plan["contact_type"] == "lead", customer.map(won))
     known = rows.set_index("customer_id")[["sales", "margin"]].reindex(customer).fillna(0).astype(float)
     bought, margin = known["sales"].to_numpy() > 0, known["margin"].to_numpy()

@@ -134,9 +134,24 @@ def _body(done: Execution) -> str:
 
     last = done.failure.cell if done.failure and done.failure.cell else None
     cells = [cell for cell in done.notebook["cells"][:last] if not notebooks.is_lesson(cell)]
-    shown = done.notebook | {"cells": cells}
+    shown = done.notebook | {"cells": _telling(cells)}
     node = nbformat.from_dict(shown)  # type: ignore[no-untyped-call]
     return str(_exporter().from_notebook_node(node)[0])
+
+
+def _telling(cells: list[notebooks.Notebook]) -> list[notebooks.Notebook]:
+    """Leave out each section whose code shows nothing, since what it takes is said before."""
+    sections: list[list[notebooks.Notebook]] = [[]]
+    for cell in cells:
+        if cell["cell_type"] == "markdown" and cell["source"].startswith("## "):
+            sections.append([])
+        sections[-1].append(cell)
+    return [cell for place, one in enumerate(sections) if place == 0 or not _is_silent(one) for cell in one]
+
+
+def _is_silent(cells: list[notebooks.Notebook]) -> bool:
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    return bool(code) and not any(cell["outputs"] for cell in code)
 
 
 @cache
@@ -180,7 +195,7 @@ def _front_page(
         covered=covered,
         counts=Markup(_counts(new, dataset)),  # noqa: S704 cells are escaped
         before=before,
-        files={path.name for path in new.iterdir()},
+        files=[path.name for path in new.iterdir()],
         why_counts_differ=_(WHY_COUNTS_DIFFER),
         accounts=[
             Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped
