@@ -18,6 +18,7 @@ from statsmodels.stats.proportion import power_proportions_2indep
 from analysis import actions, open_dataset
 from analysis.actions import exports
 from analysis.actions.control import _lot, smallest_effect
+from analysis.dataset.segment_table import Scoring
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from analysis.not_possible import NotPossible
@@ -25,7 +26,7 @@ from analysis.report.changes import changes, write_changes
 from conftest import transactions
 
 DAY = dt.date(2024, 1, 31)
-DATA = SimpleNamespace(as_of=DAY, currency="EUR", tables={})
+DATA = SimpleNamespace(as_of=DAY, currency="EUR", rfm=Scoring())
 
 
 def contacts(count, **columns):
@@ -116,10 +117,14 @@ class TestControlGroup:
         found = actions.control_group(listed, DATA, share=0.5).contacts
         assert set(found.loc[found["action"] == "referral", "arm"]) == {"contact"}
         assert (found["arm"] == "control").sum() == 100
-        assert not actions.control_group(listed[listed["action"] == "referral"], DATA)
+        nobody = actions.control_group(listed[listed["action"] == "referral"], DATA)
+        assert nobody.text == "Nobody is on the list who could be left alone."
+        assert set(nobody.contacts["arm"]) == {"contact"}
 
     def test_nobody_and_no_plan(self):
-        assert "Nobody is on the list" in str(actions.control_group(contacts(0), DATA))
+        nobody = actions.control_group(contacts(0), DATA)
+        assert nobody.text.startswith("Nobody is on the list")
+        assert {"plan.xlsx", "action_plan.parquet"} < set(actions.plan_files(nobody, DATA))
         assert actions.control_group(NotPossible("why"), DATA).reason == "why"
 
     @settings(max_examples=25, deadline=None)
@@ -179,7 +184,7 @@ class TestEarned:
         assert found.found.value == pytest.approx(300)
         assert found.found.good
         assert (
-            "50.0% of the 30 contacted bought, and 20.0% of the 30 left alone: 30 percentage points"
+            "50.0% of the 30 contacted bought, and 20.0% of the 30 left alone: 30.0 percentage points"
             in found.text
         )
         assert "less its cost of 60, the plan earned 300 (90% interval 65 to 535)" in found.text
@@ -264,7 +269,7 @@ class TestChanges:
             segment=["champions", "champions", "champions"], abc=["B", "B", "A"]
         )
         then.to_parquet(folder / "customers.parquet")
-        found = changes(folder, self.PROFILE, contacts(3).tail(2), {"champions": "Champions", "lost": "Lost"})
+        found = changes(folder, self.PROFILE, contacts(3).tail(2), DATA)
         moves = found.shown["class_moves"][["classes", "before", "now", "customers", "clv"]]
         assert moves.to_numpy().tolist() == [
             ["ABC class", "B", "A", 1, 100],
@@ -272,7 +277,10 @@ class TestChanges:
             ["ABC class", "A", "B", 1, 5],
         ]
         listed = found.shown["list_changes"][["contact_id", "change"]]
-        assert listed.to_numpy().tolist() == [["C002", "entered"], ["C000", "left"]]
+        assert listed.to_numpy().tolist() == [
+            ["C002", "new on it"],
+            ["C000", "no longer on it, having bought"],
+        ]
         assert found.text == (
             "Of 3 customers known to the earlier run 2 have changed RFM segment and 2 ABC class; 1 are new. Of "
             "the 2 on its list 1 are no longer on it, 1 of them having bought since; 1 of the 2 on today's are "
@@ -280,14 +288,14 @@ class TestChanges:
         )
 
     def test_a_folder_that_lacks_one_of_them(self, left, tmp_path):
-        assert "customers.parquet" in str(changes(left(contacts(2)), self.PROFILE, contacts(2), {}))
+        assert "customers.parquet" in str(changes(left(contacts(2)), self.PROFILE, contacts(2), DATA))
         self.PROFILE.to_parquet(tmp_path / "customers.parquet")
-        nothing = changes(tmp_path, self.PROFILE, contacts(2), {})
+        nothing = changes(tmp_path, self.PROFILE, contacts(2), DATA)
         assert "0 have changed RFM segment" in nothing.text
         assert nothing.shown["class_moves"].empty
         (tmp_path / "tables" / "08_action_plan" / "action_plan.parquet").unlink()
-        assert "action_plan.parquet" in str(changes(tmp_path, self.PROFILE, contacts(2), {}))
-        assert "No earlier run" in str(changes(None, self.PROFILE, contacts(2), {}))
+        assert "action_plan.parquet" in str(changes(tmp_path, self.PROFILE, contacts(2), DATA))
+        assert "No earlier run" in str(changes(None, self.PROFILE, contacts(2), DATA))
 
     def test_findings_that_moved(self, tmp_path):
         earlier = [
@@ -325,10 +333,10 @@ class TestFiles:
             arm=["contact"] * 4 + ["control"] * 2,
             planned_on=pd.Timestamp(DAY),
         )
-        return actions.ControlGroup(shown={}, text="", contacts=listed, currency="EUR")
+        return actions.ControlGroup(shown={}, text="", contacts=listed)
 
     def test_a_sheet_per_owner_and_one_of_those_left_alone(self, group):
-        book = openpyxl.load_workbook(io.BytesIO(actions.plan_files(group)["plan.xlsx"]))
+        book = openpyxl.load_workbook(io.BytesIO(actions.plan_files(group, DATA)["plan.xlsx"]))
         assert book.sheetnames == ["Ben", "No owner", "Ana", "Control group"]
         ana = [[cell.value for cell in row] for row in book["Ana"].iter_rows(min_row=5)]
         assert ana[0][:3] == ["Name", "Contact", "Kind"]
@@ -341,21 +349,23 @@ class TestFiles:
 
     def test_a_sheet_holds_the_first_by_gain_and_says_so(self, group, monkeypatch):
         monkeypatch.setattr(exports, "MOST_ROWS", 1)
-        ana = exports.plan_pages(group)[2]
+        ana = exports.plan_pages(group.contacts)[2]
         assert ana.lines == ["As of 31 Jan 2024, the largest expected gain first: 1 of 2 rows."]
         assert ana.tables["action_plan"]["contact_id"].tolist() == ["C002"]
 
     @pytest.mark.parametrize("language", ["en", "es"])
     def test_what_crm_systems_read(self, group, language):
         use_language(language)
-        files = actions.plan_files(group)
+        files = actions.plan_files(group, DATA)
         use_language("en")
         read = {
             name: pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
             for name, content in files.items()
             if name.endswith(".csv")
         }
+        assert len(read.pop("action_plan.csv")) == 6
         assert {len(frame) for frame in read.values()} == {4}
+        assert len(pd.read_parquet(io.BytesIO(files["action_plan.parquet"]))) == 6
         hubspot, salesforce, odoo = (read[f"plan_{name}.csv"] for name in ("hubspot", "salesforce", "odoo"))
         assert hubspot["Due date"].unique().tolist() == ["2024-02-05"]
         assert hubspot["Company name"].tolist() == ["'=cmd()", "C001", "Ñandú S.L.", "d"]
@@ -369,4 +379,4 @@ class TestFiles:
             assert odoo["description"][1].split("\n")[1:] == ["Talk about: lighting", "Expected gain: €5"]
 
     def test_no_plan_has_no_files(self):
-        assert actions.plan_files(NotPossible("why")).reason == "why"
+        assert actions.plan_files(NotPossible("why"), DATA).reason == "why"

@@ -82,7 +82,7 @@ def test_a_list_has_filters_and_prints_its_headings_on_every_page(written):
     assert sheet.print_title_rows == "$5:$5"
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) in {(1, 0), (None, 0)}
     assert sheet.page_setup.orientation == "landscape"
-    assert sheet.print_area == "'Ana'!$A$1:$D$8"
+    assert sheet.print_area == "'Ana'!$A$1:$D$9"
 
 
 def test_tabs_have_names_that_excel_allows(written):

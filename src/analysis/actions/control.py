@@ -54,7 +54,6 @@ class ControlGroup(Listed):
     """A plan with those whom a lot leaves alone: ``arm`` of its ``contacts`` is `CONTACT` or `CONTROL`."""
 
     contacts: pd.DataFrame
-    currency: str | None
 
 
 @or_not_possible
@@ -72,7 +71,9 @@ def control_group(
     """
     those = contacts[contacts["action"] != NOT_MEASURED]
     if those.empty:
-        return NotPossible(_("Nobody is on the list, so there is nobody to leave alone."))
+        drawn = contacts.assign(arm=CONTACT, planned_on=pd.Timestamp(dataset.as_of))
+        text = _("Nobody is on the list who could be left alone.")
+        return ControlGroup(shown={}, text=text, contacts=drawn)
     total, usual, counted_on = len(those), float(those["base"].mean()), float(those["chance"].mean())
     sizes = pd.DataFrame({"share": SHARES, "left_alone": [round(share * total) for share in SHARES]})
     sizes["contacted"] = total - sizes["left_alone"]
@@ -110,7 +111,7 @@ def control_group(
     drawn = contacts.assign(arm=arm, planned_on=pd.Timestamp(dataset.as_of))
     found = Finding("actions.control_group", text, alone, "customers", abs(forgone))
     shown = {"control_sizes": sizes} if len(sizes) else {}
-    return ControlGroup(shown=shown, text=text, found=found, contacts=drawn, currency=dataset.currency)
+    return ControlGroup(shown=shown, text=text, found=found, contacts=drawn)
 
 
 def _lot(contacts: pd.DataFrame, alone: int, seed: int) -> pd.Series:

@@ -71,7 +71,7 @@ def _compared(known: pd.DataFrame, currency: str | None, day: dt.date, days: int
     effect, groups = effect_of(known), known.groupby("treated")["margin"]
     mean, error = groups.mean(), groups.var() / groups.size()
     contacted, cost = effect["treated"], float(known.loc[known["treated"], "cost"].sum())
-    gain = contacted * (mean[True] - mean[False]) - cost
+    gain = float(contacted * (mean[True] - mean[False])) - cost
     half = Z_90 * contacted * float(np.sqrt(error.sum()))
     text = _(
         "Within {days} days of {day} {bought} of the {contacted} contacted bought, and {without} of the "
@@ -99,5 +99,5 @@ def _compared(known: pd.DataFrame, currency: str | None, day: dt.date, days: int
         customers=("bought", "size"), bought=("bought", "mean"), margin=("margin", "mean")
     )
     table.index = pd.Index([_("left alone"), _("contacted")], name="arm")
-    found = Finding("actions.earned", text, gain, "money", abs(gain), gain > 0 if is_clear else None)
+    found = Finding("actions.earned", text, gain, "money", abs(gain), bool(gain > 0) if is_clear else None)
     return Listed({"earned": table}, text, found)

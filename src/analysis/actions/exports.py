@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from analysis.actions.control import CONTACT, CONTROL, ControlGroup
@@ -10,6 +12,9 @@ from analysis.language import _, date, money, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.report import tables
 from analysis.report.excel import Page, workbook
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 MOST_ROWS = 1_000_000  # of a sheet
 ON_PAPER = [
@@ -37,19 +42,25 @@ CRM_FILES = {
 
 
 @or_not_possible
-def plan_files(group: ControlGroup) -> dict[str, bytes] | NotPossible:
-    """Return the files of a plan by name; those left alone are on a sheet of their own, and in no CSV."""
-    tasks = _tasks(group)
-    files = {"plan.xlsx": workbook(plan_pages(group), group.currency)}
+def plan_files(group: ControlGroup, dataset: Dataset) -> dict[str, bytes] | NotPossible:
+    """Return the files of a plan by name; those left alone have a sheet, and are no task for a CRM system.
+
+    The next run reads ``action_plan.parquet``.
+    """
+    listed = _in_words(group.contacts, dataset)
+    tasks = _tasks(listed[listed["arm"] == CONTACT], dataset.currency)
+    files = {"plan.xlsx": workbook(plan_pages(listed), dataset.currency)}
+    files["action_plan.parquet"] = tables.to_parquet(group.contacts)
+    files["action_plan.csv"] = tables.to_csv(group.contacts)
     for name, columns in CRM_FILES.items():
         frame = pd.DataFrame({head: tasks.get(given, given) for head, given in columns.items()}, tasks.index)
         files[name] = tables.to_csv(frame, for_import=True)
     return files
 
 
-def plan_pages(group: ControlGroup) -> list[Page]:
+def plan_pages(contacts: pd.DataFrame) -> list[Page]:
     """Return a page per owner, in the order of their best contact, and one of those left alone."""
-    listed = _in_words(group.contacts).sort_values("expected_gain", ascending=False, kind="stable")
+    listed = contacts.sort_values("expected_gain", ascending=False, kind="stable")
     tabs = listed["owner"].fillna(_("No owner")).mask(listed["arm"] == CONTROL, _("Control group"))
     pages = []
     for tab in sorted(tabs.unique(), key=lambda tab: tab == _("Control group")):
@@ -64,29 +75,28 @@ def plan_pages(group: ControlGroup) -> list[Page]:
     return pages
 
 
-def _in_words(contacts: pd.DataFrame) -> pd.DataFrame:
-    """Return a list with a name, and the action and kind of each contact as a reader says them."""
+def _in_words(contacts: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """Return a list with a name, and the action, segment and kind of each contact as a reader says them."""
     kinds = {"customer": _("customer"), "lead": _("lead")}
     return contacts.assign(
+        is_lead=contacts["contact_type"] == "lead",
+        segment=contacts["segment"].map(dataset.rfm.names),
         name=contacts["name"].fillna(contacts["contact_id"]),
         action=contacts["action"].map(lambda key: _(NAMES[key])),
         contact_type=contacts["contact_type"].map(kinds),
     )
 
 
-def _tasks(group: ControlGroup) -> pd.DataFrame:
-    """Return the contacts to make as tasks: ``title``, ``text`` and the ids by which systems know them."""
-    those = group.contacts[group.contacts["arm"] == CONTACT]
-    listed, is_lead = _in_words(those), those["contact_type"] == "lead"
-    gains = listed["expected_gain"].map(lambda gain: money(gain, group.currency))
-    talk = _("Talk about: ") + listed["talk_about"].replace("", pd.NA)
-    text = listed["reasons"].fillna("") + ("\n" + talk).fillna("") + "\n" + _("Expected gain: ") + gains
-    turn = pd.Series(range(1, len(those) + 1), those.index).astype(str)
+def _tasks(listed: pd.DataFrame, currency: str | None) -> pd.DataFrame:
+    """Return contacts as tasks: ``title``, ``text``, and the ids by which systems know them."""
+    gains = listed["expected_gain"].map(lambda gain: money(gain, currency))
+    talk = (_("Talk about: ") + listed["talk_about"].replace("", pd.NA) + "\n").fillna("")
+    turn = pd.Series(range(1, len(listed) + 1), listed.index).astype(str)
     return listed.assign(
         title=listed["action"].str.capitalize() + ": " + listed["name"],
-        text=text.str.strip(),
-        customer_id=those["contact_id"].mask(is_lead),
-        lead_id=those["contact_id"].where(is_lead),
-        per_cent=(100 * those["chance"]).round(1),
-        external_id="cartera_plan_" + those["planned_on"].dt.strftime("%Y%m%d") + "_" + turn,
+        text=listed["reasons"].fillna("") + "\n" + talk + _("Expected gain: ") + gains,
+        customer_id=listed["contact_id"].mask(listed["is_lead"]),
+        lead_id=listed["contact_id"].where(listed["is_lead"]),
+        per_cent=(100 * listed["chance"]).round(1),
+        external_id="cartera_plan_" + listed["planned_on"].dt.strftime("%Y%m%d") + "_" + turn,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import CarteraError
@@ -14,6 +15,9 @@ from analysis.language import N_, _, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.report.atomic_write import write_text
 from analysis.result import Finding, Listed
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 CUSTOMERS = Path("customers.parquet")
 PLAN = Path("tables/08_action_plan/action_plan.parquet")
@@ -37,7 +41,7 @@ def left_in(previous: str | Path | None, file: Path, columns: Sequence[str]) -> 
 
 
 def changes(
-    previous: str | Path | None, profile: pd.DataFrame, contacts: pd.DataFrame, segments: Mapping[str, str]
+    previous: str | Path | None, profile: pd.DataFrame, contacts: pd.DataFrame, dataset: Dataset
 ) -> Listed | NotPossible:
     """Say who moved from class to class since an earlier run, and who entered and left the list.
 
@@ -64,8 +68,10 @@ def changes(
     )
     was_on, is_on = plan["contact_id"], contacts["contact_id"]
     entered, gone = contacts[~is_on.isin(was_on)], plan[~was_on.isin(is_on)]
-    bought = gone["contact_id"].map(profile.set_index("customer_id")["last_purchase"]) > gone["planned_on"]
-    listed = pd.concat([entered.assign(change=_("entered")), gone.assign(change=_("left"))])
+    last = gone["contact_id"].map(profile.set_index("customer_id")["last_purchase"])
+    bought = last > gone["planned_on"]
+    gone = gone.assign(change=np.where(bought, _("no longer on it, having bought"), _("no longer on it")))
+    listed = pd.concat([entered.assign(change=_("new on it")), gone])
     text = _(
         "Of {both} customers known to the earlier run {segment} have changed RFM segment and {abc} ABC "
         "class; {new} are new. Of the {before} on its list {gone} are no longer on it, {bought} of them "
@@ -80,11 +86,10 @@ def changes(
         entered=number(len(entered)),
         now=number(len(contacts)),
     )
+    moves[["before", "now"]] = moves[["before", "now"]].replace(dataset.rfm.names)
     tables = {
-        "class_moves": moves.assign(
-            **{side: moves[side].replace(dict(segments)) for side in ("before", "now")}
-        ),
-        "list_changes": listed[["contact_id", "name", "owner", "change", "action", "expected_gain"]],
+        "class_moves": moves,
+        "list_changes": listed[["contact_id", "name", "owner", "change", "expected_gain"]],
     }
     return Listed(tables, text, Finding("actions.changes", text, len(entered), "customers"))
 
