@@ -88,15 +88,15 @@ def control_group(
     half = alone or max(total // 2, 1)
     message = _(
         "Nobody is left alone, so that what the plan earns will not be told from what comes anyway: with "
-        "{half} of the {all} on the list left alone, only a rise of the share that buys by {effect} "
-        "percentage points or more would be seen, and the plan counts on {expected}."
+        "{half} of the {all} on the list (referrals aside) left alone, a rise of the share that buys would "
+        "be seen from {effect} percentage points on, and the plan counts on {expected}."
     )
     if alone:
         message = _(
-            "Of the {all} on the list, {alone} are left alone for {days} days, drawn by lot within action, "
-            "owner and value; that takes {cost} off the expected gain. Some {usual} would buy without a "
-            "contact: a rise by {effect} percentage points or more will be seen in 8 of 10 cases, and the "
-            "plan counts on {expected}."
+            "Of the {all} on the list (referrals aside) {alone} are left alone for {days} days, drawn by lot "
+            "within action, owner and value; that takes {cost} off the expected gain. Some {usual} would buy "
+            "without a contact: a rise will be seen in 8 of 10 cases from {effect} percentage points on, and "
+            "the plan counts on {expected}."
         )
     text = message.format(
         all=number(total),

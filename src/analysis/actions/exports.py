@@ -81,20 +81,21 @@ def _in_words(contacts: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
     return contacts.assign(
         is_lead=contacts["contact_type"] == "lead",
         segment=contacts["segment"].map(dataset.rfm.names),
-        name=contacts["name"].fillna(contacts["contact_id"]),
-        action=contacts["action"].map(lambda key: _(NAMES[key])),
+        name=contacts["name"].fillna(contacts["contact_id"]).astype("str"),
+        action=contacts["action"].map(lambda key: _(NAMES[key])).astype("str"),
         contact_type=contacts["contact_type"].map(kinds),
     )
 
 
 def _tasks(listed: pd.DataFrame, currency: str | None) -> pd.DataFrame:
     """Return contacts as tasks: ``title``, ``text``, and the ids by which systems know them."""
-    gains = listed["expected_gain"].map(lambda gain: money(gain, currency))
-    talk = (_("Talk about: ") + listed["talk_about"].replace("", pd.NA) + "\n").fillna("")
+    gains = listed["expected_gain"].map(lambda gain: money(gain, currency)).astype("str")
+    topics = listed["talk_about"].fillna("").astype("str")
+    talk = (_("Talk about: ") + topics + "\n").where(topics != "", "")
     turn = pd.Series(range(1, len(listed) + 1), listed.index).astype(str)
     return listed.assign(
         title=listed["action"].str.capitalize() + ": " + listed["name"],
-        text=listed["reasons"].fillna("") + "\n" + talk + _("Expected gain: ") + gains,
+        text=listed["reasons"].astype("str").fillna("") + "\n" + talk + _("Expected gain: ") + gains,
         customer_id=listed["contact_id"].mask(listed["is_lead"]),
         lead_id=listed["contact_id"].where(listed["is_lead"]),
         per_cent=(100 * listed["chance"]).round(1),
