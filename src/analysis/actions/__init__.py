@@ -1,7 +1,7 @@
 """The action plan: what to do with each customer and lead, with which budget, and how sure that is."""
 
 from analysis.actions.budget import ActionPlan, budget_plan
-from analysis.actions.control import ControlGroup, control_group
+from analysis.actions.control import ControlGroup, control_group, smallest_effect
 from analysis.actions.earned import earned
 from analysis.actions.effects import Effects, effects
 from analysis.actions.exports import plan_files
@@ -24,4 +24,5 @@ __all__ = [
     "overview",
     "plan_files",
     "recommend",
+    "smallest_effect",
 ]
