@@ -61,11 +61,8 @@ class Dataset:
     stages
         The company's words for the stages ``lead``, ``prospect`` and ``potential`` of a lead, in this order,
         as ``dataset.yml`` says; none: these. The tables have the canonical ones.
-<<<<<<< HEAD
     actions
         What can be done with customers and leads, as ``dataset.yml`` says.
-=======
->>>>>>> main
     """
 
     name: str
@@ -80,10 +77,7 @@ class Dataset:
     activity_window: int | None = None
     rfm: Scoring = field(default_factory=Scoring)
     stages: tuple[str, ...] = ()
-<<<<<<< HEAD
     actions: dict[ActionName, Action] = field(default_factory=standard_actions)
-=======
->>>>>>> main
 
     @property
     def columns(self) -> frozenset[str]:
@@ -242,10 +236,7 @@ def open_dataset(
         source.config.activity_window,
         source.config.rfm,
         tuple(source.config.stages),
-<<<<<<< HEAD
         source.config.actions or standard_actions(),
-=======
->>>>>>> main
     )
 
 
