@@ -32,8 +32,16 @@ OVERRIDES = {
     },
     "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0},
     "07_satisfaction": {"months": 6, "least_answers": 50, "activity_window": 60, "promised_days": 2},
+    "08_action_plan": {
+        "budget": 100.0,
+        "capacity": 1,
+        "weeks": 1,
+        "contact_cost": 1.0,
+        "response_days": 20,
+        "activity_window": 60,
+    },
 }
-OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability", "07_satisfaction"}
+OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability", "07_satisfaction", "08_action_plan"}
 OF_CAMPAIGNS = {"response_days"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}
 SMALL = {

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
 from analysis import churn, portfolio
-from analysis.churn.campaigns import MIN_ARM, RESPONSE_DAYS, effect_of
+from analysis.churn import contact_gain
+from analysis.churn.campaigns import RESPONSE_DAYS
 from analysis.dataset import Dataset
 from analysis.dataset.action_table import Action, ActionName
-from analysis.language import N_, _, listing, percent
+from analysis.language import N_, _, listing, signed_percent
 from analysis.result import Finding, Listed
 
-LIFTS = ["effect", "low", "high"]
 NAMES: dict[str, str] = {
     "retain": N_("retain"),
     "develop": N_("develop"),
@@ -26,7 +24,7 @@ NAMES: dict[str, str] = {
     "serve_cheaply": N_("serve at low cost"),
     "leave_alone": N_("leave alone"),
 }
-_SURE, _FEWEST = 1e-6, 1e-3
+NO_CONTACT = ("serve_cheaply", "leave_alone")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +34,15 @@ class Effects(Listed):
     Attributes
     ----------
     frame
-        A row per action, several where the effect differs by risk: ``action``; up to which risk
-        (``risk_high``) it holds; ``effect``, how much more often customers buy in the days after, with its
-        90 % interval ``low`` to ``high``; ``cost`` of a contact; ``measured``; ``source``, the campaign.
+        A row per action, several where the effect differs by risk: ``action``; ``risk_high``, up to which
+        risk it holds; ``effect``, how much more often they buy because of it, with its 90 % interval ``low``
+        to ``high``; ``cost`` of a contact; ``measured``; ``source``, the campaign.
     actions
         The rules.
     days
         The days after a contact that count.
     """
 
-    name: ClassVar[str] = "action_effects"
     frame: pd.DataFrame
     actions: dict[ActionName, Action]
     days: int
@@ -54,15 +51,12 @@ class Effects(Listed):
 
 
 def effects(
-    dataset: Dataset,
-    days: int = RESPONSE_DAYS,
-    cost: float | None = None,
-    window: int | None = None,
+    dataset: Dataset, days: int = RESPONSE_DAYS, cost: float | None = None, window: int | None = None
 ) -> Effects:
     """Return what a contact of each action changes, by the rules of the data set.
 
-    Retain and develop take the latest campaign to active customers (by risk where groups differ), reactivate
-    the one whose effect on inactive ones is surest; what nobody measured is assumed.
+    Retain and develop take what was measured on active customers, reactivate that on inactive ones; what
+    nobody measured is assumed.
 
     Parameters
     ----------
@@ -72,33 +66,20 @@ def effects(
         The days after a contact in which a purchase counts.
     cost
         What every contact costs; None: as the campaign or the rule says.
-
-    Notes
-    -----
-    The effect compares how often customers buy: ln(1 − share that bought, contacted) ÷ ln(1 − share that
-    bought, left alone) − 1, as if a contact multiplied the chance of every day. So it does little for those
-    who come anyway, and nothing for those who have left.
     """
-    active_within = portfolio.activity_window(
-        dataset.query("purchase_gaps"), window or dataset.activity_window
-    )
-    measured = churn.campaign_effects(churn.campaign_contacts(dataset, days), active_within)
-    by_risk = churn.effects_by_risk(measured, dataset, window)
-    found: dict[str, pd.DataFrame] = {}
-    if isinstance(measured, churn.CampaignEffects):
-        found["active"] = measured.for_active
-        found["away"] = _on_inactive(measured, active_within.days)
-        if isinstance(by_risk, churn.RiskEffects) and by_risk.differs:
-            one = found["active"].iloc[0]
-            found["active"] = by_risk.frame.assign(campaign=one["campaign"], cost=one["cost"])
-    places = {"retain": "active", "develop": "active", "reactivate": "away"}
+    found = portfolio.activity_window(dataset.query("purchase_gaps"), window or dataset.activity_window)
+    measured = churn.campaign_effects(churn.campaign_contacts(dataset, days), found)
+    active = contact_gain.on_active(measured, churn.effects_by_risk(measured, dataset, window))
+    away = contact_gain.on_inactive(measured, found)
+    seen = {"retain": active, "develop": active, "reactivate": away}
     rows = [
-        _rows(name, action, found.get(places.get(name, ""), pd.DataFrame()), cost)
+        _rows(name, action, seen.get(name, pd.DataFrame()))
         for name, action in dataset.actions.items()
-        if name != "serve_cheaply"
+        if name not in NO_CONTACT
     ]
-    frame = pd.concat(rows, ignore_index=True)
-    text, good = _told(frame, days)
+    frame = pd.concat(rows, ignore_index=True).assign(**({} if cost is None else {"cost": cost}))
+    text = _told(frame, days)
+    good = bool((frame.loc[frame["measured"], "low"] > 0).any()) if frame["measured"].any() else None
     return Effects(
         shown={"action_effects": frame.assign(action=frame["action"].map(lambda key: _(NAMES[key])))},
         text=text,
@@ -111,51 +92,32 @@ def effects(
     )
 
 
-def _on_inactive(measured: churn.CampaignEffects, days: int) -> pd.DataFrame:
-    """Return what the campaign that did most for customers inactive on its day changed, if any did."""
-    rows = []
-    for _place, campaign in measured.frame[measured.frame["balanced"]].iterrows():
-        sent = measured.contacts[measured.contacts["campaign"] == campaign["campaign"]]
-        those = sent[sent["days_since_last"] > days]
-        if MIN_ARM <= those["treated"].sum() <= len(those) - MIN_ARM:
-            rows.append({"campaign": campaign["campaign"], "cost": campaign["cost"]} | effect_of(those))
-    return pd.DataFrame(rows).sort_values("effect_low").tail(1) if rows else pd.DataFrame()
-
-
-def _rows(name: ActionName, action: Action, campaign: pd.DataFrame, cost: float | None) -> pd.DataFrame:
+def _rows(name: ActionName, action: Action, campaign: pd.DataFrame) -> pd.DataFrame:
     """Return what a contact of one action changes: as the campaign says, if there is one."""
-    if campaign.empty:
-        told = pd.DataFrame([action.model_dump(include=set(LIFTS))]).assign(risk_high=1.0, source="")
-        told["cost"] = action.cost
-    else:
-        told = pd.DataFrame({"risk_high": campaign.get("risk_high", 1.0), "source": campaign["campaign"]})
-        told["cost"] = campaign["cost"].fillna(action.cost)
-        control = -np.log1p(-campaign["bought_control"].clip(_FEWEST, 1 - _FEWEST))
-        for lift, by in zip(LIFTS, ("effect", "effect_low", "effect_high"), strict=True):
-            bought = (campaign["bought_control"] + campaign[by]).clip(_SURE, 1 - _FEWEST)
-            told[lift] = -np.log1p(-bought) / control - 1
-    told["cost"] = told["cost"] if cost is None else cost
-    told.iloc[-1, told.columns.get_loc("risk_high")] = 1.0
-    columns = ["action", "risk_high", *LIFTS, "cost", "measured", "source"]
-    return told.assign(action=name, measured=not campaign.empty)[columns]
+    lifts = contact_gain.LIFTS
+    told = pd.DataFrame([{"risk_high": 1.0, "campaign": "", **action.model_dump(include={"cost", *lifts})}])
+    if len(campaign):
+        told = campaign.fillna({"cost": action.cost})
+    told = told.rename(columns={"campaign": "source"})[["risk_high", *lifts, "cost", "source"]]
+    return told.assign(action=name, measured=len(campaign) > 0)
 
 
-def _told(frame: pd.DataFrame, days: int) -> tuple[str, bool | None]:
-    """Say which effects were measured, and which are assumptions; and whether any is surely above nothing."""
+def _told(frame: pd.DataFrame, days: int) -> str:
+    """Say which effects were measured, and which are assumptions."""
     said = []
-    for _place, row in frame[frame["measured"]].drop_duplicates(["source", *LIFTS]).iterrows():
-        message = _("{source} made purchases {effect} as frequent ({low} to {high}){risk}")
-        risk = _(" at a risk up to {risk}").format(risk=percent(row["risk_high"]))
-        ends = {lift: percent(1 + row[lift]) for lift in LIFTS}
-        several = (frame["action"] == row["action"]).sum() > 1
-        said.append(message.format(source=row["source"], risk=risk if several else "", **ends))
-    assumed = frame.loc[~frame["measured"], "action"].drop_duplicates()
-    text = _("In the {days} days after a contact, against those left alone: {effects}.").format(
-        days=days, effects=listing(said)
-    )
-    if not said:
-        text = _("No past campaign with a control group tells what a contact changes.")
-    if len(assumed):
-        names = listing([_(NAMES[name]) for name in assumed])
-        text += " " + _("What these change is an assumption: {actions}.").format(actions=names)
-    return text, bool((frame.loc[frame["measured"], "low"] > 0).any()) if said else None
+    for source, rows in frame[frame["measured"]].groupby("source"):
+        parts = rows.drop_duplicates("risk_high").to_dict("records")
+        ends = [{lift: signed_percent(row[lift]) for lift in contact_gain.LIFTS} for row in parts]
+        changes = [_("{effect} ({low} to {high})").format(**end) for end in ends]
+        message = _("{campaign} changed how often customers buy by {changes}")
+        if len(parts) > 1:
+            message = _("{campaign}, from the lowest risk to the highest, by {changes}")
+        said.append(message.format(campaign=source, changes=listing(changes)))
+    text = _("No past campaign with a control group tells what a contact changes.")
+    if said:
+        text = _("In the {days} days after a contact: {changes}.").format(days=days, changes="; ".join(said))
+    if assumed := [_(NAMES[name]) for name in frame.loc[~frame["measured"], "action"]]:
+        text += " " + _("What these actions change is an assumption: {actions}.").format(
+            actions=listing(assumed)
+        )
+    return text

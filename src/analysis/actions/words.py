@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
+from analysis.actions.effects import NO_CONTACT
 from analysis.dataset import Dataset
+from analysis.dataset.action_table import LEAST_ALIVE
 from analysis.language import _, date, money, number, percent
 
-if TYPE_CHECKING:
-    from analysis.actions.effects import Effects
 
-NO_CONTACT = ("serve_cheaply", "leave_alone")
-
-
-def reasons(rows: pd.DataFrame, actions: pd.Series, effects: Effects) -> pd.Series:
+def reasons(rows: pd.DataFrame, actions: pd.Series, currency: str | None) -> pd.Series:
     """Say why each has its action."""
     found = actions.map(
         {
@@ -23,10 +18,10 @@ def reasons(rows: pd.DataFrame, actions: pd.Series, effects: Effects) -> pd.Seri
             "leave_alone": _("no contact is expected to pay"),
         }
     ).astype("object")
-    gone = (rows["p_alive"] < 0.05) & actions.isin(NO_CONTACT)  # noqa: PLR2004
+    gone = (rows["p_alive"] < LEAST_ALIVE) & actions.isin(NO_CONTACT)
     found = found.mask(gone, _("has most likely left"))
     for place in actions.index[~actions.isin(NO_CONTACT)]:
-        found[place] = _reason(rows.loc[place], actions[place], effects.currency)
+        found[place] = _reason(rows.loc[place], actions[place], currency)
     return found
 
 
@@ -51,13 +46,13 @@ def _reason(row: pd.Series, action: str, currency: str | None) -> str:
 
 
 def talk_about(
-    rows: pd.DataFrame, actions: pd.Series, effects: Effects, comments: pd.Series | None
+    rows: pd.DataFrame, actions: pd.Series, currency: str | None, comments: pd.Series | None
 ) -> pd.Series:
-    """Say what to talk about: what is owed, the open complaint, then the lapsed line, the missing category."""
+    """Say what to talk about: what is owed, a complaint, the lapsed line, the missing category."""
     found = pd.Series("", actions.index, dtype="object")
     wrote = rows["contact_id"].map(comments if comments is not None else {})
     for place in actions.index[~actions.isin(NO_CONTACT)]:
-        found[place] = _topic(rows.loc[place], wrote[place], effects.currency)
+        found[place] = _topic(rows.loc[place], wrote[place], currency)
     return found
 
 
