@@ -1,4 +1,4 @@
-"""Acquisition: what customers cost to win (``cost``), against what they bring (``total_value``)."""
+"""Acquisition: how leads become customers (``funnel``), what that costs (``cost``), and what it brings."""
 
 from analysis.acquisition.cost import (
     CacByChannel,
@@ -9,16 +9,21 @@ from analysis.acquisition.cost import (
     ltv_to_cac,
     payback,
 )
+from analysis.acquisition.funnel import Funnel, funnel, funnel_by, next_steps
 from analysis.acquisition.total_value import TotalValue, total_value
 
 __all__ = [
     "CacByChannel",
+    "Funnel",
     "LtvToCac",
     "Payback",
     "TotalValue",
     "acquisition_costs",
     "cac_by_channel",
+    "funnel",
+    "funnel_by",
     "ltv_to_cac",
+    "next_steps",
     "payback",
     "total_value",
 ]

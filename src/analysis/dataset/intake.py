@@ -61,7 +61,7 @@ def take_in(source: Source, target: Path) -> Intake:
             formats = taken[name].formats
     if asked and broken.keys() == {asked.table}:
         raise asked
-    if "contracts" in taken and not {"transactions"} & (source.inputs.keys() | broken.keys()):
+    if {"contracts", "surveys"} & taken.keys() and "transactions" not in source.inputs.keys() | broken.keys():
         taken = {"transactions": without_sales(taken, target), **taken}
     if "transactions" not in taken or (broken and config.broken_tables == "stop"):
         raise CarteraError(_what_is_wrong(broken, config))

@@ -1,16 +1,18 @@
-"""The chart of ``06_acquisition``."""
+"""The charts of ``06_acquisition``."""
 
 from __future__ import annotations
 
+import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.acquisition import Payback
-from analysis.language import _
+from analysis.acquisition import Funnel, Payback
+from analysis.language import _, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import name_ends
+from analysis.plots.marks import beside, name_ends
 
 COLOURS = theme.COLOURS
+_SHADES = ("main", "accent", "muted")
 
 
 @plot.register
@@ -31,3 +33,23 @@ def payback(result: Payback, ax: Axes | None = None) -> Axes:
     theme.money_axis(ax.yaxis, result.currency)
     theme.count_axis(ax.xaxis)
     return theme.finish(ax, result.title(), _("Months since the first purchase"), _("Money per customer"))
+
+
+@plot.register
+def funnel(result: Funnel, ax: Axes | None = None) -> Axes:
+    """Draw how many leads reached each stage, and what became of them there."""
+    ax, steps = ax or theme.axes(height=3.4), result.steps
+    parts = steps.assign(went_on=steps["went_on"].fillna(steps["reached"]))
+    parts = parts[["went_on", "in_stage", "dropped"]].fillna(0)
+    parts.columns = pd.Index([_("went on"), _("in it now"), _("dropped out")])
+    parts.plot.barh(stacked=True, ax=ax, width=0.7, color=[COLOURS[name] for name in _SHADES])
+    for place, (n, share) in enumerate(zip(steps["reached"], steps["conversion"], strict=True)):
+        said = _("{n}: {share} went on") if share >= 0 else "{n}"
+        beside(ax, said.format(n=number(n), share=percent(share, 1)), (n, place), (5, 0))
+    ax.set_yticks(range(len(steps)), steps["stage"], parse_math=False)
+    ax.invert_yaxis()
+    ax.grid(visible=False)
+    ax.set_xlim(0, max(steps["reached"].max(), 1) * 1.3)
+    theme.count_axis(ax.xaxis)
+    theme.legend_above(ax, 3)
+    return theme.finish(ax, result.title(), _("Leads that reached the stage; the share is of those decided"))
