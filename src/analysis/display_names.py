@@ -302,7 +302,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "policy": (N_("What is done"), "text"),
     "potential": (N_("Declared potential"), "money"),
     "potential_class": (N_("Class by potential"), "text"),
-    "potential_in": (N_("Where most of it lies"), "text"),
+    "potential_in": (N_("Where the largest part lies"), "text"),
     "precision_gain": (N_("Average precision, better by"), "number4"),
     "precision_gain_high": (N_("95% high"), "number4"),
     "precision_gain_low": (N_("95% low"), "number4"),
@@ -445,7 +445,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "up_for_renewal": (N_("Up for renewal"), "number"),
     "used": (N_("Used for"), "text"),
     "usual_gap": (N_("Usual gap in days"), "number"),
-    "usual_pause": (N_("Usual gap in days"), "number"),
+    "usual_pause": (N_("Mean gap in days"), "number"),
     "value": (N_("Value"), "number4"),
     "value_if_active": (N_("Value if it stays"), "money"),
     "value_per_purchase": (N_("Value per purchase"), "money"),
@@ -548,6 +548,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "days_since_last": (N_("Days without it"), "number"),
         "last_purchase": (N_("Last purchase of it"), "date"),
         "net_sales": (N_("Net sales of it, year before"), "money"),
+        "usual_pause": (N_("Usual gap in days"), "number"),
     },
     "large_tomorrow": {
         "category": (N_("Where the largest part lies"), "text"),
@@ -630,6 +631,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     },
     "survival_by_": {"ended": (N_("Ended"), "number"), "median": (N_("Median months"), "number1")},
     "two_lines": {
+        "usual_pause": (N_("Usual gap in days"), "number"),
         "by_hand": (N_("By hand"), "percent1"),
         "chance": (N_("Chance of so long a silence"), "percent1"),
     },
