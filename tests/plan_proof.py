@@ -79,7 +79,7 @@ def with_true_effects(
         without, change = before[group].mean(), gains.loc[group, campaign].mean()
         effect = np.log1p(-without - change) / np.log1p(-without) - 1
         source = frame["source"].where(frame["source"].str.startswith(campaign)).dropna()
-        rows.append({**row, "effect": effect, "source": next(iter(source), campaign)})
+        rows.append({**row, "uplift": effect, "source": next(iter(source), campaign)})
     return pd.concat([pd.DataFrame(rows), frame[~frame["measured"]]], ignore_index=True)
 
 
@@ -99,7 +99,7 @@ def truly(known: Truth, day: dt.date, days: int, ids: pd.Index) -> tuple[pd.Seri
 
 
 def margin_of(profile: pd.DataFrame, known: Truth) -> pd.Series:
-    """Return the true margin of a purchase: spend a year ÷ purchases a year × margin rate of what it bought."""
+    """Return the true margin of a purchase: spend ÷ purchases of a year × margin rate of what it bought."""
     common = 1 - profile["cost"].sum() / profile["net_sales"].sum()
     own = 1 - profile["cost"] / profile["net_sales"].where(profile["net_sales"] > 0)
     rate = own.where(profile["purchase_days"] >= 5, common)

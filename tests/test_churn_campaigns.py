@@ -216,7 +216,7 @@ NOTHING = NotPossible("none")
 # --- value --------------------------------------------------------------------------------------------------
 
 DOUBLE = pd.DataFrame(
-    [{"campaign": "Call", "risk_high": 1.0, "effect": 1.0, "low": 0.0, "high": 2.0, "cost": 5}]
+    [{"campaign": "Call", "risk_high": 1.0, "uplift": 1.0, "low": 0.0, "high": 2.0, "cost": 5}]
 )
 HALF_IN_60_DAYS = 364 / 60 * np.log(2)  # purchases a year that make half of the customers buy in 60 days
 
@@ -256,7 +256,7 @@ def test_value_of_a_purchase_where_nothing_is_foretold() -> None:
 def test_effect_of_a_campaign_as_a_multiplier() -> None:
     """75 of 100 against 30 of 60: of a half who stayed away a quarter is left, as if asked twice as often."""
     lifts = contact_gain.on_active(effects_of(contacts_of((100, 75), (60, 30))), None)
-    assert lifts["effect"].tolist() == pytest.approx([1.0])
+    assert lifts["uplift"].tolist() == pytest.approx([1.0])
     assert lifts["cost"].tolist() == [2.0]
     assert lifts["low"].item() < 1 < lifts["high"].item()
 
@@ -279,7 +279,7 @@ def told(small, values, measured=NOTHING, **given) -> ContactValue:
 
 def test_whom_it_pays_to_contact(small, values) -> None:
     """Ana: 0.25 × 100 − 5 = 20; Bea: 0.25 × 4 − 5 = −4; Carl has left."""
-    value = told(small, values, effect=1.0, cost=5.0)
+    value = told(small, values, uplift=1.0, cost=5.0)
     listed = value.shown["contact_value"]
     assert listed["customer_id"].tolist() == ["ana", "bea"]
     assert listed["expected_gain"].tolist() == pytest.approx([20, -4])
@@ -299,7 +299,7 @@ def test_what_is_not_measured_is_called_an_assumption(small, values) -> None:
     value = told(small, values)
     assert value.sentence().startswith("A contact that costs €5.00, an assumption, pays with 1 of 2")
     assert value.found.money == pytest.approx(100 * (0.5 - 0.5**1.2) - 5)
-    annoyed = told(small, values, effect=-0.1)
+    annoyed = told(small, values, uplift=-0.1)
     assert annoyed.found.value == 0
     assert churn.contact_value(small, NOTHING, NOTHING, NOTHING) is NOTHING
 

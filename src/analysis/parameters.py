@@ -107,7 +107,7 @@ class Churn(Common):
     activity_window: Window | None
     calls: Annotated[int, Field(ge=1)]
     response_days: Annotated[int, Field(ge=1)]
-    contact_effect: Annotated[float, Field(ge=-1)] | None
+    contact_uplift: Annotated[float, Field(ge=-1)] | None
     contact_cost: Annotated[float, Field(ge=0)] | None
     previous: EarlierRun | None
 
@@ -179,6 +179,17 @@ class Satisfaction(Common):
     promised_days: Annotated[int, Field(ge=1)] | None
 
 
+class ActionPlan(Common):
+    """Parameters of ``08_action_plan``."""
+
+    budget: Annotated[float, Field(ge=0)] | None
+    capacity: Annotated[int, Field(ge=0)] | None
+    weeks: Weeks
+    contact_cost: Annotated[float, Field(ge=0)] | None
+    response_days: Annotated[int, Field(ge=1)]
+    activity_window: Window | None
+
+
 class PortfolioSheet(Common):
     """Parameters of ``sheets/portfolio_sheet``."""
 
@@ -200,6 +211,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "05_profitability": Profitability,
     "06_acquisition": Acquisition,
     "07_satisfaction": Satisfaction,
+    "08_action_plan": ActionPlan,
     "sheets/portfolio_sheet": PortfolioSheet,
 }
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from scipy import optimize, sparse
 
 from analysis.actions.effects import NO_CONTACT
 from analysis.language import _, money, ngettext, number, percent
 from analysis.result import Finding, Listed
 from analysis.statistics import Floats
 
-_STEPS, _POINTS, _FREE, _WORK_DAYS = 60, 40, 1e-9, 5
+_FREE, _WHOLE, _WORK_DAYS = 1e-9, 1e-6, 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,54 +26,21 @@ class ActionPlan(Listed):
     contacts
         Those of `recommend` that were chosen.
     curve
-        What each ``budget`` brings, in ``gain`` after cost, until no contact pays.
+        What each ``budget`` brings, in ``gain`` after cost, if time is no limit, until no contact pays.
     short
         No choice brings more by a larger share of what the best one would.
     """
 
     name: ClassVar[str] = "action_plan"
-    is_drawn: ClassVar[bool] = True
     contacts: pd.DataFrame
     curve: pd.DataFrame
     short: float
     currency: str | None = None
 
-
-@dataclass(frozen=True)
-class _Able:
-    """The contacts that pay, and how many of them each owner has time for."""
-
-    gain: Floats
-    cost: Floats
-    owner: pd.Series = field(repr=False)
-    each: int
-
-    def at(self, price: float) -> np.ndarray:
-        """Choose for each owner those with most gain − price × cost, while that is above 0."""
-        net = pd.Series(self.gain - price * self.cost)
-        best = net[net > 0].sort_values(ascending=False, kind="stable").index
-        place = self.owner[best].groupby(self.owner[best]).cumcount()
-        return np.isin(net.index, best[place < self.each])
-
-    def most(self, price: float, budget: float) -> float:
-        """Return what no plan exceeds."""
-        return price * budget + float((self.gain - price * self.cost)[self.at(price)].sum())
-
-    def within(self, budget: float) -> tuple[np.ndarray, float]:
-        """Return the plan that a budget pays for, and what no plan exceeds."""
-        low, high = 0.0, float((self.gain / np.maximum(self.cost, _FREE)).max(initial=0.0)) + 1.0
-        if self.cost[self.at(low)].sum() <= budget:
-            return self.at(low), self.most(low, budget)
-        for _step in range(_STEPS):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self.cost[self.at(middle)].sum() > budget else (low, middle)
-        chosen = self.at(high)
-        left, busy = budget - self.cost[chosen].sum(), self.owner[chosen].value_counts().to_dict()
-        for place in np.argsort(-self.gain / np.maximum(self.cost, _FREE), kind="stable"):
-            owner = self.owner[place]
-            if not chosen[place] and self.cost[place] <= left and busy.get(owner, 0) < self.each:
-                chosen[place], left, busy[owner] = True, left - self.cost[place], busy.get(owner, 0) + 1
-        return chosen, min(self.most(low, budget), self.most(high, budget))
+    @property
+    def is_drawn(self) -> bool:  # type: ignore[override]
+        """Whether any contact pays."""
+        return len(self.curve) > 0
 
 
 def budget_plan(
@@ -100,23 +68,20 @@ def budget_plan(
 
     Notes
     -----
-    At a price λ of money, each owner takes those with most gain − λ × cost, as many as there is time for. The
-    lowest λ whose contacts the budget pays for gives the plan; what is left of the budget goes to those with
-    most gain per cost that it still pays for. By weak duality no plan brings more than λ × budget + the sum
-    of gain − λ × cost, at any λ; the least of that is the optimum of the linear relaxation. Without a
-    capacity this is the greedy rule of the knapsack problem.
+    The linear relaxation, in which a contact may be made in part, bounds what any plan can bring. The plan
+    has its whole contacts, and spends what is left on those with most gain per cost. Without a capacity this
+    is the greedy rule of the knapsack problem: most gain per cost first.
     """
     pays = contacts["may_contact"] & ~contacts["action"].isin(NO_CONTACT) & (contacts["expected_gain"] > 0)
     found = contacts[pays].reset_index(drop=True)
-    each = len(found) if capacity is None else capacity * weeks
     gain, cost = found["expected_gain"].to_numpy(float), found["cost"].to_numpy(float)
-    able = _Able(gain, cost, found["owner"].fillna("").astype("object"), each)
-    chosen, most = able.within(float(cost.sum()) if budget is None else budget)
+    owner = pd.factorize(found["owner"].fillna("").astype("object"))[0]
+    limit = float(cost.sum()) if budget is None else budget
+    chosen, most = _chosen(gain, cost, owner, limit, len(found) if capacity is None else capacity * weeks)
     plan, total = _dated(found[chosen], capacity), float(gain[chosen].sum())
     short = max(1 - total / most, 0.0) if most > 0 else 0.0
-    prices = np.quantile(gain / np.maximum(cost, _FREE), np.linspace(1, 0, _POINTS)) if len(found) else []
-    steps = [able.at(price) for price in (*prices, 0.0)]
-    points = [(0.0, 0.0), *((cost[step].sum(), gain[step].sum()) for step in steps)]
+    by_gain = found.assign(per_cost=gain / np.maximum(cost, _FREE)).sort_values("per_cost", ascending=False)
+    curve = pd.DataFrame({"budget": by_gain["cost"].cumsum(), "gain": by_gain["expected_gain"].cumsum()})
     text = _("With nobody does a contact bring more than it costs, as far as can be told.")
     if len(found):
         text = _("Neither budget nor capacity allow a contact; {able} would pay.")
@@ -127,25 +92,48 @@ def budget_plan(
             len(plan),
         )
         all_ = _("These are all that pay: a further contact would cost more than it brings.")
-        some = _("Of the {able} that pay, no other choice brings more by over {short}.")
+        some = _("Of the {able} that pay, no other choice would bring over {short} more.")
         text = f"{text} {all_ if len(plan) == len(found) else some}"
     text = text.format(
         contacts=number(len(plan)),
         able=number(len(found)),
         cost=money(float(plan["cost"].sum()), currency),
         gain=money(total, currency),
-        short=percent(np.ceil(1000 * short - _FREE) / 1000, 1),
+        short=percent(max(np.ceil(1000 * short), 1) / 1000, 1),
     )
     return ActionPlan(
-        shown={"chosen": plan},
+        shown={},
         text=text,
         found=Finding("actions.budget", text, total, "money", total),
         claim=text.partition(". ")[0].removesuffix("."),
         contacts=plan,
-        curve=pd.DataFrame(points, columns=["budget", "gain"]).drop_duplicates(ignore_index=True),
+        curve=curve.reset_index(drop=True),
         short=short,
         currency=currency,
     )
+
+
+def _chosen(
+    gain: Floats, cost: Floats, owner: np.ndarray, budget: float, each: int
+) -> tuple[np.ndarray, float]:
+    """Return the contacts of the plan, and what no plan can exceed."""
+    if not len(gain):
+        return np.zeros(0, bool), 0.0
+    places = np.arange(len(gain))
+    teams = sparse.csr_array((np.ones(len(gain)), (owner, places)))
+    limits = [budget, *np.full(teams.shape[0], each)]
+    rows = sparse.vstack([sparse.csr_array(cost[None, :]), teams])
+    found = optimize.linprog(-gain, rows, limits, bounds=(0, 1), method="highs-ds")
+    chosen = found.x > 1 - _WHOLE
+    left, free = (
+        budget - float(cost[chosen].sum()),
+        each - np.bincount(owner[chosen], minlength=owner.max() + 1),
+    )
+    for place in np.argsort(-gain / np.maximum(cost, _FREE), kind="stable"):
+        if not chosen[place] and cost[place] <= left and free[owner[place]] > 0:
+            chosen[place], left = True, left - cost[place]
+            free[owner[place]] -= 1
+    return chosen, float(-found.fun)
 
 
 def _dated(plan: pd.DataFrame, capacity: int | None) -> pd.DataFrame:

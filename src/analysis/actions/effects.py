@@ -12,7 +12,7 @@ from analysis.churn import contact_gain
 from analysis.churn.campaigns import RESPONSE_DAYS
 from analysis.dataset import Dataset
 from analysis.dataset.action_table import Action, ActionName
-from analysis.language import N_, _, listing, percent
+from analysis.language import N_, _, listing, signed_percent
 from analysis.result import Finding, Listed
 
 NAMES: dict[str, str] = {
@@ -35,7 +35,7 @@ class Effects(Listed):
     ----------
     frame
         A row per action, several where the effect differs by risk: ``action``; ``risk_high``, up to which
-        risk it holds; ``effect``, how much more often they buy because of it, with its 90 % interval ``low``
+        risk it holds; ``uplift``, how much more often they buy because of it, with its 90 % interval ``low``
         to ``high``; ``cost`` of a contact; ``measured``; ``source``, the campaign.
     actions
         The rules.
@@ -107,15 +107,17 @@ def _told(frame: pd.DataFrame, days: int) -> str:
     said = []
     for source, rows in frame[frame["measured"]].groupby("source"):
         parts = rows.drop_duplicates("risk_high").to_dict("records")
-        ends = [{lift: percent(1 + row[lift]) for lift in contact_gain.LIFTS} for row in parts]
-        changes = [_("{effect} ({low} to {high})").format(**end) for end in ends]
-        message = _("{campaign} made purchases {changes} as frequent as without it")
+        ends = [{lift: signed_percent(row[lift]) for lift in contact_gain.LIFTS} for row in parts]
+        changes = [_("{uplift} ({low} to {high})").format(**end) for end in ends]
+        message = _("{campaign} changed how often customers buy by {changes}")
         if len(parts) > 1:
-            message = _("{campaign}, from the lowest risk to the highest, {changes} as frequent")
+            message = _("{campaign}, from the lowest risk to the highest, by {changes}")
         said.append(message.format(campaign=source, changes=listing(changes)))
     text = _("No past campaign with a control group tells what a contact changes.")
     if said:
         text = _("In the {days} days after a contact: {changes}.").format(days=days, changes="; ".join(said))
     if assumed := [_(NAMES[name]) for name in frame.loc[~frame["measured"], "action"]]:
-        text += " " + _("An assumption is what these change: {actions}.").format(actions=listing(assumed))
+        text += " " + _("What these actions change is an assumption: {actions}.").format(
+            actions=listing(assumed)
+        )
     return text

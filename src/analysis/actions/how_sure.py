@@ -98,7 +98,7 @@ def _tornado(chosen: pd.DataFrame, basis: pd.Series) -> pd.DataFrame:
     gain, cost = float(sums["expected_gain"].sum()), float(sums["cost"].sum())
     rows = pd.DataFrame(
         {
-            "assumption": [_("the effect of {name}").format(name=name) for name in sums.index],
+            "assumption": [_("the effect of “{name}”").format(name=name) for name in sums.index],
             "measured": chosen.groupby(basis, sort=True)["measured"].first(),
             "gain_low": gain - sums["expected_gain"] + sums["gain_low"],
             "gain_high": gain - sums["expected_gain"] + sums["gain_high"],
@@ -108,6 +108,8 @@ def _tornado(chosen: pd.DataFrame, basis: pd.Series) -> pd.DataFrame:
     words = _("what a purchase is worth (± {share})"), _("what contacts cost (± {share})")
     for label, amount in zip(words, (gain + cost, cost), strict=True):
         ends = gain - VALUE_OFF * amount, gain + VALUE_OFF * amount
-        rows.loc[label] = [label.format(share=percent(VALUE_OFF)), False, *ends, np.nan]
+        one = (label.format(share=percent(VALUE_OFF)), False, *ends, np.nan)
+        rows = pd.concat([rows, pd.DataFrame([one], columns=rows.columns)])
+    rows = rows.reset_index(drop=True)
     wide = (rows["gain_high"] - rows["gain_low"]).sort_values(ascending=False, kind="stable")
     return rows.loc[wide.index].reset_index(drop=True)

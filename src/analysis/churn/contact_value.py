@@ -18,7 +18,7 @@ from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Listed
 
-STEPS = (0.5, 1.0, 2.0)  # times the effect, and times the cost, in the table of sensitivity
+STEPS = (0.5, 1.0, 2.0)  # times the uplift, and times the cost, in the table of sensitivity
 GAINS = ["expected_gain", "gain_low", "gain_high"]
 
 
@@ -29,9 +29,9 @@ class ContactValue(Listed):
     Its table ``contact_value``, most first: ``customer_id``, ``name`` and ``owner`` where known; ``risk``;
     ``base``, the probability that the customer buys in the days without a contact; ``chance`` that a contact
     brings a purchase that would not have come; ``purchase_margin`` in money; ``expected_gain`` = chance ×
-    margin of a purchase − cost, with ``gain_low`` and ``gain_high`` at the ends of the effect's interval;
+    margin of a purchase − cost, with ``gain_low`` and ``gain_high`` at the ends of the uplift's interval;
     ``break_even``, the chance from which on the contact pays; ``worth_contacting``, whether the gain is above
-    0. Its table ``contact_sensitivity``: half, the same and twice the ``effect`` and the ``contact_cost``;
+    0. Its table ``contact_sensitivity``: half, the same and twice the ``uplift`` and the ``contact_cost``;
     ``customers`` worth contacting then, and ``expected_gain`` of contacting them.
 
     Attributes
@@ -55,7 +55,7 @@ def contact_value(
     by_risk: campaigns.RiskEffects | NotPossible,
     *,
     days: int = campaigns.RESPONSE_DAYS,
-    effect: float | None = None,
+    uplift: float | None = None,
     cost: float | None = None,
     values: pd.DataFrame | None = None,
 ) -> ContactValue | NotPossible:
@@ -67,7 +67,7 @@ def contact_value(
         The data set; who is at risk; what `campaign_effects` and `effects_by_risk` give.
     days
         The days after a contact in which a purchase counts.
-    effect, cost
+    uplift, cost
         How much more often customers buy because of a contact (0.2: a fifth), and what it costs; None: as the
         latest campaign to active customers measured it (by risk where groups differ), else as the action
         ``retain`` of the data set assumes.
@@ -83,9 +83,9 @@ def contact_value(
         return risks
     rule = dataset.actions.get("retain", Action())
     lifts = contact_gain.on_active(measured, by_risk)
-    is_measured = effect is None and len(lifts) > 0
+    is_measured = uplift is None and len(lifts) > 0
     if not is_measured:
-        lifts = contact_gain.assumed(rule, effect)
+        lifts = contact_gain.assumed(rule, uplift)
     known = lifts["cost"].notna().all() and is_measured
     used = cost if cost is not None else float(lifts["cost"].fillna(rule.cost).iloc[0])
     customers = dataset.query("customers").join(
@@ -100,7 +100,7 @@ def contact_value(
     best = int(ranked["worth_contacting"].sum())
     curve = pd.concat([pd.DataFrame(0.0, [0], GAINS), ranked[GAINS].cumsum()], ignore_index=True)
     curve = curve.rename_axis("contacted").reset_index()
-    changes = listing([percent(1 + change) for change in lifts["effect"]])
+    changes = listing([percent(1 + change) for change in lifts["uplift"]])
     source = _("which is an assumption")
     if is_measured:
         source = _("as {campaign} measured it")
@@ -123,7 +123,7 @@ def contact_value(
     ).format(source=source.format(**ends), **said)
     return ContactValue(
         shown={
-            "contact_value": owners.named(dataset, ranked.drop(columns=["effect", "cost"])),
+            "contact_value": owners.named(dataset, ranked.drop(columns=["uplift", "cost"])),
             "contact_sensitivity": _sensitivity(customers, lifts.assign(cost=used), days),
         },
         text=text,
@@ -140,11 +140,11 @@ def _sensitivity(customers: pd.DataFrame, lifts: pd.DataFrame, days: int) -> pd.
     """Return what would follow from half, the same and twice the effect and the cost."""
     rows = []
     for rate, times in product(STEPS, STEPS):
-        changed = lifts.assign(effect=lifts["effect"] * rate, cost=lifts["cost"] * times)
+        changed = lifts.assign(uplift=lifts["uplift"] * rate, cost=lifts["cost"] * times)
         found = contact_gain.expected(customers, changed, days)
-        gain, effect = found["expected_gain"], found["effect"].mean()
-        rows.append((effect, changed["cost"].iloc[0], (gain > 0).sum(), gain[gain > 0].sum()))
-    return pd.DataFrame(rows, columns=["effect", "contact_cost", "customers", "expected_gain"])
+        gain, uplift = found["expected_gain"], found["uplift"].mean()
+        rows.append((uplift, changed["cost"].iloc[0], (gain > 0).sum(), gain[gain > 0].sum()))
+    return pd.DataFrame(rows, columns=["uplift", "contact_cost", "customers", "expected_gain"])
 
 
 def worth_contacting(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,8 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from analysis.dataset.yaml_file import read_yaml
-from analysis.errors import CarteraError
-from analysis.language import _
 
 STANDARD_FILE = Path(__file__).parents[1] / "actions" / "actions.yml"
 LEAST_ALIVE = 0.05  # whoever is likelier to have left than that is never contacted
@@ -31,7 +28,6 @@ class When(_Written):
     p_alive_at_least: Annotated[float, Field(ge=LEAST_ALIVE, le=1)] = LEAST_ALIVE
     risk_at_least: _Share | None = None
     risk_at_most: _Share | None = None
-    value_at_least: float | None = None
     value_at_most: float | None = None
     potential_at_least: _Money | None = None
     classes: list[Literal["A", "B", "C"]] | None = None
@@ -43,7 +39,7 @@ class Action(_Written):
 
     when: When = When()
     cost: _Money = 0.0
-    effect: Annotated[float, Field(ge=-1)] = 0.0
+    uplift: Annotated[float, Field(ge=-1)] = 0.0
     low: Annotated[float, Field(ge=-1)] = 0.0
     high: Annotated[float, Field(ge=-1)] = 0.0
     within: Annotated[int, Field(ge=1, le=250)] = 20
@@ -59,13 +55,3 @@ def with_actions_of_file(written: Any, folder: Path) -> Any:  # noqa: ANN401 wha
 def standard_actions() -> dict[ActionName, Action]:
     """Return the usual actions, from ``actions.yml``."""
     return {key: Action.model_validate(found) for key, found in read_yaml(STANDARD_FILE).items()}
-
-
-def check_actions(file: str, actions: Mapping[ActionName, Action]) -> None:
-    """Refuse an effect outside its own range."""
-    for name, action in actions.items():
-        if not action.low <= action.effect <= action.high:
-            message = _(
-                "{file}: the effect of '{action}' is {effect}, not between low {low} and high {high}."
-            )
-            raise CarteraError(message.format(file=file, action=name, **action.model_dump()))

@@ -22,7 +22,6 @@ from analysis.dataset.action_table import (
     Action,
     ActionName,
     When,
-    check_actions,
     with_actions_of_file,
 )
 from analysis.dataset.naming import LONGEST, names_a_folder
@@ -214,7 +213,6 @@ def read_config(path: Path) -> DatasetConfig:
     except ValidationError as error:
         raise CarteraError(_explained(path.name, error)) from None
     config.rfm.check(path.name)
-    check_actions(path.name, config.actions or {})
     for table in TABLES:
         _check_columns(path.name, table, config.table(table).columns)
         _check_place(path.name, table, config)

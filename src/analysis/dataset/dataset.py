@@ -61,8 +61,6 @@ class Dataset:
     stages
         The company's words for the stages ``lead``, ``prospect`` and ``potential`` of a lead, in this order,
         as ``dataset.yml`` says; none: these. The tables have the canonical ones.
-
-
     actions
         What can be done with customers and leads, as ``dataset.yml`` says.
     """
@@ -79,7 +77,6 @@ class Dataset:
     activity_window: int | None = None
     rfm: Scoring = field(default_factory=Scoring)
     stages: tuple[str, ...] = ()
-
     actions: dict[ActionName, Action] = field(default_factory=standard_actions)
 
     @property
