@@ -258,6 +258,7 @@ def test_first_purchases(six_customers: pd.DataFrame, engine_over: Over) -> None
         "fay": 500,
     }
     assert rows["again"].tolist() == [1, 1, 0, 0, 0]
+    assert rows["discounted"].tolist() == [1, 0, 0, 1, 0]  # ana: one line of two; dora: 20 off 220
     early = (
         engine_over(six_customers)
         .query("first_purchases", as_of=dt.date(2024, 2, 10))
@@ -302,7 +303,7 @@ def test_first_year_counts_only_those_with_twelve_months_behind_them() -> None:
     assert (
         "Of 40 customers 50.0% bought again in their first twelve months; each brought 11 of margin" in said
     )
-    assert "Acquisition channel: most with “fair” (20), least with “web” (2.00)" in said
+    assert "Acquisition channel: most with fair (20), least with web (2.00)" in said
     # Newcombe's interval of 15 of 20 less 5 of 20
     assert "75.0% bought again, without one 25.0%: 19.1 to 69.5 points apart" in said
     assert set(words("first_year", found.shown["first_year"])["labels"]) == set(

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis import acquisition, use_language
 from analysis.acquisition.funnel import LEAST, STAGES
@@ -201,12 +203,36 @@ def test_none_decided(tmp_path: Path) -> None:
 
 def test_what_cannot_be_told(tmp_path: Path) -> None:
     created = dataset(tmp_path, "lead_id created\nL1 2024-01-01")
-    for given in (created, answering(AS_OF, {})):
+    for told in (created, answering(AS_OF, {})):
         for made in (acquisition.funnel, acquisition.funnel_by, acquisition.next_steps):
-            assert "What becomes of leads is not known" in made(given).reason
+            assert "What becomes of leads is not known" in made(told).reason
     assert "next_action" in acquisition.next_steps(dataset(tmp_path, STAGE_ALONE)).reason
     one = dataset(tmp_path, TEN.replace("fair", "web").replace("V2", "V1"))
     assert f"of which {LEAST} are decided" in acquisition.funnel_by(one).reason
+
+
+DAYS = st.none() | st.dates(dt.date(2023, 1, 1), AS_OF)
+STAGE = st.sampled_from([None, *TABLES["leads"].column("stage").choices])
+
+
+@given(st.lists(st.tuples(STAGE, DAYS, DAYS, DAYS, DAYS), min_size=1, max_size=12))
+@settings(max_examples=30, deadline=None)
+def test_nobody_is_lost_from_stage_to_stage(cells: list[tuple[object, ...]]) -> None:
+    """Who reached a stage went on, is in it or dropped out, whatever the days; the next holds who went on."""
+    rows = pd.DataFrame(cells, columns=["stage", "qualified", "advanced", "won", "lost"])
+    days = {name: pd.to_datetime(rows[name]) for name in rows.columns.drop("stage")}
+    rows = rows.assign(stage=rows["stage"].astype("str"), created=pd.Timestamp("2023-06-30"), **days)
+    told = answering(AS_OF, {"leads": {"stage", *days}}, lead_records=rows)
+    told.stages = ()
+    table = acquisition.funnel(told).tables()["funnel"]
+    assert (table["reached"] - table[["went_on", "in_stage", "dropped"]].sum(axis=1))[:3].tolist() == [
+        0,
+        0,
+        0,
+    ]
+    assert table["reached"].tolist() == [len(rows), *table["went_on"][:3]]
+    shares = table[["conversion_low", "conversion", "conversion_high"]].dropna().to_numpy()
+    assert (shares[:, 1:] >= shares[:, :-1] - 1e-12).all()
 
 
 def test_in_spanish(tmp_path: Path) -> None:

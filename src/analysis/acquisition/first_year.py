@@ -53,8 +53,8 @@ def first_year(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
     }
     for name, table in tables.items():
         if len(table) > 1 and table["first_margin_low"].iloc[0] > table["first_margin_high"].iloc[-1]:
-            money = table["first_margin"].map(lambda value: estimate(value, dataset.currency))
-            parts = "“" + table["part"] + "” (" + money + ")"
+            margin = table["first_margin"].map(lambda value: estimate(value, dataset.currency))
+            parts = table["part"] + " (" + margin + ")"
             text = _("{name}: most with {most}, least with {least}.")
             said.append(text.format(name=name, most=parts.iloc[0], least=parts.iloc[-1]))
     given, not_given = (rows.loc[rows["discounted"] == one, "again"] for one in (1, 0))
