@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from plan_proof import earned
 from scipy import optimize, sparse
 
 from analysis import actions, open_dataset
@@ -15,6 +14,7 @@ from analysis.churn import contact_gain
 from analysis.dataset.action_table import Action, standard_actions
 from analysis.errors import CarteraError
 from analysis.not_possible import NotPossible
+from plan_proof import earned
 
 AS_OF = dt.date(2025, 12, 31)  # a Wednesday
 COLUMNS = ["action", "risk_high", "uplift", "low", "high", "cost", "measured", "source"]
@@ -181,6 +181,7 @@ def contacts_of(gain, cost, owner=None):
         "owner": owner if owner is not None else [None] * n,
     }
     rows |= {"expected_gain": gain, "cost": cost, "action": "retain", "may_contact": True}
+    rows |= dict.fromkeys(["name", "reasons", "talk_about"], "")
     day = pd.Timestamp("2026-01-05")  # a Monday
     return pd.DataFrame(rows).assign(contact_by=day).sort_values("expected_gain", ascending=False)
 
