@@ -188,7 +188,7 @@ def contacts_of(gain, cost, owner=None):
 
 @pytest.mark.parametrize("seed", range(25))
 def test_plan_against_the_best_of_all(seed):
-    """The best choice, from scipy's milp: never above the bound, and above the plan by no more than it says."""
+    """The best choice, from scipy's milp, exceeds neither the bound nor the plan by more than it says."""
     rng = np.random.default_rng(seed)
     n, each = int(rng.integers(3, 16)), int(rng.integers(1, 5))
     gain, cost, owner = rng.gamma(1, 20, n), rng.uniform(1, 10, n), rng.integers(0, 3, n)
@@ -232,7 +232,7 @@ def test_capacity_spreads_the_dates():
 
 
 def planned(chances, value=100.0, cost=1.0, n=50):
-    """A plan of equal contacts that rest on one campaign; ``chances``: expected, at the low and the high end."""
+    """A plan of equal contacts of one campaign; ``chances``: expected, at the low and the high end."""
     ids = [f"C{place}" for place in range(n)]
     frame = pd.DataFrame({"contact_id": ids, "action": "retain", "source": "c", "measured": True})
     frame = frame.assign(value_at_stake=value, cost=cost)
@@ -296,7 +296,7 @@ def test_wrong_actions_are_refused(tmp_path, written, said):
 
 @pytest.mark.slow
 def test_measured_effects_earn_what_true_ones_would(tmp_path):
-    """Of two portfolios: at least 80 % of the plan with the true effects, and more than three simple lists."""
+    """Two portfolios: at least 80 % of the plan with the true effects, and more than three simple lists."""
     mean = pd.DataFrame([earned(seed, tmp_path / str(seed)) for seed in (1, 2)]).mean()
     assert mean["measured"] >= 0.8 * mean["true effects"]
     assert mean["measured"] > mean[["largest", "likeliest to stop", "at random"]].max()
