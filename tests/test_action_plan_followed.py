@@ -184,10 +184,12 @@ class TestEarned:
         assert found.found.value == pytest.approx(300)
         assert found.found.good
         assert (
-            "50.0% of the 30 contacted bought, and 20.0% of the 30 left alone: 30.0 percentage points"
+            "50.0% of the 30 contacted bought, and 20.0% of the 30 left alone: a difference of 30.0 "
             in found.text
         )
-        assert "less its cost of 60, the plan earned 300 (90% interval 65 to 535)" in found.text
+        assert (
+            "After its cost of 60 the plan has brought 300 of margin (90% interval 65 to 535)" in found.text
+        )
         table = found.shown["earned"]
         assert table["margin"].to_dict() == pytest.approx({"left alone": 8, "contacted": 20})
 
@@ -196,7 +198,7 @@ class TestEarned:
         found = actions.earned(left(two_arms()), data)
         assert found.found.value == pytest.approx(-60)
         assert found.found.good is None
-        assert found.text.endswith("Chance alone may explain what it earned.")
+        assert found.text.endswith("Chance alone may explain that.")
 
     def test_a_plan_that_annoyed(self, left, data_over):
         data = data_over(sold(range(30, 55)), dt.date(2024, 4, 30))

@@ -72,6 +72,7 @@ def changes(
     bought = last > gone["planned_on"]
     gone = gone.assign(change=np.where(bought, _("no longer on it, having bought"), _("no longer on it")))
     listed = pd.concat([entered.assign(change=_("new on it")), gone])
+    listed = listed.sort_values("expected_gain", ascending=False, kind="stable", ignore_index=True)
     text = _(
         "Of {both} customers known to the earlier run {segment} have changed RFM segment and {abc} ABC "
         "class; {new} are new. Of the {before} on its list {gone} are no longer on it, {bought} of them "
