@@ -98,10 +98,7 @@ def changes(
 def write_changes(
     report: Path, previous: str | None, findings: Sequence[Mapping[str, Any]], currency: str | None
 ) -> dict[str, str]:
-    """Write ``changes.json`` into a new report, and return by id what findings that moved were before.
-
-    It holds ``findings`` (those of today, and their value ``before``), ``class_moves`` and ``list_changes``.
-    """
+    """Write the findings that moved, with their value ``before``, and return that by id, as text."""
     if previous is None:
         return {}
     earlier = json.loads((Path(previous) / "findings.json").read_text("utf-8"))
@@ -111,10 +108,6 @@ def write_changes(
         for one in findings
         if isinstance(then.get(one["id"]), (int, float)) and one["value"] != then[one["id"]]
     ]
-    content: dict[str, Any] = {"findings": moved}
-    for name in ("class_moves", "list_changes"):
-        if (path := report / PLAN.with_name(f"{name}.parquet")).is_file():
-            content[name] = json.loads(pd.read_parquet(path).to_json(orient="records"))
-    write_text(report / "changes.json", json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    write_text(report / "changes.json", json.dumps(moved, ensure_ascii=False, indent=1) + "\n")
     said = {"money": lambda value: money(value, currency), "share": lambda value: percent(value, 1)}
     return {one["id"]: said.get(one["unit"], number)(one["before"]) for one in moved}
