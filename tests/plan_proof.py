@@ -79,7 +79,7 @@ def with_true_effects(
         without, change = before[group].mean(), gains.loc[group, campaign].mean()
         effect = np.log1p(-without - change) / np.log1p(-without) - 1
         source = frame["source"].where(frame["source"].str.startswith(campaign)).dropna()
-        rows.append({**row, "effect": effect, "source": next(iter(source), campaign)})
+        rows.append({**row, "uplift": effect, "source": next(iter(source), campaign)})
     return pd.concat([pd.DataFrame(rows), frame[~frame["measured"]]], ignore_index=True)
 
 

@@ -5,6 +5,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 import tiny_notebooks
@@ -120,6 +121,25 @@ def test_contents_lead_somewhere(report):
         assert set(local) <= set(page.ids)
     words = Page(pages(report)["01_portfolio.html"])
     assert [link for link in words.links if link.startswith("#zebra")] == ["#zebra", "#zebra--2"]
+
+
+def test_a_section_that_shows_nothing_is_left_out(report):
+    text = pages(report)["01_portfolio.html"]
+    assert "Quagga" not in text
+    assert "Quagga" in (report[1] / "notebooks/01_portfolio.ipynb").read_text("utf-8")
+    assert "Okapi" in text
+
+
+def test_the_customer_profile_lies_on_top_with_its_dictionary(report):
+    saved = pd.read_parquet(report[1] / "customers.parquet")
+    assert saved["customer_id"].tolist() == IDS
+    told = (report[1] / "customers_dictionary.csv").read_text("utf-8-sig").splitlines()
+    assert told[1].startswith(
+        'customer_id,Customer,"Code' if report[0] == "en" else "customer_id;Cliente;Código"
+    )
+    files = ["customers.csv", "customers.parquet", "customers_dictionary.csv"]
+    assert {*files} <= {*Page(pages(report)["index.html"]).links}
+    assert {*files} <= {*json.loads((report[1] / "run.json").read_text("utf-8"))["files"]}
 
 
 def test_links_between_pages_hold(report):

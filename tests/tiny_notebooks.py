@@ -32,6 +32,10 @@ GOOD = [
     "~## Lesson\n\nChange this cell.",
     "~>results.note('only for learners')",
     ">results.leave({'plan.xlsx': b'workbook', 'plan_odoo.csv': b'id'})",
+    "## Okapi",
+    ">results.customers(customers[['customer_id', 'net_sales']])",
+    "## Quagga\n\nWhat it would take is said before.",
+    ">silent = 1",
     "## Findings",
     ">results.findings()",
 ]

@@ -65,7 +65,8 @@ def profile(dataset: Dataset, customers: pd.DataFrame) -> pd.DataFrame:
     found = named(dataset, customers[["customer_id"]]).set_index("customer_id")
     if "customers" in dataset.tables:
         records = dataset.query("customer_records").set_index("customer_id")
-        found = found.join(records.reindex(columns=["sector", "region", "type", "consent"]))
+        consent = records["consent"].map({"yes": True, "no": False}).astype("boolean")
+        found = found.join(records[["sector", "region", "type"]].assign(consent=consent))
     return found.dropna(axis="columns", how="all")
 
 

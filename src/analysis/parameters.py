@@ -107,7 +107,7 @@ class Churn(Common):
     activity_window: Window | None
     calls: Annotated[int, Field(ge=1)]
     response_days: Annotated[int, Field(ge=1)]
-    contact_success: Share | None
+    contact_uplift: Annotated[float, Field(ge=-1)] | None
     contact_cost: Annotated[float, Field(ge=0)] | None
     previous: EarlierRun | None
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 FORECAST = {"model": "pareto_nbd", "holdout_weeks": 12}
 VALUE = {"horizon_weeks": 26, "annual_discount_rate": 0.5, "margin_rate": 0.6}
-CONTACTS = {"response_days": 20, "contact_success": 0.3, "contact_cost": 1.0}
+CONTACTS = {"response_days": 20, "contact_uplift": 0.3, "contact_cost": 1.0}
 EARLIER = Path(__file__).parents[1] / "data" / "earlier_run"  # that left no list of risks
 OVERRIDES = {
     "01_portfolio": {"compare": "quarter", "period": "quarter", "activity_window": 30},

@@ -10,18 +10,23 @@ from analysis.acquisition.cost import (
     payback,
 )
 from analysis.acquisition.funnel import Funnel, funnel, funnel_by, next_steps
+from analysis.acquisition.lead_scores import ConversionCurve, LeadScores, conversion_curve, lead_scores
 from analysis.acquisition.total_value import TotalValue, total_value
 
 __all__ = [
     "CacByChannel",
+    "ConversionCurve",
     "Funnel",
+    "LeadScores",
     "LtvToCac",
     "Payback",
     "TotalValue",
     "acquisition_costs",
     "cac_by_channel",
+    "conversion_curve",
     "funnel",
     "funnel_by",
+    "lead_scores",
     "ltv_to_cac",
     "next_steps",
     "payback",

@@ -32,11 +32,15 @@ class ActionPlan(Listed):
     """
 
     name: ClassVar[str] = "action_plan"
-    is_drawn: ClassVar[bool] = True
     contacts: pd.DataFrame
     curve: pd.DataFrame
     short: float
     currency: str | None = None
+
+    @property
+    def is_drawn(self) -> bool:  # type: ignore[override]
+        """Whether any contact pays."""
+        return len(self.curve) > 0
 
 
 def budget_plan(

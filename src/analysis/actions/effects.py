@@ -35,7 +35,7 @@ class Effects(Listed):
     ----------
     frame
         A row per action, several where the effect differs by risk: ``action``; ``risk_high``, up to which
-        risk it holds; ``effect``, how much more often they buy because of it, with its 90 % interval ``low``
+        risk it holds; ``uplift``, how much more often they buy because of it, with its 90 % interval ``low``
         to ``high``; ``cost`` of a contact; ``measured``; ``source``, the campaign.
     actions
         The rules.
@@ -108,7 +108,7 @@ def _told(frame: pd.DataFrame, days: int) -> str:
     for source, rows in frame[frame["measured"]].groupby("source"):
         parts = rows.drop_duplicates("risk_high").to_dict("records")
         ends = [{lift: signed_percent(row[lift]) for lift in contact_gain.LIFTS} for row in parts]
-        changes = [_("{effect} ({low} to {high})").format(**end) for end in ends]
+        changes = [_("{uplift} ({low} to {high})").format(**end) for end in ends]
         message = _("{campaign} changed how often customers buy by {changes}")
         if len(parts) > 1:
             message = _("{campaign}, from the lowest risk to the highest, by {changes}")

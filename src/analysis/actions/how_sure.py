@@ -98,7 +98,7 @@ def _tornado(chosen: pd.DataFrame, basis: pd.Series) -> pd.DataFrame:
     gain, cost = float(sums["expected_gain"].sum()), float(sums["cost"].sum())
     rows = pd.DataFrame(
         {
-            "assumption": [_("the effect of {name}").format(name=name) for name in sums.index],
+            "assumption": [_("the effect of “{name}”").format(name=name) for name in sums.index],
             "measured": chosen.groupby(basis, sort=True)["measured"].first(),
             "gain_low": gain - sums["expected_gain"] + sums["gain_low"],
             "gain_high": gain - sums["expected_gain"] + sums["gain_high"],

@@ -19,18 +19,17 @@ def overview(contacts: pd.DataFrame, effects: Effects, *, asked: bool) -> Listed
     worth = contacts[~contacts["action"].isin(NO_CONTACT)]
     gain, silent = float(worth["expected_gain"].sum()), worth[~worth["may_contact"]]
     counts = worth["action"].value_counts().reindex([name for name in order if name not in NO_CONTACT])
-    text = _("With none of {customers} customers and {leads} open leads is a contact expected to pay.")
+    text = _("With none of {people} is a contact expected to pay.")
     if len(worth):
         text = _(
-            "Of {customers} customers and {leads} open leads, a contact is expected to pay with {worth} "
-            "({parts}): {gain} more than they cost."
+            "Of {people}, a contact is expected to pay with {worth} ({parts}): {gain} more than they cost."
         )
     note = _("The data do not say who consents to being contacted, so nobody was left out.")
     if asked:
         note = _("{silent} of them have not consented: they are on no list, which leaves {left}.")
+    people = _("{customers} customers and {leads} open leads") if lead.any() else _("{customers} customers")
     said = {
-        "customers": number((~lead).sum()),
-        "leads": number(lead.sum()),
+        "people": people.format(customers=number((~lead).sum()), leads=number(lead.sum())),
         "worth": number(len(worth)),
         "parts": listing([f"{_(NAMES[str(name)])} {number(size)}" for name, size in counts.items()]),
         "gain": money(gain, effects.currency),

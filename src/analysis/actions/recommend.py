@@ -9,6 +9,8 @@ from analysis.actions.effects import NO_CONTACT, Effects
 from analysis.actions.words import reasons, talk_about
 from analysis.churn import contact_gain
 from analysis.dataset.action_table import Action
+from analysis.not_possible import NotPossible
+from analysis.result import Listed
 
 CHANCES = ["chance", "chance_low", "chance_high"]
 GAINS = ["expected_gain", "gain_low", "gain_high"]
@@ -22,7 +24,7 @@ DETRACTOR = 6
 _NUMBERS = [
     *("risk", "p_alive", "expected_purchases", "clv", "cost", "purchase_days", "net_sales", "nps_score"),
     *("potential", "lapsed_sales", "usual_gap", "days_since_last", "overdue_amount"),
-    *("chance", "expected_value"),
+    *("chance", "value_if_won"),
 ]
 _TEXTS = ["name", "owner", "segment", "abc", "potential_in", "lapsed_lines", "reasons", "active", "consent"]
 _DAYS = ["last_purchase", "first_purchase", "nps_date", "next_action"]
@@ -30,7 +32,7 @@ _DAYS = ["last_purchase", "first_purchase", "nps_date", "next_action"]
 
 def recommend(
     profile: pd.DataFrame,
-    leads: pd.DataFrame | None,
+    leads: Listed | NotPossible | pd.DataFrame | None,
     effects: Effects,
     comments: pd.Series | None = None,
 ) -> pd.DataFrame:
@@ -41,7 +43,7 @@ def recommend(
     profile
         What `analysis.customer_profile` gives; what it lacks is not known.
     leads
-        Those of `analysis.acquisition.lead_scores`; None: there are none.
+        What `analysis.acquisition.lead_scores` gives, or its ``leads``; None: there are none.
     effects
         What a contact changes.
     comments
@@ -53,7 +55,7 @@ def recommend(
         One row per customer and lead, the highest gain first: ``contact_id``, ``contact_type``, ``name``,
         ``owner``, ``segment``, ``action``; ``value_at_stake``, the margin that hangs on it; ``base``, the
         chance of it without a contact; ``chance`` that the contact changes the outcome, ``chance_low`` and
-        ``chance_high`` at the ends of the effect's interval, ``measured`` or not; ``cost``;
+        ``chance_high`` at the ends of the uplift's interval, ``measured`` or not; ``cost``;
         ``expected_gain`` = chance × value at stake − cost, ``gain_low`` and ``gain_high``; ``reasons``;
         ``talk_about``; ``contact_by``; ``may_contact``, false where consent is recorded and was not given;
         ``channel``; ``source``, the campaign that measured the effect.
@@ -63,7 +65,8 @@ def recommend(
     At stake is the margin of one purchase of a customer, that of the first twelve months of a lead, and that
     of a year of a new customer for a referral. See `analysis.churn.contact_gain` for chances.
     """
-    rows = _candidates(profile, leads, effects)
+    scored = leads if isinstance(leads, pd.DataFrame) else getattr(leads, "leads", None)
+    rows = _candidates(profile, scored, effects)
     best = pd.DataFrame(0.0, rows.index, [*GAINS, *CHANCES, "base", "cost", "value_at_stake"])
     best = best.assign(action="leave_alone", measured=False, source="", within=0, channel="")
     for name, action in effects.actions.items():
@@ -87,7 +90,7 @@ def recommend(
 def _candidates(profile: pd.DataFrame, leads: pd.DataFrame | None, effects: Effects) -> pd.DataFrame:
     """Return customers and leads with the columns that rules and gains look at, missing where not known."""
     found = [profile.assign(contact_type="customer").rename(columns={"customer_id": "contact_id"})]
-    if leads is not None and len(leads):
+    if leads is not None:
         named = leads.rename(columns={"lead_id": "contact_id"})
         found.append(named.assign(contact_type="lead", consent=True))  # whoever asks wants an answer
     every = [*_NUMBERS, *_TEXTS, *_DAYS]
@@ -100,7 +103,6 @@ def _candidates(profile: pd.DataFrame, leads: pd.DataFrame | None, effects: Effe
     return rows.assign(
         base=contact_gain.base(rows, effects.days).fillna(rows["chance"]),
         purchase=contact_gain.purchase_value(rows),
-        if_won=rows["expected_value"] / rows["chance"],
         new_customer=rows.loc[new, "clv"].clip(lower=0).mean(),
         complaint=recently & (rows["nps_score"] <= DETRACTOR),
     )
@@ -129,7 +131,7 @@ def _expected(rows: pd.DataFrame, name: str, effects: Effects) -> pd.DataFrame:
     table = effects.frame[effects.frame["action"] == name]
     place = np.searchsorted(table["risk_high"].iloc[:-1], rows["risk"].fillna(1.0))
     own = table.iloc[place].set_index(rows.index)
-    value = {"acquire": "if_won", "referral": "new_customer"}.get(name, "purchase")
+    value = {"acquire": "value_if_won", "referral": "new_customer"}.get(name, "purchase")
     found = own[["cost", "measured", "source"]].assign(value_at_stake=rows[value], base=rows["base"])
     for lift, chance, gain in zip(contact_gain.LIFTS, CHANCES, GAINS, strict=True):
         found[chance] = own[lift] if name == "referral" else contact_gain.changed(rows["base"], own[lift])

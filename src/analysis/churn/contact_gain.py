@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.churn.campaigns import MIN_ARM, CampaignEffects, RiskEffects, effect_of
+from analysis.dataset.action_table import Action
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow
 from analysis.profitability.margins import ASSUMED_RATE
 
-LIFTS = ["effect", "low", "high"]
+LIFTS = ["uplift", "low", "high"]
 YEAR = 364  # days that expected purchases and CLV of the customer profile look ahead
 _LEAST = 1e-3  # share that bought, and that did not, at least: no effect is without bounds
 
@@ -30,13 +31,13 @@ def base(customers: pd.DataFrame, days: int) -> pd.Series:
     return found
 
 
-def changed(base: pd.Series, effect: pd.Series | float) -> pd.Series:
-    """Return by how much a contact changes that probability p: (1 − p) − (1 − p)^(1 + effect).
+def changed(base: pd.Series, uplift: pd.Series | float) -> pd.Series:
+    """Return by how much a contact changes that probability p: (1 − p) − (1 − p)^(1 + uplift).
 
-    As if it multiplied the chance of every day by 1 + effect: it does little for those who come anyway, and
+    As if it multiplied the chance of every day by 1 + uplift: it does little for those who come anyway, and
     nothing for those who have left.
     """
-    return (1 - base) - (1 - base) ** (1 + effect)
+    return (1 - base) - (1 - base) ** (1 + uplift)
 
 
 def purchase_value(customers: pd.DataFrame) -> pd.Series:
@@ -48,6 +49,31 @@ def purchase_value(customers: pd.DataFrame) -> pd.Series:
     return (customers["clv"] / expected).fillna(so_far).clip(lower=0)
 
 
+def expected(customers: pd.DataFrame, lifts: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Return what a contact is expected to bring with each customer of the profile.
+
+    ``lifts`` has ``risk_high``, up to which risk a row holds, `LIFTS` and ``cost``. The columns are those of
+    the table ``contact_value`` of `analysis.churn.ContactValue`, with ``uplift`` and ``cost``.
+    """
+    place = np.searchsorted(lifts["risk_high"].iloc[:-1], customers["risk"].fillna(1.0))
+    own = lifts.iloc[place].set_index(customers.index)
+    found = customers[["customer_id", "risk"]].assign(
+        base=base(customers, days), uplift=own["uplift"], purchase_margin=purchase_value(customers)
+    )
+    found["chance"] = changed(found["base"], own["uplift"])
+    for lift, gain in zip(LIFTS, ("expected_gain", "gain_low", "gain_high"), strict=True):
+        found[gain] = changed(found["base"], own[lift]) * found["purchase_margin"] - own["cost"]
+    margin = found["purchase_margin"]
+    return found.assign(cost=own["cost"], break_even=own["cost"] / margin.where(margin > 0))
+
+
+def assumed(rule: Action, uplift: float | None) -> pd.DataFrame:
+    """Return what a rule assumes, in the form of `on_active`; an ``uplift`` that is given has no interval."""
+    told = rule.model_dump(include={"cost", *LIFTS})
+    given = {} if uplift is None else {"uplift": uplift, "low": np.nan, "high": np.nan}
+    return pd.DataFrame([{"campaign": "", "risk_high": 1.0, **told, **given}])
+
+
 def on_active(
     measured: CampaignEffects | NotPossible, by_risk: RiskEffects | NotPossible | None
 ) -> pd.DataFrame:
@@ -56,7 +82,7 @@ def on_active(
     Returns
     -------
     pandas.DataFrame
-        A row for each group of risk, up to ``risk_high``: ``effect``, how much more often customers buy
+        A row for each group of risk, up to ``risk_high``: ``uplift``, how much more often customers buy
         because of a contact, ``low`` and ``high``; ``campaign`` and ``cost``. Without rows if none was
         measured.
     """

@@ -39,7 +39,7 @@ class Action(_Written):
 
     when: When = When()
     cost: _Money = 0.0
-    effect: Annotated[float, Field(ge=-1)] = 0.0
+    uplift: Annotated[float, Field(ge=-1)] = 0.0
     low: Annotated[float, Field(ge=-1)] = 0.0
     high: Annotated[float, Field(ge=-1)] = 0.0
     within: Annotated[int, Field(ge=1, le=250)] = 20

@@ -46,7 +46,7 @@ def take_in(source: Source, target: Path) -> Intake:
     taken: dict[str, Records] = {}
     guessed: dict[str, str] = {}
     asked: OpenQuestionError | None = None
-    formats = known_beside(source)
+    formats = known_beside(source) if "transactions" in source.inputs else Formats()
     for name, given in source.inputs.items():  # the sales come first
         try:
             own_words = name == "leads" and config.stages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.acquisition import Funnel, Payback
+from analysis.acquisition import ConversionCurve, Funnel, Payback
 from analysis.language import _, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
@@ -53,3 +53,20 @@ def funnel(result: Funnel, ax: Axes | None = None) -> Axes:
     theme.count_axis(ax.xaxis)
     theme.legend_above(ax, 3)
     return theme.finish(ax, result.title(), _("Leads that reached the stage; the share is of those decided"))
+
+
+@plot.register
+def conversion_curve(result: ConversionCurve, ax: Axes | None = None) -> Axes:
+    """Draw the share of leads that are customers, with its interval, and that given up, by days."""
+    curve, ax = result.curve, ax or theme.axes()
+    days, last = curve.index.to_numpy(float), curve.iloc[-1]
+    for name, colour in (("won", "main"), ("lost", "muted")):
+        ax.plot(days, curve[name], color=COLOURS[colour], linewidth=2, drawstyle="steps-post")
+    ax.fill_between(days, curve["low"], curve["high"], color=COLOURS["main"], alpha=0.2, step="post")
+    ends = [(_("customers"), float(last["won"]), "main"), (_("given up"), float(last["lost"]), "muted")]
+    name_ends(ax, days[-1], ends, 0.06)
+    ax.set_xlim(0, max(days[-1], 1) * 1.2)
+    ax.set_ylim(0, 1)
+    theme.percent_axis(ax.yaxis)
+    theme.count_axis(ax.xaxis)
+    return theme.finish(ax, result.title(), _("Days since the lead came in"), _("Share of all leads by then"))

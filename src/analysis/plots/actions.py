@@ -18,17 +18,17 @@ COLOURS = theme.COLOURS
 def budget(result: ActionPlan, ax: Axes | None = None) -> Axes:
     """Draw what each budget brings, where the next euro stops paying, and the plan."""
     ax, curve, plan = ax or theme.axes(), result.curve, result.contacts
-    ax.plot(curve["budget"], curve["gain"], color=COLOURS["main"], linewidth=2)
+    ax.plot([0, *curve["budget"]], [0, *curve["gain"]], color=COLOURS["main"], linewidth=2)
     last = curve["budget"].iloc[-1], curve["gain"].iloc[-1]
     at = float(plan["cost"].sum()), float(plan["expected_gain"].sum())
-    if last[0] > at[0]:
+    if last[0] - at[0] > last[0] / 100:
         ax.plot(*last, "o", color=COLOURS["muted"], markersize=6)
         text = _("from {cost} on no contact pays").format(cost=money(last[0], result.currency))
         beside(ax, text, last, (-6, 8), colour="muted")
     ax.plot(*at, "o", color=COLOURS["highlight"], markersize=8, zorder=3)
-    beside(ax, _("the plan"), at, (8, -8), colour="highlight", size=9.5)
+    beside(ax, _("the plan"), at, (0, -9), colour="highlight", size=9.5)
     ax.set_ylim(0, max(1.15 * last[1], 1.0))
-    ax.set_xlim(left=0)
+    ax.set_xlim(0, 1.05 * max(last[0], at[0], 1.0))
     theme.money_axis(ax.xaxis, result.currency)
     theme.money_axis(ax.yaxis, result.currency)
     return theme.finish(ax, result.title(), _("Spent on contacts"), _("Expected gain after cost"))

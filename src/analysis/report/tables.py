@@ -180,7 +180,7 @@ def _cell(value: Any, form: str | None, currency: str | None) -> str:  # noqa: A
 
 
 def _by_type(value: Any) -> str:  # noqa: ANN401 a cell holds anything
-    if isinstance(value, bool):
+    if pd.api.types.is_bool(value):
         return _("yes") if value else _("no")
     if isinstance(value, dt.date):
         return date(value)
