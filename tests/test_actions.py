@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from plan_proof import earned
 from scipy import optimize, sparse
 
 from analysis import actions, open_dataset
@@ -15,6 +14,7 @@ from analysis.churn import contact_gain
 from analysis.dataset.action_table import Action, standard_actions
 from analysis.errors import CarteraError
 from analysis.not_possible import NotPossible
+from plan_proof import earned
 
 AS_OF = dt.date(2025, 12, 31)  # a Wednesday
 COLUMNS = ["action", "risk_high", "uplift", "low", "high", "cost", "measured", "source"]
@@ -181,13 +181,14 @@ def contacts_of(gain, cost, owner=None):
         "owner": owner if owner is not None else [None] * n,
     }
     rows |= {"expected_gain": gain, "cost": cost, "action": "retain", "may_contact": True}
+    rows |= dict.fromkeys(["name", "reasons", "talk_about"], "")
     day = pd.Timestamp("2026-01-05")  # a Monday
     return pd.DataFrame(rows).assign(contact_by=day).sort_values("expected_gain", ascending=False)
 
 
 @pytest.mark.parametrize("seed", range(25))
 def test_plan_against_the_best_of_all(seed):
-    """The best choice, from scipy's milp: never above the bound, and above the plan by no more than it says."""
+    """The best choice, from scipy's milp, exceeds neither the bound nor the plan by more than it says."""
     rng = np.random.default_rng(seed)
     n, each = int(rng.integers(3, 16)), int(rng.integers(1, 5))
     gain, cost, owner = rng.gamma(1, 20, n), rng.uniform(1, 10, n), rng.integers(0, 3, n)
@@ -231,7 +232,7 @@ def test_capacity_spreads_the_dates():
 
 
 def planned(chances, value=100.0, cost=1.0, n=50):
-    """A plan of equal contacts that rest on one campaign; ``chances``: expected, at the low and the high end."""
+    """A plan of equal contacts of one campaign; ``chances``: expected, at the low and the high end."""
     ids = [f"C{place}" for place in range(n)]
     frame = pd.DataFrame({"contact_id": ids, "action": "retain", "source": "c", "measured": True})
     frame = frame.assign(value_at_stake=value, cost=cost)
@@ -295,7 +296,7 @@ def test_wrong_actions_are_refused(tmp_path, written, said):
 
 @pytest.mark.slow
 def test_measured_effects_earn_what_true_ones_would(tmp_path):
-    """Of two portfolios: at least 80 % of the plan with the true effects, and more than three simple lists."""
+    """Two portfolios: at least 80 % of the plan with the true effects, and more than three simple lists."""
     mean = pd.DataFrame([earned(seed, tmp_path / str(seed)) for seed in (1, 2)]).mean()
     assert mean["measured"] >= 0.8 * mean["true effects"]
     assert mean["measured"] > mean[["largest", "likeliest to stop", "at random"]].max()

@@ -675,6 +675,7 @@ CAPTIONS: dict[str, str] = {
     "cohort_stack": N_("Net sales of each cohort in each period"),
     "cohorts": N_("The average cohort by age in periods"),
     "concentration_trend": N_("Concentration in years that end on the same day"),
+    "contact_list": N_("The plan: whom to contact, why, and by when"),
     "contact_sensitivity": N_("What other effects and costs would give"),
     "control_sizes": N_("What leaving some alone would show, and what it would cost"),
     "contact_value": N_("Active customers by what contacting them is expected to bring"),

@@ -187,6 +187,8 @@ class ActionPlan(Common):
     contact_cost: Annotated[float, Field(ge=0)] | None
     response_days: Annotated[int, Field(ge=1)]
     activity_window: Window | None
+    control_share: Share | None
+    previous: EarlierRun | None
 
 
 class PortfolioSheet(Common):

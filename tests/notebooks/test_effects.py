@@ -39,6 +39,8 @@ OVERRIDES = {
         "contact_cost": 1.0,
         "response_days": 20,
         "activity_window": 60,
+        "control_share": 0.5,
+        "previous": str(EARLIER),
     },
 }
 OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability", "07_satisfaction", "08_action_plan"}

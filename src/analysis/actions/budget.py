@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, sparse
 
-from analysis.actions.effects import NO_CONTACT
+from analysis.actions.effects import NAMES, NO_CONTACT
 from analysis.language import _, money, ngettext, number, percent
 from analysis.result import Finding, Listed
 from analysis.statistics import Floats
 
+LISTED = ["contact_id", "name", "owner", "action", "expected_gain", "reasons", "talk_about", "contact_by"]
 _FREE, _WHOLE, _WORK_DAYS = 1e-9, 1e-6, 5
 
 
@@ -102,7 +103,7 @@ def budget_plan(
         short=percent(max(np.ceil(1000 * short), 1) / 1000, 1),
     )
     return ActionPlan(
-        shown={},
+        shown={"contact_list": plan.assign(action=plan["action"].map(lambda key: _(NAMES[key])))[LISTED]},
         text=text,
         found=Finding("actions.budget", text, total, "money", total),
         claim=text.partition(". ")[0].removesuffix("."),

@@ -118,8 +118,8 @@ def contact_value(
     ends = {"low": said["gain_low"], "high": said["gain_high"], "campaign": lifts["campaign"].iloc[0]}
     text = _(
         "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
-        "bring {expected_gain} in all, if in the {days} days after it they buy {changes} as often as without it, "
-        "{source}."
+        "bring {expected_gain} in all, if in the {days} days after it they buy {changes} as often as without "
+        "it, {source}."
     ).format(source=source.format(**ends), **said)
     return ContactValue(
         shown={
