@@ -183,11 +183,11 @@ def test_what_earlier_leads_bought_in_their_first_year(tmp_path: Path) -> None:
 
 def test_chances_against_the_truth() -> None:
     """On the day a lead comes in, of which the truth is, and of those open at the check."""
-    found = trial(1200, 3)
+    found = trial(800, 1)
     assert found["model"] == 1
     assert found["auc"] > 0.75
     assert found["error"] < 0.1
-    assert found["came_auc"] > found["ceiling"] - 0.04
+    assert found["came_auc"] > found["ceiling"] - 0.06
     assert found["off"] < 0.08
     assert found["mean"] == pytest.approx(found["true"], abs=0.05)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from analysis.acquisition.funnel import LEAST, STAGES, lead_steps, stage_name
@@ -131,8 +131,9 @@ def lead_scores(dataset: Dataset, margins: Margins | None = None) -> LeadScores 
 
     Leads are taken as they stood on days 15 apart, so that those open for long count as such. One chance for
     all, one for each degree of interest, and a logistic regression learn from what was known when the check
-    begins: that is of the leads open on up to four days, one horizon apart, the last a horizon ago. The
-    simplest rule that is not behind learns anew from the newest outcomes.
+    begins: that is of the leads open on up to eight days, one horizon apart, the last a horizon ago. The
+    simplest rule that is not behind the best by more than chance, in Brier score or in order (AUC), learns
+    anew from the newest outcomes.
     """
     history = lead_history(dataset)
     if isinstance(history, NotPossible):
@@ -213,7 +214,10 @@ def chances(learn: pd.DataFrame, of: pd.DataFrame, features: Sequence[str]) -> F
     told[numbers] = told[numbers].clip(upper=seen[numbers].max(), axis=1)  # nothing beyond what was seen
     coded = OneHotEncoder(handle_unknown="ignore", min_frequency=20, sparse_output=False)
     model = make_pipeline(
-        make_column_transformer((coded, words), remainder=StandardScaler()),
+        make_column_transformer(
+            (coded, words),
+            remainder=make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False)),
+        ),
         LogisticRegression(max_iter=1_000),
     )
     with threadpool_limits(1):  # the same to the last digit on any machine
@@ -225,7 +229,7 @@ def _tried(
 ) -> tuple[pd.DataFrame, pd.DataFrame, str, str]:
     """Return the leads of the check, those to learn from now, the rule to take, and how good it was."""
     ahead = pd.Timedelta(days=horizon)
-    times = int(np.clip((today - history["created"].min()) // ahead // 3, 1, 4))
+    times = int(np.clip((today - history["created"].min()) // ahead // 2, 1, 8))
     check = standing(history, [today - n * ahead for n in range(1, times + 1)], horizon)
     learn, newest = (
         standing(history, pd.date_range(end=today - n * ahead, periods=60, freq="15D"), horizon)
@@ -235,7 +239,8 @@ def _tried(
         return check, newest, "share", _("All have the same chance, as too few are decided to check a model.")
     check = check.assign(**{name: chances(learn, check, seen) for name, seen in RULES.items()})
     contest = compared(check["goal"].to_numpy(bool), check[[*RULES]])[0]
-    rule = str(contest.index[~contest["is_behind"]][0])
+    least = contest.sort_values("brier")["auc_low"].iloc[0]
+    rule = str(contest.index[~(contest["is_behind"] | (contest["auc_high"] < least))][0])
     best = contest.loc[[rule]].to_dict("records")[0]
     off = error_by_chance(check[rule].to_numpy(float))
     text = _(
