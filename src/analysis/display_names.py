@@ -422,6 +422,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "t_x_days": (N_("t_x (days)"), "number2"),
     "t_x_weeks": (N_("t_x (weeks)"), "number2"),
     "table": (N_("Table"), "text"),
+    "talk_about": (N_("Talk about"), "text"),
     "tenure": (N_("Months"), "text"),
     "tied_up": (N_("Tied up"), "money"),
     "times": (N_("Bought"), "text"),
