@@ -33,7 +33,8 @@ def earned(seed: int, folder: Path, budget: float = BUDGET) -> pd.Series:
     demo = generate(seed=seed)
     write(demo, folder)
     data = open_dataset(str(folder))
-    profile, told = customer_profile(data), actions.effects(data)
+    profile = customer_profile(data).drop(columns="consent", errors="ignore")  # which the other lists ignore
+    told = actions.effects(data)
     by = profile.set_index("customer_id")
     before, gains = truly(demo.truth, data.as_of, told.days, pd.Index(by.index))
     margin = margin_of(by, demo.truth)
@@ -62,8 +63,8 @@ def earned(seed: int, folder: Path, budget: float = BUDGET) -> pd.Series:
 def planned(profile: pd.DataFrame, told: actions.Effects, budget: float) -> pd.Series:
     """Return by customer the campaign that a plan sends it."""
     contacts = actions.recommend(profile, None, told)
-    chosen = actions.budget_plan(contacts, budget).contacts.set_index("contact_id")
-    return chosen.loc[chosen["measured"], "source"].str[:6]
+    plan = actions.budget_plan(contacts[contacts["measured"]], budget)
+    return plan.contacts.set_index("contact_id")["source"].str[:6]
 
 
 def with_true_effects(

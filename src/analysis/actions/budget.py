@@ -102,10 +102,11 @@ def budget_plan(
         gain=money(total, currency),
         short=percent(max(np.ceil(1000 * short), 1) / 1000, 1),
     )
+    listed = plan.assign(action=plan["action"].map(lambda key: _(NAMES[key])))[LISTED]
     return ActionPlan(
-        shown={"contact_list": plan.assign(action=plan["action"].map(lambda key: _(NAMES[key])))[LISTED]},
+        shown={"contact_list": listed} if len(plan) else {},
         text=text,
-        found=Finding("actions.budget", text, total, "money", total),
+        found=Finding("actions.budget", text, total, "money", total) if len(found) else None,
         claim=text.partition(". ")[0].removesuffix("."),
         contacts=plan,
         curve=curve.reset_index(drop=True),

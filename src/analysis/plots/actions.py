@@ -43,6 +43,8 @@ def tornado(result: HowSure, ax: Axes | None = None) -> Axes:
     low, high = frame["gain_low"], frame["gain_high"]
     ax.barh(places, high - low, 0.6, low, color=COLOURS["main"], alpha=0.6)
     ax.axvline(result.gain, color=COLOURS["highlight"], linewidth=1.5)
+    room = 0.04 * (high.max() - low.min())
+    ax.set_xlim(low.min() - room, high.max() + room)
     if low.min() < 0:
         ax.axvline(0, color=COLOURS["muted"], linewidth=1)
     ax.set_yticks(places, frame["assumption"].tolist(), parse_math=False)
