@@ -47,10 +47,8 @@ def first_year(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
     )
     told = {"n": number(len(rows)), "again": percent(rows["again"].mean(), 1), "assumed": margins.assumed()}
     said = [text.format(margin=estimate(rows["margin"].mean(), dataset.currency), **told)]
-    tables = {
-        _("Acquisition channel"): _parts(rows, "channel"),
-        _("First category"): _parts(rows, "category"),
-    }
+    columns = {"channel": _("Acquisition channel"), "category": _("First category")}
+    tables = {name: _parts(rows, column) for column, name in columns.items()}
     for name, table in tables.items():
         if len(table) > 1 and table["first_margin_low"].iloc[0] > table["first_margin_high"].iloc[-1]:
             margin = table["first_margin"].map(lambda value: estimate(value, dataset.currency))

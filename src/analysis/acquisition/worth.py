@@ -86,8 +86,7 @@ class LtvToCac(Listed):
 def ltv_to_cac(value: TotalValue, cost: Cac) -> LtvToCac | NotPossible:
     """Set what the customers won bring against what they cost, in all and by channel.
 
-    Ratios are those of sums: what all of them bring ÷ all that was spent. The intervals tell how much the
-    customers of a channel differ, not how sure the forecast is.
+    Ratios are those of sums: what all of them bring ÷ all that was spent; intervals are by `mean_interval`.
     """
     if not cost.each > 0:
         return NotPossible(_("Winning these customers cost nothing, so there is no ratio to it."))
@@ -119,9 +118,9 @@ def ltv_to_cac(value: TotalValue, cost: Cac) -> LtvToCac | NotPossible:
         claim = _("“{channel}”, with {share} of the money, returns only {ratio} ({low} to {high}).")
         if row["customers"] == 0:
             claim = _("“{channel}” took {share} of the money, and nobody came.")
-        ratios = zip(("ratio", "low", "high"), row[_RATIOS], strict=True)
-        told = {name: number(one, 1) for name, one in ratios}
-        claim = claim.format(channel=row["channel"], share=percent(row["share_spent"]), **told)
+        each, low, high = (number(one, 1) for one in row[_RATIOS])
+        share = percent(row["share_spent"])
+        claim = claim.format(channel=row["channel"], share=share, ratio=each, low=low, high=high)
         text = f"{text} {claim}"
     found = Finding("acquisition.ratio", text, ratio, "ratio", good=not ratio < 1)
     note = _("The intervals tell how much customers of a channel differ, not how sure each forecast is.")
@@ -213,6 +212,5 @@ def payback(found: Cohorts, cost: Cac, margins: Margins) -> Payback | NotPossibl
     values = {"cost": cost.each, "first": first, "reached": reached}
     told = {name: estimate(value, cost.currency) for name, value in values.items()}
     text = text.format(months=number(months or 0.0, 1), last=number(last), **told)
-    good = months is not None
-    told_as = Finding("acquisition.payback", text, months, "months", good=good)
+    told_as = Finding("acquisition.payback", text, months, "months", good=months is not None)
     return Payback({}, text, told_as, curve=curve, cost=cost, months=months)

@@ -35,7 +35,9 @@ def ltv_to_cac(result: LtvToCac, ax: Axes | None = None) -> Axes:
     ax.set_yticks(places, labels, parse_math=False)
     ax.set_xscale("log")
     theme.count_axis(ax.xaxis, whole=False)
-    below = _("LTV : CAC with 95% intervals, log scale; dashed: 1 and all channels\npurple: clearly below all")
+    below = _(
+        "LTV : CAC with 95% intervals, log scale; dashed: 1 and all channels\npurple: clearly below all"
+    )
     return theme.finish(ax, result.title().rstrip("."), below, beside=2.8)
 
 
