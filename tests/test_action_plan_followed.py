@@ -246,6 +246,7 @@ class TestEarned:
             "customer_id;date;amount",
             *(f"K{n};2024-02-20;100" for n in range(10)),
             "K10;2024-01-15;100",
+            "K10;2024-02-20;100",
         ]
         (folder / "sales.csv").write_text("\n".join([*sales, "Z;2024-04-30;5"]), "utf-8")
         leads = [f"C{n:03};2023-12-01;{'2024-01-15' if n == 10 else '2024-02-15'};K{n}" for n in range(11)]
