@@ -56,6 +56,13 @@ def pages(report):
     return {path.name: path.read_text("utf-8") for path in report[1].glob("*.html")}
 
 
+def test_a_workbook_that_a_notebook_left_stands_at_the_top_and_is_linked(report):
+    links = Page(pages(report)["index.html"]).links
+    assert {"plan.xlsx", "tables/01_portfolio/plan_odoo.csv"} <= set(links)
+    assert (report[1] / "plan.xlsx").read_bytes() == b"workbook"
+    assert "plan.xlsx" in json.loads((report[1] / "run.json").read_text("utf-8"))["files"]
+
+
 def test_language_is_declared(report):
     for text in pages(report).values():
         assert f'<html lang="{report[0]}">' in text

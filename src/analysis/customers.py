@@ -59,7 +59,7 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         _told(segmentation.life_cycle(dataset, window), life_cycle="stage"),
         churn.usual_gaps(customers),
         churn.profile(risks),
-        churn.worth_contacting(dataset, risks, window, activity_window),
+        churn.worth_contacting(dataset, risks, values, window, activity_window),
         churn.lapsed_profile(churn.lapsed_lines(dataset, horizon)),
         values,
         profitability.profile(dataset),

@@ -56,18 +56,15 @@ def effect_of(contacts: pd.DataFrame) -> dict[str, float]:
     """Compare those contacted with those left alone.
 
     Gives ``treated`` and ``control``, customers; ``bought_treated`` and ``bought_control``, shares of them;
-    ``effect``, the difference, with its 90 % interval ``effect_low``, ``effect_high`` (Newcombe 1998);
-    ``success``, the effect ÷ the share of the control group that did not buy: how many did of those who would
-    not have; ``low`` and ``high``, from the ends of the interval. Below 0 where fewer bought.
+    ``effect``, the difference, with its 90 % interval ``effect_low``, ``effect_high`` (Newcombe 1998).
+    Below 0 where fewer bought.
     """
     arms = [contacts.loc[contacts["treated"] == arm, "bought"] for arm in (True, False)]
     (treated, share), (control, without) = ((len(arm), float(arm.mean())) for arm in arms)
     low, high = share_difference((share, treated), (without, control), Z_90)
-    effects, absent = np.array([share - without, low, high]), max(1 - without, 1 / control)
     bought = {"bought_treated": share, "bought_control": without}
-    effect = dict(zip(["effect", "effect_low", "effect_high"], effects, strict=True))
-    success = dict(zip(["success", "low", "high"], effects / absent, strict=True))
-    return {"treated": treated, "control": control} | bought | effect | success
+    effect = {"effect": share - without, "effect_low": low, "effect_high": high}
+    return {"treated": treated, "control": control} | bought | effect
 
 
 def apart_before(contacts: pd.DataFrame) -> tuple[float, float]:

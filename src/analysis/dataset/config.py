@@ -18,6 +18,12 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from analysis.dataset.action_table import (
+    Action,
+    ActionName,
+    When,
+    with_actions_of_file,
+)
 from analysis.dataset.naming import LONGEST, names_a_folder
 from analysis.dataset.schema import TABLES, fit_stages
 from analysis.dataset.segment_table import CUTS, Scoring, Segment, with_segments_of_file
@@ -157,6 +163,7 @@ class DatasetConfig(_Section):
     same_customer: list[Annotated[list[str], Field(min_length=2)]] = Field(default_factory=list)
     stages: Annotated[list[str], AfterValidator(_checked_stages)] = Field(default_factory=list)
     rfm: Scoring = Scoring()
+    actions: dict[ActionName, Action] | None = None
     transactions: Transactions = Transactions()
     customers: TableConfig = TableConfig()
     invoices: TableConfig = TableConfig()
@@ -199,6 +206,8 @@ def read_config(path: Path) -> DatasetConfig:
         )
     if "rfm" in content:
         content |= {"rfm": with_segments_of_file(content["rfm"], path.parent)}
+    if "actions" in content:
+        content |= {"actions": with_actions_of_file(content["actions"], path.parent)}
     try:
         config = DatasetConfig.model_validate(content)
     except ValidationError as error:
@@ -262,6 +271,9 @@ def _place(location: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]
         path.append(str(part))
         if part == "segments":
             return [*path, *map(str, location[place + 1 :])], Segment
+        if part == "actions":
+            keys = [str(key) for key in location[1:] if key != "[key]"]
+            return [*path, *keys], When if "when" in keys[1:-1] else Action
         field = section.model_fields.get(str(part))
         if field is None or not isinstance(field.annotation, type):
             break

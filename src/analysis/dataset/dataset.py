@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.dataset.action_table import Action, ActionName, standard_actions
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.cache import MARKER
 from analysis.dataset.customer_days import CUSTOMER_DAYS
@@ -60,6 +61,8 @@ class Dataset:
     stages
         The company's words for the stages ``lead``, ``prospect`` and ``potential`` of a lead, in this order,
         as ``dataset.yml`` says; none: these. The tables have the canonical ones.
+    actions
+        What can be done with customers and leads, as ``dataset.yml`` says.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Dataset:
     activity_window: int | None = None
     rfm: Scoring = field(default_factory=Scoring)
     stages: tuple[str, ...] = ()
+    actions: dict[ActionName, Action] = field(default_factory=standard_actions)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -232,6 +236,7 @@ def open_dataset(
         source.config.activity_window,
         source.config.rfm,
         tuple(source.config.stages),
+        source.config.actions or standard_actions(),
     )
 
 

@@ -193,6 +193,11 @@ def _top(source: Source, folder: Path) -> list[str]:
         *(line for note in source.notes for line in _comment(str(note))),
         *lines,
         *_scoring_lines(config.rfm.model_dump(exclude_unset=True)),
+        *(["actions:"] if config.actions else []),
+        *(
+            f"  {name}: {as_yaml(action.model_dump(exclude_unset=True))}"
+            for name, action in (config.actions or {}).items()
+        ),
     ]
 
 

@@ -20,7 +20,7 @@ from analysis import language
 from analysis.dataset import Dataset
 from analysis.display_names import WHY_COUNTS_DIFFER, words
 from analysis.language import _
-from analysis.report import account, notebooks, tables
+from analysis.report import account, changes, notebooks, tables
 from analysis.report.atomic_write import write_text
 from analysis.report.execution import Execution, error_text
 from analysis.report.record import About
@@ -74,7 +74,9 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
-    write_text(new / "index.html", _front_page(chapters, dataset, about, new))
+    given = (values.get("previous") for values in about["parameters"].values())
+    before = changes.write_changes(new, next(filter(None, given), None), findings, dataset.currency)
+    write_text(new / "index.html", _front_page(chapters, dataset, about, new, before))
 
 
 def _counts(new: Path, dataset: Dataset) -> str:
@@ -181,7 +183,9 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
     return _HEADING.sub(anchored, body), headings
 
 
-def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, new: Path) -> str:
+def _front_page(
+    chapters: list[Chapter], dataset: Dataset, about: About, new: Path, before: dict[str, str]
+) -> str:
     covered = dataset.query("coverage").iloc[0]
     return render(
         "front.html.j2",
@@ -190,6 +194,7 @@ def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, new: Pa
         dataset=dataset,
         covered=covered,
         counts=Markup(_counts(new, dataset)),  # noqa: S704 cells are escaped
+        before=before,
         files=[path.name for path in new.iterdir()],
         why_counts_differ=_(WHY_COUNTS_DIFFER),
         accounts=[

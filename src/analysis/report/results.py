@@ -8,7 +8,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -174,6 +174,20 @@ class Results:
     def note(self, text: str) -> None:
         """Show a computed sentence that is not a finding, such as why a section is empty."""
         _show(f'<p class="note">{escape(text)}</p>', text)
+
+    def leave(self, files: Mapping[str, bytes] | NotPossible) -> None:
+        """Leave files for other programs: workbooks at the top, others beside the tables."""
+        if isinstance(files, NotPossible):
+            self._say_why_not(files)
+            return
+        beside = f"tables/{self._notebook}/"
+        paths = {(name if name.endswith(".xlsx") else beside + name): text for name, text in files.items()}
+        message = _("With a folder to write to ('out'), these files are left: {files}.")
+        if self._folder is not None:
+            message = _("Files left: {files}.")
+            for path, content in paths.items():
+                write_bytes(self._folder / path, content)
+        self.note(message.format(files=", ".join(paths)))
 
     def data_quality(self, dataset: Dataset) -> None:
         """Show what became of every row that was read, what was assumed, and what to beware of."""

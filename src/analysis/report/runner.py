@@ -182,7 +182,7 @@ def _gather(executions: list[Execution], staging: Path, folder: Path) -> None:
             if (results / kind / done.name).is_dir():
                 (staging / "new" / kind).mkdir(exist_ok=True)
                 (results / kind / done.name).rename(staging / "new" / kind / done.name)
-        for path in results.glob("customers*"):
+        for path in (*results.glob("customers*"), *results.glob("*.xlsx")):
             path.rename(staging / "new" / path.name)
         for cell in done.notebook["cells"]:
             cell["source"] = cell["source"].replace(results.as_posix(), folder.as_posix())
