@@ -281,6 +281,6 @@ def usual_gap(customers: pd.DataFrame) -> npt.NDArray[np.float64]:
 
 
 def usual_gaps(customers: pd.DataFrame) -> pd.Series:
-    """Return ``usual_gap`` by customer_id for the customer profile, of all who ever bought."""
-    bought = customers[customers["first_purchase"].notna()]
+    """Return ``usual_gap`` by customer_id, of all who ever bought."""
+    bought = customers.dropna(subset="first_purchase")
     return pd.Series(usual_gap(bought), pd.Index(bought["customer_id"]), name="usual_gap")
