@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special, stats
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -187,8 +188,18 @@ def test_snapshot_of_six_customers(six_customers: pd.DataFrame, data_over: Made)
     assert frame["mean_purchase"].tolist() == pytest.approx([260 / 3, 0, 200])
     assert frame["returned_share"].tolist() == pytest.approx([0, 0, 60 / 200])
     assert frame["recent_net_sales"].tolist() == pytest.approx([140, 0, 140])
-    # ana's gaps until then are 36 and 20: mean 28, standard deviation 8 √2
-    assert frame["irregularity"].iloc[0] == pytest.approx(8 * 2**0.5 / 28)
+    # ana's gaps until then are 36 and 20: mean 28, variance 128, as the second of three variances ÷ mean²,
+    # the two others 1; who bought once has none of its own
+    irregular = ((128 / 28**2 + 2) / 3) ** 0.5
+    assert frame["irregularity"].tolist() == pytest.approx([irregular, 1, 1])
+    # all 56 days of gaps are hers, so the mean gap is 28 and her usual one (56 + 28) ÷ 3. For who buys as by
+    # chance 20 ÷ 28 purchases are due, and none in 40 days has the probability e^(−40 ÷ 28)
+    assert frame["due"].tolist()[1:] == pytest.approx([35 / 28, 20 / 28])
+    assert frame["rhythm_risk"].tolist()[1:] == pytest.approx([np.exp(-40 / 28)] * 2)
+    # the survival function of scipy's Weibull distribution of that shape and mean
+    rhythm = stats.weibull_min(1 / irregular, scale=28 / special.gamma(1 + irregular))
+    assert frame["due"].iloc[0] == pytest.approx(-rhythm.logsf(5))
+    assert frame["rhythm_risk"].iloc[0] == pytest.approx(rhythm.sf(45) / rhythm.sf(5))
     assert frame["no_purchase"].isna().all()
 
 
@@ -287,6 +298,13 @@ def test_features_of_other_tables(folder) -> None:
     assert frame["late_share"].drop("carl").tolist() == [0.5, 1]  # i2 was open on 6 March, i4 not yet due
     # ana waited 3 and 5 days, and 5 so far
     assert frame["waiting_days"].drop("carl").tolist() == pytest.approx([13 / 3, 0])
+
+
+def test_who_a_customer_is_describes_it(folder) -> None:
+    (folder / "customers.csv").write_text("customer,name,sector\nana,Ana S.L.,Farming\ncarl,Carl,\n", "utf-8")
+    told = churn.snapshot(open_dataset(str(folder)), MARCH_6, window_of(60, 60))
+    assert told["sector"].fillna("?").tolist() == ["Farming", "?", "?"]
+    assert not {"name", "type", "region"} & set(told)
 
 
 def test_nothing_after_the_cut_off_is_seen(folder) -> None:

@@ -10,15 +10,16 @@ import numpy as np
 import pandas as pd
 
 from analysis.churn.model import ChurnModel, described
-from analysis.churn.snapshots import feature_label
+from analysis.churn.snapshots import ATTRIBUTES, feature_label
 from analysis.language import _, ngettext, number, percent
 
 SHOWN = ("days_since_last", "usual_gap", "purchase_days")
 MOST = 2  # reasons given for one customer besides its silence
 LEAST = 0.01  # by which no purchase is more likely, for something to be a reason
-SILENCE = ("days_since_last", "relative_silence", "usual_gap", "p_alive", "expected_purchases")
-"""Features that say in other words how long a customer has been silent for one that buys as it does."""
-HIGH = ("returned_share", "discount_share", "late_share", "waiting_days", "irregularity")
+NO_REASON = ("days_since_last", "relative_silence", "usual_gap", "irregularity", "due", "rhythm_risk")
+NO_REASON += ("p_alive", "expected_purchases", *ATTRIBUTES)
+"""Features that say in other words how long it has been silent for one that buys as it does, or who it is."""
+HIGH = ("returned_share", "discount_share", "late_share", "waiting_days")
 """Numbers that are a reason where they are high; the others, but for those a reader added, where low."""
 
 
@@ -30,7 +31,7 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
     customers, or the most frequent word. What is not known of a customer, or speaks for it, is no reason.
     """
     told, risk, facts = described(frame, model.features), model.risk(frame), _facts()
-    names = [name for name in model.features if name not in SILENCE]
+    names = [name for name in model.features if name not in NO_REASON]
     adds = [np.full(len(frame), -1.0)]
     for name in names:
         is_number = pd.api.types.is_numeric_dtype(told[name])
@@ -72,7 +73,6 @@ def _facts() -> dict[str, tuple[str, Callable[[Any], str]]]:
         "products": (_("products bought in a year: {value}"), number),
         "categories": (_("categories bought in a year: {value}"), number),
         "trend": (_("buys {value} times as often as it used to"), one),
-        "irregularity": (_("its gaps vary by {value}"), shares),
         "age_days": (_("a customer for {value} days"), number),
         "mean_purchase": (_("{value} per purchase"), number),
         "returned_share": (_("returned {value} of its sales"), shares),
