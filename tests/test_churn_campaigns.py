@@ -10,8 +10,8 @@ import pytest
 
 import campaign_trials
 from analysis import churn, open_dataset
-from analysis.churn import CampaignEffects, RiskEffects, Risks, campaigns
-from analysis.churn.campaigns import apart_before, chance_of, effect_of
+from analysis.churn import Risks, campaigns
+from analysis.churn.campaigns import CampaignEffects, RiskEffects, apart_before, chance_of, effect_of
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
 from analysis.portfolio import ActivityWindow
@@ -219,7 +219,9 @@ def risks_of(*, valued: bool) -> Risks:
     listed = pd.DataFrame(
         {"customer_id": list("abcd"), "risk": [0.1, 0.5, 0.9, 0.2], "at_stake": [1000.0, 100, 40, 0]}
     )
-    return Risks(listed, 90, 2, "EUR", valued)
+    return Risks(
+        {}, "", customers=listed, horizon=90, calls=2, expected=(0, 0, 0), currency="EUR", valued=valued
+    )
 
 
 def test_value_of_a_contact_by_hand() -> None:
@@ -274,9 +276,11 @@ def test_whom_it_annoys_is_not_contacted(small, monkeypatch) -> None:
     each = value.shown["contact_value"].set_index("customer_id")
     assert each["expected_gain"].to_dict() == pytest.approx({"a": 398, "d": -2, "c": -2, "b": -42})
     assert each.index[each["worth_contacting"]].tolist() == ["a"]
+    assert "by risk, the lowest first, it is 40.0%, -40.0% and 0.0%" in value.sentence()
     alike = by_risk_of(monkeypatch, small, (24, 20), (22, 20), (23, 20))
     value = churn.contact_value(risks_of(valued=True), THIRD, effects, alike)
     assert value.shown["contact_value"]["success"].tolist() == pytest.approx([0.2] * 4)
+    assert "by risk" not in value.sentence()
 
 
 def test_the_profile_says_whom_to_contact(small) -> None:

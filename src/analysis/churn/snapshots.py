@@ -261,10 +261,13 @@ def _parts(dataset: Dataset, day: dt.date, horizon: Horizon) -> list[pd.DataFram
     if attributes := [name for name in ATTRIBUTES if name in dataset.tables.get("customers", ())]:
         parts.append(dataset.query("customer_records")[["customer_id", *attributes]])
     sold = dataset.tables["transactions"]
-    if sold & {"product_id", "category", "channel"}:
+    if sold & {"product_id", "category"}:
         products = dataset.query("churn_products", as_of=day, year_ago=year_ago)
-        known = {"products": "product_id", "categories": "category", "channel": "channel"}
+        known = {"products": "product_id", "categories": "category"}
         parts.append(products[["customer_id", *[name for name, column in known.items() if column in sold]]])
+    if "channel" in sold:
+        channels = dataset.query("customer_channels", as_of=day).rename(columns={"main_channel": "channel"})
+        parts.append(channels[["customer_id", "channel"]])
     if {"due", "paid", "customer_id"} <= dataset.tables.get("invoices", frozenset()):
         parts.append(dataset.query("churn_invoices", as_of=day, year_ago=year_ago))
     if {"delivered", "customer_id"} <= dataset.tables.get("deliveries", frozenset()):
