@@ -276,11 +276,9 @@ def test_whom_it_annoys_is_not_contacted(small, monkeypatch) -> None:
     each = value.shown["contact_value"].set_index("customer_id")
     assert each["expected_gain"].to_dict() == pytest.approx({"a": 398, "d": -2, "c": -2, "b": -42})
     assert each.index[each["worth_contacting"]].tolist() == ["a"]
-    assert "by risk, the lowest first, it is 40.0%, -40.0% and 0.0%" in value.sentence()
     alike = by_risk_of(monkeypatch, small, (24, 20), (22, 20), (23, 20))
     value = churn.contact_value(risks_of(valued=True), THIRD, effects, alike)
     assert value.shown["contact_value"]["success"].tolist() == pytest.approx([0.2] * 4)
-    assert "by risk" not in value.sentence()
 
 
 def test_the_profile_says_whom_to_contact(small) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.churn import campaigns
 from analysis.churn.risks import Risks
 from analysis.dataset import Dataset
-from analysis.language import _, listing, money, number, percent
+from analysis.language import _, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow
 from analysis.profitability.margins import Margins, choose_margins
@@ -114,10 +114,6 @@ def contact_value(
         "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
         "bring {gain} in all{assumed}, if {rate} of those who would not have bought then do, {source}."
     ).format(cost=cost_is.format(cost=money(used, risks.currency, 2)), source=source.format(**said), **said)
-    if len(groups) > 1:
-        each = listing([percent(rate, 1) for rate in groups["success"]])
-        by_group = _("This share is a mean; by risk, the lowest first, it is {each}.").format(each=each)
-        text = f"{text} {by_group}"
     notes = [
         _("At stake is the risk × the margin of the next 12 months if the customer stays.")
         if risks.valued
