@@ -63,7 +63,8 @@ def answering(
             answers[name].copy() if name in answers else engine.query(name, **{"as_of": as_of} | parameters)
         )
 
-    return SimpleNamespace(as_of=as_of, tables=tables, columns=columns, currency=None, query=query)
+    given = {"as_of": as_of, "tables": tables, "columns": columns, "currency": None, "query": query}
+    return SimpleNamespace(**given, has_sales=True)
 
 
 def write_sales(folder: Path, text: str) -> dict[str, Path]:

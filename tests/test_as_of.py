@@ -74,6 +74,23 @@ def test_a_lead_won_later_is_not_won(seen):
     ]
 
 
+def test_a_next_step_planned_at_a_later_contact_is_not_known(seen):
+    """The day of the next step itself may lie ahead."""
+    assert seen(
+        "leads",
+        """
+        lead_id created last_contact next_action
+        L1 2024-01-10 2024-03-30 2024-04-15
+        L2 2024-01-10 2024-04-02 2024-04-15
+        L3 2024-01-10 - 2024-04-15
+        """,
+    ) == [
+        ("L1", "2024-01-10", "2024-03-30", "2024-04-15"),
+        ("L2", "2024-01-10", None, None),
+        ("L3", "2024-01-10", None, "2024-04-15"),
+    ]
+
+
 def test_a_stage_is_worked_out_where_it_is_not_written_and_kept_where_no_event_is_later(seen):
     assert seen(
         "leads",

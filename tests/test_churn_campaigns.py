@@ -10,17 +10,17 @@ import pytest
 
 import campaign_trials
 from analysis import churn, open_dataset
-from analysis.churn import Risks, campaigns
+from analysis.churn import Risks, campaigns, contact_gain
 from analysis.churn.campaigns import CampaignEffects, RiskEffects, apart_before, chance_of, effect_of
+from analysis.churn.contact_value import ContactValue
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
 from analysis.portfolio import ActivityWindow
-from analysis.profitability.margins import Margins
+from analysis.profitability.margins import ASSUMED_RATE
 from analysis.statistics import share_difference
 
 DAY = pd.Timestamp("2024-03-01")
 WINDOW = ActivityWindow(172, pd.DataFrame())
-THIRD = Margins(0.3, pd.DataFrame({"margin_rate": []}), "set")
 
 
 def contacts_of(
@@ -116,15 +116,14 @@ def test_interval_of_a_difference_as_published() -> None:
 
 
 def test_effect_by_hand() -> None:
-    """60 of 100 against 30 of 60: ten points; of the half that would not have bought, a fifth did."""
+    """60 of 100 against 30 of 60: ten points."""
     measured = effect_of(contacts_of((100, 60), (60, 30)))
     assert (measured["treated"], measured["control"]) == (100, 60)
     assert measured["effect"] == pytest.approx(0.1)
     assert measured["effect_low"] < 0 < measured["effect_high"]
     effects = effects_of(contacts_of((100, 60), (60, 30)))
     row = effects.frame.iloc[0]
-    assert row["success"] == pytest.approx(0.2)
-    assert (row["low"], row["high"]) == pytest.approx((2 * row["effect_low"], 2 * row["effect_high"]))
+    assert row["bought_control"] == pytest.approx(0.5)
     assert effects.frame["cost"].tolist() == [2.0]
     assert "Call +10.0 (" in effects.sentence()
     assert effects.title() == "No campaign is seen to have made more customers buy"
@@ -169,7 +168,7 @@ def test_what_cannot_be_measured(contacts, reason) -> None:
 def test_everybody_and_nobody_bought() -> None:
     effects = effects_of(contacts_of((50, 50), (50, 50), "All"), contacts_of((50, 0), (50, 0), "None"))
     assert effects.frame["effect"].tolist() == [0, 0]
-    assert np.isfinite(effects.frame[["success", "low", "high"]]).all(axis=None)
+    assert np.isfinite(effects.frame[["effect_low", "effect_high"]]).all(axis=None)
     plot(effects)
 
 
@@ -212,79 +211,130 @@ def test_how_often_chance_makes_groups_differ_so_much() -> None:
     assert chance_of(effects) == pytest.approx(0.1573, abs=5e-5)
 
 
+NOTHING = NotPossible("none")
+
+
 # --- value --------------------------------------------------------------------------------------------------
 
+DOUBLE = pd.DataFrame(
+    [{"campaign": "Call", "risk_high": 1.0, "uplift": 1.0, "low": 0.0, "high": 2.0, "cost": 5}]
+)
+HALF_IN_60_DAYS = 364 / 60 * np.log(2)  # purchases a year that make half of the customers buy in 60 days
 
-def risks_of(*, valued: bool) -> Risks:
-    listed = pd.DataFrame(
-        {"customer_id": list("abcd"), "risk": [0.1, 0.5, 0.9, 0.2], "at_stake": [1000.0, 100, 40, 0]}
-    )
+
+def valued(**columns: list[float]) -> pd.DataFrame:
+    """Return customers of whom each buys in 60 days with a probability of a half, for 100 of margin."""
+    count = len(next(iter(columns.values())))
+    plain = {"p_alive": 1.0, "expected_purchases": HALF_IN_60_DAYS, "clv": 100 * HALF_IN_60_DAYS, "risk": 0.5}
+    sold = {"net_sales": 300.0, "cost": 0.0, "purchase_days": 3}
+    ids = pd.DataFrame({"customer_id": list("abcdef")[:count]})
+    return ids.assign(**(plain | sold | columns))
+
+
+def test_gain_of_a_contact_by_hand() -> None:
+    """Twice as often: of a half who would not buy, a quarter stays away: 0.25 × 100 − 5 = 20, or 0 to −5.
+
+    Who is alive with 0.5 buys with 0.25 on his own: 0.75 − 0.75² = 0.1875 by the same multiplier.
+    """
+    year = HALF_IN_60_DAYS
+    rows = valued(p_alive=[1.0, 0.5], expected_purchases=[year, year / 2], clv=[100 * year, 50 * year])
+    found = contact_gain.expected(rows, DOUBLE, 60)
+    assert found["base"].tolist() == pytest.approx([0.5, 0.25])
+    assert found["chance"].tolist() == pytest.approx([0.25, 0.1875])
+    assert found["expected_gain"].tolist() == pytest.approx([20, 13.75])
+    assert found["gain_low"].tolist() == [-5, -5]
+    assert found["gain_high"].tolist()[0] == pytest.approx((0.5 - 0.125) * 100 - 5)
+    assert found["break_even"].tolist() == pytest.approx([0.05, 0.05])
+
+
+def test_value_of_a_purchase_where_nothing_is_foretold() -> None:
+    """Without a forecast, 300 in 3 purchases, of which 90 cost: 70; without costs, the margin assumed."""
+    found = valued(cost=[90.0, 0.0]).assign(clv=np.nan, expected_purchases=np.nan, risk=[0.3, 0.4])
+    assert contact_gain.purchase_value(found).tolist() == pytest.approx([70, 100 * ASSUMED_RATE])
+    assert contact_gain.base(found, 60).tolist() == pytest.approx([0.7, 0.6])
+
+
+def test_effect_of_a_campaign_as_a_multiplier() -> None:
+    """75 of 100 against 30 of 60: of a half who stayed away a quarter is left, as if asked twice as often."""
+    lifts = contact_gain.on_active(effects_of(contacts_of((100, 75), (60, 30))), None)
+    assert lifts["uplift"].tolist() == pytest.approx([1.0])
+    assert lifts["cost"].tolist() == [2.0]
+    assert lifts["low"].item() < 1 < lifts["high"].item()
+
+
+def risks_of(*risks: float) -> Risks:
+    listed = pd.DataFrame({"customer_id": ["ana", "bea", "carl"], "risk": risks, "at_stake": 100.0})
     return Risks(
-        {}, "", customers=listed, horizon=90, calls=2, expected=(0, 0, 0), currency="EUR", valued=valued
+        {}, "", customers=listed, horizon=90, calls=2, expected=(0, 0, 0), currency="EUR", valued=True
     )
 
 
-def test_value_of_a_contact_by_hand() -> None:
-    """At a margin of 30 %: 300, 30 and 12 at stake; helped 20 % at a cost of 5, 55, 1 and −2.6 remain."""
-    value = churn.contact_value(risks_of(valued=False), THIRD, success=0.2, cost=5.0)
+@pytest.fixture
+def values() -> pd.DataFrame:
+    year = HALF_IN_60_DAYS
+    found = valued(clv=[100 * year, 4 * year, 100 * year], p_alive=[1.0, 1.0, 0.1])
+    return found.set_axis(["ana", "bea", "carl"])[["p_alive", "expected_purchases", "clv"]]
+
+
+def told(small, values, measured=NOTHING, **given) -> ContactValue:
+    return churn.contact_value(small, risks_of(0.5, 0.5, 0.9), measured, NOTHING, values=values, **given)
+
+
+def test_whom_it_pays_to_contact(small, values) -> None:
+    """Ana: 0.25 × 100 − 5 = 20; Bea: 0.25 × 4 − 5 = −4; Carl has left."""
+    value = told(small, values, uplift=1.0, cost=5.0)
     listed = value.shown["contact_value"]
-    assert listed["customer_id"].tolist() == list("abcd")
-    assert listed["expected_gain"].tolist() == pytest.approx([55, 1, -2.6, -5])
-    assert listed["worth_contacting"].tolist() == [True, True, False, False]
-    assert listed["break_even"].tolist()[:3] == pytest.approx([5 / 300, 5 / 30, 5 / 12])
-    assert (value.found.value, value.found.money) == pytest.approx((2, 56))
-    assert value.curve["gain"].tolist() == pytest.approx([0, 55, 56, 53.4, 48.4])
-    assert "€30; the 2 contacts with most at stake pay from a success rate of 3.0% on" in value.notes()[1]
-    # twice the success at half the cost: 117.5, 9.5 and 2.3
-    table = value.shown["contact_sensitivity"].set_index(["success_rate", "contact_cost"]).loc[(0.4, 2.5)]
-    assert table.tolist() == pytest.approx([3, 129.3])
-
-
-def test_the_value_of_twelve_months_is_margin_already() -> None:
-    value = churn.contact_value(risks_of(valued=True), THIRD, success=0.2, cost=5.0)
-    assert value.shown["contact_value"]["expected_gain"].tolist() == pytest.approx([195, 15, 3, -5])
-    assert "12 months" in value.notes()[0]
-
-
-def test_what_is_not_measured_is_called_an_assumption() -> None:
-    nothing = NotPossible("no campaigns")
-    value = churn.contact_value(risks_of(valued=True), THIRD, nothing, nothing)
-    assert value.sentence().startswith("A contact that costs €5.00, which is an assumption, pays with")
-    assert value.sentence().endswith(
-        "if 10.0% of those who would not have bought then do, which is an assumption."
-    )
-    assert churn.contact_value(risks_of(valued=True), THIRD, success=-0.1).found.value == 0
-    assert churn.contact_value(nothing, THIRD) is nothing
-
-
-def test_success_and_cost_come_from_the_campaign() -> None:
-    effects = effects_of(contacts_of((100, 60), (60, 30)))
-    value = churn.contact_value(risks_of(valued=True), THIRD, effects)
-    assert value.sentence().startswith("A contact that costs €2.00 pays with 3 of 4")
-    assert "if 20.0% of those who would not have bought then do, as Call measured it (90%" in value.sentence()
-    assert value.shown["contact_value"]["expected_gain"].tolist() == pytest.approx([198, 18, 6, -2])
-    inactive = effects_of(contacts_of((100, 60), (60, 30)), window=29)
-    assert "assumption" in churn.contact_value(risks_of(valued=True), THIRD, inactive).sentence()
+    assert listed["customer_id"].tolist() == ["ana", "bea"]
+    assert listed["expected_gain"].tolist() == pytest.approx([20, -4])
+    assert listed["worth_contacting"].tolist() == [True, False]
+    assert value.curve["expected_gain"].tolist() == pytest.approx([0, 20, 16])
+    assert (value.found.value, value.found.money) == pytest.approx((1, 20))
+    assert "pays with 1 of 2 active customers and is" in value.sentence()
+    assert value.sentence().endswith("they buy 200% as often as without it, which is an assumption.")
+    # half the effect: 0.5 − 0.5^1.5 = 0.1464 of 100, at half the cost
+    table = value.shown["contact_sensitivity"].set_index(["effect", "contact_cost"]).loc[(0.5, 2.5)]
+    assert table.tolist() == pytest.approx([1, 100 * (0.5 - 0.5**1.5) - 2.5])
     plot(value)
 
 
-def test_whom_it_annoys_is_not_contacted(small, monkeypatch) -> None:
-    """Of the half that would not buy, 40 % are won with a risk of 20 %, lost with 60 %; with 80 % neither."""
+def test_what_is_not_measured_is_called_an_assumption(small, values) -> None:
+    """As the rule says: a cost of 5, and a fifth more often: 0.5 − 0.5^1.2 = 6.5 % of 100."""
+    value = told(small, values)
+    assert value.sentence().startswith("A contact that costs €5.00, an assumption, pays with 1 of 2")
+    assert value.found.money == pytest.approx(100 * (0.5 - 0.5**1.2) - 5)
+    annoyed = told(small, values, uplift=-0.1)
+    assert annoyed.found.value == 0
+    assert churn.contact_value(small, NOTHING, NOTHING, NOTHING) is NOTHING
+
+
+def test_effect_and_cost_come_from_the_campaign(small, values) -> None:
+    effects = effects_of(contacts_of((100, 75), (60, 30)))
+    value = told(small, values, effects)
+    assert value.sentence().startswith("A contact that costs €2.00 pays with 1 of 2")
+    assert (
+        "buy 200% as often as without it, as Call measured it (90% interval of the gain" in value.sentence()
+    )
+    assert value.shown["contact_value"]["expected_gain"].tolist() == pytest.approx([23, -1])
+    inactive = effects_of(contacts_of((100, 60), (60, 30)), window=29)
+    assert "assumption" in told(small, values, inactive).sentence()
+
+
+def test_whom_it_annoys_is_not_contacted(small, values, monkeypatch) -> None:
+    """Won with a risk up to 60 %, lost above: the effect of each third is that of its customers."""
     effects = effects_of(contacts_of((100, 60), (60, 30)))
-    by_risk = by_risk_of(monkeypatch, small, (28, 20), (12, 20), (20, 20))
-    value = churn.contact_value(risks_of(valued=True), THIRD, effects, by_risk)
+    by_risk = by_risk_of(monkeypatch, small, (30, 20), (30, 20), (10, 20))
+    values["p_alive"] = 1.0
+    value = churn.contact_value(small, risks_of(0.4, 0.5, 0.9), effects, by_risk, values=values)
     each = value.shown["contact_value"].set_index("customer_id")
-    assert each["expected_gain"].to_dict() == pytest.approx({"a": 398, "d": -2, "c": -2, "b": -42})
-    assert each.index[each["worth_contacting"]].tolist() == ["a"]
-    alike = by_risk_of(monkeypatch, small, (24, 20), (22, 20), (23, 20))
-    value = churn.contact_value(risks_of(valued=True), THIRD, effects, alike)
-    assert value.shown["contact_value"]["success"].tolist() == pytest.approx([0.2] * 4)
+    assert each["expected_gain"].to_dict() == pytest.approx({"ana": 23, "bea": -1, "carl": -27})
+    assert each.index[each["worth_contacting"]].tolist() == ["ana"]
+    assert "from the lowest risk to the highest, as Call measured it" in value.sentence()
 
 
-def test_the_profile_says_whom_to_contact(small) -> None:
-    found = churn.worth_contacting(small, risks_of(valued=True), WINDOW)
-    assert found["worth_contacting"].to_dict() == {"a": True, "b": True, "c": False, "d": False}
-    assert churn.worth_contacting(small, NotPossible("none"), WINDOW).empty
+def test_the_profile_says_whom_to_contact(small, values) -> None:
+    found = churn.worth_contacting(small, risks_of(0.5, 0.5, 0.9), values, WINDOW)
+    assert found["worth_contacting"].to_dict() == {"ana": True, "bea": False, "carl": False}
+    assert churn.worth_contacting(small, NotPossible("none"), values, WINDOW).empty
 
 
 # --- demo, whose truth is known -----------------------------------------------------------------------------

@@ -140,7 +140,7 @@ def test_what_cannot_be_held_against_the_facts(left, six_customers, data_over, t
 
 def test_the_folder_of_an_earlier_run_is_checked(tmp_path, monkeypatch):
     given = {"data": "demo", "as_of": None, "out": None, "language": "en", "period": None}
-    given |= {"response_days": 60, "contact_success": None, "contact_cost": None}
+    given |= {"response_days": 60, "contact_uplift": None, "contact_cost": None}
     given |= {"activity_window": None, "calls": 50, "previous": str(tmp_path / "nowhere")}
     with pytest.raises(CarteraError, match="where no run has left a report"):
         parameters.validate("03_churn", given)

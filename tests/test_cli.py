@@ -1,6 +1,7 @@
 """The command line: quick, in the reader's language, one sentence where something is wrong."""
 
 import errno
+import re
 import subprocess
 import sys
 
@@ -149,6 +150,15 @@ def test_copies_of_the_notebooks(workbook, tmp_path):
     copy = notebooks.load(tmp_path / "mine" / "01_portfolio.ipynb")
     assert copy["cells"][3]["source"] == "## Contenido"
     assert 'language: str = "es"' in copy["cells"][1]["source"]
+
+
+def test_links_of_copies_lead_somewhere(tmp_path):
+    linked = []
+    for copy in notebooks.write_copies(tmp_path, "es"):
+        text = "".join(cell["source"] for cell in notebooks.load(copy)["cells"])
+        linked += [copy.parent / link for link in re.findall(r"\]\(([^):]+)\)", text)]
+    assert len(linked) > 20
+    assert [link for link in linked if not link.exists()] == []
 
 
 def test_copies_that_were_edited_are_kept_until_told(workbook, tmp_path):

@@ -77,6 +77,11 @@ BAD_NAMES = [
         ),
         ("invoices: {prices_include_tax: 21}", "A rate from 0 to 1 was expected"),
         ("leads: [a, b]", "Lines of the form 'key: value' were expected, indented below it."),
+        ("stages: lead", "'stages: lead' cannot be used. Three different words were expected"),
+        ("stages: [lead, prospect]", "Three different words were expected"),
+        ("stages: [prospect, Prospecto, potential]", "Three different words were expected"),
+        ("stages: [lead, prospect, Ganado]", "Three different words were expected"),
+        ("stages: [[lead], prospect, potential]", "Three different words were expected"),
         ("language: fr", "'language: fr' cannot be used. Known are: 'en', 'es'."),
         ("broken_tables: ignore", "Known are: 'stop', 'leave_out'."),
         # a key that is right elsewhere

@@ -1,5 +1,7 @@
 """The customer profile says of each customer what the notebooks say."""
 
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,15 @@ from analysis import (
     ltv,
     open_dataset,
     portfolio,
-    profitability,
     segmentation,
 )
-from analysis.churn import Risks
+from analysis.churn import Risks, campaigns
 from analysis.counting import counts
+from analysis.customer_columns import MEANINGS, dictionary, in_order
+from analysis.display_names import words
 from analysis.ltv.alive import Alive
 from analysis.not_possible import NotPossible
+from analysis.report import tables
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -59,8 +63,13 @@ def test_the_same_figures_as_the_topics_give(dataset, profile):
     assert profile["risk"].notna().equals(profile["active"])  # who is active has a risk, and nobody else
 
 
-def test_a_window_set_by_hand_and_too_little_data(dataset, tmp_path):
-    assert customer_profile(dataset, 30)["active"].sum() < customer_profile(dataset)["active"].sum()
+def test_a_window_set_by_hand_and_too_little_data(dataset, profile, tmp_path, monkeypatch):
+    """The window set is that of the day of a campaign, too."""
+    windows: list[int | None] = []
+    none = NotPossible("")
+    monkeypatch.setattr(campaigns, "effects_by_risk", lambda _m, _d, window: windows.append(window) or none)
+    assert customer_profile(dataset, 30)["active"].sum() < profile["active"].sum()
+    assert windows == [30]
     (tmp_path / "sales.csv").write_text("customer,date,amount\nanna,2023-01-15,10.50\nben,2023-01-16,-1\n")
     short = customer_profile(open_dataset(str(tmp_path / "sales.csv")))
     assert short["days_since_last"].tolist()[0] == 1
@@ -88,16 +97,93 @@ def test_lifetime_value_is_that_of_the_notebook(dataset, profile) -> None:
     assert profile["clv"].sum() == pytest.approx(value.total)
 
 
-def test_contribution_margin_is_that_of_the_notebook(profile) -> None:
-    """Of all whom ``05_profitability`` lists, and nobody else: with all of demo, and in the profile."""
-    demo = profitability.profile(open_dataset("demo"))["contribution_margin"].dropna()
-    shown = result_of("05_profitability", "contribution", "demo")
-    listed = shown.tables()["customer_margins"].set_index("customer_id")["margin"]
-    assert demo.to_dict() == listed.to_dict()
-    assert demo.sum() == pytest.approx(shown.total)
-    assert demo.min() < 0
-    here = profitability.profile(open_dataset("cdnow-sample"))["contribution_margin"]
-    assert profile["contribution_margin"].dropna().to_dict() == here.dropna().to_dict()
+@pytest.fixture(scope="module")
+def demo():
+    return open_dataset("demo")
+
+
+@pytest.fixture(scope="module")
+def demo_profile(demo):
+    return customer_profile(demo).set_index("customer_id")
+
+
+SHOWN = {
+    ("01_portfolio", "Customers with most growth potential"): "name owner potential potential_in",
+    ("02_segmentation", "Every customer with scores"): "r f m segment abc net_sales days_since_last",
+    ("02_segmentation", "Customers in a better class"): "contribution_margin clv",
+    ("03_churn", "Active customers: those silent"): "owner risk reasons usual_gap relative_silence p_alive "
+    "value_if_active at_stake last_purchase purchase_days",
+    ("03_churn", "Active customers by what contacting"): "risk worth_contacting",
+    ("04_ltv", "Customers by lifetime value"): "x p_alive expected_purchases clv clv_low clv_high",
+    ("05_profitability", "Customers by contribution margin"): "contribution_margin",
+    ("05_profitability", "The customers who owe most"): "open_amount overdue_amount",
+    ("07_satisfaction", "Who is least content"): "nps_date",
+}
+
+
+def as_shown(notebook: str, caption: str) -> pd.DataFrame:
+    """Return the cells of a table of a committed notebook, by customer."""
+    outputs = [out for cell in nbformat.read(NOTEBOOKS / f"{notebook}.ipynb", 4).cells
+               for out in cell.get("outputs", [])]  # fmt: skip
+    html = [out["data"].get("text/html", "") for out in outputs if "data" in out]
+    table = next(text for text in html if f"<caption>{caption}" in text)
+    rows = [[unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in re.findall(r"<tr>(.*?)</tr>", table)]  # fmt: skip
+    return pd.DataFrame(rows[1:], columns=rows[0]).set_index("Customer")
+
+
+@pytest.mark.parametrize(("table", "columns"), SHOWN.items(), ids=lambda given: given[0])
+def test_the_same_customer_has_the_same_figures_in_every_notebook(demo, demo_profile, table, columns):
+    found = as_shown(*table)
+    segments = {key: one.said("name") for key, one in demo.rfm.table.items()}
+    mine = demo_profile.loc[found.index, columns.split()].replace(segments).reset_index(drop=True)
+    said = words("customer_profile", mine)
+    shown = tables.shown(mine, said["labels"], said["formats"], demo.currency)
+    assert len(found) == len(mine) >= 9
+    assert found[shown.headings].to_numpy().tolist() == shown.rows
+
+
+def test_life_cycle_and_margin_are_those_of_the_notebooks(demo_profile):
+    declining = as_shown("02_segmentation", "Declining").index
+    assert set(demo_profile.loc[declining, "life_cycle"]) == {"declining"}
+    listed = result_of("05_profitability", "contribution", "demo").tables()["customer_margins"]
+    margins = demo_profile["contribution_margin"].dropna()
+    assert margins.to_dict() == listed.set_index("customer_id")["margin"].to_dict()
+
+
+def test_every_column_says_what_it_is(demo_profile):
+    told = dictionary(demo_profile.reset_index())
+    assert told["column"].tolist() == ["customer_id", *demo_profile]
+    assert (told[["heading", "meaning", "unit"]] != "").all(axis=None)
+    assert told.set_index("column").loc["net_sales_2024", ["heading", "customers"]].tolist() == [
+        "Net sales 2024", 4000
+    ]  # fmt: skip
+    declared = words("customer_profile", pd.DataFrame(columns=list(MEANINGS)))
+    assert declared["labels"].keys() == MEANINGS.keys()
+    with pytest.raises(ValueError, match="'strange' is not in list"):
+        in_order(demo_profile.assign(strange=1))
+
+
+def test_names_years_debts_and_consent_by_hand(tmp_path):
+    """Anna owes 100 since February and 50 until May, and has paid 20; Ben has 30 to his credit."""
+    files = {
+        "ventas.csv": "cliente;fecha;importe;vendedor\nA;15/12/2023;10,50;Eva\nA;10/01/2024;100;Eva\n"
+        "A;11/01/2024;150;Pau\nB;12/02/2024;80;Pau\nB;13/02/2024;-30;Pau\nC;30/04/2024;5;\n",
+        "clientes.csv": "cliente;nombre;vendedor;consentimiento\nA;Anna;;sí\nB;Ben;Mar;no\nC;Carla;;\n",
+        "facturas.csv": "cliente;factura;fecha factura;vencimiento;fecha cobro;importe\n"
+        "A;1;10/01/2024;10/02/2024;;100\nA;2;11/01/2024;31/05/2024;;50\nA;3;12/01/2024;12/02/2024;"
+        "01/02/2024;20\nB;4;13/02/2024;13/03/2024;;-30\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    found = customer_profile(open_dataset(str(tmp_path))).set_index("customer_id")
+    assert found[["name", "owner"]].to_numpy().tolist()[:2] == [["Anna", "Pau"], ["Ben", "Mar"]]
+    assert found["owner"].isna().tolist() == [False, False, True]
+    assert found["consent"].tolist() == [True, False, pd.NA]
+    assert found[["net_sales_2023", "net_sales_2024"]].to_numpy().tolist() == [[10.5, 250], [0, 50], [0, 5]]
+    assert found[["open_amount", "overdue_amount"]].to_numpy().tolist() == [[150, 100], [-30, -30], [0, 0]]
+    assert found["abc"].tolist() == ["A", "B", "C"]  # of 315.5: 83 %, 16 %, 2 %
+    assert not {"sector", "region", "type"} & set(found)
 
 
 def test_without_a_model_of_spend_purchases_are_expected_all_the_same(tmp_path) -> None:

@@ -199,6 +199,32 @@ def test_leads_come_before_the_first_purchase_and_their_stages_in_order(demo):
     assert set(leads["stage"]) == {"lead", "prospect", "potential", "customer", "lost"}
 
 
+def test_open_leads_have_steps_behind_and_before_them(demo):
+    leads = demo.tables["leads"]
+    in_work = leads["won"].isna() & leads["lost"].isna()
+    assert (leads["last_contact"].dropna() <= LAST).all()
+    assert not (leads["last_contact"] < leads["created"]).any()
+    assert not (leads["next_action"] <= leads["last_contact"]).any()
+    assert leads.loc[~in_work, "next_action"].isna().all()
+    due = leads.loc[in_work, "next_action"]
+    assert min((due <= LAST).mean(), (due > LAST).mean(), due.isna().mean()) > 0.1
+    assert leads.loc[in_work, "last_contact"].isna().any()
+
+
+def test_a_lead_that_was_won_is_its_customer(demo):
+    leads = demo.tables["leads"].dropna(subset="customer_id")
+    known = demo.tables["customers"].set_index("customer_id").loc[leads["customer_id"]]
+    same = ["name", "region", "type", "size", "sector"]
+    assert leads[same].fillna("").to_numpy().tolist() == known[same].fillna("").to_numpy().tolist()
+    names = demo.tables["leads"].loc[demo.tables["leads"]["customer_id"].isna(), "name"]
+    assert names.isin(demo.tables["customers"]["name"]).mean() < 0.01
+
+
+def test_most_customers_agreed_to_be_contacted(demo):
+    found = demo.tables["customers"]["consent"].fillna("").value_counts(normalize=True)
+    assert found.to_dict() == pytest.approx({"yes": 0.70, "": 0.18, "no": 0.12}, abs=0.03)
+
+
 def test_contracts_end_at_the_end_of_a_year(demo):
     contracts = demo.tables["contracts"].join(demo.truth.contracts, on="contract_id")
     ended = contracts.dropna(subset="ended")

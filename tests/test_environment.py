@@ -101,6 +101,7 @@ def test_the_wheel_holds_everything_that_is_not_code(tmp_path):
     files = [path.relative_to(package) for path in package.rglob("*") if path.is_file()]
     expected = {f"analysis/{path.as_posix()}" for path in files if "__pycache__" not in path.parts}
     expected |= {f"analysis/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    expected |= {"analysis/docs/glossary.md", "analysis/data/README.md", "analysis/benchmarks/README.md"}
     assert expected <= held
 
 

@@ -74,6 +74,17 @@ def test_amounts_are_shown_as_the_reader_writes_them(written, language, currency
     assert [cell.number_format for cell in sheet[5]] == ["@", form, "0.0%", "dd/mm/yyyy"]
 
 
+def test_a_list_has_filters_and_prints_its_headings_on_every_page(written):
+    """Title, one line, a blank, the caption: headings are in row 5, and three rows follow."""
+    page = Page("Ana", "Plan", ["As of today"], {"largest": rows()}, is_list=True)
+    sheet = written(page)["Ana"]
+    assert (sheet.auto_filter.ref, sheet.freeze_panes) == ("A5:D8", "A6")
+    assert sheet.print_title_rows == "$5:$5"
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) in {(1, 0), (None, 0)}
+    assert sheet.page_setup.orientation == "landscape"
+    assert sheet.print_area == "'Ana'!$A$1:$D$9"
+
+
 def test_tabs_have_names_that_excel_allows(written):
     long = "A very long name of a salesperson, of more than 31"
     names = ["V01/02", "v01 02", "History", long, long, "'", ""]

@@ -352,7 +352,7 @@ def test_records_of_customers(tmp_path: Path) -> None:
     names = ["customer_id", "name", "type", "sector", "region", "size", "salesperson", "acquisition_channel"]
     frame = pd.DataFrame(
         [["b", "Bea", "consumer", None, None, None, None, "web"], ["a", *[None] * 7]], columns=names
-    ).assign(service_cost=None)
+    ).assign(service_cost=None, consent=["yes", None])
     path = tmp_path / "customers.parquet"
     money = {"acquisition_cost": [12.5, np.nan], "potential": [np.nan, np.nan]}
     frame.astype("str").where(frame.notna(), None).assign(**money).to_parquet(path)

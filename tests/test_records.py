@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from analysis.dataset import open_dataset
 from analysis.dataset.files.readers import RawTable
 from analysis.dataset.inference.column_recognition import recognise
 from analysis.dataset.schema import TABLES
@@ -148,6 +149,45 @@ def test_a_survey_without_a_scale_is_out_of_ten(tmp_path):
     result = taken(tmp_path, "surveys", "customer,date,nps\nA,2024-01-31,9\n")
     assert _values(result.rows, "score", "scale") == [(9.0, 10.0)]
     assert result.records.columns == {"customer_id", "date", "score", "scale"}
+
+
+def test_consent_is_yes_no_or_not_known(tmp_path):
+    """What is neither is left empty, so that nobody is contacted by a word that was not understood."""
+    result = taken(
+        tmp_path,
+        "customers",
+        "Código;Consentimiento RGPD\nA;Sí\nB;NO\nC;\nD;opt-in\nE;No acepta\nF;1\nG;quizá\n",
+    )
+    assert _values(result.rows, "customer_id", "consent") == [
+        ("A", "yes"), ("B", "no"), ("C", None), ("D", "yes"), ("E", "no"), ("F", "yes"), ("G", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stages", "expected"),
+    [
+        (None, "lead prospect potential lead lead potential customer lost"),
+        ("[prospect, lead, potential]", "prospect lead potential lead lead potential customer lost"),
+        ("[Nuevo, Demo, Lead]", "potential prospect potential lead prospect potential customer lost"),
+    ],
+)
+def test_stages_in_a_company_s_own_words(tmp_path, stages, expected):
+    """Two usages, one the reverse of the other, and one of own: by hand, word for word.
+
+    Where a prospect comes before a lead, *Prospecto* is the first stage and *Lead* the second; *nuevo* and
+    *oferta* say what they did. In the third, *Prospecto* keeps its place, *Lead* is the third stage, and
+    *Demo* the second; elsewhere it is not known, and a lead of which no stage is known is one that came in.
+    """
+    words = ("Lead", "Prospecto", "Oportunidad", "nuevo", "Demo", "oferta", "ganado", "perdido")
+    rows = "".join(f"L{i};2024-01-1{i};{word}\n" for i, word in enumerate(words))
+    (tmp_path / "oportunidades.csv").write_text(f"id;fecha;etapa\n{rows}", "utf-8")
+    (tmp_path / "ventas.csv").write_text("cliente;fecha;importe\nA;2024-01-31;10\n", "utf-8")
+    if stages:
+        (tmp_path / "dataset.yml").write_text(f"stages: {stages}\n", "utf-8")
+    dataset = open_dataset(tmp_path)
+    found = dataset.engine.head("leads", 9)["stage"].fillna("-").tolist()
+    assert found == expected.split()
+    assert len(dataset.stages) == (3 if stages else 0)
 
 
 def test_leads(tmp_path):
@@ -406,11 +446,17 @@ EXPORTS = [
     ("surveys", "Marca temporal;Código de cliente;¿Nos recomendaría?;Comentarios",
      "date; customer_id; score; comment"),
     ("leads", "Record ID;Deal Name;Deal Stage;Create Date;Close Date;Amount;Deal owner;Original Source",
-     "lead_id; -; stage; created; -; estimated_value; salesperson; channel"),
+     "lead_id; name; stage; created; -; estimated_value; salesperson; channel"),
     ("leads", "Lead ID;Created Date;Lead Status;Lead Source;Converted Date;Industry;Lead Owner;Rating",
      "lead_id; created; stage; channel; won; sector; salesperson; interest"),
     ("leads", "ID;Oportunidad;Empresa;Fecha creación;Etapa;Ingreso esperado;Comercial;Origen",
-     "lead_id; -; -; created; stage; estimated_value; salesperson; channel"),
+     "lead_id; -; name; created; stage; estimated_value; salesperson; channel"),
+    ("leads", "Company;State/Province;Country;Product Interest;Last Activity;Next Activity Date;Create Date",
+     "name; region; -; product_interest; last_contact; next_action; created"),
+    ("leads", "Nº lead;Empresa;Contacto;Fecha alta;Estado;Provincia;Último contacto;Próxima acción;Interés",
+     "lead_id; name; -; created; stage; region; last_contact; next_action; interest"),
+    ("customers", "Customer ID;Accepts Email Marketing;Email Opt Out", "customer_id; consent; -"),
+    ("customers", "Código;Nombre;Acepta comunicaciones comerciales", "customer_id; name; consent"),
     ("leads", "Oportunidad;Fecha;Etapa", "lead_id; created; stage"),
     ("spend", "Día;Campaña;Canal;Inversión", "month; kind; channel; amount"),
     ("campaigns", "ID cliente;Fecha contacto;Tratado", "customer_id; date; arm"),

@@ -5,6 +5,7 @@ import json
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 import tiny_notebooks
@@ -53,6 +54,13 @@ def report(request, tmp_path_factory):
 
 def pages(report):
     return {path.name: path.read_text("utf-8") for path in report[1].glob("*.html")}
+
+
+def test_a_workbook_that_a_notebook_left_stands_at_the_top_and_is_linked(report):
+    links = Page(pages(report)["index.html"]).links
+    assert {"plan.xlsx", "tables/01_portfolio/plan_odoo.csv"} <= set(links)
+    assert (report[1] / "plan.xlsx").read_bytes() == b"workbook"
+    assert "plan.xlsx" in json.loads((report[1] / "run.json").read_text("utf-8"))["files"]
 
 
 def test_language_is_declared(report):
@@ -113,6 +121,25 @@ def test_contents_lead_somewhere(report):
         assert set(local) <= set(page.ids)
     words = Page(pages(report)["01_portfolio.html"])
     assert [link for link in words.links if link.startswith("#zebra")] == ["#zebra", "#zebra--2"]
+
+
+def test_a_section_that_shows_nothing_is_left_out(report):
+    text = pages(report)["01_portfolio.html"]
+    assert "Quagga" not in text
+    assert "Quagga" in (report[1] / "notebooks/01_portfolio.ipynb").read_text("utf-8")
+    assert "Okapi" in text
+
+
+def test_the_customer_profile_lies_on_top_with_its_dictionary(report):
+    saved = pd.read_parquet(report[1] / "customers.parquet")
+    assert saved["customer_id"].tolist() == IDS
+    told = (report[1] / "customers_dictionary.csv").read_text("utf-8-sig").splitlines()
+    assert told[1].startswith(
+        'customer_id,Customer,"Code' if report[0] == "en" else "customer_id;Cliente;Código"
+    )
+    files = ["customers.csv", "customers.parquet", "customers_dictionary.csv"]
+    assert {*files} <= {*Page(pages(report)["index.html"]).links}
+    assert {*files} <= {*json.loads((report[1] / "run.json").read_text("utf-8"))["files"]}
 
 
 def test_links_between_pages_hold(report):

@@ -249,8 +249,9 @@ def test_what_is_not_possible_says_why_once(shown):
     results.show(NotPossible("Nobody came back."))
     results.table("bridge", NotPossible("Nobody came back."))
     results.show(NotPossible("Too short."))
+    results.findings()
     assert [data["text/plain"] for data, _metadata in shown] == [
-        "Nobody came back.", "Not possible, for the reason given above.", "Too short."
+        "Nobody came back.", "Too short.", "Nothing is found: what it would take stands above."
     ]  # fmt: skip
 
 
@@ -268,3 +269,23 @@ def test_every_table_and_column_of_the_registry_is_shown_somewhere():
     known = set(display_names.COLUMNS) | set(display_names.CAPTIONS)
     composed = re.compile(r"(t_x|T|gap)_(days|weeks)$|_(min|max|value|low|high)$|^(abc|class|mix)_")
     assert {name for name in known if name not in written and not composed.search(name)} == set()
+
+
+def test_files_for_other_programs_are_left_and_named(shown, tmp_path):
+    files = {"plan.xlsx": b"workbook", "plan_odoo.csv": b"id"}
+    Results("08_action_plan", folder=tmp_path).leave(files)
+    assert (tmp_path / "plan.xlsx").read_bytes() == b"workbook"
+    assert (tmp_path / "tables" / "08_action_plan" / "plan_odoo.csv").read_bytes() == b"id"
+    assert shown[-1][0]["text/plain"] == "Files left: plan.xlsx, tables/08_action_plan/plan_odoo.csv."
+    Results("08_action_plan").leave(files)
+    assert "these files are left: plan.xlsx" in shown[-1][0]["text/plain"]
+    Results("08_action_plan").leave(NotPossible("why"))
+    assert shown[-1][0]["text/plain"] == "why"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_csv_for_import_is_the_same_in_every_language(language):
+    use_language(language)
+    frame = pd.DataFrame({"a": ["=1+1", "é"], "b": [1.5, -2.0], "c": pd.to_datetime(["2024-02-29", None])})
+    assert tables.to_csv(frame, for_import=True).decode() == "a,b,c\r\n'=1+1,1.5,2024-02-29\r\né,-2.0,\r\n"
+    use_language("en")

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import open_dataset, satisfaction
+from analysis import CarteraError, open_dataset, satisfaction
 from analysis.dataset import Dataset
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
+from analysis.portfolio import activity_window
 from analysis.satisfaction.answers import Answers, nps_interval
 from tables import answering, write_sales, write_table
 
@@ -48,6 +49,52 @@ def of(frame: pd.DataFrame, least: int = 1) -> Answers:
     found = satisfaction.answers(dataset(frame), least=least)
     assert isinstance(found, Answers)
     return found
+
+
+@pytest.mark.parametrize(
+    ("files", "config"),
+    [
+        pytest.param({"encuestas.csv": "Cliente;Fecha;Puntuación;Comentario;Tienda"}, "", id="by its name"),
+        pytest.param({"export.csv": "Cliente;Fecha;Nota;Comentario"}, "", id="by its columns"),
+        pytest.param({"x.csv": "a;b;c;d"}, "surveys:\n  file: x.csv\n  columns: {customer_id: a, date: b, "
+                     "score: c, comment: d}", id="by dataset.yml"),
+        pytest.param({"nps.csv": "cliente;fecha;nota;texto", "clientes.csv": "cliente;nombre;vendedor;zona"},
+                     "", id="beside customers"),
+    ],
+)  # fmt: skip
+def test_surveys_alone_need_no_sales(tmp_path: Path, files: dict[str, str], config: str) -> None:
+    """Two detractors and a promoter of three, NPS −33.3; what takes sales says so, once."""
+    answers = "A;10/02/2024;3;llega tarde\nB;13/03/2024;6;tarde otra vez\nC;20/03/2024;10;\n"
+    for name, header in files.items():
+        rows = "A;Anna;Eva;Norte\n" if "clientes" in name else answers
+        rows = rows.replace("\n", ";x\n") if "Tienda" in header else rows
+        (tmp_path / name).write_text(f"{header}\n{rows}", "utf-8")
+    if config:
+        (tmp_path / "dataset.yml").write_text(config, "utf-8")
+    given = str(tmp_path if config or len(files) > 1 else tmp_path / next(iter(files)))
+    with pytest.raises(CarteraError, match=r"holds no sales: that is enough for 07_satisfaction, and"):
+        open_dataset(given)
+    found = open_dataset(given, needs_sales=False)
+    assert (found.has_sales, found.main, found.as_of) == (False, "surveys", dt.date(2024, 3, 20))
+    told = satisfaction.answers(found, least=1)
+    assert satisfaction.nps(told).now == pytest.approx(-100 / 3)
+    assert satisfaction.words(told).tables()["words"]["word"].tolist() == ["tarde"]
+    customers = satisfaction.customers_of(found, told)
+    listed = satisfaction.detractors(found, told, customers).tables()["detractors"]
+    assert listed["customer_id"].tolist() == ["A", "B"]
+    assert ("name" in listed) == (len(files) > 1)
+    window = activity_window(found.query("purchase_gaps"), 90)
+    for other in (satisfaction.response(customers, told), satisfaction.afterwards(found, told, window)):
+        assert other.reason == customers.reason
+    assert customers.reason.startswith("Sales beside the surveys would show")
+
+
+@pytest.mark.parametrize("more", ["Euros", "Pedido"])
+def test_what_may_be_sales_is_asked_about(tmp_path: Path, more: str) -> None:
+    """A column that no survey has: the mark may be a delivery note."""
+    (tmp_path / "export.csv").write_text(f"Cliente;Fecha;Nota;{more}\nA;10/02/2024;3;9\n", "utf-8")
+    with pytest.raises(CarteraError, match="'amount'"):
+        open_dataset(str(tmp_path / "export.csv"), needs_sales=False)
 
 
 def test_nps_of_seven_by_hand() -> None:

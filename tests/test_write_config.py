@@ -202,11 +202,15 @@ def test_how_customers_are_scored_is_kept(tmp_path):
         lejos: {recency: 1-3, loyalty: 1-5}
         """,
     )
-    scored = "rfm: {days_since_last: [20, 60.5], segments: mios.yml}\ntransactions: {file: ventas.csv}\n"
-    before = read_config(Path(write(tmp_path, "mine.yml", scored))).rfm
-    after = read_config(write_config(str(tmp_path / "mine.yml"))).rfm
-    assert after == before
-    assert list(after.table) == ["fieles", "ocasionales", "lejos"]
+    own = "stages: [Prospecto, Lead, Oferta]\n"
+    scored = (
+        f"{own}rfm: {{days_since_last: [20, 60.5], segments: mios.yml}}\ntransactions: {{file: ventas.csv}}\n"
+    )
+    before = read_config(Path(write(tmp_path, "mine.yml", scored)))
+    after = read_config(write_config(str(tmp_path / "mine.yml")))
+    assert (after.stages, after.rfm) == (before.stages, before.rfm)
+    assert after.stages == ["Prospecto", "Lead", "Oferta"]
+    assert list(after.rfm.table) == ["fieles", "ocasionales", "lejos"]
 
 
 def test_a_data_set_that_comes_with_a_package(tmp_path, monkeypatch):

@@ -31,6 +31,11 @@ GOOD = [
     ">import sys; print('secret code'); sys.stderr.write('secret warning')",
     "~## Lesson\n\nChange this cell.",
     "~>results.note('only for learners')",
+    ">results.leave({'plan.xlsx': b'workbook', 'plan_odoo.csv': b'id'})",
+    "## Okapi",
+    ">results.customers(customers[['customer_id', 'net_sales']])",
+    "## Quagga\n\nWhat it would take is said before.",
+    ">silent = 1",
     "## Findings",
     ">results.findings()",
 ]

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import churn, ltv, portfolio, profitability, satisfaction, segmentation
+from analysis import churn, ltv, owners, portfolio, profitability, satisfaction, segmentation
+from analysis.customer_columns import in_order
 from analysis.dataset import Dataset
+from analysis.not_possible import NotPossible
+from analysis.portfolio import GrowthPotential
+from analysis.segmentation import Abc
+from analysis.segmentation.life_cycle import LifeCycle
 
 
 def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd.DataFrame:
@@ -23,16 +28,9 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     Returns
     -------
     pandas.DataFrame
-        The columns of ``sql/customers.sql``; ``days_since_last`` and ``active`` (portfolio); ``r``, ``f``,
-        ``m``, ``segment``, ``segment_before``, that of twelve months ago, and ``segment_since``, when it
-        changed (segmentation: see `segment_history`); ``risk`` of no purchase within the horizon and
-        ``at_stake`` in money, of active customers, whether a contact is expected to pay
-        (``worth_contacting``), ``lapsed_lines``, the product groups they no longer buy, and ``lapsed_sales``
-        of them a year (churn); ``p_alive``, and over the next 52 weeks ``expected_purchases`` and ``clv``,
-        with its 80 % interval ``clv_low`` to ``clv_high`` (lifetime value); ``contribution_margin`` of the
-        last 12 months in money, of who bought, gave back or was served in them (profitability);
-        ``nps_score``, the last answer from 0 to 10, and its day ``nps_date`` (satisfaction). What a topic
-        cannot tell is missing.
+        The columns of `analysis.customer_columns.MEANINGS`, which says what each means. What a topic cannot
+        tell is missing; ``active`` is absent without an activity window, and what the table of customers
+        says (``name``, ``owner``, ``sector``, ``region``, ``type``) where it says it of nobody.
 
     Examples
     --------
@@ -51,18 +49,39 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     values = ltv.profile(dataset)
     risks = churn.risks(churn.forecast(snapshots), snapshots, values=values)
     parts: list[pd.DataFrame | pd.Series] = [
+        owners.profile(dataset, customers),
         portfolio.profile(customers, as_of, window),
+        _by_year(dataset),
+        _told(portfolio.growth_potential(dataset), potential="growth_potential", potential_in="category"),
         segmentation.profile(customers, as_of, window, dataset.rfm),
         segmentation.segment_history(dataset, window),
+        _told(segmentation.abc(customers), abc="abc"),
+        _told(segmentation.life_cycle(dataset, window), life_cycle="stage"),
+        churn.usual_gaps(customers),
         churn.profile(risks),
-        churn.worth_contacting(dataset, risks, window),
+        churn.worth_contacting(dataset, risks, values, window, activity_window),
         churn.lapsed_profile(churn.lapsed_lines(dataset, horizon)),
         values,
         profitability.profile(dataset),
+        profitability.owed(dataset),
         satisfaction.profile(dataset),
     ]
     profile = customers.set_index("customer_id")
     for part in parts:
         profile = profile.join(part)
+    profile = in_order(profile.reset_index())
     profile.attrs = customers.attrs
-    return profile.reset_index()
+    return profile
+
+
+def _by_year(dataset: Dataset) -> pd.DataFrame:
+    """Return net sales by customer and calendar year, 0 in a year without any."""
+    rows = dataset.query("customer_years")
+    return rows.pivot_table("net_sales", "customer_id", "year", "sum", fill_value=0).add_prefix("net_sales_")
+
+
+def _told(found: Abc | LifeCycle | GrowthPotential | NotPossible, **columns: str) -> pd.DataFrame:
+    """Return columns of the customers of a result, by the names that the profile gives them."""
+    empty = pd.DataFrame(columns=["customer_id", *columns.values()])
+    rows = empty if isinstance(found, NotPossible) else found.customers
+    return rows.set_index("customer_id")[list(columns.values())].set_axis(list(columns), axis="columns")

@@ -56,6 +56,20 @@ def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def profile(dataset: Dataset, customers: pd.DataFrame) -> pd.DataFrame:
+    """Return what the table of customers says for the customer profile, by customer_id.
+
+    ``name`` and ``owner``, as in `named`; ``sector``, ``region``, ``type`` and ``consent``. A column of which
+    the data know nothing is absent.
+    """
+    found = named(dataset, customers[["customer_id"]]).set_index("customer_id")
+    if "customers" in dataset.tables:
+        records = dataset.query("customer_records").set_index("customer_id")
+        consent = records["consent"].map({"yes": True, "no": False}).astype("boolean")
+        found = found.join(records[["sector", "region", "type"]].assign(consent=consent))
+    return found.dropna(axis="columns", how="all")
+
+
 def called(rows: pd.DataFrame) -> pd.Series:
     """Return the name of the customer of each row, or its code where it has none."""
     return rows["name"].fillna(rows["customer_id"]) if "name" in rows else rows["customer_id"]

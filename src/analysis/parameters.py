@@ -107,7 +107,7 @@ class Churn(Common):
     activity_window: Window | None
     calls: Annotated[int, Field(ge=1)]
     response_days: Annotated[int, Field(ge=1)]
-    contact_success: Share | None
+    contact_uplift: Annotated[float, Field(ge=-1)] | None
     contact_cost: Annotated[float, Field(ge=0)] | None
     previous: EarlierRun | None
 
@@ -167,6 +167,7 @@ class Acquisition(Forecast):
     annual_discount_rate: Share
     margin_rate: Share | None
     acquisition_cost: Annotated[float, Field(ge=0)] | None
+    lag_months: Annotated[int, Field(ge=0, le=36)]
 
 
 class Satisfaction(Common):
@@ -176,6 +177,19 @@ class Satisfaction(Common):
     least_answers: Annotated[int, Field(ge=1)]
     activity_window: Window | None
     promised_days: Annotated[int, Field(ge=1)] | None
+
+
+class ActionPlan(Common):
+    """Parameters of ``08_action_plan``."""
+
+    budget: Annotated[float, Field(ge=0)] | None
+    capacity: Annotated[int, Field(ge=0)] | None
+    weeks: Weeks
+    contact_cost: Annotated[float, Field(ge=0)] | None
+    response_days: Annotated[int, Field(ge=1)]
+    activity_window: Window | None
+    control_share: Share | None
+    previous: EarlierRun | None
 
 
 class PortfolioSheet(Common):
@@ -199,6 +213,7 @@ NOTEBOOKS: dict[str, type[Common]] = {
     "05_profitability": Profitability,
     "06_acquisition": Acquisition,
     "07_satisfaction": Satisfaction,
+    "08_action_plan": ActionPlan,
     "sheets/portfolio_sheet": PortfolioSheet,
 }
 

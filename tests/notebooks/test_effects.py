@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 FORECAST = {"model": "pareto_nbd", "holdout_weeks": 12}
 VALUE = {"horizon_weeks": 26, "annual_discount_rate": 0.5, "margin_rate": 0.6}
-CONTACTS = {"response_days": 20, "contact_success": 0.3, "contact_cost": 1.0}
+CONTACTS = {"response_days": 20, "contact_uplift": 0.3, "contact_cost": 1.0}
 EARLIER = Path(__file__).parents[1] / "data" / "earlier_run"  # that left no list of risks
 OVERRIDES = {
     "01_portfolio": {"compare": "quarter", "period": "quarter", "activity_window": 30},
@@ -30,11 +30,21 @@ OVERRIDES = {
         "annual_capital_cost": 0.5,
         "promised_days": 2,
     },
-    "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0},
+    "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0, "lag_months": 3},
     "07_satisfaction": {"months": 6, "least_answers": 50, "activity_window": 60, "promised_days": 2},
+    "08_action_plan": {
+        "budget": 100.0,
+        "capacity": 1,
+        "weeks": 1,
+        "contact_cost": 1.0,
+        "response_days": 20,
+        "activity_window": 60,
+        "control_share": 0.5,
+        "previous": str(EARLIER),
+    },
 }
-OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability", "07_satisfaction"}
-OF_CAMPAIGNS = {"response_days"}
+OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability", "07_satisfaction", "08_action_plan"}
+OF_DEMO = {"response_days", "lag_months"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}
 SMALL = {
     "one customer": "anna,2023-01-15,10.50\nanna,2023-02-20,12.00\n",
@@ -71,7 +81,7 @@ def defaults():
 
 @pytest.mark.parametrize(("name", "parameter", "value"), CASES)
 def test_every_parameter_has_an_effect(name, parameter, value, monkeypatch, defaults):
-    other = parameter in OF_CAMPAIGNS or (name in OF_OTHER_TABLES and parameter not in COMMON)
+    other = parameter in OF_DEMO or (name in OF_OTHER_TABLES and parameter not in COMMON)
     data = "demo" if other else "cdnow-sample"
     assert in_process(name, monkeypatch, data=data, **{parameter: value}) != defaults(name, data)
 

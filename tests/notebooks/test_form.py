@@ -101,6 +101,7 @@ def test_every_figure_has_its_text(notebook):
         "04_ltv_check",
         "05_profitability",
         "07_satisfaction",
+        "08_action_plan",
     ],
 )
 def test_eight_findings_at_most(name):

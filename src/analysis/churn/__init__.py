@@ -21,7 +21,7 @@ from analysis.churn.model import default_models, fit, tuned
 from analysis.churn.rates import other_horizons, rates, rates_by
 from analysis.churn.risks import Risks, profile, risks
 from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
-from analysis.churn.snapshots import Snapshots, snapshot, snapshots
+from analysis.churn.snapshots import Snapshots, snapshot, snapshots, usual_gaps
 from analysis.churn.survival import kaplan_meier, known_groups, silence_lives, survival, survival_by
 from analysis.churn.watch import drift, earlier_forecast, stability
 
@@ -71,5 +71,6 @@ __all__ = [
     "survival",
     "survival_by",
     "tuned",
+    "usual_gaps",
     "worth_contacting",
 ]

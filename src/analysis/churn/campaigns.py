@@ -56,18 +56,15 @@ def effect_of(contacts: pd.DataFrame) -> dict[str, float]:
     """Compare those contacted with those left alone.
 
     Gives ``treated`` and ``control``, customers; ``bought_treated`` and ``bought_control``, shares of them;
-    ``effect``, the difference, with its 90 % interval ``effect_low``, ``effect_high`` (Newcombe 1998);
-    ``success``, the effect ÷ the share of the control group that did not buy: how many did of those who would
-    not have; ``low`` and ``high``, from the ends of the interval. Below 0 where fewer bought.
+    ``effect``, the difference, with its 90 % interval ``effect_low``, ``effect_high`` (Newcombe 1998).
+    Below 0 where fewer bought.
     """
     arms = [contacts.loc[contacts["treated"] == arm, "bought"] for arm in (True, False)]
     (treated, share), (control, without) = ((len(arm), float(arm.mean())) for arm in arms)
     low, high = share_difference((share, treated), (without, control), Z_90)
-    effects, absent = np.array([share - without, low, high]), max(1 - without, 1 / control)
     bought = {"bought_treated": share, "bought_control": without}
-    effect = dict(zip(["effect", "effect_low", "effect_high"], effects, strict=True))
-    success = dict(zip(["success", "low", "high"], effects / absent, strict=True))
-    return {"treated": treated, "control": control} | bought | effect | success
+    effect = {"effect": share - without, "effect_low": low, "effect_high": high}
+    return {"treated": treated, "control": control} | bought | effect
 
 
 def apart_before(contacts: pd.DataFrame) -> tuple[float, float]:
@@ -203,8 +200,7 @@ def effects_by_risk(
 ) -> RiskEffects | NotPossible:
     """Measure the latest campaign to active customers by the risk that each had on its day.
 
-    Of that risk a model learns from what was known on that day, as the activity ``window`` does where it is
-    None.
+    Of that risk a model learns from what was known on that day; of the activity ``window`` see `risk_on`.
     """
     if effects.for_active.empty:
         return NotPossible(_("No campaign with two groups alike was to active customers."))
@@ -243,9 +239,13 @@ def effects_by_risk(
 
 
 def risk_on(dataset: Dataset, window: int | None = None) -> pd.Series | NotPossible:
-    """Return by customer_id the risk of no purchase of who is active on the last day of a data set."""
+    """Return by customer_id the risk of no purchase of who is active on the last day of a data set.
+
+    Where ``window`` is None, that of the data set counts, else the one that is found in what was known then.
+    """
     pairs = dataset.query("purchase_gaps")
-    seen = snapshots(dataset, horizon(activity_window(pairs, window), pairs, dataset.as_of))
+    active = activity_window(pairs, window or dataset.activity_window)
+    seen = snapshots(dataset, horizon(active, pairs, dataset.as_of))
     if isinstance(seen, NotPossible):
         return seen
     model = fit(seen, on="check")

@@ -303,3 +303,9 @@ def usual_gap(customers: pd.DataFrame) -> npt.NDArray[np.float64]:
     repeats = customers["x"].sum()
     mean_gap = span.sum() / repeats if repeats else 1.0
     return ((span + mean_gap) / (customers["x"] + 1)).clip(lower=1.0).to_numpy(float)
+
+
+def usual_gaps(customers: pd.DataFrame) -> pd.Series:
+    """Return ``usual_gap`` by customer_id for the customer profile, of all who ever bought."""
+    bought = customers[customers["first_purchase"].notna()]
+    return pd.Series(usual_gap(bought), pd.Index(bought["customer_id"]), name="usual_gap")

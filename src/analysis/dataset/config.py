@@ -18,8 +18,14 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from analysis.dataset.action_table import (
+    Action,
+    ActionName,
+    When,
+    with_actions_of_file,
+)
 from analysis.dataset.naming import LONGEST, names_a_folder
-from analysis.dataset.schema import TABLES
+from analysis.dataset.schema import TABLES, fit_stages
 from analysis.dataset.segment_table import CUTS, Scoring, Segment, with_segments_of_file
 from analysis.dataset.yaml_file import read_yaml
 from analysis.errors import CarteraError
@@ -42,6 +48,12 @@ def _checked_name(name: str) -> str:
     if not names_a_folder(name):
         raise ValueError
     return name
+
+
+def _checked_stages(stages: list[str]) -> list[str]:
+    if stages and not fit_stages(stages):
+        raise ValueError
+    return stages
 
 
 class _Section(BaseModel):
@@ -149,7 +161,9 @@ class DatasetConfig(_Section):
     database: str | None = None
     broken_tables: Literal["stop", "leave_out"] = "stop"
     same_customer: list[Annotated[list[str], Field(min_length=2)]] = Field(default_factory=list)
+    stages: Annotated[list[str], AfterValidator(_checked_stages)] = Field(default_factory=list)
     rfm: Scoring = Scoring()
+    actions: dict[ActionName, Action] | None = None
     transactions: Transactions = Transactions()
     customers: TableConfig = TableConfig()
     invoices: TableConfig = TableConfig()
@@ -192,6 +206,8 @@ def read_config(path: Path) -> DatasetConfig:
         )
     if "rfm" in content:
         content |= {"rfm": with_segments_of_file(content["rfm"], path.parent)}
+    if "actions" in content:
+        content |= {"actions": with_actions_of_file(content["actions"], path.parent)}
     try:
         config = DatasetConfig.model_validate(content)
     except ValidationError as error:
@@ -255,6 +271,9 @@ def _place(location: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]
         path.append(str(part))
         if part == "segments":
             return [*path, *map(str, location[place + 1 :])], Segment
+        if part == "actions":
+            keys = [str(key) for key in location[1:] if key != "[key]"]
+            return [*path, *keys], When if "when" in keys[1:-1] else Action
         field = section.model_fields.get(str(part))
         if field is None or not isinstance(field.annotation, type):
             break
@@ -287,6 +306,10 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         "postage_codes": _("A list of codes was expected."),
         "extra_codes": _("A list of codes was expected."),
         "scores": _("A whole number from 2 to 10 was expected."),
+        "stages": _(
+            "Three different words were expected, for leads as they come in, qualified ones and those close "
+            "to deciding, such as [prospect, lead, potential]."
+        ),
         "segments": _("The name of a file with segments was expected, or the segments themselves."),
         "recency": scores,
         "loyalty": scores,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.dataset.action_table import Action, ActionName, standard_actions
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.cache import MARKER
 from analysis.dataset.customer_days import CUSTOMER_DAYS
@@ -22,10 +23,10 @@ from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
 from analysis.engine.duckdb import DuckDBEngine, Parameter, sql_text
 from analysis.errors import CarteraError
-from analysis.language import _
+from analysis.language import _, listing
 
-WITHOUT_SALES = "03_churn_contracts"
-"""The notebook for which contracts alone will do."""
+WITHOUT_SALES = {"contracts": "03_churn_contracts", "surveys": "07_satisfaction"}
+"""The tables that may stand alone, and the notebook for which each will do."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Dataset:
         set.
     rfm
         How customers are scored, and into which segments, as ``dataset.yml`` says.
+    stages
+        The company's words for the stages ``lead``, ``prospect`` and ``potential`` of a lead, in this order,
+        as ``dataset.yml`` says; none: these. The tables have the canonical ones.
+    actions
+        What can be done with customers and leads, as ``dataset.yml`` says.
     """
 
     name: str
@@ -70,6 +76,8 @@ class Dataset:
     folder: Path
     activity_window: int | None = None
     rfm: Scoring = field(default_factory=Scoring)
+    stages: tuple[str, ...] = ()
+    actions: dict[ActionName, Action] = field(default_factory=standard_actions)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -83,13 +91,13 @@ class Dataset:
 
     @property
     def has_sales(self) -> bool:
-        """Whether there are sales: a list of contracts may stand alone."""
+        """Whether there are sales: contracts, or surveys, may stand alone."""
         return bool(self.columns)
 
     @property
     def main(self) -> str:
-        """The table without which there is no data set: the sales, or contracts that stand alone."""
-        return "transactions" if self.has_sales else "contracts"
+        """The table without which there is no data set: the sales, or what stands alone."""
+        return next(name for name in ("transactions", *WITHOUT_SALES) if name in self.accounts)
 
     @property
     def quality(self) -> Quality:
@@ -165,7 +173,7 @@ def open_dataset(
     as_of
         The last day that counts, ``YYYY-MM-DD``; by default the last transaction's date.
     needs_sales
-        Whether contracts alone, such as a list of members, will not do.
+        Whether contracts alone, such as a list of members, or surveys alone will not do.
 
     Returns
     -------
@@ -191,8 +199,9 @@ def open_dataset(
     folder = source.folder
     taken = load(folder / "account.json")
     if needs_sales and not taken.sales.columns:
-        message = _("{name} holds contracts and no sales: that is enough for {notebook}, and for no other.")
-        raise CarteraError(message.format(name=source.name, notebook=WITHOUT_SALES))
+        enough = listing([notebook for table, notebook in WITHOUT_SALES.items() if table in taken.tables])
+        message = _("{name} holds no sales: that is enough for {notebooks}, and for no other.")
+        raise CarteraError(message.format(name=source.name, notebooks=enough))
     first, last = taken.days
     last_day = wanted or source.config.as_of or last
     if last_day < first:
@@ -226,6 +235,8 @@ def open_dataset(
         folder,
         source.config.activity_window,
         source.config.rfm,
+        tuple(source.config.stages),
+        source.config.actions or standard_actions(),
     )
 
 

@@ -13,7 +13,7 @@ from analysis.dataset.ledger.intake_result import Formats, Intake, Records
 from analysis.dataset.no_sales import without_sales
 from analysis.dataset.quality import Note
 from analysis.dataset.questions import OpenQuestionError
-from analysis.dataset.schema import TABLES
+from analysis.dataset.schema import TABLES, in_own_words
 from analysis.dataset.sources.inputs import Source
 from analysis.errors import CarteraError
 from analysis.language import N_, _
@@ -46,10 +46,12 @@ def take_in(source: Source, target: Path) -> Intake:
     taken: dict[str, Records] = {}
     guessed: dict[str, str] = {}
     asked: OpenQuestionError | None = None
-    formats = known_beside(source)
+    formats = known_beside(source) if "transactions" in source.inputs else Formats()
     for name, given in source.inputs.items():  # the sales come first
         try:
-            taken[name] = table_intake.take_in(TABLES[name], given, config, formats, target)
+            own_words = name == "leads" and config.stages
+            table = in_own_words(config.stages) if own_words else TABLES[name]
+            taken[name] = table_intake.take_in(table, given, config, formats, target)
         except CarteraError as error:
             (guessed if given.guessed else broken)[name] = str(error)
             asked = asked or (error if isinstance(error, OpenQuestionError) else None)
@@ -59,7 +61,7 @@ def take_in(source: Source, target: Path) -> Intake:
             formats = taken[name].formats
     if asked and broken.keys() == {asked.table}:
         raise asked
-    if "contracts" in taken and not {"transactions"} & (source.inputs.keys() | broken.keys()):
+    if {"contracts", "surveys"} & taken.keys() and "transactions" not in source.inputs.keys() | broken.keys():
         taken = {"transactions": without_sales(taken, target), **taken}
     if "transactions" not in taken or (broken and config.broken_tables == "stop"):
         raise CarteraError(_what_is_wrong(broken, config))

@@ -1,4 +1,4 @@
-"""A data set of contracts alone, such as a list of members: it has no sales, and says nothing of any."""
+"""A data set of contracts alone, such as a list of members, or of surveys: it says nothing of any sales."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from analysis.dataset.quality import Quality
 from analysis.dataset.schema import TRANSACTIONS
 from analysis.engine.paths import duckdb_path
 
+_DAYS = {"contracts": "min(started), max(greatest(started, ended))", "surveys": "min(date), max(date)"}
+
 
 def without_sales(tables: dict[str, Records], target: Path) -> Records:
     """Write sales without a row, and all that is made of them; return their account.
@@ -22,8 +24,9 @@ def without_sales(tables: dict[str, Records], target: Path) -> Records:
     Parameters
     ----------
     tables
-        What reading the other tables gave, contracts among them. Their days are those of the data set: it
-        ends on the last day on which a contract began or ended, or today, if there is none, or a later one.
+        What reading the other tables gave, contracts or surveys among them. Their days are those of the data
+        set: it ends on the last day on which a contract began or ended, or a survey was answered, or today,
+        if there is none, or a later one.
     target
         Folder of the Parquet files.
     """
@@ -35,12 +38,14 @@ def without_sales(tables: dict[str, Records], target: Path) -> Records:
         for query, path in ((empty, sales), (sums, target / "reconciliation.parquet")):
             connection.execute(f"copy (select {query} limit 0) to $1 (format parquet)", [str(path)])
         write_customer_days(connection, sales, target / f"{CUSTOMER_DAYS}.parquet")
-        contracts = connection.read_parquet(
-            duckdb_path(target / "contracts.parquet"), hive_partitioning=False
-        )
-        first, last = contracts.aggregate("min(started), max(greatest(started, ended))").fetchall()[0]
+        known: list[dt.date | None] = []
+        for name in _DAYS.keys() & tables.keys():
+            held = duckdb_path(target / f"{name}.parquet")
+            given = connection.read_parquet(held, hive_partitioning=False)
+            known += given.aggregate(_DAYS[name]).fetchall()[0]
     today = dt.date.today()
+    days = [min(day, today) for day in known if day] or [today]
     rows = pd.DataFrame(columns=["outcome", "rule", "rows", "amount"]).astype({"rows": int, "amount": float})
     quality = Quality(rows, pd.DataFrame(columns=["rule", "policy", "rows"]).astype({"rows": int}))
-    days = min(first or today, today), min(last or today, today)
-    return Records(quality, frozenset(), *days, currency=tables["contracts"].currency)
+    currency = tables["contracts"].currency if "contracts" in tables else None
+    return Records(quality, frozenset(), min(days), max(days), currency=currency)

@@ -90,6 +90,12 @@ class Scoring(_Written):
         """The segments in force, best first."""
         return self.segments or standard_segments()
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each segment in the reader's language, best first."""
+        segments = self.table.items()
+        return {key: found.said("name") or key.replace("_", " ").capitalize() for key, found in segments}
+
     def keys(self) -> list[str]:
         """Return the key of the segment that holds each of `CELLS`."""
         holder = {cell: key for key, segment in self.table.items() for cell in segment.cells()}

@@ -176,6 +176,11 @@ def _top(source: Source, folder: Path) -> list[str]:
             "120",
             _("days without a purchase after which a customer is inactive; without it: from the data"),
         ),
+        "stages": (
+            as_yaml(config.stages) if config.stages else None,
+            "[lead, prospect, potential]",
+            _("your words for leads as they come in, qualified ones and those close to deciding"),
+        ),
     }
     lines = [f"{'' if names_a_folder(source.name) else '# '}name: {as_yaml(source.name)}"]
     lines += [f"database: {as_yaml(_database(source, folder))}"] if source.database else []
@@ -188,6 +193,11 @@ def _top(source: Source, folder: Path) -> list[str]:
         *(line for note in source.notes for line in _comment(str(note))),
         *lines,
         *_scoring_lines(config.rfm.model_dump(exclude_unset=True)),
+        *(["actions:"] if config.actions else []),
+        *(
+            f"  {name}: {as_yaml(action.model_dump(exclude_unset=True))}"
+            for name, action in (config.actions or {}).items()
+        ),
     ]
 
 

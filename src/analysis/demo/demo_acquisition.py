@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.demo import world
+from analysis.demo.demo_names import names
 from analysis.demo.demo_people import People
 from analysis.demo.text import codes, picked, words
 from analysis.demo.world import ACQUISITION, CONSUMER, DAYS, NEVER, SALESPEOPLE, SECTORS
@@ -16,11 +17,18 @@ _INTEREST_CONVERSION = np.array([0.45, 1.1, 2.0])
 _CHANNEL_CONVERSION = np.array([0.28, 0.19, 0.13, 0.24, 0.14, 0.40, 0.25])
 _SECTOR_CONVERSION = np.array([1.0, 1.15, 0.9, 1.2, 0.85, 0.8, 1.0, 1.1, 1.0, 1.2])
 _KNOWN_AS_LEAD = 0.7
+_NEVER_CONTACTED = 0.2
+_WITH_NEXT_ACTION = 0.75
+_OVERDUE, _PLANNED = 15, 30
+"""The next step of an open lead is due so many days before the last day, to so many after it."""
+_KNOWN_INTEREST = 0.8
 _AHEAD = 150
 """Leads that will be won in so many days after the last one are open."""
 
 
-def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> tuple[pd.DataFrame, pd.Series]:
+def leads(
+    people: People, ids: pd.Series, stream: np.random.SeedSequence
+) -> tuple[pd.DataFrame, pd.Series, np.ndarray]:
     """Draw the leads.
 
     Each customer that was a lead stands for those like it, of the same channel and sector, that were not won:
@@ -28,8 +36,9 @@ def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> tup
 
     Returns
     -------
-    tuple of DataFrame and Series
-        The leads, and with the same index each one's true probability of being won in the end.
+    tuple of DataFrame, Series and array
+        The leads, with the same index each one's true probability of being won in the end, and the position
+        of the customer that each is or is like.
     """
     rng = np.random.default_rng(stream)
     frame = people.frame
@@ -59,7 +68,57 @@ def leads(people: People, ids: pd.Series, stream: np.random.SeedSequence) -> tup
     ]
     every["value"] = _estimates(people, every["like"].to_numpy(), rng)
     every = every[every["created"] < DAYS].sort_values("created", kind="stable", ignore_index=True)
-    return _lead_table(every, frame, ids), every["chance"]
+    return _lead_table(every, frame, ids), every["chance"], every["like"].to_numpy()
+
+
+def described(
+    leads: pd.DataFrame,
+    people: People,
+    like: np.ndarray,
+    named: tuple[pd.Series, np.random.SeedSequence],
+    stream: np.random.SeedSequence,
+) -> pd.DataFrame:
+    """Return the leads with who they are, what they asked for, and the steps taken and planned.
+
+    Those not won have names of their own, and are else what the customer is that they are like. What they
+    asked for changes nothing, nor does the date of a step.
+
+    Parameters
+    ----------
+    leads, like
+        The result of `leads`.
+    people
+        The customers.
+    named
+        Their names, and the random numbers for those of leads.
+    stream
+        The random numbers for the rest.
+    """
+    rng = np.random.default_rng(stream)
+    frame = people.frame.take(like)
+    own = leads["customer_id"].notna()
+    reached = leads[["created", "qualified", "advanced", "won", "lost"]].max(axis=1)
+    today = pd.Timestamp(world.dates(DAYS - 1).max())
+    is_open = leads["stage"].isin(("lead", "prospect", "potential"))
+    waited = (rng.random(len(leads)) * (today - reached).dt.days).astype("int64")
+    contacted = reached + pd.to_timedelta(waited.where(is_open, 0), unit="D")
+    never = (leads["stage"] == "lead") & (rng.random(len(leads)) < _NEVER_CONTACTED)
+    ahead = pd.to_timedelta(rng.integers(-_OVERDUE, _PLANNED, len(leads)), unit="D")
+    due = (today + ahead).where(today + ahead > contacted, contacted + pd.Timedelta(days=1))
+    planned = is_open & (rng.random(len(leads)) < _WITH_NEXT_ACTION)
+    wanted = world.chosen(
+        people.wallet[like] / people.wallet[like].sum(axis=1, keepdims=True), rng.random(len(leads))
+    )
+    asked = rng.random(len(leads)) < _KNOWN_INTEREST
+    return leads.assign(
+        name=picked(named[0], like).where(own, names(frame, named[1])),
+        region=words(frame["region"], world.REGIONS),
+        type=words(frame["kind"], world.KIND_NAMES),
+        size=words(frame["size"], world.SIZES),
+        product_interest=words(np.where(asked, wanted, -1), world.CATEGORIES),
+        last_contact=contacted.where(~never),
+        next_action=due.where(planned),
+    )
 
 
 def _won_days(birth: np.ndarray, interest: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:

@@ -24,7 +24,7 @@ FEWEST = 100
 _STREAMS = (
     "people", "behaviour", "products", "sales", "invoices", "names", "surveys", "leads", "spend",
     "contracts", "stock", "register",
-    "service", "shortages",
+    "service", "shortages", "consent", "lead_names", "lead_steps",
 )  # fmt: skip
 """Each part has random numbers of its own; a new one goes to the end and changes none of the others."""
 
@@ -76,7 +76,7 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     ids = codes("C", np.arange(1, customers + 1), max(5, len(str(customers))))
     numbers = documents.numbers(who, sales)
     answers, satisfaction = voices.surveys(who, behaviour, ids, stream["surveys"])
-    leads, chance = demo_acquisition.leads(who, ids, stream["leads"])
+    leads, chance, like = demo_acquisition.leads(who, ids, stream["leads"])
     who = scaled(who, sales.scale)
     agreed, renewal = extras.contracts(who, behaviour, ids, stream["contracts"])
     named = names(who.frame, stream["names"])
@@ -84,9 +84,11 @@ def generate(customers: int = 4000, seed: int = 1) -> Demo:
     sent, short = documents.deliveries(
         behaviour, sales, ids, numbers, products=range_, stream=stream["shortages"]
     )
+    leads = demo_acquisition.described(leads, who, like, (named, stream["lead_names"]), stream["lead_steps"])
+    records = extras.register(who, ids, named, leads, served=served, stream=stream["register"])
     tables = {
         "transactions": documents.transactions(who, sales, range_, ids, numbers),
-        "customers": extras.register(who, ids, named, leads, served=served, stream=stream["register"]),
+        "customers": records.assign(consent=extras.consent(customers, stream["consent"])),
         "invoices": documents.invoices(who, sales, ids, numbers, stream["invoices"]),
         "surveys": answers,
         "leads": leads,

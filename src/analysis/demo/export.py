@@ -23,6 +23,7 @@ _FILES: dict[str, tuple[str, dict[str, str]]] = {
         "Tamaño": "size", "Vendedor": "salesperson", "Canal de captación": "acquisition_channel",
         "Coste de captación": "acquisition_cost", "Coste de servicio": "service_cost",
         "Potencial anual": "potential", "Primer contacto": "first_contact",
+        "Acepta comunicaciones": "consent",
     }),
     "invoices": ("facturas.csv.gz", {
         "Nº factura": "invoice_id", "Cód. cliente": "customer_id", "Fecha factura": "issued",
@@ -33,10 +34,12 @@ _FILES: dict[str, tuple[str, dict[str, str]]] = {
         "Cód. cliente": "customer_id", "Fecha": "date", "Puntuación": "score", "Comentario": "comment",
     }),
     "leads": ("oportunidades.csv.gz", {
-        "Nº oportunidad": "lead_id", "Fecha alta": "created", "Etapa": "stage",
+        "Nº oportunidad": "lead_id", "Nombre": "name", "Fecha alta": "created", "Etapa": "stage",
         "Fecha cualificación": "qualified", "Fecha propuesta": "advanced", "Fecha conversión": "won",
-        "Fecha pérdida": "lost", "Canal": "channel", "Sector": "sector", "Interés": "interest",
-        "Valor estimado": "estimated_value", "Vendedor": "salesperson", "Cód. cliente": "customer_id",
+        "Fecha pérdida": "lost", "Canal": "channel", "Sector": "sector", "Zona": "region", "Tipo": "type",
+        "Tamaño": "size", "Producto de interés": "product_interest", "Interés": "interest",
+        "Valor estimado": "estimated_value", "Vendedor": "salesperson", "Último contacto": "last_contact",
+        "Próxima acción": "next_action", "Cód. cliente": "customer_id",
     }),
     "spend": ("gastos_captacion.csv", {
         "Mes": "month", "Canal": "channel", "Concepto": "kind", "Importe": "amount",
@@ -64,6 +67,7 @@ _FILES: dict[str, tuple[str, dict[str, str]]] = {
 }  # fmt: skip
 """For each table the file, and its columns: heading and canonical name."""
 _WORDS = {
+    ("customers", "consent"): {"yes": "Sí", "no": "No"},
     ("leads", "stage"): {
         "lead": "Nuevo", "prospect": "Cualificado", "potential": "Propuesta", "customer": "Ganado",
         "lost": "Perdido",

@@ -25,6 +25,8 @@ _VISITS = np.array([[0, 1, 1, 2], [0, 0, 1, 1], [2, 3, 5, 8]])
 _DEMANDING, _DEMANDING_TIMES = 0.03, 7.0
 """Share of businesses that want far more service than others, and how many times as much."""
 _SERVICE_KNOWN = 0.8
+_CONSENT = (0.70, 0.12, 0.18)
+"""Shares that agreed to be contacted, that refused, and of which it is not known."""
 
 
 def contracts(
@@ -108,6 +110,12 @@ def service(people: People, sales: Sales, stream: np.random.SeedSequence) -> pd.
     known = business & (rng.random(len(frame)) < _SERVICE_KNOWN)
     recorded = np.where(known, np.maximum(np.rint(cost / 5), 1) * 5, np.nan)
     return pd.DataFrame({"service_cost": cost, "demanding": demanding, "recorded": recorded})
+
+
+def consent(customers: int, stream: np.random.SeedSequence) -> pd.Series:
+    """Return who agreed to be contacted, whatever else is true of them; of some nobody has asked."""
+    agreed = np.random.default_rng(stream).choice(3, customers, p=_CONSENT)
+    return words(np.where(agreed < 2, agreed, -1), ("yes", "no"))
 
 
 def register(

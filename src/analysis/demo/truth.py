@@ -49,7 +49,9 @@ class Truth:
     surveys
         Satisfaction behind each answer, with the index of the table ``surveys``.
     leads
-        Probability of each lead to be won in the end, with the index of the table ``leads``.
+        Probability of each lead to be won in the end, with the index of the table ``leads``. It depends on
+        channel, sector and interest alone, not on region, type, size, what was asked for or when it was last
+        spoken to. Whether a customer agreed to be contacted depends on nothing.
     contracts
         Probability of each contract to be renewed after a year, the first time somewhat less.
     shortages

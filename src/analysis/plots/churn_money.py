@@ -47,14 +47,14 @@ def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     curve = result.curve.head(max(3 * best, LEAST) + 1)
     ax = ax or theme.axes(height=4.6)
     below = _("Customers contacted, those first with whom it pays most")
-    if curve["low"].notna().all():
-        ends = (curve["contacted"], curve["low"], curve["high"])
+    if curve["gain_low"].notna().all():
+        ends = (curve["contacted"], curve["gain_low"], curve["gain_high"])
         ax.fill_between(*ends, color=COLOURS["main"], alpha=0.18, linewidth=0)
         below = _("Customers contacted, those first with whom it pays most; band: 90% interval of the effect")
-    ax.plot(curve["contacted"], curve["gain"], color=COLOURS["main"], linewidth=2)
+    ax.plot(curve["contacted"], curve["expected_gain"], color=COLOURS["main"], linewidth=2)
     ax.axhline(0, color=COLOURS["muted"], linewidth=1)
     if best:
-        most = best, curve["gain"][best]
+        most = best, curve["expected_gain"][best]
         ax.plot(*most, "o", color=COLOURS["highlight"], markersize=8, zorder=3)
         text = _("{customers} contacted").format(customers=number(best))
         beside(ax, text, most, (8, 8), colour="highlight", size=9.5)

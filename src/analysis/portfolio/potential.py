@@ -121,7 +121,12 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
     frame = pd.DataFrame(told, index=now.index).reset_index()
     order = ["growth_potential", "net_sales", "customer_id"]
     frame = frame.sort_values(order, ascending=[False, False, True], ignore_index=True)
-    customers, currency, total = named(dataset, frame), currency_of(rows), float(more.sum())
+    return _told(named(dataset, frame), where, currency_of(rows))
+
+
+def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) -> GrowthPotential:
+    """Return the result that says how much the customers could buy more, and where it lies."""
+    total = float(customers["growth_potential"].sum())
     tenth = customers["growth_potential"].head(-(-len(customers) // 10))
     text = _(
         "Customers of the last twelve months could buy {more} a year more; {share} of it lies with {few} "

@@ -13,7 +13,7 @@ from analysis.profitability.discount_discipline import Discounts, discounts
 from analysis.profitability.expenses import SellingExpenses, selling_expenses
 from analysis.profitability.margins import Margins, choose_margins
 from analysis.profitability.ranking import sales_ranking
-from analysis.profitability.receivables import Receivables, invoices, late_payers, receivables
+from analysis.profitability.receivables import Receivables, invoices, late_payers, owed, receivables
 from analysis.profitability.supply import deliveries, stock_cover
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "earned",
     "invoices",
     "late_payers",
+    "owed",
     "profile",
     "profits",
     "receivables",

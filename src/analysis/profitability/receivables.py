@@ -126,6 +126,22 @@ class Receivables(Result):
         return [said.format(count=number(len(top)), open=owed, share=share, overdue=overdue)]
 
 
+def owed(dataset: Dataset) -> pd.DataFrame:
+    """Return by customer_id ``open_amount`` and ``overdue_amount``, as `receivables` adds them up.
+
+    They are 0 for who owes nothing; nobody's is known without invoices.
+    """
+    names = {"open": "open_amount", "overdue": "overdue_amount"}
+    rows = invoices(dataset)
+    if isinstance(rows, NotPossible):
+        return pd.DataFrame(columns=list(names.values()), dtype="float64")
+    rows = rows[rows["open"].abs() > _CENT]
+    late = rows["due"] < pd.Timestamp(dataset.as_of)
+    sums = rows.assign(overdue=rows["open"].where(late, 0.0)).groupby("customer_id")[list(names)].sum()
+    everybody = dataset.query("customers")["customer_id"]
+    return sums.reindex(everybody, fill_value=0.0).rename(columns=names)
+
+
 @or_not_possible
 def receivables(rows: pd.DataFrame, as_of: dt.date, months: int = 12) -> Receivables | NotPossible:
     """Work out ageing, DSO over the ``months`` to ``as_of`` and debtors from the rows of `invoices`."""

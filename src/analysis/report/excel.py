@@ -46,6 +46,8 @@ class Page:
         Text at the end.
     space
         What a space to write in is for, below everything; empty: there is none.
+    is_list
+        Whether its one table is worked through: with filters, headings in sight, and as many pages as needed.
     """
 
     name: str
@@ -55,17 +57,21 @@ class Page:
     headings: Mapping[str, str] = field(default_factory=dict)
     after: Sequence[str] = ()
     space: str = ""
+    is_list: bool = False
 
 
 def write_workbook(path: Path, pages: Iterable[Page], currency: str | None) -> None:
-    """Write a workbook whole or not at all: numbers stay numbers, and text is never a formula.
+    """Write a `workbook` whole or not at all, at a path that ends in ``.xlsx``."""
+    write_bytes(path, workbook(pages, currency))
+
+
+def workbook(pages: Iterable[Page], currency: str | None) -> bytes:
+    """Return a workbook: numbers stay numbers, and text is never a formula.
 
     Parameters
     ----------
-    path
-        Ends in ``.xlsx``.
     pages
-        In the order of the tabs; each prints on one page of A4.
+        In the order of the tabs; each prints on one page of A4, a list on several.
     currency
         ISO 4217 code of the amounts, or None where it is not known.
     """
@@ -77,7 +83,7 @@ def write_workbook(path: Path, pages: Iterable[Page], currency: str | None) -> N
         taken: set[str] = set()
         for page in pages:
             _write_page(book, book.add_worksheet(_tab(page.name, taken)), page, currency)
-    write_bytes(path, content.getvalue())
+    return content.getvalue()
 
 
 def _tab(name: str, taken: set[str]) -> str:
@@ -116,6 +122,12 @@ def _write_page(book: Any, sheet: Any, page: Page, currency: str | None) -> None
                 _write_cell(sheet, (row + 3 + i, j), value, style)
             cells = [len(str(value)) for value in table[column] if form == "@"]
             widths[j] = min(max(widths[j], len(heading) // 2 + 3, *cells, 11), _WIDEST)
+        if page.is_list:
+            sheet.autofilter(row + 2, 0, row + 2 + len(table), len(table.columns) - 1)
+            sheet.freeze_panes(row + 3, 0)
+            sheet.repeat_rows(row + 2)
+            sheet.fit_to_pages(1, 0)
+            sheet.set_landscape()
         row += len(table) + 3
     last, wrapped = len(widths) - 1, book.add_format({"text_wrap": True, "valign": "top"})
     for place, line in [*enumerate(page.lines, 1), *enumerate(page.after, row + 1)]:

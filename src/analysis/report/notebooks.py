@@ -20,6 +20,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 Notebook = dict[str, Any]
 _NAME = re.compile(r"\d\d_\w+")
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
+_LINK = re.compile(r"\]\(\.\./((?:\.\./)*)([\w/]+\.md)\)")
 
 
 @cache
@@ -117,7 +118,7 @@ def section(notebook: Notebook, index: int) -> str:
 
 
 def write_copies(target: Path, language: Language, overwrite: bool = False) -> list[Path]:
-    """Write copies of all notebooks in ``language``, to work in by hand.
+    """Write copies of all notebooks in ``language``, to work in by hand, with the pages they link to.
 
     Parameters
     ----------
@@ -138,14 +139,16 @@ def write_copies(target: Path, language: Language, overwrite: bool = False) -> l
     CarteraError
         If a copy is there that differs from what would be written, and ``overwrite`` is not set.
     """
-    texts = {target / f"{name}.ipynb": _copy(name, language) for name in [*names(), *sheets()]}
+    copies = {target / f"{name}.ipynb": _copy(name, language) for name in [*names(), *sheets()]}
+    linked = {page for name in [*names(), *sheets()] for page in _pages(read(name))}
+    texts = copies | {target / page: (folder().parent / page).read_text("utf-8") for page in linked}
     edited = [path.name for path, text in texts.items() if path.exists() and path.read_text("utf-8") != text]
     if edited and not overwrite:
         message = _("{folder} holds other versions of {names}. Choose another folder, or add --overwrite.")
         raise CarteraError(message.format(folder=target, names=listing(edited)))
     for path, text in texts.items():
         write_text(path, text)
-    return list(texts)
+    return list(copies)
 
 
 def _copy(name: str, language: Language) -> str:
@@ -156,7 +159,13 @@ def _copy(name: str, language: Language) -> str:
             cell["source"] = cell["source"].replace('language: str = "en"', f'language: str = "{language}"')
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
+        cell["source"] = _LINK.sub(r"](\1\2)", cell["source"])
     return _text(notebook)
+
+
+def _pages(notebook: Notebook) -> set[str]:
+    """Return the pages to which a notebook links, such as ``docs/glossary.md``."""
+    return {page for cell in notebook["cells"] for _up, page in _LINK.findall(cell["source"])}
 
 
 def _text(notebook: Notebook) -> str:

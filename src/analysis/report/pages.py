@@ -20,7 +20,7 @@ from analysis import language
 from analysis.dataset import Dataset
 from analysis.display_names import WHY_COUNTS_DIFFER, words
 from analysis.language import _
-from analysis.report import account, notebooks, tables
+from analysis.report import account, changes, notebooks, tables
 from analysis.report.atomic_write import write_text
 from analysis.report.execution import Execution, error_text
 from analysis.report.record import About
@@ -74,7 +74,9 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
-    write_text(new / "index.html", _front_page(chapters, dataset, about, _counts(new, dataset)))
+    given = (values.get("previous") for values in about["parameters"].values())
+    before = changes.write_changes(new, next(filter(None, given), None), findings, dataset.currency)
+    write_text(new / "index.html", _front_page(chapters, dataset, about, new, before))
 
 
 def _counts(new: Path, dataset: Dataset) -> str:
@@ -132,9 +134,24 @@ def _body(done: Execution) -> str:
 
     last = done.failure.cell if done.failure and done.failure.cell else None
     cells = [cell for cell in done.notebook["cells"][:last] if not notebooks.is_lesson(cell)]
-    shown = done.notebook | {"cells": cells}
+    shown = done.notebook | {"cells": _telling(cells)}
     node = nbformat.from_dict(shown)  # type: ignore[no-untyped-call]
     return str(_exporter().from_notebook_node(node)[0])
+
+
+def _telling(cells: list[notebooks.Notebook]) -> list[notebooks.Notebook]:
+    """Leave out each section whose code shows nothing, since what it takes is said before."""
+    sections: list[list[notebooks.Notebook]] = [[]]
+    for cell in cells:
+        if cell["cell_type"] == "markdown" and cell["source"].startswith("## "):
+            sections.append([])
+        sections[-1].append(cell)
+    return [cell for place, one in enumerate(sections) if place == 0 or not _is_silent(one) for cell in one]
+
+
+def _is_silent(cells: list[notebooks.Notebook]) -> bool:
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    return bool(code) and not any(cell["outputs"] for cell in code)
 
 
 @cache
@@ -166,7 +183,9 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
     return _HEADING.sub(anchored, body), headings
 
 
-def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, counts: str) -> str:
+def _front_page(
+    chapters: list[Chapter], dataset: Dataset, about: About, new: Path, before: dict[str, str]
+) -> str:
     covered = dataset.query("coverage").iloc[0]
     return render(
         "front.html.j2",
@@ -174,7 +193,9 @@ def _front_page(chapters: list[Chapter], dataset: Dataset, about: About, counts:
         chapters=chapters,
         dataset=dataset,
         covered=covered,
-        counts=Markup(counts),  # noqa: S704 cells are escaped
+        counts=Markup(_counts(new, dataset)),  # noqa: S704 cells are escaped
+        before=before,
+        files=[path.name for path in new.iterdir()],
         why_counts_differ=_(WHY_COUNTS_DIFFER),
         accounts=[
             Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped

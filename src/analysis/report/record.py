@@ -24,6 +24,8 @@ _FORMAT = {"format": "cartera-report", "version": 1}
 _UNMARKED = {"data", "parameters", "notebooks", "versions", "started", "seconds", "rows", "files"}
 """Keys by which a report is known that was made before there was a mark."""
 _FOLDERS = ("figures", "notebooks", "sheets", "tables", "workspace")
+_SUFFIXES = {".csv", ".html", ".json", ".parquet", ".xlsx"}
+"""Of the files at the top of a report."""
 About = dict[str, Any]
 """All there is to say about a run but its results, as in ``run.json``."""
 
@@ -128,7 +130,7 @@ def _is_ours(path: Path) -> bool:
     """Whether a run may have written ``path``: nothing outside a report is ever touched."""
     if path.is_absolute() or ".." in path.parts or not path.parts:
         return False
-    return path.parts[0] in _FOLDERS or (len(path.parts) == 1 and path.suffix in {".html", ".json"})
+    return path.parts[0] in _FOLDERS or (len(path.parts) == 1 and path.suffix in _SUFFIXES)
 
 
 def _fingerprint(path: str, digest: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from html import escape
 from pathlib import Path
@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
+from analysis.customer_columns import dictionary
 from analysis.display_names import words
-from analysis.language import _
+from analysis.language import _, number
 from analysis.not_possible import NotPossible
 from analysis.report import account, tables
 from analysis.report.atomic_write import write_bytes, write_text
@@ -94,9 +95,25 @@ class Results:
         said = words(name, frame)
         _show_table(tables.shown(frame, said["labels"], said["formats"], self._currency), said["caption"])
         if self._folder is not None:
-            path = self._path("tables", name)
-            write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
-            write_bytes(path.with_suffix(".parquet"), tables.to_parquet(frame))
+            _save(self._path("tables", name), frame)
+
+    def customers(self, profile: pd.DataFrame) -> None:
+        """Save the customer profile on top of the folder, with its data dictionary, and say so.
+
+        Parameters
+        ----------
+        profile
+            What `analysis.customer_profile` returns.
+        """
+        if self._folder is None:
+            return
+        _save(self._folder / "customers", profile)
+        _save(self._folder / "customers_dictionary", dictionary(profile))
+        said = _(
+            "All {customers} customers, with {columns} columns each, are in customers.csv and "
+            "customers.parquet; customers_dictionary.csv says what each column means."
+        )
+        self.note(said.format(customers=number(len(profile)), columns=number(len(profile.columns))))
 
     def figure(self, name: str, ax: Axes, alt: str) -> None:
         """Show the figure of ``ax`` with ``alt`` as its text, save it as PNG, and close it.
@@ -146,22 +163,37 @@ class Results:
             self._save_findings(self._folder / "findings.json")
 
     def _say_why_not(self, result: NotPossible) -> None:
-        """Show the reason, once: what follows from it later on says so in a few words."""
-        again = _("Not possible, for the reason given above.")
-        self.note(again if result.reason in self._reasons else result.reason)
+        """Show the reason, once: of what follows from it later on nothing is said."""
+        if result.reason not in self._reasons:
+            self.note(result.reason)
         self._reasons.add(result.reason)
 
     def findings(self) -> None:
         """Show all findings so far as a list."""
         texts = [finding.text for finding in self._findings.values()]
         if not texts:
-            self.note(_("There is too little data for a finding."))
+            above = _("Nothing is found: what it would take stands above.")
+            self.note(above if self._reasons else _("There is too little data for a finding."))
             return
         _show(*_listed(texts, "findings"))
 
     def note(self, text: str) -> None:
         """Show a computed sentence that is not a finding, such as why a section is empty."""
         _show(f'<p class="note">{escape(text)}</p>', text)
+
+    def leave(self, files: Mapping[str, bytes] | NotPossible) -> None:
+        """Leave files for other programs: workbooks at the top, others beside the tables."""
+        if isinstance(files, NotPossible):
+            self._say_why_not(files)
+            return
+        beside = f"tables/{self._notebook}/"
+        paths = {(name if name.endswith(".xlsx") else beside + name): text for name, text in files.items()}
+        message = _("With a folder to write to ('out'), these files are left: {files}.")
+        if self._folder is not None:
+            message = _("Files left: {files}.")
+            for path, content in paths.items():
+                write_bytes(self._folder / path, content)
+        self.note(message.format(files=", ".join(paths)))
 
     def data_quality(self, dataset: Dataset) -> None:
         """Show what became of every row that was read, what was assumed, and what to beware of."""
@@ -186,6 +218,12 @@ class Results:
         entries = others + [_entry(self._notebook, finding) for finding in self._findings.values()]
         entries.sort(key=lambda entry: str(entry["notebook"]))
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def _save(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as CSV and as Parquet."""
+    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
+    write_bytes(path.with_suffix(".parquet"), tables.to_parquet(frame))
 
 
 def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:

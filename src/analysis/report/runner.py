@@ -78,8 +78,10 @@ def run(request: Request, progress: TerminalProgress) -> Run:
     with shared_with_kernels(), _shared_cores(jobs), _kernel_server(len(names)) as server:
         folder = publishing.usable(request.out or request.base / folder_name(find_source(data).name))
         started = dt.datetime.now().astimezone()
-        dataset = open_dataset(data, as_of=request.as_of, needs_sales=WITHOUT_SALES not in names)
-        names = names if dataset.has_sales else [WITHOUT_SALES]
+        enough = {table: name for table, name in WITHOUT_SALES.items() if name in names}
+        dataset = open_dataset(data, as_of=request.as_of, needs_sales=not enough)
+        if not dataset.has_sales:
+            names = [name for table, name in enough.items() if table in dataset.tables] or [*enough.values()]
         common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
         with publishing.staging(folder) as staging:
             tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]
@@ -180,6 +182,8 @@ def _gather(executions: list[Execution], staging: Path, folder: Path) -> None:
             if (results / kind / done.name).is_dir():
                 (staging / "new" / kind).mkdir(exist_ok=True)
                 (results / kind / done.name).rename(staging / "new" / kind / done.name)
+        for path in (*results.glob("customers*"), *results.glob("*.xlsx")):
+            path.rename(staging / "new" / path.name)
         for cell in done.notebook["cells"]:
             cell["source"] = cell["source"].replace(results.as_posix(), folder.as_posix())
         if settings := done.notebook["metadata"].get("papermill"):

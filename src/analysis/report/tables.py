@@ -108,19 +108,21 @@ def to_plain(table: Shown, caption: str) -> str:
     return "\n".join([caption, *text, *([_more(table)] if _more(table) else [])])
 
 
-def to_csv(frame: pd.DataFrame) -> bytes:
+def to_csv(frame: pd.DataFrame, *, for_import: bool = False) -> bytes:
     """Return ``frame`` as CSV for the reader's spreadsheet: UTF-8 with a mark, comma or semicolon.
+
+    For another program (``for_import``) it is UTF-8 without a mark, with commas, in every language.
 
     Text that a spreadsheet would take for a formula (first character ``= + - @`` or a control
     character) gets a leading apostrophe; numbers stay as they are.
     """
-    spanish = current_language() == "es"
+    spanish = current_language() == "es" and not for_import
     table = flat(frame).rename(columns=lambda name: _harmless(str(name)))
     safe = pd.DataFrame({name: _safe_column(table[name]) for name in table.columns}, index=table.index)
     text = safe.to_csv(
         index=False, sep=";" if spanish else ",", decimal="," if spanish else ".", lineterminator="\r\n"
     )
-    return text.encode("utf-8-sig")
+    return text.encode("utf-8" if for_import else "utf-8-sig")
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:
@@ -178,7 +180,7 @@ def _cell(value: Any, form: str | None, currency: str | None) -> str:  # noqa: A
 
 
 def _by_type(value: Any) -> str:  # noqa: ANN401 a cell holds anything
-    if isinstance(value, bool):
+    if pd.api.types.is_bool(value):
         return _("yes") if value else _("no")
     if isinstance(value, dt.date):
         return date(value)

@@ -12,7 +12,7 @@ from analysis.language import _, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Listed
-from analysis.satisfaction.answers import Answers, verdict
+from analysis.satisfaction.answers import NEEDS_SALES, Answers, verdict
 from analysis.statistics import wilson
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ class Afterwards(Listed):
     curves: pd.DataFrame
 
 
-@or_not_possible
-def afterwards(dataset: Dataset, answers: Answers, window: ActivityWindow) -> Afterwards | NotPossible:
+def afterwards(
+    dataset: Dataset, answers: Answers | NotPossible, window: ActivityWindow | NotPossible
+) -> Afterwards | NotPossible:
     """Return what customers bought in the days of ``window`` after their answer, by group.
 
     It is the first answer of each customer, if the horizon is over: later ones are given by those who stayed.
@@ -42,6 +43,12 @@ def afterwards(dataset: Dataset, answers: Answers, window: ActivityWindow) -> Af
     interval (Wilson), and ``alike``: the same if all groups had bought as often in as many days to the answer
     (on 1, 2, 3, 4 days or more, weighed as they are together).
     """
+    if isinstance(answers, NotPossible):
+        return answers
+    if not dataset.has_sales:
+        return NotPossible(_(NEEDS_SALES))
+    if isinstance(window, NotPossible):
+        return window
     days, first = window.days, answers.frame.drop_duplicates("customer_id")
     first = first[first["date"] <= pd.Timestamp(dataset.as_of) - pd.Timedelta(days=days)]
     bought = dataset.query("survey_purchases").rename(columns={"date": "day"})

@@ -24,6 +24,10 @@ OF_TEN = {
     "promoters": N_("Promoters (9–10)"),
 }
 OF_OTHERS = {"dissatisfied": N_("Dissatisfied"), "neutral": N_("Neutral"), "satisfied": N_("Satisfied")}
+NEEDS_SALES = N_(
+    "Sales beside the surveys would show who answers and who does not, how content the best customers and "
+    "each group are, and what they bought afterwards."
+)
 _TEN, _FIVE = 10, 5
 _LOW, _HIGH = 0.4, 0.8  # of another scale: 2 and 4 of 5
 

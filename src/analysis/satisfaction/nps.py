@@ -15,7 +15,7 @@ from analysis.owners import belongs_to
 from analysis.portfolio import ActivityWindow
 from analysis.profitability import profits
 from analysis.result import Finding, Listed
-from analysis.satisfaction.answers import Answers
+from analysis.satisfaction.answers import NEEDS_SALES, Answers
 from analysis.segmentation.abc_classes import classified
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def customers_of(dataset: Dataset, answers: Answers) -> pd.DataFrame | NotPossib
 
     Adds the ``group`` of the last answer in the months, missing of who gave none.
     """
+    if not dataset.has_sales:
+        return NotPossible(_(NEEDS_SALES))
     rows = profits(dataset, answers.months)
     rows = rows.loc[rows["lines"] > 0, ["customer_id", "net_sales"]].astype({"net_sales": "float64"})
     if rows.empty or (classes := classified(rows["net_sales"])) is None:

@@ -46,8 +46,7 @@ class Rfm(Result):
     @property
     def names(self) -> dict[str, str]:
         """The name of each segment in the reader's language, best first."""
-        segments = self.scoring.table.items()
-        return {key: found.said("name") or key.replace("_", " ").capitalize() for key, found in segments}
+        return self.scoring.names
 
     @property
     def best(self) -> list[str]:

@@ -4,6 +4,7 @@
 -- name, type, sector, region, size, salesperson, acquisition_channel   NULL where not known
 -- acquisition_cost, potential                                          money; NULL where not known
 -- service_cost                                                         money a year; NULL where not known
+-- consent                                                              yes or no; NULL where not known
 select
     customer_id,
     name,
@@ -15,6 +16,7 @@ select
     acquisition_channel,
     acquisition_cost,
     potential,
-    service_cost
+    service_cost,
+    consent
 from customers
 order by customer_id

@@ -283,7 +283,7 @@ def month_sql(cell: str, order: str) -> str:
 def choice_sql(cell: str, choices: dict[str, tuple[str, ...]]) -> str:
     """Return the SQL of one of ``choices``, compared as names are; NULL where the cell holds none."""
     cases = " ".join(
-        f"when squeezed({cell}) in ({', '.join(sorted({literal(same_name(n)) for n in (choice, *names)}))}) "
+        f"when squeezed({cell}) in ({', '.join(sorted({literal(same_name(n)) for n in names}))}) "
         f"then {literal(choice)}"
         for choice, names in choices.items()
     )

@@ -5,9 +5,10 @@ and Spanish. Names are compared without case, accents and punctuation; ``%`` cou
 """
 
 from analysis.dataset.schema.declaration import Column, Link, Sequence, Table
+from analysis.dataset.schema.leads import LEADS, OPEN_STAGES, fit_stages, in_own_words
 from analysis.dataset.schema.names import normalised, same_name, without_accents
 from analysis.dataset.schema.operations import DELIVERIES, INVOICES, MARKET, SPEND, STOCK
-from analysis.dataset.schema.people import CAMPAIGNS, CONTRACTS, CUSTOMERS, LEADS, SURVEYS
+from analysis.dataset.schema.people import CAMPAIGNS, CONTRACTS, CUSTOMERS, SURVEYS
 from analysis.dataset.schema.transactions import TRANSACTIONS
 
 TABLES: dict[str, Table] = {
@@ -29,6 +30,6 @@ TABLES: dict[str, Table] = {
 """Every canonical table by its name; only ``transactions`` is needed."""
 
 __all__ = [
-    "CUSTOMERS", "TABLES", "TRANSACTIONS", "Column", "Link", "Sequence", "Table", "normalised", "same_name",
-    "without_accents",
+    "CUSTOMERS", "OPEN_STAGES", "TABLES", "TRANSACTIONS", "Column", "Link", "Sequence", "Table", "fit_stages",
+    "in_own_words", "normalised", "same_name", "without_accents",
 ]  # fmt: skip

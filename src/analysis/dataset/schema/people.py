@@ -1,4 +1,4 @@
-"""Tables about customers and those who may become some: records, surveys, leads, campaigns, contracts."""
+"""Tables about customers: records, surveys, campaigns, contracts."""
 
 from __future__ import annotations
 
@@ -107,6 +107,27 @@ CUSTOMERS = Table(
             ),
         ),
         Column(
+            "consent", "choice", "", N_("whether the customer agreed to be contacted: yes or no"),
+            listed(
+                "marketing consent, consent given, opt in, optin, email opt in, marketing opt in, gdpr, "
+                "gdpr consent, accepts marketing, accepts email marketing, email marketing consent, "
+                "may contact, consentimiento, consentimiento comercial, consentimiento rgpd, rgpd, lopd, "
+                "acepta comunicaciones, acepta comunicaciones comerciales, acepta publicidad, "
+                "acepta marketing, acepta rgpd, autoriza comunicaciones, permite comunicaciones"
+            ),
+            choices={
+                "yes": listed(
+                    "yes, y, true, 1, 1 0, accepted, agreed, granted, opted in, opt in, subscribed, si, s, "
+                    "verdadero, acepta, aceptado, autoriza, autorizado, concedido, suscrito"
+                ),
+                "no": listed(
+                    "no, n, false, 0, 0 0, refused, denied, declined, withdrawn, revoked, opted out, "
+                    "opt out, unsubscribed, not subscribed, falso, no acepta, no autoriza, rechaza, "
+                    "rechazado, denegado, revocado, retirado, baja, no suscrito"
+                ),
+            },
+        ),
+        Column(
             "first_contact", "date", "calendar day", N_("day of the first contact"),
             listed(
                 "customer since, since, created, created at, sign up date, registration date, "
@@ -164,147 +185,6 @@ SURVEYS = Table(
     telling=("score",),
     dated="date",
     links=(Link("customer_id", "transactions", "customer_id", N_("of customers without sales")),),
-)  # fmt: skip
-
-STAGES = {
-    "lead": listed(
-        "lead, new, contact, raw, open, working, prospecting, open not contacted, working contacted, nuevo, "
-        "nueva, contacto, contactado, contactada, sin cualificar, abierto, abierta"
-    ),
-    "prospect": listed(
-        "prospect, qualified, qualification, mql, sql, prospecto, cualificado, cualificada, calificado, "
-        "calificada, cualificacion, calificacion"
-    ),
-    "potential": listed(
-        "potential, potential customer, opportunity, proposal, negotiation, offer, quote, needs analysis, "
-        "value proposition, proposal price quote, negotiation review, contract sent, cliente potencial, "
-        "potencial, oportunidad, propuesta, negociacion, oferta, presupuesto, propuesta enviada, "
-        "oferta enviada, presupuesto enviado, contrato enviado"
-    ),
-    "customer": listed(
-        "customer, won, closed won, converted, closed converted, client, cliente, ganado, ganada, "
-        "cerrado ganado, cerrada ganada, convertido, convertida"
-    ),
-    "lost": listed(
-        "lost, closed lost, discarded, disqualified, unqualified, closed not converted, "
-        "perdido, perdida, cerrado perdido, descartado, "
-        "descartada, rechazado, rechazada"
-    ),
-}
-
-LEADS = Table(
-    "leads",
-    N_("Leads"),
-    listed(
-        "leads, prospects, opportunities, pipeline, funnel, deals, oportunidades, prospectos, contactos, "
-        "embudo, candidatos, interesados, potenciales, clientes potenciales"
-    ),
-    (
-        Column(
-            "lead_id", "identifier", "", N_("the lead"),
-            listed(
-                "lead no, lead number, opportunity id, deal id, prospect id, id lead, id oportunidad, "
-                "codigo oportunidad, cod oportunidad, n oportunidad, no oportunidad, num oportunidad, "
-                "numero oportunidad, numero de oportunidad, no lead, num lead, id prospecto, cod lead, "
-                "n lead, record id"
-            ),
-            (listed("id, code, codigo, cod, no, num, numero"), listed("oportunidad, lead")),
-        ),
-        Column(
-            "created", "date", "calendar day", N_("day the lead came in"),
-            listed(
-                "created at, created on, create date, created date, date created, creation date, lead date, "
-                "date, received, fecha, fecha alta, "
-                "fecha de alta, fecha creacion, fecha de creacion, alta, entrada, fecha entrada, "
-                "fecha contacto"
-            ),
-        ),
-        Column(
-            "stage", "choice", "",
-            N_("how far the lead has come: lead, prospect, potential, customer or lost"),
-            listed(
-                "status, state, phase, lead status, lead stage, deal stage, opportunity stage, etapa, fase, "
-                "estado, situacion"
-            ),
-            choices=STAGES,
-        ),
-        Column(
-            "qualified", "date", "calendar day", N_("day it became a prospect: need, budget and authority"),
-            listed(
-                "qualified at, qualified on, prospect since, fecha cualificacion, fecha de cualificacion, "
-                "cualificado, fecha prospecto, fecha calificacion"
-            ),
-            event=True,
-        ),
-        Column(
-            "advanced", "date", "calendar day", N_("day it became a potential customer, close to deciding"),
-            listed(
-                "proposal date, offer date, opportunity date, quoted on, fecha propuesta, fecha oferta, "
-                "fecha de oferta, fecha presupuesto, fecha potencial, fecha negociacion"
-            ),
-            event=True,
-        ),
-        Column(
-            "won", "date", "calendar day", N_("day it became a customer"),
-            listed(
-                "won at, won on, conversion date, converted at, converted on, converted date, "
-                "date converted, closed won date, "
-                "fecha conversion, fecha de conversion, fecha ganada, fecha ganado, fecha cliente"
-            ),
-            event=True,
-        ),
-        Column(
-            "lost", "date", "calendar day", N_("day it was given up"),
-            listed(
-                "lost at, lost on, lost date, closed lost date, fecha perdida, fecha perdido, fecha descarte"
-            ),
-            event=True,
-        ),
-        Column(
-            "channel", "text", "", N_("way the lead came"),
-            listed(
-                "source, lead source, original source, origin, canal, canal captacion, "
-                "canal de captacion, origen, procedencia"
-            ),
-        ),
-        Column(
-            "sector", "text", "", N_("trade of the lead"),
-            listed("industry, trade, sector actividad, actividad, ramo, giro"),
-        ),
-        Column(
-            "interest", "choice", "", N_("cold, warm or hot"),
-            listed("temperature, rating, interes, temperatura, grado interes, grado de interes"),
-            choices={
-                "cold": listed("cold, low, frio, fria, bajo, baja"),
-                "warm": listed("warm, medium, templado, templada, tibio, tibia, medio, media"),
-                "hot": listed("hot, high, caliente, alto, alta"),
-            },
-        ),
-        Column(
-            "estimated_value", "money", "currency per year", N_("what it would buy in a year"),
-            listed(
-                "value, amount, expected revenue, deal value, deal amount, valor, valor estimado, importe, "
-                "importe estimado, importe previsto, ingreso esperado, potencial"
-            ),
-        ),
-        SALESPERSON,
-        replace(
-            CUSTOMER,
-            meaning=N_("the customer it became"),
-            fallback_names=(listed("customer, client, cliente, account"),),
-            known_with="won",
-        ),
-    ),
-    required=("created",),
-    telling=("lead_id", "stage", "qualified", "advanced", "won", "interest"),
-    key=("lead_id",),
-    dated="created",
-    links=(Link("customer_id", "transactions", "customer_id", N_("won, of customers without sales")),),
-    sequences=(
-        Sequence("created", "won", N_("won before they were created")),
-        Sequence("created", "lost", N_("lost before they were created")),
-        Sequence("qualified", "won", N_("won before they were qualified")),
-    ),
 )  # fmt: skip
 
 CAMPAIGNS = Table(

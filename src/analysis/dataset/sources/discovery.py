@@ -74,7 +74,7 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
         if moved:
             found["transactions"] = found[moved] if moved == "invoices" else found.pop(moved)
             notes.append(Note(_MOVED, {"tables": labels(found["transactions"])}))
-        elif len(rest) == 1 and not ("contracts" in found and are_contracts(found["contracts"][0], config)):
+        elif len(rest) == 1 and not ("contracts" in found and stands_alone(found["contracts"][0], config)):
             found["transactions"] = [rest.pop()]
     if needs_sales:
         _check_one_kind_of_sales(found.get("transactions", []))
@@ -87,19 +87,32 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
     return Discovery(tables, rest, unreadable, tuple(notes), frozenset(guessed))
 
 
-def are_contracts(head: Head, config: DatasetConfig) -> bool:
-    """Tell whether a raw table that lies alone holds contracts, such as a list of members, and no sales.
+def stands_alone(head: Head, config: DatasetConfig) -> str | None:
+    """Return ``contracts`` or ``surveys`` if a raw table that lies alone holds these; None: maybe the sales.
 
-    Its name says so, or it has for each customer a start and an end, or a tenure and a flag, and no amount.
+    Its name says so. Or there is no amount, and it has for each customer a start and an end, or a tenure and
+    a flag: a list of members; or nothing but what surveys have.
     """
-    given, headers = config.contracts.columns, head.headers
+    headers = head.headers
     if fits(TABLES["transactions"], headers, config.transactions.columns) or config.transactions.says_where:
-        return False
-    found = recognised(TABLES["contracts"], headers, given, surely=True)
-    told = {"started", "ended"} <= found or {"tenure_months", "churned"} <= found
+        return None
     amounts = {"amount", "gross_amount", "unit_price"} & recognised(TABLES["transactions"], headers, {})
-    named_so = _is_named(head, "contracts") and fits(TABLES["contracts"], headers, given)
-    return "customer_id" in found and bool(named_so or (told and not amounts))
+    for name in ("contracts", "surveys"):
+        table, given = TABLES[name], config.table(name).columns
+        found = recognised(table, headers, given, surely=True)
+        told = {"started", "ended"} <= found or {"tenure_months", "churned"} <= found
+        if name == "surveys":
+            told = {*table.required} <= found and len(found) == len(headers)
+        named_so = _is_named(head, name) and fits(table, headers, given)
+        if "customer_id" in found and (named_so or (told and not amounts)):
+            return name
+    return None
+
+
+def needs_no_sales(found: Discovery) -> bool:
+    """Tell whether there are contracts, or surveys beside which nothing lies that could be the sales."""
+    unknown = found.rest or found.unreadable
+    return "contracts" in found.tables or ("surveys" in found.tables and not unknown)
 
 
 def _sorted(

@@ -11,7 +11,14 @@ from analysis.dataset.config import DatasetConfig, TableConfig
 from analysis.dataset.files.peek import SUFFIXES, Head, has_sheets, heads_of
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
-from analysis.dataset.sources.discovery import Discovery, are_contracts, discover, labels, left_out
+from analysis.dataset.sources.discovery import (
+    Discovery,
+    discover,
+    labels,
+    left_out,
+    needs_no_sales,
+    stands_alone,
+)
 from analysis.dataset.sources.table_recognition import named, recognised
 from analysis.dataset.user_files import is_legible, legible, reason_of, sha256, unreadable
 from analysis.errors import CarteraError
@@ -160,14 +167,14 @@ def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
     )
     heads = file_heads(files, config)
     if len(files) == 1 and not has_sheets(files[0]):
-        if all(are_contracts(head, config) for head in heads):
-            return replace(sales, inputs={"contracts": Input(tuple(files), config.contracts)})
+        if kind := next((stands_alone(head, config) for head in heads), None):
+            return replace(sales, inputs={kind: Input(tuple(files), config.table(kind))})
         return _with_invoices(sales, heads, config)
     found = discover(heads, config)
     alone = found.tables.keys() <= {"transactions"}
     if alone and (len(files) == 1 or not (found.rest or found.unreadable) or not _says_sales(found)):
         return sales
-    if not {"transactions", "contracts"} & found.tables.keys():
+    if "transactions" not in found.tables and not needs_no_sales(found):
         raise CarteraError(_no_sales(name, heads))
     notes = found.notes + left_out(found.rest)
     return replace(sales, inputs=inputs_of(found, config), notes=notes, broken=_unreadable(found.unreadable))
@@ -231,7 +238,7 @@ def in_database(name: str, database: str, config: DatasetConfig) -> Source:
             _("{database} holds no table that can be read.").format(database=databases.shown(database))
         )
     found = discover(heads, config)
-    if not {"transactions", "contracts"} & found.tables.keys():
+    if "transactions" not in found.tables and not needs_no_sales(found):
         raise CarteraError(_no_sales(name, heads))
     inputs, broken = found_in_database(found, database, config)
     notes = found.notes + left_out(found.rest)

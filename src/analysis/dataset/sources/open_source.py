@@ -157,6 +157,8 @@ def _configured(path: Path) -> Source:
         source = in_database(databases.name_of(database), database, config)
     else:
         source = in_folder(folder, config)
+    if "surveys" in source.inputs and "transactions" not in config.model_fields_set:
+        sections = [table for table in sections if table != "transactions"]
     missing = [table for table in sections if table not in source.inputs and table not in source.broken]
     return replace(
         source,
