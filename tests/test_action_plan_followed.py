@@ -22,7 +22,10 @@ from analysis.dataset.segment_table import Scoring
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from analysis.not_possible import NotPossible
+from analysis.report import pages, record
 from analysis.report.changes import changes, write_changes
+from analysis.report.execution import Execution
+from analysis.report.request import Request
 from conftest import transactions
 
 DAY = dt.date(2024, 1, 31)
@@ -318,6 +321,24 @@ class TestChanges:
             ("d", 1234, None),
         ]
         assert write_changes(report, None, now, "EUR") == {}
+
+
+def test_the_front_page_says_what_a_finding_was_before(tmp_path):
+    earlier, staging = tmp_path / "earlier", tmp_path / "staging"
+    found = {"id": "portfolio.customers", "notebook": "01_portfolio", "text": "Now 12.", "unit": "customers"}
+    for folder, value in ((earlier, 10), (staging / "work" / "01_portfolio" / "results", 12)):
+        folder.mkdir(parents=True)
+        (folder / "findings.json").write_text(json.dumps([{**found, "value": value}]), "utf-8")
+    (staging / "new").mkdir()
+    notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    done, data = Execution("01_portfolio", notebook, 1.0, None), open_dataset("cdnow-sample")
+    started = dt.datetime.now().astimezone()
+    given = {"01_portfolio": {}, "08_action_plan": {"previous": str(earlier)}}
+    about = record.about(Request("cdnow-sample"), data, given, [done], started)
+    pages.write_report(staging, data, [done], about)
+    page = (staging / "new" / "index.html").read_text("utf-8")
+    assert 'Now 12.</a> <span class="note">(before: 10)</span>' in page
+    assert 'href="changes.json"' in page
 
 
 class TestFiles:

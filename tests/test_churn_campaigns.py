@@ -292,16 +292,17 @@ def test_whom_it_pays_to_contact(small, values) -> None:
     assert "pays with 1 of 2 active customers and is" in value.sentence()
     assert value.sentence().endswith("they buy 200% as often as without it, which is an assumption.")
     # half the effect: 0.5 − 0.5^1.5 = 0.1464 of 100, at half the cost
-    table = value.shown["contact_sensitivity"].set_index(["effect", "contact_cost"]).loc[(0.5, 2.5)]
+    table = value.shown["contact_sensitivity"].set_index(["uplift", "contact_cost"]).loc[(0.5, 2.5)]
     assert table.tolist() == pytest.approx([1, 100 * (0.5 - 0.5**1.5) - 2.5])
     plot(value)
 
 
 def test_what_is_not_measured_is_called_an_assumption(small, values) -> None:
-    """As the rule says: a cost of 5, and a fifth more often: 0.5 − 0.5^1.2 = 6.5 % of 100."""
+    """As the rule says: a cost of 5, and a tenth more often: 0.5 − 0.5^1.1 = 3.3 % of 200."""
+    values["clv"] *= 2
     value = told(small, values)
     assert value.sentence().startswith("A contact that costs €5.00, an assumption, pays with 1 of 2")
-    assert value.found.money == pytest.approx(100 * (0.5 - 0.5**1.2) - 5)
+    assert value.found.money == pytest.approx(200 * (0.5 - 0.5**1.1) - 5)
     annoyed = told(small, values, uplift=-0.1)
     assert annoyed.found.value == 0
     assert churn.contact_value(small, NOTHING, NOTHING, NOTHING) is NOTHING
@@ -332,6 +333,7 @@ def test_whom_it_annoys_is_not_contacted(small, values, monkeypatch) -> None:
 
 
 def test_the_profile_says_whom_to_contact(small, values) -> None:
+    values["clv"] *= 2
     found = churn.worth_contacting(small, risks_of(0.5, 0.5, 0.9), values, WINDOW)
     assert found["worth_contacting"].to_dict() == {"ana": True, "bea": False, "carl": False}
     assert churn.worth_contacting(small, NotPossible("none"), values, WINDOW).empty

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from analysis.dataset import action_table
 from analysis.dataset.config import DatasetConfig, Policies, Transactions, read_config
 from analysis.dataset.schema import TABLES, TRANSACTIONS
 from analysis.dataset.segment_table import STANDARD_FILE
@@ -152,6 +153,7 @@ def test_the_settings_of_dataset_yml_are_all_shown_with_their_defaults(tmp_path)
     path = tmp_path / "dataset.yml"
     path.write_text(shown, "utf-8")
     (tmp_path / "my_segments.yml").write_bytes(STANDARD_FILE.read_bytes())
+    (tmp_path / "my_actions.yml").write_bytes(action_table.STANDARD_FILE.read_bytes())
     keys, others = yaml.safe_load(shown), yaml.safe_load(asking)
     assert set(keys) - set(TABLES) | {"database"} == set(DatasetConfig.model_fields) - set(TABLES)
     assert set(keys["transactions"]) | {"table", "query"} == set(Transactions.model_fields)
