@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from analysis import churn, open_dataset, portfolio
+from analysis.churn.evaluation import error_by_chance
 from analysis.demo import Truth, generate, probability_to_buy, state_on, world, write
 from analysis.demo.behaviour import buying_hazard, newness, unhappiness, weibull_factor
 from analysis.demo.calendar import demand
@@ -34,13 +35,13 @@ def measured(seed: int, folder: Path) -> dict[str, float]:
     ahead = churn.horizon(portfolio.activity_window(pairs, data.activity_window), pairs, data.as_of)
     told = churn.snapshots(data, ahead)
     found = churn.contest(told)
-    checked, day, ids = churn.calibration(found), told.days[-2], found.scores["customer_id"]
+    day, ids = told.days[-2], found.scores["customer_id"]
     absent, risk = found.scores["no_purchase"], found.scores[found.chosen]
     true = 1 - probability_to_buy(demo.truth, day, ahead.days).reindex(ids).to_numpy()
     known = 1 - knowable(demo.truth, day, ahead.days).reindex(ids).to_numpy()
     return {
-        "error": checked.error,
-        "by_chance": checked.by_chance,
+        "error": churn.calibration(found).found.value,
+        "by_chance": error_by_chance(risk.to_numpy()),
         "distance": float(np.abs(risk - true).mean()),
         "distance_knowable": float(np.abs(known - true).mean()),
         "auc": float(roc_auc_score(absent, risk)),

@@ -22,7 +22,10 @@ from analysis.dataset.segment_table import Scoring
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from analysis.not_possible import NotPossible
+from analysis.report import pages, record
 from analysis.report.changes import changes, write_changes
+from analysis.report.execution import Execution
+from analysis.report.request import Request
 from conftest import transactions
 
 DAY = dt.date(2024, 1, 31)
@@ -184,10 +187,12 @@ class TestEarned:
         assert found.found.value == pytest.approx(300)
         assert found.found.good
         assert (
-            "50.0% of the 30 contacted bought, and 20.0% of the 30 left alone: 30.0 percentage points"
+            "50.0% of the 30 contacted bought, and 20.0% of the 30 left alone: a difference of 30.0 "
             in found.text
         )
-        assert "less its cost of 60, the plan earned 300 (90% interval 65 to 535)" in found.text
+        assert (
+            "After its cost of 60 the plan has brought 300 of margin (90% interval 65 to 535)" in found.text
+        )
         table = found.shown["earned"]
         assert table["margin"].to_dict() == pytest.approx({"left alone": 8, "contacted": 20})
 
@@ -196,7 +201,7 @@ class TestEarned:
         found = actions.earned(left(two_arms()), data)
         assert found.found.value == pytest.approx(-60)
         assert found.found.good is None
-        assert found.text.endswith("Chance alone may explain what it earned.")
+        assert found.text.endswith("Chance alone may explain that.")
 
     def test_a_plan_that_annoyed(self, left, data_over):
         data = data_over(sold(range(30, 55)), dt.date(2024, 4, 30))
@@ -241,6 +246,7 @@ class TestEarned:
             "customer_id;date;amount",
             *(f"K{n};2024-02-20;100" for n in range(10)),
             "K10;2024-01-15;100",
+            "K10;2024-02-20;100",
         ]
         (folder / "sales.csv").write_text("\n".join([*sales, "Z;2024-04-30;5"]), "utf-8")
         leads = [f"C{n:03};2023-12-01;{'2024-01-15' if n == 10 else '2024-02-15'};K{n}" for n in range(11)]
@@ -276,11 +282,8 @@ class TestChanges:
             ["RFM segment", "Champions", "Lost", 2, 15],
             ["ABC class", "A", "B", 1, 5],
         ]
-        listed = found.shown["list_changes"][["contact_id", "change"]]
-        assert listed.to_numpy().tolist() == [
-            ["C002", "new on it"],
-            ["C000", "no longer on it, having bought"],
-        ]
+        listed = found.shown["list_changes"].set_index("contact_id")["change"]
+        assert listed.to_dict() == {"C002": "new on it", "C000": "no longer on it, having bought"}
         assert found.text.startswith(
             "Of 3 customers known to the earlier run 2 have changed RFM segment and 2 ABC"
         )
@@ -312,17 +315,31 @@ class TestChanges:
         now[0]["value"], now[2]["value"], now[3]["value"] = 0.5, 7, None
         now.append({"id": "e", "value": 5, "unit": "customers", "text": "e", "notebook": "n"})
         report = tmp_path / "new"
-        tables = report / "tables" / "08_action_plan"
-        tables.mkdir(parents=True)
-        pd.DataFrame({"before": ["A"], "now": ["B"]}).to_parquet(tables / "class_moves.parquet")
         assert write_changes(report, str(tmp_path), now, "EUR") == {"a": "25.0%", "d": "€1,234"}
         said = json.loads((report / "changes.json").read_text("utf-8"))
-        assert [(one["id"], one["before"], one["value"]) for one in said["findings"]] == [
+        assert [(one["id"], one["before"], one["value"]) for one in said] == [
             ("a", 0.25, 0.5),
             ("d", 1234, None),
         ]
-        assert said["class_moves"] == [{"before": "A", "now": "B"}]
         assert write_changes(report, None, now, "EUR") == {}
+
+
+def test_the_front_page_says_what_a_finding_was_before(tmp_path):
+    earlier, staging = tmp_path / "earlier", tmp_path / "staging"
+    found = {"id": "portfolio.customers", "notebook": "01_portfolio", "text": "Now 12.", "unit": "customers"}
+    for folder, value in ((earlier, 10), (staging / "work" / "01_portfolio" / "results", 12)):
+        folder.mkdir(parents=True)
+        (folder / "findings.json").write_text(json.dumps([{**found, "value": value}]), "utf-8")
+    (staging / "new").mkdir()
+    notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    done, data = Execution("01_portfolio", notebook, 1.0, None), open_dataset("cdnow-sample")
+    started = dt.datetime.now().astimezone()
+    given = {"01_portfolio": {}, "08_action_plan": {"previous": str(earlier)}}
+    about = record.about(Request("cdnow-sample"), data, given, [done], started)
+    pages.write_report(staging, data, [done], about)
+    page = (staging / "new" / "index.html").read_text("utf-8")
+    assert 'Now 12.</a> <span class="note">(before: 10)</span>' in page
+    assert 'href="changes.json"' in page
 
 
 class TestFiles:
@@ -340,7 +357,7 @@ class TestFiles:
 
     def test_a_sheet_per_owner_and_one_of_those_left_alone(self, group):
         book = openpyxl.load_workbook(io.BytesIO(actions.plan_files(group, DATA)["plan.xlsx"]))
-        assert book.sheetnames == ["Ben", "No owner", "Ana", "Control group"]
+        assert book.sheetnames == ["Ben", "No owner", "Ana", "Control group (do not contact)"]
         ana = [[cell.value for cell in row] for row in book["Ana"].iter_rows(min_row=5)]
         assert ana[0][:3] == ["Name", "Customer or lead", "Kind"]
         assert [row[1] for row in ana[1:]] == ["C002", "C003"]
@@ -348,7 +365,7 @@ class TestFiles:
         assert ana[1][-1] == 4
         assert book["Ben"]["A6"].value == "=cmd()"
         assert book["Ben"]["A6"].data_type == "s"
-        assert "Not to be contacted" in book["Control group"]["A2"].value
+        assert book["Control group (do not contact)"]["A6"].value == "e"
 
     def test_a_sheet_holds_the_first_by_gain_and_says_so(self, group, monkeypatch):
         monkeypatch.setattr(exports, "MOST_ROWS", 1)

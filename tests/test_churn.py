@@ -9,17 +9,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import special, stats
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 
 from analysis import churn, open_dataset, portfolio
-from analysis.churn.evaluation import error_by_chance, measures
+from analysis.churn.evaluation import Contest, error_by_chance, measures
+from analysis.churn.rates import ChurnRates
 from analysis.churn.risk_reasons import reasons
-from analysis.churn.risks import Risks
+from analysis.churn.risks import expected_number
 from analysis.churn.snapshots import usual_gap
 from analysis.dataset import Dataset
 from analysis.engine.duckdb import DuckDBEngine
+from analysis.language import number
 from analysis.not_possible import NotPossible
 from analysis.plots import plot, theme
 from conftest import transactions
@@ -33,7 +36,7 @@ Made = Callable[[pd.DataFrame, dt.date], Dataset]
 # --- rates -------------------------------------------------------------------------------------------
 
 
-def rates_of(rows: list[tuple[object, ...]], as_of: dt.date) -> churn.ChurnRates | NotPossible:
+def rates_of(rows: list[tuple[object, ...]], as_of: dt.date) -> ChurnRates | NotPossible:
     """Return the monthly rates of month of 2024, status and number of customers."""
     frame = pd.DataFrame(rows, columns=["number", "status", "customers"])
     days = pd.to_datetime(pd.DataFrame({"year": 2024, "month": frame["number"], "day": 1}))
@@ -168,7 +171,7 @@ MARCH_6 = dt.date(2024, 3, 6)
 
 
 def window_of(days: int, window: int) -> churn.Horizon:
-    return churn.Horizon(days, window, pd.DataFrame())
+    return churn.Horizon({}, "", days=days, window=window, curve=pd.DataFrame())
 
 
 def test_snapshot_of_six_customers(six_customers: pd.DataFrame, data_over: Made) -> None:
@@ -187,8 +190,18 @@ def test_snapshot_of_six_customers(six_customers: pd.DataFrame, data_over: Made)
     assert frame["mean_purchase"].tolist() == pytest.approx([260 / 3, 0, 200])
     assert frame["returned_share"].tolist() == pytest.approx([0, 0, 60 / 200])
     assert frame["recent_net_sales"].tolist() == pytest.approx([140, 0, 140])
-    # ana's gaps until then are 36 and 20: mean 28, standard deviation 8 √2
-    assert frame["irregularity"].iloc[0] == pytest.approx(8 * 2**0.5 / 28)
+    # ana's gaps until then are 36 and 20: mean 28, variance 128, as the second of three variances ÷ mean²,
+    # the two others 1; who bought once has none of its own
+    irregular = ((128 / 28**2 + 2) / 3) ** 0.5
+    assert frame["irregularity"].tolist() == pytest.approx([irregular, 1, 1])
+    # all 56 days of gaps are hers, so the mean gap is 28 and her usual one (56 + 28) ÷ 3. For who buys as by
+    # chance 20 ÷ 28 purchases are due, and none in 40 days has the probability e^(−40 ÷ 28)
+    assert frame["due"].tolist()[1:] == pytest.approx([35 / 28, 20 / 28])
+    assert frame["rhythm_risk"].tolist()[1:] == pytest.approx([np.exp(-40 / 28)] * 2)
+    # the survival function of scipy's Weibull distribution of that shape and mean
+    rhythm = stats.weibull_min(1 / irregular, scale=28 / special.gamma(1 + irregular))
+    assert frame["due"].iloc[0] == pytest.approx(-rhythm.logsf(5))
+    assert frame["rhythm_risk"].iloc[0] == pytest.approx(rhythm.sf(45) / rhythm.sf(5))
     assert frame["no_purchase"].isna().all()
 
 
@@ -289,6 +302,13 @@ def test_features_of_other_tables(folder) -> None:
     assert frame["waiting_days"].drop("carl").tolist() == pytest.approx([13 / 3, 0])
 
 
+def test_who_a_customer_is_describes_it(folder) -> None:
+    (folder / "customers.csv").write_text("customer,name,sector\nana,Ana S.L.,Farming\ncarl,Carl,\n", "utf-8")
+    told = churn.snapshot(open_dataset(str(folder)), MARCH_6, window_of(60, 60))
+    assert told["sector"].fillna("?").tolist() == ["Farming", "?", "?"]
+    assert not {"name", "type", "region"} & set(told)
+
+
 def test_nothing_after_the_cut_off_is_seen(folder) -> None:
     """The outcome is planted after the cut-off in every table, and changes nothing known on it."""
     seeing, blind = open_dataset(str(folder)), open_dataset(str(folder), as_of="2024-03-06")
@@ -349,16 +369,16 @@ def bought(without: int, of: int = 400, seed: int = 1) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def found() -> churn.Contest:
+def found() -> Contest:
     return churn.contest(snapshots())
 
 
 @pytest.fixture(scope="module")
-def clear() -> churn.Contest:
+def clear() -> Contest:
     return churn.contest(snapshots(*(two_signs(seed) for seed in range(1, 5))))
 
 
-def test_the_rule_is_taken_that_sees_the_planted_sign(found: churn.Contest) -> None:
+def test_the_rule_is_taken_that_sees_the_planted_sign(found: Contest) -> None:
     """Silence by itself tells all there is to tell, so the simple rule is taken, and no model beats it."""
     assert found.chosen == "recency"
     assert "so the rule is used" in found.sentence()
@@ -375,14 +395,14 @@ def two_signs(seed: int, n: int = 800) -> pd.DataFrame:
     return frame.assign(no_purchase=pd.array(random.random(n) < 1 / (1 + np.exp(-odds)), dtype="boolean"))
 
 
-def test_a_model_that_beats_every_rule_is_taken(clear: churn.Contest) -> None:
+def test_a_model_that_beats_every_rule_is_taken(clear: Contest) -> None:
     assert clear.chosen == "logistic"  # and not the trees, which are no better
     assert (clear.against[["brier_gain_low", "precision_gain_low"]] > 0).all(axis=None)
     assert "It beats every simple rule by more than chance, in error and in order." in clear.sentence()
     assert clear.findings()[0].good
 
 
-def test_the_same_twice(found: churn.Contest) -> None:
+def test_the_same_twice(found: Contest) -> None:
     first, second = found, churn.contest(snapshots())
     pd.testing.assert_frame_equal(first.frame, second.frame, check_exact=True)
     pd.testing.assert_frame_equal(first.scores, second.scores, check_exact=True)
@@ -390,7 +410,7 @@ def test_the_same_twice(found: churn.Contest) -> None:
     pd.testing.assert_frame_equal(*signs, check_exact=True)
 
 
-def test_who_won_is_found_once(found: churn.Contest, tmp_path, monkeypatch) -> None:
+def test_who_won_is_found_once(found: Contest, tmp_path, monkeypatch) -> None:
     """As if trees of settings of their own had won: they are fitted anew, and no contest is held again."""
     trees = churn.default_models()["boosted"].set_params(histgradientboostingclassifier__max_iter=7)
     data = replace(snapshots(), content="planted")
@@ -454,7 +474,7 @@ def test_where_nothing_tells_no_sign_is_named() -> None:
     assert len(set(churn.risks(churn.latest(found, data), data).customers["risk"])) == 1
 
 
-def test_the_outcome_in_disguise_is_named(found: churn.Contest) -> None:
+def test_the_outcome_in_disguise_is_named(found: Contest) -> None:
     parts = [planted(seed=seed) for seed in range(1, 5)]
     told = [part.assign(closed=part["no_purchase"].map({True: "yes", False: "no"})) for part in parts]
     models = {"logistic": churn.default_models()["logistic"]}
@@ -500,7 +520,7 @@ def test_the_list_begins_with_those_silent_for_longer_than_usual() -> None:
     assert rest["customer_id"].iloc[0] == today["customer_id"].iloc[-1]
     assert listed["at_stake"].min() == 0  # negative net sales are nothing to lose
     np.testing.assert_allclose(listed["at_stake"], listed["risk"] * listed["recent_net_sales"].clip(lower=0))
-    assert risks.findings()[1].money == pytest.approx(listed["at_stake"].head(7).sum())
+    assert f"they reach {number(listed['at_stake'].head(7).sum())}" in risks.notes()[0]
 
 
 def test_value_at_stake_is_what_the_customer_is_worth_if_it_stays() -> None:
@@ -512,7 +532,7 @@ def test_value_at_stake_is_what_the_customer_is_worth_if_it_stays() -> None:
 
 
 def test_expected_number() -> None:
-    mean, low, high = Risks(pd.DataFrame({"risk": [0.5] * 100}), 30, 10).expected
+    mean, low, high = expected_number(pd.Series([0.5] * 100))
     assert mean == 50
     assert (low, high) == (pytest.approx(50 - 1.644854 * 5), pytest.approx(50 + 1.644854 * 5))
 
@@ -527,8 +547,8 @@ def test_reasons_are_said_in_words() -> None:
     assert said[1].startswith("silent for 94 days; usually buys every 31")
     frame.loc[:300, "channel"] = "shop"  # the most frequent one
     said = reasons(churn.fit(data), frame)
-    assert said.str.contains("buys by web").equals(frame["channel"] == "web")
-    assert not said.str.contains("buys by shop").any()
+    assert said.str.contains("channel: web").equals(frame["channel"] == "web")
+    assert not said.str.contains("channel: shop").any()
 
 
 # --- evaluation --------------------------------------------------------------------------------------
@@ -570,13 +590,13 @@ def test_measures_of_a_perfect_model() -> None:
     assert found.tolist() == pytest.approx([0, 0, 0, 1, 1, 5])
 
 
-def contest_of(absent: list[bool], risk: list[float]) -> churn.Contest:
+def contest_of(absent: list[bool], risk: list[float]) -> Contest:
     """Return a contest that one rule has won."""
     frame = pd.DataFrame(
         {"ece": [measures(np.array(absent), np.array(risk), np.ones((1, len(risk))))[2, 0]]}, ["mine"]
     )
     scores = pd.DataFrame({"no_purchase": absent, "mine": risk})
-    return churn.Contest(frame, "mine", frame, scores, None, None)
+    return Contest(frame, "mine", frame, scores, None, None)
 
 
 @pytest.mark.parametrize(("shift", "holds"), [(0.3, False), (-0.3, False), (0, True)])
@@ -585,8 +605,8 @@ def test_it_says_whether_the_probabilities_are_off_by_more_than_chance(shift: fl
     absent = np.concatenate([np.arange(200) < 200 * (p + shift) for p in np.linspace(0.355, 0.655, 10)])
     truth = churn.calibration(contest_of(absent.tolist(), risk.tolist()))
     assert truth.found.good == holds
-    assert ("trust their order more than their size" in truth.sentence()) != holds
-    assert truth.error == pytest.approx(abs(shift), abs=0.0031)
+    assert ("trust their order, not their size" in truth.sentence()) != holds
+    assert truth.found.value == pytest.approx(abs(shift), abs=0.0031)
 
 
 def test_calibration_error_of_true_probabilities_by_chance() -> None:
@@ -597,14 +617,15 @@ def test_calibration_error_of_true_probabilities_by_chance() -> None:
 def test_reliability_groups_are_equal_and_their_intervals_hold_the_share() -> None:
     random = np.random.default_rng(5)
     risk = random.random(1000)
-    bins = churn.calibration(contest_of((random.random(1000) < risk).tolist(), risk.tolist())).bins
+    checked = churn.calibration(contest_of((random.random(1000) < risk).tolist(), risk.tolist()))
+    bins = checked.shown["reliability"]
     assert bins["customers"].tolist() == [100] * 10
     low, high = bins["observed_low"], bins["observed_high"]
     assert ((low <= bins["observed"]) & (bins["observed"] <= high)).all()
     assert (bins["observed"] - bins["predicted"]).abs().max() < 0.15
 
 
-def test_plots_draw_on_the_axes_given_and_say_what_they_show(clear: churn.Contest) -> None:
+def test_plots_draw_on_the_axes_given_and_say_what_they_show(clear: Contest) -> None:
     data = snapshots(*(two_signs(seed) for seed in range(1, 5)))
     signs = churn.importance(clear, data)
     for result in [signs, churn.calibration(clear), horizon_of(270, 90)]:
@@ -616,10 +637,13 @@ def test_plots_draw_on_the_axes_given_and_say_what_they_show(clear: churn.Contes
 
 @pytest.mark.slow
 def test_the_forecast_of_the_demo_comes_near_its_truth(tmp_path) -> None:
-    """The truth knows who has left in silence, which no data show: see ``benchmarks/README.md``."""
+    """What sees these data alone reaches .820 and .119 at best, and .03 and .08 from the truth were wanted.
+
+    The truth knows who has left in silence, which no data show: see ``benchmarks/README.md``.
+    """
     seen = pd.DataFrame([measured(seed, tmp_path / str(seed)) for seed in (1, 2, 3)])
     assert seen["error"].median() <= seen["by_chance"].median()
     assert (seen["auc_knowable"] < seen["auc_true"]).all()
-    assert (seen["auc_knowable"] - seen["auc"]).median() <= 0.09
-    assert (seen["distance"] - seen["distance_knowable"]).median() <= 0.1
-    assert seen["beats"].sum() >= 2
+    assert seen["auc"].median() >= 0.80  # .806 measured
+    assert seen["distance"].median() <= 0.14  # .136 measured
+    assert (seen["beats"] == 1).all()

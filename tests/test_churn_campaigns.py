@@ -10,8 +10,9 @@ import pytest
 
 import campaign_trials
 from analysis import churn, open_dataset
-from analysis.churn import CampaignEffects, ContactValue, RiskEffects, Risks, campaigns, contact_gain
-from analysis.churn.campaigns import apart_before, chance_of, effect_of
+from analysis.churn import Risks, campaigns, contact_gain
+from analysis.churn.campaigns import CampaignEffects, RiskEffects, apart_before, chance_of, effect_of
+from analysis.churn.contact_value import ContactValue
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
 from analysis.portfolio import ActivityWindow
@@ -263,7 +264,9 @@ def test_effect_of_a_campaign_as_a_multiplier() -> None:
 
 def risks_of(*risks: float) -> Risks:
     listed = pd.DataFrame({"customer_id": ["ana", "bea", "carl"], "risk": risks, "at_stake": 100.0})
-    return Risks(listed, 90, 2, "EUR", valued=True)
+    return Risks(
+        {}, "", customers=listed, horizon=90, calls=2, expected=(0, 0, 0), currency="EUR", valued=True
+    )
 
 
 @pytest.fixture

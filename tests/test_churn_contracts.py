@@ -10,7 +10,8 @@ import pytest
 from scipy.stats import CensoredData, binomtest, ecdf
 
 from analysis import churn, open_dataset
-from analysis.churn.contracts import joined, tenures
+from analysis.churn.contract_value import ContractValue
+from analysis.churn.contracts import Contracts, ContractsCheck, joined, tenures
 from analysis.churn.shifted_beta_geometric import (
     RetentionLikelihood,
     RetentionModel,
@@ -137,9 +138,9 @@ def margins(rate: float) -> Margins:
     return Margins(rate, pd.DataFrame(), "set")
 
 
-def fitted(terms: pd.DataFrame, as_of: dt.date, months: int = 12) -> churn.Contracts:
+def fitted(terms: pd.DataFrame, as_of: dt.date, months: int = 12) -> Contracts:
     found = churn.contracts(terms, as_of, months)
-    assert isinstance(found, churn.Contracts)
+    assert isinstance(found, Contracts)
     return found
 
 
@@ -157,7 +158,7 @@ def test_years_held_out_in_the_paper(seen: list[float], later: list[float]) -> N
     for year, share in enumerate(later, start=8):
         as_of = START.replace(year=START.year + year)
         check = churn.contracts_check(terms, as_of, cutoff=START.replace(year=START.year + 7))
-        assert isinstance(check, churn.ContractsCheck)
+        assert isinstance(check, ContractsCheck)
         totals = check.totals
         assert totals["contracts"] == round(seen[-1] * 1000)
         assert totals["actual"] == round(share * 1000)
@@ -194,7 +195,7 @@ def test_the_demo_portfolio_renews_as_its_truth_says() -> None:
     assert table["model_survival"].iloc[:3].to_numpy() == pytest.approx(truth, abs=0.03)
     assert table["average_survival"].iloc[2] < truth[2] - 0.04
     check = churn.contracts_check(terms, as_of)
-    assert isinstance(check, churn.ContractsCheck)
+    assert isinstance(check, ContractsCheck)
     assert check.cutoff == dt.date(2024, 12, 31)  # three whole years: one of them for the check
     assert check.misses("by_model") < check.misses("by_average") / 1.5
 
@@ -273,7 +274,7 @@ def test_value_by_hand(months: int) -> None:
     as_of = dt.date(2003, 4, 15)
     contracts = fitted(terms, as_of, months)
     value = churn.contract_value(contracts, margins=margins(0.5), annual_discount_rate=0.1)
-    assert isinstance(value, churn.ContractValue)
+    assert isinstance(value, ContractValue)
     due = {12: dt.date(2004, 3, 1), 6: dt.date(2003, 9, 1), 1: dt.date(2003, 5, 1)}[months]
     made = 36 // months + (1 if months == 1 else 0)
     first = value.frame.iloc[0]
@@ -303,7 +304,7 @@ def test_which_contracts_have_a_value() -> None:
     terms = pd.concat([contracts_of(HIGH_END), extra.assign(plan="basic")], ignore_index=True)
     contracts = fitted(terms, dt.date(2007, 3, 1))
     value = churn.contract_value(contracts, annual_discount_rate=0.1, margins=margins(0.3))
-    assert isinstance(value, churn.ContractValue)
+    assert isinstance(value, ContractValue)
     frame = value.frame
     assert set(frame["customer_id"]) & set(extra["customer_id"]) == {"no price", "dear", "cheap"}
     assert frame["customer_id"].iloc[[0, -2, -1]].tolist() == ["dear", "cheap", "no price"]
@@ -316,7 +317,7 @@ def test_which_contracts_have_a_value() -> None:
 def test_misses_by_hand() -> None:
     """Two too many of 20 and two too few of 30 are 4 of 50 missed, though the total is right."""
     groups = pd.DataFrame({"contracts": [20, 30], "actual": [10, 20], "by_model": [12, 18], "by_average": 0})
-    check = churn.ContractsCheck(groups, START, START, Interval(0, 1, 0.9))
+    check = ContractsCheck(groups, START, START, Interval(0, 1, 0.9))
     assert check.misses("by_model") == pytest.approx(4 / 50)
 
 
@@ -328,7 +329,7 @@ def test_contracts_renewed_often_are_one_group() -> None:
     later["customer_id"] = "n" + later["customer_id"]
     both = pd.concat([terms, later], ignore_index=True)
     check = churn.contracts_check(both, as_of, cutoff=dt.date(2004, 1, 1), months=1)
-    assert isinstance(check, churn.ContractsCheck)
+    assert isinstance(check, ContractsCheck)
     assert check.groups["renewals"].tolist() == ["4", "7+"]  # since September, and since 2000
     assert check.groups["contracts"].tolist() == [
         1000,
@@ -357,9 +358,9 @@ def test_value_interval_covers_what_comes() -> None:
         frame = pd.DataFrame({"customer_id": "c", "plan": "p", "price": 100.0, "renewals": age[alive]})
         frame["started"] = [pd.Timestamp(2019 - years, 1, 1) for years in age[alive]]
         frame["ended"] = pd.NaT
-        contracts = churn.Contracts(frame, dt.date(2019, 12, 31), 12, known, model)
+        contracts = Contracts(frame, dt.date(2019, 12, 31), 12, known, model)
         value = churn.contract_value(contracts, annual_discount_rate=0.1, margins=margins(1.0))
-        assert isinstance(value, churn.ContractValue)
+        assert isinstance(value, ContractValue)
         to_come = ends[alive] - age[alive] - 1  # renewals still made, the next of them on 1 January 2020
         wait = (value.frame["next_renewal"].iloc[0] - pd.Timestamp("2019-12-31")).days / 365.25
         came = 100 * 1.1**-wait * ((1 - 1.1 ** -to_come.astype(float)) / (1 - 1 / 1.1)).sum()
@@ -417,11 +418,11 @@ def test_charts_show_what_was_seen_and_both_rules() -> None:
     )
     assert ax.get_xticklabels()[1].get_text() == "1\n(215)"
     check = churn.contracts_check(terms, dataset.as_of)
-    assert isinstance(check, churn.ContractsCheck)
+    assert isinstance(check, ContractsCheck)
     shares = check.groups["actual"] / check.groups["contracts"]
     assert [bar.get_height() for bar in plot(check).patches] == pytest.approx(shares.tolist())
     value = churn.contract_value(contracts, margins(0.3), 0.1)
-    assert isinstance(value, churn.ContractValue)
+    assert isinstance(value, ContractValue)
     assert value.currency == "EUR"
     for result in (contracts, check, value):
         for name, frame in result.tables().items():

@@ -18,7 +18,7 @@ from analysis.not_possible import NotPossible
 from tables import answering, write_sales
 
 AS_OF = dt.date(2025, 6, 30)
-TWO_MONTHS = Horizon(60, 60, pd.DataFrame())
+TWO_MONTHS = Horizon({}, "", days=60, window=60, curve=pd.DataFrame())
 
 # Paper. ana: 4 days, 3 gaps of 20 add up to 60; she buys on 5 days after the first and up to the last of
 # them, and on 12 days since, for 120 days. bea: 6 days, 5 gaps of 30 add up to 150, on 5 days of hers. The
@@ -120,7 +120,7 @@ def test_a_group_that_was_silent_on_the_same_days_a_year_before_goes_by_the_seas
 def test_no_category_or_no_rhythm_is_said(opened):
     assert "no category" in str(churn.lapsed_lines(open_dataset("cdnow-sample"), TWO_MONTHS))
     assert "at a rhythm within the horizon" in str(
-        churn.lapsed_lines(opened(), Horizon(10, 10, pd.DataFrame()))
+        churn.lapsed_lines(opened(), Horizon({}, "", days=10, window=10, curve=pd.DataFrame()))
     )
     reason = NotPossible("why")
     assert churn.lapsed_lines(opened(), reason) is churn.lapsed_check(opened(), reason) is reason

@@ -12,7 +12,8 @@ import pytest
 from scipy.stats import chi2, norm
 
 from analysis import churn, open_dataset, portfolio
-from analysis.churn.survival import Lives, Survival, bands
+from analysis.churn.rates import ChurnRates
+from analysis.churn.survival import Lives, Survival, SurvivalBy, bands
 from analysis.dataset import Dataset
 from analysis.display_names import words
 from analysis.errors import CarteraError
@@ -63,7 +64,7 @@ def test_published_curve_median_and_test() -> None:
     # each group is too small to be compared with others, so each patient counts for two
     both = pd.concat([treated.assign(plan="6-MP"), placebo.assign(plan="placebo")] * 2, ignore_index=True)
     result = churn.survival_by(survival_of(Lives(both.assign(customer_id="x"))), "plan")
-    assert isinstance(result, churn.SurvivalBy)
+    assert isinstance(result, SurvivalBy)
     table = result.shown["survival_by_plan"]
     assert table["median"].tolist() == [23, 8]
     assert logrank_by_hand(treated, placebo) == pytest.approx(16.79, abs=0.005)
@@ -197,7 +198,7 @@ def test_hard_cases() -> None:
     apart = lives_of([True] * 40 + [False] * 40, plan=["a"] * 40 + ["b"] * 40)
     early = Lives(apart.frame.assign(months=[*[5.0] * 40, *[1.0] * 40]))
     result = churn.survival_by(survival_of(early), "plan")
-    assert isinstance(result, churn.SurvivalBy)
+    assert isinstance(result, SurvivalBy)
     assert result.shown["survival_by_plan"]["p_value"].isna().all()
     assert result.notes() == []
     assert result.title() == "By plan, no group differs by more than chance would"
@@ -207,7 +208,7 @@ def test_small_groups_and_those_beyond_the_largest_are_left_out() -> None:
     sizes = {"a": 60, "b": 50, "c": 40, "d": 39, "e": 38, "f": 37, "g": 36, "h": 5}
     groups = [name for name, n in sizes.items() for _i in range(n)]
     result = churn.survival_by(survival_of(lives_of([True] * len(groups), sector=groups)), "sector")
-    assert isinstance(result, churn.SurvivalBy)
+    assert isinstance(result, SurvivalBy)
     table = result.shown["survival_by_sector"]
     assert table["group"].tolist() == list("abcdef")
     assert table["customers"].tolist() == list(sizes.values())[:6]
@@ -253,7 +254,7 @@ def test_a_telecom_file_needs_tenure_and_flag_alone(tmp_path: Path) -> None:
         share *= 1 - ((there["tenure"] == month) & (there["Churn"] == "Yes")).sum() / len(there)
         assert survival.curve.set_index("months")["share"][month] == pytest.approx(share)
     by_plan = churn.survival_by(survival, "plan")
-    assert isinstance(by_plan, churn.SurvivalBy)
+    assert isinstance(by_plan, SurvivalBy)
     table = by_plan.shown["survival_by_plan"]
     assert dict(zip(table["group"], table["customers"], strict=True)) == dict(raw["Contract"].value_counts())
     renewals = churn.contracts(terms, dataset.as_of)
@@ -302,7 +303,7 @@ def test_rates_by_group_and_length_on_the_demo() -> None:
         dataset.query("customer_flow", period="half_year"), dataset.as_of, "half_year"
     )
     rates = churn.rates(flow)
-    assert isinstance(rates, churn.ChurnRates)
+    assert isinstance(rates, ChurnRates)
     columns = ["customer_id", "date", "kind", "amount"]
     sales = pd.read_parquet(dataset.folder / "transactions.parquet", columns=columns)
     sales = sales.assign(date=pd.to_datetime(sales["date"]), amount=sales["amount"].astype(float))

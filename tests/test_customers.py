@@ -154,7 +154,7 @@ def test_life_cycle_and_margin_are_those_of_the_notebooks(demo_profile):
 def test_every_column_says_what_it_is(demo_profile):
     told = dictionary(demo_profile.reset_index())
     assert told["column"].tolist() == ["customer_id", *demo_profile]
-    assert (told[["heading", "meaning", "unit"]] != "").all(axis=None)
+    assert (told[["heading", "meaning"]] != "").all(axis=None)
     assert told.set_index("column").loc["net_sales_2024", ["heading", "customers"]].tolist() == [
         "Net sales 2024", 4000
     ]  # fmt: skip
@@ -203,7 +203,8 @@ def test_counts_stand_side_by_side() -> None:
     customers = pd.DataFrame({"active": [True] * 3 + [False], "net_sales": 1.0})
     activity = portfolio.Activity({}, "", customers=customers, window=60)
     none = NotPossible("")
-    risks = Risks(pd.DataFrame({"risk": [0.5, 0.25, 0.25]}), 60, 10)
+    listed = pd.DataFrame({"risk": [0.5, 0.25, 0.25]})
+    risks = Risks({}, "", customers=listed, horizon=60, calls=10, expected=(1.0, 0.0, 2.0))
     alive = Alive(pd.DataFrame({"x": 1, "p_alive": [0.9, 0.5, 0.51, 0.1]}), by_construction=False)
     found = counts(activity, none, risks, alive).frame["customers"]
     assert found.tolist() == [4, 3, 2, 2]  # ever; active; 3 − 1 expected not to buy; 0.9 and 0.51

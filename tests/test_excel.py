@@ -80,6 +80,7 @@ def test_a_list_has_filters_and_prints_its_headings_on_every_page(written):
     sheet = written(page)["Ana"]
     assert (sheet.auto_filter.ref, sheet.freeze_panes) == ("A5:D8", "A6")
     assert sheet.print_title_rows == "$5:$5"
+    assert sheet["A6"].alignment.wrap_text
     assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) in {(1, 0), (None, 0)}
     assert sheet.page_setup.orientation == "landscape"
     assert sheet.print_area == "'Ana'!$A$1:$D$9"

@@ -227,9 +227,9 @@ def test_the_only_file_that_is_nothing_else_is_the_sales(tmp_path):
 
 def test_a_folder_without_sales(tmp_path):
     write(tmp_path, "clientes.csv", CUSTOMERS)
-    write(tmp_path, "encuestas.csv", "cliente;fecha;nota\nA;2024-01-01;9\n")
+    write(tmp_path, "existencias.csv", "articulo;existencias\nP;3\n")
     with pytest.raises(
-        CarteraError, match=r"nothing in it was recognised as the sales; it holds clientes\.csv, enc"
+        CarteraError, match=r"nothing in it was recognised as the sales; it holds clientes\.csv, exi"
     ):
         find_source(str(tmp_path))
 

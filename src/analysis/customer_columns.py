@@ -61,14 +61,6 @@ MEANINGS: dict[str, str] = {
     "action_gain": N_("What the action is expected to bring, less what it costs"),
 }
 """By column, in this order; a name that ends in ``_`` is followed by a year."""
-_KINDS = {
-    "text": N_("text"),
-    "date": N_("day"),
-    "number": N_("number"),
-    "percent": N_("share of 1"),
-    "money": N_("money"),
-    "": N_("yes or no"),
-}
 
 
 def entry(column: str) -> str:
@@ -87,26 +79,11 @@ def in_order(profile: pd.DataFrame) -> pd.DataFrame:
 def dictionary(profile: pd.DataFrame) -> pd.DataFrame:
     """Return the data dictionary of a customer profile, in the reader's language.
 
-    Returns
-    -------
-    pandas.DataFrame
-        One row per ``column``: its ``heading``, its ``meaning``, what it holds (``unit``; money with its
-        currency), and of how many ``customers`` it is known.
+    It has by ``column`` its ``heading``, its ``meaning``, and of how many ``customers`` it is known.
     """
-    columns = [str(column) for column in profile]
-    declared = [entry(column) for column in columns]
-    said = words("customer_profile", profile.set_axis(declared, axis=1))
-    kinds = [_KINDS[said["formats"].get(name, "").rstrip("0123456789")] for name in declared]
-    currency = profile.attrs.get("currency")
-    return pd.DataFrame(
-        {
-            "column": columns,
-            "heading": [
-                f"{said['labels'][name]} {column.removeprefix(name)}".strip()
-                for column, name in zip(columns, declared, strict=True)
-            ],
-            "meaning": [_(MEANINGS[name]) for name in declared],
-            "unit": [currency if kind == _KINDS["money"] and currency else _(kind) for kind in kinds],
-            "customers": profile.notna().sum().to_list(),
-        }
-    )
+    labels, rows = words("customer_profile", profile.rename(columns=entry))["labels"], []
+    for column, known in profile.notna().sum().items():
+        name = entry(str(column))
+        heading = f"{labels[name]} {str(column).removeprefix(name)}".strip()
+        rows.append((column, heading, _(MEANINGS[name]), known))
+    return pd.DataFrame(rows, columns=["column", "heading", "meaning", "customers"])

@@ -167,6 +167,7 @@ class Acquisition(Forecast):
     annual_discount_rate: Share
     margin_rate: Share | None
     acquisition_cost: Annotated[float, Field(ge=0)] | None
+    lag_months: Annotated[int, Field(ge=0, le=36)]
 
 
 class Satisfaction(Common):

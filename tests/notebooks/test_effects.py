@@ -30,7 +30,7 @@ OVERRIDES = {
         "annual_capital_cost": 0.5,
         "promised_days": 2,
     },
-    "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0},
+    "06_acquisition": FORECAST | VALUE | {"acquisition_cost": 5.0, "lag_months": 3},
     "07_satisfaction": {"months": 6, "least_answers": 50, "activity_window": 60, "promised_days": 2},
     "08_action_plan": {
         "budget": 100.0,
@@ -44,7 +44,7 @@ OVERRIDES = {
     },
 }
 OF_OTHER_TABLES = {"03_churn_contracts", "05_profitability", "07_satisfaction", "08_action_plan"}
-OF_CAMPAIGNS = {"response_days"}
+OF_DEMO = {"response_days", "lag_months"}
 COMMON = {"as_of": "1998-03-31", "language": "es"}
 SMALL = {
     "one customer": "anna,2023-01-15,10.50\nanna,2023-02-20,12.00\n",
@@ -81,7 +81,7 @@ def defaults():
 
 @pytest.mark.parametrize(("name", "parameter", "value"), CASES)
 def test_every_parameter_has_an_effect(name, parameter, value, monkeypatch, defaults):
-    other = parameter in OF_CAMPAIGNS or (name in OF_OTHER_TABLES and parameter not in COMMON)
+    other = parameter in OF_DEMO or (name in OF_OTHER_TABLES and parameter not in COMMON)
     data = "demo" if other else "cdnow-sample"
     assert in_process(name, monkeypatch, data=data, **{parameter: value}) != defaults(name, data)
 

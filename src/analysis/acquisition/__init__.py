@@ -1,34 +1,31 @@
-"""Acquisition: how leads become customers (``funnel``), what that costs (``cost``), and what it brings."""
+"""Acquisition: how leads become customers (``funnel``), what that costs (``cost``) and brings (``worth``).
 
-from analysis.acquisition.cost import (
-    CacByChannel,
-    LtvToCac,
-    Payback,
-    acquisition_costs,
-    cac_by_channel,
-    ltv_to_cac,
-    payback,
-)
-from analysis.acquisition.funnel import Funnel, funnel, funnel_by, next_steps
+``first_year`` tells what customers bring by where they came from, ``persona`` what sets the best apart,
+and ``lead_scores`` which open leads will become customers.
+"""
+
+from analysis.acquisition.cost import cac
+from analysis.acquisition.first_year import first_year, referrals
+from analysis.acquisition.funnel import funnel, funnel_by, next_steps
 from analysis.acquisition.lead_scores import ConversionCurve, LeadScores, conversion_curve, lead_scores
-from analysis.acquisition.total_value import TotalValue, total_value
+from analysis.acquisition.persona import personas, under_served
+from analysis.acquisition.worth import cac_rule, ltv_to_cac, payback, total_value
 
 __all__ = [
-    "CacByChannel",
     "ConversionCurve",
-    "Funnel",
     "LeadScores",
-    "LtvToCac",
-    "Payback",
-    "TotalValue",
-    "acquisition_costs",
-    "cac_by_channel",
+    "cac",
+    "cac_rule",
     "conversion_curve",
+    "first_year",
     "funnel",
     "funnel_by",
     "lead_scores",
     "ltv_to_cac",
     "next_steps",
     "payback",
+    "personas",
+    "referrals",
     "total_value",
+    "under_served",
 ]

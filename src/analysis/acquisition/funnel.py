@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -36,13 +35,11 @@ def stage_name(dataset: Dataset, stage: str) -> str:
     return dict(zip(STAGES, dataset.stages, strict=False)).get(stage, _(STAGES[stage]))
 
 
-@dataclass(frozen=True, kw_only=True)
 class Funnel(Listed):
-    """How far leads come: ``steps``, one row per stage, the last that of customers."""
+    """How far leads come; its chart draws its table."""
 
     name: ClassVar[str] = "funnel"
     is_drawn: ClassVar[bool] = True
-    steps: pd.DataFrame
 
 
 def funnel(dataset: Dataset) -> Funnel | NotPossible:
@@ -68,7 +65,7 @@ def funnel(dataset: Dataset) -> Funnel | NotPossible:
     decided = count["won"] + count["lost"]
     if not decided:
         text = _("None of the {open} leads is decided yet.").format(open=number(count["open"]))
-        return Funnel({"funnel": table}, text, notes_on=notes, steps=table)
+        return Funnel({"funnel": table}, text, notes_on=notes)
     share, worst = count["won"] / decided, table.iloc[int(table["dropped"].fillna(0).argmax())]
     low, high = (percent(float(end), 1) for end in wilson(share, decided))
     said = {"share": percent(share, 1), "stage": worst["stage"], "lost": number(count["lost"])}
@@ -77,16 +74,13 @@ def funnel(dataset: Dataset) -> Funnel | NotPossible:
     message = _("{claim} (95% interval: {low} to {high}); {open} are open and count neither way.")
     told = [message.format(claim=text, low=low, high=high, **said)]
     if len(rows) > 1 and count["lost"]:
-        told.append(_("Most drop out at the stage “{stage}”: {most} of {lost}.").format(**said))
+        told.append(_("No stage loses as many as “{stage}”: {most} of {lost}.").format(**said))
     found = Finding("acquisition.funnel", " ".join(told), share, "share")
-    return Funnel({"funnel": table}, found.text, found, text, notes, steps=table)
+    return Funnel({"funnel": table}, found.text, found, text, notes)
 
 
 def lead_steps(dataset: Dataset) -> pd.DataFrame | NotPossible:
-    """Return the leads with ``outcome`` (won, lost, open) and ``reached``, the place in `STAGES`.
-
-    A customer has come through all stages, whatever days are known.
-    """
+    """Return the leads with ``outcome`` (won, lost, open) and ``reached``, the place in `STAGES`."""
     if not {"stage", "won", "lost"} & dataset.tables.get("leads", frozenset()):
         return NotPossible(
             _(
@@ -159,6 +153,11 @@ def funnel_by(dataset: Dataset) -> Listed | NotPossible:
         return NotPossible(reason.format(least=number(LEAST)))
     text = _("Of {n} groups {off} convert clearly better or worse; by chance alone about {chance} would.")
     text = text.format(n=number(told), off=number(off), chance=number(_CHANCE * told, 1))
+    if off:
+        best, worst = (table.loc[table["conversion"][:off].agg(end)] for end in ("idxmax", "idxmin"))
+        said = {"best": best["group"], "high": percent(best["conversion"], 1)}
+        said |= {"worst": worst["group"], "low": percent(worst["conversion"], 1)}
+        text += " " + _("Among them “{best}” converts best ({high}), “{worst}” least ({low}).").format(**said)
     note = _("Of {n} further groups fewer than {least} leads, or too small a share, are decided.")
     notes = (note.format(n=number(len(table) - told), least=number(LEAST)),) if told < len(table) else ()
     return Listed({"funnel_by": table.drop(columns=["off", "told"])}, text, notes_on=notes)
@@ -203,8 +202,8 @@ def next_steps(dataset: Dataset) -> Listed | NotPossible:
         "Of {n} open leads {late} have a next step that is overdue, and {none} have no next step."
     ).format(n=number(len(leads)), late=number(len(late)), none=number(leads["no_next_step"].sum()))
     if value > 0:
-        worth = _("Those overdue would buy {value} a year, as estimated.")
-        text = f"{text} {worth.format(value=money(value, dataset.currency))}"
+        worth = money(value, dataset.currency)
+        text += " " + _("If won, those overdue would buy {value} a year, as estimated.").format(value=worth)
     found = Finding("acquisition.overdue", text, len(late), "leads", value or None, good=late.empty)
     by = by.sort_values("overdue", ascending=False, kind="stable").reset_index()
     return Listed({"overdue_by_owner": by, "overdue": listed} if len(late) else {}, text, found)

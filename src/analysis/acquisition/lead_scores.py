@@ -11,14 +11,14 @@ import pandas as pd
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
 from threadpoolctl import threadpool_limits
 
 from analysis.acquisition.funnel import LEAST, STAGES, lead_steps, stage_name
 from analysis.churn import kaplan_meier
 from analysis.churn.evaluation import compared, error_by_chance
 from analysis.language import N_, _, listing, money, ngettext, number, percent
-from analysis.not_possible import NotPossible, or_not_possible
+from analysis.not_possible import NotPossible
 from analysis.portfolio.mix import dimension_names
 from analysis.profitability.margins import Margins, choose_margins
 from analysis.result import Finding, Listed
@@ -126,14 +126,14 @@ class LeadScores(Listed):
     check: pd.DataFrame = field(repr=False)
 
 
-@or_not_possible
 def lead_scores(dataset: Dataset, margins: Margins | None = None) -> LeadScores | NotPossible:
     """Return the chance and the expected value of each open lead.
 
     Leads are taken as they stood on days 15 apart, so that those open for long count as such. One chance for
     all, one for each degree of interest, and a logistic regression learn from what was known when the check
-    begins: that is of the leads open on up to four days, one horizon apart, the last a horizon ago. The
-    simplest rule that is not behind learns anew from the newest outcomes.
+    begins: that is of the leads open on up to eight days, one horizon apart, the last a horizon ago. The
+    simplest rule that is not behind the best by more than chance, in Brier score or in order (AUC), learns
+    anew from the newest outcomes.
     """
     history = lead_history(dataset)
     if isinstance(history, NotPossible):
@@ -150,13 +150,7 @@ def lead_scores(dataset: Dataset, margins: Margins | None = None) -> LeadScores 
         )
         counts = {"open": number(len(now)), "known": number(len(known))}
         return NotPossible(message.format(needed=LEAST, days=horizon, **counts))
-    times = int(np.clip((today - history["created"].min()) // ahead // 3, 1, 4))
-    check = standing(history, [today - n * ahead for n in range(1, times + 1)], horizon)
-    learn, newest = (standing(history, _until(today - n * ahead), horizon) for n in (times + 1, 1))
-    rule, checked = "share", _("All have the same chance, as too few are decided to check a model.")
-    if min(min(part["goal"].sum(), (~part["goal"]).sum()) for part in (learn, check)) >= MIN_OF_EACH:
-        check = check.assign(**{name: chances(learn, check, seen) for name, seen in RULES.items()})
-        rule, checked = _checked(check)
+    check, newest, rule, checked = _tried(history, today, horizon)
     chance, usual = chances(newest, now, RULES[rule]), float(newest["goal"].mean())
     if_won, basis = _value_if_won(dataset, now, margins or choose_margins(dataset.query("customer_margins")))
     found = now.rename(columns={"salesperson": "owner"}).assign(
@@ -171,28 +165,23 @@ def lead_scores(dataset: Dataset, margins: Margins | None = None) -> LeadScores 
     value, worth = float(found["expected_value"].sum()), ""
     if "expected_value" in leads:
         worth = _(", with a margin of {value} in their first twelve months")
+        worth = worth.format(value=money(value, dataset.currency))
     text = _(
         "Of {open} open leads {won} are expected to become customers within {days} days{worth}. {checked}"
     )
-    text = text.format(
-        **{"open": number(len(leads)), "won": number(chance.sum()), "days": horizon, "checked": checked},
-        worth=worth.format(value=money(value, dataset.currency)),
-    )
+    counts = {"open": number(len(leads)), "won": number(chance.sum())}
+    text = text.format(**counts, days=horizon, worth=worth, checked=checked)
     rates, called = _called(known, horizon)
     return LeadScores(
         {"lead_scores": _in_words(dataset, leads), "lead_interest": _in_words(dataset, rates)},
         text,
-        Finding("acquisition.lead_scores", text, value, "money", value),
+        Finding("acquisition.lead_scores", text, float(chance.sum()), "leads", value or None),
         notes_on=(called, basis),
         leads=leads,
         horizon=horizon,
         rule=rule,
         check=check,
     )
-
-
-def _until(last: pd.Timestamp) -> pd.DatetimeIndex:
-    return pd.date_range(end=last, periods=60, freq="15D")
 
 
 def standing(leads: pd.DataFrame, days: Iterable[pd.Timestamp], horizon: int) -> pd.DataFrame:
@@ -208,8 +197,8 @@ def standing(leads: pd.DataFrame, days: Iterable[pd.Timestamp], horizon: int) ->
     since = rows["advanced"].where(advanced, rows["qualified"].where(qualified, rows["created"]))
     return rows.assign(
         at_stage=np.select([advanced, qualified], ["potential", "prospect"], "lead"),
-        stage_days=(day - since).dt.days.clip(upper=3 * horizon),
-        age=(day - rows["created"]).dt.days.clip(upper=3 * horizon),
+        stage_days=(day - since).dt.days.astype(float),
+        age=(day - rows["created"]).dt.days.astype(float),
         worth=np.log1p(rows["estimated_value"].astype(float).clip(lower=0).fillna(0)),
         goal=rows["won"] <= day + pd.Timedelta(days=horizon),
     )
@@ -221,19 +210,37 @@ def chances(learn: pd.DataFrame, of: pd.DataFrame, features: Sequence[str]) -> F
         return np.full(len(of), learn["goal"].mean())
     words = [name for name in features if name not in NUMBERS]
     seen, told = (rows[[*features]].fillna(dict.fromkeys(words, "")) for rows in (learn, of))
+    numbers = [name for name in NUMBERS if name in features]
+    told[numbers] = told[numbers].clip(upper=seen[numbers].max(), axis=1)  # nothing beyond what was seen
     coded = OneHotEncoder(handle_unknown="ignore", min_frequency=20, sparse_output=False)
     model = make_pipeline(
-        make_column_transformer((coded, words), remainder=StandardScaler()),
+        make_column_transformer(
+            (coded, words),
+            remainder=make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False)),
+        ),
         LogisticRegression(max_iter=1_000),
     )
     with threadpool_limits(1):  # the same to the last digit on any machine
         return np.asarray(model.fit(seen, learn["goal"]).predict_proba(told)[:, 1], dtype=float)
 
 
-def _checked(check: pd.DataFrame) -> tuple[str, str]:
-    """Return the simplest rule that is not behind at the check, and say how good it is."""
+def _tried(
+    history: pd.DataFrame, today: pd.Timestamp, horizon: int
+) -> tuple[pd.DataFrame, pd.DataFrame, str, str]:
+    """Return the leads of the check, those to learn from now, the rule to take, and how good it was."""
+    ahead = pd.Timedelta(days=horizon)
+    times = int(np.clip((today - history["created"].min()) // ahead // 2, 1, 8))
+    check = standing(history, [today - n * ahead for n in range(1, times + 1)], horizon)
+    learn, newest = (
+        standing(history, pd.date_range(end=today - n * ahead, periods=60, freq="15D"), horizon)
+        for n in (times + 1, 1)
+    )
+    if min(min(part["goal"].sum(), (~part["goal"]).sum()) for part in (learn, check)) < MIN_OF_EACH:
+        return check, newest, "share", _("All have the same chance, as too few are decided to check a model.")
+    check = check.assign(**{name: chances(learn, check, seen) for name, seen in RULES.items()})
     contest = compared(check["goal"].to_numpy(bool), check[[*RULES]])[0]
-    rule = str(contest.index[~contest["is_behind"]][0])
+    least = contest.sort_values("brier")["auc_low"].iloc[0]
+    rule = str(contest.index[~(contest["is_behind"] | (contest["auc_high"] < least))][0])
     best = contest.loc[[rule]].to_dict("records")[0]
     off = error_by_chance(check[rule].to_numpy(float))
     text = _(
@@ -250,7 +257,7 @@ def _checked(check: pd.DataFrame) -> tuple[str, str]:
         **{"leads": number(len(check)), "interest": percent(float(contest["auc"]["interest"]))},
         **{"error": percent(best["ece"], 1), "by_chance": percent(off, 1)},
     )
-    return rule, text
+    return check, newest, rule, text
 
 
 def _value_if_won(dataset: Dataset, now: pd.DataFrame, margins: Margins) -> tuple[pd.Series, str]:
@@ -299,7 +306,9 @@ def _reasons(dataset: Dataset, now: pd.DataFrame, known: pd.DataFrame, names: Se
         rates = _rates(known, name)
         for value, share in rates.loc[(rates["low"] > usual) | (rates["high"] < usual), "share"].items():
             said = _("{feature} “{value}”: {share} of such leads are won").format(
-                feature=labels[name], value=_(SAID.get(str(value), str(value))), share=percent(share)
+                feature=labels[name],
+                value=_(SAID[str(value)]) if value in SAID else value,
+                share=percent(share),
             )
             apart[name, value] = abs(share - usual), said
     for row in now.to_dict("records"):

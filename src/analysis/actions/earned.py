@@ -73,10 +73,12 @@ def _compared(known: pd.DataFrame, currency: str | None, day: dt.date, days: int
     contacted, cost = effect["treated"], float(known.loc[known["treated"], "cost"].sum())
     gain = float(contacted * (mean[True] - mean[False])) - cost
     half = Z_90 * contacted * float(np.sqrt(error.sum()))
+    sums = {"cost": cost, "gain": gain, "least": gain - half, "most": gain + half}
     text = _(
         "Within {days} days of {day} {bought} of the {contacted} contacted bought, and {without} of the "
-        "{alone} left alone: {effect} percentage points more (90% interval {low} to {high}). In margin, less "
-        "its cost of {cost}, the plan earned {gain} (90% interval {least} to {most})."
+        "{alone} left alone: a difference of {effect} percentage points (90% interval {effect_low} to "
+        "{effect_high}). After its cost of {cost} the plan has brought {gain} of margin (90% interval "
+        "{least} to {most})."
     ).format(
         days=number(days),
         day=date(day),
@@ -84,17 +86,12 @@ def _compared(known: pd.DataFrame, currency: str | None, day: dt.date, days: int
         alone=number(effect["control"]),
         bought=percent(effect["bought_treated"], 1),
         without=percent(effect["bought_control"], 1),
-        effect=number(100 * effect["effect"], 1),
-        low=number(100 * effect["effect_low"], 1),
-        high=number(100 * effect["effect_high"], 1),
-        cost=money(cost, currency),
-        gain=money(gain, currency),
-        least=money(gain - half, currency),
-        most=money(gain + half, currency),
+        **{name: number(100 * effect[name], 1) for name in ("effect", "effect_low", "effect_high")},
+        **{name: money(sum_, currency) for name, sum_ in sums.items()},
     )
     is_clear = abs(gain) > half
     if not is_clear:
-        text += " " + _("Chance alone may explain what it earned.")
+        text += " " + _("Chance alone may explain that.")
     table = known.groupby("treated").agg(
         customers=("bought", "size"), bought=("bought", "mean"), margin=("margin", "mean")
     )

@@ -61,17 +61,16 @@ def plan_files(group: ControlGroup, dataset: Dataset) -> dict[str, bytes] | NotP
 def plan_pages(contacts: pd.DataFrame) -> list[Page]:
     """Return a page per owner, in the order of their best contact, and one of those left alone."""
     listed = contacts.sort_values("expected_gain", ascending=False, kind="stable")
-    tabs = listed["owner"].fillna(_("No owner")).mask(listed["arm"] == CONTROL, _("Control group"))
+    alone = _("Control group (do not contact)")
+    tabs = listed["owner"].fillna(_("No owner")).mask(listed["arm"] == CONTROL, alone)
     pages = []
-    for tab in sorted(tabs.unique(), key=lambda tab: tab == _("Control group")):
+    for tab in sorted(tabs.unique(), key=alone.__eq__):
         rows = listed[tabs == tab]
-        line = _("As of {day}, the largest expected gain first: {shown} of {rows} rows.")
-        if tab == _("Control group"):
-            line = _("Not to be contacted, so that the effect of the plan can be measured. ") + line
         day, shown = date(rows["planned_on"].max()), number(min(len(rows), MOST_ROWS))
-        line = line.format(day=day, shown=shown, rows=number(len(rows)))
+        line = _("As of {day}, the largest expected gain first: {shown} of {rows} rows.")
+        lines = [line.format(day=day, shown=shown, rows=number(len(rows)))]
         table = {"action_plan": rows[ON_PAPER].head(MOST_ROWS)}
-        pages.append(Page(tab, _("Plan: {owner}").format(owner=tab), [line], table, is_list=True))
+        pages.append(Page(tab, _("Plan: {owner}").format(owner=tab), lines, table, is_list=True))
     return pages
 
 

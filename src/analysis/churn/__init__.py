@@ -9,71 +9,27 @@ whom it pays to contact in ``contact_value``. Who still buys, but no longer a pr
 ``watch``. Who has a contract gives notice: ``contracts``, with the model of ``shifted_beta_geometric``.
 """
 
-from analysis.churn.campaigns import (
-    CampaignEffects,
-    RiskEffects,
-    campaign_contacts,
-    campaign_effects,
-    effects_by_risk,
-    risk_on,
-)
-from analysis.churn.contact_value import ContactValue, contact_value, worth_contacting
-from analysis.churn.contract_value import ContractValue, contract_value
-from analysis.churn.contracts import (
-    Contracts,
-    ContractsCheck,
-    contract_terms,
-    contracts,
-    contracts_check,
-)
-from analysis.churn.evaluation import (
-    Calibration,
-    Contest,
-    against,
-    calibration,
-    contest,
-    forecast,
-    in_full,
-    latest,
-)
+from analysis.churn.campaigns import campaign_contacts, campaign_effects, effects_by_risk, risk_on
+from analysis.churn.contact_value import contact_value, worth_contacting
+from analysis.churn.contract_value import contract_value
+from analysis.churn.contracts import contract_lives, contract_terms, contracts, contracts_check
+from analysis.churn.evaluation import calibration, contest, forecast, in_full, latest
 from analysis.churn.horizon import Horizon, horizon, return_curve
-from analysis.churn.importance import Importance, importance
+from analysis.churn.importance import importance
 from analysis.churn.lapsed_lines import lapsed_check, lapsed_lines, lapsed_profile, rhythm
 from analysis.churn.model import default_models, fit, tuned
-from analysis.churn.rates import ChurnRates, other_horizons, rates, rates_by
+from analysis.churn.rates import other_horizons, rates, rates_by
 from analysis.churn.risks import Risks, profile, risks
 from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
-from analysis.churn.snapshots import Snapshots, feature_label, snapshot, snapshots, usual_gaps
-from analysis.churn.survival import (
-    Survival,
-    SurvivalBy,
-    contract_lives,
-    kaplan_meier,
-    known_groups,
-    silence_lives,
-    survival,
-    survival_by,
-)
+from analysis.churn.snapshots import Snapshots, snapshot, snapshots, usual_gaps
+from analysis.churn.survival import kaplan_meier, known_groups, silence_lives, survival, survival_by
 from analysis.churn.watch import drift, earlier_forecast, stability
 
 __all__ = [
-    "Calibration",
-    "CampaignEffects",
-    "ChurnRates",
-    "ContactValue",
-    "Contest",
-    "ContractValue",
-    "Contracts",
-    "ContractsCheck",
     "Horizon",
-    "Importance",
-    "RiskEffects",
     "Risks",
     "Snapshots",
-    "Survival",
-    "SurvivalBy",
     "Tenures",
-    "against",
     "calibration",
     "campaign_contacts",
     "campaign_effects",
@@ -88,7 +44,6 @@ __all__ = [
     "drift",
     "earlier_forecast",
     "effects_by_risk",
-    "feature_label",
     "fit",
     "fit_retention",
     "forecast",

@@ -53,7 +53,7 @@ def expected(customers: pd.DataFrame, lifts: pd.DataFrame, days: int) -> pd.Data
     """Return what a contact is expected to bring with each customer of the profile.
 
     ``lifts`` has ``risk_high``, up to which risk a row holds, `LIFTS` and ``cost``. The columns are those of
-    the table ``contact_value`` of `analysis.churn.ContactValue`, with ``uplift`` and ``cost``.
+    the table ``contact_value`` of `analysis.churn.contact_value`, with ``uplift`` and ``cost``.
     """
     place = np.searchsorted(lifts["risk_high"].iloc[:-1], customers["risk"].fillna(1.0))
     own = lifts.iloc[place].set_index(customers.index)

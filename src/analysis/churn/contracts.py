@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.churn.shifted_beta_geometric import RetentionModel, Tenures, fit_retention
+from analysis.churn.survival import Lives, grouped
 from analysis.dataset import Dataset
 from analysis.language import _, date, ngettext, number, percent
 from analysis.ltv.estimation.equal_histories import Codes, Floats
 from analysis.ltv.intervals import Interval
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.periods import months_between
+from analysis.periods import months_between, months_later
 from analysis.result import Finding, Result, currency_of
 from analysis.statistics import wilson
 
@@ -260,6 +261,29 @@ def _renewal_not_made(started: pd.Series, ended: pd.Series, months: int) -> Code
     the renewal at its end.
     """
     return np.maximum(-(-months_between(started, ended, begun=True) // months), 1)
+
+
+@or_not_possible
+def contract_lives(terms: pd.DataFrame, as_of: dt.date, groups: pd.DataFrame | None = None) -> Lives:
+    """Return how long what `contract_terms` gives has lasted: by days, or else by months and a flag.
+
+    A month is full on the day of the month of the start; days beyond count as 31sts. A contract that begins
+    within 31 days after one of the same customer ended is the same; one that ends after the last day runs.
+    One of which it is not known whether, or after how long, it ended is left out.
+    """
+    flag = terms["churned"]
+    is_dated = terms["started"].notna() & (terms["ended"].notna() | ~flag.eq("yes"))
+    bare = terms[~is_dated & flag.notna() & terms["tenure_months"].notna()]
+    dated = joined(known_on(terms[is_dated], as_of))
+    began = dated["started"]
+    after = (dated["ended"].fillna(pd.Timestamp(as_of)) + pd.Timedelta(days=1)).clip(lower=began)
+    whole = months_between(began, after)
+    beyond = (after - months_later(began, pd.Series(whole, dated.index))).dt.days
+    dated = dated.assign(
+        months=whole + beyond / 31, ended=dated["ended"].notna(), cohort=began.dt.year.astype(str)
+    )
+    bare = bare.assign(months=bare["tenure_months"].astype(float), ended=flag[bare.index].eq("yes"))
+    return Lives(grouped(pd.concat([dated, bare], ignore_index=True), groups))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import Pipeline
 
-from analysis.churn.model import BASELINES, GRID, ChurnModel, candidates, default_models, fit, tuned
+from analysis.churn.model import BASELINES, GRID, ChurnModel, candidates, default_models, fit, too_few, tuned
 from analysis.churn.snapshots import Snapshots, feature_label
 from analysis.dataset.computed import computed
 from analysis.language import N_, _, number, percent
@@ -118,9 +118,7 @@ class Contest(Result):
         text += " " + (
             _("It beats every simple rule by more than chance, in error and in order.")
             if in_error and in_order
-            else _("It beats every simple rule by more than chance in error, but not in order.")
-            if in_error
-            else _("It does not beat every simple rule by more than chance.")
+            else _("It does not beat every simple rule by more than chance, in both error and order.")
         )
         if best != self.chosen:
             text += " " + _(
@@ -171,14 +169,8 @@ def contest(snapshots: Snapshots, models: Mapping[str, Pipeline] | None = None) 
     """
     test = snapshots.check
     absent = test["no_purchase"].to_numpy(bool)
-    if min(absent.sum(), (~absent).sum()) < MIN_OF_EACH:
-        return NotPossible(
-            _(
-                "Too little data to check the model: it takes at least {needed} customers active on the "
-                "check date who then bought and as many who did not (here: {bought} bought, {without} did "
-                "not)."
-            ).format(needed=MIN_OF_EACH, bought=number((~absent).sum()), without=number(absent.sum()))
-        )
+    if few := too_few(test, MIN_OF_EACH):
+        return NotPossible(few)
     if models is None:
         usual = default_models()
         models = usual | {"boosted": tuned(snapshots, usual["boosted"])}
@@ -223,20 +215,17 @@ def forecast(snapshots: Snapshots) -> ChurnModel | NotPossible:
 
 
 @or_not_possible
-def in_full(contest: Contest) -> pd.DataFrame:
-    """Return one row per measure and rule: ``measure``, ``rule``, ``value``, ``low``, ``high``."""
+def in_full(contest: Contest) -> Listed:
+    """Return each measure of each rule with its interval, and what was chosen against each simple rule."""
     rows = [
         (_(label), rule_name(str(rule)), *row[[measure, f"{measure}_low", f"{measure}_high"]])
         for measure, label in MEASURES.items()
         for rule, row in contest.frame.iterrows()
     ]
-    return pd.DataFrame(rows, columns=["measure", "rule", "value", "low", "high"])
-
-
-@or_not_possible
-def against(contest: Contest) -> pd.DataFrame:
-    """Return what was chosen against each simple rule, by its name; see `Contest`."""
-    return contest.against.rename(index=rule_name).reset_index()
+    full = pd.DataFrame(rows, columns=["measure", "rule", "value", "low", "high"])
+    against = contest.against.rename(index=rule_name).reset_index()
+    said = _("Intervals are of 95%, from drawing the customers of the check again and again.")
+    return Listed({"contest_in_full": full, "contest_against": against}, said)
 
 
 def compared(absent: Bools, scores: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -335,29 +324,19 @@ def disguised(snapshots: Snapshots) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Calibration(Listed):
-    """How true the probabilities are.
-
-    Attributes
-    ----------
-    error
-        Mean distance of predicted and actual share in groups of equal size.
-    by_chance
-        What this error stays below in 95 of 100 cases where all the probabilities are true.
-    bins
-        By group: ``customers``; mean ``predicted`` probability; ``observed`` share without a purchase, with
-        its 95 % interval ``observed_low`` to ``observed_high`` (Wilson).
-    """
+    """How true the probabilities are: see `calibration`."""
 
     name: ClassVar[str] = "reliability"
     is_drawn: ClassVar[bool] = True
-    error: float
-    by_chance: float
-    bins: pd.DataFrame
 
 
 @or_not_possible
 def calibration(contest: Contest) -> Calibration:
-    """Return how true the probabilities of what was chosen are."""
+    """Return how true the probabilities of what was chosen are.
+
+    Its table ``reliability`` has by group: ``customers``; mean ``predicted`` probability; ``observed`` share
+    without a purchase, with its 95 % interval ``observed_low`` to ``observed_high`` (Wilson).
+    """
     known = contest.scores[["no_purchase", contest.chosen]].set_axis(["absent", "risk"], axis="columns")
     risk = known["risk"].to_numpy(float)
     bins = known.groupby(group_of(risk)).agg(
@@ -366,31 +345,17 @@ def calibration(contest: Contest) -> Calibration:
     low, high = wilson(bins["observed"], bins["customers"])
     bins = bins.assign(observed_low=low, observed_high=high).reset_index(drop=True)
     error, by_chance = float(contest.frame["ece"][contest.chosen]), error_by_chance(risk)
-    message = (
-        _(
-            "At the check {expected} of the active customers were expected not to buy, and {observed} did "
-            "not; the probabilities are off by {error} on average, no more than true ones would be by chance "
-            "(up to {chance})."
-        )
-        if error <= by_chance
-        else _(
-            "At the check {expected} of the active customers were expected not to buy, and {observed} did "
-            "not; the probabilities are off by {error} on average, more than true ones would be by chance "
-            "(up to {chance}): trust their order more than their size."
-        )
+    reading = _("more than true ones would be by chance (up to {chance}): trust their order, not their size.")
+    if is_true := error <= by_chance:
+        reading = _("no more than true ones would be by chance (up to {chance}).")
+    claim = _("{expected} of the customers were expected not to buy; {observed} did not").format(
+        expected=percent(risk.mean(), 1), observed=percent(known["absent"].mean(), 1)
     )
-    shares = {"expected": percent(risk.mean(), 1), "observed": percent(known["absent"].mean(), 1)}
-    text = message.format(error=percent(error, 1), chance=percent(by_chance, 1), **shares)
-    claim = _("{expected} of the customers were expected not to buy; {observed} did not")
-    return Calibration(
-        shown={"reliability": bins},
-        text=text,
-        found=Finding("churn.calibration", text, error, "share", good=error <= by_chance),
-        claim=claim.format(**shares),
-        error=error,
-        by_chance=by_chance,
-        bins=bins,
+    text = _("At the check {claim}. The probabilities are off by {error} on average, {reading}").format(
+        claim=claim, error=percent(error, 1), reading=reading.format(chance=percent(by_chance, 1))
     )
+    found = Finding("churn.calibration", text, error, "share", good=is_true)
+    return Calibration({"reliability": bins}, text, found, claim)
 
 
 def error_by_chance(risk: Floats, draws: int = 1_000) -> float:

@@ -11,15 +11,15 @@ import pandas as pd
 from analysis.language import _, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import ActivityWindow
-from analysis.result import Finding, Result
+from analysis.result import Finding, Listed
 
 SHORTEST_DAYS = 30  # below which the activity window is not shortened to fit into the history
 MIN_REPEATS = 30  # repeat purchases that it takes to learn who comes back
 TIMES = 3  # the history must hold the horizon: before the first cut-off, between the two, and after
 
 
-@dataclass(frozen=True)
-class Horizon(Result):
+@dataclass(frozen=True, kw_only=True)
+class Horizon(Listed):
     """For how many ``days`` ahead the question is asked whether a customer will buy.
 
     They are fewer than those of the activity ``window`` where the history is too short for it; ``curve`` is
@@ -27,45 +27,10 @@ class Horizon(Result):
     """
 
     name: ClassVar[str] = "return_curve"
+    is_drawn: ClassVar[bool] = True
     days: int
     window: int
     curve: pd.DataFrame
-
-    @property
-    def returned(self) -> float:
-        """Share of purchases followed by another within the horizon."""
-        within = self.curve["share"][self.curve["days"] <= self.days]
-        return float(within.iloc[-1]) if len(within) else 0.0
-
-    def title(self) -> str:
-        """Return what a chart of the curve shows."""
-        return _("{share} of purchases are followed by another within {days} days").format(
-            share=percent(self.returned), days=number(self.days)
-        )
-
-    def sentence(self) -> str:
-        """Return the horizon and how it came about."""
-        message = (
-            _(
-                "The forecast looks {days} days ahead, the longest that the history holds three times; the "
-                "activity window is {window} days."
-            )
-            if self.days < self.window
-            else _("The forecast looks {days} days ahead, the length of the activity window.")
-        )
-        return f"{message.format(days=number(self.days), window=number(self.window))} {self.title()}."
-
-    def notes(self) -> list[str]:
-        """Say what the forecast cannot tell where most purchases have no other that soon."""
-        text = _(
-            "Most purchases are followed by no other within the horizon: no purchase within it is the rule "
-            "here and no sign of trouble, and some of those who do not buy will come later."
-        )
-        return [text] if self.returned < 0.5 else []
-
-    def findings(self) -> list[Finding]:
-        """Return the horizon."""
-        return [Finding("churn.horizon", self.sentence(), self.days, "days")]
 
 
 def return_curve(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
@@ -80,16 +45,6 @@ def return_curve(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
         One row per length seen, ascending: ``days``; ``at_risk`` purchases followed for at least that
         long; ``returned`` purchases followed by another after exactly that long; ``share`` of purchases
         followed by another within that many days.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> first, again = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-11")
-    >>> pairs = pd.DataFrame({"previous": first, "date": [again, pd.NaT], "gaps": [3, 1]})
-    >>> return_curve(pairs, pd.Timestamp("2026-01-31"))
-       days  at_risk  returned  share
-    0    10        4         3   0.75
-    1    30        1         0   0.75
     """
     end = pd.to_datetime(pairs["date"]).fillna(pd.Timestamp(as_of))
     counts = pd.DataFrame(
@@ -129,4 +84,23 @@ def horizon(window: ActivityWindow, pairs: pd.DataFrame, as_of: dt.date) -> Hori
                 "and this one has {found}."
             ).format(needed=number(TIMES * min(window.days, SHORTEST_DAYS)), found=number(history))
         )
-    return Horizon(days, window.days, return_curve(pairs, as_of))
+    curve = return_curve(pairs, as_of)
+    within = curve["share"][curve["days"] <= days]
+    returned = float(within.iloc[-1]) if len(within) else 0.0
+    claim = _("{share} of purchases are followed by another within {days} days")
+    said = (
+        _(
+            "The forecast looks {days} days ahead, the longest that the history holds three times; the "
+            "activity window is {window} days. {claim}."
+        )
+        if days < window.days
+        else _("The forecast looks {days} days ahead, the length of the activity window. {claim}.")
+    )
+    claim = claim.format(share=percent(returned), days=number(days))
+    text = said.format(days=number(days), window=number(window.days), claim=claim)
+    rare = _(
+        "Most purchases are followed by no other within the horizon: no purchase within it is the rule here "
+        "and no sign of trouble, and some of those who do not buy will come later."
+    )
+    found, notes = Finding("churn.horizon", text, days, "days"), (rare,) if returned < 0.5 else ()
+    return Horizon({}, text, found, claim, notes, days=days, window=window.days, curve=curve)

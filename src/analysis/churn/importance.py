@@ -27,13 +27,9 @@ MAIN = 4  # features whose dependence is drawn
 class Importance(Listed):
     """What the forecast loses at the check when a feature is shuffled between customers.
 
-    Attributes
-    ----------
-    frame
-        One row per feature, the most important first: ``feature``; ``importance``, by how much the Brier
-        score rises when it is shuffled, ``low`` to ``high`` (95 %, over the shuffles).
-    dependence
-        By feature, of the main numbers: ``value``, and ``risk``, the mean of all if each had that value.
+    ``frame`` has one row per feature, the most important first: ``feature``; ``importance``, by how much the
+    Brier score rises when it is shuffled, ``low`` to ``high`` (95 %, over the shuffles). ``dependence`` has,
+    of the main numbers: ``value``, and ``risk``, the mean of all if each had that value.
     """
 
     name: ClassVar[str] = "dependence"

@@ -130,19 +130,13 @@ def fit(
     """
     train, later = snapshots.known(1 if on == "learn" else 0)
     features = tuple(snapshots.features if features is None else features)
-    if not _enough(train):
-        absent = _absent(train)
-        return NotPossible(
-            _(
-                "Too little data to learn who buys again: it takes at least {needed} active customers who "
-                "then bought and as many who did not (here: {bought} bought, {without} did not)."
-            ).format(needed=MIN_OF_EACH, bought=number((~absent).sum()), without=number(absent.sum()))
-        )
+    if few := too_few(train):
+        return NotPossible(few)
     train = thinned(train, MOST_ROWS)
     with threadpool_limits(1):
         fitted = clone(pipeline or default_models()["logistic"])
         fitted.fit(described(train, features), _absent(train))
-        if _enough(later):
+        if not too_few(later):
             later = thinned(later, MOST_ROWS)
             calibrated = CalibratedClassifierCV(FrozenEstimator(fitted), method="sigmoid")
             fitted = calibrated.fit(described(later, features), _absent(later))
@@ -154,9 +148,14 @@ def thinned(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     return frame.iloc[:: -(-len(frame) // most)] if len(frame) > most else frame
 
 
-def _enough(frame: pd.DataFrame) -> bool:
+def too_few(frame: pd.DataFrame, needed: int = MIN_OF_EACH) -> str:
+    """Say that too few customers bought, or too few did not, to learn or to check; else return nothing."""
     absent = _absent(frame)
-    return bool(min(absent.sum(), (~absent).sum()) >= MIN_OF_EACH)
+    message = _(
+        "Too little data to learn who buys again, or to check it: it takes at least {needed} active "
+        "customers who then bought and as many who did not (here: {bought} bought, {without} did not)."
+    ).format(needed=needed, bought=number((~absent).sum()), without=number(absent.sum()))
+    return message if min(absent.sum(), (~absent).sum()) < needed else ""
 
 
 def _absent(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -174,7 +173,7 @@ def tuned(snapshots: Snapshots, pipeline: Pipeline, grid: Mapping[str, Sequence[
     train = thinned(snapshots.learn, MOST_TUNED)
     days = train["cut_off"].unique()
     folds = [(train["cut_off"] < day, train["cut_off"] == day) for day in days[1:]]
-    if not folds or not all(_enough(train[part]) for fold in folds for part in fold):
+    if not folds or any(too_few(train[part]) for fold in folds for part in fold):
         return pipeline
     rows = [tuple(np.flatnonzero(part) for part in fold) for fold in folds]
     search = GridSearchCV(pipeline, grid, scoring="neg_log_loss", cv=rows, refit=False)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from analysis.churn.model import ChurnModel, described
-from analysis.churn.snapshots import feature_label
+from analysis.churn.snapshots import ATTRIBUTES, FEATURES, feature_label
 from analysis.language import _, ngettext, number, percent
 
 SHOWN = ("days_since_last", "usual_gap", "purchase_days")
 MOST = 2  # reasons given for one customer besides its silence
 LEAST = 0.01  # by which no purchase is more likely, for something to be a reason
-SILENCE = ("days_since_last", "relative_silence", "usual_gap", "p_alive", "expected_purchases")
-"""Features that say in other words how long a customer has been silent for one that buys as it does."""
-HIGH = ("returned_share", "discount_share", "late_share", "waiting_days", "irregularity")
+NO_REASON = (
+    *("days_since_last", "relative_silence", "usual_gap", "irregularity", "due", "rhythm_risk", "p_alive"),
+    *("expected_purchases", *ATTRIBUTES),
+)
+"""Features that say in other words how long it has been silent for one that buys as it does, or who it is."""
+SHARES = ("returned_share", "discount_share", "late_share", "satisfaction")
+HIGH = ("returned_share", "discount_share", "late_share", "waiting_days")
 """Numbers that are a reason where they are high; the others, but for those a reader added, where low."""
 
 
@@ -29,14 +29,14 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
     the risk less what it would be if the customer had the usual value of it: the median of all active
     customers, or the most frequent word. What is not known of a customer, or speaks for it, is no reason.
     """
-    told, risk, facts = described(frame, model.features), model.risk(frame), _facts()
-    names = [name for name in model.features if name not in SILENCE]
+    told, risk = described(frame, model.features), model.risk(frame)
+    names = [name for name in model.features if name not in NO_REASON]
     adds = [np.full(len(frame), -1.0)]
     for name in names:
         is_number = pd.api.types.is_numeric_dtype(told[name])
         usual = told[name].median() if is_number else told[name].mode().iloc[0]
         added = np.where(told[name].isna(), 0, risk - model.of(told.assign(**{name: usual})))
-        if is_number and name in facts:
+        if is_number and name in FEATURES:
             worse = told[name] > usual if name in HIGH else told[name] < usual
             added = np.where(worse, added, 0)
         adds.append(added)
@@ -46,7 +46,7 @@ def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
     for place, row in enumerate(frame[list({*names, *SHOWN})].to_dict("records")):
         silent = int(row["days_since_last"]), row["usual_gap"], row["purchase_days"]
         strongest = [names[at - 1] for at in order[:, place] if amounts[at, place] >= LEAST]
-        texts.append("; ".join([_silence(*silent), *(_said(name, row[name], facts) for name in strongest)]))
+        texts.append("; ".join([_silence(*silent), *(_said(name, row[name]) for name in strongest)]))
     return pd.Series(texts, frame.index, dtype="str")
 
 
@@ -62,31 +62,9 @@ def _silence(days: int, gap: float, purchases: float) -> str:
     ).format(days=number(days), gap=number(gap))
 
 
-def _facts() -> dict[str, tuple[str, Callable[[Any], str]]]:
-    """Return how a feature is said, as a fact and not as a judgement, and how it is written."""
-    shares, one = percent, partial(number, decimals=1)
-    return {
-        "purchase_days": (_("purchases ever: {value}"), number),
-        "recent_purchases": (_("purchases lately: {value}"), number),
-        "season_purchases": (_("purchases at this time a year before: {value}"), number),
-        "products": (_("products bought in a year: {value}"), number),
-        "categories": (_("categories bought in a year: {value}"), number),
-        "trend": (_("buys {value} times as often as it used to"), one),
-        "irregularity": (_("its gaps vary by {value}"), shares),
-        "age_days": (_("a customer for {value} days"), number),
-        "mean_purchase": (_("{value} per purchase"), number),
-        "returned_share": (_("returned {value} of its sales"), shares),
-        "discount_share": (_("{value} of its sales given as discount"), shares),
-        "late_share": (_("{value} of its invoices paid late"), shares),
-        "waiting_days": (_("waits {value} days for deliveries"), one),
-        "satisfaction": (_("satisfaction {value}"), shares),
-        "channel": (_("buys by {value}"), str),
-    }
-
-
-def _said(name: str, value: float | str, facts: Mapping[str, tuple[str, Callable[[Any], str]]]) -> str:
-    if name in facts:
-        message, written = facts[name]
-        return message.format(value=written(value))
-    shown = value if isinstance(value, str) else number(float(value), 1)
-    return _("{feature}: {value}").format(feature=feature_label(name), value=shown)
+def _said(name: str, value: float | str) -> str:
+    """Say a feature as a fact, and not as a judgement."""
+    label, written = feature_label(name), str(value)
+    if not isinstance(value, str):
+        written = percent(value) if name in SHARES else number(value, 0 if value % 1 == 0 else 1)
+    return _("{feature}: {value}").format(feature=label[:1].lower() + label[1:], value=written)

@@ -12,9 +12,9 @@ from analysis import ltv, owners
 from analysis.churn.model import ChurnModel
 from analysis.churn.risk_reasons import reasons
 from analysis.churn.snapshots import Snapshots
-from analysis.language import _, money, ngettext, number, percent
+from analysis.language import _, money, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.result import Finding, Result
+from analysis.result import Finding, Listed
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -28,8 +28,8 @@ PROFILE = ["risk", "value_if_active", "at_stake", "relative_silence", "reasons"]
 """What the customer profile knows of churn."""
 
 
-@dataclass(frozen=True)
-class Risks(Result):
+@dataclass(frozen=True, kw_only=True)
+class Risks(Listed):
     """The active customers with their risk of no purchase, in the order in which to call them.
 
     First come those who have been silent for longer than they usually are, then the others; in each part
@@ -46,68 +46,23 @@ class Risks(Result):
         the customer is worth if it stays; elsewhere recent net sales, if they are above 0.
     valued
         Whether it is the 12-month value.
-    horizon, calls
-        The horizon in days, and how many customers there is time to call.
+    horizon, calls, expected
+        The horizon in days; how many customers there is time to call; see `expected_number`.
     """
 
     name: ClassVar[str] = "risks"
-    is_drawn: ClassVar[bool] = False
     customers: pd.DataFrame
     horizon: int
     calls: int
+    expected: tuple[float, float, float]
     currency: str | None = None
     valued: bool = False
 
-    @property
-    def expected(self) -> tuple[float, float, float]:
-        """How many will not buy: the expectation and its 90 % interval.
 
-        The interval covers chance alone, given that the probabilities are right: Σ p ± 1.645 √Σ p (1 − p).
-        """
-        risk = self.customers["risk"]
-        mean = float(risk.sum())
-        half = Z_90 * float(np.sqrt((risk * (1 - risk)).sum()))
-        return mean, max(mean - half, 0.0), min(mean + half, float(len(risk)))
-
-    def sentence(self) -> str:
-        """Return how many active customers will not buy, and what that puts at stake."""
-        mean, low, high = self.expected
-        message = _(
-            "Of {active} active customers, {mean} are expected not to buy in the next {days} days (90% "
-            "interval by chance alone: {low} to {high}); {stake} {what} are at stake."
-        )
-        what = (
-            _("of the value of the next 12 months")
-            if self.valued
-            else _("of their net sales in the last {days} days").format(days=number(self.horizon))
-        )
-        stake = money(float(self.customers["at_stake"].sum()), self.currency)
-        values = {"active": len(self.customers), "mean": mean, "days": self.horizon, "low": low, "high": high}
-        told = {name: number(value) for name, value in values.items()}
-        return message.format(stake=stake, what=what, **told)
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the list."""
-        return {"watch_list": self.customers}
-
-    def findings(self) -> list[Finding]:
-        """Return how many will not buy, and what the first calls reach."""
-        first, stakes = min(self.calls, len(self.customers)), self.customers["at_stake"]
-        stake, reached = float(stakes.sum()), float(stakes.head(first).sum())
-        calls = ngettext(
-            "The {calls} customer at the top of the list has {reached} at stake, {share} of it all.",
-            "The {calls} customers at the top of the list have {reached} at stake, {share} of it all.",
-            first,
-        ).format(
-            calls=number(first),
-            reached=money(reached, self.currency),
-            share=percent(reached / stake if stake else 0.0),
-        )
-        name = "churn.expected_without_purchase"
-        return [
-            Finding(name, self.sentence(), self.expected[0], "customers", stake, good=False),
-            Finding("churn.calls", calls, reached, "money", reached),
-        ]
+def expected_number(risk: pd.Series) -> tuple[float, float, float]:
+    """Return how many will not buy, and the 90 % interval of chance alone: Σ p ± 1.645 √Σ p (1 − p)."""
+    mean, half = float(risk.sum()), Z_90 * float(np.sqrt((risk * (1 - risk)).sum()))
+    return mean, max(mean - half, 0.0), min(mean + half, float(len(risk)))
 
 
 @or_not_possible
@@ -144,7 +99,43 @@ def risks(
     if dataset is not None:
         ranked = owners.named(dataset, ranked)
     told = ranked.dropna(axis="columns", how="all")
-    return Risks(told, snapshots.horizon, calls, snapshots.currency, valued)
+    currency, days, stakes = snapshots.currency, number(snapshots.horizon), told["at_stake"]
+    expected, stake, reached = expected_number(told["risk"]), stakes.sum(), stakes.head(calls).sum()
+    what = _("of their net sales in the last {days} days").format(days=days)
+    if valued:
+        what = _("of the value of the next 12 months")
+    mean, low, high = (number(value) for value in expected)
+    text = _(
+        "Of {active} active customers, {mean} are expected not to buy in the next {days} days (90% "
+        "interval by chance alone: {low} to {high}); {stake} {what} are at stake."
+    ).format(
+        active=number(len(told)),
+        mean=mean,
+        days=days,
+        low=low,
+        high=high,
+        stake=money(stake, currency),
+        what=what,
+    )
+    first = _("Calls there is time for: {calls}; they reach {reached}, {share} of what is at stake.").format(
+        calls=number(min(calls, len(told))),
+        reached=money(reached, currency),
+        share=percent(reached / stake if stake else 0.0),
+    )
+    name = "churn.expected_without_purchase"
+    found = Finding(name, text, expected[0], "customers", float(stake), good=False)
+    return Risks(
+        shown={"watch_list": told},
+        text=text,
+        found=found,
+        notes_on=(first,),
+        customers=told,
+        horizon=snapshots.horizon,
+        calls=calls,
+        expected=expected,
+        currency=currency,
+        valued=valued,
+    )
 
 
 def profile(risks: Risks | NotPossible) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import gamma
 
 from analysis.churn.horizon import Horizon
 from analysis.language import N_, _, date, number, percent
@@ -31,6 +32,8 @@ FEATURES = {
     "recent_purchases": N_("Purchases, lately"),
     "trend": N_("Purchases, lately ÷ usual"),
     "irregularity": N_("Irregularity of the gaps"),
+    "due": N_("Purchases due by its rhythm"),
+    "rhythm_risk": N_("No purchase, by its rhythm"),
     "season_purchases": N_("Purchases a year before"),
     "age_days": N_("Days since the first purchase"),
     "mean_purchase": N_("Value per purchase"),
@@ -42,10 +45,16 @@ FEATURES = {
     "waiting_days": N_("Days to delivery"),
     "satisfaction": N_("Satisfaction"),
     "channel": N_("Channel"),
+    "type": N_("Customer type"),
+    "sector": N_("Sector"),
+    "region": N_("Region"),
+    "size": N_("Size"),
+    "acquisition_channel": N_("Acquisition channel"),
     "p_alive": N_("P(alive)"),
     "expected_purchases": N_("Expected purchases"),
 }
 """What is made of the data, as far as they have it, and what it is called; see `snapshot`."""
+ATTRIBUTES = ("type", "sector", "region", "size", "acquisition_channel")
 MOST_TO_LEARN = 3  # cut-offs
 YEAR = 365
 More = Callable[[dt.date], pd.DataFrame]
@@ -189,9 +198,13 @@ def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None
 
         - ``recent_purchases`` are within the horizon up to ``day``, and ``trend`` is those ÷ what the
           customer's own mean pace since its first purchase makes of a horizon;
-        - ``irregularity`` is the standard deviation ÷ mean of the gaps of who bought three times;
-          ``season_purchases`` are in the days of the horizon ahead a year earlier, of who was here then;
+        - ``irregularity`` is the standard deviation ÷ mean of the gaps, drawn towards 1, as chance has it, as
+          if two more varied so, and from ¼ to 1; with the usual gap it makes a Weibull rhythm, by which so
+          many purchases are ``due`` since the last, and ``rhythm_risk`` is that of none in the horizon;
+        - ``season_purchases`` are in the days of the horizon ahead a year earlier, of who was here then;
         - what is bought, paid late, waited for (what is under way too) and scored is of the last 365 days;
+        - ``type``, ``sector``, ``region``, ``size`` and ``acquisition_channel`` are as the table of customers
+          has them today;
         - ``p_alive``, where the data show who has left, and ``expected_purchases`` within the horizon are of
           the MBG/NBD model, fitted to all customers as they were known on ``day``.
     """
@@ -215,6 +228,13 @@ def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None
     frame = frame[active].set_index("customer_id")
     for part in _parts(dataset, day, horizon):
         frame = frame.join(part.set_index("customer_id"))
+    more_gaps = (frame["purchase_days"] - 2).clip(lower=0)
+    variance = (frame["irregularity"].fillna(0) ** 2 * more_gaps + 2) / (more_gaps + 2)
+    frame["irregularity"] = np.sqrt(variance).clip(1 / 4, 1)
+    shape, pace = 1 / frame["irregularity"], gamma(1 + frame["irregularity"]) / frame["usual_gap"]
+    frame["due"] = (frame["days_since_last"] * pace) ** shape
+    ahead = ((frame["days_since_last"] + horizon.days) * pace) ** shape
+    frame["rhythm_risk"] = np.exp(frame["due"] - ahead)
     part_of_life = np.minimum(horizon.days / (frame["age_days"] + 1), 1)
     frame["trend"] = frame["recent_purchases"] / (frame["purchase_days"] * part_of_life)
     frame["season_purchases"] = frame["season_purchases"].where(frame["age_days"] >= YEAR)
@@ -238,11 +258,16 @@ def _parts(dataset: Dataset, day: dt.date, horizon: Horizon) -> list[pd.DataFram
         dataset.query("churn_features", as_of=day, since=since, active_since=active_since, **ahead),
         _irregularity(dataset.query("purchase_days", as_of=day)),
     ]
+    if attributes := [name for name in ATTRIBUTES if name in dataset.tables.get("customers", ())]:
+        parts.append(dataset.query("customer_records")[["customer_id", *attributes]])
     sold = dataset.tables["transactions"]
-    if sold & {"product_id", "category", "channel"}:
+    if sold & {"product_id", "category"}:
         products = dataset.query("churn_products", as_of=day, year_ago=year_ago)
-        known = {"products": "product_id", "categories": "category", "channel": "channel"}
+        known = {"products": "product_id", "categories": "category"}
         parts.append(products[["customer_id", *[name for name, column in known.items() if column in sold]]])
+    if "channel" in sold:
+        channels = dataset.query("customer_channels", as_of=day).rename(columns={"main_channel": "channel"})
+        parts.append(channels[["customer_id", "channel"]])
     if {"due", "paid", "customer_id"} <= dataset.tables.get("invoices", frozenset()):
         parts.append(dataset.query("churn_invoices", as_of=day, year_ago=year_ago))
     if {"delivered", "customer_id"} <= dataset.tables.get("deliveries", frozenset()):
@@ -281,6 +306,6 @@ def usual_gap(customers: pd.DataFrame) -> npt.NDArray[np.float64]:
 
 
 def usual_gaps(customers: pd.DataFrame) -> pd.Series:
-    """Return ``usual_gap`` by customer_id for the customer profile, of all who ever bought."""
-    bought = customers[customers["first_purchase"].notna()]
+    """Return ``usual_gap`` by customer_id, of all who ever bought."""
+    bought = customers.dropna(subset="first_purchase")
     return pd.Series(usual_gap(bought), pd.Index(bought["customer_id"]), name="usual_gap")

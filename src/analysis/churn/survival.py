@@ -15,12 +15,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import CensoredData, ecdf, logrank
 
-from analysis.churn.contracts import joined, known_on
 from analysis.dataset import Dataset
 from analysis.display_names import COLUMNS
 from analysis.language import _, listing, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
-from analysis.periods import MONTH_DAYS, months_between, months_later
+from analysis.periods import MONTH_DAYS
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Listed
 
@@ -34,13 +33,9 @@ BANDS = np.array([-1, 0, 3, 6, 12, 24, 36, 48, 60, 72, 84, 96, 108, 120, np.inf]
 class Lives:
     """How long each contract, or each customer without one, has lasted.
 
-    Attributes
-    ----------
-    frame
-        One row each: ``customer_id``; ``months`` observed; ``ended``, whether it then ended: False while it
-        goes on, whatever becomes of it; and what tells groups apart, of ``GROUPS`` what is known.
-    window
-        Days after which a silence has begun; None for contracts.
+    ``frame`` has one row each: ``customer_id``; ``months`` observed; ``ended``, whether it then ended: False
+    while it goes on, whatever becomes of it; and what is known of ``GROUPS``. A silence has begun after more
+    days than ``window``, which is None for contracts.
     """
 
     frame: pd.DataFrame = field(repr=False)
@@ -63,29 +58,6 @@ def known_groups(dataset: Dataset, as_of: dt.date | None = None) -> pd.DataFrame
 
 
 @or_not_possible
-def contract_lives(terms: pd.DataFrame, as_of: dt.date, groups: pd.DataFrame | None = None) -> Lives:
-    """Return how long what `contract_terms` gives has lasted: by days, or else by months and a flag.
-
-    A month is full on the day of the month of the start; days beyond count as 31sts. A contract that begins
-    within 31 days after one of the same customer ended is the same; one that ends after the last day runs.
-    One of which it is not known whether, or after how long, it ended is left out.
-    """
-    flag = terms["churned"]
-    is_dated = terms["started"].notna() & (terms["ended"].notna() | ~flag.eq("yes"))
-    bare = terms[~is_dated & flag.notna() & terms["tenure_months"].notna()]
-    dated = joined(known_on(terms[is_dated], as_of))
-    began = dated["started"]
-    after = (dated["ended"].fillna(pd.Timestamp(as_of)) + pd.Timedelta(days=1)).clip(lower=began)
-    whole = months_between(began, after)
-    beyond = (after - months_later(began, pd.Series(whole, dated.index))).dt.days
-    dated = dated.assign(
-        months=whole + beyond / 31, ended=dated["ended"].notna(), cohort=began.dt.year.astype(str)
-    )
-    bare = bare.assign(months=bare["tenure_months"].astype(float), ended=flag[bare.index].eq("yes"))
-    return Lives(_grouped(pd.concat([dated, bare], ignore_index=True), groups))
-
-
-@or_not_possible
 def silence_lives(dataset: Dataset, window: ActivityWindow) -> Lives:
     """Return how long customers have bought until the first silence longer than the activity window.
 
@@ -104,10 +76,11 @@ def silence_lives(dataset: Dataset, window: ActivityWindow) -> Lives:
         ended=since.notna(),
         cohort=frame["first_purchase"].dt.year.astype(str),
     )
-    return Lives(_grouped(frame, known_groups(dataset)), window.days)
+    return Lives(grouped(frame, known_groups(dataset)), window.days)
 
 
-def _grouped(frame: pd.DataFrame, groups: pd.DataFrame | None) -> pd.DataFrame:
+def grouped(frame: pd.DataFrame, groups: pd.DataFrame | None) -> pd.DataFrame:
+    """Return what `Lives` says of each, with what is known of ``GROUPS``."""
     known = frame if groups is None or groups.empty else frame.join(groups, on="customer_id")
     kept = [name for name in GROUPS if name in known and known[name].notna().any()]
     return known[["customer_id", "months", "ended", *kept]]
@@ -121,12 +94,6 @@ def kaplan_meier(lives: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row per length seen, ascending: ``months``; ``at_risk``, observed at least that long; ``ended``
         then; ``share`` still there after it, and its interval ``low``, ``high`` on the scale of log(−log).
-
-    Examples
-    --------
-    >>> curve = kaplan_meier(pd.DataFrame({"months": [1, 2, 3, 4], "ended": [True, False, True, False]}))
-    >>> curve["share"].tolist()
-    [0.75, 0.75, 0.375, 0.375]
     """
     seen = ecdf(_censored(lives)).sf
     with warnings.catch_warnings():  # before the first end and after the last there is no interval
@@ -210,15 +177,6 @@ def bands(lives: pd.DataFrame, curve: pd.DataFrame) -> pd.DataFrame:
 
     The ends at 0 months, if any, have a row of their own. ``share``, ``low`` and ``high``, still there after
     the band, are NaN where nobody has been observed that long.
-
-    Examples
-    --------
-    >>> lives = pd.DataFrame({"months": [0.0, 2, 3, 5], "ended": [True, True, False, True]})
-    >>> bands(lives, kaplan_meier(lives))[["tenure", "at_risk", "ended", "hazard", "share"]]
-        tenure  at_risk  ended  hazard  share
-    0  at once        4      1     NaN   0.75
-    1   0 to 3        3      1   0.125   0.50
-    2   3 to 6        1      1   0.500    NaN
     """
     low, high, months = BANDS[:-1], BANDS[1:], lives[["months"]].to_numpy(float)
     ends = (months > low) & (months <= high) & lives[["ended"]].to_numpy(bool)

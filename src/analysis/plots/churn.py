@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.churn import Calibration, ChurnRates, Horizon, Importance, feature_label
+from analysis.churn import Horizon
+from analysis.churn.evaluation import Calibration
+from analysis.churn.importance import Importance
+from analysis.churn.rates import ChurnRates
+from analysis.churn.snapshots import feature_label
 from analysis.language import _, number, percent
 from analysis.plots import churn_contracts, churn_money, churn_survival, theme  # noqa: F401 this topic's too
 from analysis.plots.drawing import plot
@@ -50,7 +54,7 @@ def return_curve(result: Horizon, ax: Axes | None = None) -> Axes:
 @plot.register
 def reliability(result: Calibration, ax: Axes | None = None) -> Axes:
     """Draw what share did not buy against the probability the model gave."""
-    bins = result.bins
+    bins = result.shown[result.name]
     ax = ax or theme.axes(height=4.6)
     ax.plot([0, 1], [0, 1], color=COLOURS["muted"], linewidth=1, label=_("as many as the model said"))
     dots(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.churn import Contracts, ContractsCheck
+from analysis.churn.contracts import Contracts, ContractsCheck
 from analysis.language import _, number
 from analysis.plots import theme
 from analysis.plots.drawing import plot

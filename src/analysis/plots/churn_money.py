@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from analysis.churn import CampaignEffects, ContactValue
+from analysis.churn.campaigns import CampaignEffects
+from analysis.churn.contact_value import ContactValue
 from analysis.language import _, number
 from analysis.plots import theme
 from analysis.plots.drawing import plot

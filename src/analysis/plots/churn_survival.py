@@ -7,7 +7,7 @@ import textwrap
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.churn import Survival, SurvivalBy
+from analysis.churn.survival import Survival, SurvivalBy
 from analysis.language import _, number
 from analysis.plots import theme
 from analysis.plots.drawing import plot

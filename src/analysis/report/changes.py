@@ -72,6 +72,7 @@ def changes(
     bought = last > gone["planned_on"]
     gone = gone.assign(change=np.where(bought, _("no longer on it, having bought"), _("no longer on it")))
     listed = pd.concat([entered.assign(change=_("new on it")), gone])
+    listed = listed.sort_values("expected_gain", ascending=False, kind="stable", ignore_index=True)
     text = _(
         "Of {both} customers known to the earlier run {segment} have changed RFM segment and {abc} ABC "
         "class; {new} are new. Of the {before} on its list {gone} are no longer on it, {bought} of them "
@@ -97,10 +98,7 @@ def changes(
 def write_changes(
     report: Path, previous: str | None, findings: Sequence[Mapping[str, Any]], currency: str | None
 ) -> dict[str, str]:
-    """Write ``changes.json`` into a new report, and return by id what findings that moved were before.
-
-    It holds ``findings`` (those of today, and their value ``before``), ``class_moves`` and ``list_changes``.
-    """
+    """Write the findings that moved, with their value ``before``, and return that by id, as text."""
     if previous is None:
         return {}
     earlier = json.loads((Path(previous) / "findings.json").read_text("utf-8"))
@@ -110,10 +108,6 @@ def write_changes(
         for one in findings
         if isinstance(then.get(one["id"]), (int, float)) and one["value"] != then[one["id"]]
     ]
-    content: dict[str, Any] = {"findings": moved}
-    for name in ("class_moves", "list_changes"):
-        if (path := report / PLAN.with_name(f"{name}.parquet")).is_file():
-            content[name] = json.loads(pd.read_parquet(path).to_json(orient="records"))
-    write_text(report / "changes.json", json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    write_text(report / "changes.json", json.dumps(moved, ensure_ascii=False, indent=1) + "\n")
     said = {"money": lambda value: money(value, currency), "share": lambda value: percent(value, 1)}
     return {one["id"]: said.get(one["unit"], number)(one["before"]) for one in moved}

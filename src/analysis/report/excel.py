@@ -117,7 +117,8 @@ def _write_page(book: Any, sheet: Any, page: Page, currency: str | None) -> None
             heading = page.headings.get(column, said["labels"].get(column, str(column)))
             head = bold | {"bottom": 1, "text_wrap": True, "align": "left" if form == "@" else "right"}
             sheet.write_string(row + 2, j, heading, book.add_format(head))
-            style = book.add_format({"num_format": form})
+            wrap = {"text_wrap": True, "valign": "top"} if page.is_list else {}
+            style = book.add_format({"num_format": form} | wrap)
             for i, value in enumerate(table[column]):
                 _write_cell(sheet, (row + 3 + i, j), value, style)
             cells = [len(str(value)) for value in table[column] if form == "@"]

@@ -98,13 +98,7 @@ class Results:
             _save(self._path("tables", name), frame)
 
     def customers(self, profile: pd.DataFrame) -> None:
-        """Save the customer profile on top of the folder, with its data dictionary, and say so.
-
-        Parameters
-        ----------
-        profile
-            What `analysis.customer_profile` returns.
-        """
+        """Save the customer profile on top of the folder, with its data dictionary, and say so."""
         if self._folder is None:
             return
         _save(self._folder / "customers", profile)

@@ -1,10 +1,8 @@
 -- One row per customer with a purchase from :active_since to :as_of: how it bought, as far as was known on :as_of.
 --
--- A horizon ends on :as_of; it began after :since.
---
 -- customer_id
--- recent_purchases                      purchase days in the last horizon
--- recent_net_sales                      money sold in the last horizon, less returns and cancellations
+-- recent_purchases                      purchase days after :since, the last horizon
+-- recent_net_sales                      money sold after :since, less returns and cancellations
 -- season_purchases                      purchase days after :season_start and up to :season_end, the same days as
 --                                       those ahead, a year earlier
 -- gross_sales                           money sold before discounts, ever
