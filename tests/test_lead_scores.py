@@ -181,6 +181,7 @@ def test_what_earlier_leads_bought_in_their_first_year(tmp_path: Path) -> None:
     assert rows[["lead_id", "first_year"]].astype({"first_year": float}).to_numpy().tolist() == [["L1", 70.0]]
 
 
+@pytest.mark.slow
 def test_chances_against_the_truth() -> None:
     """On the day a lead comes in, of which the truth is, and of those open at the check."""
     found = trial(800, 1)
@@ -190,6 +191,16 @@ def test_chances_against_the_truth() -> None:
     assert found["came_auc"] > found["ceiling"] - 0.06
     assert found["off"] < 0.08
     assert found["mean"] == pytest.approx(found["true"], abs=0.05)
+
+
+def test_a_model_is_used_where_it_is_better() -> None:
+    """Those at the last stage are won, whatever the interest; nobody else is."""
+    frame = many(800).assign(interest="warm")
+    frame["advanced"] = (frame["won"] - pd.Timedelta(days=20)).where(frame["won"].notna())
+    frame["advanced"] = frame["advanced"].clip(lower=frame["created"])
+    made = acquisition.lead_scores(dataset(frame), MARGINS)
+    assert made.rule == "model"
+    assert "A model gives the chances: at the check on " in str(made)
 
 
 def test_open_leads_are_scored_and_no_others() -> None:
