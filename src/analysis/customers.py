@@ -29,8 +29,9 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     -------
     pandas.DataFrame
         The columns of `analysis.customer_columns.MEANINGS`, which says what each means, but for the action,
-        which ``08_action_plan`` adds (`analysis.actions.recommend`). What a topic cannot tell is missing; ``active`` is absent without an activity window, and what the table of customers
-        says (``name``, ``owner``, ``sector``, ``region``, ``type``) where it says it of nobody.
+        which ``08_action_plan`` adds (`analysis.actions.recommend`). What a topic cannot tell is missing;
+        ``active`` is absent without an activity window, and what the table of customers says (``name``,
+        ``owner``, ``sector``, ``region``, ``type``, ``consent``) where it says it of nobody.
 
     Examples
     --------
