@@ -28,9 +28,10 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     Returns
     -------
     pandas.DataFrame
-        The columns of `analysis.customer_columns.MEANINGS`, which says what each means. What a topic cannot
-        tell is missing; ``active`` is absent without an activity window, and what the table of customers
-        says (``name``, ``owner``, ``sector``, ``region``, ``type``) where it says it of nobody.
+        The columns of `analysis.customer_columns.MEANINGS`, which says what each means, but for the action,
+        which ``08_action_plan`` adds (`analysis.actions.recommend`). What a topic cannot tell is missing;
+        ``active`` is absent without an activity window, and what the table of customers says (``name``,
+        ``owner``, ``sector``, ``region``, ``type``, ``consent``) where it says it of nobody.
 
     Examples
     --------
