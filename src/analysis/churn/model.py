@@ -105,7 +105,7 @@ def candidates(
     """
     rules = {"share": (make_pipeline(DummyClassifier()), features[:1])}
     for name, feature in BASELINES.items():
-        if feature in features:
+        if feature in (*features, "relative_silence"):
             rules[name] = default_models()["logistic"], (feature,)
     return rules | {name: (pipeline, features) for name, pipeline in models.items()}
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 FEATURES = {
     "days_since_last": N_("Days since the last purchase"),
-    "relative_silence": N_("Days since last ÷ usual gap"),
     "usual_gap": N_("Usual gap in days"),
     "purchase_days": N_("Purchases, ever"),
     "recent_purchases": N_("Purchases, lately"),
@@ -181,8 +180,11 @@ def snapshots(dataset: Dataset, horizon: Horizon, more: More | None = None) -> S
     return Snapshots(past, frames[-1], days, told, horizon.days, dataset.currency, content)
 
 
-ALWAYS = ("customer_id", "cut_off", "last_purchase", "net_sales", "recent_net_sales", "no_purchase")
-"""Columns of a snapshot that are no features."""
+ALWAYS = (
+    *("customer_id", "cut_off", "last_purchase", "net_sales", "recent_net_sales", "relative_silence"),
+    "no_purchase",
+)
+"""Columns of a snapshot that are no features of the models."""
 
 
 def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None = None) -> pd.DataFrame:
@@ -192,7 +194,8 @@ def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None
     -------
     pandas.DataFrame
         One row per active customer: ``customer_id``, ``cut_off``, ``last_purchase``; ``net_sales`` and
-        ``recent_net_sales`` (within the horizon up to ``day``) in money; the columns of ``more``;
+        ``recent_net_sales`` (within the horizon up to ``day``) in money; ``relative_silence``, the days since
+        the last purchase ÷ the usual gap, which ``due`` tells the models; the columns of ``more``;
         ``no_purchase`` (within the horizon after ``day``), missing here; and the `FEATURES` that the data
         have, of which
 
