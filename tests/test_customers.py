@@ -22,6 +22,7 @@ from analysis.churn import Risks, campaigns
 from analysis.counting import counts
 from analysis.customer_columns import MEANINGS, dictionary, in_order
 from analysis.display_names import words
+from analysis.language import money
 from analysis.ltv.alive import Alive
 from analysis.not_possible import NotPossible
 from analysis.report import tables
@@ -141,6 +142,16 @@ def test_the_same_customer_has_the_same_figures_in_every_notebook(demo, demo_pro
     shown = tables.shown(mine, said["labels"], said["formats"], demo.currency)
     assert len(found) == len(mine) >= 9
     assert found[shown.headings].to_numpy().tolist() == shown.rows
+
+
+def test_a_call_gains_what_the_churn_notebook_says(demo_profile):
+    """The action of an active customer is worth at least the contact of 03, and the same if it is that."""
+    found = as_shown("03_churn", "Active customers by what contacting")["Expected gain"]
+    mine = demo_profile.loc[found.index]
+    called = mine["action"].isin(["retain", "develop"])
+    assert called.sum() >= 5
+    gains = [money(gain, "EUR", 2) for gain in mine.loc[called, "action_gain"]]
+    assert found[called].tolist() == gains
 
 
 def test_life_cycle_and_margin_are_those_of_the_notebooks(demo_profile):

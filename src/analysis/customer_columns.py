@@ -43,7 +43,7 @@ MEANINGS: dict[str, str] = {
     "reasons": N_("What raises that risk most"),
     "value_if_active": N_("Value of twelve months if the customer stays"),
     "at_stake": N_("Risk × value if the customer stays"),
-    "worth_contacting": N_("Whether a contact now is expected to bring more than it costs"),
+    "worth_contacting": N_("Whether a contact now is expected to bring more than it costs; see action"),
     "lapsed_lines": N_("Product groups no longer bought, most money first"),
     "lapsed_sales": N_("Net sales of these in the year before"),
     "p_alive": N_("Probability of still being a customer"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import churn, ltv, owners, portfolio, profitability, satisfaction, segmentation
+from analysis import actions, churn, ltv, owners, portfolio, profitability, satisfaction, segmentation
 from analysis.customer_columns import in_order
 from analysis.dataset import Dataset
 from analysis.not_possible import NotPossible
@@ -70,7 +70,11 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     profile = customers.set_index("customer_id")
     for part in parts:
         profile = profile.join(part)
-    profile = in_order(profile.reset_index())
+    profile = profile.reset_index()
+    advised = actions.recommend(profile, None, actions.effects(dataset, window=activity_window))
+    by_id = advised.set_index("contact_id").reindex(profile["customer_id"])
+    profile["action"], profile["action_gain"] = by_id["action"].array, by_id["expected_gain"].array
+    profile = in_order(profile)
     profile.attrs = customers.attrs
     return profile
 

@@ -323,6 +323,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "prospects": (N_("Prospects"), "number"),
     "psi": (N_("PSI"), "number3"),
     "purchase_days": (N_("Purchase days"), "number"),
+    "purchase_margin": (N_("Margin of a purchase"), "money2"),
     "purchases": (N_("Purchases"), "number"),
     "purchases_high": (N_("Purchases, 80% high"), "number"),
     "purchases_low": (N_("Purchases, 80% low"), "number"),
