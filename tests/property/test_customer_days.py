@@ -174,6 +174,7 @@ PLAIN = {
 """What each query says it returns, read off the lines as plainly as DuckDB allows."""
 ELSEWHERE = {
     "delivery_days",
+    "first_purchases",  # it reads the category of lines, too: test_acquisition.py
     "product_cover",  # they take the best customers from there: test_profitability.py
     "product_lines",  # it takes days for visits only: test_churn_lapsed_lines.py
     "survey_purchases",  # test_satisfaction.py
