@@ -117,7 +117,7 @@ def risks(
         stake=money(stake, currency),
         what=what,
     )
-    first = _("Calls there is time for: {calls}; they reach {reached}, {share} of what is at stake.").format(
+    first = _("The first {calls} of the list have {reached} at stake, {share} of it all.").format(
         calls=number(min(calls, len(told))),
         reached=money(reached, currency),
         share=percent(reached / stake if stake else 0.0),
