@@ -45,6 +45,16 @@ def return_curve(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
         One row per length seen, ascending: ``days``; ``at_risk`` purchases followed for at least that
         long; ``returned`` purchases followed by another after exactly that long; ``share`` of purchases
         followed by another within that many days.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> first, again = pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-11")
+    >>> pairs = pd.DataFrame({"previous": first, "date": [again, pd.NaT], "gaps": [3, 1]})
+    >>> return_curve(pairs, pd.Timestamp("2026-01-31"))
+       days  at_risk  returned  share
+    0    10        4         3   0.75
+    1    30        1         0   0.75
     """
     end = pd.to_datetime(pairs["date"]).fillna(pd.Timestamp(as_of))
     counts = pd.DataFrame(
