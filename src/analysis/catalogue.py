@@ -2,7 +2,7 @@
 
 Messages come from four places: ``_()``, ``N_()`` and ``ngettext()`` in Python, in modules as in the cells
 of notebooks; the same in the report's templates; the texts of the notebooks, see `notebook_text`; and those
-of the standard segments.
+of the standard segments and actions.
 
 ``python -m analysis.catalogue`` brings ``locale/*/LC_MESSAGES/cartera.po`` up to date with the sources.
 """
@@ -21,6 +21,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from jinja2.ext import babel_extract
 
+from analysis.dataset import action_table
 from analysis.dataset.segment_table import STANDARD_FILE, TEXTS, standard_segments
 from analysis.language import LANGUAGES, Language
 from analysis.notebook_text import texts
@@ -89,6 +90,9 @@ def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
                 yield _place(path), texts  # type: ignore[misc]
     for segment in standard_segments().values():
         yield from ((_place(STANDARD_FILE), getattr(segment, text)) for text in TEXTS)
+    for action in action_table.standard_actions().values():
+        if action.channel:
+            yield _place(action_table.STANDARD_FILE), action.channel
     for name in [*notebooks.names(), *notebooks.sheets()]:
         for cell in notebooks.read(name)["cells"]:
             yield from ((f"notebooks/{name}.ipynb", message) for message in _in_cell(cell))

@@ -104,7 +104,7 @@ def budget_plan(
     )
     listed = plan.assign(action=plan["action"].map(lambda key: _(NAMES[key])))[LISTED]
     return ActionPlan(
-        shown={"contact_list": listed} if len(plan) else {},
+        shown={"contact_list": listed.dropna(axis="columns", how="all")} if len(plan) else {},
         text=text,
         found=Finding("actions.budget", text, total, "money", total) if len(found) else None,
         claim=text.partition(". ")[0].removesuffix("."),

@@ -9,6 +9,7 @@ from analysis.actions.effects import NO_CONTACT, Effects
 from analysis.actions.words import reasons, talk_about
 from analysis.churn import contact_gain
 from analysis.dataset.action_table import Action
+from analysis.language import _
 from analysis.not_possible import NotPossible
 from analysis.result import Listed
 
@@ -76,7 +77,8 @@ def recommend(
             continue
         found = _expected(rows[meets], name, effects)
         better = found[found["expected_gain"] > best.loc[found.index, "expected_gain"]]
-        told = better.assign(action=name, within=action.within, channel=action.channel)
+        channel = _(action.channel) if action.channel else ""
+        told = better.assign(action=name, within=action.within, channel=channel)
         best.loc[told.index, told.columns] = told
     contacts = rows[["contact_id", "contact_type", "name", "owner", "segment"]].join(best)
     contacts["may_contact"] = rows["consent"].eq(True) if "consent" in profile else True

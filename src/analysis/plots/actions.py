@@ -50,5 +50,5 @@ def tornado(result: HowSure, ax: Axes | None = None) -> Axes:
     ax.set_yticks(places, frame["assumption"].tolist(), parse_math=False)
     ax.grid(visible=False, axis="y")
     theme.money_axis(ax.xaxis, result.currency)
-    below = _("Gain of the plan if this alone is at the ends of its range; line: as expected")
+    below = _("Gain of the plan at the ends of each range; line: as expected")
     return theme.finish(ax, result.title(), below, beside=2.6)
