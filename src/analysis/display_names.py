@@ -108,7 +108,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "contacted": (N_("Contacted"), "number"),
     "contact_by": (N_("Contact by"), "date"),
     "contact_id": (N_("Customer or lead"), "text"),
-    "contact_type": (N_("Kind"), "text"),
+    "contact_type": (N_("Type of contact"), "text"),
     "contracts": (N_("Contracts"), "number"),
     "conversion": (N_("Conversion"), "percent1"),
     "conversion_high": (N_("Conversion, 95% high"), "percent1"),
