@@ -359,7 +359,7 @@ class TestFiles:
         book = openpyxl.load_workbook(io.BytesIO(actions.plan_files(group, DATA)["plan.xlsx"]))
         assert book.sheetnames == ["Ben", "No owner", "Ana", "Control group (do not contact)"]
         ana = [[cell.value for cell in row] for row in book["Ana"].iter_rows(min_row=5)]
-        assert ana[0][:3] == ["Name", "Customer or lead", "Kind"]
+        assert ana[0][:3] == ["Name", "Customer or lead", "Type of contact"]
         assert [row[1] for row in ana[1:]] == ["C002", "C003"]
         assert ana[1][6] == dt.datetime(2024, 2, 5)
         assert ana[1][-1] == 4
