@@ -520,7 +520,7 @@ def test_the_list_begins_with_those_silent_for_longer_than_usual() -> None:
     assert rest["customer_id"].iloc[0] == today["customer_id"].iloc[-1]
     assert listed["at_stake"].min() == 0  # negative net sales are nothing to lose
     np.testing.assert_allclose(listed["at_stake"], listed["risk"] * listed["recent_net_sales"].clip(lower=0))
-    assert f"they reach {number(listed['at_stake'].head(7).sum())}" in risks.notes()[0]
+    assert f"have {number(listed['at_stake'].head(7).sum())} at stake" in risks.notes()[0]
 
 
 def test_value_at_stake_is_what_the_customer_is_worth_if_it_stays() -> None:
