@@ -130,9 +130,7 @@ def _meets(rows: pd.DataFrame, action: Action) -> pd.Series:
 
 def _expected(rows: pd.DataFrame, name: str, effects: Effects) -> pd.DataFrame:
     """Return what one action is expected to bring with each of those it is for."""
-    table = effects.frame[effects.frame["action"] == name]
-    place = np.searchsorted(table["risk_high"].iloc[:-1], rows["risk"].fillna(1.0))
-    own = table.iloc[place].set_index(rows.index)
+    own = contact_gain.of_risk(effects.frame[effects.frame["action"] == name], rows["risk"])
     value = {"acquire": "value_if_won", "referral": "new_customer"}.get(name, "purchase")
     found = own[["cost", "measured", "source"]].assign(value_at_stake=rows[value], base=rows["base"])
     for lift, chance, gain in zip(contact_gain.LIFTS, CHANCES, GAINS, strict=True):

@@ -49,14 +49,19 @@ def purchase_value(customers: pd.DataFrame) -> pd.Series:
     return (customers["clv"] / expected).fillna(so_far).clip(lower=0)
 
 
+def of_risk(lifts: pd.DataFrame, risk: pd.Series) -> pd.DataFrame:
+    """Return the row of ``lifts`` that holds for each risk; where that is not known, the last."""
+    place = np.searchsorted(lifts["risk_high"].iloc[:-1], risk.fillna(1.0))
+    return lifts.iloc[place].set_index(risk.index)
+
+
 def expected(customers: pd.DataFrame, lifts: pd.DataFrame, days: int) -> pd.DataFrame:
     """Return what a contact is expected to bring with each customer of the profile.
 
     ``lifts`` has ``risk_high``, up to which risk a row holds, `LIFTS` and ``cost``. The columns are those of
     the table ``contact_value`` of `analysis.churn.contact_value`, with ``uplift`` and ``cost``.
     """
-    place = np.searchsorted(lifts["risk_high"].iloc[:-1], customers["risk"].fillna(1.0))
-    own = lifts.iloc[place].set_index(customers.index)
+    own = of_risk(lifts, customers["risk"])
     found = customers[["customer_id", "risk"]].assign(
         base=base(customers, days), uplift=own["uplift"], purchase_margin=purchase_value(customers)
     )

@@ -86,7 +86,6 @@ def contact_value(
     is_measured = uplift is None and len(lifts) > 0
     if not is_measured:
         lifts = contact_gain.assumed(rule, uplift)
-    known = lifts["cost"].notna().all() and is_measured
     used = cost if cost is not None else float(lifts["cost"].fillna(rule.cost).iloc[0])
     customers = dataset.query("customers").join(
         ltv.profile(dataset) if values is None else values, on="customer_id"
@@ -100,40 +99,44 @@ def contact_value(
     best = int(ranked["worth_contacting"].sum())
     curve = pd.concat([pd.DataFrame(0.0, [0], GAINS), ranked[GAINS].cumsum()], ignore_index=True)
     curve = curve.rename_axis("contacted").reset_index()
-    changes = listing([percent(1 + change) for change in lifts["uplift"]])
-    source = _("which is an assumption")
-    if is_measured:
-        source = _("as {campaign} measured it")
-        if len(lifts) > 1:
-            source = _("from the lowest risk to the highest, as {campaign} measured it")
-        source += _(" (90% interval of the gain: {low} to {high})")
-    said = {name: money(float(curve[name][best]), risks.currency) for name in GAINS} | {
-        "customers": number(best),
-        "all": number(len(ranked)),
-        "days": number(days),
-        "changes": changes,
-        "cost": money(used, risks.currency, 2) if cost is not None or known else _("{cost}, an assumption,"),
-    }
-    said["cost"] = said["cost"].format(cost=money(used, risks.currency, 2))
-    ends = {"low": said["gain_low"], "high": said["gain_high"], "campaign": lifts["campaign"].iloc[0]}
+    is_assumed = cost is None and not (is_measured and lifts["cost"].notna().all())
+    sums = {name: money(float(curve[name][best]), risks.currency) for name in GAINS}
+    counts = {"customers": number(best), "all": number(len(ranked)), "days": number(days)}
+    paid = _("{cost}, an assumption,") if is_assumed else "{cost}"
     text = _(
         "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
         "bring {expected_gain} in all, if in the {days} days after it they buy {changes} as often as without "
         "it, {source}."
-    ).format(source=source.format(**ends), **said)
+    ).format(
+        cost=paid.format(cost=money(used, risks.currency, 2)),
+        changes=listing([percent(1 + change) for change in lifts["uplift"]]),
+        source=_source(lifts, sums) if is_measured else _("which is an assumption"),
+        **sums,
+        **counts,
+    )
+    gain = max(float(curve["expected_gain"][best]), 0.0)
+    claim = _("Worth a contact: {customers} of {all}, {expected_gain} expected")
     return ContactValue(
         shown={
             "contact_value": owners.named(dataset, ranked.drop(columns=["uplift", "cost"])),
             "contact_sensitivity": _sensitivity(customers, lifts.assign(cost=used), days),
         },
         text=text,
-        found=Finding(
-            "churn.contact_value", text, best, "customers", max(float(curve["expected_gain"][best]), 0.0)
-        ),
-        claim=_("Worth a contact: {customers} of {all}, {expected_gain} expected").format(**said),
+        found=Finding("churn.contact_value", text, best, "customers", gain),
+        claim=claim.format(**sums, **counts),
         curve=curve,
         currency=risks.currency,
     )
+
+
+def _source(lifts: pd.DataFrame, sums: dict[str, str]) -> str:
+    """Say which campaign measured the uplift, and between what ends the gain lies."""
+    source = _("as {campaign} measured it")
+    if len(lifts) > 1:
+        source = _("from the lowest risk to the highest, as {campaign} measured it")
+    source += _(" (90% interval of the gain: {low} to {high})")
+    ends = {"low": sums["gain_low"], "high": sums["gain_high"]}
+    return source.format(campaign=lifts["campaign"].iloc[0], **ends)
 
 
 def _sensitivity(customers: pd.DataFrame, lifts: pd.DataFrame, days: int) -> pd.DataFrame:

@@ -98,7 +98,11 @@ def risks(
     ranked = ranked[COLUMNS].reset_index(drop=True)
     if dataset is not None:
         ranked = owners.named(dataset, ranked)
-    told = ranked.dropna(axis="columns", how="all")
+    return _told(ranked.dropna(axis="columns", how="all"), snapshots, calls, valued=valued)
+
+
+def _told(told: pd.DataFrame, snapshots: Snapshots, calls: int, *, valued: bool) -> Risks:
+    """Return the list with what it says."""
     currency, days, stakes = snapshots.currency, number(snapshots.horizon), told["at_stake"]
     expected, stake, reached = expected_number(told["risk"]), stakes.sum(), stakes.head(calls).sum()
     what = _("of their net sales in the last {days} days").format(days=days)
