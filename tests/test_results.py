@@ -20,7 +20,7 @@ from analysis.plots import plot, theme
 from analysis.report import results as results_module
 from analysis.report import tables
 from analysis.report.results import Results
-from analysis.result import Finding, Result
+from analysis.result import Finding, Listed, Result
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = ["<script>alert(1)</script>", "=cmd()", "+1", "-1", "@x", "\tx", "\rx", "safe"]
@@ -144,6 +144,15 @@ def test_same_figure_is_the_same_file(shown):
     assert shown[0][0]["image/png"] == shown[1][0]["image/png"]
 
 
+def test_a_finding_says_what_follows_and_where_it_is_shown(shown, tmp_path):
+    found = Finding("portfolio.a", "Much is lost.", action="Call <them>.", usual=0.5)
+    Results("01_portfolio", folder=tmp_path).show(Listed({"lost": pd.DataFrame({"n": [1]})}, "x", found))
+    assert shown[1][0]["text/plain"] == "Much is lost. Call <them>."
+    assert '<span class="action">Call &lt;them&gt;.</span>' in shown[1][0]["text/html"]
+    (saved,) = json.loads((tmp_path / "findings.json").read_text("utf-8"))
+    assert saved | {"action": "Call <them>.", "usual": 0.5, "figure": None, "tables": ["lost"]} == saved
+
+
 def test_findings_are_escaped_listed_and_saved(shown, tmp_path):
     results = Results("01_portfolio", folder=tmp_path)
     results.finding("portfolio.a", "Old.", value=1, unit="customers")
@@ -164,6 +173,10 @@ def test_findings_are_escaped_listed_and_saved(shown, tmp_path):
             "unit": "customers",
             "money": 70.0,
             "good": True,
+            "action": "",
+            "usual": None,
+            "figure": None,
+            "tables": [],
         },
         {
             "id": "portfolio.b",
@@ -173,6 +186,10 @@ def test_findings_are_escaped_listed_and_saved(shown, tmp_path):
             "unit": "share",
             "money": None,
             "good": None,
+            "action": "",
+            "usual": None,
+            "figure": None,
+            "tables": [],
         },
     ]
 

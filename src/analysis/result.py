@@ -28,9 +28,17 @@ class Finding:
     unit
         What ``value`` counts: ``share``, ``money``, ``customers``, ``days`` …
     money
-        The money it is about, as an amount of at least 0; None where it is about none.
+        The money at stake, as an amount of at least 0: what was gained or lost, or what acting on it can
+        bring or save, in a year where it is a flow. Never the whole of which that is a part; None where
+        nothing of the kind is known. The front page ranks by it.
     good
         Whether it is good news (True) or bad (False); None where it is neither.
+    action
+        What follows from it: what to do, in one short sentence that begins with a verb. Empty where nothing
+        does.
+    usual
+        What ``value`` would be if nothing were out of the ordinary, in its unit: that of the year before, of
+        all together, or a known rule. How far ``value`` is from it is the surprise in the front page's ranking.
     """
 
     id: str
@@ -39,6 +47,8 @@ class Finding:
     unit: str | None = None
     money: float | None = None
     good: bool | None = None
+    action: str = ""
+    usual: float | None = None
 
 
 class Result:

@@ -9,7 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,14 @@ DPI = 110
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """What is shown beside a finding: the names of its figure and of its tables."""
+
+    figure: str | None = None
+    tables: Sequence[str] = ()
+
+
 class Results:
     """Show results in a notebook and, where a folder is given, leave them there.
 
@@ -53,7 +61,7 @@ class Results:
         self._notebook = notebook
         self._folder = Path(folder) if folder is not None else None
         self._currency = currency
-        self._findings: dict[str, Finding] = {}
+        self._findings: dict[str, tuple[Finding, _Shown]] = {}
         self._reasons: set[str] = set()
 
     def show(self, result: Result | NotPossible) -> None:
@@ -71,10 +79,11 @@ class Results:
             from analysis.plots import plot  # noqa: PLC0415 slow, and needed only here
 
             self.figure(result.name, plot(result), alt=result.sentence())
-        for name, frame in result.tables().items():
+        shown = result.tables()
+        for name, frame in shown.items():
             self.table(name, frame)
         for found in result.findings():
-            self._keep(found)
+            self._keep(found, _Shown(result.name if result.is_drawn else None, [*shown]))
         for note in result.notes():
             self.note(note)
 
@@ -150,9 +159,11 @@ class Results:
         """
         self._keep(Finding(finding_id, text, value, unit, money, good))
 
-    def _keep(self, found: Finding) -> None:
-        self._findings[found.id] = found
-        _show(f'<p class="finding" id="{escape(found.id)}">{escape(found.text)}</p>', found.text)
+    def _keep(self, found: Finding, beside: _Shown = _Shown()) -> None:
+        self._findings[found.id] = (found, beside)
+        action = f' <span class="action">{escape(found.action)}</span>' if found.action else ""
+        html = f'<p class="finding" id="{escape(found.id)}">{escape(found.text)}{action}</p>'
+        _show(html, " ".join(filter(None, [found.text, found.action])))
         if self._folder is not None:
             self._save_findings(self._folder / "findings.json")
 
@@ -164,7 +175,7 @@ class Results:
 
     def findings(self) -> None:
         """Show all findings so far as a list."""
-        texts = [finding.text for finding in self._findings.values()]
+        texts = [finding.text for finding, _beside in self._findings.values()]
         if not texts:
             above = _("Nothing is found: what it would take stands above.")
             self.note(above if self._reasons else _("There is too little data for a finding."))
@@ -209,7 +220,7 @@ class Results:
     def _save_findings(self, path: Path) -> None:
         saved = json.loads(path.read_text("utf-8")) if path.exists() else []
         others = [entry for entry in saved if entry["notebook"] != self._notebook]
-        entries = others + [_entry(self._notebook, finding) for finding in self._findings.values()]
+        entries = others + [_entry(self._notebook, *kept) for kept in self._findings.values()]
         entries.sort(key=lambda entry: str(entry["notebook"]))
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
@@ -258,9 +269,9 @@ def _close(figure: Figure) -> None:
         pyplot.close(figure)
 
 
-def _entry(notebook: str, finding: Finding) -> dict[str, Any]:
+def _entry(notebook: str, finding: Finding, beside: _Shown) -> dict[str, Any]:
     plain = {name: _plain(value) for name, value in asdict(finding).items()}
-    return {"id": plain.pop("id"), "notebook": notebook, **plain}
+    return {"id": plain.pop("id"), "notebook": notebook, **plain, **asdict(beside)}
 
 
 def _plain(value: Any) -> Value:  # noqa: ANN401 numpy's numbers come in many classes
