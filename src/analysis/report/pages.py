@@ -28,6 +28,7 @@ from analysis.report.record import About
 TEMPLATES = Path(__file__).parent / "html"
 _HEADING = re.compile(r"<h([1-6])[^>]*>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+_ID = re.compile(r'(<\w+[^<>]*?) id="([^"]*)"')
 _NOTEBOOK_LINK = re.compile(r'href="(?:\./)?(\d\d_\w+)\.ipynb')
 
 
@@ -114,6 +115,7 @@ def _pictures(notebook: notebooks.Notebook) -> Iterator[tuple[str, str]]:
 
 def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, about: About) -> str:
     body, headings = _with_anchors(_body(chapter.done))
+    body = _each_id_once(body)
     names = {other.done.name for other in chapters}
     body = _NOTEBOOK_LINK.sub(lambda link: f'href="{link[1]}.{"html" if link[1] in names else "ipynb"}', body)
     return render(
@@ -181,6 +183,19 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
         return f'<h{found[1]} id="{escape(anchor)}">{found[2]}</h{found[1]}>'
 
     return _HEADING.sub(anchored, body), headings
+
+
+def _each_id_once(body: str) -> str:
+    """Take the name from what is shown a second time, so that a link leads to the first."""
+    seen: set[str] = set()
+
+    def once(found: re.Match[str]) -> str:
+        if found[2] in seen:
+            return found[1]
+        seen.add(found[2])
+        return found[0]
+
+    return _ID.sub(once, body)
 
 
 def _front_page(
