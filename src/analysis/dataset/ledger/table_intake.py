@@ -21,6 +21,7 @@ from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, quoted, whole
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
+from analysis.dataset.joins import Joined, check_totals, with_full_names, with_lists
 from analysis.dataset.ledger import records_account, sales_account
 from analysis.dataset.ledger.headings import with_customers
 from analysis.dataset.ledger.intake_result import Formats, Records
@@ -60,8 +61,8 @@ def connect(work: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, work: Path) -> list[RawTable]:
-    """Open the raw files of a table, with columns of one type in all of them.
+def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, work: Path) -> Joined:
+    """Open the raw files of a table, with columns of one type in all of them and those taken from lists.
 
     Raises
     ------
@@ -76,7 +77,9 @@ def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, 
         raws = [
             with_customers(connection, raw, given.settings, work / f"raw_{i}") for i, raw in enumerate(raws)
         ]
-    return alike(raws)
+    if table is CUSTOMERS:
+        raws = [with_full_names(raw) for raw in raws]
+    return with_lists(connection, alike(raws), given, table, work)
 
 
 def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats, target: Path) -> Records:
@@ -105,7 +108,8 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
     work.mkdir()
     connection = connect(work)
     try:
-        raws = open_all(connection, given, table, work)
+        joined = open_all(connection, given, table, work)
+        raws = joined.raws
         reading = find_reading(connection, raws, table, given.settings, formats)
         if reading.questions:
             raise OpenQuestionError(reading.questions, table.name)
@@ -114,7 +118,9 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
             raws, facts = _understood(connection, raws, reading, config, work)
         else:
             raws = _write_ledger(connection, raws, reading, config, work)
-        return _recorded(connection, raws, reading, config, target, tuple(facts))
+        checked, alarms = check_totals(connection, joined, reading, config)
+        records = _recorded(connection, raws, reading, config, target, (*facts, *checked))
+        return records.noted(alarms=tuple(alarms))
     finally:
         connection.close()
         shutil.rmtree(work)
