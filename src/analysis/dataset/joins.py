@@ -54,10 +54,13 @@ class Joined:
         The raw files.
     joins
         The lists, each with the column of the rows and the column of the list by which it was found.
+    sql
+        The queries by which they took them, as they are shown.
     """
 
     raws: list[RawTable]
     joins: tuple[Match, ...] = ()
+    sql: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,13 @@ class Match:
     rows: int
     matched: int
     joins: tuple[Match, ...] = ()
+
+    @property
+    def sql(self) -> list[str]:
+        """The statements that read it."""
+        inner = [statement for one in self.joins for statement in one.sql]
+        own = _list_sql(self.table, self.relation, self.by[1], self.take)
+        return [*inner, f"-- {self.given.label}\n{own};"]
 
 
 def with_lists(
@@ -134,9 +144,12 @@ def with_lists(
         taken = {"columns": ", ".join(match.take.values()), "key": match.by[0]}
         facts.append(Note(_JOINED, values | taken | {"matched": match.matched, "rows": match.rows}))
         matches.append(match)
+    sql = [statement for one in matches for statement in one.sql]
+    sql += [f"-- {raw.file}\n{join_sql(raw.relation, matches)};" for raw in raws if matches]
     if matches:
         raws = [_with(connection, raw, matches, work / f"joined_{i}") for i, raw in enumerate(raws)]
-    return Joined([replace(raws[0], facts=(*raws[0].facts, *facts)), *raws[1:]], tuple(matches))
+    first = replace(raws[0], facts=(*raws[0].facts, *facts))
+    return Joined([first, *raws[1:]], tuple(matches), "\n".join([*sql, ""]))
 
 
 def with_full_names(raw: RawTable) -> RawTable:
@@ -160,9 +173,9 @@ def _unmatched(one: Listed, file: str) -> str:
     ).format(file=file, list=one.label, keys=", ".join(f"'{its}'" for _own, its in one.pairs))
 
 
-def _key(header: str) -> str:
+def _key(cell: str) -> str:
     """Return the SQL of a key as text; a whole number stored as a float loses its ``.0``."""
-    text = trimmed(f"cast({quoted(header)} as varchar)")
+    text = trimmed(f"cast({cell} as varchar)")
     return f"nullif(regexp_replace({text}, '^(\\d+)\\.0+$', '\\1'), '')"
 
 
@@ -233,19 +246,25 @@ def _measured(  # noqa: PLR0917
     kept: str,
 ) -> tuple[int, int] | None:
     """Keep a list by a key; return how many rows have one and find it, None where it stands there twice."""
-    listed = ", ".join(f"{quoted(header)} as {quoted(new)}" for new, header in take.items())
-    connection.execute(
-        f"create or replace temp table {kept} as select distinct {_key(its)} as key, {listed} "  # noqa: S608
-        f"from {relation} where {_key(its)} is not null"
-    )
+    connection.execute(_list_sql(kept, relation, its, take))
     once = connection.execute(f"select count(*) = count(distinct key) from {kept}").fetchall()[0][0]  # noqa: S608
     if not once:
         return None
     with_key, found = connection.execute(
-        f"select count(mine), count({kept}.key) from (select {_key(mine)} as mine from {rows}) "  # noqa: S608
+        f"select count(mine), count({kept}.key) from (select {_key(quoted(mine))} as mine from {rows}) "  # noqa: S608
         f"left join {kept} on mine = {kept}.key"
     ).fetchall()[0]
     return with_key, found
+
+
+def _list_sql(kept: str, relation: str, its: str, take: dict[str, str]) -> str:
+    """Return the statement that keeps a list by a key; rows that are equal are one."""
+    listed = ", ".join(f"{quoted(header)} as {quoted(new)}" for new, header in take.items())
+    key = _key(quoted(its))
+    return (
+        f"create or replace temp table {kept} as select distinct {key} as key, {listed} "  # noqa: S608
+        f"from {relation} where {key} is not null"
+    )
 
 
 def _taking(matches: list[Match]) -> str:
@@ -256,9 +275,9 @@ def _taking(matches: list[Match]) -> str:
 
 def _beside(rows: str, matches: list[Match]) -> str:
     """Return the rows, each beside its own of every list."""
-    keys = [_key(one.by[0]).replace(quoted(one.by[0]), f"raw_rows.{quoted(one.by[0])}") for one in matches]
     lists = [
-        f"left join {one.table} on {key} = {one.table}.key" for one, key in zip(matches, keys, strict=True)
+        f"left join {one.table} on {_key(f'raw_rows.{quoted(one.by[0])}')} = {one.table}.key"
+        for one in matches
     ]
     return " ".join([f"{rows} as raw_rows", *lists])
 
@@ -328,9 +347,9 @@ def check_totals(
     listed = ", ".join(f"max({sql}) as total_{i}" for i, sql in enumerate(totals.values()))
     fits = [f"count(*) filter (abs(total_{i} - lines) < 0.015)" for i in range(len(totals))]
     sums = [f"sum(total_{i})" for i in range(len(totals))]
-    rate = 1 + config.tax_rate("transactions")
+    rate, code = 1 + config.tax_rate("transactions"), _key(quoted(match.by[1]))
     orders, lines, *told = connection.execute(
-        f"with list as (select {_key(match.by[1])} as code, {listed} from {match.relation} group by code), "  # noqa: S608
+        f"with list as (select {code} as code, {listed} from {match.relation} group by code), "  # noqa: S608
         f"lines as (select order_id as code, sum(cast(amount as double)) * {rate} as lines, "
         "bool_or(amount is null) as unknown from ledger where order_id is not null group by order_id) "
         f"select count(*), sum(lines), {', '.join([*fits, *sums])} from lines join list using (code) "

@@ -44,6 +44,8 @@ _MUCH = 0.05
 """Share of rows, or of money, from which rows that were rejected are an alarm."""
 _READABLE = "cast(if(outcome like 'rejected:%', sum(amount), coalesce(sum(amount), 0)) as double)"
 """Money of the rows of one outcome: of no row rejected is it 0 because it cannot be read."""
+_SQL = "ledger.sql"
+"""The queries by which a table was read, as they are shown."""
 _FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
 
 
@@ -118,6 +120,7 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
             raws, facts = _understood(connection, raws, reading, config, work)
         else:
             raws = _write_ledger(connection, raws, reading, config, work)
+        (target / f"{table.name}.sql").write_text(joined.sql + (work / _SQL).read_text("utf-8"), "utf-8")
         checked, alarms = check_totals(connection, joined, reading, config)
         records = _recorded(connection, raws, reading, config, target, (*facts, *checked))
         return records.noted(alarms=tuple(alarms))
@@ -292,6 +295,8 @@ def _write_ledger(  # noqa: PLR0917
     with whole(connection, raws):
         read = [write(raw, part) for raw, part in zip(raws, parts, strict=True)]
     columns = ", ".join(filter(None, ["*", absent(reading)]))
+    queries = [f"-- {raw.file}\n{ledger_sql(raw, reading, config, today, meaning)};" for raw in read]
+    (work / _SQL).write_text("\n".join(queries).replace(f"date '{today}'", "current_date"), "utf-8")
     connection.execute("set variable ledger_parts = ?", [list(map(duckdb_path, parts))])
     connection.execute(
         f"create or replace view ledger as select {columns} from read_parquet(getvariable('ledger_parts'), "  # noqa: S608
