@@ -142,6 +142,14 @@ _COLUMNS = (
         (listed("number, num, numero, no documento interno, name"),),
     ),
     Column(
+        "series",
+        "text",
+        "",
+        N_("series of the invoice, which with its number tells it from others"),
+        listed("serie, serie factura, serie de factura, serie documento, invoice series, num serie, tipfac"),
+        canonical=False,
+    ),
+    Column(
         "product_id",
         "identifier",
         "",
@@ -273,6 +281,22 @@ _COLUMNS = (
             "situacion, estado del pedido, estado documento, financial status, payment status, "
             "estado pago, estado de la factura"
         ),
+        canonical=False,
+    ),
+    Column(
+        "cancelled_on",
+        "text",
+        "",
+        N_("day on which the order was cancelled, or whether it was"),
+        listed("cancelled at, canceled at, cancelled on, fecha anulacion, fecha de anulacion, fecha cancelacion"),
+        canonical=False,
+    ),
+    Column(
+        "total_with_all",
+        "money",
+        "currency",
+        N_("what was to be paid for the whole order, with tax and carriage: tells what other columns include"),
+        (),
         canonical=False,
     ),
     Column(
