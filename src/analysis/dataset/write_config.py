@@ -158,7 +158,7 @@ def _top(source: Source, folder: Path) -> list[str]:
         "system": (
             config.system,
             NO_SYSTEM,
-            _("a file beside this one with what holds for your program; none: what is known by name is not used"),
+            _("what is known of your program, in a file beside this one; none: nothing is known by name"),
         ),
         "currency": (
             config.currency,

@@ -11,7 +11,7 @@ from analysis.dataset.schema import TABLES, Table, same_name
 
 
 def joined_names(above: Iterable[str], below: Iterable[str]) -> list[str]:
-    """Return the names of columns of which the groups stand in a line above: ``NIF`` and ``Tipo``, ``NIF Tipo``.
+    """Return the names of columns whose groups stand in a line above: ``NIF`` above ``Tipo`` is ``NIF Tipo``.
 
     A group is that of the last filled cell, for columns that have a name of their own below.
     """

@@ -104,6 +104,7 @@ def heads_of(path: Path, known: Iterable[str] = ()) -> list[Head]:
         One per sheet that holds anything, or one for the file, without headers if it cannot be read.
     """
     names = _NAMES | set(map(same_name, known))
+    below: tuple[str, ...] = ()
     if unreadable(path):
         return [Head(path, None, (stem(path),), ())]
     try:
@@ -113,14 +114,14 @@ def heads_of(path: Path, known: Iterable[str] = ()) -> list[Head]:
             check_size(path)
             return _sheets(path, names)
         if magic == b"PAR1":
-            headers, below = tuple(pq.read_schema(path).names), ()
+            headers = tuple(pq.read_schema(path).names)
         else:
             headers, below = _text_headers(path, names)
     except (
         OSError, EOFError, ValueError, zlib.error, csv.Error,
         zstandard.ZstdError, pa.ArrowException, calamine.CalamineError, zipfile.BadZipFile, CarteraError,
     ):  # fmt: skip
-        headers, below = (), ()
+        return [Head(path, None, (stem(path),), ())]
     return [Head(path, None, (stem(path),), headers, below=below)]
 
 

@@ -154,7 +154,11 @@ def _header_index(cells: list[list[Any]], table: Table, settings: TableConfig) -
     """Return the row that names most columns, or the first that fills most cells."""
     given = set(map(same_name, settings.columns.values()))
     scores = [
-        (columns_named(table, filter(str.strip, _names(cells, i, settings)), given), sum(map(_filled, row)), -i)
+        (
+            columns_named(table, filter(str.strip, _names(cells, i, settings)), given),
+            sum(map(_filled, row)),
+            -i,
+        )
         for i, row in enumerate(cells[:_TITLE_ROWS])
     ]
     return -max(scores)[2] if scores else 0
@@ -172,11 +176,7 @@ def _chosen_sheet(path: Path, table: Table, workbook: calamine.CalamineWorkbook)
     if len(names) == 1:
         return names[0]
     tops = {name: workbook.get_sheet_by_name(name).to_python(nrows=_TITLE_ROWS) for name in names}
-    fitting = [
-        name
-        for name, cells in tops.items()
-        if cells and _known(cells, table) >= len(table.required)
-    ]
+    fitting = [name for name, cells in tops.items() if cells and _known(cells, table) >= len(table.required)]
     called = {same_name(name) for name in (table.name, *table.names)}
     for chosen in (fitting, [name for name in fitting if same_name(name) in called]):
         if len(chosen) == 1:

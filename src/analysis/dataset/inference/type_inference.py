@@ -105,9 +105,14 @@ def _found(
     sales: Formats,
 ) -> Reading:
     ignored = set(map(same_name, settings.ignore))
-    raws = [
-        replace(raw, columns={h: k for h, k in raw.columns.items() if same_name(h) not in ignored}) for raw in raws
-    ] if ignored else raws
+    raws = (
+        [
+            replace(raw, columns={h: k for h, k in raw.columns.items() if same_name(h) not in ignored})
+            for raw in raws
+        ]
+        if ignored
+        else raws
+    )
     first = raws[0]
     best, customer = table, None
     if "customer_id" in table.canonical and "customer_id" not in settings.columns:

@@ -100,10 +100,8 @@ def row_text(raw: RawTable) -> str:
 def _cell(name: str, headers: list[str], reading: Reading) -> str:
     cell = f"r_{headers.index(reading.columns[name])}"
     if name == "order_id" and "series" in reading.columns:
-        number = trimmed(_identifier(cell, reading.kinds[name]))
-        series = trimmed(_identifier(f"r_{headers.index(reading.columns['series'])}", reading.kinds["series"]))
-        told = f"starts_with({number}, {series}) and regexp_matches({series}, '[[:alpha:]]')"
-        return f"case when {told} then {number} when {number} is not null then concat_ws('-', {series}, {number}) end"
+        series = f"r_{headers.index(reading.columns['series'])}"
+        return _numbered(_identifier(cell, reading.kinds[name]), _identifier(series, reading.kinds["series"]))
     is_text = reading.table.column(name).kind in {"identifier", "text"} and name != "customer_id"
     is_text = is_text and reading.kinds[name] == "VARCHAR"
     if name == "customer_id" and "customer_name" in reading.columns:
@@ -114,6 +112,14 @@ def _cell(name: str, headers: list[str], reading: Reading) -> str:
             f"case when ({_customer(cell, written)}) is null then coalesce({named}, {code}) else {code} end"
         )
     return trimmed(cell) if is_text else cell
+
+
+def _numbered(number: str, series: str) -> str:
+    """Return the SQL of an invoice's number with its series before it, unless it begins with that already."""
+    number, series = trimmed(number), trimmed(series)
+    told = f"starts_with({number}, {series}) and regexp_matches({series}, '[[:alpha:]]')"
+    both = f"case when {number} is not null then concat_ws('-', {series}, {number}) end"
+    return f"case when {told} then {number} else {both} end"
 
 
 def type_sql(column: Column) -> str:

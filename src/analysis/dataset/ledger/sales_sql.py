@@ -188,8 +188,9 @@ def _given_amount(reading: Reading, meaning: Meaning) -> tuple[str, bool]:
     amount = "given_amount"
     if meaning.less_tax and "tax" in reading.columns:
         part = "abs(coalesce(tax, 0))"
-        if "total_with_all" in reading.columns and meaning.amount_is == "order":  # the carriage bears a part of the tax
-            part = f"coalesce(abs(cast(given_amount as double)) * abs(tax) / nullif(abs(total_with_all), 0), {part})"
+        if "total_with_all" in reading.columns and meaning.amount_is == "order":
+            share = "abs(cast(given_amount as double)) / nullif(abs(total_with_all), 0)"
+            part = f"coalesce({share} * abs(tax), {part})"  # the carriage bears the rest
         amount = f"(given_amount - sign(given_amount) * {part})"
     shipping = "abs(coalesce(shipping, 0))"
     if meaning.amount_is != "order":
@@ -398,10 +399,15 @@ def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple
     no_amount = " or ".join(says_nothing(name) for name in amount_columns(reading))
     held = [
         *missing_day("date", today),
+        (f"is_void and amount is null and ({no_amount})", "excluded:cancelled"),
         (f"amount is null and ({no_amount})", "rejected:no_amount"),
         ("amount is null", "rejected:amount"),
     ]
-    if same_name(ANY_OTHER) in map(same_name, config.transactions.states):  # an open deal may have no date yet
+    if policies.cancelled != "exclude":
+        held = [(condition, becomes) for condition, becomes in held if becomes != "excluded:cancelled"]
+    if same_name(ANY_OTHER) in map(
+        same_name, config.transactions.states
+    ):  # an open deal may have no date yet
         held.insert(0, ("is_void", "excluded:cancelled"))
     if config.currency:
         held.append((f"not {in_currency(config.currency)}", "excluded:other_currency"))

@@ -8,14 +8,15 @@ from functools import cache
 
 _UNIT = re.compile(r"\s*[(\[]\s*(?:[€$£]|eur|euros?|usd|gbp|uds?|units?|pcs)\.?\s*[)\]]\s*$", re.IGNORECASE)
 _FORMAT = re.compile(
-    r"[\s(\[]+(d{1,2}|m{1,2}|[ya]{2,4})([-/. ])(?:d{1,2}|m{1,2})\2(?:d{1,2}|[ya]{2,4})[)\]]?\s*$", re.IGNORECASE
+    r"[\s(\[]+(d{1,2}|m{1,2}|[ya]{2,4})([-/. ])(?:d{1,2}|m{1,2})\2(?:d{1,2}|[ya]{2,4})[)\]]?\s*$",
+    re.IGNORECASE,
 )
 _CURRENCY_WORDS = {"eur", "euro", "euros", "usd", "gbp"}
 
 
 @cache
 def normalised(name: str) -> str:
-    """Return ``name`` as names are compared: lower case, no accents, unit or format, words apart by one space.
+    """Return ``name`` as names are compared: lower case, no accents, unit or format, one space between words.
 
     >>> normalised("Cód. Cliente"), normalised("InvoiceNo"), normalised("% Dto."), normalised("Importe (€)")
     ('cod cliente', 'invoice no', 'pct dto', 'importe')

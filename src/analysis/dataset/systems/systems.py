@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analysis.dataset.config import DatasetConfig, TableConfig, Transactions
+from analysis.dataset.config import TableConfig, Transactions
 from analysis.dataset.files.peek import heads_of
+from analysis.dataset.ledger.sums import PLUS
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES, same_name
 from analysis.dataset.sources.inputs import Input, Source
@@ -91,8 +92,8 @@ def _each(group: Alternatives) -> list[str]:
 
 def _written(header: str, there: dict[str, str]) -> str | None:
     """Return a header as the file writes it, or a sum of those that it has; None where it has none."""
-    parts = [there[same_name(part)] for part in header.split(" + ") if same_name(part) in there]
-    return " + ".join(parts) or None
+    parts = [there[same_name(part)] for part in header.split(PLUS) if same_name(part) in there]
+    return PLUS.join(parts) or None
 
 
 def read_system(path: Path) -> System:
@@ -111,7 +112,9 @@ def read_system(path: Path) -> System:
             for name in settings.columns:
                 if name not in {column.name for column in TABLES[table].columns}:
                     raise CarteraError(
-                        _("{file}: '{table}.columns' names '{name}', which is no canonical column. {hint}").format(
+                        _(
+                            "{file}: '{table}.columns' names '{name}', which is no canonical column. {hint}"
+                        ).format(
                             file=path.name,
                             table=table,
                             name=name,
@@ -121,9 +124,9 @@ def read_system(path: Path) -> System:
     except ValidationError as error:
         first = error.errors()[0]
         raise CarteraError(
-            _("{file}: '{key}' is not as in the declaration of a system: see those in dataset/systems.").format(
-                file=path.name, key=".".join(map(str, first["loc"])) or path.name
-            )
+            _(
+                "{file}: '{key}' is not as in the declaration of a system: see those in dataset/systems."
+            ).format(file=path.name, key=".".join(map(str, first["loc"])) or path.name)
         ) from None
     return system
 
@@ -196,13 +199,19 @@ def _told(source: Source, system: System, given: Input, headers: tuple[str, ...]
         before = inputs[table].settings if table in inputs else config.table(table)
         taken = set(before.columns.values())
         columns = {name: header for name, header in known.columns.items() if header not in taken}
-        settings = known.model_copy(update={"columns": columns}).answered(before.model_dump(exclude_unset=True))
+        settings = known.model_copy(update={"columns": columns}).answered(
+            before.model_dump(exclude_unset=True)
+        )
         if table in inputs:
             inputs[table] = replace(inputs[table], settings=settings)
         else:
             place = {"sheet": given.settings.sheet} if given.settings.sheet else {}
             inputs[table] = replace(given, settings=settings.model_copy(update=place), guessed=True)
         config = config.model_copy(update={table: settings})
-    values = {"file": listing([path.name for path in given.files[:1]]), "name": system.name, "follows": system.follows}
+    values = {
+        "file": listing([path.name for path in given.files[:1]]),
+        "name": system.name,
+        "follows": system.follows,
+    }
     ordered = {table: inputs[table] for table in TABLES if table in inputs}
     return replace(source, inputs=ordered, config=config, notes=(Note(_KNOWN, values), *source.notes))

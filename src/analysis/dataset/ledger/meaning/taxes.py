@@ -40,7 +40,7 @@ def taxes(rows: Rows) -> Found:
 
 
 def _within_total(rows: Rows) -> bool | None:
-    """Tell whether the total of orders is their amounts and carriage, tax and all; None where nothing tells."""
+    """Tell whether orders' total is their amounts and carriage, tax and all; None where nothing tells."""
     seen, within, upon = rows.row(
         f"""
         with orders as (
