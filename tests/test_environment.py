@@ -74,7 +74,7 @@ def test_every_package_is_used():
     }
     tools |= {"ruff", "pandas-stubs", "types-pyyaml"}
     imported = {"scikit-learn": "sklearn", "pyyaml": "yaml", "python-calamine": "python_calamine"}
-    imported |= {"pillow": "PIL", "python-stdnum": "stdnum"}
+    imported |= {"pillow": "PIL", "python-stdnum": "stdnum", "axe-playwright-python": "axe_playwright_python"}
     code = "\n".join(
         path.read_text("utf-8") for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")
     )
