@@ -20,7 +20,7 @@ from analysis import language
 from analysis.dataset import Dataset
 from analysis.display_names import WHY_COUNTS_DIFFER, words
 from analysis.language import _
-from analysis.report import account, changes, notebooks, tables
+from analysis.report import account, changes, notebooks, tables, workbook
 from analysis.report.atomic_write import write_text
 from analysis.report.execution import Execution, error_text
 from analysis.report.record import About
@@ -73,6 +73,7 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     chapters = [_chapter(done, staging) for done in executions]
     findings = [finding for chapter in chapters for finding in chapter.findings]
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
+    workbook.write(new, findings, {chapter.done.name: chapter.title for chapter in chapters}, dataset)
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
     given = (values.get("previous") for values in about["parameters"].values())
