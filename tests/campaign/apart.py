@@ -38,7 +38,8 @@ _NAMES = {
         "key": [("order_id", "order_id"), ("OrderNo", "Order Number"), ("order_id", "id"), ("OrderID",) * 2],
         "product": [("product_id", "id"), ("ProductKey", "ProductKey"), ("SKU", "sku"), ("product_id",) * 2],
         "fields": [
-            "customer_id", "order_date", "status", "total", "quantity", "unit_price", "amount", "discount_pct",
+            "customer_id", "order_date", "status", "total", "quantity", "unit_price", "amount",
+            "discount_pct",
         ],
         "listed": ["name", "category", "price", "cost"],
         "states": ("shipped", "cancelled"),

@@ -99,7 +99,11 @@ class Join(_Section):
 
 
 class TableConfig(_Section):
-    """Where a table is, and how to read it; None: found from the data."""
+    """Where a table is, and how to read it; None: found from the data.
+
+    ``header_lines``: two where names of columns stand below names of groups. ``ignore``: headers of columns
+    that are none of the table's, whatever they are called.
+    """
 
     file: str | Annotated[list[str], Field(min_length=1)] | None = None
     sheet: str | None = None
@@ -108,8 +112,10 @@ class TableConfig(_Section):
     encoding: str | None = None
     delimiter: Delimiter | None = None
     header_line: Annotated[int, Field(ge=1)] | None = None
+    header_lines: Literal[1, 2] = 1
     names: list[str] | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list)
     date_order: DateOrder | None = None
     decimal: DecimalMark | None = None
     prices_include_tax: TaxRate | None = None
@@ -139,7 +145,7 @@ class Transactions(TableConfig):
     ``returned_amounts``: what positive amounts of negative quantities and credit notes are. ``refunded``:
     whether a refunded sale and a negative row of its own are one refund or two. ``amount_after_discount``,
     ``amount_is_taxed``, ``amount_has_shipping``: whether the amount is net of ``discount_pct``, and includes
-    ``tax`` and ``shipping``. ``states``: what words for the state of an order mean.
+    ``tax`` and ``shipping``. ``states``: what words for the state of an order mean; ``"*"`` is any other.
     """
 
     amount_is: Literal["line", "order", "quantity_and_price"] | None = None
@@ -178,6 +184,7 @@ class DatasetConfig(_Section):
     """A whole ``dataset.yml``: what holds for all tables, and a section for each."""
 
     name: Annotated[str, AfterValidator(_checked_name)] | None = None
+    system: str | None = None
     currency: Currency | None = None
     as_of: dt.date | None = None
     language: Language | None = None

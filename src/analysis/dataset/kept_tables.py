@@ -160,7 +160,7 @@ def _reader_version() -> str:
     """Return a digest of the code that reads, so that a change of it reads again."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("systems/*.yml")]):
         digest.update(path.read_bytes())
     digest.update(sql_text(CUSTOMER_DAYS).encode())
     return digest.hexdigest()

@@ -26,6 +26,7 @@ from analysis.dataset.naming import names_a_folder
 from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources.inputs import Input, Source, reachable
 from analysis.dataset.sources.open_source import find_source
+from analysis.dataset.systems.systems import NO_SYSTEM
 from analysis.dataset.user_files import is_legible, legible, reason_of, unreadable
 from analysis.dataset.yaml_file import as_yaml
 from analysis.engine.paths import duckdb_path
@@ -159,6 +160,11 @@ def _top(source: Source, folder: Path) -> list[str]:
     """Return what holds for all tables."""
     config = source.config
     known = {
+        "system": (
+            config.system,
+            NO_SYSTEM,
+            _("what is known of your program, in a file beside this one; none: nothing is known by name"),
+        ),
         "currency": (
             config.currency,
             "EUR",

@@ -30,6 +30,7 @@ from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
 from analysis.dataset.ledger.meaning import PLAIN, Meaning, understand
 from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
 from analysis.dataset.ledger.sales_sql import gives_back_later
+from analysis.dataset.ledger.sums import with_sums
 from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.questions import NET, OpenQuestionError, Question
 from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS, Table
@@ -72,7 +73,7 @@ def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, 
         If a file is empty or not a table.
     """
     raws = [
-        open_raw(connection, path, table, given.settings, work / f"raw_{i}")
+        with_sums(open_raw(connection, path, table, given.settings, work / f"raw_{i}"), given.settings)
         for i, path in enumerate(given.files)
     ]
     if table is TRANSACTIONS:

@@ -6,7 +6,7 @@ from analysis.dataset.schema.declaration import Column, Link, Table, listed
 from analysis.language import N_
 
 TAX_NUMBERS = listed(
-    "nif, cif, nif cif, cif nif, dni, cif dni, dni nif, nif dni, nif cliente, cif cliente, dni cliente, "
+    "nif, cif, nif cif, cif nif, dni, cif dni, dni nif, nif dni, nif receptor, nif destinatario, nif cliente, cif cliente, dni cliente, "
     "nif del cliente, customer vat, customer vat number, customer tax id, vat number, vat no, vat id, "
     "vat registration number, tax id, tax number"
 )
@@ -14,7 +14,7 @@ TAX_NUMBERS = listed(
 _FULL_NAMES = listed(
     "customer name, client name, customer display name, customer full name, partner display name, "
     "invoice partner display name, nombre cliente, nombre del cliente, nombre de cliente, cliente nombre, "
-    "razon social cliente, nombre o razon social, razon social"
+    "nombre receptor, nombre destinatario, razon social cliente, nombre o razon social, razon social"
 )
 _COMPANY_NAMES = listed(
     "company, company name, billing name, ship name, nombre, nombre fiscal, nombre comercial, empresa"
@@ -142,6 +142,14 @@ _COLUMNS = (
             "codigo pedido, cod factura, cod pedido, num pedido web, order reference, reference no"
         ),
         (listed("number, num, numero, no documento interno, name"),),
+    ),
+    Column(
+        "series",
+        "text",
+        "",
+        N_("series of the invoice, which with its number tells it from others"),
+        listed("serie, serie factura, serie de factura, serie documento, invoice series, num serie, tipfac"),
+        canonical=False,
     ),
     Column(
         "product_id",
@@ -288,6 +296,26 @@ _COLUMNS = (
             "situacion, estado del pedido, estado documento, financial status, payment status, "
             "estado pago, estado de la factura"
         ),
+        canonical=False,
+    ),
+    Column(
+        "cancelled_on",
+        "text",
+        "",
+        N_("day on which the order was cancelled, or whether it was"),
+        listed(
+            "cancelled at, canceled at, cancelled on, fecha anulacion, fecha de anulacion, fecha cancelacion"
+        ),
+        canonical=False,
+    ),
+    Column(
+        "total_with_all",
+        "money",
+        "currency",
+        N_(
+            "what was to be paid for the whole order, with tax and carriage: tells what other columns include"
+        ),
+        (),
         canonical=False,
     ),
     Column(

@@ -52,6 +52,16 @@ _PATTERN = N_("{table}: '{name}' in dataset.yml stands for {files}.")
 
 
 def find_source(data: str) -> Source:
+    """Find the raw files of each table of a data set, and the settings that follow from their systems.
+
+    See `_found`.
+    """
+    from analysis.dataset.systems import known_by_name  # noqa: PLC0415
+
+    return known_by_name(_found(data))
+
+
+def _found(data: str) -> Source:
     """Find the raw files of each table of the data set that ``data`` names.
 
     Parameters
