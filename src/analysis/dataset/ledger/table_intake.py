@@ -100,7 +100,7 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
         How the sales are written; it settles what another table leaves open.
     target
         A folder, left with ``<table>.parquet`` (the canonical columns of the rows kept, in the files' order)
-        and ``set_aside_<table>.parquet`` (the other rows).
+        ``set_aside_<table>.parquet`` (the other rows) and ``<table>.sql`` (the queries that read them).
 
     Raises
     ------
