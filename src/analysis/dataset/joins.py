@@ -34,6 +34,7 @@ _SAME = 0.9
 """Share of the orders whose total must be that of their lines, so that nothing is to be said."""
 _JOINED = N_("Each row of {file} takes {columns} from {list} by '{key}': {matched} of {rows} match.")
 _NO_KEY = N_("{list}: left out, since the rows of {file} do not refer to it by a column that is a key there.")
+_UNREADABLE = N_("{list}: left out, since it cannot be read. {reason}")
 _TOTALS_MATCH = N_(
     "The totals in {list} are those of their lines, and were not added to them ({same} of {orders} orders)."
 )
@@ -134,7 +135,13 @@ def with_lists(
     rows = " union all by name ".join(f"(from {raw.relation})" for raw in raws)
     matches, facts = [], []
     for one in given.lists:
-        match = _match(connection, one, (f"({rows})", raws[0].columns), table, work, names)
+        try:
+            match = _match(connection, one, (f"({rows})", raws[0].columns), table, work, names)
+        except CarteraError as error:
+            if one.needed:
+                raise
+            facts.append(Note(_UNREADABLE, {"list": one.label, "reason": str(error)}))
+            continue
         values = {"file": shortened([raw.file for raw in raws]), "list": one.label}
         if match is None and one.needed:
             raise CarteraError(_unmatched(one, raws[0].file))

@@ -350,20 +350,26 @@ def found_in_database(
             wanted[table] = config.table(table).model_copy(update={"table": chosen[0].sheet})
     inputs, unstaged = staged(database, wanted)
     for table in inputs.keys() & found.lists.keys():
-        lists = tuple(_staged_list(one, database) for one in found.lists[table])
-        inputs[table] = replace(inputs[table], lists=lists)
+        inputs[table] = replace(inputs[table], lists=_staged_lists(found.lists[table], database))
     guessed = {table for table in inputs if _is_guessed(table, found, config)}
     inputs |= {table: replace(inputs[table], guessed=True) for table in guessed}
     return inputs, broken | unstaged
 
 
-def _staged_list(one: Listed, database: str) -> Listed:
-    """Return a list of a database with the copy of its table."""
-    place = TableConfig(table=one.heads[0].sheet)
-    heads = tuple(replace(one.heads[0], path=path, sheet=None) for path in staged_copy(place, database))
-    return replace(
-        one, heads=heads, place=place, lists=tuple(_staged_list(other, database) for other in one.lists)
-    )
+def _staged_lists(lists: tuple[Listed, ...], database: str) -> tuple[Listed, ...]:
+    """Return lists of a database with the copies of their tables; without those that only tell more."""
+    done = []
+    for one in lists:
+        place = TableConfig(table=one.heads[0].sheet)
+        try:
+            copies = staged_copy(place, database)
+        except CarteraError:
+            if one.needed:
+                raise
+            continue
+        heads = tuple(replace(one.heads[0], path=path, sheet=None) for path in copies)
+        done.append(replace(one, heads=heads, place=place, lists=_staged_lists(one.lists, database)))
+    return tuple(done)
 
 
 def staged_copy(place: TableConfig, database: str) -> tuple[Path, ...]:
