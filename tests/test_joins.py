@@ -254,6 +254,21 @@ def test_a_second_list_of_customers_tells_more_of_them(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "columns", "name"),
+    [
+        ("cliente;Nombre;Apellidos\nA;Ana;Ruiz\n", "", "Ana Ruiz"),
+        ("cliente;Nombre;Apellidos\nA;Ana;Ruiz\n", "  columns: {name: Nombre}\n", "Ana"),
+    ],
+)
+def test_first_and_last_name_are_one(tmp_path, text, columns, name):
+    write(tmp_path, "ventas.csv", "cliente;fecha;importe\nA;2024-01-31;5\n")
+    write(tmp_path, "clientes.csv", text)
+    if columns:
+        write(tmp_path, "dataset.yml", f"customers:\n{columns}")
+    assert list(_rows(open_dataset(str(tmp_path)), "customers")["name"]) == [name]
+
+
 def test_a_state_is_a_region_only_where_it_is_filled(tmp_path):
     write(tmp_path, "sales.csv", "customer_id,date,amount\nA,2024-01-31,5\nB,2024-02-01,6\n")
     write(tmp_path, "customers.csv", "customer_id,name,State,Country\nA,Ana,,Spain\nB,Bea,,France\n")
@@ -346,8 +361,8 @@ def test_an_answer_is_written_beside_what_is_joined(tmp_path):
         """
         create table Categories (CategoryID integer, CategoryName text);
         insert into Categories values (1, 'Beverages'), (2, 'Condiments');
-        create table Orders (OrderID integer, CustomerID text, OrderDate text, ShippedDate text, Freight real);
-        insert into Orders values (1, 'ALFKI', '2016-07-04', '2016-07-16', 32.38);
+        create table Orders (OrderID integer, CustomerID text, OrderDate text, Freight real);
+        insert into Orders values (1, 'ALFKI', '2016-07-04', 32.38);
         create table "Order Details"
             (OrderID integer, ProductID integer, UnitPrice real, Quantity integer, Discount real);
         insert into "Order Details" values (1, 11, 14, 12, 0), (1, 42, 9.8, 10, 0.05);

@@ -81,7 +81,7 @@ def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, 
             with_customers(connection, raw, given.settings, work / f"raw_{i}") for i, raw in enumerate(raws)
         ]
     if table is CUSTOMERS:
-        raws = [with_full_names(raw) for raw in raws]
+        raws = [with_full_names(raw, given.settings.columns) for raw in raws]
     return with_lists(connection, alike(raws), given, table, work)
 
 
