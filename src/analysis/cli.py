@@ -177,7 +177,7 @@ def _run_one(request: Request, by: str | None) -> bool:
     return not failures
 
 
-def _check(
+def _check(  # noqa: PLR0917
     data: Annotated[
         str,
         typer.Argument(
@@ -190,6 +190,10 @@ def _check(
         typer.Option(
             "--write-config", help=_("Leave a dataset.yml with what was understood, ready to edit.")
         ),
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help=_("In place of the account, the SQL that reads the data, whole.")),
     ] = False,
     by_month: Annotated[
         bool,
@@ -212,6 +216,11 @@ def _check(
             )
         if sys.stdin.isatty() and sys.stdout.isatty():
             data = _asked(data)
+        if explain:
+            from analysis.dataset.explain import explain as explained  # noqa: PLC0415
+
+            typer.echo(explained(data))
+            return
         print_account(data, as_of, by_month)
 
 

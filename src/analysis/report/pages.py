@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis.dataset import Dataset
-from analysis.report import account, changes, notebooks
+from analysis.report import account, changes, notebooks, workbook
 from analysis.report.atomic_write import write_text
 from analysis.report.chapters import Chapter, read_chapter
 from analysis.report.execution import Execution, error_text
@@ -43,6 +43,7 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     chapters = [read_chapter(done, staging) for done in executions]
     findings = [finding for chapter in chapters for finding in chapter.findings]
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
+    workbook.write(new, findings, {chapter.done.name: chapter.title for chapter in chapters}, dataset)
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
     given = (values.get("previous") for values in about["parameters"].values())

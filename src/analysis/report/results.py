@@ -112,14 +112,14 @@ class Results:
         )
         _show_table(shown, said["caption"], name)
         if self._folder is not None:
-            _save(self._path("tables", name), frame)
+            _save(self._path("tables", name), frame, name)
 
     def customers(self, profile: pd.DataFrame) -> None:
         """Save the customer profile on top of the folder, with its data dictionary, and say so."""
         if self._folder is None:
             return
-        _save(self._folder / "customers", profile)
-        _save(self._folder / "customers_dictionary", dictionary(profile))
+        _save(self._folder / "customers", profile, "customer_profile")
+        _save(self._folder / "customers_dictionary", dictionary(profile), "customers_dictionary")
         said = _(
             "All {customers} customers, with {columns} columns each, are in customers.csv and "
             "customers.parquet; customers_dictionary.csv says what each column means."
@@ -240,9 +240,10 @@ class Results:
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
-def _save(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table as CSV and as Parquet."""
-    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
+def _save(path: Path, frame: pd.DataFrame, name: str) -> None:
+    """Write the table ``name`` as CSV, with the reader's headings, and as Parquet."""
+    said = words(name, frame)
+    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame, said["labels"], said["formats"]))
     write_bytes(path.with_suffix(".parquet"), tables.to_parquet(frame))
 
 

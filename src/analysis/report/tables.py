@@ -11,6 +11,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.language import _, current_language, date, money, month, ngettext, number, percent
@@ -22,6 +23,8 @@ MISSING = "–"
 WORDY = 24
 """Characters of a cell beyond which it may be broken into lines."""
 _FORMAT = re.compile(r"(number|percent|money)(\d?)")
+_EXACT = 15
+"""Digits of a decimal number that a float holds whatever it is."""
 _FORMULA = re.compile(r"[=+\-@\x00-\x1f\x7f]")
 
 Labels = Mapping[Any, str]
@@ -118,19 +121,37 @@ def to_plain(table: Shown, caption: str) -> str:
     return "\n".join([caption, *text, *([_more(table)] if _more(table) else [])])
 
 
-def to_csv(frame: pd.DataFrame, *, for_import: bool = False) -> bytes:
+def to_csv(
+    frame: pd.DataFrame,
+    labels: Labels | None = None,
+    formats: Formats | None = None,
+    *,
+    for_import: bool = False,
+) -> bytes:
     """Return ``frame`` as CSV for the reader's spreadsheet: UTF-8 with a mark, comma or semicolon.
 
     For another program (``for_import``) it is UTF-8 without a mark, with commas, in every language.
 
     Text that a spreadsheet would take for a formula (first character ``= + - @`` or a control
-    character) gets a leading apostrophe; numbers stay as they are.
+    character) gets a leading apostrophe. Numbers are rounded, as `_rounded` says.
+
+    Parameters
+    ----------
+    frame, labels, formats
+        As in `shown`; where two columns have the same heading, it is followed by their names.
     """
     spanish = current_language() == "es" and not for_import
-    table = flat(frame).rename(columns=lambda name: _harmless(str(name)))
-    safe = pd.DataFrame({name: _safe_column(table[name]) for name in table.columns}, index=table.index)
-    text = safe.to_csv(
-        index=False, sep=";" if spanish else ",", decimal="," if spanish else ".", lineterminator="\r\n"
+    table = flat(frame)
+    safe = [
+        _rounded(_safe_column(table[name]), (formats or {}).get(name, "")).rename(_harmless(heading))
+        for name, heading in zip(table.columns, _headings(table, labels or {}), strict=True)
+    ]
+    text = pd.concat(safe, axis="columns").to_csv(
+        index=False,
+        sep=";" if spanish else ",",
+        decimal="," if spanish else ".",
+        float_format=f"%.{_EXACT}g",
+        lineterminator="\r\n",
     )
     return text.encode("utf-8" if for_import else "utf-8-sig")
 
@@ -144,6 +165,30 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
     buffer = io.BytesIO()
     table.astype(dict.fromkeys(odd, "str")).to_parquet(buffer, index=False)
     return buffer.getvalue()
+
+
+def _headings(table: pd.DataFrame, labels: Labels) -> list[str]:
+    """Return a heading for each column, no two alike."""
+    said = [labels.get(name, str(name)) for name in table.columns]
+    return [
+        heading if said.count(heading) == 1 else f"{heading} ({name})"
+        for heading, name in zip(said, table.columns, strict=True)
+    ]
+
+
+def _rounded(column: pd.Series[Any], form: str) -> pd.Series[Any]:
+    """Return amounts with two decimals, others with six digits that count, and two decimals or more.
+
+    Six digits are more than any estimate here bears out, and keep a share exact to a millionth; the Parquet
+    file beside it has them all.
+    """
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    values = column.to_numpy("float64", na_value=np.nan)
+    size = np.where(np.isfinite(values) & (values != 0), np.abs(values), 1)
+    decimals = np.clip(5 - np.floor(np.log10(size)), 2, _EXACT)
+    scale = 10.0 ** (2 if form.startswith("money") else decimals)
+    return pd.Series(np.round(values * scale) / scale + 0.0, column.index)
 
 
 def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> str:
