@@ -12,7 +12,7 @@ from analysis.language import _, number, period
 from analysis.not_possible import NotPossible
 from analysis.periods import MONTHS, calendar
 from analysis.portfolio.compared import kept
-from analysis.result import Finding, Listed
+from analysis.result import Finding, Listed, currency_of
 
 STATUSES = ("new", "retained", "reactivated", "lost", "inactive")
 _SUMS = ["customers", "net_before", "net_now", "kept"]
@@ -44,6 +44,7 @@ class CustomerFlow(Listed):
     frame: pd.DataFrame
     closed: pd.DataFrame
     unit: str
+    currency: str | None = None
 
     @property
     def last(self) -> pd.Series:
@@ -101,4 +102,13 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     found = Finding("portfolio.flow", text, int(last["lost"]), "customers", gone, good)
     told = frame.rename(columns={"period": unit})
     shown = {"flow": told[[unit, *_CUSTOMERS]], "flow_money": told[[unit, *_MONEY]]}
-    return CustomerFlow(shown, text, found, notes_on=notes, frame=frame, closed=closed, unit=unit)
+    return CustomerFlow(
+        shown,
+        text,
+        found,
+        notes_on=notes,
+        frame=frame,
+        closed=closed,
+        unit=unit,
+        currency=currency_of(rows),
+    )
