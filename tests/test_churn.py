@@ -144,7 +144,7 @@ def test_horizon_is_the_activity_window() -> None:
     found = horizon_of(270, 90)
     assert (found.days, found.window) == (90, 90)
     assert found.sentence() == (
-        "The forecast of churn looks 90 days ahead, the activity window: 100% of purchases are followed by "
+        "The forecast of churn looks 90 days ahead, the activity window. 100% of purchases are followed by "
         "another within 90 days."
     )
 

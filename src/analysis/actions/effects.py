@@ -109,7 +109,7 @@ def _told(frame: pd.DataFrame) -> str:
     clear = measured.loc[measured["low"] > 0, "source"].unique().tolist()
     if len(measured):
         text = _(
-            "Past campaigns measure what a contact changes for {actions}: not clearly more than nothing."
+            "Past campaigns measure what a contact changes for {actions}: with these customers not clearly anything."
         )
         if clear:
             text = _(

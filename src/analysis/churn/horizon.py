@@ -101,10 +101,10 @@ def horizon(window: ActivityWindow, pairs: pd.DataFrame, as_of: dt.date) -> Hori
     said = (
         _(
             "The forecast of churn looks {days} days ahead, as far as the history allows (activity window: "
-            "{window} days): {claim}."
+            "{window} days). {claim}."
         )
         if days < window.days
-        else _("The forecast of churn looks {days} days ahead, the activity window: {claim}.")
+        else _("The forecast of churn looks {days} days ahead, the activity window. {claim}.")
     )
     claim = claim.format(share=percent(returned), days=number(days))
     text = said.format(days=number(days), window=number(window.days), claim=claim)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 DPI = 110
+ANCHOR = "cartera_anchor"
+"""Key of an output's metadata: by which name the report's page leads to it."""
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -52,7 +54,7 @@ class Results:
     notebook
         Name of the notebook, such as ``01_portfolio``.
     folder
-        Where ``tables/``, ``figures/`` and ``findings.json`` go; None writes nothing.
+        Where ``tables/``, ``figures/``, ``findings.json`` and ``closed.json`` go; None writes nothing.
     currency
         ISO 4217 code of the amounts, or None where it is not known.
     """
@@ -62,7 +64,7 @@ class Results:
         self._folder = Path(folder) if folder is not None else None
         self._currency = currency
         self._findings: dict[str, tuple[Finding, _Shown]] = {}
-        self._reasons: set[str] = set()
+        self._reasons: list[str] = []
 
     def show(self, result: Result | NotPossible) -> None:
         """Show all of a topic's result: its figure, tables, findings and notes; or why it is not possible.
@@ -80,10 +82,13 @@ class Results:
 
             self.figure(result.name, plot(result), alt=result.sentence())
         shown = result.tables()
+        beside = _Shown(result.name if result.is_drawn else None, [*shown])
+        for found in result.findings() if result.is_drawn else []:  # the sentence belongs to the chart
+            self._keep(found, beside)
         for name, frame in shown.items():
             self.table(name, frame)
-        for found in result.findings():
-            self._keep(found, _Shown(result.name if result.is_drawn else None, [*shown]))
+        for found in [] if result.is_drawn else result.findings():
+            self._keep(found, beside)
         for note in result.notes():
             self.note(note)
 
@@ -95,23 +100,26 @@ class Results:
         name
             File name without ending.
         frame
-            What to show: its first rows; a named index counts as columns. Caption, headings and formats are
-            those of `analysis.display_names`. Where it is not possible, the reason is shown.
+            What to show: its first rows and columns; a named index counts as columns. Caption, headings and
+            formats are those of `analysis.display_names`. Where it is not possible, the reason is shown.
         """
         if isinstance(frame, NotPossible):
             self._say_why_not(frame)
             return
         said = words(name, frame)
-        _show_table(tables.shown(frame, said["labels"], said["formats"], self._currency), said["caption"])
+        shown = tables.shown(
+            frame, said["labels"], said["formats"], self._currency, columns=tables.COLUMNS_SHOWN
+        )
+        _show_table(shown, said["caption"], name)
         if self._folder is not None:
-            _save(self._path("tables", name), frame)
+            _save(self._path("tables", name), frame, name)
 
     def customers(self, profile: pd.DataFrame) -> None:
         """Save the customer profile on top of the folder, with its data dictionary, and say so."""
         if self._folder is None:
             return
-        _save(self._folder / "customers", profile)
-        _save(self._folder / "customers_dictionary", dictionary(profile))
+        _save(self._folder / "customers", profile, "customer_profile")
+        _save(self._folder / "customers_dictionary", dictionary(profile), "customers_dictionary")
         said = _(
             "All {customers} customers, with {columns} columns each, are in customers.csv and "
             "customers.parquet; customers_dictionary.csv says what each column means."
@@ -135,7 +143,9 @@ class Results:
             raise ValueError(f"the axes of {name!r} belong to no figure")
         png = _picture(figure)
         image = base64.b64encode(png).decode("ascii")
-        _display({"image/png": image, "text/plain": alt}, {"image/png": {"alt": alt}})
+        _display(
+            {"image/png": image, "text/plain": alt}, {"image/png": {"alt": alt}, ANCHOR: f"figure-{name}"}
+        )
         if self._folder is not None:
             write_bytes(self._path("figures", name).with_suffix(".png"), png)
         _close(figure)
@@ -165,13 +175,18 @@ class Results:
         html = f'<p class="finding" id="{escape(found.id)}">{escape(found.text)}{action}</p>'
         _show(html, " ".join(filter(None, [found.text, found.action])))
         if self._folder is not None:
-            self._save_findings(self._folder / "findings.json")
+            kept = [_entry(self._notebook, *one) for one in self._findings.values()]
+            self._save_entries(self._folder / "findings.json", kept)
 
     def _say_why_not(self, result: NotPossible) -> None:
         """Show the reason, once: of what follows from it later on nothing is said."""
-        if result.reason not in self._reasons:
-            self.note(result.reason)
-        self._reasons.add(result.reason)
+        if result.reason in self._reasons:
+            return
+        self.note(result.reason)
+        self._reasons.append(result.reason)
+        if self._folder is not None:
+            reasons = [{"notebook": self._notebook, "reason": reason} for reason in self._reasons]
+            self._save_entries(self._folder / "closed.json", reasons)
 
     def findings(self) -> None:
         """Show all findings so far as a list."""
@@ -206,7 +221,7 @@ class Results:
         for text in account.warnings(dataset):
             _show(f'<p class="warning"><strong>{escape(_("Beware"))}</strong> {escape(text)}</p>', text)
         for one in filter(None, [account.overview(dataset), account.rows(quality)]):
-            _show_table(one.shown(self._currency), one.caption)
+            _show_table(one.shown(self._currency), one.caption, one.name)
         if quality.assumptions:
             title = _("What was assumed")
             items, plain = _listed(quality.assumptions, "assumptions")
@@ -217,17 +232,18 @@ class Results:
             raise ValueError(f"{name!r} is no file name: use small letters, digits and underscores")
         return self._folder / kind / self._notebook / name
 
-    def _save_findings(self, path: Path) -> None:
+    def _save_entries(self, path: Path, said: Sequence[Mapping[str, Any]]) -> None:
+        """Write what this notebook says into a list of all, in place of what it said there before."""
         saved = json.loads(path.read_text("utf-8")) if path.exists() else []
-        others = [entry for entry in saved if entry["notebook"] != self._notebook]
-        entries = others + [_entry(self._notebook, *kept) for kept in self._findings.values()]
+        entries = [entry for entry in saved if entry["notebook"] != self._notebook] + [*said]
         entries.sort(key=lambda entry: str(entry["notebook"]))
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
-def _save(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table as CSV and as Parquet."""
-    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
+def _save(path: Path, frame: pd.DataFrame, name: str) -> None:
+    """Write the table ``name`` as CSV, with the reader's headings, and as Parquet."""
+    said = words(name, frame)
+    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame, said["labels"], said["formats"]))
     write_bytes(path.with_suffix(".parquet"), tables.to_parquet(frame))
 
 
@@ -237,12 +253,12 @@ def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:
     return f'<ul class="{kind}">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts)
 
 
-def _show(html: str, plain: str) -> None:
-    _display({"text/html": html, "text/plain": plain}, {})
+def _show(html: str, plain: str, **metadata: str) -> None:
+    _display({"text/html": html, "text/plain": plain}, metadata)
 
 
-def _show_table(table: tables.Shown, caption: str) -> None:
-    _show(tables.to_html(table, caption), tables.to_plain(table, caption))
+def _show_table(table: tables.Shown, caption: str, name: str) -> None:
+    _show(tables.to_html(table, caption), tables.to_plain(table, caption), **{ANCHOR: f"table-{name}"})
 
 
 def _display(data: dict[str, str], metadata: dict[str, Any]) -> None:

@@ -159,7 +159,11 @@ def by_group(
     counts = {"n": number(compared), "off": number(len(apart)), "chance": number(_CHANCE * compared, 1)}
     text, action = _("None of {n} groups lies clearly off the whole.").format(**counts), ""
     if apart:
-        ends = [f"“{group}” ({answers.written(value)})" for value, group in (min(apart), max(apart))]
+        named_as = _("“{group}” ({value})")
+        ends = [
+            named_as.format(group=group, value=answers.written(value))
+            for value, group in (min(apart), max(apart))
+        ]
         text = _("Of {n} groups {off} lie clearly off the whole, among them {groups}.")
         text = text.format(groups=listing([*dict.fromkeys(ends)]), **counts)
         if min(apart)[0] < whole[measure]:
