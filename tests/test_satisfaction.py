@@ -113,12 +113,12 @@ def test_nps_of_seven_by_hand() -> None:
 
 
 def test_nps_of_the_year_before() -> None:
-    """100 before, −100 now: clear with twelve answers each, and chance with two; of fewer nothing is told."""
-    for many, good in ((12, False), (2, None)):
-        scores = pd.concat([rows([10] * many, day="2023-06-01"), rows([0] * many)], ignore_index=True)
+    """100 before, and −100 or, of two, 0 now: the first is clear, the second chance."""
+    for before, now, good in ([10] * 12, [0] * 12, False), ([10, 10], [10, 0], None):
+        scores = pd.concat([rows(before, day="2023-06-01"), rows(now)], ignore_index=True)
         found = satisfaction.nps(of(scores)).findings()[0]
         assert found.text.endswith("; in the 12 months before it was +100.0.")
-        assert (found.value, found.usual, found.good) == (-100, 100, good)
+        assert (found.usual, found.good) == (100, good)
     older = pd.concat([rows([10] * 5, day="2022-12-31"), rows([0] * 5)], ignore_index=True)
     assert satisfaction.nps(of(older)).findings()[0].usual is None
 
