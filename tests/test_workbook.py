@@ -44,6 +44,7 @@ def report(tmp_path):
     left = {
         "01_portfolio/bridge": small,
         "01_portfolio/growth": small.assign(amount=2.0),
+        "01_portfolio/five": small.assign(amount=5.0),  # of a lesson
         "01_portfolio_audit/mix": small,
         "03_churn/again": small,  # shown before
         "03_churn/nothing": small.head(0),
@@ -59,7 +60,12 @@ def report(tmp_path):
 
 
 def written(report):
-    workbook.write(report, FOUND, TITLES, open_dataset("cdnow-sample"))
+    entry = {"function": "topic.made", "queries": ["customers"], "files": ["/data/sales.csv"]}
+    names = [
+        path.relative_to(report / "tables").with_suffix("") for path in report.glob("tables/*/*.parquet")
+    ]
+    sources = {name.as_posix(): entry | {"lesson": name.name == "five"} for name in names}
+    workbook.write(report, FOUND, TITLES, sources | {"customers": entry}, open_dataset("cdnow-sample"))
     return openpyxl.load_workbook(report / workbook.NAME)
 
 
@@ -80,6 +86,7 @@ def test_what_has_a_sheet(report):
         ("1. The portfolio", 2, "tables/01_portfolio/growth.parquet"),
         ("3 Active customers  those…", 38, "tables/03_churn/watch_list.parquet"),
     ]
+    assert {row[5] for row in rows} == {"topic.made · sql/customers.sql · sales.csv"}
     for cell in (cell for cell, *_rest in book["Contents"].iter_rows(min_row=6)):
         assert cell.hyperlink.location == f"'{cell.value}'!A1"
     found = [[cell.value for cell in row] for row in book["Summary"].iter_rows(min_row=7)]
@@ -130,5 +137,5 @@ def test_a_sheet_has_the_first_rows_and_says_so(report, monkeypatch):
 
 
 def test_without_customers_or_findings(tmp_path):
-    workbook.write(tmp_path, [], TITLES, open_dataset("cdnow-sample"))
+    workbook.write(tmp_path, [], TITLES, {}, open_dataset("cdnow-sample"))
     assert openpyxl.load_workbook(tmp_path / workbook.NAME).sheetnames == ["Summary", "Contents"]

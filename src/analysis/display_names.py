@@ -635,6 +635,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "file": (N_("File"), "text"),
         "sheet": (N_("Tab"), "text"),
         "shows": (N_("What it shows"), "text"),
+        "source": (N_("Where it comes from"), "text"),
     },
     "report_findings": {
         "action": (N_("What to do"), "text"),

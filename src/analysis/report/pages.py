@@ -43,7 +43,8 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     chapters = [read_chapter(done, staging) for done in executions]
     findings = [finding for chapter in chapters for finding in chapter.findings]
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
-    workbook.write(new, findings, {chapter.done.name: chapter.title for chapter in chapters}, dataset)
+    titles = {chapter.done.name: chapter.title for chapter in chapters}
+    workbook.write(new, findings, titles, about["sources"], dataset)
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
     given = (values.get("previous") for values in about["parameters"].values())

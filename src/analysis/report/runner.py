@@ -31,6 +31,7 @@ from analysis.report.execution import Execution, Task
 from analysis.report.kernel_server import AVAILABLE, KernelServer
 from analysis.report.progress import TerminalProgress
 from analysis.report.request import Request
+from analysis.report.sources import sources
 from analysis.stopping import undisturbed
 from analysis.temporary import new, passing
 
@@ -92,6 +93,7 @@ def run(request: Request, progress: TerminalProgress) -> Run:
             _gather(executions, staging, folder)
             about = record.about(request, dataset, given, executions, started)
             about["closed"] = closed(executions, staging)
+            about["sources"] = sources(executions, staging, dataset)
             pages.write_report(staging, dataset, executions, about)
             dataset.export(staging / "new" / "workspace")
             notes = publishing.publish(staging, folder, about)

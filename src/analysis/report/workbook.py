@@ -19,6 +19,7 @@ from analysis.dataset import Dataset
 from analysis.display_names import words
 from analysis.language import _, date, number
 from analysis.report.excel import Page, tabs, write_large_workbook
+from analysis.report.sources import in_words
 
 NAME = "report.xlsx"
 MOST_ROWS = 1_000_000
@@ -30,6 +31,10 @@ _TAB = 29
 """Letters of a tab, so that a number still fits behind."""
 _OF_MODELS = ("_audit", "_check")
 """Endings of notebooks of which no table has a sheet: they check what the others use."""
+
+
+Findings = Sequence[Mapping[str, Any]]
+Sources = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,20 @@ class _Table:
         Of its Parquet file.
     rows
         How many it has.
+    source
+        Where it comes from, in words.
     """
 
     name: str
     part: str
     path: Path
     rows: int
+    source: str
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it has a sheet of its own."""
+        return self.rows >= _OF_A_LIST
 
     @property
     def caption(self) -> str:
@@ -61,13 +74,13 @@ class _Table:
     @property
     def sheet(self) -> str:
         """What its sheet is about: the table itself where it is a list, else all small ones of the part."""
-        if self.rows < _OF_A_LIST:
+        if not self.is_list:
             return self.part.partition(":")[0]
         return self.caption if self.name == _PROFILE else f"{self.part.partition('.')[0]} {self.caption}"
 
 
 def write(
-    new: Path, findings: Sequence[Mapping[str, Any]], titles: Mapping[str, str], dataset: Dataset
+    new: Path, findings: Findings, titles: Mapping[str, str], sources: Sources, dataset: Dataset
 ) -> None:
     """Write the workbook of a report.
 
@@ -79,30 +92,30 @@ def write(
         What was found, as in ``findings.json``.
     titles
         Of the notebooks, by name.
+    sources
+        Of the tables; see `analysis.report.sources`.
     dataset
         What they were run on.
     """
-    write_large_workbook(new / NAME, _pages(new, findings, titles, dataset), dataset.currency)
+    write_large_workbook(new / NAME, _pages(new, findings, titles, sources, dataset), dataset.currency)
 
 
 def _pages(
-    new: Path, findings: Sequence[Mapping[str, Any]], titles: Mapping[str, str], dataset: Dataset
+    new: Path, findings: Findings, titles: Mapping[str, str], sources: Sources, dataset: Dataset
 ) -> Iterator[Page]:
-    found = sorted(
-        _tables(new, titles), key=lambda table: (table.name != _PROFILE, table.part, table.rows >= _OF_A_LIST)
-    )
-    sheets = [[*group] for _name, group in groupby(found, key=lambda table: table.sheet)]
+    found = sorted(_tables(new, titles, sources), key=lambda table: (table.part, table.is_list))
+    together = groupby(found, key=lambda table: table.path if table.is_list else table.part)
+    sheets = [[*group] for _name, group in together]
     names = [_("Summary"), _("Contents"), *(sheet[0].sheet for sheet in sheets)]
     summary, contents, *named = tabs(textwrap.shorten(name, _TAB, placeholder="…") for name in names)
     about = [dataset.name, _("As of {day}").format(day=date(dataset.as_of))]
     yield Page(summary, _("Summary"), about, {"report_findings": _found(findings, titles)}, is_list=True)
     yield _contents(contents, dict(zip(named, sheets, strict=True)), new)
     for name, sheet in zip(named, sheets, strict=True):
-        is_list = sheet[0].rows >= _OF_A_LIST
-        yield _list(sheet[0], name, new) if is_list else _part(sheet, name)
+        yield _list(sheet[0], name, new) if sheet[0].is_list else _part(sheet, name)
 
 
-def _found(findings: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> pd.DataFrame:
+def _found(findings: Findings, titles: Mapping[str, str]) -> pd.DataFrame:
     """Return the findings with their money and what follows, most money first."""
     kept = ["text", "money", "action", "notebook"]
     frame = pd.DataFrame([[one.get(name) for name in kept] for one in findings], columns=kept)
@@ -112,11 +125,11 @@ def _found(findings: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> 
 
 def _contents(name: str, sheets: Mapping[str, Sequence[_Table]], new: Path) -> Page:
     rows = [
-        (sheet, table.caption, table.part, table.rows, table.path.relative_to(new).as_posix())
+        (sheet, table.caption, table.part, table.rows, table.path.relative_to(new).as_posix(), table.source)
         for sheet, shown in sheets.items()
         for table in shown
     ]
-    frame = pd.DataFrame(rows, columns=["sheet", "shows", "part", "rows", "file"])
+    frame = pd.DataFrame(rows, columns=["sheet", "shows", "part", "rows", "file", "source"])
     told = _("All tables, also those of the checks of models, are in the folder tables as Parquet and CSV.")
     return Page(name, _("Contents"), [told], {"report_contents": frame}, is_list=True, links="sheet")
 
@@ -139,16 +152,18 @@ def _part(shown: Sequence[_Table], name: str) -> Page:
     return Page(name, shown[0].part, tables={table.name: pd.read_parquet(table.path) for table in shown})
 
 
-def _tables(new: Path, titles: Mapping[str, str]) -> Iterator[_Table]:
-    """Return what is in the workbook: no other list of all customers, nothing empty, and nothing twice."""
+def _tables(new: Path, titles: Mapping[str, str], sources: Sources) -> Iterator[_Table]:
+    """Return what is in the workbook: no second list of all customers, no lesson, nothing empty or twice."""
+    told = {name: in_words(entry) for name, entry in sources.items() if not entry.get("lesson")}
     customers, seen = new / "customers.parquet", set[bytes]()
     everybody = pq.read_metadata(customers).num_rows if customers.exists() else 0
     if everybody:
-        yield _Table(_PROFILE, "", customers, everybody)
+        yield _Table(_PROFILE, "", customers, everybody, told.get("customers", ""))
     for notebook in sorted(name for name in titles if not name.endswith(_OF_MODELS)):
         for path in sorted((new / "tables" / notebook).glob("*.parquet")):
             about, content = pq.read_metadata(path), path.read_bytes()
             repeats = about.num_rows == everybody and about.schema.names[0] == "customer_id"
-            if about.num_rows and not repeats and content not in seen:
-                yield _Table(path.stem, titles[notebook], path, about.num_rows)
+            name = f"{notebook}/{path.stem}"
+            if about.num_rows and name in told and not repeats and content not in seen:
+                yield _Table(path.stem, titles[notebook], path, about.num_rows, told[name])
             seen.add(content)
