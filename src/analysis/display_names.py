@@ -556,6 +556,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "potential": (N_("Growth potential"), "money"),
         "returns": (N_("Returned"), "money"),
     },
+    "customer_moves": {"classes": (N_("Classes"), "text")},
     "customers_dictionary": {
         "column": (N_("Column of the Parquet file"), "text"),
         "customers": (N_("Known of so many customers"), "number"),
@@ -743,6 +744,7 @@ CAPTIONS: dict[str, str] = {
     "counts": N_("How many customers there are, counted in different ways"),
     "customer_margins": N_("Customers by contribution margin"),
     "customer_value": N_("Customers by lifetime value"),
+    "customer_moves": N_("Who changed segment or class, those expected to bring most first"),
     "customer_profile": N_("Every customer, with all that the parts know"),
     "customers": N_("Every customer with scores, segment and class"),
     "debtors": N_("The customers who owe most"),
@@ -759,6 +761,7 @@ CAPTIONS: dict[str, str] = {
     "due": N_("A and B customers who buy with some regularity and are due within 30 days"),
     "earned": N_("Those contacted and those left alone"),
     "earlier_forecast": N_("What an earlier run forecast, and what followed"),
+    "equity_change": N_("Customer equity from the earlier report to the later"),
     "equity_by_": N_("Customer equity by group of customers"),
     "factor_change": N_("The change, by factor"),
     "fallen": N_("The ten customers who took most off net sales"),
