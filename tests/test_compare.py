@@ -13,7 +13,7 @@ from analysis.report.comparison import equity_change
 
 BEFORE = {"anna": 100, "ben": 50, "carla": 30}
 NOW = {"anna": 160, "carla": 20, "dan": 40}
-"""Net sales, which stand for lifetime value: anna is worth 60 more, carla 10 less, dan is new, ben is gone."""
+"""Net sales, which stand for lifetime value: anna is worth 60 more, carla 10 less, dan is new, ben gone."""
 CELLS = [
     ">known = dataset.query('customers')[['customer_id', 'last_purchase', 'net_sales']]\n"
     "known['clv'] = known['net_sales']\n"
