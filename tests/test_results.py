@@ -285,7 +285,7 @@ def test_a_result_is_shown_whole(shown, tmp_path):
     results.show(Sample())
     texts = [data["text/plain"].splitlines()[0] for data, _metadata in shown]
     assert texts == [
-        "Half of it is there.", "From gross sales to net sales", "Half of it is there.", "Mind the other "
+        "Half of it is there.", "Half of it is there.", "From gross sales to net sales", "Mind the other "
         "half."
     ]  # fmt: skip
     assert (tmp_path / "figures/01_portfolio/sample.png").exists()

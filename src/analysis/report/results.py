@@ -84,10 +84,13 @@ class Results:
 
             self.figure(result.name, plot(result), alt=result.sentence())
         shown = result.tables()
+        beside = _Shown(result.name if result.is_drawn else None, [*shown])
+        for found in result.findings() if result.is_drawn else []:  # the sentence belongs to the chart
+            self._keep(found, beside)
         for name, frame in shown.items():
             self.table(name, frame)
-        for found in result.findings():
-            self._keep(found, _Shown(result.name if result.is_drawn else None, [*shown]))
+        for found in [] if result.is_drawn else result.findings():
+            self._keep(found, beside)
         for note in result.notes():
             self.note(note)
 
@@ -99,14 +102,16 @@ class Results:
         name
             File name without ending.
         frame
-            What to show: its first rows; a named index counts as columns. Caption, headings and formats are
-            those of `analysis.display_names`. Where it is not possible, the reason is shown.
+            What to show: its first rows and columns; a named index counts as columns. Caption, headings and
+            formats are those of `analysis.display_names`. Where it is not possible, the reason is shown.
         """
         if isinstance(frame, NotPossible):
             self._say_why_not(frame)
             return
         said = words(name, frame)
-        shown = tables.shown(frame, said["labels"], said["formats"], self._currency)
+        shown = tables.shown(
+            frame, said["labels"], said["formats"], self._currency, columns=tables.COLUMNS_SHOWN
+        )
         _show_table(shown, said["caption"], name)
         if self._folder is not None:
             _save(self._path("tables", name), frame, name)

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, current_language, date, money, month, number, percent
+from analysis.language import _, current_language, date, money, month, ngettext, number, percent
 
 ROWS_SHOWN = 20
+COLUMNS_SHOWN = 8
+"""Of a table on a page of the report or in a notebook: more are not read, and do not fit on paper."""
 MISSING = "–"
 WORDY = 24
 """Characters of a cell beyond which it may be broken into lines."""
@@ -43,12 +45,15 @@ class Shown:
         Cells, not yet escaped.
     total
         Number of rows of the whole frame.
+    hidden
+        Number of columns of the whole frame that are not shown.
     """
 
     headings: list[str]
     numeric: list[bool]
     rows: list[list[str]]
     total: int
+    hidden: int = 0
 
 
 def flat(frame: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +61,9 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=all(name is None for name in frame.index.names))
 
 
-def shown(frame: pd.DataFrame, labels: Labels, formats: Formats, currency: str | None) -> Shown:
+def shown(
+    frame: pd.DataFrame, labels: Labels, formats: Formats, currency: str | None, columns: int | None = None
+) -> Shown:
     """Return the first rows of ``frame`` as text.
 
     Parameters
@@ -70,18 +77,21 @@ def shown(frame: pd.DataFrame, labels: Labels, formats: Formats, currency: str |
         ``date``, ``month`` or ``text``. Without one, the value's type decides.
     currency
         ISO 4217 code for ``money``, or None.
+    columns
+        How many columns are shown, the first ones; None shows all.
     """
     table = flat(frame)
     unknown = [name for name in (*labels, *formats) if name not in table.columns]
     if unknown:
         raise ValueError(f"labels or formats for columns that are not there: {unknown}")
-    first = table.head(ROWS_SHOWN)
-    columns = [[_cell(value, formats.get(name), currency) for value in first[name]] for name in table.columns]
+    first = table.iloc[:ROWS_SHOWN, :columns]
+    cells = [[_cell(value, formats.get(name), currency) for value in first[name]] for name in first.columns]
     return Shown(
-        headings=[labels.get(name, _cell(name, None, None)) for name in table.columns],
-        numeric=[formats.get(name) != "text" and _is_number(table[name]) for name in table.columns],
-        rows=[list(row) for row in zip(*columns, strict=True)],
+        headings=[labels.get(name, _cell(name, None, None)) for name in first.columns],
+        numeric=[formats.get(name) != "text" and _is_number(table[name]) for name in first.columns],
+        rows=[list(row) for row in zip(*cells, strict=True)],
         total=len(table),
+        hidden=len(table.columns) - len(first.columns),
     )
 
 
@@ -182,7 +192,10 @@ def _rounded(column: pd.Series[Any], form: str) -> pd.Series[Any]:
 
 
 def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> str:
-    wordy = [' class="wordy"' if tag == "td" and len(cell) > WORDY else "" for cell in cells]
+    wordy = [
+        ' class="wordy"' if tag == "td" and side == "left" and len(cell) > WORDY else ""
+        for cell, side in zip(cells, sides, strict=True)
+    ]
     inner = "".join(
         f'<{tag}{attributes}{kind} style="text-align: {side}">{escape(cell)}</{tag}>'
         for cell, kind, side in zip(cells, wordy, sides, strict=True)
@@ -191,11 +204,20 @@ def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> 
 
 
 def _more(table: Shown) -> str:
-    if table.total <= len(table.rows):
-        return ""
-    return _("The first {shown} of {total} rows.").format(
-        shown=number(len(table.rows)), total=number(table.total)
-    )
+    """Say how much of the table is not shown; nothing where all is."""
+    said = []
+    if table.total > len(table.rows):
+        rows = _("The first {shown} of {total} rows.")
+        said.append(rows.format(shown=number(len(table.rows)), total=number(table.total)))
+    if table.hidden:
+        columns = ngettext(
+            "{hidden} of {total} columns is in the file only.",
+            "{hidden} of {total} columns are in the file only.",
+            table.hidden,
+        )
+        total = number(table.hidden + len(table.headings))
+        said.append(columns.format(hidden=number(table.hidden), total=total))
+    return " ".join(said)
 
 
 def _is_number(column: pd.Series[Any]) -> bool:
