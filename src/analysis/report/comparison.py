@@ -134,8 +134,7 @@ def equity_change(earlier: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
     }
     rows = [(name, int(who.sum()), float(difference[who].sum())) for name, who in parts.items()]
     ends = [
-        (name, int(one["clv"].gt(0).sum()), float(one["clv"].sum()))
-        for name, one in ((_("Before"), earlier), (_("Now"), later))
+        (name, len(one), float(one["clv"].sum())) for name, one in ((_("Before"), earlier), (_("Now"), later))
     ]
     frame = pd.DataFrame([ends[0], *rows, ends[1]], columns=["step", "customers", "amount"])
     return frame if difference.any() or is_new.any() or is_gone.any() else frame.head(0)
