@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 DPI = 110
 ANCHOR = "cartera_anchor"
 """Key of an output's metadata: by which name the report's page leads to it."""
+LINE = "cartera_line"
+"""Key of a table's metadata: the line of the cell that showed it."""
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -253,12 +255,21 @@ def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:
     return f'<ul class="{kind}">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts)
 
 
-def _show(html: str, plain: str, **metadata: str) -> None:
-    _display({"text/html": html, "text/plain": plain}, metadata)
+def _show(html: str, plain: str) -> None:
+    _display({"text/html": html, "text/plain": plain}, {})
 
 
 def _show_table(table: tables.Shown, caption: str, name: str) -> None:
-    _show(tables.to_html(table, caption), tables.to_plain(table, caption), **{ANCHOR: f"table-{name}"})
+    plain, place = tables.to_plain(table, caption), {ANCHOR: f"table-{name}", LINE: _line()}
+    _display({"text/html": tables.to_html(table, caption), "text/plain": plain}, place)
+
+
+def _line() -> int:
+    """Return the line that is being executed of the cell, or of the program."""
+    frame = sys._getframe()
+    while frame.f_code.co_name != "<module>" and frame.f_back:
+        frame = frame.f_back
+    return frame.f_lineno
 
 
 def _display(data: dict[str, str], metadata: dict[str, Any]) -> None:
