@@ -81,6 +81,8 @@ class System(BaseModel):
             for name, group in section.pop("columns", {}).items()
             if (found := next(filter(None, (_written(one, there) for one in _each(group))), None))
         }
+        if columns.get("customer_name") == columns.get("customer_id"):
+            columns.pop("customer_name", None)
         ignored = [there[same_name(one)] for one in section.pop("ignore", []) if same_name(one) in there]
         said = section | {"columns": columns} | ({"ignore": ignored} if ignored else {})
         return (Transactions if table == "transactions" else TableConfig).model_validate(said)
