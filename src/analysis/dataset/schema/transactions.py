@@ -7,8 +7,8 @@ from analysis.language import N_
 
 TAX_NUMBERS = listed(
     "nif, cif, nif cif, cif nif, dni, cif dni, dni nif, nif dni, nif cliente, cif cliente, dni cliente, "
-    "nif receptor, nif destinatario, nif del cliente, customer vat, customer vat number, customer tax id, vat number, vat no, vat id, "
-    "vat registration number, tax id, tax number"
+    "nif receptor, nif destinatario, nif del cliente, customer vat, customer vat number, customer tax id, "
+    "vat number, vat no, vat id, vat registration number, tax id, tax number"
 )
 """Headers under which customers stand with their tax number, with or without country and hyphens."""
 _FULL_NAMES = listed(
