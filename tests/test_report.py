@@ -123,6 +123,14 @@ def test_contents_lead_somewhere(report):
     assert [link for link in words.links if link.startswith("#zebra")] == ["#zebra", "#zebra--2"]
 
 
+def test_figures_tables_and_findings_can_be_linked_to(report):
+    """What is shown twice has one name, that of the first time."""
+    ids = Page(pages(report)["01_portfolio.html"]).ids
+    assert [name for name in ids if name in {"figure-curve", "table-customers", "portfolio.largest"}] == [
+        "table-customers", "figure-curve", "portfolio.largest"
+    ]  # fmt: skip
+
+
 def test_a_section_that_shows_nothing_is_left_out(report):
     text = pages(report)["01_portfolio.html"]
     assert "Quagga" not in text

@@ -132,7 +132,7 @@ def test_figure_has_its_text_and_is_saved(shown, tmp_path):
     ax = Figure().add_subplot()
     Results("01_portfolio", folder=tmp_path).figure("lorenz", ax, alt='A "fifth" buys <most>.')
     data, metadata = shown[0]
-    assert metadata == {"image/png": {"alt": 'A "fifth" buys <most>.'}}
+    assert metadata == {"image/png": {"alt": 'A "fifth" buys <most>.'}, "cartera_anchor": "figure-lorenz"}
     assert data["text/plain"] == 'A "fifth" buys <most>.'
     saved = (tmp_path / "figures/01_portfolio/lorenz.png").read_bytes()
     assert saved == base64.b64decode(data["image/png"])
@@ -204,6 +204,18 @@ def test_a_second_notebook_keeps_the_findings_of_the_first(shown, tmp_path):
 def test_without_findings_it_says_so(shown):
     Results("01_portfolio").findings()
     assert shown[0][0]["text/plain"] == "There is too little data for a finding."
+
+
+def test_why_something_is_not_possible_is_saved_once(shown, tmp_path):
+    results = Results("02_segmentation", folder=tmp_path)
+    for reason in ("No costs.", "No leads.", "No costs."):
+        results.show(NotPossible(reason))
+    Results("01_portfolio", folder=tmp_path).table("rows", NotPossible("No costs."))
+    assert json.loads((tmp_path / "closed.json").read_text("utf-8")) == [
+        {"notebook": "01_portfolio", "reason": "No costs."},
+        {"notebook": "02_segmentation", "reason": "No costs."},
+        {"notebook": "02_segmentation", "reason": "No leads."},
+    ]
 
 
 def test_without_a_folder_nothing_is_written(shown, frame, tmp_path, monkeypatch):

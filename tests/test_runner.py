@@ -108,6 +108,12 @@ def test_the_record_says_what_went_in(place, first):
     assert {"python", "cartera", "pandas", "duckdb"} <= set(run["versions"])
 
 
+def test_the_record_says_what_was_not_possible_and_where(place, first):
+    run = json.loads((place / "reports/mine/run.json").read_text("utf-8"))
+    reason = "There are no <costs>."
+    assert run["closed"] == [{"notebook": "01_portfolio", "section": "Costs", "reason": reason}]
+
+
 def test_no_path_of_the_work_area_remains(place, first):
     report = place / "reports" / "mine"
     kept = (report / "notebooks" / "01_portfolio.ipynb").read_text("utf-8")

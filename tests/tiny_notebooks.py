@@ -27,6 +27,7 @@ GOOD = [
     "results.table('customers', customers[['customer_id', 'net_sales']])",
     ">from matplotlib.figure import Figure\nax = Figure().add_subplot()\n"
     "results.figure('curve', ax, alt='The \"largest\" <one>: ' + customers['customer_id'].iloc[0])",
+    ">results.table('customers', customers[['customer_id']])",
     ">results.finding('portfolio.largest', 'The largest is ' + customers['customer_id'].iloc[0] + '.')",
     ">import sys; print('secret code'); sys.stderr.write('secret warning')",
     "~## Lesson\n\nChange this cell.",
@@ -34,6 +35,8 @@ GOOD = [
     ">results.leave({'plan.xlsx': b'workbook', 'plan_odoo.csv': b'id'})",
     "## Okapi",
     ">results.customers(customers[['customer_id', 'net_sales']])",
+    "## Costs",
+    ">from analysis.not_possible import NotPossible; results.show(NotPossible('There are no <costs>.'))",
     "## Quagga\n\nWhat it would take is said before.",
     ">silent = 1",
     "## Findings",

@@ -38,7 +38,7 @@ class Finding:
         does.
     usual
         What ``value`` would be if nothing were out of the ordinary, in its unit: that of the year before, of
-        all together, or a known rule. How far ``value`` is from it is the surprise in the front page's ranking.
+        all together, or a known rule. How far ``value`` is from it is the surprise the front page ranks by.
     """
 
     id: str

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ import pandas as pd
 from babel.numbers import get_currency_symbol
 
 from analysis.display_names import words
+from analysis.errors import CarteraError
 from analysis.language import _, current_language, locale
 from analysis.report.atomic_write import write_bytes
 from analysis.report.tables import flat
@@ -23,6 +26,9 @@ _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]|^'|'$")
 _WIDEST = 34
 _ROW = 15  # points
 _SPACE = 10  # rows
+_AT_ONCE = 10_000
+"""Rows that are held as single values while they are written."""
+_LONGEST_TEXT = 32_767
 _FORMAT = re.compile(r"(number|percent|money)(\d?)")
 
 
@@ -48,6 +54,8 @@ class Page:
         What a space to write in is for, below everything; empty: there is none.
     is_list
         Whether its one table is worked through: with filters, headings in sight, and as many pages as needed.
+    links
+        The column of which each cell is a link to the page so named; empty: there is none.
     """
 
     name: str
@@ -58,11 +66,29 @@ class Page:
     after: Sequence[str] = ()
     space: str = ""
     is_list: bool = False
+    links: str = ""
 
 
 def write_workbook(path: Path, pages: Iterable[Page], currency: str | None) -> None:
     """Write a `workbook` whole or not at all, at a path that ends in ``.xlsx``."""
     write_bytes(path, workbook(pages, currency))
+
+
+def write_large_workbook(path: Path, pages: Iterable[Page], currency: str | None) -> None:
+    """Write a workbook of any size, page by page, into a folder that is not yet a reader's.
+
+    Raises
+    ------
+    CarteraError
+        If it cannot be written.
+    """
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415 needed only here
+
+    try:
+        _write(str(path), {"constant_memory": True, "tmpdir": str(path.parent)}, pages, currency)
+    except FileCreateError as error:
+        message = _("{path} cannot be written: {reason}. Choose another folder.")
+        raise CarteraError(message.format(path=path, reason=error)) from error
 
 
 def workbook(pages: Iterable[Page], currency: str | None) -> bytes:
@@ -75,15 +101,28 @@ def workbook(pages: Iterable[Page], currency: str | None) -> bytes:
     currency
         ISO 4217 code of the amounts, or None where it is not known.
     """
+    content = io.BytesIO()
+    _write(content, {"in_memory": True}, pages, currency)
+    return content.getvalue()
+
+
+def tabs(names: Iterable[str]) -> list[str]:
+    """Return what pages of these names are called in a workbook, in order."""
+    taken: set[str] = set()
+    return [_tab(name, taken) for name in names]
+
+
+def _write(
+    target: io.BytesIO | str, options: dict[str, Any], pages: Iterable[Page], currency: str | None
+) -> None:
     import xlsxwriter  # noqa: PLC0415 needed only here
 
-    content = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(content, options) as book:
+    with xlsxwriter.Workbook(
+        target, options | {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         taken: set[str] = set()
         for page in pages:
             _write_page(book, book.add_worksheet(_tab(page.name, taken)), page, currency)
-    return content.getvalue()
 
 
 def _tab(name: str, taken: set[str]) -> str:
@@ -97,63 +136,117 @@ def _tab(name: str, taken: set[str]) -> str:
     return found
 
 
+@dataclass(frozen=True)
+class _Column:
+    """A column of a table as it is written."""
+
+    values: pd.Series[Any]
+    heading: str
+    form: str
+    is_link: bool
+
+    @property
+    def width(self) -> int:
+        """Its width in letters: that of its longest text, and half that of its heading, which may be broken."""
+        longest = self.values.map(lambda value: len(str(value)), na_action="ignore").max()
+        cells = int(longest) if self.form == "@" and pd.notna(longest) else 0
+        return min(max(len(self.heading) // 2 + 3, cells, 11), _WIDEST)
+
+
+def _columns(page: Page, name: str, frame: pd.DataFrame, currency: str | None) -> list[_Column]:
+    said, table = words(name, frame), flat(frame)
+    return [
+        _Column(
+            table[column],
+            page.headings.get(column, said["labels"].get(column, str(column))),
+            _excel_format(said["formats"].get(column, ""), table[column], currency),
+            column == page.links,
+        )
+        for column in table.columns
+    ]
+
+
 def _write_page(book: Any, sheet: Any, page: Page, currency: str | None) -> None:  # noqa: ANN401 no types
-    """Fill one worksheet from the top; its title stays in sight, and text is as wide as the tables."""
-    bold = {"bold": True}
+    """Fill one worksheet row by row; its title stays in sight, and text is as wide as the tables."""
+    tables = {name: _columns(page, name, frame, currency) for name, frame in page.tables.items()}
+    widths = [8, 8]
+    for columns in tables.values():
+        widths += [8] * (len(columns) - len(widths))
+        for j, column in enumerate(columns):
+            widths[j] = max(widths[j], column.width)
+    for j, width in enumerate(widths):
+        sheet.set_column(j, j, width)
+    last = len(widths) - 1
     sheet.set_paper(_A4)
     sheet.set_margins(0.5, 0.5, 0.5, 0.5)
     sheet.fit_to_pages(1, 1)
     sheet.hide_gridlines(2)
     sheet.freeze_panes(1, 0)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
-    sheet.write_string(0, 0, page.title, book.add_format(bold | {"font_size": 14}))
-    row, widths = 1 + len(page.lines), [8, 8]
-    for name, frame in page.tables.items():
-        said, table = words(name, frame), flat(frame)
-        sheet.write_string(row + 1, 0, said["caption"], book.add_format(bold))
-        widths += [8] * (len(table.columns) - len(widths))
-        for j, column in enumerate(table.columns):
-            form = _excel_format(said["formats"].get(column, ""), table[column], currency)
-            heading = page.headings.get(column, said["labels"].get(column, str(column)))
-            head = bold | {"bottom": 1, "text_wrap": True, "align": "left" if form == "@" else "right"}
-            sheet.write_string(row + 2, j, heading, book.add_format(head))
-            wrap = {"text_wrap": True, "valign": "top"} if page.is_list else {}
-            style = book.add_format({"num_format": form} | wrap)
-            for i, value in enumerate(table[column]):
-                _write_cell(sheet, (row + 3 + i, j), value, style)
-            cells = [len(str(value)) for value in table[column] if form == "@"]
-            widths[j] = min(max(widths[j], len(heading) // 2 + 3, *cells, 11), _WIDEST)
+    sheet.write_string(0, 0, page.title, book.add_format({"bold": True, "font_size": 14}))
+    row = _write_lines(book, sheet, 1, page.lines, widths)
+    for name, columns in tables.items():
+        sheet.write_string(
+            row + 1, 0, words(name, page.tables[name])["caption"], book.add_format({"bold": True})
+        )
+        end = _write_table(book, sheet, row + 2, columns, is_list=page.is_list)
         if page.is_list:
-            sheet.autofilter(row + 2, 0, row + 2 + len(table), len(table.columns) - 1)
+            sheet.autofilter(row + 2, 0, end - 1, len(columns) - 1)
             sheet.freeze_panes(row + 3, 0)
             sheet.repeat_rows(row + 2)
             sheet.fit_to_pages(1, 0)
             sheet.set_landscape()
-        row += len(table) + 3
-    last, wrapped = len(widths) - 1, book.add_format({"text_wrap": True, "valign": "top"})
-    for place, line in [*enumerate(page.lines, 1), *enumerate(page.after, row + 1)]:
-        sheet.merge_range(place, 0, place, last, line, wrapped)
-        sheet.set_row(place, _ROW * -(-len(line) // sum(widths)))
-    row += 1 + len(page.after)
+        row = end
+    row = _write_lines(book, sheet, row + 1, page.after, widths)
     if page.space:
-        box = book.add_format(bold | {"border": 1, "valign": "top"})
+        box = book.add_format({"bold": True, "border": 1, "valign": "top"})
         sheet.merge_range(row + 1, 0, row + _SPACE, last, page.space, box)
         row += 1 + _SPACE
     sheet.print_area(0, 0, row - 1, last)
-    for j, width in enumerate(widths):
-        sheet.set_column(j, j, width)
+
+
+def _write_lines(book: Any, sheet: Any, row: int, lines: Sequence[str], widths: Sequence[int]) -> int:  # noqa: ANN401
+    """Write text across all columns; return the row after it."""
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    for place, line in enumerate(lines, row):
+        sheet.set_row(place, _ROW * -(-len(line) // sum(widths)))
+        sheet.merge_range(place, 0, place, len(widths) - 1, line, wrapped)
+    return row + len(lines)
+
+
+def _write_table(book: Any, sheet: Any, row: int, columns: Sequence[_Column], *, is_list: bool) -> int:  # noqa: ANN401
+    """Write headings and rows; return the row after them."""
+    wrap = {"text_wrap": True, "valign": "top"} if is_list else {}
+    styles = [book.add_format({"num_format": column.form} | wrap) for column in columns]
+    for j, column in enumerate(columns):
+        side = {"align": "left" if column.form == "@" else "right"}
+        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True} | side)
+        sheet.write_string(row, j, column.heading, head)
+    total = len(columns[0].values) if columns else 0
+    for start in range(0, total, _AT_ONCE):
+        parts = [column.values.iloc[start : start + _AT_ONCE] for column in columns]
+        known = [part.astype(object).where(part.notna(), None) for part in parts]
+        for i, values in enumerate(zip(*known, strict=True), row + 1 + start):
+            for j, value in enumerate(values):
+                if columns[j].is_link:
+                    sheet.write_url(
+                        i, j, f"internal:'{str(value).replace(chr(39), chr(39) * 2)}'!A1", string=value
+                    )
+                elif value is not None:
+                    _write_cell(sheet, (i, j), value, styles[j])
+    return row + 1 + total
 
 
 def _write_cell(sheet: Any, place: tuple[int, int], value: Any, style: Any) -> None:  # noqa: ANN401
-    """Write a value as what it is; nothing where it is missing."""
-    if pd.isna(value):
-        return
-    if isinstance(value, pd.Timestamp):
-        sheet.write_datetime(*place, value.to_pydatetime(), style)
+    """Write a value as what it is."""
+    if isinstance(value, str):
+        sheet.write_string(*place, value[:_LONGEST_TEXT], style)
     elif isinstance(value, bool):
         sheet.write_string(*place, _("yes") if value else _("no"), style)
-    elif isinstance(value, str):
-        sheet.write_string(*place, value, style)
+    elif isinstance(value, dt.date):
+        sheet.write_datetime(*place, value, style)
+    elif math.isinf(value):
+        sheet.write_string(*place, "∞" if value > 0 else "-∞", style)
     else:
         sheet.write_number(*place, float(value), style)
 
@@ -165,7 +258,8 @@ def _excel_format(form: str, column: pd.Series[Any], currency: str | None) -> st
     parts = _FORMAT.fullmatch(form)
     if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
         return "@"
-    kind, decimals = (parts[1], int(parts[2] or 0)) if parts else ("number", 0)
+    usual = 2 if pd.api.types.is_float_dtype(column) else 0
+    kind, decimals = (parts[1], int(parts[2] or 0)) if parts else ("number", usual)
     plain = ("0" if kind == "percent" else "#,##0") + ("." + "0" * decimals if decimals else "")
     if kind == "percent":
         return plain + "%"

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis import language
 from analysis.dataset import Dataset
-from analysis.display_names import WHY_COUNTS_DIFFER, words
-from analysis.language import _
-from analysis.report import account, changes, notebooks, tables
+from analysis.report import account, changes, notebooks
 from analysis.report.atomic_write import write_text
+from analysis.report.chapters import Chapter, read_chapter
 from analysis.report.execution import Execution, error_text
+from analysis.report.front_page import front_page
 from analysis.report.record import About
+from analysis.report.rendering import TEMPLATES, render
 
-TEMPLATES = Path(__file__).parent / "html"
 _HEADING = re.compile(r"<h([1-6])[^>]*>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+_ID = re.compile(r'(<\w+[^<>]*?) id="([^"]*)"')
 _NOTEBOOK_LINK = re.compile(r'href="(?:\./)?(\d\d_\w+)\.ipynb')
 
 
@@ -40,80 +37,22 @@ class Heading:
     text: str
 
 
-@dataclass(frozen=True)
-class Chapter:
-    """A notebook on the front page.
-
-    Attributes
-    ----------
-    done
-        The executed notebook.
-    title
-        Its first heading.
-    findings
-        What it found, as in ``findings.json``.
-    picture, alt
-        Its first figure as a data address, and that figure's text; empty where there is none.
-    tables
-        Names of the files it left in ``tables/``.
-    """
-
-    done: Execution
-    title: str
-    findings: list[dict[str, Any]]
-    picture: str
-    alt: str
-    tables: list[str]
-
-
 def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution], about: About) -> None:
     """Write ``findings.json``, a page per notebook and ``index.html`` into ``staging / "new"``."""
     new = staging / "new"
-    chapters = [_chapter(done, staging) for done in executions]
+    chapters = [read_chapter(done, staging) for done in executions]
     findings = [finding for chapter in chapters for finding in chapter.findings]
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
     given = (values.get("previous") for values in about["parameters"].values())
     before = changes.write_changes(new, next(filter(None, given), None), findings, dataset.currency)
-    write_text(new / "index.html", _front_page(chapters, dataset, about, new, before))
-
-
-def _counts(new: Path, dataset: Dataset) -> str:
-    """Return the ways to count customers, as lifetime value found them, as HTML; empty where it did not."""
-    path = new / "tables" / "04_ltv" / "counts.parquet"
-    if not path.exists():
-        return ""
-    frame = pd.read_parquet(path)
-    said = words("counts", frame)
-    return tables.to_html(
-        tables.shown(frame, said["labels"], said["formats"], dataset.currency), said["caption"]
-    )
-
-
-def _chapter(done: Execution, staging: Path) -> Chapter:
-    saved = staging / "work" / done.name / "results" / "findings.json"
-    picture, alt = next(_pictures(done.notebook), ("", ""))
-    return Chapter(
-        done=done,
-        title=notebooks.title(done.notebook) or done.name,
-        findings=json.loads(saved.read_text("utf-8")) if saved.exists() else [],
-        picture=f"data:image/png;base64,{picture}" if picture else "",
-        alt=alt,
-        tables=sorted(path.name for path in (staging / "new" / "tables" / done.name).glob("*.csv")),
-    )
-
-
-def _pictures(notebook: notebooks.Notebook) -> Iterator[tuple[str, str]]:
-    for cell in notebook["cells"]:
-        for output in [] if notebooks.is_lesson(cell) else cell.get("outputs", []):
-            if png := output.get("data", {}).get("image/png"):
-                alt = output["metadata"].get("image/png", {}).get("alt", "")
-                yield png.replace("\n", ""), alt
+    write_text(new / "index.html", front_page(chapters, dataset, about, new, before))
 
 
 def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, about: About) -> str:
     body, headings = _with_anchors(_body(chapter.done))
+    body = _each_id_once(body)
     names = {other.done.name for other in chapters}
     body = _NOTEBOOK_LINK.sub(lambda link: f'href="{link[1]}.{"html" if link[1] in names else "ipynb"}', body)
     return render(
@@ -183,43 +122,14 @@ def _with_anchors(body: str) -> tuple[str, list[Heading]]:
     return _HEADING.sub(anchored, body), headings
 
 
-def _front_page(
-    chapters: list[Chapter], dataset: Dataset, about: About, new: Path, before: dict[str, str]
-) -> str:
-    covered = dataset.query("coverage").iloc[0]
-    return render(
-        "front.html.j2",
-        about,
-        chapters=chapters,
-        dataset=dataset,
-        covered=covered,
-        counts=Markup(_counts(new, dataset)),  # noqa: S704 cells are escaped
-        before=before,
-        files=[path.name for path in new.iterdir()],
-        why_counts_differ=_(WHY_COUNTS_DIFFER),
-        accounts=[
-            Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped
-            for one in account.accounts(dataset)
-        ],
-        missing=account.missing_tables(dataset),
-        assumptions=account.assumptions(dataset),
-        warnings=account.warnings(dataset),
-        failed=[chapter for chapter in chapters if chapter.done.failure],
-    )
+def _each_id_once(body: str) -> str:
+    """Take the name from what is shown a second time, so that a link leads to the first."""
+    seen: set[str] = set()
 
+    def once(found: re.Match[str]) -> str:
+        if found[2] in seen:
+            return found[1]
+        seen.add(found[2])
+        return found[0]
 
-def render(template: str, about: About, **values: Any) -> str:  # noqa: ANN401 templates take anything
-    """Return a template of ``html/`` filled in; everything in ``values`` is escaped unless marked as safe."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_callables(_, language.ngettext, newstyle=False)  # type: ignore[attr-defined]
-    environment.filters |= {"number": language.number, "money": language.money, "day": language.date}
-    style = Markup((TEMPLATES / "style.css").read_text("utf-8"))  # noqa: S704 our own file
-    started = dt.datetime.fromisoformat(about["started"])
-    return environment.get_template(template).render(about=about, style=style, started=started, **values)
+    return _ID.sub(once, body)

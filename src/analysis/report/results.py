@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 DPI = 110
+ANCHOR = "cartera_anchor"
+"""Key of an output's metadata: by which name the report's page leads to it."""
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -52,7 +54,7 @@ class Results:
     notebook
         Name of the notebook, such as ``01_portfolio``.
     folder
-        Where ``tables/``, ``figures/`` and ``findings.json`` go; None writes nothing.
+        Where ``tables/``, ``figures/``, ``findings.json`` and ``closed.json`` go; None writes nothing.
     currency
         ISO 4217 code of the amounts, or None where it is not known.
     """
@@ -62,7 +64,7 @@ class Results:
         self._folder = Path(folder) if folder is not None else None
         self._currency = currency
         self._findings: dict[str, tuple[Finding, _Shown]] = {}
-        self._reasons: set[str] = set()
+        self._reasons: list[str] = []
 
     def show(self, result: Result | NotPossible) -> None:
         """Show all of a topic's result: its figure, tables, findings and notes; or why it is not possible.
@@ -102,7 +104,8 @@ class Results:
             self._say_why_not(frame)
             return
         said = words(name, frame)
-        _show_table(tables.shown(frame, said["labels"], said["formats"], self._currency), said["caption"])
+        shown = tables.shown(frame, said["labels"], said["formats"], self._currency)
+        _show_table(shown, said["caption"], name)
         if self._folder is not None:
             _save(self._path("tables", name), frame)
 
@@ -135,7 +138,9 @@ class Results:
             raise ValueError(f"the axes of {name!r} belong to no figure")
         png = _picture(figure)
         image = base64.b64encode(png).decode("ascii")
-        _display({"image/png": image, "text/plain": alt}, {"image/png": {"alt": alt}})
+        _display(
+            {"image/png": image, "text/plain": alt}, {"image/png": {"alt": alt}, ANCHOR: f"figure-{name}"}
+        )
         if self._folder is not None:
             write_bytes(self._path("figures", name).with_suffix(".png"), png)
         _close(figure)
@@ -165,13 +170,18 @@ class Results:
         html = f'<p class="finding" id="{escape(found.id)}">{escape(found.text)}{action}</p>'
         _show(html, " ".join(filter(None, [found.text, found.action])))
         if self._folder is not None:
-            self._save_findings(self._folder / "findings.json")
+            kept = [_entry(self._notebook, *one) for one in self._findings.values()]
+            self._save_entries(self._folder / "findings.json", kept)
 
     def _say_why_not(self, result: NotPossible) -> None:
         """Show the reason, once: of what follows from it later on nothing is said."""
-        if result.reason not in self._reasons:
-            self.note(result.reason)
-        self._reasons.add(result.reason)
+        if result.reason in self._reasons:
+            return
+        self.note(result.reason)
+        self._reasons.append(result.reason)
+        if self._folder is not None:
+            reasons = [{"notebook": self._notebook, "reason": reason} for reason in self._reasons]
+            self._save_entries(self._folder / "closed.json", reasons)
 
     def findings(self) -> None:
         """Show all findings so far as a list."""
@@ -206,7 +216,7 @@ class Results:
         for text in account.warnings(dataset):
             _show(f'<p class="warning"><strong>{escape(_("Beware"))}</strong> {escape(text)}</p>', text)
         for one in filter(None, [account.overview(dataset), account.rows(quality)]):
-            _show_table(one.shown(self._currency), one.caption)
+            _show_table(one.shown(self._currency), one.caption, one.name)
         if quality.assumptions:
             title = _("What was assumed")
             items, plain = _listed(quality.assumptions, "assumptions")
@@ -217,10 +227,10 @@ class Results:
             raise ValueError(f"{name!r} is no file name: use small letters, digits and underscores")
         return self._folder / kind / self._notebook / name
 
-    def _save_findings(self, path: Path) -> None:
+    def _save_entries(self, path: Path, said: Sequence[Mapping[str, Any]]) -> None:
+        """Write what this notebook says into a list of all, in place of what it said there before."""
         saved = json.loads(path.read_text("utf-8")) if path.exists() else []
-        others = [entry for entry in saved if entry["notebook"] != self._notebook]
-        entries = others + [_entry(self._notebook, *kept) for kept in self._findings.values()]
+        entries = [entry for entry in saved if entry["notebook"] != self._notebook] + [*said]
         entries.sort(key=lambda entry: str(entry["notebook"]))
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
@@ -237,12 +247,12 @@ def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:
     return f'<ul class="{kind}">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts)
 
 
-def _show(html: str, plain: str) -> None:
-    _display({"text/html": html, "text/plain": plain}, {})
+def _show(html: str, plain: str, **metadata: str) -> None:
+    _display({"text/html": html, "text/plain": plain}, metadata)
 
 
-def _show_table(table: tables.Shown, caption: str) -> None:
-    _show(tables.to_html(table, caption), tables.to_plain(table, caption))
+def _show_table(table: tables.Shown, caption: str, name: str) -> None:
+    _show(tables.to_html(table, caption), tables.to_plain(table, caption), **{ANCHOR: f"table-{name}"})
 
 
 def _display(data: dict[str, str], metadata: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from analysis.dataset.sources.open_source import BUILT_IN, find_source
 from analysis.dataset.user_files import legible, path_of
 from analysis.language import use_language
 from analysis.report import execution, notebooks, pages, publishing, record
+from analysis.report.closed import closed
 from analysis.report.execution import Execution, Task
 from analysis.report.kernel_server import AVAILABLE, KernelServer
 from analysis.report.progress import TerminalProgress
@@ -90,6 +91,7 @@ def run(request: Request, progress: TerminalProgress) -> Run:
             dataset = dataset.warned(changed)
             _gather(executions, staging, folder)
             about = record.about(request, dataset, given, executions, started)
+            about["closed"] = closed(executions, staging)
             pages.write_report(staging, dataset, executions, about)
             dataset.export(staging / "new" / "workspace")
             notes = publishing.publish(staging, folder, about)

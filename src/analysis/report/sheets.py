@@ -16,12 +16,13 @@ from analysis.dataset.naming import folder_name
 from analysis.dataset.sources.open_source import find_source
 from analysis.display_names import words
 from analysis.language import _, money, ngettext, number, use_language
-from analysis.report import pages, publishing, record, tables
+from analysis.report import publishing, record, tables
 from analysis.report.atomic_write import write_text
 from analysis.report.excel import Page, write_workbook
 from analysis.report.execution import Execution
 from analysis.report.progress import TerminalProgress
 from analysis.report.record import About
+from analysis.report.rendering import render
 from analysis.report.request import Request
 from analysis.report.runner import Run
 from analysis.sheets import PortfolioSheet, SheetData, portfolio_sheet, sheet_data
@@ -73,9 +74,7 @@ def run_sheets(request: Request, by: str, progress: TerminalProgress) -> Run:
 def write_sheet(path: Path, sheet: PortfolioSheet, about: About) -> None:
     """Write one page as ``<path>.html`` and ``<path>.xlsx``."""
     html = {name: _html(sheet, name, frame) for name, frame in sheet.tables().items()}
-    write_text(
-        path.with_name(f"{path.name}.html"), pages.render("sheet.html.j2", about, sheet=sheet, tables=html)
-    )
+    write_text(path.with_name(f"{path.name}.html"), render("sheet.html.j2", about, sheet=sheet, tables=html))
     parts = sheet.lines(), sheet.tables(), sheet.headings(), sheet.notes(), _("Notes")
     page = Page(sheet.owner, sheet.title(), *parts)
     write_workbook(path.with_name(f"{path.name}.xlsx"), [page], sheet.data.currency)
@@ -108,7 +107,7 @@ def _index(dataset: Dataset, data: SheetData, made: list[tuple[PortfolioSheet, s
         "{count} accounts are on no sheet, with net sales of {net}.",
         len(nobodys),
     ).format(count=number(len(nobodys)), net=money(nobodys.sum(), data.currency))
-    return pages.render(
+    return render(
         "sheets.html.j2",
         about,
         dataset=dataset,
