@@ -27,6 +27,7 @@ from analysis.errors import CarteraError
 
 _HEAD = 1 << 16
 _LINES = 40
+_LONGEST_CELL = 60
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {
     same_name(name) for table in TABLES.values() for column in table.columns for name in column.all_names
@@ -160,7 +161,14 @@ def _text_headers(path: Path, names: set[str]) -> tuple[tuple[str, ...], tuple[s
     tables = [list(csv.reader(lines, delimiter=mark)) for mark in _DELIMITERS]
     records = [[record for record in table if len(record) > 1] for table in tables]
     best = max((_best(table, names) for table in records if table), default=(0, [], ()))
-    return tuple(best[1]), best[2]
+    return tuple(best[1] or _only_column(lines)), best[2]
+
+
+def _only_column(lines: list[str]) -> list[str]:
+    """Return the name of the only column of a text that is a list of cells; none where it may be a table."""
+    cells = [line.strip().strip('"') for line in lines if line.strip()]
+    is_list = len(cells) > 1 and cells[0].replace("_", " ").replace(" ", "").isalnum()
+    return cells[:1] if is_list and max(map(len, cells)) < _LONGEST_CELL else []
 
 
 def _decoded(head: bytes) -> str:

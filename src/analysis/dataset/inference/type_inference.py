@@ -112,7 +112,7 @@ def _found(
         free = {name: kind for name, kind in first.columns.items() if name not in settings.columns.values()}
         best, customer = with_best_customer(connection, replace(first, columns=free), table, sales.customer)
     recognition = recognise(
-        first,
+        _without_empty(connection, first, settings) if "region" in table.canonical else first,
         best,
         settings.columns,
         partial(net_amount, connection, first),
@@ -139,6 +139,19 @@ def _found(
         table, columns, kinds, marks, order, formats, search.signs(),
         Formats(shown_order, decimal, customer), tuple(search.facts), tuple(search.questions),
     )  # fmt: skip
+
+
+def _without_empty(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings: TableConfig) -> RawTable:
+    """Return customers without the columns of no cell: a state that is never filled is no region."""
+    cells = [trimmed(f"cast({quoted(header)} as varchar)") for header in raw.columns]
+    counts = ", ".join(f"count({cell})" for cell in cells)
+    filled = connection.execute(f"select {counts} from {raw.relation}").fetchall()[0]  # noqa: S608
+    kept = {
+        header: kind
+        for (header, kind), n in zip(raw.columns.items(), filled, strict=True)
+        if n or header in settings.columns.values()
+    }
+    return replace(raw, columns=kept) if any(filled) else raw
 
 
 def _alike(connection: duckdb.DuckDBPyConnection, raw: RawTable, column: Column) -> list[str]:

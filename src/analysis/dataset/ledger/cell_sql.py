@@ -56,7 +56,7 @@ _TOTAL = r"(?im)^\s*(?:sub ?|gran |grand |customer |client )?(?:total(?:es)?|tot
 _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
 _DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
 """Currencies written ``$`` where they are at home."""
-_DECIMALS = {"unit_price": 8}
+_DECIMALS = {"unit_price": 8, "unit_cost": 8}
 NO_DAY = "date '1970-01-01'"
 """Days up to this one are what programs write where there is none."""
 

@@ -138,7 +138,12 @@ def worked_out(reading: Reading) -> set[str]:
         made.add("gross_amount")
     if "discount_pct" in reading.columns or {"gross_amount", "amount"} <= reading.columns.keys():
         made.add("discount")
-    return made
+    return made | ({"cost"} if _costs_by_unit(reading) else set())
+
+
+def _costs_by_unit(reading: Reading) -> bool:
+    """Tell whether the cost is that of the units bought."""
+    return {"quantity", "unit_cost"} <= reading.columns.keys() and "cost" not in reading.columns
 
 
 def _money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
@@ -267,10 +272,12 @@ def _signed(reading: Reading, meaning: Meaning) -> str:
     An amount from which something that cannot be read would be taken off is unknown.
     """
     unknown = "".join(f"when {_cannot_be_read(name)} then null " for name in _taken_off(reading, meaning))
+    quantity = "case when is_turned then -abs(quantity) else quantity end"
+    cost = f", cast(round({quantity} * unit_cost, 4) as decimal(18, 4)) as cost"
     return (
         f"case {unknown}when is_turned then -amount else amount end as amount, "
         "case when is_turned then -abs(gross_amount) else gross_amount end as gross_amount, "
-        "case when is_turned then -abs(quantity) else quantity end as quantity"
+        f"{quantity} as quantity{cost if _costs_by_unit(reading) else ''}"
     )
 
 

@@ -33,6 +33,8 @@ _COLUMNS = (
             "id cliente, cliente id, codigo cliente, codigo de cliente, cod cliente, cod de cliente, "
             "cliente codigo, num cliente, no cliente, n cliente, numero cliente, numero de cliente, "
             "ref cliente, clave cliente, cuenta cliente, id de cliente, codcli, id socio, num socio, "
+            "no socio, n socio, numero socio, numero de socio, cod socio, codigo socio, no abonado, "
+            "numero abonado, "
             "customer user id, customer reference, partner id, cod clte, codigo clte, n cte, cod cte, "
             "codigo cte, cta cliente, cuenta contable, subcuenta, codigo tercero, tercero, "
             "id contacto"
@@ -247,6 +249,19 @@ _COLUMNS = (
             "cost of sales, coste, costo, coste total, importe coste, coste linea, costo total, "
             "coste de ventas, coste venta, importe de coste, coste importe, precio coste total"
         ),
+    ),
+    Column(
+        "unit_cost",
+        "money",
+        "currency per unit",
+        N_("cost of one unit"),
+        listed(
+            "cost per unit, product cost, standard cost, cost price, purchase price, "
+            "coste unitario, costo unitario, precio coste, precio de coste, "
+            "precio costo, precio de costo, coste ud, coste unidad, coste por unidad, p coste, "
+            "precio de compra, precio compra, coste estandar"
+        ),
+        canonical=False,
     ),
     Column(
         "channel",
