@@ -292,7 +292,7 @@ def test_discounts_on_like_purchases_by_hand() -> None:
     assert found.spread == pytest.approx((200 * 0.05**2 / 250) ** 0.5)
     assert "Discounts take 12.0% off gross sales" in found.sentence()
     assert "stands “V2”, with 20.0% against 10.0%: 10." in found.sentence()
-    assert plot(found).get_title(loc="left") == "From 6.7% of discount (“V1”) to 20.0% (“V2”)"
+    assert plot(found).figure.get_suptitle() == "From 6.7% of discount (“V1”) to 20.0% (“V2”)"
 
 
 def test_the_salesperson_who_gives_most_is_found(demo: Dataset) -> None:
@@ -340,7 +340,7 @@ def test_ageing_and_dso_of_seven_invoices() -> None:
     assert (
         "DSO is 57.4 days by its definition, over 3 months, and 45.0 days by count-back" in found.sentence()
     )
-    assert plot(found).get_title(loc="left") == "44.3% of receivables is overdue"
+    assert plot(found).figure.get_suptitle() == "44.3% of receivables is overdue"
 
 
 def test_buckets_begin_and_end_on_their_days() -> None:
@@ -579,7 +579,7 @@ def test_selling_expenses_by_hand() -> None:
     assert found.by_kind["share_before"].tolist() == pytest.approx([0.2, 0])
     assert found.by_month.sum(axis="columns").tolist() == pytest.approx([20 / 300, 20 / 100])
     assert found.title() == "Selling takes 10.0% of net sales (40 in 2 months); before that 20.0%"
-    assert plot(found).get_title(loc="left").startswith("Selling takes 10.0%")
+    assert plot(found).figure.get_suptitle().startswith("Selling takes 10.0%")
     assert "before that –" in profitability.selling_expenses(data, 4).title()
     assert "A table 'spend'" in str(profitability.selling_expenses(open_dataset("cdnow-sample")))
 

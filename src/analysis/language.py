@@ -122,6 +122,13 @@ def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
     return str(numbers.format_currency(shown, currency, pattern, locale=locale, currency_digits=False))
 
 
+def currency_name(currency: str | None) -> str:
+    """Name the unit of amounts: ``euros``, ``pounds sterling``; that of the data where it is not known."""
+    if currency is None:
+        return _("the currency of the data")
+    return str(numbers.get_currency_name(currency, 2, locale=locale()))
+
+
 def _unsigned_zero(value: float, decimals: int) -> float:
     """Return 0 for what rounds to 0, so that no "-0" is written."""
     return 0.0 if abs(value) <= 0.5 * 10.0**-decimals else value
