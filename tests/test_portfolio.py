@@ -48,13 +48,13 @@ class TestBridge:
     def test_margin_counts_only_lines_whose_cost_is_known(self, engine):
         bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
         assert bridge.notes() == [  # 750 − 470; 280 ÷ 750; 750 ÷ 1015
-            "The margin is 280, 37.3% of the net sales whose cost is known (74% of all net sales)."
+            "The gross margin is 280, 37.3% of the net sales whose cost is known (74% of all net sales)."
         ]
 
     def test_without_cost_there_is_no_margin(self, engine_over):
         engine = engine_over(transactions([("a", "2024-01-01", "sale", 10)]))
         bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
-        assert bridge.notes()[0].startswith("No cost is known")
+        assert bridge.notes()[1].startswith("No cost is known")
         assert not bridge.is_drawn
 
     def test_returns_only(self, engine_over):
@@ -174,11 +174,11 @@ class TestConcentration:
         result = portfolio.concentration(customers)
         assert (
             result.sentence()
-            == "It takes 3 of 6 customers (50.0%) to make 80% of net sales; the Gini coefficient is 0.57. "
-            "Of all customers, 1 only ever returned."
+            == "It takes 3 of 6 customers (50.0%) to make 80% of net sales; without the 5 largest these "
+            "would be 100.5% lower. Of all customers, 1 only ever returned."
         )
         use_language("es")
-        assert "0,57" in portfolio.concentration(customers).sentence()
+        assert "100,5" in portfolio.concentration(customers).sentence()
 
 
 class TestGrowth:
@@ -210,7 +210,20 @@ class TestGrowth:
             "customers 0.0%, purchases per customer +50.0%, value per purchase +4.2%."
         )
         finding = growth.findings()[0]
-        assert (finding.money, finding.good) == (pytest.approx(90), True)
+        assert (finding.money, finding.good, finding.action) == (pytest.approx(90), True, "")
+        assert finding.usual is None  # one whole year before
+
+    def test_usual_is_the_growth_of_the_last_whole_year_before(self, data_over):
+        """2022 sold 80 and 2023 200, 150 % more; of 2024 to 31 March 250 against 160."""
+        rows = [("ana", "2022-01-03", "sale", 80), *self.ROWS]
+        for day in (dt.date(2024, 3, 31), dt.date(2024, 12, 31)):
+            assert self.growth(data_over, day, rows).findings()[0].usual == pytest.approx(1.5)
+
+    def test_a_fall_says_where_to_begin(self, data_over):
+        """From 200 to 100: one customer instead of two, 1 purchase instead of 2 each, of 100 each, not 50."""
+        rows = [(name, f"2023-0{month}-05", "sale", 50) for name in ("ana", "bea") for month in (1, 2)]
+        found = self.growth(data_over, dt.date(2024, 12, 31), [*rows, ("ana", "2024-01-01", "sale", 100)])
+        assert found.findings()[0].action == "Begin with the factor that took most off: customers."
 
     def test_whole_years(self, data_over):
         growth = self.growth(data_over, dt.date(2024, 12, 31))
@@ -321,10 +334,11 @@ class TestChange:
 
     def test_sentence(self, change):
         assert change.sentence() == (
-            "Net sales of 1 Jan 2024 – 31 Mar 2024 differ by +69 from those of 1 Jan 2023 – 31 Mar 2023: "
-            "+117 from customers who bought only now, +10 from those who bought in both, -58 from all "
-            "others."
+            "Customers who bought less than in 1 Jan 2023 – 31 Mar 2023, or nothing, took 98 off net sales "
+            "(45.6% of them); those who bought more, or came, added 167."
         )
+        (found,) = change.findings()  # -3 - 40 - 25 - 30; of 215
+        assert (found.money, found.value, found.good) == (98, pytest.approx(98 / 215), False)
         kept, apart = change.notes()
         assert "55.8% were kept" in kept
         assert "79.1% with what the same customers bought more" in kept
@@ -424,9 +438,22 @@ class TestFlow:
 
     def test_speaks_of_the_last_complete_period(self, engine):
         assert monthly_flow(engine).sentence() == (
-            "In Mar 2024, 3 customers bought: 1 new, 1 retained and 1 reactivated; "
-            "1 of the 2 customers of the period before did not."
+            "1 of the 2 customers of Feb 2024 (50.0%) did not buy in Mar 2024; 3 customers did: 1 retained, "
+            "1 new and 1 reactivated."
         )
+        (found,) = monthly_flow(engine).findings()
+        assert (found.money, found.good, found.usual) == (None, None, None)  # nothing is known of 2023
+
+    def test_at_stake_is_what_was_lost_beyond_a_year_before(self, engine_over):
+        """In March 2023 one of four did not buy again, in 2024 three: two more than usual, 30 each."""
+        bought = {"2023-02": "abcd", "2023-03": "abc", "2024-02": "abcd", "2024-03": "a"}
+        rows = [
+            (name, f"{month}-01", "sale", 10 * (int(month[3]) - 1))
+            for month, names in bought.items()
+            for name in names
+        ]
+        (found,) = monthly_flow(engine_over(transactions(rows)), dt.date(2024, 3, 31)).findings()
+        assert (found.value, found.usual, found.money, found.good) == (0.75, 0.25, 60, False)
 
     def test_a_period_in_which_nobody_buys(self, engine_over):
         rows = [("a", "2024-01-05", "sale", 1), ("a", "2024-03-31", "sale", 1)]

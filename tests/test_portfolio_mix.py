@@ -61,7 +61,7 @@ def test_diversification_by_hand(mix):
     assert row["herfindahl"] == pytest.approx(0.505)
     assert row["effective"] == pytest.approx(1 / 0.505)
     assert row["effective_before"] == pytest.approx(1 / 0.52)
-    assert mix.title() == "south: 30.0% of net sales, 0.0% a year before (region)"
+    assert mix.title() == "south (region) makes 30.0% of net sales, after 0.0% a year before"
 
 
 def test_customers_of_several_channels(mix):

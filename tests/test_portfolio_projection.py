@@ -90,9 +90,11 @@ def test_on_the_last_day_of_a_year_it_is_the_next_one_that_is_projected(project)
     assert found.year == 2025
     assert found.total[["last_year", "to_date", "projected"]].tolist() == [2664, 0, 2664]
     assert found.sentence() == (
-        "2025 is heading for 2,664, most likely between 2,664 and 2,664 (80% interval). Made in the same "
-        "way, earlier projections of the total missed by 0.0% on average."
+        "2025 is heading for 2,664, most likely between 2,664 and 2,664 (80% interval), after 2,664 in 2024. "
+        "Earlier projections missed by 0.0% on average."
     )
+    (told,) = found.findings()
+    assert (told.usual, told.money, told.good) == (2664, None, None)  # no change beyond the interval
 
 
 def test_too_short_to_be_tested(project):

@@ -59,6 +59,7 @@ def test_rates_of_fewer_than_thirty_are_not_told():
     found = sleeping(pairs(19, 10))
     assert "30 silences" in found.notes()[0]
     assert found.sentence() == "2 inactive customers bought for 140 in their last active years."
+    assert found.findings()[0].money is None
     assert "rate" not in found.tables()["worth_a_call"]
 
 
@@ -69,9 +70,10 @@ def test_what_sleeps_and_what_comes_back():
     assert found.shown["sleeping"]["silence"].tolist() == ["6 to 12 months", "over 36 months"]
     assert found.shown["sleeping"]["last_year_sales"].tolist() == [100, 40]
     assert found.sentence() == (
-        "2 inactive customers bought for 140 in their last active years; at the rates at which others came "
-        "back, those who made 50 of it return within twelve months."
+        "2 customers are inactive. At the rates at which others came back, those return within twelve months "
+        "who bought for 50 in their last active year, of 140 that all bought."
     )
+    assert found.findings()[0].money == 50
 
 
 def test_nobody_is_inactive():
@@ -123,6 +125,19 @@ def test_the_trend_by_hand(trend):
     assert trend.title() == (
         "The ten largest made 100.0% of net sales in the year to 30 Jun 2024, 98.5% in that to 30 Jun 2023"
     )
+
+
+def test_a_customer_of_a_tenth_or_more_is_a_finding(data_over):
+    """Of the year to June 2024 ana made 10 of 100; of that before, 90 of 100."""
+    rows = [("ana", "2022-07-01", "sale", 90), ("bea", "2022-07-01", "sale", 10)]
+    rows += [("ana", "2024-06-30", "sale", 10), *((f"c{i}", "2024-06-30", "sale", 9.5) for i in range(9))]
+    for more, expected in ((0, 1), (4.5, 1), (5, 0)):
+        data = data_over(transactions([*rows, ("zoe", "2024-06-30", "sale", more)]), dt.date(2024, 6, 30))
+        found = portfolio.concentration_trend(data.query("customer_years"), data.as_of).findings()
+        assert len(found) == expected
+        if found:
+            assert found[0].text.startswith("ana alone makes 10")
+            assert (found[0].money, found[0].usual, found[0].good) == (10, 0.1, False)
 
 
 def test_one_year_is_no_trend(data_over):

@@ -21,6 +21,7 @@ from analysis.profitability.contribution import Contribution
 from analysis.profitability.costly import excess
 from analysis.profitability.margins import choose_margins
 from analysis.result import Listed
+from conftest import transactions
 from tables import answering, write_sales, write_table
 
 AS_OF = dt.date(2024, 4, 15)
@@ -151,7 +152,11 @@ COSTS_OF_FIVE = pd.DataFrame(
 
 
 DATA_OF_FIVE = answering(
-    AS_OF, {"customers": {"service_cost"}}, customer_profit=FIVE, customer_records=SERVICE_OF_FIVE
+    AS_OF,
+    {"customers": {"service_cost"}},
+    customer_profit=FIVE,
+    customer_records=SERVICE_OF_FIVE,
+    coverage=pd.DataFrame({"first_date": [pd.Timestamp(AS_OF)]}),
 )
 
 
@@ -174,9 +179,32 @@ def test_contribution_of_five_customers(five: Contribution) -> None:
     steps = five.steps().set_index("step")["amount"]
     goods = 1100 + 1100 / 17
     assert steps.tolist() == pytest.approx([2100, -300, -40, -goods, -130, 7910 / 17])
-    assert "is 465, 27.4% of net sales." in five.sentence()
+    assert "is 465, 27.4% of net sales." in five.said()
     assert "comes from 2 of 5 customers; customers who lose money: 2 (80)" in five.title()
     assert "known of 2 of 5 customers" in five.notes()[1]
+    assert five.findings()[0].money is None
+
+
+def test_the_margin_of_the_months_before(engine_over: Over) -> None:
+    """In 2023 40 of 100 and in 2022 60 of 120, of which serving ana takes 10 each; bea came later."""
+    rows = [("ana", "2022-01-05", "sale", 120, None, None, None, 60)]
+    rows += [("ana", "2023-05-01", "sale", 70, None, None, None, 45)]
+    rows += [("bea", "2023-06-01", "sale", 30, None, None, None, 15)]
+    costs = pd.DataFrame({"customer_id": ["ana", "bea"], "service_cost": [10.0, 5.0]})
+    data = answering(
+        dt.date(2023, 12, 31),
+        {"customers": {"service_cost"}},
+        engine_over(transactions(rows)),
+        customer_records=costs,
+        coverage=pd.DataFrame({"first_date": [pd.Timestamp("2022-01-05")]}),
+    )
+    found = profitability.contribution(data, choose_margins(data.query("customer_margins")))
+    assert (found.total, found.before) == (40 - 15, 60 - 10)
+    assert found.said().endswith("is 25, 25.0% of net sales, after 50 in as many before.")
+    (told,) = found.findings()
+    assert (told.value, told.usual, told.money, told.good) == (25, 50, 25, False)
+    later = profitability.contribution(data, choose_margins(data.query("customer_margins")), 13)
+    assert later.before is None  # the sales do not reach 26 months back
 
 
 def test_whale_curve_of_five_customers(five: Contribution) -> None:
@@ -266,7 +294,8 @@ def test_what_a_ranking_by_sales_gets_wrong() -> None:
         "1 of the 2 largest customers are not among the 2 most profitable, Bea "
     )
     assert "Bea above all: at the usual rate their margin would be 7 higher" in found.sentence()
-    assert found.sentence().endswith("By net sales alone c would be missed.")
+    (told,) = found.findings()
+    assert (told.value, told.money, told.good) == (1, pytest.approx(32 * 0.29 - 2), False)
 
 
 # --- discounts ---------------------------------------------------------------------------------------
@@ -291,7 +320,14 @@ def test_discounts_on_like_purchases_by_hand() -> None:
     assert table["point"].tolist() == [1, 1.5]
     assert found.spread == pytest.approx((200 * 0.05**2 / 250) ** 0.5)
     assert "Discounts take 12.0% off gross sales" in found.sentence()
-    assert "stands “V2”, with 20.0% against 10.0%: 10." in found.sentence()
+    assert (
+        "“V2” stands most beyond others on like purchases, with 20.0% against 10.0%: 10" in found.sentence()
+    )
+    (told,) = found.findings()
+    assert (told.value, told.usual, told.money) == pytest.approx((0.2, 0.1, 10))
+    alone = profitability.discounts(answering(AS_OF, {}, discounts=rows.head(1)))
+    assert alone.sentence() == "Discounts take 10.0% off gross sales."
+    assert alone.findings()[0].money is None
     assert plot(found).figure.get_suptitle() == "From 6.7% of discount (“V1”) to 20.0% (“V2”)"
 
 
@@ -337,10 +373,32 @@ def test_ageing_and_dso_of_seven_invoices() -> None:
     # at the end of January 100 and 50 were open, of 100 invoiced in the 92 days to then
     assert found.by_month.loc[0, ["open", "dso"]].tolist() == pytest.approx([150, 150 / 100 * 92])
     assert "310 (44.3%) is overdue and 50 for more than 90 days" in found.sentence()
-    assert (
-        "DSO is 57.4 days by its definition, over 3 months, and 45.0 days by count-back" in found.sentence()
+    assert found.notes()[0] == (
+        "DSO is 57.4 days by its definition, over 3 months, and 45.0 days by count-back."
     )
+    (told,) = found.findings()
+    assert (told.money, told.usual, told.good) == (310, None, None)
+    assert told.action == "Claim what is overdue, beginning with the 50 of more than 90 days."
     assert plot(found).figure.get_suptitle() == "44.3% of receivables is overdue"
+
+
+def test_what_was_overdue_a_year_before() -> None:
+    """On 31 March 2023 300 were open, of which 100 had fallen due the day before and 50 on the day itself."""
+    rows = pd.DataFrame(
+        [
+            ("2022-12-30", "2023-01-30", "2023-02-01", 70, 0),  # paid by then
+            ("2023-01-01", "2023-03-30", "2023-05-01", 100, 0),
+            ("2023-03-01", "2023-03-31", None, 50, 50),
+            ("2023-03-02", "2023-04-30", "2024-01-01", 150, 0),
+            ("2024-03-02", "2024-04-30", None, 900, 900),
+        ],
+        columns=["issued", "due", "paid", "amount", "open"],
+    ).assign(customer_id="a", invoices=1)
+    dates = {day: pd.to_datetime(rows[day]) for day in ("issued", "due", "paid")}
+    found = profitability.receivables(rows.assign(**dates), END_OF_MARCH)
+    (told,) = found.findings()
+    assert (told.value, told.usual, told.good) == (pytest.approx(50 / 950), pytest.approx(100 / 300), True)
+    assert told.action.endswith("50 of more than 90 days.")
 
 
 def test_buckets_begin_and_end_on_their_days() -> None:
@@ -383,7 +441,7 @@ def test_debtors_of_seven_invoices() -> None:
     assert found.debtors["open"].tolist() == [300, 160, 100, 90, 50]
     assert found.debtors["overdue"].tolist() == [0, 160, 100, 0, 50]
     assert found.debtors["oldest"].tolist() == [0, 15, 51, 0, 152]
-    assert "The 5 largest debtors owe 700, 100%" in found.notes()[0]
+    assert "The 5 largest debtors owe 700, 100%" in found.notes()[1]
     paid = SEVEN.assign(open=0.0, paid=SEVEN["due"])
     assert str(profitability.receivables(paid, END_OF_MARCH, 3)) == "Customers owe nothing on 31 Mar 2024."
 
@@ -437,16 +495,17 @@ def test_costly_customers_of_five(five: Contribution) -> None:
     assert reasons["loss"].tolist() == [40, 0, 0, 40, 0]
     assert reasons.loc["Discounts", "excess"] == pytest.approx(200 - 500 / 7)  # dora's usual 100 ÷ 7 off
     assert found.sentence() == (
-        "2 of 5 customers cost more than they bring: 80 in all; what they take more than others is above all "
-        "“Discounts” (129)."
+        "2 of 5 customers cost more than they bring: 80 in all, above all because of “Discounts”."
     )
+    assert not found.notes()
     late = pd.DataFrame([["eve", 90.0, 36.0]], columns=["customer_id", "days_late", "late_cost"])
     slow = profitability.costly(five, Listed({"late_payers": late}, ""))
     eve = slow.tables()["costly"].set_index("customer_id").loc["eve"]
     assert eve["remains"] == pytest.approx(600 / 17 - 36)
     assert (eve["reason"], eve["excess"]) == ("Late payment", pytest.approx(36 - 100 * 36 / 2100))
     assert slow.sentence().startswith("3 of 5 customers cost more than they bring")
-    assert slow.sentence().endswith("What waiting for their money costs is counted here.")
+    assert slow.notes()[0].startswith("What waiting for the money costs is counted here")
+    assert slow.findings()[0].money == pytest.approx(80 + 36 - 600 / 17)
     best = replace(five, frame=five.frame.head(2))
     assert "No customer costs more" in str(profitability.costly(best, NotPossible("no invoices")))
 
@@ -537,7 +596,12 @@ def test_late_and_short_deliveries(tmp_path: Path) -> None:
     assert table["short_share"].tolist() == [0.5, 0.5]
     assert table["typical_days"].tolist() == [2, 2]
     assert table.loc["Together", "lacking_value"] == 10
-    assert "50.0% of deliveries take more than 4 days" in found.sentence()  # twice the median of 2, 2 and 9
+    # twice the median of 2, 2 and 9
+    assert "50.0% of deliveries to A customers take more than 4 days, 50.0% of all" in found.sentence()
+    (told,) = found.findings()
+    assert (told.value, told.usual, told.money, told.good) == (0.5, 0.5, 10, False)
+    others = profitability.deliveries(data, of_sales({"zoe": 500.0}))
+    assert others.sentence().startswith("50.0% of deliveries take more than 4 days; half arrive within 2.")
     slow = profitability.deliveries(data, customers, 30).tables()["deliveries"]
     assert slow["late_share"].iloc[-1] == 0
     rows = engine.query("delivery_days", as_of=data.as_of, since=dt.date(2023, 6, 30), least=40.0)
@@ -580,6 +644,9 @@ def test_selling_expenses_by_hand() -> None:
     assert found.by_month.sum(axis="columns").tolist() == pytest.approx([20 / 300, 20 / 100])
     assert found.title() == "Selling takes 10.0% of net sales (40 in 2 months); before that 20.0%"
     assert plot(found).figure.get_suptitle().startswith("Selling takes 10.0%")
+    (told,) = found.findings()  # 10 % of 400 instead of 20 %
+    assert (told.value, told.usual, told.money, told.good) == pytest.approx((0.1, 0.2, 40, True))
+    assert profitability.selling_expenses(data, 4).findings()[0].money is None
     assert "before that –" in profitability.selling_expenses(data, 4).title()
     assert "A table 'spend'" in str(profitability.selling_expenses(open_dataset("cdnow-sample")))
 

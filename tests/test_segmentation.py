@@ -325,9 +325,11 @@ class TestAgreement:
         assert agreement.away()["customer_id"].tolist() == ["dora"]
         assert agreement.small().empty
         assert agreement.sentence() == (
-            "1 of 3 A customers has not bought lately; it made 140 of net sales, 14.9% of what all A "
-            "customers made."
+            "1 of 3 A customers has not bought lately; it made 14.9% of what all A customers have bought so "
+            "far."
         )
+        (found,) = agreement.findings()
+        assert (found.value, found.money, found.good) == (1, None, False)
 
     def test_keen_customers_of_class_c(self, engine_over):
         rows = [("small", f"2024-04-{day:02}", "sale", 1) for day in range(1, 15)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -54,8 +55,8 @@ class TestViews:
         assert views.moved(better=True)["customer_id"].tolist() == ["c", "b"]  # 30 before 10
         assert views.moved(better=False)["customer_id"].tolist() == ["a"]
         assert views.sentence() == (
-            "By 'Expected value of the next 12 months' rather than net sales so far, customers in a better "
-            "class: 2; in a worse one: 1, who made 80 of net sales (80.0%)."
+            "By 'Expected value of the next 12 months' 2 customers are in a better class than by net sales "
+            "so far, and 1 in a worse one, who made 80.0% of these."
         )
         assert "1\n80" in drawn(views)
 
@@ -123,8 +124,8 @@ class TestPotential:
         assert result.tables()["abc_potential"]["strategy"].tolist() == ["keep", "maintain", "develop"]
         assert result.large_tomorrow()[["customer_id", "name"]].to_numpy().tolist() == [["small", "N"]]
         assert result.sentence() == (
-            "1 customer is small today and could be large tomorrow: class C with 50 in twelve months, class "
-            "A by growth potential with 80 a year more."
+            "1 customer is small today, with 50 in twelve months, and could be large tomorrow: it could buy "
+            "up to 80 a year more."
         )
         assert result.notes() == ["1 customer is left out, since what it could buy is not known."]
         assert "develop\n1\n80" in drawn(result)
@@ -189,9 +190,13 @@ class TestLifeCycle:
         assert rows.loc["young", "stage_before"] == "inactive"  # on 15 April 2023 silent for 73 days
         assert result.declining()["customer_id"].tolist() == ["down"]
         assert result.sentence() == (
-            "Customers declining: 1, with 10 of net sales in twelve months after 50; growing: 1, with 50 "
-            "after 10."
+            "Customers in decline: 1, who bought 40 less in twelve months than in the twelve before; "
+            "growing: 1, with 40 more."
         )
+        (found,) = result.findings()
+        assert (found.money, found.good, found.usual) == (40, False, None)  # nobody declined a year before
+        was = result.customers.assign(stage_before="declining")
+        assert replace(result, customers=was).findings()[0].usual == 7
         assert "1\n10" in drawn(result)
 
     def test_active_are_all_but_the_inactive(self, dataset):

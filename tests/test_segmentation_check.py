@@ -83,7 +83,7 @@ class TestMigration:
         assert by_id["segment_before"]["fay"] == ""  # had not bought by 15 March
         assert moved.customers["customer_id"].tolist()[:4] == ["fay", "dora", "bea", "ana"]  # largest first
         assert moved.matrix().to_numpy().sum() == 5  # eve, who only returned, has no segment
-        assert moved.matrix("difference").to_numpy().sum() == 570
+        assert moved.tables()["migration"]["difference"].sum() == 570
         assert moved.matrix().loc[""].sum() == 1
         assert "fay" not in moved.moved()["customer_id"].tolist()  # did not move, but is new
 
@@ -113,11 +113,12 @@ class TestMigration:
             columns=["segment_before", "segment", "earlier_sales", "later_sales"],
         )
         found = Migration(frame.assign(difference=0.0), 12, {"a": "Best", "b": "Rest", "": "None yet"}, "EUR")
-        assert found.tables()["migration"].to_dict("index") == {
-            "Best": {"Best": 1, "Rest": 1},
-            "Rest": {"Best": 1, "Rest": 0},
-            "None yet": {"Best": 0, "Rest": 1},
+        ways = found.tables()["migration"].set_index(["segment_before", "segment"])
+        assert ways["customers"].to_dict() == {
+            **{("Best", "Best"): 1, ("Best", "Rest"): 1},
+            **{("Rest", "Best"): 1, ("None yet", "Rest"): 1},
         }
+        assert ways.loc[("Best", "Rest"), ["earlier_sales", "later_sales"]].tolist() == [50, 5]
         assert found.sentence() == (
             "Of 2 customers in “Best” 12 months ago, 50% still are. 2 customers changed segment: they bought "
             "€51 in the 12 months before that day, and €14 since."

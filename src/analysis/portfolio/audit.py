@@ -13,14 +13,14 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, date, money, number, percent, period
+from analysis.language import _, date, duration, money, number, percent, period
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTH_DAYS
 from analysis.portfolio.cohort import Cohorts
 from analysis.portfolio.compared import Compared
 from analysis.portfolio.factors import FACTORS, factor_effects, with_factors
 from analysis.portfolio.growth import FactorChange
-from analysis.result import Finding, Listed, currency_of
+from analysis.result import Listed, currency_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +88,7 @@ def deciles(compared: Compared) -> Listed | NotPossible:
         seldom=number(bottom["purchases_per_customer"], 1),
         little=money(bottom["value_per_purchase"], compared.currency),
     )
-    found = Finding("portfolio.deciles", text, float(top["share_of_sales"]), "share")
-    return Listed({"deciles": shown.reset_index()}, text, found)
+    return Listed({"deciles": shown.reset_index()}, text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,8 +128,8 @@ def two_cohorts(cohorts: Cohorts) -> TwoCohorts | NotPossible:
         factors,
         (older, younger),
         cohorts.currency,
-        _("Cohort of {now}: {change} of net sales against that of {before} at age {age}"),
-        int(last["max"].min()),
+        _("Customers won in {now}: {change} of net sales, {age} on, against those won in {before}"),
+        age=duration(int(last["max"].min()), cohorts.unit),
         frame=both,
         unit=cohorts.unit,
     )

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pandas as pd
 
 from analysis.language import _, money, percent
-from analysis.result import Finding, Listed, currency_of
+from analysis.result import Listed, currency_of
 
 _OFF = ["discounts", "returns", "cancellations"]
 
@@ -52,12 +52,12 @@ def sales_bridge(rows: pd.DataFrame) -> Listed:
     note = _("No cost is known, so no margin: a column with the cost of each line would open it.")
     if known > 0 and net > 0:
         note = _(
-            "The margin is {margin}, {rate} of the net sales whose cost is known ({known} of all net sales)."
+            "The gross margin is {margin}, {rate} of the net sales whose cost is known ({known} of all net "
+            "sales)."
         )
         rate, share = percent(1 - cost / known, 1), percent(known / net)
         note = note.format(margin=money(known - cost, currency), rate=rate, known=share)
-    found = Finding("portfolio.net_sales", text, net, "money", abs(off))
     shown, bars, notes = {"bridge": steps}, dict(zip(names, amounts.tolist(), strict=True)), (note,)
     if not off:
-        return Listed(shown, text, found, notes_on=notes)
-    return Waterfall(shown, text, found, notes_on=notes, bars=bars, currency=currency)
+        return Listed(shown, text, notes_on=notes)
+    return Waterfall(shown, text, notes_on=notes, bars=bars, currency=currency)

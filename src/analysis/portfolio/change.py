@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money
+from analysis.language import _, money, percent
 from analysis.not_possible import or_not_possible
 from analysis.portfolio.bridge import Waterfall
 from analysis.portfolio.compared import Compared, kept
@@ -57,19 +57,18 @@ def sales_change(compared: Compared) -> SalesChange:
     steps = steps.set_axis(["customers", "amount"], axis=1).reindex(STEPS).dropna().astype({"customers": int})
     total, later = (float(frame[name].sum()) for name in names.values())
     steps["share"] = steps["amount"] / total
-    sums = steps["amount"].reindex(STEPS, fill_value=0.0)
     called, (first, second) = _step_names(compared), compared.names
-    parts = {
-        "change": later - total,
-        "came": sums[["new", "reactivated", "again"]].sum(),
-        "stayed": sums[["growth", "shrinkage"]].sum(),
-        "gone": sums[["not_yet", "lost", "returned"]].sum(),
-    }
-    told = {key: ("+" if x > 0 else "") + money(x, compared.currency) for key, x in parts.items()}
+    lost, won = (float(part.sum()) for part in (-steps["amount"].clip(upper=0), steps["amount"].clip(0)))
     text = _(
-        "Net sales of {second} differ by {change} from those of {first}: {came} from customers who "
-        "bought only now, {stayed} from those who bought in both, {gone} from all others."
-    ).format(first=first, second=second, **told)
+        "Customers who bought less than in {first}, or nothing, took {lost} off net sales ({share} of them); "
+        "those who bought more, or came, added {won}."
+    ).format(
+        first=first,
+        lost=money(lost, compared.currency),
+        share=percent(lost / total, 1),
+        won=money(won, compared.currency),
+    )
+    action = _("Find out what is behind the largest falls in the table.") if lost else ""
     before = frame[frame["purchases_before"] > 0]
     of, now = before[[*names.values()]].sum()
     gross, net = float(before[[*names.values()]].min(axis=1).sum() / of), float(now / of)
@@ -86,7 +85,6 @@ def sales_change(compared: Compared) -> SalesChange:
     steps = steps.rename_axis("step").reset_index()
     shown = steps.assign(step=steps["step"].map(called))
     seen = shown[shown["share"].abs() >= _SEEN]
-    lost, good = float(-steps["amount"].clip(upper=0).sum()), later >= total
     return SalesChange(
         {
             "change": shown,
@@ -94,7 +92,7 @@ def sales_change(compared: Compared) -> SalesChange:
             "risen": frame[frame["difference"] > 0].nlargest(_TOP, "difference").reset_index(drop=True),
         },
         text,
-        Finding("portfolio.change", text, later - total, "money", lost, good),
+        Finding("portfolio.change", text, lost / total, "share", lost, not lost, action),
         notes_on=tuple(notes),
         bars={first: total, **dict(zip(seen["step"], seen["amount"], strict=True)), second: later},
         currency=compared.currency,

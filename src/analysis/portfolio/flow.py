@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import _, number, period
+from analysis.language import _, number, percent, period
 from analysis.not_possible import NotPossible
 from analysis.periods import MONTHS, calendar
 from analysis.portfolio.compared import kept
@@ -16,10 +17,10 @@ from analysis.result import Finding, Listed
 
 STATUSES = ("new", "retained", "reactivated", "lost", "inactive")
 _SUMS = ["customers", "net_before", "net_now", "kept"]
-_CUSTOMERS = ["active_before", *STATUSES, "active", "complete"]
+_COUNTS = ["active_before", *STATUSES[:4], "active", "complete", "inactive"]
 _MONEY = [
-    *("sales_before", "from_new", "from_reactivated", "growth", "shrinkage", "from_lost", "from_returned"),
-    *("net_sales", "gross_retention", "net_retention"),
+    *("sales_before", "from_new", "from_reactivated", "growth", "shrinkage", "from_lost", "net_sales"),
+    *("from_returned", "gross_retention", "net_retention"),
 ]
 
 
@@ -83,7 +84,7 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     )
     seen = counts["new"].cumsum().shift(fill_value=0)
     frame["inactive"] = seen - frame["active_before"] - frame["reactivated"]
-    frame = frame[["period", *_CUSTOMERS, *_MONEY]]
+    frame = frame[["period", *_COUNTS, *_MONEY]]
     closed = frame[frame["complete"] & frame["complete"].shift(fill_value=False)]
     if closed.empty:
         return NotPossible(
@@ -92,13 +93,31 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     last, earlier = closed.iloc[-1], frame.loc[closed.index[-1] - 1, "period"]
     name = period(last["period"], unit)
     text = _(
-        "In {period}, {active} customers bought: {new} new, {retained} retained and "
-        "{reactivated} reactivated; {lost} of the {active_before} customers of the period before did not."
-    ).format(period=name, **{one: number(last[one]) for one in ("active", "active_before", *STATUSES)})
+        "{lost} of the {active_before} customers of {before} ({share}) did not buy in {period}; {active} "
+        "customers did: {retained} retained, {new} new and {reactivated} reactivated."
+    ).format(
+        period=name,
+        before=period(earlier, unit),
+        share=percent(last["lost"] / (last["active_before"] or math.nan), 1),
+        **{one: number(last[one]) for one in ("active", "active_before", *STATUSES)},
+    )
     gross, net = last[["gross_retention", "net_retention"]]
     notes = () if pd.isna(gross) else (kept(period(earlier, unit), name, gross, net),)
-    good, gone = bool(last["new"] + last["reactivated"] >= last["lost"]), max(-float(last["from_lost"]), 0.0)
-    found = Finding("portfolio.flow", text, int(last["lost"]), "customers", gone, good)
     told = frame.rename(columns={"period": unit})
-    shown = {"flow": told[[unit, *_CUSTOMERS]], "flow_money": told[[unit, *_MONEY]]}
-    return CustomerFlow(shown, text, found, notes_on=notes, frame=frame, closed=closed, unit=unit)
+    shown = {"flow": told[[unit, *_COUNTS]], "flow_money": told[[unit, *_MONEY]]}
+    return CustomerFlow(
+        shown, text, _found(text, closed), notes_on=notes, frame=frame, closed=closed, unit=unit
+    )
+
+
+def _found(text: str, closed: pd.DataFrame) -> Finding:
+    """Return the finding: at stake is what those bought who were lost beyond the share of a year ago."""
+    last = closed.iloc[-1]
+    shares = dict(zip(closed["period"], (closed["lost"] / closed["active_before"]).tolist(), strict=True))
+    share, usual = (shares.get(last["period"] - pd.DateOffset(years=back), math.nan) for back in (0, 1))
+    known = not math.isnan(usual) and last["lost"] > 0
+    action = _("Contact those whom the action plan says to retain, before they are missing too.")
+    if not known:
+        return Finding("portfolio.flow", text, share, "share", action=action)
+    stake = abs(share - usual) * last["active_before"] * max(-last["from_lost"], 0.0) / last["lost"]
+    return Finding("portfolio.flow", text, share, "share", float(stake), share < usual, action, usual)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import pandas as pd
@@ -83,10 +84,15 @@ class FactorChange(Waterfall):
         names: tuple[str, str],
         currency: str | None,
         message: str,
-        age: int | None = None,
+        *,
+        age: str = "",
+        usual: float | None = None,
         **more: Any,  # noqa: ANN401 what a subclass adds
     ) -> Self:
-        """Return what a split change says; ``message`` holds now, change and before, and may hold the age."""
+        """Return what a split change says; ``message`` holds now, change and before, and may hold the age.
+
+        ``usual`` is the change that was to be expected.
+        """
         (first, second), (before, now) = names, (float(x) for x in factors[["before", "now"]].prod())
         change, labels = now / before - 1, factors["factor"].map(factor_names())
         title = message.format(now=second, before=first, change=signed_percent(change, 1), age=age)
@@ -101,10 +107,16 @@ class FactorChange(Waterfall):
         for side in ("before", "now"):
             values = zip(factors["factor"], factors[side], strict=True)
             table[side] = [_in_its_unit(factor, value, currency) for factor, value in values]
+        worst = labels.iloc[int(factors["effect"].argmin())].lower()
+        action = _("Begin with the factor that took most off: {factor}.").format(factor=worst)
+        stake, good = abs(now - before), now >= before
+        found = Finding(
+            f"portfolio.{cls.name}", text, change, "share", stake, good, "" if good or age else action, usual
+        )
         return cls(
             {**more.pop("shown", {}), cls.name: table},
             text,
-            Finding(f"portfolio.{cls.name}", text, change, "share", abs(now - before), now >= before),
+            found,
             title,
             bars={first: before, **dict(zip(labels, factors["effect"], strict=True)), second: now},
             currency=currency,
@@ -122,18 +134,21 @@ def factor_change(compared: Compared) -> FactorChange | NotPossible:
     Notes
     -----
     Margin = customers × purchases per customer × value per purchase × margin rate, the rate being that of the
-    lines whose cost is known; without cost, net sales = the first three. See `factor_effects`.
+    lines whose cost is known, and as much was to be expected of it as of net sales. Without cost, net sales =
+    the first three, which is no finding beside that of `growth`. See `factor_effects`.
     """
     totals = compared.totals()
     factors: tuple[str, ...] = FACTORS
     message = _("Net sales of {now}: {change} against {before}")
     if (totals["net_sales_with_cost"] > 0).all():
         totals["margin_rate"] = 1 - totals["cost"] / totals["net_sales_with_cost"]
-        factors, message = (*FACTORS, "margin_rate"), _("Margin of {now}: {change} against {before}")
+        factors, message = (*FACTORS, "margin_rate"), _("Gross margin of {now}: {change} against {before}")
     split = factor_effects(totals.iloc[0], totals.iloc[1], factors)
     if split["effect"].isna().any():
         return NotPossible(_("The margin was not above zero in both periods, so its change cannot be split."))
-    return FactorChange.of(split, compared.names, compared.currency, message)
+    usual = math.prod(1 + share for share in split["change"].tolist()[:3]) - 1
+    found = FactorChange.of(split, compared.names, compared.currency, message, usual=usual)
+    return found if len(factors) > len(FACTORS) else replace(found, found=None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,18 +166,26 @@ class Growth(FactorChange):
 
 @or_not_possible
 def growth(years: pd.DataFrame, compared: Compared) -> Growth:
-    """Return each year (the rows of ``sql/sales_by_year.sql``), and what moved between the two periods."""
+    """Return each year (the rows of ``sql/sales_by_year.sql``), and what moved between the two periods.
+
+    The usual change is that of the last whole year before the later period.
+    """
     frame = _by_period(years.rename(columns={"year": "period"}), compared.as_of, "year")
     names = ["year", "customers", "new_customers", "purchases", *_SALES]
     if years["discounts"].any():
         rate = -frame["discounts"] / frame["gross_sales"].where(frame["gross_sales"] > 0)
         frame, names = frame.assign(discount_rate=rate), [*names[:-1], "discount_rate", "complete"]
     frame, totals = frame[names], compared.totals()
+    whole = frame.loc[
+        frame["complete"] & (frame["year"].dt.year < compared.now[0].year), "net_sales"
+    ].tolist()
+    usual = whole[-1] / whole[-2] - 1 if len(whole) > 1 and whole[-2] > 0 else None
     return Growth.of(
         factor_effects(totals.iloc[0], totals.iloc[1]),
         compared.names,
         compared.currency,
         _("Net sales of {now}: {change} against {before}"),
+        usual=usual,
         shown={"sales_by_year": frame},
         frame=frame,
     )

@@ -9,15 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, date, listing, number, percent
+from analysis.language import _, date, listing, money, ngettext, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import called
 from analysis.periods import begins_whole
-from analysis.result import Finding, Listed, never_bought, only_returned
+from analysis.result import Finding, Listed, currency_of, never_bought, only_returned
 
 TOP_PERCENT = (1, 5, 10, 20)
 LARGEST = (1, 5, 10)
 GOAL = 0.80
+MAJOR = 0.10
+"""Share of sales from which a customer is a major one, on whom a company says that it depends (IFRS 8.34)."""
 _CURVE_POINTS = 500
 _ROUNDING = 1e-9
 _KNOWN = ("customer_id", "name", "owner", "purchase_days", "last_purchase")
@@ -57,8 +59,9 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     Examples
     --------
     >>> import pandas as pd
-    >>> print(concentration(pd.DataFrame({"net_sales": [10, 20, 30, 40, 100]})))
-    It takes 3 of 5 customers (60.0%) to make 80% of net sales; the Gini coefficient is 0.40.
+    >>> found = concentration(pd.DataFrame({"net_sales": [10, 20, 30, 40, 100]}))
+    >>> found.customers_for_80, round(found.gini, 2)
+    (3, 0.4)
     """
     rising = np.sort(customers[value].to_numpy(dtype="float64"))
     count, total = len(rising), float(rising.sum())
@@ -78,16 +81,24 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     ranked = customers.filter([*_KNOWN, value]).assign(share_of_sales=customers[value] / total)
     principal = ranked.sort_values(ranked.columns[0], kind="stable").nlargest(10, value)
     share = few / count
-    text = _(
-        "It takes {few} of {customers} customers ({share}) to make 80% of net sales; "
-        "the Gini coefficient is {gini}."
-    ).format(few=number(few), customers=number(count), share=percent(share, 1), gini=number(gini, 2))
+    text = ngettext(
+        "It takes {few} of {customers} customers ({share}) to make 80% of net sales; without the largest one "
+        "these would be {lost} lower.",
+        "It takes {few} of {customers} customers ({share}) to make 80% of net sales; without the {most} "
+        "largest these would be {lost} lower.",
+        int(without["largest"].iloc[-1]),
+    ).format(
+        few=number(few),
+        customers=number(count),
+        share=percent(share, 1),
+        most=number(without["largest"].iloc[-1]),
+        lost=percent(without["share_lost"].iloc[-1], 1),
+    )
     text = f"{text} {only_returned(never_bought(customers))}".strip()
-    lost = float(without["sales_lost"].iloc[-1])
     return Concentration(
         {"top": top, "without": without, "largest": principal},
         text,
-        Finding("portfolio.customers_for_80", text, share, "share", lost),
+        Finding("portfolio.customers_for_80", text, share, "share"),
         _("{share} of customers make 80% of net sales").format(share=percent(share, 1)),
         customers=count,
         gini=gini,
@@ -149,4 +160,27 @@ def concentration_trend(years: pd.DataFrame, as_of: dt.date) -> ConcentrationTre
         before=percent(first["top_ten"], 1),
         first=date(first["until"]),
     )
-    return ConcentrationTrend({"concentration_trend": pd.DataFrame(rows)}, text)
+    return ConcentrationTrend(
+        {"concentration_trend": pd.DataFrame(rows)},
+        text,
+        _major(largest, by_id, last["until"], currency_of(years)),
+    )
+
+
+def _major(
+    largest: pd.DataFrame, by_id: pd.DataFrame, until: pd.Timestamp, currency: str | None
+) -> Finding | None:
+    """Return the finding on the largest customer of a year, if it is a major one: its sales are at stake."""
+    first = largest.iloc[0]
+    if first["share_of_sales"] < MAJOR:
+        return None
+    name = str(called(by_id.loc[[first["customer_id"]]]).iloc[0])
+    text = _("{name} alone makes {share} of the net sales of the year to {day}: {money}.").format(
+        name=name,
+        share=percent(first["share_of_sales"], 1),
+        day=date(until),
+        money=money(first["net_sales"], currency),
+    )
+    action = _("Agree on a contract with {name}, and see who could make up for it.").format(name=name)
+    found = (float(first["share_of_sales"]), "share", float(first["net_sales"]))
+    return Finding("portfolio.major_customer", text, *found, good=False, action=action, usual=MAJOR)

@@ -56,9 +56,9 @@ def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
     frame = pd.concat(tables, ignore_index=True)
     change = (frame["share"] - frame["share_before"]).abs().fillna(0)
     moved = frame.loc[change.sort_values(ascending=False, kind="stable").index]
-    row, claim = moved.iloc[0], _("{part}: {now} of net sales ({dimension})")
+    row, claim = moved.iloc[0], _("{part} ({dimension}) makes {now} of net sales")
     if pd.notna(row["share_before"]):
-        claim = _("{part}: {now} of net sales, {before} a year before ({dimension})")
+        claim = _("{part} ({dimension}) makes {now} of net sales, after {before} a year before")
     now, before = (percent(share, 1) for share in row[_SHARES])
     claim = claim.format(part=row["part"], now=now, before=before, dimension=row["dimension"].lower())
     shown, text = {"diversification": diversification(frame), "mix": moved}, f"{claim}."
@@ -75,7 +75,9 @@ def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
                 "{share} of customers have bought through several channels; they make {sales} of net sales."
             )
             text = f"{text} {said.format(share=share, sales=sales)}"
-    return Mix(shown, text, Finding("portfolio.mix", text), claim, frame=frame)
+    was = None if pd.isna(row["share_before"]) else float(row["share_before"])
+    told = Finding("portfolio.mix", text, float(row["share"]), "share", usual=was)
+    return Mix(shown, text, told, claim, frame=frame)
 
 
 def diversification(frame: pd.DataFrame) -> pd.DataFrame:
@@ -151,7 +153,7 @@ def market_index(dataset: Dataset, compared: Compared) -> Listed | NotPossible:
         text = _("{title}; we have no customer in {parts}.")
     less = number(index.iloc[-1], 2)
     text = text.format(title=title, parts=absent, part=index.index[-1], index=less)
-    found = Finding("portfolio.market", text, float(index.iloc[-1]), "ratio")
+    found = Finding("portfolio.market", text, float(index.iloc[-1]), "ratio", usual=1.0)
     return Listed({"market_index": frame.reset_index()}, text, found)
 
 

@@ -129,8 +129,8 @@ def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) ->
     total = float(customers["growth_potential"].sum())
     tenth = customers["growth_potential"].head(-(-len(customers) // 10))
     text = _(
-        "Customers of the last twelve months could buy {more} a year more; {share} of it lies with {few} "
-        "of them."
+        "By what they declare or comparable customers buy, those of the last twelve months could buy up to "
+        "{more} a year more; {share} of it lies with {few} of them."
     ).format(more=money(total, currency), share=percent(tenth.sum() / (total or 1.0)), few=number(len(tenth)))
     shown = {
         "growth_potential": customers[customers["growth_potential"] > 0].dropna(axis="columns", how="all"),
@@ -141,7 +141,8 @@ def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) ->
         category, _customers, its = shown["potential_by_category"].iloc[0]
         lies = _("The largest part lies in {category} ({money}).")
         text = f"{text} {lies.format(category=category, money=money(its, currency))}"
-    found = Finding("portfolio.growth_potential", text, total, "money", total)
+    action = _("Offer it first to those whom the action plan says to develop.")
+    found = Finding("portfolio.growth_potential", text, total, "money", action=action)
     return GrowthPotential(shown, text, found, customers=customers, where=where, currency=currency)
 
 

@@ -113,23 +113,39 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
     told = told.sort_values(["projected", "customer_id"], ascending=[False, True], ignore_index=True)
     by_day = daily.groupby([every.year, every.day_of_year]).sum()
     curve = pd.DataFrame({side: by_day.get(one) for side, one in (("before", year - 1), ("now", year))})
-    currency, value = currency_of(days), float(total["projected"])
+    currency = currency_of(days)
     middle, low, high = (money(amount, currency) for amount in total.iloc[2:])
     text = _(
-        "{year} is heading for {middle}, most likely between {low} and {high} (80% interval). Made in the "
-        "same way, earlier projections of the total missed by {error} on average."
-    ).format(year=year, middle=middle, low=low, high=high, error=percent(misses.min(), 1))
-    change = value - float(total["last_year"])
+        "{year} is heading for {middle}, most likely between {low} and {high} (80% interval), after {before} "
+        "in {last}. Earlier projections missed by {error} on average."
+    ).format(
+        year=year,
+        middle=middle,
+        low=low,
+        high=high,
+        before=money(total["last_year"], currency),
+        last=year - 1,
+        error=percent(misses.min(), 1),
+    )
     return Projection(
         {"projection": told.head(10), "projection_trials": trials},
         text,
-        Finding("portfolio.projection", text, value, "money", abs(change), change >= 0),
+        _found(text, total, low),
         year=year,
         accounts=told,
         total=total,
         curve=curve.astype("float64").cumsum(),
         currency=currency,
     )
+
+
+def _found(text: str, total: pd.Series, low: str) -> Finding:
+    """Return the finding: the change on last year is at stake where the interval leaves no doubt of it."""
+    value, before = float(total["projected"]), float(total["last_year"])
+    clear = not total["projected_low"] <= before <= total["projected_high"]
+    action = _("Set the budget of costs by the lower end, {low}.").format(low=low)
+    stake, good = (abs(value - before), value > before) if clear else (None, None)
+    return Finding("portfolio.projection", text, value, "money", stake, good, action, before)
 
 
 def _sides(known: pd.DataFrame, year: int) -> pd.DataFrame:

@@ -77,12 +77,16 @@ def sleeping(
     text = _("{customers} inactive customers bought for {total} in their last active years.")
     if expected:
         text = _(
-            "{customers} inactive customers bought for {total} in their last active years; at the rates "
-            "at which others came back, those who made {expected} of it return within twelve months."
+            "{customers} customers are inactive. At the rates at which others came back, those return within "
+            "twelve months who bought for {expected} in their last active year, of {total} that all bought."
         )
     bought, back = (money(value, activity.currency) for value in (total, expected))
     text = text.format(customers=number(len(found)), total=bought, expected=back)
-    finding = Finding("portfolio.sleeping", text, total, "money", max(total, 0.0), good=False)
+    stake = max(expected, 0.0) or None
+    action = _(
+        "Contact those whom the action plan says to reactivate: the longer they wait, the fewer return."
+    )
+    finding = Finding("portfolio.sleeping", text, stake, "money", stake, action=action)
     tables = {"sleeping": bands.astype({"silence": "str"}), "worth_a_call": worth}
     shown = {name: table.dropna(axis="columns", how="all") for name, table in tables.items()}
     if rates.empty:

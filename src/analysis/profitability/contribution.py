@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.language import N_, _, date, duration, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import named
+from analysis.periods import MONTHS, begins_whole
 from analysis.profitability.margins import Margins, choose_margins
 from analysis.result import Finding, Listed, Result
 from analysis.statistics import Floats
@@ -33,10 +34,11 @@ def window_start(as_of: dt.date, months: int) -> dt.date:
     return (pd.Timestamp(as_of) - pd.DateOffset(months=months)).date()
 
 
-def profits(dataset: Dataset, months: int | None = None) -> pd.DataFrame:
-    """Return the rows of ``sql/customer_profit.sql`` for the months to ``as_of``; None: all there are."""
-    since = dt.date(1, 1, 1) if months is None else window_start(dataset.as_of, months)
-    return dataset.query("customer_profit", since=since)
+def profits(dataset: Dataset, months: int | None = None, until: dt.date | None = None) -> pd.DataFrame:
+    """Return the rows of ``sql/customer_profit.sql`` for the months to a day; None: all, to ``as_of``."""
+    until = until or dataset.as_of
+    since = dt.date(1, 1, 1) if months is None else window_start(until, months)
+    return dataset.query("customer_profit", since=since, as_of=until)
 
 
 def goods(rows: pd.DataFrame, margins: Margins) -> tuple[Floats, Floats]:
@@ -73,6 +75,8 @@ class Contribution(Result):
         How many months are counted, the last day, and the ISO 4217 code where it is known.
     margins, served
         Where the cost of goods is from, and of how many customers the cost to serve is known.
+    before
+        The margin of as many months before, None where the sales do not reach so far back.
     """
 
     name: ClassVar[str] = "whale_curve"
@@ -82,6 +86,7 @@ class Contribution(Result):
     margins: Margins
     served: int = 0
     currency: str | None = None
+    before: float | None = None
 
     @property
     def total(self) -> float:
@@ -129,27 +134,42 @@ class Contribution(Result):
         )
 
     def sentence(self) -> str:
-        """Return the margin, its share of net sales, who makes it and who takes from it."""
+        """Return the margin, and how few customers make most of it."""
+        return f"{self.said()} {self.title()}." if self.is_drawn else self.said()
+
+    def said(self) -> str:
+        """Return the margin, its share of net sales, and what it was before."""
         net = float(self.frame["net_sales"].sum())
-        said = _(
-            "The contribution margin of the {months} to {day} is {margin}, {rate} of net sales{assumed}."
+        return _(
+            "The contribution margin of the {months} to {day} is {margin}, {rate} of net "
+            "sales{assumed}{before}."
         ).format(
+            before=self._before(),
             months=duration(self.months, "month"),
             day=date(self.as_of),
             margin=money(self.total, self.currency),
             rate=percent(self.total / net, 1) if net > 0 else "–",
             assumed=self.margins.assumed(),
         )
-        return f"{said} {self.title()}." if self.is_drawn else said
+
+    def _before(self) -> str:
+        if self.before is None:
+            return ""
+        return _(", after {before} in as many before").format(before=money(self.before, self.currency))
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the steps to the margin, and the customers."""
-        return {"contribution": self.steps(), "customer_margins": self.frame}
+        """Return the steps to the margin, and the customers, what matters most first."""
+        first = ("customer_id", "name", "owner", "net_sales", "margin", "discounts", "goods", "service_cost")
+        order = dict.fromkeys(name for name in (*first, *self.frame) if name in self.frame)
+        return {"contribution": self.steps(), "customer_margins": self.frame[[*order]]}
 
     def findings(self) -> list[Finding]:
-        """Return the margin."""
-        total = self.total
-        return [Finding("profitability.margin", self.sentence(), total, "money", abs(total), total > 0)]
+        """Return the margin, unless it is assumed; at stake is what it gained or lost since before."""
+        if self.margins.source == "assumed":
+            return []
+        total, before = self.total, self.before
+        stake, good = (None, None) if before is None else (abs(total - before), total >= before)
+        return [Finding("profitability.margin", self.said(), total, "money", stake, good, usual=before)]
 
     def notes(self) -> list[str]:
         """Say what the margin rests on, and of whom the cost to serve is known."""
@@ -166,7 +186,7 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
     The cost to serve is that of a year, and is taken for as many twelfths.
     """
     rows = profits(dataset, months)
-    served = rows["customer_id"].map(recorded_cost(dataset, "service_cost")) * months / 12
+    served = _served(dataset, rows, months)
     gross, sales, returns, net = rows[["gross_sales", "sales", "returns", "net_sales"]].to_numpy(np.float64).T
     sold, back = goods(rows, margins)
     frame = rows[["customer_id"]].assign(
@@ -183,7 +203,17 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
         return NotPossible(_("Nothing was bought in these months, so there is no margin to tell of."))
     frame = named(dataset, frame[counted].sort_values("margin", ascending=False, kind="stable"))
     known = int(served[counted].count())
-    return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency)
+    start = window_start(dataset.as_of, months)
+    first, was = dataset.query("coverage")["first_date"].iloc[0].date(), None
+    if begins_whole(window_start(start, months), first, "year" if months >= MONTHS["year"] else "month"):
+        earlier = profits(dataset, months, start)
+        was = float((earned(earlier, margins) - _served(dataset, earlier, months).fillna(0.0)).sum())
+    return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency, was)
+
+
+def _served(dataset: Dataset, rows: pd.DataFrame, months: int) -> pd.Series:
+    """Return what serving each customer costs in so many months, missing where it is not known."""
+    return rows["customer_id"].map(recorded_cost(dataset, "service_cost")) * months / 12
 
 
 def recorded_cost(dataset: Dataset, column: str) -> pd.Series:

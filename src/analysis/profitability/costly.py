@@ -39,24 +39,24 @@ def costly(result: Contribution | NotPossible, late: Listed | NotPossible) -> Li
     reasons["loss"] *= -1
     worst, loss = reasons["excess"].idxmax(), -float(found["remains"].sum())
     text = ngettext(
-        "{few} of {customers} customers costs more than it brings: {loss}; what it takes more than others is "
-        "above all “{reason}” ({excess}).",
-        "{few} of {customers} customers cost more than they bring: {loss} in all; what they take more than "
-        "others is above all “{reason}” ({excess}).",
+        "{few} of {customers} customers costs more than it brings: {loss}, above all because of “{reason}”.",
+        "{few} of {customers} customers cost more than they bring: {loss} in all, above all because of "
+        "“{reason}”.",
         len(found),
     ).format(
         few=number(len(found)),
         customers=number(len(frame)),
         loss=money(loss, result.currency),
         reason=worst,
-        excess=money(reasons["excess"].max(), result.currency),
     )
-    if isinstance(late, Listed):
-        text += " " + _("What waiting for their money costs is counted here.")
-    told = ["name", "owner", "gross_sales", *COSTS, "days_late", "remains", "reason", "excess"]
+    waiting = _("What waiting for the money costs is counted here, and not in the contribution margin.")
+    first = ["name", "owner", "gross_sales", "remains", "reason", "excess", "discounts"]
+    told = dict.fromkeys([*first, *COSTS, "days_late"])
     listed = found[["customer_id", *(name for name in told if name in found)]]
-    finding = Finding("profitability.costly", text, len(found), "customers", loss, good=False)
-    return Listed({"reasons": reasons.reset_index(), "costly": listed}, text, finding)
+    action = _("Change terms, prices or the least order of the largest of them; serve the small at low cost.")
+    finding = Finding("profitability.costly", text, len(found), "customers", loss, False, action)
+    notes = (waiting,) if isinstance(late, Listed) else ()
+    return Listed({"reasons": reasons.reset_index(), "costly": listed}, text, finding, notes_on=notes)
 
 
 def excess(frame: pd.DataFrame, some: pd.DataFrame) -> pd.DataFrame:

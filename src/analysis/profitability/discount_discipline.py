@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
@@ -51,6 +51,12 @@ class Discounts(Result):
         """The groups to draw: salespeople where they are known, else sectors, else categories."""
         return next(iter(self.by.values()))
 
+    @property
+    def worst(self) -> pd.Series:
+        """The group, of those known, that gave most beyond the others on like purchases."""
+        known = self.first[self.first["group"] != _("(not known)")]
+        return known.sort_values("excess").iloc[-1]
+
     def title(self) -> str:
         """Return the lowest and the highest discount."""
         high, low = self.first.iloc[0], self.first.iloc[-1]
@@ -62,32 +68,49 @@ class Discounts(Result):
         )
 
     def sentence(self) -> str:
-        """Say what is given, by whom more than by others on like purchases, and what a point costs."""
-        worst, sums = self.first.sort_values("excess").iloc[-1], self.first[["discounts", "point"]].sum()
-        return _(
-            "Discounts take {rate} off gross sales; each point costs {point} in {months}. {range}; most "
-            "beyond others on like purchases stands “{group}”, with {own} against {like}: {excess}. Like "
-            "purchases spread by {spread} points."
-        ).format(
-            rate=percent(sums["discounts"] / sums["point"] / 100, 1),
-            point=money(sums["point"], self.currency),
-            months=duration(self.months, "month"),
-            range=self.title(),
+        """Say what is given, and by whom more than by others on like purchases."""
+        worst, sums = self.worst, self.first[["discounts", "point"]].sum()
+        rate = percent(sums["discounts"] / sums["point"] / 100, 1)
+        said = _("Discounts take {rate} off gross sales.").format(rate=rate)
+        if not worst["excess"] > 0:
+            return said
+        most = _(
+            "“{group}” stands most beyond others on like purchases, with {own} against {like}: {excess} in "
+            "{months}."
+        )
+        most = most.format(
             group=worst["group"],
             own=percent(worst["discount_rate"], 1),
             like=percent(worst["like_rate"], 1),
             excess=money(worst["excess"], self.currency),
-            spread=number(100 * self.spread, 1),
+            months=duration(self.months, "month"),
         )
+        return f"{said} {most}"
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the groups of each kind."""
         return self.by
 
     def findings(self) -> list[Finding]:
-        """Return the highest rate; the money is what the most generous gave beyond the others."""
-        rate, excess = self.first["discount_rate"].max(), max(float(self.first["excess"].max()), 0.0)
-        return [Finding("profitability.discounts", self.sentence(), rate, "share", excess)]
+        """Return the rate of who gave most beyond the others; the money is what was given beyond them."""
+        rate, usual, excess = (float(self.worst[name]) for name in ("discount_rate", "like_rate", "excess"))
+        action = _("Agree on a ceiling of discounts for “{group}”.").format(group=self.worst["group"])
+        found = Finding("profitability.discounts", self.sentence(), rate, "share", usual=usual)
+        return [replace(found, money=excess, good=False, action=action) if excess > 0 else found]
+
+    def notes(self) -> list[str]:
+        """Say what a point of discount costs, and how far like purchases are apart."""
+        said = _(
+            "A point of discount costs {point} in {months}; the discounts of like purchases spread by "
+            "{spread} points."
+        )
+        return [
+            said.format(
+                point=money(self.first["point"].sum(), self.currency),
+                months=duration(self.months, "month"),
+                spread=number(100 * self.spread, 1),
+            )
+        ]
 
 
 def discounts(dataset: Dataset, months: int = 12) -> Discounts | NotPossible:

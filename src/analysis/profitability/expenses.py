@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -52,10 +52,14 @@ class SellingExpenses(Result):
         return {"selling_expenses": self.by_kind}
 
     def findings(self) -> list[Finding]:
-        """Return the share; the money is what was spent."""
+        """Return the share; the money is what its change against the months before costs or saves."""
         spent, share = self.by_kind[["spent", "share_of_sales"]].sum().tolist()
-        text = f"{self.title()}."
-        return [Finding("profitability.selling_expenses", text, share, "share", spent)]
+        found = Finding("profitability.selling_expenses", f"{self.title()}.", share, "share")
+        if self.by_kind["share_before"].isna().all():
+            return [found]
+        usual = float(self.by_kind["share_before"].sum())
+        stake = abs(share - usual) * spent / share
+        return [replace(found, money=stake, good=share <= usual, usual=usual)]
 
 
 def selling_expenses(dataset: Dataset, months: int = 12) -> SellingExpenses | NotPossible:

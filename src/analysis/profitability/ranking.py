@@ -31,9 +31,10 @@ def sales_ranking(result: Contribution) -> Listed | NotPossible:
     ranks = frame[["net_sales", "margin"]].rank(ascending=False, method="min").astype(int)
     frame = frame.assign(
         margin_rate=frame["margin"] / frame["net_sales"].where(frame["net_sales"] > 0),
+        beside_rate=frame["margin"] - rate * frame["net_sales"],
         rank_sales=ranks["net_sales"],
         rank_margin=ranks["margin"],
-        beside_rate=frame["margin"] - rate * frame["net_sales"],
+        margin=frame.pop("margin"),
     ).sort_values("beside_rate", kind="stable")
     best = int((classes.customers["abc"] == "A").sum())
     large, profitable = frame["rank_sales"] <= best, frame["rank_margin"] <= best
@@ -43,15 +44,15 @@ def sales_ranking(result: Contribution) -> Listed | NotPossible:
     if len(wrong):
         text = _(
             "{wrong} of the {best} largest customers are not among the {best} most profitable, {names} "
-            "above all: at the usual rate their margin would be {lacking} higher. By net sales alone "
-            "{missed} would be missed."
+            "above all: at the usual rate their margin would be {lacking} higher."
         ).format(
             wrong=number(len(wrong)),
             best=number(best),
             names=listing([str(name) for name in called(wrong.head(NAMED))]),
             lacking=money(lacking, result.currency),
-            missed=listing([str(name) for name in called(missed.head(NAMED))]),
         )
-    found = Finding("profitability.overrated", text, len(wrong), "customers", abs(lacking))
+    lost, good = (max(lacking, 0.0), False) if len(wrong) else (None, True)
+    action = _("Go over their prices and discounts before you renew their terms.") if len(wrong) else ""
+    found = Finding("profitability.overrated", text, len(wrong), "customers", lost, good, action)
     parts = {"overrated": wrong.head(LISTED), "underrated": missed.head(LISTED)}
     return Listed({name: part for name, part in parts.items() if len(part)}, text, found)

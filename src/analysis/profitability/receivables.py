@@ -28,6 +28,7 @@ BUCKETS = (
 )
 _EDGES = (-np.inf, 0.5, 30.5, 60.5, 90.5, 1e6, np.inf)
 LARGEST = 10
+_KNOWN_DAYS = 90  # so long before a day invoices must be known, for any to be overdue on it
 _CENT = 0.005
 
 
@@ -67,6 +68,8 @@ class Receivables(Result):
         is late) and ``share_of_open``.
     as_of, months, currency
         The last day that counts, the months that are looked at, and the ISO 4217 code where it is known.
+    overdue_before
+        The share that was overdue a year before; None where that is not known.
     """
 
     name: ClassVar[str] = "receivables"
@@ -76,6 +79,7 @@ class Receivables(Result):
     as_of: dt.date
     months: int
     currency: str | None = None
+    overdue_before: float | None = None
 
     @property
     def open(self) -> float:
@@ -87,25 +91,26 @@ class Receivables(Result):
         """What of it is past its due day."""
         return float(self.ageing["amount"].iloc[1:5].sum())
 
+    @property
+    def very_late(self) -> float:
+        """What of it is past it by more than 90 days."""
+        return float(self.ageing["amount"].iloc[4])
+
     def title(self) -> str:
         """Return the share that is overdue."""
         return _("{share} of receivables is overdue").format(share=percent(self.overdue / self.open, 1))
 
     def sentence(self) -> str:
-        """Say what is open, what of it is overdue, and how many days of sales it is by both methods."""
-        dso, back = self.by_month[["dso", "count_back"]].iloc[-1]
+        """Say what is open, and what of it is overdue."""
         return _(
             "On {day} customers owe {open}, of which {overdue} ({share}) is overdue and {very_late} for more "
-            "than 90 days. DSO is {dso} days by its definition, over {months}, and {back} days by count-back."
+            "than 90 days."
         ).format(
             day=date(self.as_of),
             open=money(self.open, self.currency),
             overdue=money(self.overdue, self.currency),
             share=percent(self.overdue / self.open, 1),
-            very_late=money(float(self.ageing["amount"].iloc[4]), self.currency),
-            dso="–" if pd.isna(dso) else number(dso, 1),
-            months=duration(self.months, "month"),
-            back="–" if pd.isna(back) else number(back, 1),
+            very_late=money(self.very_late, self.currency),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -113,17 +118,29 @@ class Receivables(Result):
         return {"ageing": self.ageing, "dso": self.by_month, "debtors": self.debtors}
 
     def findings(self) -> list[Finding]:
-        """Return the share overdue."""
-        share, overdue = self.overdue / self.open, max(self.overdue, 0.0)
-        return [Finding("profitability.overdue", self.sentence(), share, "share", overdue)]
+        """Return the share overdue; what is overdue is what claiming it brings in."""
+        share, overdue, usual = self.overdue / self.open, max(self.overdue, 0.0), self.overdue_before
+        action = _("Claim what is overdue, the oldest first.")
+        if self.very_late > 0:
+            action = _("Claim what is overdue, beginning with the {money} of more than 90 days.")
+        action = action.format(money=money(self.very_late, self.currency)) if overdue else ""
+        good = None if usual is None else share <= usual
+        found = (self.sentence(), share, "share", overdue, good, action, usual)
+        return [Finding("profitability.overdue", *found)]
 
     def notes(self) -> list[str]:
-        """Say what the largest debtors owe, and what of it is overdue."""
+        """Say how many days of sales are open, what the largest debtors owe, and what of it is overdue."""
+        dso, back = self.by_month[["dso", "count_back"]].iloc[-1]
+        days = _("DSO is {dso} days by its definition, over {months}, and {back} days by count-back.").format(
+            dso="–" if pd.isna(dso) else number(dso, 1),
+            months=duration(self.months, "month"),
+            back="–" if pd.isna(back) else number(back, 1),
+        )
         top, sums = self.debtors.head(LARGEST), self.debtors.head(LARGEST).sum(numeric_only=True)
         said = _("The {count} largest debtors owe {open}, {share} of all that is open; {overdue} is overdue.")
         owed, overdue = (money(sums[name], self.currency) for name in ("open", "overdue"))
         share = percent(sums["share_of_open"])
-        return [said.format(count=number(len(top)), open=owed, share=share, overdue=overdue)]
+        return [days, said.format(count=number(len(top)), open=owed, share=share, overdue=overdue)]
 
 
 def owed(dataset: Dataset) -> pd.DataFrame:
@@ -164,7 +181,23 @@ def receivables(rows: pd.DataFrame, as_of: dt.date, months: int = 12) -> Receiva
     debtors = debtors[debtors["open"] > _CENT].assign(share_of_open=debtors["open"] / total)
     debtors = debtors.sort_values("open", ascending=False, kind="stable").reset_index()
     by_month = pd.DataFrame([_at(rows, end, months) for end in ends])
-    return Receivables(ageing, by_month, debtors, as_of, months, currency_of(rows))
+    before = _overdue_on(rows, day - pd.DateOffset(years=1))
+    return Receivables(ageing, by_month, debtors, as_of, months, currency_of(rows), before)
+
+
+def _open_on(rows: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    """Return what was open of each invoice issued by the end of a day."""
+    known = rows[rows["issued"] <= day]
+    return known["open"].mask(known["paid"] > day, known["amount"])
+
+
+def _overdue_on(rows: pd.DataFrame, day: pd.Timestamp) -> float | None:
+    """Return the share of what was open at the end of a day that was overdue; None where it is not known."""
+    if not rows["issued"].min() < day - pd.Timedelta(days=_KNOWN_DAYS):
+        return None
+    left = _open_on(rows, day)
+    late = left[rows["due"].reindex(left.index) < day]
+    return float(late.sum() / left.sum()) if left.sum() > 0 else None
 
 
 def _at(rows: pd.DataFrame, day: pd.Timestamp, months: int) -> dict[str, object]:
@@ -175,7 +208,7 @@ def _at(rows: pd.DataFrame, day: pd.Timestamp, months: int) -> dict[str, object]
     A month with more credit notes than sales only adds to what is left.
     """
     known = rows[rows["issued"] <= day]
-    owed = float(known["open"].mask(known["paid"] > day, known["amount"]).sum())
+    owed = float(_open_on(rows, day).sum())
     start = pd.Timestamp(window_start(day.date(), months))
     sold = known.loc[known["issued"] > start].groupby("issued")["amount"].sum()
     dso = owed / sold.sum() * (day - start).days if sold.sum() > 0 else np.nan
@@ -228,6 +261,8 @@ def late_payers(
         tied=money(total["tied_up"], currency_of(rows)),
         cost=money(total["late_cost"], currency_of(rows)),
     )
-    table = table.drop(columns=["late", "money_days"]).rename(columns={"amount": "due_amount"})
+    table = table.rename(columns={"amount": "due_amount"})
+    first = ["due_amount", "days_late", "days_before", "late_cost", "paid_late", "tied_up"]
+    table = table[[*_customers(rows), *first]]
     table = table.sort_values("late_cost", ascending=False, kind="stable", ignore_index=True)
     return Listed({"late_payers": table}, text)

@@ -88,10 +88,13 @@ def deliveries(
     rows["late"] = rows["deliveries"].where(rows["days"] > promised, 0)
     rows = rows[arrived | (rows["late"] > 0)]
     best, every = _summed(rows[rows["is_best"] == 1]), _summed(rows)
-    text = _(
-        "{share} of deliveries take more than {days} days ({best} of those to A customers); half arrive "
-        "within {typical}."
-    ).format(
+    text = _("{share} of deliveries take more than {days} days; half arrive within {typical}.")
+    if best["deliveries"]:
+        text = _(
+            "{best} of deliveries to A customers take more than {days} days, {share} of all; half of all "
+            "arrive within {typical}."
+        )
+    text = text.format(
         share=percent(every["late_share"], 1),
         days=number(promised),
         best=percent(best["late_share"], 1) if best["deliveries"] else "–",
@@ -102,7 +105,12 @@ def deliveries(
         worth, short = every["lacking_value"], _("{short} arrive short; what is lacking is worth {value}.")
     value = money(every["lacking_value"], dataset.currency)
     text = f"{text} {short.format(short=percent(every['short_share'], 1), value=value)}"
-    found = Finding("profitability.late", text, every["late_share"], "share", worth)
+    late = float(best["late_share"] if best["deliveries"] else every["late_share"])
+    action = _("Set stock and transport aside for the orders of A customers.")
+    good = False if worth or late > every["late_share"] else None
+    found = Finding(
+        "profitability.late", text, late, "share", worth, good, action, float(every["late_share"])
+    )
     frame = pd.DataFrame([{"group": _("A customers")} | best, {"group": _("Together")} | every])
     return Listed({"deliveries": frame}, text, found)
 

@@ -12,7 +12,7 @@ from pandas.api.extensions import ExtensionArray
 
 from analysis.language import _, ngettext, number, percent
 from analysis.not_possible import NotPossible
-from analysis.result import Finding, Result, currency_of, never_bought, only_returned, sizes_by
+from analysis.result import Result, currency_of, never_bought, only_returned, sizes_by
 
 CLASSES = ("A", "B", "C")
 _ROUNDING = 1e-9
@@ -63,12 +63,6 @@ class Abc(Result):
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the classes."""
         return {"abc": self.sizes()}
-
-    def findings(self) -> list[Finding]:
-        """Return how many customers are A."""
-        best = self.sizes().iloc[0]
-        money = float(best["net_sales"])
-        return [Finding("segmentation.a_customers", self.title(), best["customers"], "customers", money)]
 
 
 def abc(customers: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> Abc | NotPossible:

@@ -58,10 +58,10 @@ class AbcPotential(Result):
         if found.empty:
             return _("No customer of class C has the growth potential of class A.")
         return ngettext(
-            "{n} customer is small today and could be large tomorrow: class C with {now} in twelve months, "
-            "class A by growth potential with {more} a year more.",
-            "{n} customers are small today and could be large tomorrow: class C with {now} in twelve months, "
-            "class A by growth potential with {more} a year more.",
+            "{n} customer is small today, with {now} in twelve months, and could be large tomorrow: it could "
+            "buy up to {more} a year more.",
+            "{n} customers are small today, with {now} in twelve months, and could be large tomorrow: they "
+            "could buy up to {more} a year more.",
             len(found),
         ).format(
             n=number(len(found)),
@@ -80,10 +80,11 @@ class AbcPotential(Result):
         }
 
     def findings(self) -> list[Finding]:
-        """Return who is small today and large tomorrow."""
-        found = self.large_tomorrow()
-        more = float(found["growth_potential"].sum())
-        return [Finding("segmentation.large_tomorrow", self.title(), len(found), "customers", more)]
+        """Return how many are small today and could be large tomorrow."""
+        count = len(self.large_tomorrow())
+        action = _("Ask them by e-mail what they buy elsewhere; visit those of the action plan only.")
+        action = action if count else ""
+        return [Finding("segmentation.large_tomorrow", self.title(), count, "customers", action=action)]
 
     def notes(self) -> list[str]:
         """Return how many are left out."""

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pandas as pd
 
-from analysis.language import N_, _, money, number, percent
+from analysis.language import N_, _, number, percent
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Result, currency_of
 from analysis.segmentation.abc_classes import CLASSES, classified
@@ -62,7 +62,9 @@ class AbcViews(Result):
         was, now = self.customers["abc_net_sales"], self.customers[f"abc_{self.other}"]
         by = self.other if better else "net_sales"
         found = self.customers[(now < was) if better else (now > was)]
-        return found.sort_values([by, "customer_id"], ascending=[False, True]).reset_index(drop=True)
+        found = found.sort_values([by, "customer_id"], ascending=[False, True]).reset_index(drop=True)
+        compared = ["net_sales", self.other, "abc_net_sales", f"abc_{self.other}"]
+        return found[[*found.columns.drop(self.views + [f"abc_{view}" for view in self.views]), *compared]]
 
     def grid(self) -> pd.DataFrame:
         """Return customers and net sales by class by net sales and by the other measure."""
@@ -70,17 +72,16 @@ class AbcViews(Result):
         return self.customers.groupby(by).agg(customers=("net_sales", "size"), net_sales=("net_sales", "sum"))
 
     def title(self) -> str:
-        """Return who moves up and down, and the money."""
+        """Return how many move up and down, and the share of net sales of the latter."""
         up, down = self.moved(better=True), self.moved(better=False)
         total = self.customers["net_sales"].sum()
         return _(
-            "By '{measure}' rather than net sales so far, customers in a better class: {up}; in a worse one: "
-            "{down}, who made {lost} of net sales ({share})."
+            "By '{measure}' {up} customers are in a better class than by net sales so far, and {down} in a "
+            "worse one, who made {share} of these."
         ).format(
             measure=_(VIEWS[self.other]),
             up=number(len(up)),
             down=number(len(down)),
-            lost=money(down["net_sales"].sum(), self.currency),
             share=percent(down["net_sales"].sum() / total, 1),
         )
 
@@ -93,10 +94,12 @@ class AbcViews(Result):
         }
 
     def findings(self) -> list[Finding]:
-        """Return who moves, and the net sales of those who fall."""
-        down = self.moved(better=False)
-        lost = max(float(down["net_sales"].sum()), 0.0)
-        return [Finding("segmentation.abc_changes", self.title(), len(down), "customers", lost)]
+        """Return how many move."""
+        action = _("Share out visits and terms by what is to come, not by what was bought.")
+        if self.other != "clv":
+            action = _("Share out visits and terms by the margin, not by net sales.")
+        count = len(self.moved(better=False))
+        return [Finding("segmentation.abc_changes", self.title(), count, "customers", action=action)]
 
 
 def abc_views(profile: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> AbcViews | NotPossible:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 LIMITS = {"X": 0.5, "Y": 1.0}
+_DUE = (
+    *("customer_id", "abc", "xyz", "last_purchase", "usual_pause", "expected_by"),
+    *("net_sales", "variation"),
+)
 FEWEST = 3
 AHEAD = 30
 _VISITS = {
@@ -76,9 +80,9 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> Listed | 
         day=date(dataset.as_of + dt.timedelta(days=AHEAD)),
         due=number(len(due)),
     )
-    total = max(float(due["net_sales"].sum()), 0.0)
-    finding = Finding("segmentation.visits", said, len(due), "customers", total)
-    return Listed({"abc_xyz": cells, "due": named(dataset, due)}, said, finding)
+    action = _("Fix a date with them before theirs, those of the action plan first.") if len(due) else ""
+    finding = Finding("segmentation.visits", said, len(due), "customers", action=action)
+    return Listed({"abc_xyz": cells, "due": named(dataset, due[list(_DUE)])}, said, finding)
 
 
 def regularity(days: pd.DataFrame) -> pd.DataFrame:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
-from analysis.language import _, listing, money, ngettext, number, percent
+from analysis.language import _, listing, ngettext, number, percent
 from analysis.not_possible import or_not_possible
+from analysis.owners import named
 from analysis.result import Finding, Result
 from analysis.segmentation.abc_classes import CLASSES, Abc
 from analysis.segmentation.rfm import Rfm
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
+
+_FIRST = (
+    *("customer_id", "name", "owner", "segment", "abc", "net_sales", "days_since_last", "usual_pause"),
+    "purchases",
+)
 
 
 @dataclass(frozen=True)
@@ -53,37 +62,38 @@ class Agreement(Result):
         return found.sort_values("purchases", ascending=False, kind="stable")
 
     def title(self) -> str:
-        """Return how many A customers have not bought lately, and what they made."""
+        """Return how many A customers have not bought lately, and their share of what all have bought."""
         away, best = self.away(), self.customers[self.customers["abc"] == "A"]
         if away.empty:
             return _("Every A customer has bought lately: the two views agree on the best customers.")
         return ngettext(
-            "{count} of {best} A customers has not bought lately; it made {money} of net sales, {share} of "
-            "what all A customers made.",
-            "{count} of {best} A customers have not bought lately; they made {money} of net sales, {share} "
-            "of what all A customers made.",
+            "{count} of {best} A customers has not bought lately; it made {share} of what all A customers "
+            "have bought so far.",
+            "{count} of {best} A customers have not bought lately; they made {share} of what all A customers "
+            "have bought so far.",
             len(away),
         ).format(
             count=number(len(away)),
             best=number(len(best)),
-            money=money(away["net_sales"].sum(), self.currency),
             share=percent(away["net_sales"].sum() / best["net_sales"].sum(), 1),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the two lists, where there is anybody on them, and every customer."""
+        """Return the two lists, where there is anybody on them, and every customer, what matters first."""
         lists = {"a_away": self.away(), "c_keen": self.small(), "customers": self.customers}
+        order = dict.fromkeys(name for name in (*_FIRST, *self.customers) if name in self.customers)
         return {
-            name: rows.assign(segment=rows["segment"].map(self.scored.names)).reset_index(drop=True)
+            name: rows.assign(segment=rows["segment"].map(self.scored.names))[[*order]].reset_index(drop=True)
             for name, rows in lists.items()
             if len(rows)
         }
 
     def findings(self) -> list[Finding]:
-        """Return how many A customers have not bought lately, and their money."""
-        away = self.away()
-        lost = float(away["net_sales"].sum())
-        return [Finding("segmentation.a_away", self.title(), len(away), "customers", lost, good=away.empty)]
+        """Return how many A customers have not bought lately."""
+        count = len(self.away())
+        action = _("Contact those of them whom the action plan says to reactivate or retain.")
+        found = Finding("segmentation.a_away", self.title(), count, "customers", good=not count)
+        return [replace(found, action=action if count else "")]
 
     def notes(self) -> list[str]:
         """Return how many of the best are of class C, and what it means not to have bought lately."""
@@ -100,8 +110,10 @@ class Agreement(Result):
 
 
 @or_not_possible
-def agreement(scored: Rfm, classed: Abc) -> Agreement:
-    """Return segment and class of every scored customer."""
+def agreement(scored: Rfm, classed: Abc, dataset: Dataset | None = None) -> Agreement:
+    """Return segment and class of every scored customer, with names and owners as ``dataset`` has them."""
     frame = scored.customers.merge(classed.customers[["customer_id", "abc"]], on="customer_id")
     ordered = frame.sort_values(["net_sales", "customer_id"], ascending=[False, True], ignore_index=True)
+    if dataset is not None:
+        ordered = named(dataset, ordered)
     return Agreement(ordered, scored, classed.currency)

@@ -74,18 +74,16 @@ class LifeCycle(Result):
         return self.customers[self.customers["stage"] == stage]
 
     def title(self) -> str:
-        """Return how many decline and how many grow, with the money of both years."""
+        """Return how many decline and how many grow, and by how much."""
         down, up = self._of("declining"), self._of("growing")
         return _(
-            "Customers declining: {declining}, with {lost} of net sales in twelve months after {had}; "
-            "growing: {growing}, with {gained} after {little}."
+            "Customers in decline: {declining}, who bought {lost} less in twelve months than in the twelve "
+            "before; growing: {growing}, with {gained} more."
         ).format(
             declining=number(len(down)),
-            lost=money(down["net_sales"].sum(), self.currency),
-            had=money(down["sales_before"].sum(), self.currency),
+            lost=money(-_gained(down), self.currency),
             growing=number(len(up)),
-            gained=money(up["net_sales"].sum(), self.currency),
-            little=money(up["sales_before"].sum(), self.currency),
+            gained=money(_gained(up), self.currency),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -93,10 +91,18 @@ class LifeCycle(Result):
         return {"life_cycle": self.sizes(), "declining": self.declining()}
 
     def findings(self) -> list[Finding]:
-        """Return how many decline, and what they took off net sales."""
-        down = self._of("declining")
-        lost = max(float((down["sales_before"] - down["net_sales"]).sum()), 0.0)
-        return [Finding("segmentation.declining", self.title(), len(down), "customers", lost, good=False)]
+        """Return how many decline, what they took off net sales, and how many declined a year before."""
+        down, usual = self._of("declining"), int((self.customers["stage_before"] == "declining").sum())
+        lost, good = max(-_gained(down), 0.0), None if down.empty else False
+        action = _("Ask them what they buy elsewhere now, those of the action plan first.")
+        action = "" if down.empty else action
+        found = (self.title(), len(down), "customers", lost, good, action, usual or None)
+        return [Finding("segmentation.declining", *found)]
+
+
+def _gained(rows: pd.DataFrame) -> float:
+    """Return what customers bought more in the last twelve months than in those before."""
+    return float((rows["net_sales"] - rows["sales_before"]).sum())
 
 
 def stage_name(key: str) -> str:

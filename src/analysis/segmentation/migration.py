@@ -93,10 +93,10 @@ class Migration(Result):
     names: dict[str, str]
     currency: str | None = None
 
-    def matrix(self, values: str = "customers") -> pd.DataFrame:
-        """Return the customers, or the sum of a column, by segment at the earlier date (rows) and now."""
+    def matrix(self) -> pd.DataFrame:
+        """Return the customers by segment at the earlier date (rows) and now."""
         counted = self.customers.assign(customers=1)
-        table = counted.pivot_table(values, "segment_before", "segment", "sum", fill_value=0)
+        table = counted.pivot_table("customers", "segment_before", "segment", "sum", fill_value=0)
         rows = list(self.names)
         return table.reindex(index=rows, columns=rows[:-1], fill_value=0).rename_axis(columns=None)
 
@@ -131,16 +131,18 @@ class Migration(Result):
         return message.format(title=self.title(), moved=count, before=before, time=time, after=after)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the matrix in customers and in money, and who moved most."""
-        counts, sums = self.matrix(), self.matrix("difference").round().astype(int)
-        tables = {"migration": counts, "migration_money": sums}
-        named = {name: table.rename(index=self.names, columns=self.names) for name, table in tables.items()}
-        return named | {"moved": self.moved()}
+        """Return from which segment to which how many went, with what they bought, and who moved most."""
+        keys = ["segment_before", "segment"]
+        sums = ["earlier_sales", "later_sales", "difference"]
+        told = self.customers.assign(**{key: self.customers[key].map(self.names) for key in keys})
+        groups = told.groupby(keys)
+        ways = groups.size().to_frame("customers").join(groups[sums].sum()).reset_index()
+        ways = ways.sort_values("customers", ascending=False, kind="stable", ignore_index=True)
+        return {"migration": ways, "moved": self.moved()}
 
     def findings(self) -> list[Finding]:
-        """Return who stayed and who moved."""
-        changed = float(self.moved()["difference"].sum())
-        return [Finding("segmentation.migration", self.sentence(), changed, "money", abs(changed))]
+        """Return how many moved."""
+        return [Finding("segmentation.migration", self.sentence(), len(self.moved()), "customers")]
 
 
 def migration(

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.language import _, money, ngettext, number
 from analysis.not_possible import or_not_possible
 from analysis.owners import named
-from analysis.result import Finding, Listed
+from analysis.result import Listed
 from analysis.segmentation.rfm import Rfm
 
 if TYPE_CHECKING:
@@ -51,6 +51,4 @@ def plan(scored: Rfm, dataset: Dataset) -> Listed:
         ).format(segment=scored.names[key], count=number(count), money=money(total, dataset.currency))
         if aim := segments[key].said("aim"):
             said = _("{said} Aim: {aim}.").format(said=said, aim=aim)
-    lost = max(float(away["net_sales"].sum()), 0.0)
-    finding = Finding("segmentation.plan", said, int(away["customers"].sum()), "customers", lost)
-    return Listed({"plan": sizes.join(told), "plan_list": listed}, said, finding)
+    return Listed({"plan": sizes.join(told), "plan_list": listed}, said)

@@ -109,7 +109,8 @@ def segment_profiles(dataset: Dataset, scored: Rfm) -> pd.DataFrame | NotPossibl
         return NotPossible(_(NOTHING_KNOWN))
     clear = cells[cells["stands_out"] & (cells["lift"] > 1)].rename(columns={"class": "segment"})
     first = clear.loc[clear.groupby(["dimension", "part"], sort=False)["lift"].idxmax()]
-    return first.drop(columns="stands_out").assign(segment=first["segment"].map(scored.names))
+    first = first.assign(segment=first["segment"].map(scored.names), of=first.pop("count"))
+    return first.drop(columns="stands_out").rename(columns={"of": "count"})
 
 
 def _cells(dataset: Dataset, classes: pd.Series) -> pd.DataFrame:

@@ -86,9 +86,9 @@ class Rfm(Result):
 
     def findings(self) -> list[Finding]:
         """Return how many are in the best segment, and what they make."""
-        best = self.sizes().iloc[0]
-        money = max(float(best["net_sales"]), 0.0)
-        return [Finding("segmentation.champions", self.title(), int(best["customers"]), "customers", money)]
+        count = int(self.sizes()["customers"].iloc[0])
+        action = _("See to it that each of them has somebody who looks after it and a next date.")
+        return [Finding("segmentation.champions", self.title(), count, "customers", action=action)]
 
     def notes(self) -> list[str]:
         """Return who has no score, and what the window and equal frequencies do to scores."""
