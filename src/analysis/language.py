@@ -105,6 +105,12 @@ def signed_percent(share: float, decimals: int = 0) -> str:
     return ("+" if share > 0 else "") + percent(share, decimals)
 
 
+def more_or_less(share: float, decimals: int = 0) -> str:
+    """Format a change for a sentence that goes on with "than": ``4% more``."""
+    message = _("{share} less") if share < 0 else _("{share} more")
+    return message.format(share=percent(abs(share), decimals))
+
+
 def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
     """Format an amount of money; ``currency`` is an ISO 4217 code, or None where it is not known.
 

@@ -166,7 +166,7 @@ def survival(lives: Lives) -> Survival | NotPossible:
         value, unit = last["share"], "share"
         claim = left.format(months=number(last["months"]), share=percent(value, 1))
     else:
-        value, unit, end = middle, "months", "∞" if np.isnan(high) else number(high, 1)
+        value, unit, end = middle, "months", _("an open end") if np.isnan(high) else number(high, 1)
         claim = half.format(months=number(middle, 1), low=number(low, 1), high=end)
     text = said.format(title=claim, all=number(len(lives.frame)), ended=number(ended), window=lives.window)
     found = Finding("contracts.survival" if lives.window is None else "churn.survival", text, value, unit)

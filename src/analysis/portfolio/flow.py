@@ -92,6 +92,8 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
         )
     last, earlier = closed.iloc[-1], frame.loc[closed.index[-1] - 1, "period"]
     name = period(last["period"], unit)
+    claim = _("{lost} of {active_before} customers did not come back in {period}; {new} new ones came")
+    claim = claim.format(period=name, **{one: number(last[one]) for one in ("lost", "active_before", "new")})
     text = _(
         "{lost} of the {active_before} customers of {before} ({share}) did not buy in {period}; {active} "
         "customers did: {retained} retained, {new} new and {reactivated} reactivated."
@@ -106,7 +108,7 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     told = frame.rename(columns={"period": unit})
     shown = {"flow": told[[unit, *_COUNTS]], "flow_money": told[[unit, *_MONEY]]}
     return CustomerFlow(
-        shown, text, _found(text, closed), notes_on=notes, frame=frame, closed=closed, unit=unit
+        shown, text, _found(text, closed), claim, notes, frame=frame, closed=closed, unit=unit
     )
 
 
