@@ -109,7 +109,7 @@ class FactorChange(Waterfall):
             table[side] = [_in_its_unit(factor, value, currency) for factor, value in values]
         worst = labels.iloc[int(factors["effect"].argmin())].lower()
         action = _("Begin with the factor that took most off: {factor}.").format(factor=worst)
-        stake, good = abs(now - before), now >= before
+        stake, good = None if age else abs(now - before), now >= before
         found = Finding(
             f"portfolio.{cls.name}", text, change, "share", stake, good, "" if good or age else action, usual
         )
