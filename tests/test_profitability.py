@@ -493,7 +493,7 @@ def test_costly_customers_of_five(five: Contribution) -> None:
     assert reasons["loss"].tolist() == [40, 0, 0, 40, 0]
     assert reasons.loc["Discounts", "excess"] == pytest.approx(200 - 500 / 7)  # dora's usual 100 ÷ 7 off
     assert found.sentence() == (
-        "2 of 5 customers cost more than they bring: 80 in all, above all because of “Discounts”."
+        "2 of 5 customers cost more than they bring: 80 in all, 40 of it with “Discounts” as the main reason."
     )
     assert not found.notes()
     late = pd.DataFrame([["eve", 90.0, 36.0]], columns=["customer_id", "days_late", "late_cost"])

@@ -157,7 +157,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "excess_high": (N_("Difference, 95% high"), "percent1"),
     "excess_low": (N_("Difference, 95% low"), "percent1"),
     "excluded": (N_("Left out"), "number"),
-    "expected": (N_("Comes back, by the rate"), "money"),
+    "expected": (N_("Expected back within twelve months"), "money"),
     "expected_by": (N_("Expected again by"), "date"),
     "expected_gain": (N_("Expected gain"), "money2"),
     "expected_purchases": (N_("Expected purchases"), "number2"),
@@ -386,7 +386,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "sales_before": (N_("Net sales before"), "money"),
     "sales_index": (N_("Net sales ÷ market"), "number2"),
     "sales_lost": (N_("Net sales lost"), "money"),
-    "sales_per_customer": (N_("Net sales so far per customer"), "money2"),
+    "sales_per_customer": (N_("Net sales so far per customer"), "money"),
     "sales_silent": (N_("Net sales of each who did not"), "money"),
     "same_rate": (N_("Same rate as before"), "number2"),
     "satisfied": (N_("Satisfied"), "number"),
@@ -681,7 +681,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "worth_a_call": {"rate": (N_("Come back within twelve months"), "percent1")},
 } | {
     name: {"net_sales": (N_("Net sales so far"), "money")}
-    for name in ("a_away", "abc", "abc_down", "abc_up", "abc_xyz", "c_keen", "due", "largest", "segments")
+    for name in ("a_away", "abc", "abc_down", "abc_up", "abc_xyz", "c_keen", "customers", "due", "largest")
 }
 """Columns that mean something of their own in one table; a name that ends in ``_`` begins several."""
 

@@ -171,10 +171,10 @@ def growth(years: pd.DataFrame, compared: Compared) -> Growth:
     The usual change is that of the last whole year before the later period.
     """
     frame = _by_period(years.rename(columns={"year": "period"}), compared.as_of, "year")
-    names = ["year", "customers", "new_customers", "purchases", *_SALES]
+    names = ["year", "net_sales", "customers", "new_customers", *FACTORS[1:], "complete", "purchases"]
     if years["discounts"].any():
         rate = -frame["discounts"] / frame["gross_sales"].where(frame["gross_sales"] > 0)
-        frame, names = frame.assign(discount_rate=rate), [*names[:-1], "discount_rate", "complete"]
+        frame, names = frame.assign(discount_rate=rate), [*names[:-2], "discount_rate", *names[-2:]]
     frame, totals = frame[names], compared.totals()
     whole = frame.loc[
         frame["complete"] & (frame["year"].dt.year < compared.now[0].year), "net_sales"

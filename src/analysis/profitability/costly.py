@@ -37,18 +37,19 @@ def costly(result: Contribution | NotPossible, late: Listed | NotPossible) -> Li
     lost = found.groupby("reason")["remains"].agg(["size", "sum"]).reindex(list(names.values()), fill_value=0)
     reasons = lost.set_axis(["customers", "loss"], axis="columns").assign(excess=beyond.sum().to_numpy())
     reasons["loss"] *= -1
-    worst, loss = reasons["excess"].idxmax(), -float(found["remains"].sum())
+    worst, loss = reasons["loss"].idxmax(), -float(found["remains"].sum())
     text = ngettext(
-        "{few} of {customers} customers costs more than it brings: {loss}{assumed}, above all because of "
-        "“{reason}”.",
-        "{few} of {customers} customers cost more than they bring: {loss} in all{assumed}, above all because "
-        "of “{reason}”.",
+        "{few} of {customers} customers costs more than it brings: {loss}{assumed}, {part} of it with "
+        "“{reason}” as the main reason.",
+        "{few} of {customers} customers cost more than they bring: {loss} in all{assumed}, {part} of it with "
+        "“{reason}” as the main reason.",
         len(found),
     ).format(
         few=number(len(found)),
         customers=number(len(frame)),
         loss=money(loss, result.currency),
         reason=worst,
+        part=money(reasons["loss"].max(), result.currency),
         assumed=result.margins.assumed(),
     )
     waiting = _("What waiting for the money costs is counted here, and not in the contribution margin.")

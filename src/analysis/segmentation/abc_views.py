@@ -101,6 +101,11 @@ class AbcViews(Result):
         count = len(self.moved(better=False))
         return [Finding("segmentation.abc_changes", self.title(), count, "customers", action=action)]
 
+    def notes(self) -> list[str]:
+        """Return how many are counted."""
+        message = _("Counted are the {n} customers of whom all these measures are known.")
+        return [message.format(n=number(len(self.customers)))]
+
 
 def abc_views(profile: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> AbcViews | NotPossible:
     """Return the classes of customers by net sales, margin and expected value.
