@@ -167,3 +167,13 @@ def test_a_header_that_ends_in_a_format_states_it(tmp_path, form, month):
         tmp_path, f"Cliente,Fecha {form},Importe neto\nAna,03/04/2024,10.50\nBen,05/04/2024,1.50\n"
     )
     assert kept(dataset)["date"].iloc[0].month == month
+
+
+def test_a_file_of_credit_notes_takes_sales_back(tmp_path):
+    header = "DocNum,DocDate,CardCode,DocTotal,VatSum,CANCELED\n"
+    (tmp_path / "OINV.csv").write_text(
+        header + "1,2024-01-31,C1,121.00,21.00,N\n2,2024-02-15,C2,60.50,10.50,N\n"
+    )
+    (tmp_path / "ORIN.csv").write_text(header + "1,2024-03-01,C1,12.10,2.10,N\n")
+    dataset = open_dataset(str(tmp_path))
+    assert account(dataset) == {"sale": (2, 150), "return": (1, -10)}

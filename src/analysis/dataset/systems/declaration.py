@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.dataset.config import TableConfig, Transactions, check_columns
-from analysis.dataset.ledger.sums import PLUS
 from analysis.dataset.schema import TABLES, same_name
 from analysis.dataset.yaml_file import read_yaml
 from analysis.errors import CarteraError
 from analysis.language import _
 
+PLUS = " + "
+"""What stands between the headers of a sum."""
 _FOLDER = Path(__file__).parent
 
 Words = dict[str, str]
