@@ -177,3 +177,11 @@ def test_a_file_of_credit_notes_takes_sales_back(tmp_path):
     (tmp_path / "ORIN.csv").write_text(header + "1,2024-03-01,C1,12.10,2.10,N\n")
     dataset = open_dataset(str(tmp_path))
     assert account(dataset) == {"sale": (2, 150), "return": (1, -10)}
+
+
+def test_what_a_column_is_for_want_of_another_is_not_left_aside(tmp_path):
+    text = (
+        "id,Created (UTC),Amount,Amount Refunded,Currency,Fee,Status,Customer ID\n"
+        "ch_1,2024-01-31 10:03,10.00,4.00,eur,0.30,Paid,cus_1\n"
+    )
+    assert kept(_opened(tmp_path, text))["amount"].astype(float).tolist() == [6]

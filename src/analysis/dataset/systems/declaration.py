@@ -73,7 +73,9 @@ class System(BaseModel):
         }
         if columns.get("customer_name") == columns.get("customer_id"):
             columns.pop("customer_name", None)
+        used = {part for header in columns.values() for part in header.split(PLUS)}
         ignored = [there[same_name(one)] for one in section.pop("ignore", []) if same_name(one) in there]
+        ignored = [header for header in ignored if header not in used]
         said = section | {"columns": columns} | ({"ignore": ignored} if ignored else {})
         return (Transactions if table == "transactions" else TableConfig).model_validate(said)
 
