@@ -93,6 +93,12 @@ class Dataset:
         return hashlib.sha256((self.folder / MARKER).read_bytes()).hexdigest()
 
     @property
+    def days(self) -> tuple[dt.date | None, dt.date]:
+        """First day with a transaction, where there is any, and the last day that counts."""
+        first = self.query("coverage")["first_date"].iloc[0] if self.has_sales else None
+        return (None if pd.isna(first) else first.date()), self.as_of
+
+    @property
     def has_sales(self) -> bool:
         """Whether there are sales: contracts, or surveys, may stand alone."""
         return bool(self.columns)
