@@ -198,6 +198,7 @@ def test_channels_that_waste_money_by_hand() -> None:
         "months, 60% of all spending."
     )
     assert told.action.startswith("Move that budget to “fair”")
+    assert found.poor == ("web",)
     assert found.title() == "“web” returns only 1.0 times its cost (1.0 to 1.0)"
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 GOOD_RATIO = 3.0  # the usual rule of thumb for LTV : CAC
-_LEAST = 10  # customers of a channel that is told to return too little, where it won any
+_LEAST, _MOST = 10, 2  # customers of a channel of which something is said; channels that are named
 _DRAWS, _LARGEST = 1000, 2000  # of the bootstrap
 _RATIOS = ["ratio", "ratio_low", "ratio_high"]
 _SHOWN = [
@@ -75,13 +75,15 @@ class LtvToCac(Listed):
     ``frame`` has one row per channel with spending, the best first: ``channel``, ``spent`` and
     ``spent_lately`` (see `Cac`), ``share_spent``, ``customers``; money per customer: ``acquisition_cost``,
     ``past_margin``, ``clv`` and ``total_value``; ``ratio``, total value ÷ cost, with its 95 % interval.
-    ``ratio`` and ``worth`` are of all; ``wasteful`` says which channels clearly return too little.
+    ``ratio`` and ``worth`` are of all; ``poor`` are the channels that clearly return less than
+    `GOOD_RATIO`, of which ``wasteful`` tells.
     """
 
     name: ClassVar[str] = "ltv_to_cac"
     frame: pd.DataFrame
     ratio: float
     worth: float
+    poor: tuple[str, ...]
     wasteful: Finding | None
 
     def findings(self) -> list[Finding]:
@@ -124,9 +126,10 @@ def ltv_to_cac(value: TotalValue, cost: Cac) -> LtvToCac | NotPossible:
     )
     found = Finding("acquisition.ratio", text, ratio, "ratio", good=ratio >= GOOD_RATIO, usual=GOOD_RATIO)
     wasteful: Finding | None = None
+    poor: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     if ((frame["channel"] != _("(not known)")) & (frame["spent"] > 0)).sum() > 1:
-        claim, wasteful = _wasteful(frame, value.currency)
+        poor, claim, wasteful = _wasteful(frame, value.currency)
         notes = (
             _("The intervals tell how much customers of a channel differ, not how sure each forecast is."),
         )
@@ -139,23 +142,25 @@ def ltv_to_cac(value: TotalValue, cost: Cac) -> LtvToCac | NotPossible:
         frame=frame,
         ratio=ratio,
         worth=worth,
+        poor=poor,
         wasteful=wasteful,
     )
 
 
-def _wasteful(frame: pd.DataFrame, currency: str | None) -> tuple[str, Finding]:
+def _wasteful(frame: pd.DataFrame, currency: str | None) -> tuple[tuple[str, ...], str, Finding]:
     """Say which channels on which money is spent now clearly return less than the usual rule asks.
 
-    At stake is what was spent on them in the last twelve months. Before the finding comes its first part.
+    Those two on which most is spent; at stake is what was spent on them in the last twelve months. Before the
+    finding come the channels, and its first part.
     """
     named = frame[(frame["channel"] != _("(not known)")) & (frame["spent"] > 0)]
     is_told = (named["customers"] == 0) | (named["customers"] >= _LEAST)
     poor = named[is_told & (named["ratio_high"] < GOOD_RATIO) & (named["spent_lately"] > 0)]
-    poor = poor.sort_values("spent_lately", ascending=False, kind="stable")
+    poor = poor.sort_values("spent_lately", ascending=False, kind="stable").head(_MOST)
     if poor.empty:
         claim = _("No channel returns clearly less than the usual {good} times its cost")
         claim = claim.format(good=number(GOOD_RATIO))
-        return claim, Finding(_WASTEFUL, f"{claim}.", 0, "channels", good=True)
+        return (), claim, Finding(_WASTEFUL, f"{claim}.", 0, "channels", good=True)
     part = _("“{channel}” returns only {ratio} times its cost ({low} to {high})")
     bare = _("“{channel}” won nobody under that name")
     said = []
@@ -163,7 +168,7 @@ def _wasteful(frame: pd.DataFrame, currency: str | None) -> tuple[str, Finding]:
         each, low, high = (number(row[name], 1) for name in _RATIOS)
         message = part if row["customers"] else bare
         said.append(message.format(channel=row["channel"], ratio=each, low=low, high=high))
-    claim, best = listing(said), named.iloc[0]["channel"]
+    claim = listing(said)
     spent = float(poor["spent_lately"].sum())
     text = _("{channels}, where {good} is usual: {spent} in the last twelve months, {share} of all spending.")
     text = text.format(
@@ -172,10 +177,13 @@ def _wasteful(frame: pd.DataFrame, currency: str | None) -> tuple[str, Finding]:
         spent=money(spent, currency),
         share=percent(spent / float(frame["spent_lately"].sum())),
     )
-    action = _("Move that budget to “{channel}”, and see whether it still returns as much.")
-    if best in set(poor["channel"]):
-        action = _("Stop that spending until it is known what it brings.")
-    return claim, Finding(_WASTEFUL, text, len(poor), "channels", spent, False, action.format(channel=best))
+    action = _("Stop that spending until it is known what it brings.")
+    better = named[(named["customers"] >= _LEAST) & (named["ratio_low"] >= GOOD_RATIO)]
+    if len(better):
+        action = _("Move that budget to “{channel}”, and see whether it still returns as much.")
+        action = action.format(channel=better["channel"].iloc[0])
+    found = Finding(_WASTEFUL, text, len(poor), "channels", spent, False, action)
+    return tuple(poor["channel"]), claim, found
 
 
 @or_not_possible
