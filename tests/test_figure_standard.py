@@ -48,7 +48,7 @@ def figures(request: pytest.FixtureRequest) -> Iterator[list[Figure]]:
         for cell in json.loads((NOTEBOOKS / f"{request.param}.ipynb").read_text("utf-8"))["cells"]:
             tags = cell["metadata"].get("tags", [])
             if cell["cell_type"] == "code" and "lesson" not in tags:
-                exec("".join(cell["source"]), names)  # noqa: S102 our own notebooks
+                exec("".join(cell["source"]), names)
             if "parameters" in tags:
                 names["language"] = "es"
     assert drawn

@@ -206,8 +206,8 @@ class TestGrowth:
         assert growth.frame["net_sales"].tolist() == [200, 250]
         assert growth.frame["complete"].tolist() == [True, False]
         assert growth.sentence() == (
-            "Net sales of 1 Jan 2024 – 31 Mar 2024: 56.2% more than in 1 Jan 2023 – 31 Mar 2023 (250 and 160): "
-            "customers 0.0%, purchases per customer +50.0%, value per purchase +4.2%."
+            "Net sales of 1 Jan 2024 – 31 Mar 2024: 56.2% more than in 1 Jan 2023 – 31 Mar 2023 (250 and "
+            "160): customers 0.0%, purchases per customer +50.0%, value per purchase +4.2%."
         )
         finding = growth.findings()[0]
         assert (finding.money, finding.good, finding.action) == (pytest.approx(90), True, "")
