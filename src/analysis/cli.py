@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.errors import CarteraError
-from analysis.language import LANGUAGES, Language, _, number, use_language
+from analysis.language import LANGUAGES, Language, _, listing, number, use_language
 from analysis.stopping import STOPPED, stoppable
+
+MOVED = 3
+"""Exit code of ``compare`` where something moved; 1 is an error, 2 a command that cannot be understood."""
 
 if TYPE_CHECKING:
     from analysis.report.request import Request
@@ -44,6 +47,7 @@ def _app() -> typer.Typer:
     app.callback()(_common)
     app.command("run", help=_("Run the notebooks on your data and write the report."))(_run)
     app.command("check", help=_("Read the data, say what was understood, and stop."))(_check)
+    app.command("compare", help=_("Say what moved between two reports on the same data."))(_compare)
     app.command("notebooks", help=_("Write copies of the notebooks to work in by hand."))(_notebooks)
     app.command("demo", help=_("Write the demo portfolio: an invented distributor's files, from a seed."))(
         _demo
@@ -116,6 +120,10 @@ def _run(  # noqa: PLR0917 one argument per option
             min=1, metavar="N", help=_("How many notebooks run at once; one per core if not given.")
         ),
     ] = None,
+    pdf: Annotated[
+        bool,
+        typer.Option("--pdf", help=_("Print the report too, as report.pdf: takes Chromium, Chrome or Edge.")),
+    ] = False,
     by: Annotated[
         str | None,
         typer.Option(
@@ -134,10 +142,9 @@ def _run(  # noqa: PLR0917 one argument per option
             raise CarteraError(
                 _("Two data sets have the same name: run them one by one, each with its --out.")
             )
-        if by and (notebooks or parameter):
-            raise CarteraError(
-                _("With --by there are sheets in place of notebooks: leave out --notebooks and --parameter.")
-            )
+        if by and (notebooks or parameter or pdf):
+            message = _("With --by there are sheets in place of notebooks: leave out {options}.")
+            raise CarteraError(message.format(options=listing(["--notebooks", "--parameter", "--pdf"])))
         requests = [
             Request(
                 data=one,
@@ -148,6 +155,7 @@ def _run(  # noqa: PLR0917 one argument per option
                 notebooks=[name.strip() for name in notebooks.split(",") if name.strip()],
                 assignments=parameter or [],
                 jobs=jobs,
+                pdf=pdf,
             )
             for one in data
         ]
@@ -173,7 +181,31 @@ def _run_one(request: Request, by: str | None) -> bool:
     return not failures
 
 
-def _check(
+def _compare(
+    earlier: Annotated[Path, typer.Argument(metavar="REPORT_A", help=_("Folder of the earlier report."))],
+    later: Annotated[Path, typer.Argument(metavar="REPORT_B", help=_("Folder of the later report."))],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=_("Folder of compare.html and changes.json; REPORT_B-changes beside it if not given."),
+        ),
+    ] = None,
+    language: Annotated[
+        Language | None, typer.Option(help=_("Language of the page; that of REPORT_B if not given."))
+    ] = None,
+) -> None:
+    with _readable():
+        from analysis.report.comparison import compare  # noqa: PLC0415
+
+        page, moved = compare(earlier, later, out, language)
+        message = _("What moved is in {path}") if moved else _("Nothing moved; {path} says so.")
+        typer.echo(message.format(path=_short(page)))
+        if moved:
+            raise typer.Exit(MOVED)
+
+
+def _check(  # noqa: PLR0917
     data: Annotated[
         str,
         typer.Argument(
@@ -186,6 +218,10 @@ def _check(
         typer.Option(
             "--write-config", help=_("Leave a dataset.yml with what was understood, ready to edit.")
         ),
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help=_("In place of the account, the SQL that reads the data, whole.")),
     ] = False,
     by_month: Annotated[
         bool,
@@ -208,6 +244,11 @@ def _check(
             )
         if sys.stdin.isatty() and sys.stdout.isatty():
             data = _asked(data)
+        if explain:
+            from analysis.dataset.explain import explain as explained  # noqa: PLC0415
+
+            typer.echo(explained(data))
+            return
         print_account(data, as_of, by_month)
 
 

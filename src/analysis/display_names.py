@@ -6,7 +6,8 @@ word such as ``share`` means another thing in one table does `OF_TABLE` say what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Hashable, Mapping
 from typing import TypedDict
 
 import pandas as pd
@@ -15,6 +16,7 @@ from pandas.api.types import is_string_dtype
 from analysis.language import N_, _
 
 _OF_TEXT = ("text", "date", "month")
+_OF_A_YEAR = re.compile(r"(\w+_)\d{4}")
 COLUMNS: dict[str, tuple[str, str]] = {
     "T": ("T", "number2"),
     "T_days": (N_("T (days)"), "number2"),
@@ -28,7 +30,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "account_type": (N_("Type"), "text"),
     "accounts": (N_("Accounts"), "number"),
     "acquisition_channel": (N_("Acquisition channel"), "text"),
-    "acquisition_cost": (N_("Cost to acquire"), "money2"),
+    "acquisition_cost": (N_("Cost to acquire"), "money"),
     "action": (N_("Action"), "text"),
     "action_gain": (N_("Expected gain of the action"), "money"),
     "active": (N_("Active"), "number"),
@@ -62,7 +64,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "behind_error": (N_("Standard error of that"), "number4"),
     "beside_rate": (N_("Margin beside the usual rate"), "money"),
     "best": (N_("Best customers"), "number"),
-    "best_sales": (N_("Sold to A customers"), "money"),
+    "best_sales": (N_("Sold to A customers in 90 days"), "money"),
     "bg_nbd": (N_("BG/NBD"), "number2"),
     "billing": (N_("Billing"), "text"),
     "bought_control": (N_("Bought, left alone"), "percent1"),
@@ -124,7 +126,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "days_as_customer": (N_("Days since the first purchase"), "number"),
     "days_before": (N_("Days late before"), "number1"),
     "days_in_stage": (N_("Days in it, median"), "number"),
-    "days_late": (N_("Days late"), "number1"),
+    "days_late": (N_("Days late, mean"), "number1"),
     "days_of_cover": (N_("Days of cover"), "number1"),
     "days_overdue": (N_("Days overdue"), "number"),
     "days_since_last": (N_("Days since the last purchase"), "number"),
@@ -140,7 +142,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "dissatisfied": (N_("Dissatisfied"), "number"),
     "dropped": (N_("Dropped out"), "number"),
     "dso": (N_("DSO by definition"), "number1"),
-    "due_amount": (N_("Fell due"), "money"),
+    "due_amount": (N_("Money that fell due"), "money"),
     "earlier_sales": (N_("Net sales before"), "money"),
     "earned": (N_("Margin earned"), "money"),
     "effect": (N_("Effect"), "money"),
@@ -157,11 +159,12 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "excess_high": (N_("Difference, 95% high"), "percent1"),
     "excess_low": (N_("Difference, 95% low"), "percent1"),
     "excluded": (N_("Left out"), "number"),
-    "expected": (N_("Comes back, by the rate"), "money"),
+    "expected": (N_("Expected back within twelve months"), "money"),
     "expected_by": (N_("Expected again by"), "date"),
-    "expected_gain": (N_("Expected gain"), "money2"),
+    "expected_gain": (N_("Expected gain"), "money"),
     "expected_purchases": (N_("Expected purchases"), "number2"),
     "expected_renewals": (N_("Renewals to come, discounted"), "number2"),
+    "expected_sales": (N_("Expected net sales"), "money"),
     "expected_spend": (N_("Expected spend per purchase"), "money"),
     "f": (N_("Frequency"), "number"),
     "factor": (N_("Factor"), "text"),
@@ -177,8 +180,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "from_reactivated": (N_("From reactivated"), "money"),
     "from_returned": (N_("Only returned"), "money"),
     "gain_forgone": (N_("Expected gain given up"), "money"),
-    "gain_high": (N_("Gain, 90% high"), "money2"),
-    "gain_low": (N_("Gain, 90% low"), "money2"),
+    "gain_high": (N_("Gain, 90% high"), "money"),
+    "gain_low": (N_("Gain, 90% low"), "money"),
     "gini": (N_("Gini"), "number2"),
     "goods": (N_("Cost of goods"), "money"),
     "gross_retention": (N_("Gross revenue retention"), "percent1"),
@@ -192,6 +195,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "helper": (N_("Helper"), "number4"),
     "herfindahl": (N_("Herfindahl index"), "number3"),
     "high": (N_("High"), "money2"),
+    "horizon_weeks": (N_("Weeks ahead"), "number"),
     "importance": (N_("Rise of the Brier score"), "number4"),
     "in_category": (N_("In that category"), "money"),
     "in_stage": (N_("In it now"), "number"),
@@ -209,11 +213,11 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "last_contact": (N_("Last contact"), "date"),
     "last_period": (N_("Same as last period"), "number2"),
     "last_purchase": (N_("Last purchase"), "date"),
-    "last_year": (N_("Last year"), "money"),
+    "last_year": (N_("Net sales last year"), "money"),
     "last_year_sales": (N_("Net sales in the last active year"), "money"),
     "lasting": (N_("Not bought afterwards"), "percent1"),
     "late_cost": (N_("Cost of late payment"), "money"),
-    "late_share": (N_("Late"), "percent1"),
+    "late_share": (N_("Delivered late"), "percent1"),
     "later_sales": (N_("Net sales now"), "money"),
     "lead_id": (N_("Lead"), "text"),
     "leads": (N_("Leads"), "number"),
@@ -225,7 +229,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "lift": (N_("Lift in the top decile"), "number2"),
     "lift_high": (N_("Lift, 95% high"), "number2"),
     "lift_low": (N_("Lift, 95% low"), "number2"),
-    "like_rate": (N_("Others on like purchases"), "percent1"),
+    "like_rate": (N_("Discount of others on like purchases"), "percent1"),
     "lines": (N_("Lines"), "number"),
     "log_likelihood": (N_("Log-likelihood"), "number1"),
     "loss": (N_("Loss"), "money"),
@@ -296,7 +300,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "owner": (N_("Salesperson"), "text"),
     "p_alive": (N_("P(alive)"), "percent1"),
     "p_value": (N_("Log-rank p, for all tests"), "number3"),
-    "paid_late": (N_("Came late"), "percent1"),
+    "paid_late": (N_("Share paid late"), "percent1"),
     "parameter": (N_("Parameter"), "text"),
     "pareto_nbd": (N_("Pareto/NBD"), "number2"),
     "part": (N_("Part"), "text"),
@@ -305,7 +309,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "perceived_potential": (N_("Potential"), "text"),
     "plan": (N_("Plan"), "text"),
     "planned_on": (N_("Planned on"), "date"),
-    "point": (N_("A point costs"), "money"),
+    "point": (N_("A point of discount costs"), "money"),
     "policy": (N_("What is done"), "text"),
     "potential": (N_("Declared potential"), "money"),
     "potential_class": (N_("Class by potential"), "text"),
@@ -316,14 +320,14 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "predicted": (N_("Predicted"), "percent1"),
     "price": (N_("Price of a year"), "money2"),
     "product_id": (N_("Product"), "text"),
-    "projected": (N_("Projected"), "money"),
+    "projected": (N_("Projected net sales"), "money"),
     "projected_high": (N_("Projected, 80% high"), "money"),
     "projected_low": (N_("Projected, 80% low"), "money"),
     "promoters": (N_("Promoters"), "number"),
     "prospects": (N_("Prospects"), "number"),
     "psi": (N_("PSI"), "number3"),
     "purchase_days": (N_("Purchase days"), "number"),
-    "purchase_margin": (N_("Margin of a purchase"), "money2"),
+    "purchase_margin": (N_("Margin of a purchase"), "money"),
     "purchases": (N_("Purchases"), "number"),
     "purchases_high": (N_("Purchases, 80% high"), "number"),
     "purchases_low": (N_("Purchases, 80% low"), "number"),
@@ -356,7 +360,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "region": (N_("Region"), "text"),
     "rejected": (N_("Rejected"), "number"),
     "relative_silence": (N_("Silence ÷ usual gap"), "number1"),
-    "remains": (N_("Remains"), "money"),
+    "remains": (N_("What remains after all costs"), "money"),
     "renewal": (N_("Renewal"), "number"),
     "renewal_rate": (N_("Renewed"), "percent1"),
     "renewals": (N_("Renewals made"), "number"),
@@ -384,9 +388,11 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "sales_after": (N_("Net sales per customer afterwards"), "money"),
     "sales_answered": (N_("Net sales of each who answered"), "money"),
     "sales_before": (N_("Net sales before"), "money"),
+    "sales_high": (N_("Net sales, 90% high"), "money"),
     "sales_index": (N_("Net sales ÷ market"), "number2"),
     "sales_lost": (N_("Net sales lost"), "money"),
-    "sales_per_customer": (N_("Net sales so far per customer"), "money2"),
+    "sales_low": (N_("Net sales, 90% low"), "money"),
+    "sales_per_customer": (N_("Net sales so far per customer"), "money"),
     "sales_silent": (N_("Net sales of each who did not"), "money"),
     "same_rate": (N_("Same rate as before"), "number2"),
     "satisfied": (N_("Satisfied"), "number"),
@@ -401,7 +407,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "segments": (N_("Mean of the RFM segment"), "number2"),
     "service_cost": (N_("Cost to serve"), "money"),
     "share": (N_("Share"), "percent1"),
-    "share_before": (N_("Share before"), "percent1"),
+    "share_before": (N_("Share of net sales before"), "percent1"),
     "share_lost": (N_("Share lost"), "percent1"),
     "share_of_customers": (N_("Share of customers"), "percent1"),
     "share_of_equity": (N_("Share of customer equity"), "percent1"),
@@ -410,13 +416,13 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "share_of_sales": (N_("Share of net sales"), "percent1"),
     "share_of_wallet": (N_("Share of wallet"), "percent"),
     "share_spent": (N_("Share of the money"), "percent1"),
-    "short_share": (N_("Short"), "percent1"),
+    "short_share": (N_("Delivered short"), "percent1"),
     "shrinkage": (N_("Shrinkage of retained"), "money"),
-    "silence": (N_("Silence"), "text"),
+    "silence": (N_("Time without a purchase"), "text"),
     "silent": (N_("Silences"), "number"),
     "silhouette": (N_("Silhouette"), "number2"),
     "size": (N_("Customers in it"), "number"),
-    "smallest": (N_("Smallest in the class"), "money2"),
+    "smallest": (N_("Smallest in the class"), "money"),
     "smallest_effect": (N_("Smallest rise that would be seen"), "percent1"),
     "snapshot": (N_("Used to"), "text"),
     "source": (N_("Measured by"), "text"),
@@ -438,9 +444,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "talk_about": (N_("Talk about"), "text"),
     "tenure": (N_("Months"), "text"),
     "ticket": (N_("Average ticket"), "money"),
-    "tied_up": (N_("Tied up"), "money"),
+    "tied_up": (N_("Money tied up"), "money"),
     "times": (N_("Bought"), "text"),
-    "to_date": (N_("Year to date"), "money"),
+    "to_date": (N_("Net sales this year to date"), "money"),
     "top": (N_("Top"), "percent"),
     "top_fifth": (N_("Largest 20%"), "percent1"),
     "top_ten": (N_("Ten largest"), "percent1"),
@@ -463,7 +469,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "usual_gap": (N_("Usual gap in days"), "number"),
     "usual_pause": (N_("Mean gap in days"), "number"),
     "value": (N_("Value"), "number4"),
-    "value_at_stake": (N_("Margin at stake"), "money2"),
+    "value_at_stake": (N_("Margin at stake"), "money"),
     "value_if_active": (N_("Value if it stays"), "money"),
     "value_per_purchase": (N_("Value per purchase"), "money"),
     "variation": (N_("Variation of the gaps"), "number2"),
@@ -493,7 +499,11 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     },
     "actions": {"cost": (N_("Cost of the contacts"), "money")},
     "plan_tornado": {"break_even": (N_("Pays from this share of it on"), "percent")},
-    "acquisition": {"total_value": (N_("Total value"), "money")},
+    "acquisition": {
+        "clv": (N_("CLV per customer"), "money"),
+        "past_margin": (N_("Margin so far per customer"), "money"),
+        "total_value": (N_("Total value per customer"), "money"),
+    },
     "action_plan": {
         "base": (N_("Buys anyway"), "percent1"),
         "chance": (N_("Chance that it makes the difference"), "percent1"),
@@ -504,6 +514,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "may_contact": (N_("May be contacted"), ""),
     },
     "afterwards": {"purchases": (N_("Days with a purchase afterwards"), "number2")},
+    "ageing": {"amount": (N_("Open"), "money"), "share": (N_("Share of receivables"), "percent1")},
     "apart": {"share": (N_("Share who are best"), "percent1"), "lift": (N_("Lift"), "number2")},
     "campaigns": {
         "high": (N_("That chance, 90% high"), "percent1"),
@@ -519,6 +530,8 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "share": (N_("Share of earlier net sales"), "percent1"),
     },
     "churn_": {
+        "active_before": (N_("Active at the start"), "number"),
+        "part": (N_("Group"), "text"),
         "rate_high": (N_("Churn rate, 95% high"), "percent1"),
         "rate_low": (N_("Churn rate, 95% low"), "percent1"),
     },
@@ -539,7 +552,10 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "high": (N_("95% high"), "number3"),
         "value": (N_("Value"), "number3"),
     },
-    "contract_values": {"value": (N_("Value"), "money2")},
+    "contract_values": {
+        "renews": (N_("Probability of renewing next"), "percent"),
+        "value": (N_("Value of renewals to come"), "money"),
+    },
     "conversion_curve": {
         "high": (N_("Won, 95% high"), "percent1"),
         "lost": (N_("Given up"), "percent1"),
@@ -554,10 +570,18 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "potential": (N_("Growth potential"), "money"),
         "returns": (N_("Returned"), "money"),
     },
+    "customer_moves": {"classes": (N_("Classes"), "text")},
+    "customers_dictionary": {
+        "column": (N_("Column of the Parquet file"), "text"),
+        "customers": (N_("Known of so many customers"), "number"),
+        "heading": (N_("Heading of the CSV file"), "text"),
+        "meaning": (N_("Meaning"), "text"),
+    },
     "declining": {
         "net_sales": (N_("Net sales, twelve months"), "money"),
         "sales_before": (N_("Net sales, twelve months before"), "money"),
     },
+    "discounts_": {"excess": (N_("Given beyond others on like purchases"), "money")},
     "deliveries": {"typical_days": (N_("Days until arrival, median"), "number")},
     "detractors": {"score": (N_("Answer"), "number")},
     "equity_by_": {
@@ -567,7 +591,10 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "five_gaps": {"by_hand": (N_("By hand"), "percent1")},
     "found": {"what": (N_("What was found"), "text")},
     "group_check": {"actual": (N_("Actual"), "number")},
-    "growth_potential": {"category": (N_("Where the largest part lies"), "text")},
+    "growth_potential": {
+        "category": (N_("Where the largest part lies"), "text"),
+        "net_sales": (N_("Net sales, twelve months"), "money"),
+    },
     "lapsed_check": {"excess": (N_("Difference"), "percent1")},
     "lapsed_lines": {
         "category": (N_("Product group"), "text"),
@@ -608,10 +635,15 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "open_leads": (N_("Open leads like it"), "number"),
         "total_value": (N_("Total value"), "money"),
     },
+    "mix": {
+        "net_sales": (N_("Net sales, twelve months"), "money"),
+        "share": (N_("Share of net sales"), "percent1"),
+    },
     "overdue_by_owner": {"overdue": (N_("Next step overdue"), "number")},
     "prediction": {"method": (N_("Classed or ranked by"), "text")},
     "projection_trials": {"total_error": (N_("Missed by, total"), "percent1")},
     "reactivation": {
+        "months": (N_("Months without a purchase"), "number"),
         "rate": (N_("Came back"), "percent1"),
         "rate_high": (N_("95% high"), "percent1"),
         "rate_low": (N_("95% low"), "percent1"),
@@ -623,6 +655,23 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "low": (N_("That chance, 90% low"), "percent1"),
     },
     "roi": {"years": (N_("Years since the first purchase"), "number1")},
+    "report_contents": {
+        "file": (N_("File"), "text"),
+        "sheet": (N_("Tab"), "text"),
+        "shows": (N_("What it shows"), "text"),
+        "source": (N_("Where it comes from"), "text"),
+    },
+    "report_figures": {
+        "difference": (N_("Difference"), ""),
+        "now": (N_("Now"), ""),
+        "title": (N_("Figure"), "text"),
+        "year_before": (N_("A year before"), ""),
+    },
+    "report_findings": {
+        "action": (N_("What to do"), "text"),
+        "money": (N_("Money at stake"), "money"),
+        "text": (N_("Finding"), "text"),
+    },
     "rows": {"what": (N_("What became of them"), "text")},
     "score_ranges": {"score": (N_("Score"), "number")},
     "scores": {"model": (N_("Rule"), "text")},
@@ -669,6 +718,9 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "under_served": {"lift": (N_("Lift"), "number2")},
     "value_scores": {"model": (N_("Rule"), "text")},
     "worth_a_call": {"rate": (N_("Come back within twelve months"), "percent1")},
+} | {
+    name: {"net_sales": (N_("Net sales so far"), "money")}
+    for name in ("a_away", "abc", "abc_down", "abc_up", "abc_xyz", "c_keen", "customers", "due", "largest")
 }
 """Columns that mean something of their own in one table; a name that ends in ``_`` begins several."""
 
@@ -724,6 +776,8 @@ CAPTIONS: dict[str, str] = {
     "counts": N_("How many customers there are, counted in different ways"),
     "customer_margins": N_("Customers by contribution margin"),
     "customer_value": N_("Customers by lifetime value"),
+    "customer_moves": N_("Who changed segment or class, those expected to bring most first"),
+    "customer_profile": N_("Every customer, with all that the parts know"),
     "customers": N_("Every customer with scores, segment and class"),
     "debtors": N_("The customers who owe most"),
     "deciles": N_("Customers in deciles by what they bought in twelve months"),
@@ -739,6 +793,7 @@ CAPTIONS: dict[str, str] = {
     "due": N_("A and B customers who buy with some regularity and are due within 30 days"),
     "earned": N_("Those contacted and those left alone"),
     "earlier_forecast": N_("What an earlier run forecast, and what followed"),
+    "equity_change": N_("Customer equity from the earlier report to the later"),
     "equity_by_": N_("Customer equity by group of customers"),
     "factor_change": N_("The change, by factor"),
     "fallen": N_("The ten customers who took most off net sales"),
@@ -764,8 +819,7 @@ CAPTIONS: dict[str, str] = {
     "life_cycle": N_("Customers by stage of the life cycle"),
     "loyalty": N_("Loyalty, by the last answer"),
     "market_index": N_("Our customers and net sales against the market"),
-    "migration": N_("Customers by segment at the earlier date (rows) and now (columns)"),
-    "migration_money": N_("Change of net sales by segment at the earlier date (rows) and now (columns)"),
+    "migration": N_("Who went from which segment to which, most customers first"),
     "mix": N_("Net sales of twelve months by part, what moved most first"),
     "models": N_("Three models of purchases, on all data, at earlier dates and in the last check"),
     "moved": N_("Customers who changed segment, those whose net sales changed most first"),
@@ -791,6 +845,9 @@ CAPTIONS: dict[str, str] = {
     "reasons": N_("Why they cost more: what each reason takes beyond the average of all customers"),
     "referrals": N_("Customers won by referral beside promoters"),
     "reliability": N_("Predicted and actual share without a purchase, in groups of equal size"),
+    "report_contents": N_("The sheet of each table"),
+    "report_figures": N_("The last twelve months, and the state at their end"),
+    "report_findings": N_("Findings"),
     "response": N_("Who answered, by class of net sales"),
     "risen": N_("The ten customers who added most to net sales"),
     "risk_effects": N_("What the campaign changed, by risk on its day"),
@@ -798,6 +855,7 @@ CAPTIONS: dict[str, str] = {
     "rules": N_("The rule of each segment"),
     "sales_by_period": N_("Net sales and what they are made of"),
     "sales_by_year": N_("Year by year"),
+    "sales_forecast": N_("What today's customers will buy"),
     "score_ranges": N_("What each score stands for"),
     "scores": N_("The model against baselines, on purchases it had not seen"),
     "segment_profiles": N_("The segment that stands out in each part of the customers"),
@@ -859,16 +917,29 @@ def words(name: str, frame: pd.DataFrame) -> Words:
         What it shows; a named index counts as columns. What has no entry is shown by its name.
     """
     known = COLUMNS | OF_TABLE.get(_entry(name, OF_TABLE), {})
-    columns = {column: known[column] for column in (*frame.index.names, *frame.columns) if column in known}
+    columns = {
+        column: known[entry]
+        for column in (*frame.index.names, *frame.columns)
+        if (entry := _of(column)) in known
+    }
     return {
         "caption": _(caption) if (caption := CAPTIONS.get(_entry(name, CAPTIONS))) else name,
-        "labels": {column: _(heading) for column, (heading, _form) in columns.items()},
+        "labels": {
+            column: f"{_(heading)} {str(column).removeprefix(str(_of(column)))}".strip()
+            for column, (heading, _form) in columns.items()
+        },
         "formats": {
             column: form
             for column, (_heading, form) in columns.items()
             if form and (form in _OF_TEXT or column not in frame or not is_string_dtype(frame[column]))
         },
     }
+
+
+def _of(column: Hashable) -> Hashable:
+    """Return what a column is entered under: itself, or what stands before its year, as ``net_sales_``."""
+    found = _OF_A_YEAR.fullmatch(str(column))
+    return found[1] if found else column
 
 
 def _entry(name: str, entries: Mapping[str, object]) -> str:

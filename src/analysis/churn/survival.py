@@ -152,16 +152,15 @@ def survival(lives: Lives) -> Survival | NotPossible:
     if lives.window is None:
         half = _("Half of the contracts end within {months} months (95% interval: {low} to {high})")
         left = _("After {months} months {share} of the contracts go on")
-        said = _("{title}. Of {all} contracts {ended} ended; the others count as long as they were observed.")
+        said = _("{title}; {ended} of {all} have ended.")
     else:
-        half = _("Half of the customers fall silent within {months} months (95% interval: {low} to {high})")
+        half = _(
+            "Half of the customers first fall silent within {months} months (95% interval: {low} to {high})"
+        )
         if middle == 0:
             half = _("Half of the customers or more fall silent right after the first purchase")
         left = _("After {months} months {share} of the customers have never fallen silent")
-        said = _(
-            "{title}. Of {all} customers {ended} were silent for more than {window} days at least once; all "
-            "count from their first purchase on, as long as they were observed."
-        )
+        said = _("{title}; {ended} of {all} were silent for more than {window} days at least once.")
     if np.isnan(middle):
         value, unit = last["share"], "share"
         claim = left.format(months=number(last["months"]), share=percent(value, 1))

@@ -63,6 +63,8 @@ class Dataset:
         as ``dataset.yml`` says; none: these. The tables have the canonical ones.
     actions
         What can be done with customers and leads, as ``dataset.yml`` says.
+    files
+        The raw files of each table, by what ``inputs`` calls them.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Dataset:
     rfm: Scoring = field(default_factory=Scoring)
     stages: tuple[str, ...] = ()
     actions: dict[ActionName, Action] = field(default_factory=standard_actions)
+    files: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -243,6 +246,7 @@ def open_dataset(
         source.config.rfm,
         tuple(source.config.stages),
         source.config.actions or standard_actions(),
+        {name: source.files.get(name, source.files.get("transactions", [])) for name in tables},
     )
 
 

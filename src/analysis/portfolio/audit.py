@@ -158,4 +158,5 @@ def cohort_stack(cohorts: Cohorts) -> CohortStack | NotPossible:
     text = _("Customers won earlier make {share} of the net sales of {period}").format(
         share=percent(older, 1), period=period(last["period"].iloc[0], cohorts.unit)
     )
-    return CohortStack(shown={"cohort_stack": table.rename_axis(columns=None)}, text=text, cohorts=cohorts)
+    table = table.rename_axis(columns=None).round().astype("Int64")
+    return CohortStack(shown={"cohort_stack": table}, text=text, cohorts=cohorts)

@@ -109,7 +109,7 @@ class FactorChange(Waterfall):
             table[side] = [_in_its_unit(factor, value, currency) for factor, value in values]
         worst = labels.iloc[int(factors["effect"].argmin())].lower()
         action = _("Begin with the factor that took most off: {factor}.").format(factor=worst)
-        stake, good = abs(now - before), now >= before
+        stake, good = None if age else abs(now - before), now >= before
         found = Finding(
             f"portfolio.{cls.name}", text, change, "share", stake, good, "" if good or age else action, usual
         )
@@ -171,10 +171,10 @@ def growth(years: pd.DataFrame, compared: Compared) -> Growth:
     The usual change is that of the last whole year before the later period.
     """
     frame = _by_period(years.rename(columns={"year": "period"}), compared.as_of, "year")
-    names = ["year", "customers", "new_customers", "purchases", *_SALES]
+    names = ["year", "net_sales", "customers", "new_customers", *FACTORS[1:], "complete", "purchases"]
     if years["discounts"].any():
         rate = -frame["discounts"] / frame["gross_sales"].where(frame["gross_sales"] > 0)
-        frame, names = frame.assign(discount_rate=rate), [*names[:-1], "discount_rate", "complete"]
+        frame, names = frame.assign(discount_rate=rate), [*names[:-2], "discount_rate", *names[-2:]]
     frame, totals = frame[names], compared.totals()
     whole = frame.loc[
         frame["complete"] & (frame["year"].dt.year < compared.now[0].year), "net_sales"

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ class Page:
         Whether its one table is worked through: with filters, headings in sight, and as many pages as needed.
     links
         The column of which each cell is a link to the page so named; empty: there is none.
+    forms
+        By table, the format of each row, for its columns of numbers that have none.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Page:
     space: str = ""
     is_list: bool = False
     links: str = ""
+    forms: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def write_workbook(path: Path, pages: Iterable[Page], currency: str | None) -> None:
@@ -144,13 +148,18 @@ class _Column:
     heading: str
     form: str
     is_link: bool
+    forms: Sequence[str] = ()
+
+    @cached_property
+    def longest(self) -> int:
+        """Letters of its longest text; 0 where it holds none."""
+        longest = self.values.dropna().astype(str).str.len().max() if self.form == "@" else 0
+        return 0 if pd.isna(longest) else int(longest)
 
     @property
     def width(self) -> int:
-        """Its width in letters: that of its longest text, and half that of its heading, which may be broken."""
-        longest = self.values.map(lambda value: len(str(value)), na_action="ignore").max()
-        cells = int(longest) if self.form == "@" and pd.notna(longest) else 0
-        return min(max(len(self.heading) // 2 + 3, cells, 11), _WIDEST)
+        """Its width in letters: that of its text, and half that of its heading, which may be broken."""
+        return min(max(len(self.heading) // 2 + 3, self.longest, 11), _WIDEST)
 
 
 def _columns(page: Page, name: str, frame: pd.DataFrame, currency: str | None) -> list[_Column]:
@@ -161,6 +170,11 @@ def _columns(page: Page, name: str, frame: pd.DataFrame, currency: str | None) -
             page.headings.get(column, said["labels"].get(column, str(column))),
             _excel_format(said["formats"].get(column, ""), table[column], currency),
             column == page.links,
+            [
+                _excel_format(form, table[column], currency)
+                for form in page.forms.get(name, [])
+                if not said["formats"].get(column)
+            ],
         )
         for column in table.columns
     ]
@@ -205,7 +219,13 @@ def _write_page(book: Any, sheet: Any, page: Page, currency: str | None) -> None
     sheet.print_area(0, 0, row - 1, last)
 
 
-def _write_lines(book: Any, sheet: Any, row: int, lines: Sequence[str], widths: Sequence[int]) -> int:  # noqa: ANN401
+def _write_lines(
+    book: Any,  # noqa: ANN401 no types
+    sheet: Any,  # noqa: ANN401
+    row: int,
+    lines: Sequence[str],
+    widths: Sequence[int],
+) -> int:
     """Write text across all columns; return the row after it."""
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     for place, line in enumerate(lines, row):
@@ -216,13 +236,17 @@ def _write_lines(book: Any, sheet: Any, row: int, lines: Sequence[str], widths: 
 
 def _write_table(book: Any, sheet: Any, row: int, columns: Sequence[_Column], *, is_list: bool) -> int:  # noqa: ANN401
     """Write headings and rows; return the row after them."""
-    wrap = {"text_wrap": True, "valign": "top"} if is_list else {}
-    styles = [book.add_format({"num_format": column.form} | wrap) for column in columns]
+    wrap = {"text_wrap": True, "valign": "top"}
+    styles = [
+        book.add_format({"num_format": column.form} | (wrap if is_list or column.longest > _WIDEST else {}))
+        for column in columns
+    ]
     for j, column in enumerate(columns):
         side = {"align": "left" if column.form == "@" else "right"}
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True} | side)
         sheet.write_string(row, j, column.heading, head)
     total = len(columns[0].values) if columns else 0
+    by_form = {form: book.add_format({"num_format": form}) for column in columns for form in column.forms}
     for start in range(0, total, _AT_ONCE):
         parts = [column.values.iloc[start : start + _AT_ONCE] for column in columns]
         known = [part.astype(object).where(part.notna(), None) for part in parts]
@@ -232,8 +256,10 @@ def _write_table(book: Any, sheet: Any, row: int, columns: Sequence[_Column], *,
                     sheet.write_url(
                         i, j, f"internal:'{str(value).replace(chr(39), chr(39) * 2)}'!A1", string=value
                     )
-                elif value is not None:
-                    _write_cell(sheet, (i, j), value, styles[j])
+                elif value is not None and value != "":
+                    forms = columns[j].forms
+                    style = by_form[forms[i - row - 1]] if forms else styles[j]
+                    _write_cell(sheet, (i, j), value, style)
     return row + 1 + total
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 DPI = 110
 ANCHOR = "cartera_anchor"
 """Key of an output's metadata: by which name the report's page leads to it."""
+LINE = "cartera_line"
+"""Key of a table's metadata: the line of the cell that showed it."""
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -93,10 +95,13 @@ class Results:
             with theme.covering(self._days):
                 self.figure(result.name, plot(result), alt=result.sentence())
         shown = result.tables()
+        beside = _Shown(result.name if result.is_drawn else None, [*shown])
+        for found in result.findings() if result.is_drawn else []:  # the sentence belongs to the chart
+            self._keep(found, beside)
         for name, frame in shown.items():
             self.table(name, frame)
-        for found in result.findings():
-            self._keep(found, _Shown(result.name if result.is_drawn else None, [*shown]))
+        for found in [] if result.is_drawn else result.findings():
+            self._keep(found, beside)
         for note in result.notes():
             self.note(note)
 
@@ -108,24 +113,26 @@ class Results:
         name
             File name without ending.
         frame
-            What to show: its first rows; a named index counts as columns. Caption, headings and formats are
-            those of `analysis.display_names`. Where it is not possible, the reason is shown.
+            What to show: its first rows and columns; a named index counts as columns. Caption, headings and
+            formats are those of `analysis.display_names`. Where it is not possible, the reason is shown.
         """
         if isinstance(frame, NotPossible):
             self._say_why_not(frame)
             return
         said = words(name, frame)
-        shown = tables.shown(frame, said["labels"], said["formats"], self._currency)
+        shown = tables.shown(
+            frame, said["labels"], said["formats"], self._currency, columns=tables.COLUMNS_SHOWN
+        )
         _show_table(shown, said["caption"], name)
         if self._folder is not None:
-            _save(self._path("tables", name), frame)
+            _save(self._path("tables", name), frame, name)
 
     def customers(self, profile: pd.DataFrame) -> None:
         """Save the customer profile on top of the folder, with its data dictionary, and say so."""
         if self._folder is None:
             return
-        _save(self._folder / "customers", profile)
-        _save(self._folder / "customers_dictionary", dictionary(profile))
+        _save(self._folder / "customers", profile, "customer_profile")
+        _save(self._folder / "customers_dictionary", dictionary(profile), "customers_dictionary")
         said = _(
             "All {customers} customers, with {columns} columns each, are in customers.csv and "
             "customers.parquet; customers_dictionary.csv says what each column means."
@@ -246,9 +253,10 @@ class Results:
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
-def _save(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table as CSV and as Parquet."""
-    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
+def _save(path: Path, frame: pd.DataFrame, name: str) -> None:
+    """Write the table ``name`` as CSV, with the reader's headings, and as Parquet."""
+    said = words(name, frame)
+    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame, said["labels"], said["formats"]))
     write_bytes(path.with_suffix(".parquet"), tables.to_parquet(frame))
 
 
@@ -258,12 +266,21 @@ def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:
     return f'<ul class="{kind}">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts)
 
 
-def _show(html: str, plain: str, **metadata: str) -> None:
-    _display({"text/html": html, "text/plain": plain}, metadata)
+def _show(html: str, plain: str) -> None:
+    _display({"text/html": html, "text/plain": plain}, {})
 
 
 def _show_table(table: tables.Shown, caption: str, name: str) -> None:
-    _show(tables.to_html(table, caption), tables.to_plain(table, caption), **{ANCHOR: f"table-{name}"})
+    plain, place = tables.to_plain(table, caption), {ANCHOR: f"table-{name}", LINE: _line()}
+    _display({"text/html": tables.to_html(table, caption), "text/plain": plain}, place)
+
+
+def _line() -> int:
+    """Return the line that is being executed of the cell, or of the program."""
+    frame = sys._getframe()
+    while frame.f_code.co_name != "<module>" and frame.f_back:
+        frame = frame.f_back
+    return frame.f_lineno
 
 
 def _display(data: dict[str, str], metadata: dict[str, Any]) -> None:

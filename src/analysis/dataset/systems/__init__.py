@@ -1,0 +1,1 @@
+"""Exports of systems that are known by their columns; a YAML file for each."""
