@@ -110,7 +110,8 @@ def _told(frame: pd.DataFrame) -> str:
     clear = measured.loc[measured["low"] > 0, "source"].unique().tolist()
     if len(measured):
         text = _(
-            "Past campaigns measure what a contact changes for {actions}: with these customers not clearly anything."
+            "Past campaigns measure what a contact changes for {actions}: with these customers not "
+            "clearly anything."
         )
         if clear:
             text = _(
