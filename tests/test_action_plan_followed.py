@@ -310,7 +310,7 @@ class TestChanges:
         report = tmp_path / "new"
         assert write_changes(report, str(tmp_path), now, "EUR") == {"a": "25.0%", "d": "€1,234"}
         said = json.loads((report / "changes.json").read_text("utf-8"))
-        assert [(one["id"], one["before"], one["value"]) for one in said] == [
+        assert [(one["id"], one["before"], one["value"]) for one in said["findings"]] == [
             ("a", 0.25, 0.5),
             ("d", 1234, None),
         ]

@@ -42,13 +42,14 @@ class TestBridge:
         bridge = portfolio.sales_bridge(rows)
         assert bridge.shown["bridge"]["amount"].tolist() == [1110, -30, -55, -10, 1015]
         assert bridge.shown["bridge"]["share_of_gross"].iloc[-1] == pytest.approx(1015 / 1110)
-        said = "Of €1,110 gross sales, 8.6% is taken off, which leaves net sales of €1,015."
+        said = "Of €1,110 gross sales so far, 8.6% is taken off, which leaves net sales of €1,015."
         assert bridge.sentence() == said
 
     def test_margin_counts_only_lines_whose_cost_is_known(self, engine):
         bridge = portfolio.sales_bridge(engine.query("sales_bridge", as_of=AS_OF))
         assert bridge.notes() == [  # 750 − 470; 280 ÷ 750; 750 ÷ 1015
-            "The gross margin is 280, 37.3% of the net sales whose cost is known (74% of all net sales)."
+            "The gross margin so far is 280, 37.3% of the net sales whose cost is known (74% of all net "
+            "sales)."
         ]
 
     def test_without_cost_there_is_no_margin(self, engine_over):
@@ -528,7 +529,7 @@ class TestPlots:
             ax = theme.axes()
             assert plot(result, ax=ax) is ax
             ax.figure.canvas.draw()
-            assert " ".join(ax.get_title(loc="left").split()) == result.title()
+            assert " ".join(ax.figure.get_suptitle().split()) == result.title()
 
     def test_a_period_that_is_not_over_is_hatched(self, sales):
         assert [bool(bar.get_hatch()) for bar in plot(sales).patches] == [

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from analysis import portfolio
 from analysis.plots import plot, theme
-from analysis.portfolio.projection import _account, _reach, _totals
+from analysis.portfolio.projection import _account, _found, _reach, _totals
 from conftest import transactions
 
 # ana bought 20 of 60 by this day last year and 30 this year, bea all her 10, cy is new
@@ -133,9 +133,20 @@ def test_accounts_add_up_to_what_was_sold(data_over, lines):
     assert found.curve["now"].max() == pytest.approx(found.total["to_date"])
 
 
+@pytest.mark.parametrize(
+    ("last_year", "stake", "good"), [(90, 10, True), (95, None, None), (110, None, None), (120, 20, False)]
+)
+def test_at_stake_is_a_change_beyond_the_interval(last_year, stake, good):
+    """Projected are 100, between 95 and 110."""
+    total = pd.Series({"last_year": last_year, "projected": 100, "projected_low": 95, "projected_high": 110})
+    found = _found("", total, "95")
+    assert (found.value, found.usual, found.money, found.good) == (100, last_year, stake, good)
+    assert found.action == "Set the budget of costs by the lower end, 95."
+
+
 def test_draw(project):
     for as_of in (dt.date(2024, 6, 30), dt.date(2024, 12, 31)):
         found, ax = project(as_of), theme.axes()
         assert plot(found, ax=ax) is ax
         ax.figure.canvas.draw()
-        assert " ".join(ax.get_title(loc="left").split()) == found.title()
+        assert " ".join(ax.figure.get_suptitle().split()) == found.title()

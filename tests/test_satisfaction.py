@@ -173,7 +173,7 @@ def test_answers_from_1_to_5_never_make_an_nps(scale: float) -> None:
         "The best answer is taken to be 5: no NPS is told, but the share of satisfied ones."
     ]
     assert satisfaction.profile(dataset(rows([5, 4, 3, 1], scale))).empty
-    assert plot(made).get_title(loc="left").startswith("50.0% satisfied")
+    assert plot(made).figure.get_suptitle().startswith("50.0% satisfied")
 
 
 def test_an_answer_of_0_or_6_is_of_ten() -> None:

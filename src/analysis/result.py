@@ -150,6 +150,11 @@ def sizes_by(column: str, groups: Sequence[Any], customers: pd.DataFrame) -> pd.
     )
 
 
+def led_by(frame: pd.DataFrame, *first: str) -> pd.DataFrame:
+    """Return a frame with these of its columns before all others: a page shows the first eight."""
+    return frame[list(dict.fromkeys(name for name in (*first, *frame) if name in frame))]
+
+
 def currency_of(frame: pd.DataFrame) -> str | None:
     """Return the currency that `Dataset.query` left with its rows: ISO 4217, or None where not known."""
     currency: str | None = frame.attrs.get("currency")

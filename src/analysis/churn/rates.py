@@ -69,7 +69,10 @@ def rates(flow: CustomerFlow) -> ChurnRates | NotPossible:
         "churn.rate", text, float(last["rate"]), "share", stake, good if is_clear else None, action, mean
     )
     shown = {"churn_rate": frame.rename(columns={"period": flow.unit})}
-    return ChurnRates(shown, text, found, notes_on=flow.notes_on, frame=frame, unit=flow.unit)
+    claim = _("{rate} of customers were lost in {period}, over all periods {mean}").format(
+        rate=percent(last["rate"], 1), period=period(last["period"], flow.unit), mean=percent(mean, 1)
+    )
+    return ChurnRates(shown, text, found, claim, flow.notes_on, frame=frame, unit=flow.unit)
 
 
 def _beyond_usual(flow: CustomerFlow) -> float | None:

@@ -128,7 +128,7 @@ def two_cohorts(cohorts: Cohorts) -> TwoCohorts | NotPossible:
         factors,
         (older, younger),
         cohorts.currency,
-        _("Customers won in {now}: {change} of net sales, {age} on, against those won in {before}"),
+        _("Customers won in {now}: {change} net sales, {age} on, than those won in {before}"),
         age=duration(int(last["max"].min()), cohorts.unit),
         frame=both,
         unit=cohorts.unit,
@@ -158,4 +158,5 @@ def cohort_stack(cohorts: Cohorts) -> CohortStack | NotPossible:
     text = _("Customers won earlier make {share} of the net sales of {period}").format(
         share=percent(older, 1), period=period(last["period"].iloc[0], cohorts.unit)
     )
-    return CohortStack(shown={"cohort_stack": table.rename_axis(columns=None)}, text=text, cohorts=cohorts)
+    table = table.rename_axis(columns=None).round().astype("Int64")
+    return CohortStack(shown={"cohort_stack": table}, text=text, cohorts=cohorts)

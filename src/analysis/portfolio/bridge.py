@@ -39,21 +39,21 @@ def sales_bridge(rows: pd.DataFrame) -> Listed:
     amounts = row[["gross_sales", *_OFF, "net_sales"]].to_numpy()
     steps = pd.DataFrame({"step": names, "amount": amounts, "share_of_gross": amounts / (gross or math.nan)})
     off = float(row[_OFF].sum())
-    text = _("Of {gross} gross sales, {share} is taken off, which leaves net sales of {net}.")
+    text = _("Of {gross} gross sales so far, {share} is taken off, which leaves net sales of {net}.")
     if not gross:
         text = _("Gross sales are zero and net sales {net}.")
     elif not off:
         text = _(
-            "Net sales are {net}, the same as gross sales: no discounts or returns are taken off. What "
-            "was left out before, such as sales marked as cancelled, is in neither."
+            "Net sales so far are {net}, the same as gross sales: no discounts or returns are taken off. "
+            "What was left out before, such as sales marked as cancelled, is in neither."
         )
     taken = percent(-off / (gross or math.nan), 1)
     text = text.format(gross=money(gross, currency), share=taken, net=money(net, currency))
     note = _("No cost is known, so no margin: a column with the cost of each line would open it.")
     if known > 0 and net > 0:
         note = _(
-            "The gross margin is {margin}, {rate} of the net sales whose cost is known ({known} of all net "
-            "sales)."
+            "The gross margin so far is {margin}, {rate} of the net sales whose cost is known ({known} of "
+            "all net sales)."
         )
         rate, share = percent(1 - cost / known, 1), percent(known / net)
         note = note.format(margin=money(known - cost, currency), rate=rate, known=share)

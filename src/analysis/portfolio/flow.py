@@ -93,6 +93,8 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
         )
     last, earlier = closed.iloc[-1], frame.loc[closed.index[-1] - 1, "period"]
     name = period(last["period"], unit)
+    claim = _("{lost} of {active_before} customers did not come back in {period}; {new} new ones came")
+    claim = claim.format(period=name, **{one: number(last[one]) for one in ("lost", "active_before", "new")})
     text = _(
         "{lost} of the {active_before} customers of {before} ({share}) did not buy in {period}; {active} "
         "customers did: {retained} retained, {new} new and {reactivated} reactivated."
@@ -110,7 +112,8 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
         shown,
         text,
         _found(text, closed),
-        notes_on=notes,
+        claim,
+        notes,
         frame=frame,
         closed=closed,
         unit=unit,

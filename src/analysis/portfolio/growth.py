@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import pandas as pd
 
-from analysis.language import _, money, number, percent, period, signed_percent
+from analysis.language import _, money, more_or_less, number, percent, period, signed_percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTHS, calendar
 from analysis.portfolio.bridge import Waterfall
@@ -45,11 +45,11 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
         change = net.pct_change(12 // MONTHS[unit], fill_method=None).iloc[-1]
         message = _("Net sales of {period}: {net}")
         if pd.notna(change):
-            message = _("Net sales of {period}: {net}, {change} against {before}")
+            message = _("Net sales of {period}: {net}, {change} than in {before}")
         text = message.format(
             period=period(last[unit], unit),
             net=money(last["net_sales"], currency),
-            change=signed_percent(change, 1),
+            change=more_or_less(change, 1),
             before=period(last[unit] - pd.DateOffset(years=1), unit),
         )
     shown = {"sales_by_period": frame[::-1]}
@@ -95,7 +95,7 @@ class FactorChange(Waterfall):
         """
         (first, second), (before, now) = names, (float(x) for x in factors[["before", "now"]].prod())
         change, labels = now / before - 1, factors["factor"].map(factor_names())
-        title = message.format(now=second, before=first, change=signed_percent(change, 1), age=age)
+        title = message.format(now=second, before=first, change=more_or_less(change, 1), age=age)
         moved = zip(labels.str.lower(), factors["change"], strict=True)
         text = _("{title} ({now} and {before}): {changes}.").format(
             title=title,
@@ -109,7 +109,7 @@ class FactorChange(Waterfall):
             table[side] = [_in_its_unit(factor, value, currency) for factor, value in values]
         worst = labels.iloc[int(factors["effect"].argmin())].lower()
         action = _("Begin with the factor that took most off: {factor}.").format(factor=worst)
-        stake, good = abs(now - before), now >= before
+        stake, good = None if age else abs(now - before), now >= before
         found = Finding(
             f"portfolio.{cls.name}", text, change, "share", stake, good, "" if good or age else action, usual
         )
@@ -139,10 +139,10 @@ def factor_change(compared: Compared) -> FactorChange | NotPossible:
     """
     totals = compared.totals()
     factors: tuple[str, ...] = FACTORS
-    message = _("Net sales of {now}: {change} against {before}")
+    message = _("Net sales of {now}: {change} than in {before}")
     if (totals["net_sales_with_cost"] > 0).all():
         totals["margin_rate"] = 1 - totals["cost"] / totals["net_sales_with_cost"]
-        factors, message = (*FACTORS, "margin_rate"), _("Gross margin of {now}: {change} against {before}")
+        factors, message = (*FACTORS, "margin_rate"), _("Gross margin of {now}: {change} than in {before}")
     split = factor_effects(totals.iloc[0], totals.iloc[1], factors)
     if split["effect"].isna().any():
         return NotPossible(_("The margin was not above zero in both periods, so its change cannot be split."))
@@ -171,10 +171,10 @@ def growth(years: pd.DataFrame, compared: Compared) -> Growth:
     The usual change is that of the last whole year before the later period.
     """
     frame = _by_period(years.rename(columns={"year": "period"}), compared.as_of, "year")
-    names = ["year", "customers", "new_customers", "purchases", *_SALES]
+    names = ["year", "net_sales", "customers", "new_customers", *FACTORS[1:], "complete", "purchases"]
     if years["discounts"].any():
         rate = -frame["discounts"] / frame["gross_sales"].where(frame["gross_sales"] > 0)
-        frame, names = frame.assign(discount_rate=rate), [*names[:-1], "discount_rate", "complete"]
+        frame, names = frame.assign(discount_rate=rate), [*names[:-2], "discount_rate", *names[-2:]]
     frame, totals = frame[names], compared.totals()
     whole = frame.loc[
         frame["complete"] & (frame["year"].dt.year < compared.now[0].year), "net_sales"
@@ -184,7 +184,7 @@ def growth(years: pd.DataFrame, compared: Compared) -> Growth:
         factor_effects(totals.iloc[0], totals.iloc[1]),
         compared.names,
         compared.currency,
-        _("Net sales of {now}: {change} against {before}"),
+        _("Net sales of {now}: {change} than in {before}"),
         usual=usual,
         shown={"sales_by_year": frame},
         frame=frame,

@@ -111,12 +111,12 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
     most = where.drop_duplicates("customer_id").set_index("customer_id")
     told = {
         "net_sales": net,
-        "potential": declared,
-        "share_of_wallet": net / declared.where(declared > 0),
         "growth_potential": more,
         "category": most["category"],
         "in_category": most["growth_potential"],
         "basis": basis.mask(declared.notna(), "declared").map(lambda key: _(_BASES[key])),
+        "potential": declared,
+        "share_of_wallet": net / declared.where(declared > 0),
     }
     frame = pd.DataFrame(told, index=now.index).reset_index()
     order = ["growth_potential", "net_sales", "customer_id"]

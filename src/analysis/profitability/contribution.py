@@ -12,9 +12,9 @@ import pandas as pd
 from analysis.language import N_, _, date, duration, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import named
-from analysis.periods import MONTHS, begins_whole
+from analysis.periods import begins_whole
 from analysis.profitability.margins import Margins, choose_margins
-from analysis.result import Finding, Listed, Result
+from analysis.result import Finding, Listed, Result, led_by
 from analysis.statistics import Floats
 
 if TYPE_CHECKING:
@@ -160,8 +160,7 @@ class Contribution(Result):
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the steps to the margin, and the customers, what matters most first."""
         first = ("customer_id", "name", "owner", "net_sales", "margin", "discounts", "goods", "service_cost")
-        order = dict.fromkeys(name for name in (*first, *self.frame) if name in self.frame)
-        return {"contribution": self.steps(), "customer_margins": self.frame[[*order]]}
+        return {"contribution": self.steps(), "customer_margins": led_by(self.frame, *first)}
 
     def findings(self) -> list[Finding]:
         """Return the margin, unless it is assumed; at stake is what it gained or lost since before."""
@@ -205,7 +204,7 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
     known = int(served[counted].count())
     start = window_start(dataset.as_of, months)
     first, was = dataset.query("coverage")["first_date"].iloc[0].date(), None
-    if begins_whole(window_start(start, months), first, "year" if months >= MONTHS["year"] else "month"):
+    if begins_whole(window_start(start, months), first, "month"):
         earlier = profits(dataset, months, start)
         was = float((earned(earlier, margins) - _served(dataset, earlier, months).fillna(0.0)).sum())
     return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency, was)

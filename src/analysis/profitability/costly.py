@@ -8,7 +8,7 @@ from analysis.language import N_, _, money, ngettext, number
 from analysis.not_possible import NotPossible
 from analysis.profitability.contribution import COSTS as COSTS_OF_MARGIN
 from analysis.profitability.contribution import Contribution
-from analysis.result import Finding, Listed
+from analysis.result import Finding, Listed, led_by
 
 COSTS = COSTS_OF_MARGIN | {"late_cost": N_("Late payment")}
 
@@ -37,22 +37,24 @@ def costly(result: Contribution | NotPossible, late: Listed | NotPossible) -> Li
     lost = found.groupby("reason")["remains"].agg(["size", "sum"]).reindex(list(names.values()), fill_value=0)
     reasons = lost.set_axis(["customers", "loss"], axis="columns").assign(excess=beyond.sum().to_numpy())
     reasons["loss"] *= -1
-    worst, loss = reasons["excess"].idxmax(), -float(found["remains"].sum())
+    worst, loss = reasons["loss"].idxmax(), -float(found["remains"].sum())
     text = ngettext(
-        "{few} of {customers} customers costs more than it brings: {loss}, above all because of “{reason}”.",
-        "{few} of {customers} customers cost more than they bring: {loss} in all, above all because of "
-        "“{reason}”.",
+        "{few} of {customers} customers costs more than it brings: {loss}{assumed}, {part} of it with "
+        "“{reason}” as the main reason.",
+        "{few} of {customers} customers cost more than they bring: {loss} in all{assumed}, {part} of it with "
+        "“{reason}” as the main reason.",
         len(found),
     ).format(
         few=number(len(found)),
         customers=number(len(frame)),
         loss=money(loss, result.currency),
         reason=worst,
+        part=money(reasons["loss"].max(), result.currency),
+        assumed=result.margins.assumed(),
     )
     waiting = _("What waiting for the money costs is counted here, and not in the contribution margin.")
-    first = ["name", "owner", "gross_sales", "remains", "reason", "excess", "discounts"]
-    told = dict.fromkeys([*first, *COSTS, "days_late"])
-    listed = found[["customer_id", *(name for name in told if name in found)]]
+    told = found.drop(columns=["net_sales", "margin"])
+    listed = led_by(told, "customer_id", "name", "owner", "gross_sales", "remains", "reason", "excess")
     action = _("Change terms, prices or the least order of the largest of them; serve the small at low cost.")
     finding = Finding("profitability.costly", text, len(found), "customers", loss, False, action)
     notes = (waiting,) if isinstance(late, Listed) else ()

@@ -91,11 +91,6 @@ class Receivables(Result):
         """What of it is past its due day."""
         return float(self.ageing["amount"].iloc[1:5].sum())
 
-    @property
-    def very_late(self) -> float:
-        """What of it is past it by more than 90 days."""
-        return float(self.ageing["amount"].iloc[4])
-
     def title(self) -> str:
         """Return the share that is overdue."""
         return _("{share} of receivables is overdue").format(share=percent(self.overdue / self.open, 1))
@@ -110,7 +105,7 @@ class Receivables(Result):
             open=money(self.open, self.currency),
             overdue=money(self.overdue, self.currency),
             share=percent(self.overdue / self.open, 1),
-            very_late=money(self.very_late, self.currency),
+            very_late=money(float(self.ageing["amount"].iloc[4]), self.currency),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -120,10 +115,7 @@ class Receivables(Result):
     def findings(self) -> list[Finding]:
         """Return the share overdue; what is overdue is what claiming it brings in."""
         share, overdue, usual = self.overdue / self.open, max(self.overdue, 0.0), self.overdue_before
-        action = _("Claim what is overdue, the oldest first.")
-        if self.very_late > 0:
-            action = _("Claim what is overdue, beginning with the {money} of more than 90 days.")
-        action = action.format(money=money(self.very_late, self.currency)) if overdue else ""
+        action = _("Claim what is overdue, the oldest first.") if overdue else ""
         good = None if usual is None else share <= usual
         found = (self.sentence(), share, "share", overdue, good, action, usual)
         return [Finding("profitability.overdue", *found)]

@@ -88,17 +88,13 @@ def deliveries(
     rows["late"] = rows["deliveries"].where(rows["days"] > promised, 0)
     rows = rows[arrived | (rows["late"] > 0)]
     best, every = _summed(rows[rows["is_best"] == 1]), _summed(rows)
-    text = _("{share} of deliveries take more than {days} days; half arrive within {typical}.")
+    text = _("{share} of deliveries take more than {days} days.")
     if best["deliveries"]:
-        text = _(
-            "{best} of deliveries to A customers take more than {days} days, {share} of all; half of all "
-            "arrive within {typical}."
-        )
+        text = _("{best} of deliveries to A customers take more than {days} days, and {share} of all.")
     text = text.format(
         share=percent(every["late_share"], 1),
         days=number(promised),
         best=percent(best["late_share"], 1) if best["deliveries"] else "–",
-        typical=number(every["typical_days"]),
     )
     worth, short = None, _("quantity_ordered and quantity_delivered would show what did not arrive.")
     if pd.notna(every["short_share"]):

@@ -67,6 +67,10 @@ def nps(answers: Answers) -> Nps:
     trend = answers.rated(quarters.drop_duplicates(["customer_id", "quarter"], keep="last"), "quarter")
     trend, measure = trend[trend["answers"] >= answers.least].reset_index(), answers.measure
     value, claim = float(now[measure]), answers.says(now)
+    if measure == "nps":
+        ends = (number(now[f"nps_{end}"], 1) for end in ("low", "high"))
+        claim = _("The NPS is {value}, most likely between {low} and {high}")
+        claim = claim.format(value=number(value, 1), **dict(zip(("low", "high"), ends, strict=True)))
     found = Finding(f"satisfaction.{measure}", text, value, measure, good=good, usual=usual)
     notes = (f"{listing(parts)}.", *answers.read_as)
     return Nps({"nps": trend}, text, found, claim, notes, trend=trend, now=value, measure=measure)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.language import N_, _, number, percent
 from analysis.not_possible import NotPossible
-from analysis.result import Finding, Result, currency_of
+from analysis.result import Finding, Result, currency_of, led_by
 from analysis.segmentation.abc_classes import CLASSES, classified
 
 VIEWS = {
@@ -63,8 +63,8 @@ class AbcViews(Result):
         by = self.other if better else "net_sales"
         found = self.customers[(now < was) if better else (now > was)]
         found = found.sort_values([by, "customer_id"], ascending=[False, True]).reset_index(drop=True)
-        compared = ["net_sales", self.other, "abc_net_sales", f"abc_{self.other}"]
-        return found[[*found.columns.drop(self.views + [f"abc_{view}" for view in self.views]), *compared]]
+        compared = ("net_sales", self.other, "abc_net_sales", f"abc_{self.other}")
+        return led_by(found, "customer_id", "name", "owner", *compared)
 
     def grid(self) -> pd.DataFrame:
         """Return customers and net sales by class by net sales and by the other measure."""
@@ -100,6 +100,11 @@ class AbcViews(Result):
             action = _("Share out visits and terms by the margin, not by net sales.")
         count = len(self.moved(better=False))
         return [Finding("segmentation.abc_changes", self.title(), count, "customers", action=action)]
+
+    def notes(self) -> list[str]:
+        """Return how many are counted."""
+        message = _("Counted are the {n} customers of whom all these measures are known.")
+        return [message.format(n=number(len(self.customers)))]
 
 
 def abc_views(profile: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> AbcViews | NotPossible:

@@ -80,7 +80,7 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> Listed | 
         day=date(dataset.as_of + dt.timedelta(days=AHEAD)),
         due=number(len(due)),
     )
-    action = _("Fix a date with them before theirs, those of the action plan first.") if len(due) else ""
+    action = _("Arrange the next visit with them, those of the action plan first.") if len(due) else ""
     finding = Finding("segmentation.visits", said, len(due), "customers", action=action)
     return Listed({"abc_xyz": cells, "due": named(dataset, due[list(_DUE)])}, said, finding)
 

@@ -10,17 +10,14 @@ import pandas as pd
 from analysis.language import _, listing, ngettext, number, percent
 from analysis.not_possible import or_not_possible
 from analysis.owners import named
-from analysis.result import Finding, Result
+from analysis.result import Finding, Result, led_by
 from analysis.segmentation.abc_classes import CLASSES, Abc
 from analysis.segmentation.rfm import Rfm
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
-_FIRST = (
-    *("customer_id", "name", "owner", "segment", "abc", "net_sales", "days_since_last", "usual_pause"),
-    "purchases",
-)
+_FIRST = ("customer_id", "name", "owner", "segment", "abc", "net_sales", "days_since_last", "usual_pause")
 
 
 @dataclass(frozen=True)
@@ -81,9 +78,10 @@ class Agreement(Result):
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the two lists, where there is anybody on them, and every customer, what matters first."""
         lists = {"a_away": self.away(), "c_keen": self.small(), "customers": self.customers}
-        order = dict.fromkeys(name for name in (*_FIRST, *self.customers) if name in self.customers)
         return {
-            name: rows.assign(segment=rows["segment"].map(self.scored.names))[[*order]].reset_index(drop=True)
+            name: led_by(rows.assign(segment=rows["segment"].map(self.scored.names)), *_FIRST).reset_index(
+                drop=True
+            )
             for name, rows in lists.items()
             if len(rows)
         }
