@@ -92,8 +92,8 @@ def control_group(
     )
     if sizes.empty:
         message = _(
-            "Nobody is left alone as a control group: {all} on the list (referrals aside) are too few to show "
-            "what the plan changes."
+            "Nobody is left alone as a control group: {all} on the list (referrals aside) are too few to "
+            "show what the plan changes."
         )
     if alone:
         message = _(
