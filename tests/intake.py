@@ -24,6 +24,7 @@ from analysis.dataset.sources.inputs import Input
 def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> str:
     """Write a file, without the indentation that makes a test readable; return its path."""
     path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(textwrap.dedent(text).encode(encoding))
     return str(path)
 

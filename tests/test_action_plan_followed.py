@@ -393,7 +393,7 @@ class TestFiles:
         assert salesforce[["WhatId", "WhoId"]].to_numpy().tolist()[:2] == [["C000", ""], ["", "C001"]]
         assert salesforce["Subject"][2].endswith(": Ñandú S.L.")
         assert odoo["id"].tolist()[0] == "cartera_plan_20240131_1"
-        assert odoo["probability"].unique().tolist() == ["15.0"]
+        assert odoo["probability"].unique().tolist() == ["15"]
         assert odoo["description"][1].split("\n")[0] == "silent for long"
         if language == "en":
             assert odoo["description"][1].split("\n")[1:] == ["Talk about: lighting", "Expected gain: €5"]

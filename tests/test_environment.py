@@ -31,10 +31,11 @@ def locked():
 
 def test_conda_installs_the_same_packages():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
-    conda = {text for text in environment["dependencies"] if isinstance(text, str)}
+    named = [text for text in environment["dependencies"] if isinstance(text, str)]
+    by_pip = [text for text in environment["dependencies"][-1]["pip"] if not text.startswith("--")]
     python = f"python{PROJECT['project']['requires-python']}"
     ours = {f"{CONDA_NAMES.get(need.name, need.name)}{need.specifier}" for need in declared()}
-    assert conda == ours | {python, "pip"}
+    assert {*named, *by_pip} == ours | {python, "pip"}
 
 
 def test_the_lock_file_holds_every_package_in_a_version_that_fits():
@@ -73,7 +74,7 @@ def test_every_package_is_used():
     }
     tools |= {"ruff", "pandas-stubs", "types-pyyaml"}
     imported = {"scikit-learn": "sklearn", "pyyaml": "yaml", "python-calamine": "python_calamine"}
-    imported |= {"pillow": "PIL", "python-stdnum": "stdnum"}
+    imported |= {"pillow": "PIL", "python-stdnum": "stdnum", "axe-playwright-python": "axe_playwright_python"}
     code = "\n".join(
         path.read_text("utf-8") for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")
     )

@@ -8,8 +8,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from analysis.errors import CarteraError
 from analysis.language import use_language
-from analysis.report.excel import Page, write_workbook
+from analysis.report.excel import Page, tabs, write_large_workbook, write_workbook
 
 
 @pytest.fixture
@@ -99,3 +100,32 @@ def test_tabs_have_names_that_excel_allows(written):
         "Page",
         "Page 2",
     ]
+
+
+def test_a_large_workbook_says_the_same(tmp_path, written):
+    pages = [Page("Ana", "Plan", ["As of today"], {"largest": rows()}, is_list=True, space="Notes")]
+    write_large_workbook(tmp_path / "large.xlsx", pages, "EUR")
+    one, other = openpyxl.load_workbook(tmp_path / "large.xlsx")["Ana"], written(*pages)["Ana"]
+    cells = [[[(cell.value, cell.number_format) for cell in row] for row in sheet] for sheet in (one, other)]
+    assert cells[0] == cells[1]
+    assert one.auto_filter.ref == other.auto_filter.ref == "A5:D8"
+    with pytest.raises(CarteraError, match="cannot be written"):
+        write_large_workbook(tmp_path / "no-folder" / "large.xlsx", pages, "EUR")
+
+
+def test_a_cell_leads_to_the_page_it_names(written):
+    (name,) = tabs(["Ana's 1/2"])
+    contents = Page("Contents", "Contents", tables={"x": pd.DataFrame({"sheet": [name]})}, links="sheet")
+    cell = written(contents, Page(name, "Ana"))["Contents"]["A5"]
+    assert (cell.value, cell.hyperlink.location) == ("Ana's 1 2", "'Ana''s 1 2'!A1")
+
+
+def test_odd_cells(written):
+    """What no number of a workbook can be is text, long text is cut where Excel cuts it; 2.5 is not 3."""
+    frame = pd.DataFrame({"new_column": [float("inf"), 2.5], "y": ["a" * 40_000, "=1+1"], "z": [True, None]})
+    sheet = written(Page("Ana", "Ana", tables={"x": frame}))["Ana"]
+    assert [cell.value for cell in sheet[5]] == ["∞", "a" * 32_767, "yes"]
+    assert [cell.value for cell in sheet[6]] == [2.5, "=1+1", None]
+    assert sheet["A6"].number_format == "#,##0.00"
+    assert sheet["B6"].data_type == "s"
+    assert sheet["B5"].alignment.wrap_text

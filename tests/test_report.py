@@ -1,10 +1,13 @@
 """The report opens from disk, shows no code, fetches nothing, and escapes what came from data."""
 
+import base64
 import csv
+import hashlib
 import json
 import re
 from html.parser import HTMLParser
 
+import html5lib
 import pandas as pd
 import pytest
 
@@ -45,6 +48,7 @@ def report(request, tmp_path_factory):
         csv.writer(file, dialect="excel-tab").writerows(rows)
     tiny_notebooks.write(place / "notebooks", "01_portfolio", tiny_notebooks.GOOD, title="Who & what?")
     tiny_notebooks.write(place / "notebooks", "02_segmentation", [">1/0", "## After it"], title="Second")
+    tiny_notebooks.write(place / "notebooks", "02_segmentation_check", ["## Check"], title="Third")
     done = tiny_notebooks.cartera(
         place / "notebooks", "run", place / "hostile.tsv", "--out", place / "out", "--language", request.param
     )
@@ -79,7 +83,7 @@ def test_nothing_is_fetched_and_nothing_runs(report):
 
 def test_every_figure_has_its_text(report):
     images = [image for text in pages(report).values() for image in Page(text).images]
-    assert [image["alt"] for image in images] == [f'The "largest" <one>: {IDS[0]}'] * 2
+    assert [image["alt"] for image in images] == [f'The "largest" <one>: {IDS[0]}']
 
 
 def test_customer_names_are_escaped_everywhere(report):
@@ -119,8 +123,51 @@ def test_contents_lead_somewhere(report):
         assert len(page.ids) == len(set(page.ids))
         local = [link.removeprefix("#") for link in page.links if link.startswith("#")]
         assert set(local) <= set(page.ids)
-    words = Page(pages(report)["01_portfolio.html"])
-    assert [link for link in words.links if link.startswith("#zebra")] == ["#zebra", "#zebra--2"]
+    links = Page(pages(report)["01_portfolio.html"]).links
+    beside_and_folded = 2
+    assert [link for link in links if "#zebra" in link] == ["#zebra", "#zebra--2"] * beside_and_folded
+
+
+def test_findings_stand_at_the_top_of_their_page_and_not_at_its_end(report):
+    text = pages(report)["01_portfolio.html"]
+    assert text.index('href="#portfolio.largest"') < text.index('id="zebra"')
+    assert 'id="findings"' not in text
+    assert 'id="conclusiones"' not in text
+
+
+def test_a_check_is_an_appendix(report):
+    parts, checks = pages(report)["01_portfolio.html"].split('<p class="of">')[2:4]
+    assert "02_segmentation.html" in parts
+    assert "02_segmentation_check.html" not in parts
+    assert "02_segmentation_check.html" in checks
+
+
+def test_a_page_says_what_it_does_not_show_and_where_it_is(report):
+    """Nine columns of a table, 21 rows: eight and twenty are shown, and the file is linked to."""
+    text = pages(report)["01_portfolio.html"]
+    (said,) = re.findall(r'<p class="rows-shown">(.*?)</p>', text)
+    link = '<a href="tables/01_portfolio/wide.csv">wide.csv</a>'
+    if report[0] == "en":
+        assert said == f"The first 20 of 21 rows. 1 of 9 columns is in the file only. {link}"
+    assert link in said
+    head = text.split('id="table-wide"')[1].split("</thead>")[0]
+    assert head.count("<th ") == 8
+
+
+def test_a_style_has_its_digest_in_the_policy_and_no_cell_has_one(report):
+    for text in pages(report).values():
+        (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}'" in text
+        assert "unsafe" not in text
+        assert " style=" not in text
+
+
+def test_pages_are_valid_html(report):
+    for name, text in pages(report).items():
+        parser = html5lib.HTMLParser()
+        parser.parse(text)
+        assert parser.errors == [], name
 
 
 def test_figures_tables_and_findings_can_be_linked_to(report):

@@ -84,8 +84,8 @@ def test_named_index_is_shown_and_saved_and_an_unnamed_one_is_not(shown, tmp_pat
     counts = pd.DataFrame({"x": [1, 2]}, index=pd.Index(["a", "b"], name="kind"))
     results.table("named", counts)
     results.table("unnamed", counts.reset_index().iloc[::-1])
-    assert list(pd.read_csv(tmp_path / "tables/01_portfolio/named.csv")) == ["kind", "x"]
-    assert list(pd.read_csv(tmp_path / "tables/01_portfolio/unnamed.csv")) == ["kind", "x"]
+    assert list(pd.read_csv(tmp_path / "tables/01_portfolio/named.csv")) == ["Kind", "x (repeat purchases)"]
+    assert list(pd.read_csv(tmp_path / "tables/01_portfolio/unnamed.csv")) == ["Kind", "x (repeat purchases)"]
 
 
 def test_unknown_columns_and_formats_are_refused(shown, frame):
@@ -102,9 +102,29 @@ def test_csv_disarms_formulas_and_leaves_numbers_alone(frame):
     assert [row["customer_id"] for row in rows] == [
         "<script>alert(1)</script>", "'=cmd()", "'+1", "'-1", "'@x", "'\tx", "'\rx", "safe",
     ]  # fmt: skip
-    assert [row["net_sales"] for row in rows][:3] == ["1234.5", "-2.0", ""]
+    assert [row["net_sales"] for row in rows][:3] == ["1234.5", "-2", ""]
     assert rows[0]["decimal"] == "-1.5"
     assert [row["last"] for row in rows][:2] == ["1997-09-30", ""]
+
+
+def test_csv_has_headings_whole_numbers_and_no_digits_that_mean_nothing():
+    """Amounts to the cent; of other numbers six digits, or all before the point and two behind it."""
+    frame = pd.DataFrame(
+        {
+            "customers": [3.0, None, -0.0],
+            "net_sales": [1234567.891, 0.125001, 5.0],
+            "low": [2 / 3, 0.00012345678, 1234567.891],
+            "high": [1.0, float("inf"), 100.0],
+        }
+    )
+    labels = {"customers": "Customers", "low": "95%", "high": "95%"}
+    text = tables.to_csv(frame, labels, {"net_sales": "money"}).decode("utf-8-sig")
+    assert text.splitlines() == [
+        "Customers,net_sales,95% (low),95% (high)",
+        "3,1234567.89,0.666667,1",
+        ",0.13,0.000123457,inf",
+        "0,5,1234567.89,100",
+    ]
 
 
 def test_column_names_from_data_are_disarmed_too():
@@ -265,7 +285,7 @@ def test_a_result_is_shown_whole(shown, tmp_path):
     results.show(Sample())
     texts = [data["text/plain"].splitlines()[0] for data, _metadata in shown]
     assert texts == [
-        "Half of it is there.", "From gross sales to net sales", "Half of it is there.", "Mind the other "
+        "Half of it is there.", "Half of it is there.", "From gross sales to net sales", "Mind the other "
         "half."
     ]  # fmt: skip
     assert (tmp_path / "figures/01_portfolio/sample.png").exists()
@@ -316,5 +336,5 @@ def test_files_for_other_programs_are_left_and_named(shown, tmp_path):
 def test_csv_for_import_is_the_same_in_every_language(language):
     use_language(language)
     frame = pd.DataFrame({"a": ["=1+1", "é"], "b": [1.5, -2.0], "c": pd.to_datetime(["2024-02-29", None])})
-    assert tables.to_csv(frame, for_import=True).decode() == "a,b,c\r\n'=1+1,1.5,2024-02-29\r\né,-2.0,\r\n"
+    assert tables.to_csv(frame, for_import=True).decode() == "a,b,c\r\n'=1+1,1.5,2024-02-29\r\né,-2,\r\n"
     use_language("en")

@@ -192,7 +192,7 @@ def test_by_default_beside_the_report(monkeypatch, folder, tmp_path):
     [
         (["--by", "colour"], "There is no column 'colour'"),
         (["--by", "sector", "--notebooks", "1"], "leave out --notebooks"),
-        (["--by", "sector", "-p", "activity_window=9"], "leave out --notebooks and --parameter"),
+        (["--by", "sector", "-p", "activity_window=9"], "leave out --notebooks, --parameter and --pdf"),
     ],
 )
 def test_what_cannot_be_made_is_said_in_one_sentence(monkeypatch, folder, capsys, arguments, message):

@@ -32,6 +32,7 @@ GOOD = [
     ">import sys; print('secret code'); sys.stderr.write('secret warning')",
     "~## Lesson\n\nChange this cell.",
     "~>results.note('only for learners')",
+    ">results.table('wide', pd.DataFrame({f'c{i}': range(21) for i in range(9)}))",
     ">results.leave({'plan.xlsx': b'workbook', 'plan_odoo.csv': b'id'})",
     "## Okapi",
     ">results.customers(customers[['customer_id', 'net_sales']])",

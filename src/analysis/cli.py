@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analysis.errors import CarteraError
-from analysis.language import LANGUAGES, Language, _, number, use_language
+from analysis.language import LANGUAGES, Language, _, listing, number, use_language
 from analysis.stopping import STOPPED, stoppable
 
 if TYPE_CHECKING:
@@ -116,6 +116,10 @@ def _run(  # noqa: PLR0917 one argument per option
             min=1, metavar="N", help=_("How many notebooks run at once; one per core if not given.")
         ),
     ] = None,
+    pdf: Annotated[
+        bool,
+        typer.Option("--pdf", help=_("Print the report too, as report.pdf: takes Chromium, Chrome or Edge.")),
+    ] = False,
     by: Annotated[
         str | None,
         typer.Option(
@@ -134,10 +138,9 @@ def _run(  # noqa: PLR0917 one argument per option
             raise CarteraError(
                 _("Two data sets have the same name: run them one by one, each with its --out.")
             )
-        if by and (notebooks or parameter):
-            raise CarteraError(
-                _("With --by there are sheets in place of notebooks: leave out --notebooks and --parameter.")
-            )
+        if by and (notebooks or parameter or pdf):
+            message = _("With --by there are sheets in place of notebooks: leave out {options}.")
+            raise CarteraError(message.format(options=listing(["--notebooks", "--parameter", "--pdf"])))
         requests = [
             Request(
                 data=one,
@@ -148,6 +151,7 @@ def _run(  # noqa: PLR0917 one argument per option
                 notebooks=[name.strip() for name in notebooks.split(",") if name.strip()],
                 assignments=parameter or [],
                 jobs=jobs,
+                pdf=pdf,
             )
             for one in data
         ]
@@ -173,7 +177,7 @@ def _run_one(request: Request, by: str | None) -> bool:
     return not failures
 
 
-def _check(
+def _check(  # noqa: PLR0917
     data: Annotated[
         str,
         typer.Argument(
@@ -186,6 +190,10 @@ def _check(
         typer.Option(
             "--write-config", help=_("Leave a dataset.yml with what was understood, ready to edit.")
         ),
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help=_("In place of the account, the SQL that reads the data, whole.")),
     ] = False,
     by_month: Annotated[
         bool,
@@ -208,6 +216,11 @@ def _check(
             )
         if sys.stdin.isatty() and sys.stdout.isatty():
             data = _asked(data)
+        if explain:
+            from analysis.dataset.explain import explain as explained  # noqa: PLC0415
+
+            typer.echo(explained(data))
+            return
         print_account(data, as_of, by_month)
 
 

@@ -81,9 +81,7 @@ def dictionary(profile: pd.DataFrame) -> pd.DataFrame:
 
     It has by ``column`` its ``heading``, its ``meaning``, and of how many ``customers`` it is known.
     """
-    labels, rows = words("customer_profile", profile.rename(columns=entry))["labels"], []
+    labels, rows = words("customer_profile", profile)["labels"], []
     for column, known in profile.notna().sum().items():
-        name = entry(str(column))
-        heading = f"{labels[name]} {str(column).removeprefix(name)}".strip()
-        rows.append((column, heading, _(MEANINGS[name]), known))
+        rows.append((column, labels[str(column)], _(MEANINGS[entry(str(column))]), known))
     return pd.DataFrame(rows, columns=["column", "heading", "meaning", "customers"])

@@ -6,7 +6,8 @@ word such as ``share`` means another thing in one table does `OF_TABLE` say what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Hashable, Mapping
 from typing import TypedDict
 
 import pandas as pd
@@ -15,6 +16,7 @@ from pandas.api.types import is_string_dtype
 from analysis.language import N_, _
 
 _OF_TEXT = ("text", "date", "month")
+_OF_A_YEAR = re.compile(r"(\w+_)\d{4}")
 COLUMNS: dict[str, tuple[str, str]] = {
     "T": ("T", "number2"),
     "T_days": (N_("T (days)"), "number2"),
@@ -162,6 +164,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "expected_gain": (N_("Expected gain"), "money2"),
     "expected_purchases": (N_("Expected purchases"), "number2"),
     "expected_renewals": (N_("Renewals to come, discounted"), "number2"),
+    "expected_sales": (N_("Expected net sales"), "money"),
     "expected_spend": (N_("Expected spend per purchase"), "money"),
     "f": (N_("Frequency"), "number"),
     "factor": (N_("Factor"), "text"),
@@ -192,6 +195,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "helper": (N_("Helper"), "number4"),
     "herfindahl": (N_("Herfindahl index"), "number3"),
     "high": (N_("High"), "money2"),
+    "horizon_weeks": (N_("Weeks ahead"), "number"),
     "importance": (N_("Rise of the Brier score"), "number4"),
     "in_category": (N_("In that category"), "money"),
     "in_stage": (N_("In it now"), "number"),
@@ -384,8 +388,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "sales_after": (N_("Net sales per customer afterwards"), "money"),
     "sales_answered": (N_("Net sales of each who answered"), "money"),
     "sales_before": (N_("Net sales before"), "money"),
+    "sales_high": (N_("Net sales, 90% high"), "money"),
     "sales_index": (N_("Net sales ÷ market"), "number2"),
     "sales_lost": (N_("Net sales lost"), "money"),
+    "sales_low": (N_("Net sales, 90% low"), "money"),
     "sales_per_customer": (N_("Net sales so far per customer"), "money"),
     "sales_silent": (N_("Net sales of each who did not"), "money"),
     "same_rate": (N_("Same rate as before"), "number2"),
@@ -555,6 +561,12 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "potential": (N_("Growth potential"), "money"),
         "returns": (N_("Returned"), "money"),
     },
+    "customers_dictionary": {
+        "column": (N_("Column of the Parquet file"), "text"),
+        "customers": (N_("Known of so many customers"), "number"),
+        "heading": (N_("Heading of the CSV file"), "text"),
+        "meaning": (N_("Meaning"), "text"),
+    },
     "declining": {
         "net_sales": (N_("Net sales, twelve months"), "money"),
         "sales_before": (N_("Net sales, twelve months before"), "money"),
@@ -633,6 +645,16 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
         "low": (N_("That chance, 90% low"), "percent1"),
     },
     "roi": {"years": (N_("Years since the first purchase"), "number1")},
+    "report_contents": {
+        "file": (N_("File"), "text"),
+        "sheet": (N_("Tab"), "text"),
+        "shows": (N_("What it shows"), "text"),
+    },
+    "report_findings": {
+        "action": (N_("What to do"), "text"),
+        "money": (N_("Money at stake"), "money"),
+        "text": (N_("Finding"), "text"),
+    },
     "rows": {"what": (N_("What became of them"), "text")},
     "score_ranges": {"score": (N_("Score"), "number")},
     "scores": {"model": (N_("Rule"), "text")},
@@ -737,6 +759,7 @@ CAPTIONS: dict[str, str] = {
     "counts": N_("How many customers there are, counted in different ways"),
     "customer_margins": N_("Customers by contribution margin"),
     "customer_value": N_("Customers by lifetime value"),
+    "customer_profile": N_("Every customer, with all that the parts know"),
     "customers": N_("Every customer with scores, segment and class"),
     "debtors": N_("The customers who owe most"),
     "deciles": N_("Customers in deciles by what they bought in twelve months"),
@@ -803,6 +826,8 @@ CAPTIONS: dict[str, str] = {
     "reasons": N_("Why they cost more: what each reason takes beyond the average of all customers"),
     "referrals": N_("Customers won by referral beside promoters"),
     "reliability": N_("Predicted and actual share without a purchase, in groups of equal size"),
+    "report_contents": N_("The sheet of each table"),
+    "report_findings": N_("Findings"),
     "response": N_("Who answered, by class of net sales"),
     "risen": N_("The ten customers who added most to net sales"),
     "risk_effects": N_("What the campaign changed, by risk on its day"),
@@ -810,6 +835,7 @@ CAPTIONS: dict[str, str] = {
     "rules": N_("The rule of each segment"),
     "sales_by_period": N_("Net sales and what they are made of"),
     "sales_by_year": N_("Year by year"),
+    "sales_forecast": N_("What today's customers will buy"),
     "score_ranges": N_("What each score stands for"),
     "scores": N_("The model against baselines, on purchases it had not seen"),
     "segment_profiles": N_("The segment that stands out in each part of the customers"),
@@ -871,16 +897,29 @@ def words(name: str, frame: pd.DataFrame) -> Words:
         What it shows; a named index counts as columns. What has no entry is shown by its name.
     """
     known = COLUMNS | OF_TABLE.get(_entry(name, OF_TABLE), {})
-    columns = {column: known[column] for column in (*frame.index.names, *frame.columns) if column in known}
+    columns = {
+        column: known[entry]
+        for column in (*frame.index.names, *frame.columns)
+        if (entry := _of(column)) in known
+    }
     return {
         "caption": _(caption) if (caption := CAPTIONS.get(_entry(name, CAPTIONS))) else name,
-        "labels": {column: _(heading) for column, (heading, _form) in columns.items()},
+        "labels": {
+            column: f"{_(heading)} {str(column).removeprefix(str(_of(column)))}".strip()
+            for column, (heading, _form) in columns.items()
+        },
         "formats": {
             column: form
             for column, (_heading, form) in columns.items()
             if form and (form in _OF_TEXT or column not in frame or not is_string_dtype(frame[column]))
         },
     }
+
+
+def _of(column: Hashable) -> Hashable:
+    """Return what a column is entered under: itself, or what stands before its year, as ``net_sales_``."""
+    found = _OF_A_YEAR.fullmatch(str(column))
+    return found[1] if found else column
 
 
 def _entry(name: str, entries: Mapping[str, object]) -> str:

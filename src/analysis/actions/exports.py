@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.actions.control import CONTACT, CONTROL, ControlGroup
 from analysis.actions.effects import NAMES
+from analysis.display_names import words
 from analysis.language import _, date, money, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.report import tables
@@ -51,7 +52,8 @@ def plan_files(group: ControlGroup, dataset: Dataset) -> dict[str, bytes] | NotP
     tasks = _tasks(listed[listed["arm"] == CONTACT], dataset.currency)
     files = {"plan.xlsx": workbook(plan_pages(listed), dataset.currency)}
     files["action_plan.parquet"] = tables.to_parquet(group.contacts)
-    files["action_plan.csv"] = tables.to_csv(group.contacts)
+    said = words("action_plan", group.contacts)
+    files["action_plan.csv"] = tables.to_csv(group.contacts, said["labels"], said["formats"])
     for name, columns in CRM_FILES.items():
         frame = pd.DataFrame({head: tasks.get(given, given) for head, given in columns.items()}, tasks.index)
         files[name] = tables.to_csv(frame, for_import=True)

@@ -74,8 +74,36 @@ class Policies(_Section):
     extras: Literal["exclude", "keep", "stop"] = "exclude"
 
 
+class Join(_Section):
+    """A list from which the rows of a table take columns, each from the row of the same key.
+
+    ``by``: column of the rows → column of the list, which must stand there once. ``take``: what the rows call
+    a column → column of the list; a list may take columns from another by a ``join`` of its own.
+    """
+
+    file: str | Annotated[list[str], Field(min_length=1)] | None = None
+    sheet: str | None = None
+    table: str | None = None
+    encoding: str | None = None
+    delimiter: Delimiter | None = None
+    header_line: Annotated[int, Field(ge=1)] | None = None
+    by: Annotated[dict[str, str], Field(min_length=1, max_length=1)]
+    take: Annotated[dict[str, str], Field(min_length=1)]
+    join: list[Join] = Field(default_factory=list)
+
+    @property
+    def place(self) -> TableConfig:
+        """Where the list is and how it is read, as of any table."""
+        keys = set(TableConfig.model_fields) & self.model_fields_set - {"join"}
+        return TableConfig.model_validate({key: getattr(self, key) for key in keys})
+
+
 class TableConfig(_Section):
-    """Where a table is, and how to read it; None: found from the data."""
+    """Where a table is, and how to read it; None: found from the data.
+
+    ``header_lines``: two where names of columns stand below names of groups. ``ignore``: headers of columns
+    that are none of the table's, whatever they are called.
+    """
 
     file: str | Annotated[list[str], Field(min_length=1)] | None = None
     sheet: str | None = None
@@ -84,11 +112,14 @@ class TableConfig(_Section):
     encoding: str | None = None
     delimiter: Delimiter | None = None
     header_line: Annotated[int, Field(ge=1)] | None = None
+    header_lines: Literal[1, 2] = 1
     names: list[str] | None = None
     columns: dict[str, str] = Field(default_factory=dict)
+    ignore: list[str] = Field(default_factory=list)
     date_order: DateOrder | None = None
     decimal: DecimalMark | None = None
     prices_include_tax: TaxRate | None = None
+    join: list[Join] | None = None
 
     def answered(self, said: Mapping[str, Any]) -> Self:
         """Return the section with answers to questions; what is said of columns and words adds up."""
@@ -114,7 +145,7 @@ class Transactions(TableConfig):
     ``returned_amounts``: what positive amounts of negative quantities and credit notes are. ``refunded``:
     whether a refunded sale and a negative row of its own are one refund or two. ``amount_after_discount``,
     ``amount_is_taxed``, ``amount_has_shipping``: whether the amount is net of ``discount_pct``, and includes
-    ``tax`` and ``shipping``. ``states``: what words for the state of an order mean.
+    ``tax`` and ``shipping``. ``states``: what words for the state of an order mean; ``"*"`` is any other.
     """
 
     amount_is: Literal["line", "order", "quantity_and_price"] | None = None
@@ -153,6 +184,7 @@ class DatasetConfig(_Section):
     """A whole ``dataset.yml``: what holds for all tables, and a section for each."""
 
     name: Annotated[str, AfterValidator(_checked_name)] | None = None
+    system: str | None = None
     currency: Currency | None = None
     as_of: dt.date | None = None
     language: Language | None = None
@@ -271,6 +303,8 @@ def _place(location: tuple[int | str, ...]) -> tuple[list[str], type[BaseModel]]
         path.append(str(part))
         if part == "segments":
             return [*path, *map(str, location[place + 1 :])], Segment
+        if part == "join":
+            return [*path, *map(str, location[place + 1 :])], Join
         if part == "actions":
             keys = [str(key) for key in location[1:] if key != "[key]"]
             return [*path, *keys], When if "when" in keys[1:-1] else Action
@@ -300,6 +334,12 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
         "prices_include_tax": _("A rate from 0 to 1 was expected, such as 0.21 for 21 %."),
         "file": _("The name of a file was expected, or a list of names."),
         "header_line": _("The number of a line was expected, from 1."),
+        "join": _(
+            "A list of lines was expected, such as '- {file: orders.csv, by: {order_id: order_id}, "
+            "take: {date: date}}'."
+        ),
+        "by": _("A column of the rows and the column of the list that is the same were expected."),
+        "take": _("Lines of the form 'date: order_date' were expected: a name and a column of the list."),
         "columns": _("Lines of the form 'amount: Importe' were expected: a canonical column and its header."),
         "names": _("A list of column names was expected, in their order."),
         "test_codes": _("A list of codes was expected."),

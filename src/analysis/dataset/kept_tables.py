@@ -160,7 +160,7 @@ def _reader_version() -> str:
     """Return a digest of the code that reads, so that a change of it reads again."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("systems/*.yml")]):
         digest.update(path.read_bytes())
     digest.update(sql_text(CUSTOMER_DAYS).encode())
     return digest.hexdigest()
@@ -171,7 +171,12 @@ def _key(source: Source, inputs: dict[str, str]) -> str:
     parts = [_reader_version(), source.config.model_dump_json()]
     for table, given in source.inputs.items():
         files = [f"{legible(path.name)}:{inputs[given.called(path)]}" for path in given.files]
-        parts += [table, given.settings.model_dump_json(), *files]
+        lists = [
+            f"{head.label}:{inputs[given.called(head.path)]}:{one.pairs}:{one.take}:{one.place}"
+            for one in given.lists
+            for head in one.all_heads
+        ]
+        parts += [table, given.settings.model_dump_json(), *files, *lists]
     parts += [json.dumps([note.message, note.values]) for note in source.notes]
     guessed = any(given.guessed for given in source.inputs.values())
     if (

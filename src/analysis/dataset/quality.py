@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.dataset.schema import TABLES, Table
-from analysis.language import N_, _, number
+from analysis.language import N_, _, current_language, number
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Note:
     message
         The sentence in English, with named placeholders, marked by ``N_``.
     values
-        What stands in the placeholders; numbers get the reader's separators, fractions two decimals.
+        What stands in the placeholders; numbers get the reader's separators, fractions two decimals; of a
+        text by language, the reader's is taken.
     words
         What stands in other placeholders and is itself a message, marked by ``N_``.
     """
@@ -36,6 +37,8 @@ class Note:
 
 
 def _shown(value: object) -> object:
+    if isinstance(value, dict):
+        return value.get(current_language()) or next(iter(value.values()))
     if isinstance(value, float):
         return number(value, 2)
     return number(value) if isinstance(value, int) else value

@@ -17,6 +17,7 @@ from analysis.dataset.config import TAXED, DatasetConfig, Policies, Transactions
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.intake import known_beside
+from analysis.dataset.joins import Match
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.ledger.plausibility import SPELLINGS
@@ -25,6 +26,7 @@ from analysis.dataset.naming import names_a_folder
 from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources.inputs import Input, Source, reachable
 from analysis.dataset.sources.open_source import find_source
+from analysis.dataset.systems.systems import NO_SYSTEM
 from analysis.dataset.user_files import is_legible, legible, reason_of, unreadable
 from analysis.dataset.yaml_file import as_yaml
 from analysis.engine.paths import duckdb_path
@@ -33,6 +35,7 @@ from analysis.language import _, number
 
 _ELSEWHERE = {
     "file", "sheet", "table", "query", "columns", "date_order", "decimal", "prices_include_tax", "policies",
+    "join",
 }  # fmt: skip
 """Keys that have lines of their own; what the others hold only the user can have said."""
 _OF_FORMAT = ("date_order", "decimal")
@@ -123,7 +126,8 @@ def _text(source: Source, folder: Path, doubles: list[str]) -> str:
     for name, given in source.inputs.items():
         try:
             place = _place_lines(given, folder)
-            reading = _reading(given, TABLES[name], formats, source.config)
+            reading, joins = _reading(given, TABLES[name], formats, source.config)
+            place += _join_lines(joins, folder)
         except (CarteraError, OSError) as error:
             broken[name] = next(filter(None, map(unreadable, given.files)), str(error))
             continue
@@ -137,15 +141,17 @@ def _text(source: Source, folder: Path, doubles: list[str]) -> str:
     return "\n".join([*_top(source, folder), *doubles, *sections]) + "\n"
 
 
-def _reading(given: Input, table: Table, formats: Formats, config: DatasetConfig) -> Reading:
+def _reading(
+    given: Input, table: Table, formats: Formats, config: DatasetConfig
+) -> tuple[Reading, tuple[Match, ...]]:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         connection = connect(work)
         try:
-            raws = open_all(connection, given, table, work)
-            reading = find_reading(connection, raws, table, given.settings, formats)
-            asked = reading.questions or open_questions(connection, raws, reading, config, work)
-            return replace(reading, questions=asked)
+            joined = open_all(connection, given, table, work)
+            reading = find_reading(connection, joined.raws, table, given.settings, formats)
+            asked = reading.questions or open_questions(connection, joined.raws, reading, config, work)
+            return replace(reading, questions=asked), joined.joins
         finally:
             connection.close()
 
@@ -154,6 +160,11 @@ def _top(source: Source, folder: Path) -> list[str]:
     """Return what holds for all tables."""
     config = source.config
     known = {
+        "system": (
+            config.system,
+            NO_SYSTEM,
+            _("what is known of your program, in a file beside this one; none: nothing is known by name"),
+        ),
         "currency": (
             config.currency,
             "EUR",
@@ -279,6 +290,21 @@ def _place_lines(given: Input, folder: Path) -> list[str]:
     if len(names) > 1:
         lines = ["  file:", *(f"    - {as_yaml(name)}" for name in names)]
     return lines + ([f"  sheet: {as_yaml(settings.sheet)}"] if settings.sheet is not None else [])
+
+
+def _join_lines(joins: tuple[Match, ...], folder: Path, indent: str = "  ") -> list[str]:
+    """Return the lists from which the rows take columns."""
+    lines = [f"{indent}join:"] if joins else []
+    for one in joins:
+        place = one.given.settings.model_dump(exclude_defaults=True, exclude={"join", "file"})
+        if "table" not in place:
+            files = [_relative(path, folder) for path in dict.fromkeys(head.path for head in one.given.heads)]
+            place = {"file": files[0] if len(files) == 1 else files} | place
+        said = place | {"by": dict([one.by]), "take": one.take}
+        keys = [f"{key}: {as_yaml(value)}" for key, value in said.items()]
+        lines += [f"{indent}  {'- ' if i == 0 else '  '}{line}" for i, line in enumerate(keys)]
+        lines += _join_lines(one.joins, folder, f"{indent}    ")
+    return lines
 
 
 def _said_lines(given: Input) -> list[str]:

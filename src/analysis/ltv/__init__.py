@@ -13,6 +13,7 @@ from analysis.ltv.pooling import group_check
 from analysis.ltv.profile import profile
 from analysis.ltv.purchases import PurchaseModel, process
 from analysis.ltv.regularity import regularity
+from analysis.ltv.sales_forecast import sales_forecast
 from analysis.ltv.spend import SpendModel, fit_free, fit_spend
 from analysis.ltv.spend_check import spend_fit, spend_independence
 from analysis.ltv.summary import Summary, example_customer, summarise
@@ -48,6 +49,7 @@ __all__ = [
     "profile",
     "recorded",
     "regularity",
+    "sales_forecast",
     "segments",
     "spend_fit",
     "spend_independence",

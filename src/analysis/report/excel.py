@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -145,12 +146,16 @@ class _Column:
     form: str
     is_link: bool
 
+    @cached_property
+    def longest(self) -> int:
+        """Letters of its longest text; 0 where it holds none."""
+        longest = self.values.dropna().astype(str).str.len().max() if self.form == "@" else 0
+        return 0 if pd.isna(longest) else int(longest)
+
     @property
     def width(self) -> int:
-        """Its width in letters: that of its longest text, and half that of its heading, which may be broken."""
-        longest = self.values.map(lambda value: len(str(value)), na_action="ignore").max()
-        cells = int(longest) if self.form == "@" and pd.notna(longest) else 0
-        return min(max(len(self.heading) // 2 + 3, cells, 11), _WIDEST)
+        """Its width in letters: that of its text, and half that of its heading, which may be broken."""
+        return min(max(len(self.heading) // 2 + 3, self.longest, 11), _WIDEST)
 
 
 def _columns(page: Page, name: str, frame: pd.DataFrame, currency: str | None) -> list[_Column]:
@@ -205,7 +210,13 @@ def _write_page(book: Any, sheet: Any, page: Page, currency: str | None) -> None
     sheet.print_area(0, 0, row - 1, last)
 
 
-def _write_lines(book: Any, sheet: Any, row: int, lines: Sequence[str], widths: Sequence[int]) -> int:  # noqa: ANN401
+def _write_lines(
+    book: Any,  # noqa: ANN401 no types
+    sheet: Any,  # noqa: ANN401
+    row: int,
+    lines: Sequence[str],
+    widths: Sequence[int],
+) -> int:
     """Write text across all columns; return the row after it."""
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     for place, line in enumerate(lines, row):
@@ -216,8 +227,11 @@ def _write_lines(book: Any, sheet: Any, row: int, lines: Sequence[str], widths: 
 
 def _write_table(book: Any, sheet: Any, row: int, columns: Sequence[_Column], *, is_list: bool) -> int:  # noqa: ANN401
     """Write headings and rows; return the row after them."""
-    wrap = {"text_wrap": True, "valign": "top"} if is_list else {}
-    styles = [book.add_format({"num_format": column.form} | wrap) for column in columns]
+    wrap = {"text_wrap": True, "valign": "top"}
+    styles = [
+        book.add_format({"num_format": column.form} | (wrap if is_list or column.longest > _WIDEST else {}))
+        for column in columns
+    ]
     for j, column in enumerate(columns):
         side = {"align": "left" if column.form == "@" else "right"}
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True} | side)
@@ -232,7 +246,7 @@ def _write_table(book: Any, sheet: Any, row: int, columns: Sequence[_Column], *,
                     sheet.write_url(
                         i, j, f"internal:'{str(value).replace(chr(39), chr(39) * 2)}'!A1", string=value
                     )
-                elif value is not None:
+                elif value is not None and value != "":
                     _write_cell(sheet, (i, j), value, styles[j])
     return row + 1 + total
 

@@ -174,6 +174,11 @@ def _text(notebook: Notebook) -> str:
     return json.dumps(notebook | {"cells": cells}, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def is_check(name: str) -> bool:
+    """Tell whether a notebook checks the models of another, and is an appendix of the report."""
+    return name.endswith(("_check", "_audit"))
+
+
 def is_lesson(cell: Notebook) -> bool:
     """Tell whether a cell is for learners alone, and not for the report."""
     return "lesson" in _tags(cell)

@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from analysis.dataset import Dataset
-from analysis.report import account, changes, notebooks
+from analysis.report import account, changes, notebooks, workbook
 from analysis.report.atomic_write import write_text
 from analysis.report.chapters import Chapter, read_chapter
 from analysis.report.execution import Execution, error_text
@@ -43,6 +43,7 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     chapters = [read_chapter(done, staging) for done in executions]
     findings = [finding for chapter in chapters for finding in chapter.findings]
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
+    workbook.write(new, findings, {chapter.done.name: chapter.title for chapter in chapters}, dataset)
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
     given = (values.get("previous") for values in about["parameters"].values())
@@ -51,35 +52,39 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
 
 
 def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, about: About) -> str:
-    body, headings = _with_anchors(_body(chapter.done))
-    body = _each_id_once(body)
+    body, headings = _with_anchors(_each_id_once(_body(chapter)))
     names = {other.done.name for other in chapters}
     body = _NOTEBOOK_LINK.sub(lambda link: f'href="{link[1]}.{"html" if link[1] in names else "ipynb"}', body)
+    lead, mark, rest = body.partition("<h2")
     return render(
         "notebook.html.j2",
         about,
         chapter=chapter,
-        chapters=chapters,
+        others=[other for other in chapters if not notebooks.is_check(other.done.name)],
+        checks=[other for other in chapters if notebooks.is_check(other.done.name)],
         dataset=dataset,
         data_line=account.in_one_line(dataset),
-        body=Markup(body),  # noqa: S704 written by our template, which escapes what came from data
+        lead=Markup(lead),  # noqa: S704 written by our template, which escapes what came from data
+        body=Markup(mark + rest),  # noqa: S704 the same
         headings=[heading for heading in headings if heading.level in {2, 3}],
     )
 
 
-def _body(done: Execution) -> str:
+def _body(chapter: Chapter) -> str:
     """Return the cells as HTML, without code and lessons; what follows the cell that failed is left out."""
     import nbformat  # noqa: PLC0415 slow, and needed only here
 
+    done = chapter.done
     last = done.failure.cell if done.failure and done.failure.cell else None
     cells = [cell for cell in done.notebook["cells"][:last] if not notebooks.is_lesson(cell)]
     shown = done.notebook | {"cells": _telling(cells)}
     node = nbformat.from_dict(shown)  # type: ignore[no-untyped-call]
-    return str(_exporter().from_notebook_node(node)[0])
+    named = {"name": done.name, "tables": chapter.tables}
+    return str(_exporter().from_notebook_node(node, resources=named)[0])
 
 
 def _telling(cells: list[notebooks.Notebook]) -> list[notebooks.Notebook]:
-    """Leave out each section whose code shows nothing, since what it takes is said before."""
+    """Leave out each section whose code shows nothing that is not said before, or on top of the page."""
     sections: list[list[notebooks.Notebook]] = [[]]
     for cell in cells:
         if cell["cell_type"] == "markdown" and cell["source"].startswith("## "):
@@ -90,7 +95,11 @@ def _telling(cells: list[notebooks.Notebook]) -> list[notebooks.Notebook]:
 
 def _is_silent(cells: list[notebooks.Notebook]) -> bool:
     code = [cell for cell in cells if cell["cell_type"] == "code"]
-    return bool(code) and not any(cell["outputs"] for cell in code)
+    return bool(code) and all(_lists_findings(output) for cell in code for output in cell["outputs"])
+
+
+def _lists_findings(output: dict[str, Any]) -> bool:
+    return str(output.get("data", {}).get("text/html", "")).startswith('<ul class="findings">')
 
 
 @cache

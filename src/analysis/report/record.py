@@ -24,7 +24,7 @@ _FORMAT = {"format": "cartera-report", "version": 1}
 _UNMARKED = {"data", "parameters", "notebooks", "versions", "started", "seconds", "rows", "files"}
 """Keys by which a report is known that was made before there was a mark."""
 _FOLDERS = ("figures", "notebooks", "sheets", "tables", "workspace")
-_SUFFIXES = {".csv", ".html", ".json", ".parquet", ".xlsx"}
+_SUFFIXES = {".csv", ".html", ".json", ".parquet", ".pdf", ".xlsx"}
 """Of the files at the top of a report."""
 About = dict[str, Any]
 """All there is to say about a run but its results, as in ``run.json``."""

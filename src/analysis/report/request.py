@@ -31,6 +31,8 @@ class Request:
         Parameters as ``name=value``.
     jobs
         How many notebooks run at once; None means one per core.
+    pdf
+        Whether the report is printed too.
     """
 
     data: str
@@ -41,3 +43,4 @@ class Request:
     notebooks: Sequence[str] = ()
     assignments: Sequence[str] = ()
     jobs: int | None = None
+    pdf: bool = False

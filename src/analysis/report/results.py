@@ -82,10 +82,13 @@ class Results:
 
             self.figure(result.name, plot(result), alt=result.sentence())
         shown = result.tables()
+        beside = _Shown(result.name if result.is_drawn else None, [*shown])
+        for found in result.findings() if result.is_drawn else []:  # the sentence belongs to the chart
+            self._keep(found, beside)
         for name, frame in shown.items():
             self.table(name, frame)
-        for found in result.findings():
-            self._keep(found, _Shown(result.name if result.is_drawn else None, [*shown]))
+        for found in [] if result.is_drawn else result.findings():
+            self._keep(found, beside)
         for note in result.notes():
             self.note(note)
 
@@ -97,24 +100,26 @@ class Results:
         name
             File name without ending.
         frame
-            What to show: its first rows; a named index counts as columns. Caption, headings and formats are
-            those of `analysis.display_names`. Where it is not possible, the reason is shown.
+            What to show: its first rows and columns; a named index counts as columns. Caption, headings and
+            formats are those of `analysis.display_names`. Where it is not possible, the reason is shown.
         """
         if isinstance(frame, NotPossible):
             self._say_why_not(frame)
             return
         said = words(name, frame)
-        shown = tables.shown(frame, said["labels"], said["formats"], self._currency)
+        shown = tables.shown(
+            frame, said["labels"], said["formats"], self._currency, columns=tables.COLUMNS_SHOWN
+        )
         _show_table(shown, said["caption"], name)
         if self._folder is not None:
-            _save(self._path("tables", name), frame)
+            _save(self._path("tables", name), frame, name)
 
     def customers(self, profile: pd.DataFrame) -> None:
         """Save the customer profile on top of the folder, with its data dictionary, and say so."""
         if self._folder is None:
             return
-        _save(self._folder / "customers", profile)
-        _save(self._folder / "customers_dictionary", dictionary(profile))
+        _save(self._folder / "customers", profile, "customer_profile")
+        _save(self._folder / "customers_dictionary", dictionary(profile), "customers_dictionary")
         said = _(
             "All {customers} customers, with {columns} columns each, are in customers.csv and "
             "customers.parquet; customers_dictionary.csv says what each column means."
@@ -235,9 +240,10 @@ class Results:
         write_text(path, json.dumps(entries, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
-def _save(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table as CSV and as Parquet."""
-    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame))
+def _save(path: Path, frame: pd.DataFrame, name: str) -> None:
+    """Write the table ``name`` as CSV, with the reader's headings, and as Parquet."""
+    said = words(name, frame)
+    write_bytes(path.with_suffix(".csv"), tables.to_csv(frame, said["labels"], said["formats"]))
     write_bytes(path.with_suffix(".parquet"), tables.to_parquet(frame))
 
 

@@ -29,6 +29,7 @@ from analysis.report import execution, notebooks, pages, publishing, record
 from analysis.report.closed import closed
 from analysis.report.execution import Execution, Task
 from analysis.report.kernel_server import AVAILABLE, KernelServer
+from analysis.report.printing import Printer, find_browser
 from analysis.report.progress import TerminalProgress
 from analysis.report.request import Request
 from analysis.stopping import undisturbed
@@ -75,6 +76,7 @@ def run(request: Request, progress: TerminalProgress) -> Run:
     names = notebooks.choose(request.notebooks)
     given = parameters.from_text(request.assignments, {name: notebooks.defaults(name) for name in names})
     data = _absolute(request.data)
+    browser = find_browser() if request.pdf else None
     jobs, before = request.jobs or os.cpu_count() or 1, execution.children()
     with shared_with_kernels(), _shared_cores(jobs), _kernel_server(len(names)) as server:
         folder = publishing.usable(request.out or request.base / folder_name(find_source(data).name))
@@ -85,6 +87,7 @@ def run(request: Request, progress: TerminalProgress) -> Run:
             names = [name for table, name in enough.items() if table in dataset.tables] or [*enough.values()]
         common = {"data": legible(data), "as_of": request.as_of, "language": request.language}
         with publishing.staging(folder) as staging:
+            printer = Printer(browser, new(staging)) if browser else None
             tasks = [Task(name, staging / "work" / name, common | given[name]) for name in names]
             executions = _execute_all(tasks, jobs, server, before, progress)
             changed = changes(data)
@@ -94,7 +97,8 @@ def run(request: Request, progress: TerminalProgress) -> Run:
             about["closed"] = closed(executions, staging)
             pages.write_report(staging, dataset, executions, about)
             dataset.export(staging / "new" / "workspace")
-            notes = publishing.publish(staging, folder, about)
+            notes = _print(printer, staging / "new", names) if printer else []
+            notes += publishing.publish(staging, folder, about)
     return Run(folder, executions, [*(str(note) for note in changed), *notes])
 
 
@@ -174,6 +178,12 @@ def _shared_cores(jobs: int) -> Iterator[None]:
     finally:
         for name in names:
             del os.environ[name]
+
+
+def _print(printer: Printer, report: Path, names: Sequence[str]) -> list[str]:
+    """Print the front page, the parts and, as appendices, the checks; return what went wrong."""
+    parts = [Path(f"{name}.html") for name in sorted(names, key=notebooks.is_check)]
+    return printer.print_report(report, [record.INDEX, *parts])
 
 
 def _gather(executions: list[Execution], staging: Path, folder: Path) -> None:

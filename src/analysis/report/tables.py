@@ -11,15 +11,20 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from analysis.language import _, current_language, date, money, month, number, percent
+from analysis.language import _, current_language, date, money, month, ngettext, number, percent
 
 ROWS_SHOWN = 20
+COLUMNS_SHOWN = 8
+"""Of a table on a page of the report or in a notebook: more are not read, and do not fit on paper."""
 MISSING = "–"
 WORDY = 24
 """Characters of a cell beyond which it may be broken into lines."""
 _FORMAT = re.compile(r"(number|percent|money)(\d?)")
+_EXACT = 15
+"""Digits of a decimal number that a float holds whatever it is."""
 _FORMULA = re.compile(r"[=+\-@\x00-\x1f\x7f]")
 
 Labels = Mapping[Any, str]
@@ -40,12 +45,15 @@ class Shown:
         Cells, not yet escaped.
     total
         Number of rows of the whole frame.
+    hidden
+        Number of columns of the whole frame that are not shown.
     """
 
     headings: list[str]
     numeric: list[bool]
     rows: list[list[str]]
     total: int
+    hidden: int = 0
 
 
 def flat(frame: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +61,9 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=all(name is None for name in frame.index.names))
 
 
-def shown(frame: pd.DataFrame, labels: Labels, formats: Formats, currency: str | None) -> Shown:
+def shown(
+    frame: pd.DataFrame, labels: Labels, formats: Formats, currency: str | None, columns: int | None = None
+) -> Shown:
     """Return the first rows of ``frame`` as text.
 
     Parameters
@@ -67,18 +77,21 @@ def shown(frame: pd.DataFrame, labels: Labels, formats: Formats, currency: str |
         ``date``, ``month`` or ``text``. Without one, the value's type decides.
     currency
         ISO 4217 code for ``money``, or None.
+    columns
+        How many columns are shown, the first ones; None shows all.
     """
     table = flat(frame)
     unknown = [name for name in (*labels, *formats) if name not in table.columns]
     if unknown:
         raise ValueError(f"labels or formats for columns that are not there: {unknown}")
-    first = table.head(ROWS_SHOWN)
-    columns = [[_cell(value, formats.get(name), currency) for value in first[name]] for name in table.columns]
+    first = table.iloc[:ROWS_SHOWN, :columns]
+    cells = [[_cell(value, formats.get(name), currency) for value in first[name]] for name in first.columns]
     return Shown(
-        headings=[labels.get(name, _cell(name, None, None)) for name in table.columns],
-        numeric=[formats.get(name) != "text" and _is_number(table[name]) for name in table.columns],
-        rows=[list(row) for row in zip(*columns, strict=True)],
+        headings=[labels.get(name, _cell(name, None, None)) for name in first.columns],
+        numeric=[formats.get(name) != "text" and _is_number(table[name]) for name in first.columns],
+        rows=[list(row) for row in zip(*cells, strict=True)],
         total=len(table),
+        hidden=len(table.columns) - len(first.columns),
     )
 
 
@@ -108,19 +121,37 @@ def to_plain(table: Shown, caption: str) -> str:
     return "\n".join([caption, *text, *([_more(table)] if _more(table) else [])])
 
 
-def to_csv(frame: pd.DataFrame, *, for_import: bool = False) -> bytes:
+def to_csv(
+    frame: pd.DataFrame,
+    labels: Labels | None = None,
+    formats: Formats | None = None,
+    *,
+    for_import: bool = False,
+) -> bytes:
     """Return ``frame`` as CSV for the reader's spreadsheet: UTF-8 with a mark, comma or semicolon.
 
     For another program (``for_import``) it is UTF-8 without a mark, with commas, in every language.
 
     Text that a spreadsheet would take for a formula (first character ``= + - @`` or a control
-    character) gets a leading apostrophe; numbers stay as they are.
+    character) gets a leading apostrophe. Numbers are rounded, as `_rounded` says.
+
+    Parameters
+    ----------
+    frame, labels, formats
+        As in `shown`; where two columns have the same heading, it is followed by their names.
     """
     spanish = current_language() == "es" and not for_import
-    table = flat(frame).rename(columns=lambda name: _harmless(str(name)))
-    safe = pd.DataFrame({name: _safe_column(table[name]) for name in table.columns}, index=table.index)
-    text = safe.to_csv(
-        index=False, sep=";" if spanish else ",", decimal="," if spanish else ".", lineterminator="\r\n"
+    table = flat(frame)
+    safe = [
+        _rounded(_safe_column(table[name]), (formats or {}).get(name, "")).rename(_harmless(heading))
+        for name, heading in zip(table.columns, _headings(table, labels or {}), strict=True)
+    ]
+    text = pd.concat(safe, axis="columns").to_csv(
+        index=False,
+        sep=";" if spanish else ",",
+        decimal="," if spanish else ".",
+        float_format=f"%.{_EXACT}g",
+        lineterminator="\r\n",
     )
     return text.encode("utf-8" if for_import else "utf-8-sig")
 
@@ -136,8 +167,35 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def _headings(table: pd.DataFrame, labels: Labels) -> list[str]:
+    """Return a heading for each column, no two alike."""
+    said = [labels.get(name, str(name)) for name in table.columns]
+    return [
+        heading if said.count(heading) == 1 else f"{heading} ({name})"
+        for heading, name in zip(said, table.columns, strict=True)
+    ]
+
+
+def _rounded(column: pd.Series[Any], form: str) -> pd.Series[Any]:
+    """Return amounts with two decimals, others with six digits that count, and two decimals or more.
+
+    Six digits are more than any estimate here bears out, and keep a share exact to a millionth; the Parquet
+    file beside it has them all.
+    """
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    values = column.to_numpy("float64", na_value=np.nan)
+    size = np.where(np.isfinite(values) & (values != 0), np.abs(values), 1)
+    decimals = np.clip(5 - np.floor(np.log10(size)), 2, _EXACT)
+    scale = 10.0 ** (2 if form.startswith("money") else decimals)
+    return pd.Series(np.round(values * scale) / scale + 0.0, column.index)
+
+
 def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> str:
-    wordy = [' class="wordy"' if tag == "td" and len(cell) > WORDY else "" for cell in cells]
+    wordy = [
+        ' class="wordy"' if tag == "td" and side == "left" and len(cell) > WORDY else ""
+        for cell, side in zip(cells, sides, strict=True)
+    ]
     inner = "".join(
         f'<{tag}{attributes}{kind} style="text-align: {side}">{escape(cell)}</{tag}>'
         for cell, kind, side in zip(cells, wordy, sides, strict=True)
@@ -146,11 +204,20 @@ def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> 
 
 
 def _more(table: Shown) -> str:
-    if table.total <= len(table.rows):
-        return ""
-    return _("The first {shown} of {total} rows.").format(
-        shown=number(len(table.rows)), total=number(table.total)
-    )
+    """Say how much of the table is not shown; nothing where all is."""
+    said = []
+    if table.total > len(table.rows):
+        rows = _("The first {shown} of {total} rows.")
+        said.append(rows.format(shown=number(len(table.rows)), total=number(table.total)))
+    if table.hidden:
+        columns = ngettext(
+            "{hidden} of {total} columns is in the file only.",
+            "{hidden} of {total} columns are in the file only.",
+            table.hidden,
+        )
+        total = number(table.hidden + len(table.headings))
+        said.append(columns.format(hidden=number(table.hidden), total=total))
+    return " ".join(said)
 
 
 def _is_number(column: pd.Series[Any]) -> bool:

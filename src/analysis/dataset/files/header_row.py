@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from functools import cache
+from itertools import zip_longest
 
 from analysis.dataset.schema import TABLES, Table, same_name
+
+
+def joined_names(above: Iterable[str], below: Iterable[str]) -> list[str]:
+    """Return the names of columns whose groups stand in a line above: ``NIF`` above ``Tipo`` is ``NIF Tipo``.
+
+    A group is that of the last filled cell, for columns that have a name of their own below.
+    """
+    group, names = "", []
+    for first, second in zip_longest(map(str.strip, above), map(str.strip, below), fillvalue=""):
+        group = first or group
+        names.append(f"{first or (group if second else '')} {second}".strip())
+    return names
 
 
 def columns_named(table: Table, names: Iterable[str], given: AbstractSet[str] = frozenset()) -> int:

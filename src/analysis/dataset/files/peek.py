@@ -18,6 +18,7 @@ import python_calamine as calamine
 import zstandard
 
 from analysis.dataset.files.encodings import by_mark, decoded
+from analysis.dataset.files.header_row import joined_names
 from analysis.dataset.files.text_files import opened
 from analysis.dataset.files.workbook_size import check_size, check_unpacked
 from analysis.dataset.schema import TABLES, same_name
@@ -26,6 +27,7 @@ from analysis.errors import CarteraError
 
 _HEAD = 1 << 16
 _LINES = 40
+_LONGEST_CELL = 60
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMES = {
     same_name(name) for table in TABLES.values() for column in table.columns for name in column.all_names
@@ -49,6 +51,8 @@ class Head:
         Its column names; none where it cannot be read.
     key
         Key of ``dataset.yml`` that chooses it: ``file``, ``sheet`` or ``table``.
+    below
+        Names of the columns if the line of names has a second one below it.
     """
 
     path: Path
@@ -56,6 +60,7 @@ class Head:
     names: tuple[str, ...]
     headers: tuple[str, ...]
     key: str = "file"
+    below: tuple[str, ...] = ()
 
     @property
     def choice(self) -> str:
@@ -100,6 +105,7 @@ def heads_of(path: Path, known: Iterable[str] = ()) -> list[Head]:
         One per sheet that holds anything, or one for the file, without headers if it cannot be read.
     """
     names = _NAMES | set(map(same_name, known))
+    below: tuple[str, ...] = ()
     if unreadable(path):
         return [Head(path, None, (stem(path),), ())]
     try:
@@ -108,13 +114,16 @@ def heads_of(path: Path, known: Iterable[str] = ()) -> list[Head]:
         if magic in _WORKBOOKS:
             check_size(path)
             return _sheets(path, names)
-        headers = tuple(pq.read_schema(path).names) if magic == b"PAR1" else _text_headers(path, names)
+        if magic == b"PAR1":
+            headers = tuple(pq.read_schema(path).names)
+        else:
+            headers, below = _text_headers(path, names)
     except (
         OSError, EOFError, ValueError, zlib.error, csv.Error,
         zstandard.ZstdError, pa.ArrowException, calamine.CalamineError, zipfile.BadZipFile, CarteraError,
     ):  # fmt: skip
-        headers = ()
-    return [Head(path, None, (stem(path),), headers)]
+        return [Head(path, None, (stem(path),), ())]
+    return [Head(path, None, (stem(path),), headers, below=below)]
 
 
 def stem(path: Path) -> str:
@@ -137,22 +146,29 @@ def _sheets(path: Path, names: set[str]) -> list[Head]:
         cells = workbook.get_sheet_by_name(sheet).to_python(nrows=_LINES)
         records = [[str(cell) for cell in row] for row in cells if any(str(cell).strip() for cell in row)]
         if records:
-            headers = tuple(name for name in _best(records, names)[1] if name.strip())
+            _known, best, below = _best(records, names)
+            headers = tuple(name for name in best if name.strip())
             called = (sheet,) if several else (stem(path), sheet)
-            found.append(
-                Head(path, sheet if several else None, called, headers, "sheet" if several else "file")
-            )
+            key = "sheet" if several else "file"
+            found.append(Head(path, sheet if several else None, called, headers, key, below))
     return found or [Head(path, None, (stem(path),), ())]
 
 
-def _text_headers(path: Path, names: set[str]) -> tuple[str, ...]:
+def _text_headers(path: Path, names: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     with opened(path) as file:
         text = _decoded(file.read(_HEAD))
     lines = list(io.StringIO(text, newline=""))[:_LINES]
     tables = [list(csv.reader(lines, delimiter=mark)) for mark in _DELIMITERS]
     records = [[record for record in table if len(record) > 1] for table in tables]
-    best = max((_best(table, names) for table in records if table), default=(0, []))
-    return tuple(best[1])
+    best = max((_best(table, names) for table in records if table), default=(0, [], ()))
+    return tuple(best[1] or _only_column(lines)), best[2]
+
+
+def _only_column(lines: list[str]) -> list[str]:
+    """Return the name of the only column of a text that is a list of cells; none where it may be a table."""
+    cells = [line.strip().strip('"') for line in lines if line.strip()]
+    is_list = len(cells) > 1 and cells[0].replace("_", " ").replace(" ", "").isalnum()
+    return cells[:1] if is_list and max(map(len, cells)) < _LONGEST_CELL else []
 
 
 def _decoded(head: bytes) -> str:
@@ -166,8 +182,12 @@ def _decoded(head: bytes) -> str:
         return head.decode("cp1252", errors="replace")
 
 
-def _best(records: list[list[Any]], names: set[str]) -> tuple[int, list[str]]:
-    """Return the row that holds most known names, and how many; the first of the widest where none does."""
+def _best(records: list[list[Any]], names: set[str]) -> tuple[int, list[str], tuple[str, ...]]:
+    """Return how many known names the row that holds most of them has, it, and it joined with the next.
+
+    Where none has any, the first of the widest.
+    """
     scored = [(len({*map(same_name, row)} & names), len(row), -i) for i, row in enumerate(records)]
     known, _width, index = max(scored)
-    return known, records[-index]
+    below = records[1 - index] if 1 - index < len(records) else []
+    return known, records[-index], tuple(joined_names(records[-index], below))

@@ -27,7 +27,7 @@ from analysis.dataset.files.encodings import (
     known_encoding,
     text_end,
 )
-from analysis.dataset.files.header_row import columns_named
+from analysis.dataset.files.header_row import columns_named, joined_names
 from analysis.dataset.files.text_records import records_at_top
 from analysis.dataset.schema import Table, same_name
 from analysis.errors import CarteraError
@@ -111,7 +111,12 @@ def _read(path: Path, table: Table, settings: TableConfig, work: Path) -> TextTa
         return _rewritten(path, encoding, settings, work)
     text = decoded(head, encoding)
     delimiter, header_index = _dialect(path, text, table, settings)
-    line, cells, width = _header(_records(text, delimiter), header_index)
+    records = _records(text, delimiter)
+    if settings.header_lines > 1 and header_index + 1 < len(records):
+        line, cells = records[header_index + 1]
+        records[header_index + 1] = (line, joined_names(records[header_index][1], cells))
+        header_index += 1
+    line, cells, width = _header(records, header_index)
     names = tuple((cells + [""] * width)[:width])
     as_it_is = line == 1 and encoding == "utf-8" and not _is_compressed(path) and _lines_end_alike(path)
     as_it_is = as_it_is and text_end(path) == path.stat().st_size
@@ -231,6 +236,8 @@ def _dialect(path: Path, text: str, table: Table, settings: TableConfig) -> tupl
         regular = times >= 0.8 * len(records)
         for index in _header_candidates(path, records, settings.header_line):
             cells = records[index][1]
+            if settings.header_lines > 1 and index + 1 < len(records):
+                cells = joined_names(cells, records[index + 1][1])
             known = columns_named(table, cells, given) if len(cells) > 1 else 0
             scored.append((known, regular, len(cells) == width, width, -index, delimiter))
     known, regular, *_rest, index, delimiter = max(scored, default=(0, False, 0, ","))

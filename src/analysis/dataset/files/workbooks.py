@@ -15,7 +15,7 @@ import pyarrow as pa
 import python_calamine as calamine
 
 from analysis.dataset.config import TableConfig
-from analysis.dataset.files.header_row import columns_named
+from analysis.dataset.files.header_row import columns_named, joined_names
 from analysis.dataset.files.workbook_size import check_size, unzipped
 from analysis.dataset.schema import TRANSACTIONS, Table, same_name
 from analysis.errors import CarteraError
@@ -90,10 +90,11 @@ def read_sheet(path: Path, table: Table, settings: TableConfig) -> Sheet:
         opened = workbook.get_sheet_by_name(sheet)
         cells = opened.to_python(skip_empty_area=False)
         from_1904 = _counts_from_1904(path)
-    line = settings.header_line or 1 + _header_index(cells, table)
+    line = settings.header_line or 1 + _header_index(cells, table, settings)
     if line > len(cells):
         raise CarteraError(_("{file}: sheet '{sheet}' is empty.").format(file=path.name, sheet=sheet))
-    header = [str(cell) for cell in cells[line - 1]]
+    header = _names(cells, line - 1, settings)
+    line = min(line + settings.header_lines - 1, len(cells))
     for (top, left), (bottom, right) in opened.merged_cell_ranges or []:
         if top >= line and left == right and same_name(header[left]) not in _NUMBERS:
             for row in cells[top + 1 : bottom + 1]:
@@ -142,14 +143,30 @@ def _filled(cell: object) -> bool:
     return cell is not None and not (isinstance(cell, str) and not cell.strip())
 
 
-def _header_index(cells: list[list[Any]], table: Table) -> int:
+def _names(cells: list[list[Any]], index: int, settings: TableConfig) -> list[str]:
+    """Return the names in a row, with those of the row below where names stand in two."""
+    names = [str(cell) for cell in cells[index]]
+    two = settings.header_lines > 1 and index + 1 < len(cells)
+    return joined_names(names, map(str, cells[index + 1])) if two else names
+
+
+def _header_index(cells: list[list[Any]], table: Table, settings: TableConfig) -> int:
     """Return the row that names most columns, or the first that fills most cells."""
-    scores = [(_known(row, table), sum(map(_filled, row)), -i) for i, row in enumerate(cells[:_TITLE_ROWS])]
+    given = set(map(same_name, settings.columns.values()))
+    scores = [
+        (
+            columns_named(table, filter(str.strip, _names(cells, i, settings)), given),
+            sum(map(_filled, row)),
+            -i,
+        )
+        for i, row in enumerate(cells[:_TITLE_ROWS])
+    ]
     return -max(scores)[2] if scores else 0
 
 
-def _known(row: list[Any], table: Table) -> int:
-    """Count the columns of a table that a row of names would give."""
+def _known(cells: list[list[Any]], table: Table) -> int:
+    """Count the columns of a table that the row with most of their names would give."""
+    row = cells[_header_index(cells, table, TableConfig())]
     return columns_named(table, {str(cell) for cell in row if _filled(cell)})
 
 
@@ -159,11 +176,7 @@ def _chosen_sheet(path: Path, table: Table, workbook: calamine.CalamineWorkbook)
     if len(names) == 1:
         return names[0]
     tops = {name: workbook.get_sheet_by_name(name).to_python(nrows=_TITLE_ROWS) for name in names}
-    fitting = [
-        name
-        for name, cells in tops.items()
-        if cells and _known(cells[_header_index(cells, table)], table) >= len(table.required)
-    ]
+    fitting = [name for name, cells in tops.items() if cells and _known(cells, table) >= len(table.required)]
     called = {same_name(name) for name in (table.name, *table.names)}
     for chosen in (fitting, [name for name in fitting if same_name(name) in called]):
         if len(chosen) == 1:

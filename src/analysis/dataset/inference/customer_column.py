@@ -20,13 +20,14 @@ _BY_NAME = {
     same_name(name): kind
     for kind, names in zip(_KINDS, TRANSACTIONS.column("customer_id").ranks, strict=True)
     for name in names
-} | {"vat": "vat"}
+} | {"vat": "vat", "cuentacontable": "account", "subcuenta": "account"}
 _NAME = "^[^0-9@]*[[:alpha:]][^0-9@]*[[:lower:] ][^0-9@]*$"
 """A name has no digits, and small letters or a space: ACME may be a code."""
 _HALF = "2 * count(*) filter (regexp_matches({{cell}}, '{}')) > count({{cell}})"
 _SAID = {
     "plain": f"if({_HALF.format(_NAME)}, 'name', 'code')",
     "vat": f"if({_HALF.format('[[:alpha:]]')}, 'tax', '')",
+    "account": f"if({_HALF.format('^(?:[0-35-9][0-9]|4[0-25-9])[0-9][0-9][0-9]+$')}, '', 'code')",
 }
 """Kind of header → the SQL of what its cells are, where the header leaves it open."""
 _ALIKE = {"tax": "tax_number({cell})", "email": "one_spelling({cell})", "name": "squeezed({cell})"}
@@ -55,6 +56,7 @@ def with_best_customer(
 ) -> tuple[Table, str | None]:
     """Return the table as it is to be recognised, with the best column for its customers, and its kind.
 
+    An account of the Spanish chart is a customer's where it is one of the groups 43 and 44.
     Codes and tax numbers come before e-mail addresses, and these before names, where they fill nearly all
     sales that say who bought, and tell customers apart: a tax number that is one everywhere is the seller's.
 
@@ -89,7 +91,9 @@ def with_best_customer(
         order.insert(1 if table is TRANSACTIONS else 0, shared)
     places = {one.header: (order.index(one.kind), one.rank) for one in fitting}
     if not places:
-        return table, None
+        accounts = {name for name, kind in _BY_NAME.items() if kind == "account" and not candidates}
+        own = replace(customer, names=tuple(n for n in customer.names if same_name(n) not in accounts))
+        return replace(table, columns=tuple(own if c is customer else c for c in table.columns)), None
     best = tuple(header for header, place in places.items() if place == min(places.values()))
     own = replace(customer, names=best, fallback_names=())
     columns = tuple(own if column is customer else column for column in table.columns)

@@ -18,7 +18,8 @@ from analysis.dataset.inference.formats import SERIAL, Evidence, evidence, seen_
 from analysis.dataset.ledger.intake_result import Formats
 from analysis.dataset.quality import Note
 from analysis.dataset.questions import Choice, Question
-from analysis.dataset.schema import Column, Table
+from analysis.dataset.schema import Column, Table, same_name
+from analysis.dataset.schema.names import stated_order
 from analysis.errors import CarteraError
 from analysis.language import N_, _, date, number
 
@@ -103,13 +104,22 @@ def _found(
     settings: TableConfig,
     sales: Formats,
 ) -> Reading:
+    ignored = set(map(same_name, settings.ignore))
+    raws = (
+        [
+            replace(raw, columns={h: k for h, k in raw.columns.items() if same_name(h) not in ignored})
+            for raw in raws
+        ]
+        if ignored
+        else raws
+    )
     first = raws[0]
     best, customer = table, None
     if "customer_id" in table.canonical and "customer_id" not in settings.columns:
         free = {name: kind for name, kind in first.columns.items() if name not in settings.columns.values()}
         best, customer = with_best_customer(connection, replace(first, columns=free), table, sales.customer)
     recognition = recognise(
-        first,
+        _without_empty(connection, first, settings) if "region" in table.canonical else first,
         best,
         settings.columns,
         partial(net_amount, connection, first),
@@ -135,6 +145,19 @@ def _found(
         table, columns, kinds, marks, order, formats, search.signs(),
         Formats(shown_order, decimal, customer), tuple(search.facts), tuple(search.questions),
     )  # fmt: skip
+
+
+def _without_empty(connection: duckdb.DuckDBPyConnection, raw: RawTable, settings: TableConfig) -> RawTable:
+    """Return customers without the columns of no cell: a state that is never filled is no region."""
+    cells = [trimmed(f"cast({quoted(header)} as varchar)") for header in raw.columns]
+    counts = ", ".join(f"count({cell})" for cell in cells)
+    filled = connection.execute(f"select {counts} from {raw.relation}").fetchall()[0]  # noqa: S608
+    kept = {
+        header: kind
+        for (header, kind), n in zip(raw.columns.items(), filled, strict=True)
+        if n or header in settings.columns.values()
+    }
+    return replace(raw, columns=kept) if any(filled) else raw
 
 
 def _alike(connection: duckdb.DuckDBPyConnection, raw: RawTable, column: Column) -> list[str]:
@@ -251,6 +274,11 @@ class _Search:
         found = self._weigh([self.columns[name] for name in names], "date")
         if found.verdict == "none":
             return self.sales.date_order or "day-first", None
+        stated = {order for name in names if (order := stated_order(self.columns[name]))}
+        if found.verdict == "either" and len(stated) == 1:
+            order = stated.pop()
+            self._note_order(names, order, borrowed=False)
+            return order, order
         if found.verdict == "either" and self.sales.date_order:
             self._note_order(names, self.sales.date_order, borrowed=True)
             return self.sales.date_order, None

@@ -32,7 +32,10 @@ NOBODY = (
 )  # fmt: skip
 """Names under which shops book sales to nobody in particular, in lower case."""
 
-OF_ORDER = {"order_id", "customer_id", "date", "status", "currency", "document_type", "reference"}
+OF_ORDER = {
+    "order_id", "customer_id", "date", "status", "currency", "document_type", "reference", "cancelled_on",
+    "total_with_all",
+}  # fmt: skip
 """Columns that many programs write on the first line of an order or block only."""
 GOODS = {"product_id", "description"}
 """Columns that say what was sold."""
@@ -53,7 +56,7 @@ _TOTAL = r"(?im)^\s*(?:sub ?|gran |grand |customer |client )?(?:total(?:es)?|tot
 _CURRENCIES = {"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "¥": "JPY"}
 _DOLLARS = ("USD", "MXN", "COP", "ARS", "CLP", "CAD", "AUD", "NZD", "SGD", "HKD")
 """Currencies written ``$`` where they are at home."""
-_DECIMALS = {"unit_price": 8}
+_DECIMALS = {"unit_price": 8, "unit_cost": 8}
 NO_DAY = "date '1970-01-01'"
 """Days up to this one are what programs write where there is none."""
 
@@ -96,6 +99,9 @@ def row_text(raw: RawTable) -> str:
 
 def _cell(name: str, headers: list[str], reading: Reading) -> str:
     cell = f"r_{headers.index(reading.columns[name])}"
+    if name == "order_id" and "series" in reading.columns:
+        series = f"r_{headers.index(reading.columns['series'])}"
+        return _numbered(_identifier(cell, reading.kinds[name]), _identifier(series, reading.kinds["series"]))
     is_text = reading.table.column(name).kind in {"identifier", "text"} and name != "customer_id"
     is_text = is_text and reading.kinds[name] == "VARCHAR"
     if name == "customer_id" and "customer_name" in reading.columns:
@@ -106,6 +112,14 @@ def _cell(name: str, headers: list[str], reading: Reading) -> str:
             f"case when ({_customer(cell, written)}) is null then coalesce({named}, {code}) else {code} end"
         )
     return trimmed(cell) if is_text else cell
+
+
+def _numbered(number: str, series: str) -> str:
+    """Return the SQL of an invoice's number with its series before it, unless it begins with that already."""
+    number, series = trimmed(number), trimmed(series)
+    told = f"starts_with({number}, {series}) and regexp_matches({series}, '[[:alpha:]]')"
+    both = f"case when {number} is not null then concat_ws('-', {series}, {number}) end"
+    return f"case when {told} then {number} else {both} end"
 
 
 def type_sql(column: Column) -> str:
@@ -126,7 +140,7 @@ def value_sql(column: Column, reading: Reading) -> str:
         customer = _customer(cell, written)
         return f"tax_number({customer})" if is_tax_number(reading.columns[name]) else customer
     if column.kind in {"identifier", "text"}:
-        return _identifier(cell, written)
+        return _identifier(cell, "VARCHAR" if name == "order_id" and "series" in reading.columns else written)
     if column.kind == "choice":
         return choice_sql(_identifier(cell, written), column.choices)
     if column.kind in {"date", "month"}:

@@ -72,7 +72,7 @@ def later_copies(reading: Reading, config: DatasetConfig) -> tuple[tuple[str, ..
 
 _TELLING = (
     "status", "tax", "refunded", "refunded_on", "discount_pct", "reference", "document_type", "shipping",
-    "extra", "customer_name",
+    "extra", "customer_name", "cancelled_on", "total_with_all",
 )  # fmt: skip
 
 

@@ -28,6 +28,10 @@ BLOCK = ("order_id", "customer_id", "date")
 GIVEN = {name: f"given_{name}" for name in ("amount", "gross_amount", "discount")}
 """Columns that are worked out, and what they are called as the file gives them."""
 
+ANY_OTHER = "*"
+"""What stands for any other state."""
+_NOT_CANCELLED = "'', '0', 'no', 'n', 'false', 'falso'"
+"""What says that an order was not cancelled, in a column that may hold the day."""
 OTHERWISE = "sale"
 """What a row is for which no case holds."""
 
@@ -134,7 +138,12 @@ def worked_out(reading: Reading) -> set[str]:
         made.add("gross_amount")
     if "discount_pct" in reading.columns or {"gross_amount", "amount"} <= reading.columns.keys():
         made.add("discount")
-    return made
+    return made | ({"cost"} if _costs_by_unit(reading) else set())
+
+
+def _costs_by_unit(reading: Reading) -> bool:
+    """Tell whether the cost is that of the units bought."""
+    return {"quantity", "unit_cost"} <= reading.columns.keys() and "cost" not in reading.columns
 
 
 def _money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
@@ -152,6 +161,8 @@ def _money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
         lowered = "abs(coalesce(cast(given_discount as double), 0))"
         if meaning.spread_discount:
             lowered = _spread(f"max({lowered}) over ({_SAME_ORDER})", f"abs({gross})")
+        if meaning.after_discount == "gross" and not {"quantity", "unit_price"} <= reading.columns.keys():
+            gross = "cast(given_amount as double)"
     elif "discount_pct" in reading.columns:
         if meaning.after_discount and not {"quantity", "unit_price"} <= reading.columns.keys():
             gross = (
@@ -167,6 +178,8 @@ def _money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
         amount, exact = _given_amount(reading, meaning)
     else:
         amount, exact = net, False
+        if meaning.less_tax and "tax" in reading.columns:
+            amount = f"({net} - sign({net}) * abs(coalesce(cast(tax as double), 0)))"
     worth = amount if exact and not tax else f"try_cast(round(({amount}){tax}, 4) as decimal(18, 4))"
     return (
         f"{worth} as amount, "
@@ -179,7 +192,11 @@ def _given_amount(reading: Reading, meaning: Meaning) -> tuple[str, bool]:
     """Return the SQL of the amount as it is given, and whether it needs no rounding."""
     amount = "given_amount"
     if meaning.less_tax and "tax" in reading.columns:
-        amount = "(given_amount - sign(given_amount) * abs(coalesce(tax, 0)))"
+        part = "abs(coalesce(tax, 0))"
+        if "total_with_all" in reading.columns and meaning.amount_is == "order":
+            share = "abs(cast(given_amount as double)) / nullif(abs(total_with_all), 0)"
+            part = f"coalesce({share} * abs(tax), {part})"  # the carriage bears the rest
+        amount = f"(given_amount - sign(given_amount) * {part})"
     shipping = "abs(coalesce(shipping, 0))"
     if meaning.amount_is != "order":
         if meaning.less_shipping:
@@ -190,7 +207,10 @@ def _given_amount(reading: Reading, meaning: Meaning) -> tuple[str, bool]:
     if meaning.less_shipping:
         whole = f"{whole} - if({whole} > 0, max({shipping}) over ({_SAME_ORDER}), 0)"
     whole = f"cast({whole} as double)"
-    return _spread(whole, "abs(quantity * unit_price)" if priced else "1"), False
+    weight = "abs(quantity * unit_price)" if priced else "1"
+    if priced and "discount" in reading.columns and not meaning.spread_discount:
+        weight = f"greatest({weight} - abs(coalesce(given_discount, 0)), 0)"
+    return _spread(whole, weight), False
 
 
 def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
@@ -204,7 +224,8 @@ def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> s
     refund = "abs(coalesce(refunded, 0))"
     worth = "given_amount" if meaning.less_tax and meaning.amount_is == "line" else "amount"
     if meaning.spread_refunds:
-        whole = f"least(max({refund}) over ({_SAME_ORDER}), sum(abs({worth})) over ({_SAME_ORDER}))"
+        whole = f"max({refund}) over ({_SAME_ORDER}){_without_tax(reading, worth)}"
+        whole = f"least({whole}, sum(abs({worth})) over ({_SAME_ORDER}))"
         refund = _spread(f"cast({whole} as double)", f"abs({worth})")
     if worth == "given_amount":  # what was given back includes the tax as well
         refund = f"({refund}) * coalesce(cast(amount as double) / nullif(cast(given_amount as double), 0), 1)"
@@ -220,12 +241,26 @@ def _less_refund(reading: Reading, config: DatasetConfig, meaning: Meaning) -> s
     )
 
 
+def _without_tax(reading: Reading, worth: str) -> str:
+    """Return the SQL of the factor that takes the tax out of a refund, where the total of orders tells it."""
+    if "total_with_all" not in reading.columns:
+        return ""
+    total = f"nullif(max(abs(cast(total_with_all as double))) over ({_SAME_ORDER}), 0)"
+    if "tax" in reading.columns:
+        return f" * coalesce(1 - max(abs(tax)) over ({_SAME_ORDER}) / {total}, 1)"
+    if "shipping" not in reading.columns:
+        return ""
+    goods = f"nullif({total} - max(abs(coalesce(shipping, 0))) over ({_SAME_ORDER}), 0)"
+    return f" * coalesce(least(sum(abs({worth})) over ({_SAME_ORDER}) / {goods}, 1), 1)"
+
+
 def _taken_back(reading: Reading, config: DatasetConfig) -> str:
     """Return the SQL that holds for a row that takes a sale back, by its quantity or its kind of document."""
     if config.transactions.returned_amounts == "as_written":
         return "false"
     signs = {
         "quantity": "quantity < 0",
+        "total_with_all": "total_with_all < 0",
         "document_type": f"regexp_full_match(squeezed(document_type), '{CREDIT_NOTE}')",
     }
     return _any(signs[name] for name in signs if name in reading.columns)
@@ -237,10 +272,12 @@ def _signed(reading: Reading, meaning: Meaning) -> str:
     An amount from which something that cannot be read would be taken off is unknown.
     """
     unknown = "".join(f"when {_cannot_be_read(name)} then null " for name in _taken_off(reading, meaning))
+    quantity = "case when is_turned then -abs(quantity) else quantity end"
+    cost = f", cast(round({quantity} * unit_cost, 4) as decimal(18, 4)) as cost"
     return (
         f"case {unknown}when is_turned then -amount else amount end as amount, "
         "case when is_turned then -abs(gross_amount) else gross_amount end as gross_amount, "
-        "case when is_turned then -abs(quantity) else quantity end as quantity"
+        f"{quantity} as quantity{cost if _costs_by_unit(reading) else ''}"
     )
 
 
@@ -257,9 +294,15 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
     void = (VOID - said.keys()) | {word for word, becomes in said.items() if becomes == "cancelled"}
     marked = "false"
     if "status" in reading.columns:
-        marked = f"coalesce(squeezed(status) in ({', '.join(map(literal, sorted(void)))}), false)"
+        if said.get(same_name(ANY_OTHER)) == "cancelled":
+            sold = sorted(word for word, becomes in said.items() if becomes == "sale")
+            marked = f"coalesce(squeezed(status) not in ({', '.join(map(literal, sold))}), true)"
+        else:
+            marked = f"coalesce(squeezed(status) in ({', '.join(map(literal, sorted(void)))}), false)"
         marked += " and given_back is null" if gives_back_later(reading) else ""
         marked += _own_row(reading, config, meaning)
+    if "cancelled_on" in reading.columns:
+        marked = f"({marked}) or coalesce(squeezed(cancelled_on) not in ({_NOT_CANCELLED}), false)"
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
@@ -363,9 +406,16 @@ def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple
     no_amount = " or ".join(says_nothing(name) for name in amount_columns(reading))
     held = [
         *missing_day("date", today),
+        (f"is_void and amount is null and ({no_amount})", "excluded:cancelled"),
         (f"amount is null and ({no_amount})", "rejected:no_amount"),
         ("amount is null", "rejected:amount"),
     ]
+    if policies.cancelled != "exclude":
+        held = [(condition, becomes) for condition, becomes in held if becomes != "excluded:cancelled"]
+    if same_name(ANY_OTHER) in map(
+        same_name, config.transactions.states
+    ):  # an open deal may have no date yet
+        held.insert(0, ("is_void", "excluded:cancelled"))
     if config.currency:
         held.append((f"not {in_currency(config.currency)}", "excluded:other_currency"))
     held.append(("is_no_customer", "excluded:no_customer"))

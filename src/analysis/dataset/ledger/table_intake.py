@@ -21,6 +21,7 @@ from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, quoted, whole
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
+from analysis.dataset.joins import Joined, check_totals, with_full_names, with_lists
 from analysis.dataset.ledger import records_account, sales_account
 from analysis.dataset.ledger.headings import with_customers
 from analysis.dataset.ledger.intake_result import Formats, Records
@@ -29,6 +30,7 @@ from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
 from analysis.dataset.ledger.meaning import PLAIN, Meaning, understand
 from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
 from analysis.dataset.ledger.sales_sql import gives_back_later
+from analysis.dataset.ledger.sums import with_sums
 from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.questions import NET, OpenQuestionError, Question
 from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS, Table
@@ -43,6 +45,8 @@ _MUCH = 0.05
 """Share of rows, or of money, from which rows that were rejected are an alarm."""
 _READABLE = "cast(if(outcome like 'rejected:%', sum(amount), coalesce(sum(amount), 0)) as double)"
 """Money of the rows of one outcome: of no row rejected is it 0 because it cannot be read."""
+_SQL = "ledger.sql"
+"""The queries by which a table was read, as they are shown."""
 _FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
 
 
@@ -60,8 +64,8 @@ def connect(work: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, work: Path) -> list[RawTable]:
-    """Open the raw files of a table, with columns of one type in all of them.
+def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, work: Path) -> Joined:
+    """Open the raw files of a table, with columns of one type in all of them and those taken from lists.
 
     Raises
     ------
@@ -69,14 +73,16 @@ def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, 
         If a file is empty or not a table.
     """
     raws = [
-        open_raw(connection, path, table, given.settings, work / f"raw_{i}")
+        with_sums(open_raw(connection, path, table, given.settings, work / f"raw_{i}"), given.settings)
         for i, path in enumerate(given.files)
     ]
     if table is TRANSACTIONS:
         raws = [
             with_customers(connection, raw, given.settings, work / f"raw_{i}") for i, raw in enumerate(raws)
         ]
-    return alike(raws)
+    if table is CUSTOMERS:
+        raws = [with_full_names(raw) for raw in raws]
+    return with_lists(connection, alike(raws), given, table, work)
 
 
 def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats, target: Path) -> Records:
@@ -105,7 +111,8 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
     work.mkdir()
     connection = connect(work)
     try:
-        raws = open_all(connection, given, table, work)
+        joined = open_all(connection, given, table, work)
+        raws = joined.raws
         reading = find_reading(connection, raws, table, given.settings, formats)
         if reading.questions:
             raise OpenQuestionError(reading.questions, table.name)
@@ -114,7 +121,10 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
             raws, facts = _understood(connection, raws, reading, config, work)
         else:
             raws = _write_ledger(connection, raws, reading, config, work)
-        return _recorded(connection, raws, reading, config, target, tuple(facts))
+        (target / f"{table.name}.sql").write_text(joined.sql + (work / _SQL).read_text("utf-8"), "utf-8")
+        checked, alarms = check_totals(connection, joined, reading, config)
+        records = _recorded(connection, raws, reading, config, target, (*facts, *checked))
+        return records.noted(alarms=tuple(alarms))
     finally:
         connection.close()
         shutil.rmtree(work)
@@ -286,6 +296,8 @@ def _write_ledger(  # noqa: PLR0917
     with whole(connection, raws):
         read = [write(raw, part) for raw, part in zip(raws, parts, strict=True)]
     columns = ", ".join(filter(None, ["*", absent(reading)]))
+    queries = [f"-- {raw.file}\n{ledger_sql(raw, reading, config, today, meaning)};" for raw in read]
+    (work / _SQL).write_text("\n".join(queries).replace(f"date '{today}'", "current_date"), "utf-8")
     connection.execute("set variable ledger_parts = ?", [list(map(duckdb_path, parts))])
     connection.execute(
         f"create or replace view ledger as select {columns} from read_parquet(getvariable('ledger_parts'), "  # noqa: S608

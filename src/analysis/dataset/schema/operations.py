@@ -40,9 +40,11 @@ INVOICES = Table(
         Column(
             "paid", "date", "calendar day", N_("day it was paid; empty while it is open"),
             listed(
-                "paid on, paid at, paid date, payment date, date paid, settled, closed at date, cobro, "
-                "f cobro, f pago, fecha cobro, fecha de cobro, "
-                "cobrada, fecha pago, fecha de pago, pagada, pago"
+                "paid on, paid at, paid date, payment date, date paid, settled, settled date, "
+                "settlement date, settled on, date settled, cleared date, clearing date, closed at date, "
+                "cobro, cobrado el, pagado el, "
+                "fecha liquidacion, fecha de liquidacion, f cobro, f pago, fecha cobro, "
+                "fecha de cobro, cobrada, fecha pago, fecha de pago, pagada, pago"
             ),
             event=True,
         ),

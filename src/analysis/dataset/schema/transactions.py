@@ -6,7 +6,7 @@ from analysis.dataset.schema.declaration import Column, Link, Table, listed
 from analysis.language import N_
 
 TAX_NUMBERS = listed(
-    "nif, cif, nif cif, cif nif, dni, cif dni, dni nif, nif dni, nif cliente, cif cliente, dni cliente, "
+    "nif, cif, nif cif, cif nif, dni, cif dni, dni nif, nif dni, nif receptor, nif destinatario, nif cliente, cif cliente, dni cliente, "
     "nif del cliente, customer vat, customer vat number, customer tax id, vat number, vat no, vat id, "
     "vat registration number, tax id, tax number"
 )
@@ -14,7 +14,7 @@ TAX_NUMBERS = listed(
 _FULL_NAMES = listed(
     "customer name, client name, customer display name, customer full name, partner display name, "
     "invoice partner display name, nombre cliente, nombre del cliente, nombre de cliente, cliente nombre, "
-    "razon social cliente, nombre o razon social, razon social"
+    "nombre receptor, nombre destinatario, razon social cliente, nombre o razon social, razon social"
 )
 _COMPANY_NAMES = listed(
     "company, company name, billing name, ship name, nombre, nombre fiscal, nombre comercial, empresa"
@@ -33,6 +33,8 @@ _COLUMNS = (
             "id cliente, cliente id, codigo cliente, codigo de cliente, cod cliente, cod de cliente, "
             "cliente codigo, num cliente, no cliente, n cliente, numero cliente, numero de cliente, "
             "ref cliente, clave cliente, cuenta cliente, id de cliente, codcli, id socio, num socio, "
+            "no socio, n socio, numero socio, numero de socio, cod socio, codigo socio, no abonado, "
+            "numero abonado, "
             "customer user id, customer reference, partner id, cod clte, codigo clte, n cte, cod cte, "
             "codigo cte, cta cliente, cuenta contable, subcuenta, codigo tercero, tercero, "
             "id contacto"
@@ -142,6 +144,14 @@ _COLUMNS = (
         (listed("number, num, numero, no documento interno, name"),),
     ),
     Column(
+        "series",
+        "text",
+        "",
+        N_("series of the invoice, which with its number tells it from others"),
+        listed("serie, serie factura, serie de factura, serie documento, invoice series, num serie, tipfac"),
+        canonical=False,
+    ),
+    Column(
         "product_id",
         "identifier",
         "",
@@ -241,6 +251,19 @@ _COLUMNS = (
         ),
     ),
     Column(
+        "unit_cost",
+        "money",
+        "currency per unit",
+        N_("cost of one unit"),
+        listed(
+            "cost per unit, product cost, standard cost, cost price, purchase price, "
+            "coste unitario, costo unitario, precio coste, precio de coste, "
+            "precio costo, precio de costo, coste ud, coste unidad, coste por unidad, p coste, "
+            "precio de compra, precio compra, coste estandar"
+        ),
+        canonical=False,
+    ),
+    Column(
         "channel",
         "text",
         "",
@@ -273,6 +296,26 @@ _COLUMNS = (
             "situacion, estado del pedido, estado documento, financial status, payment status, "
             "estado pago, estado de la factura"
         ),
+        canonical=False,
+    ),
+    Column(
+        "cancelled_on",
+        "text",
+        "",
+        N_("day on which the order was cancelled, or whether it was"),
+        listed(
+            "cancelled at, canceled at, cancelled on, fecha anulacion, fecha de anulacion, fecha cancelacion"
+        ),
+        canonical=False,
+    ),
+    Column(
+        "total_with_all",
+        "money",
+        "currency",
+        N_(
+            "what was to be paid for the whole order, with tax and carriage: tells what other columns include"
+        ),
+        (),
         canonical=False,
     ),
     Column(

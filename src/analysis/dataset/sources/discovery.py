@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.peek import Head
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
-from analysis.dataset.sources.table_recognition import fits, identify, named, recognised, words
+from analysis.dataset.sources.related import (
+    Listed,
+    Related,
+    by_sales,
+    customer_lists,
+    find_sales,
+    product_lists,
+    shortened,
+)
+from analysis.dataset.sources.table_recognition import (
+    fits,
+    identify,
+    named,
+    named_within,
+    recognised,
+    words,
+)
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing
 
-_SHOWN = 6
 _LEFT_OUT = N_(
     "Left out, since neither name nor columns are those of a table that is known: {tables}. To use one, "
     "name it in dataset.yml under the table that it is."
@@ -37,6 +52,8 @@ class Discovery:
         What was decided for the user.
     guessed
         Tables that only their columns say they are.
+    lists
+        Lists that the rows of a table take columns from, by table; they are not among the rest.
     """
 
     tables: dict[str, list[Head]]
@@ -44,6 +61,7 @@ class Discovery:
     unreadable: list[Head]
     notes: tuple[Note, ...] = ()
     guessed: frozenset[str] = frozenset()
+    lists: dict[str, tuple[Listed, ...]] = field(default_factory=dict)
 
 
 def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True) -> Discovery:
@@ -67,7 +85,8 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
         If two kinds of tables could be the sales.
     """
     given = {name: config.table(name).columns for name in TABLES}
-    found, rest, unreadable = _sorted(heads, given)
+    related = find_sales(heads, given["transactions"])
+    found, rest, unreadable = _sorted(heads, given, related)
     notes = []
     if needs_sales and found and "transactions" not in found:
         moved = _stand_in(found, given["transactions"])
@@ -78,13 +97,26 @@ def discover(heads: list[Head], config: DatasetConfig, needs_sales: bool = True)
             found["transactions"] = [rest.pop()]
     if needs_sales:
         _check_one_kind_of_sales(found.get("transactions", []))
+    lists = _lists(related, found, rest)
+    listed = [head for several in lists.values() for one in several for head in one.all_heads]
+    rest = [head for head in rest if head not in listed]
     guessed = [
         name
         for name, holding in found.items()
         if not (given[name] or any(_is_named(head, name) for head in holding))
     ]
     tables = {name: found[name] for name in TABLES if name in found}
-    return Discovery(tables, rest, unreadable, tuple(notes), frozenset(guessed))
+    return Discovery(tables, rest, unreadable, tuple(notes), frozenset(guessed), lists)
+
+
+def _lists(related: Related, found: dict[str, list[Head]], rest: list[Head]) -> dict[str, tuple[Listed, ...]]:
+    """Return the lists that the sales and the customers take columns from."""
+    lists: dict[str, tuple[Listed, ...]] = {}
+    if sales := found.get("transactions"):
+        lists["transactions"] = (*related.orders, *product_lists(sales[0], rest + found.get("stock", [])))
+    if customers := found.get("customers"):
+        lists["customers"] = (*customer_lists(customers[0], rest), *by_sales(customers[0], sales or [], rest))
+    return {table: several for table, several in lists.items() if several}
 
 
 def stands_alone(head: Head, config: DatasetConfig) -> str | None:
@@ -116,15 +148,21 @@ def needs_no_sales(found: Discovery) -> bool:
 
 
 def _sorted(
-    heads: list[Head], given: dict[str, dict[str, str]]
+    heads: list[Head], given: dict[str, dict[str, str]], related: Related
 ) -> tuple[dict[str, list[Head]], list[Head], list[Head]]:
     """Return what holds each table, what can be read and holds none, and what cannot be read."""
     found: dict[str, list[Head]] = {}
     others: list[Head] = []
     for head in heads:
-        table = identify(head.names, head.headers, given)
+        table = "transactions" if head in related.sales else identify(head.names, head.headers, given)
+        if related.sales and table == "transactions" and head not in related.sales:
+            table = None
+        if table == "invoices" and _is_of_orders(head):
+            table = None
         (found.setdefault(table, []) if table else others).append(head)
     for table, holding in found.items():
+        if related.sales and table == "transactions":
+            continue
         if table == "transactions":
             found[table], no_such = _fitting(holding, given[table])
         else:
@@ -136,6 +174,13 @@ def _sorted(
     return {table: holding for table, holding in found.items() if holding}, rest, unreadable
 
 
+def _is_of_orders(head: Head) -> bool:
+    """Tell whether rows are payments of orders, which say nothing of a customer."""
+    said = {word for name in head.names for word in words(name)}
+    is_paid = said & {"payment", "payments", "pago", "pagos", "cobro", "cobros"}
+    return bool(is_paid) and "customer_id" not in recognised(TABLES["invoices"], head.headers, {})
+
+
 def _is_named(head: Head, table: str) -> bool:
     return any(named(name) == table for name in head.names)
 
@@ -143,6 +188,12 @@ def _is_named(head: Head, table: str) -> bool:
 def _alike(table: str, heads: list[Head]) -> tuple[list[Head], list[Head]]:
     """Return what holds the table, and what only resembles it: suppliers have a code and a name, too."""
     certain = [head for head in heads if _is_named(head, table)]
+    within = [head for head in heads if any(table in named_within(name) for name in head.names)]
+    if not certain and within:
+        first = max(within, key=lambda head: len(recognised(TABLES[table], head.headers, {}))).headers
+        certain = [head for head in within if head.headers == first]
+        heads = certain + [head for head in heads if head not in certain]
+        return certain, heads[len(certain) :]
     headers = {head.headers for head in certain or heads}
     if not certain and len(headers) > 1:
         return [], heads
@@ -165,10 +216,8 @@ def left_out(heads: list[Head]) -> tuple[Note, ...]:
 
 
 def labels(heads: list[Head]) -> str:
-    """Return what the reader is told they are; of many, the first and how many more."""
-    shown = [head.label for head in heads[:_SHOWN]]
-    more = [f"… (+{len(heads) - _SHOWN})"] if len(heads) > _SHOWN else []
-    return ", ".join(shown + more)
+    """Return what the reader is told they are."""
+    return shortened([head.label for head in heads])
 
 
 def _stand_in(found: dict[str, list[Head]], given: dict[str, str]) -> str | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.dataset import databases
 from analysis.dataset.cache import copied
-from analysis.dataset.config import DatasetConfig, TableConfig
+from analysis.dataset.config import DatasetConfig, Join, TableConfig
 from analysis.dataset.files.peek import SUFFIXES, Head, has_sheets, heads_of
 from analysis.dataset.quality import Note
-from analysis.dataset.schema import TABLES
+from analysis.dataset.schema import TABLES, same_name
 from analysis.dataset.sources.discovery import (
     Discovery,
     discover,
@@ -19,10 +21,14 @@ from analysis.dataset.sources.discovery import (
     needs_no_sales,
     stands_alone,
 )
-from analysis.dataset.sources.table_recognition import named, recognised
+from analysis.dataset.sources.related import Listed
+from analysis.dataset.sources.table_recognition import named, recognised, words
 from analysis.dataset.user_files import is_legible, legible, reason_of, sha256, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _, listing
+
+_DEEPEST = 2
+"""How deep folders in a folder are looked into."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +45,26 @@ class Input:
         What the reader is told in place of the path of a staged file; empty for the user's own files.
     guessed
         Whether only its columns say what it is, so that it is left out where it cannot be read.
+    lists
+        Lists that its rows take columns from.
     """
 
     files: tuple[Path, ...]
     settings: TableConfig
     origin: str = ""
     guessed: bool = False
+    lists: tuple[Listed, ...] = ()
+
+    @property
+    def beside(self) -> list[Path]:
+        """The files of its lists."""
+        return [head.path for one in self.lists for head in one.all_heads]
 
     def called(self, path: Path) -> str:
         """Return what the reader is told in place of the path of one of the files."""
-        return self.origin or legible(str(path))
+        if self.origin:
+            return self.origin if path in self.files else path.name
+        return legible(str(path))
 
 
 @dataclass(frozen=True)
@@ -83,11 +99,16 @@ class Source:
 
     def content(self) -> dict[str, str]:
         """Return the SHA-256 of each file's content, by its path, or by its origin where it was staged."""
-        return {given.called(path): sha256(path) for given in self.inputs.values() for path in given.files}
+        files = {
+            given.called(path): path
+            for given in self.inputs.values()
+            for path in (*given.beside, *given.files)
+        }
+        return {called: sha256(path) for called, path in files.items()}
 
     def stamps(self) -> list[tuple[int, ...]]:
         """Return what the system notes of each file and alters whenever one is written to or replaced."""
-        return [_stamp(path) for given in self.inputs.values() for path in given.files]
+        return [_stamp(path) for given in self.inputs.values() for path in (*given.files, *given.beside)]
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
@@ -103,7 +124,7 @@ def reachable(source: Source) -> Source:
     closed = {
         table: problem
         for table, given in source.inputs.items()
-        for path in given.files
+        for path in (*given.files, *given.beside)
         if (problem := unreadable(path))
     }
     inputs = {table: given for table, given in source.inputs.items() if table not in closed}
@@ -117,10 +138,17 @@ def spelled(source: Source) -> Source:
     `copies.read_once`.
     """
     inputs = {
-        table: replace(given, files=tuple(map(_spelled, given.files)))
+        table: replace(
+            given, files=tuple(map(_spelled, given.files)), lists=tuple(map(_spelled_list, given.lists))
+        )
         for table, given in source.inputs.items()
     }
     return replace(source, inputs=inputs)
+
+
+def _spelled_list(one: Listed) -> Listed:
+    heads = tuple(replace(head, path=_spelled(head.path)) for head in one.heads)
+    return replace(one, heads=heads, lists=tuple(map(_spelled_list, one.lists)))
 
 
 def _spelled(path: Path) -> Path:
@@ -148,16 +176,36 @@ def files_in(folder: Path) -> list[Path]:
     ]
 
 
+def _files_below(folder: Path) -> list[Path]:
+    """Return the files of a folder and of those in it, no report's; of equal ones, the first."""
+    found: dict[tuple[str, str], Path] = {}
+    for place, folders, _names in os.walk(folder):
+        depth = len(Path(place).relative_to(folder).parts)
+        folders[:] = [
+            name
+            for name in sorted(folders)
+            if depth < _DEEPEST
+            and not name.startswith((".", "~"))
+            and not (Path(place, name) / "run.json").exists()
+        ]
+        for path in files_in(Path(place)):
+            found.setdefault((path.name, str(path) if unreadable(path) else sha256(path)), path)
+    return list(found.values())
+
+
 def in_folder(folder: Path, config: DatasetConfig) -> Source:
-    """Return the data set of the files in a folder."""
+    """Return the data set of the files in a folder; of those in its folders, too, where it has no sales."""
     files = files_in(folder)
+    main = {"transactions", "contracts", "surveys"}
+    if not main & discover(file_heads(files, config), config, needs_sales=False).tables.keys():
+        files = _files_below(folder) or files
     if not files:
         raise CarteraError(
             _("The folder {folder} holds no sales file. Known are: {suffixes}.").format(
                 folder=legible(folder.name), suffixes=", ".join(SUFFIXES)
             )
         )
-    return sorted_out(legible(folder.name), files, config)
+    return replace(sorted_out(legible(folder.name), files, config), folder=folder)
 
 
 def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
@@ -172,7 +220,7 @@ def sorted_out(name: str, files: list[Path], config: DatasetConfig) -> Source:
         return _with_invoices(sales, heads, config)
     found = discover(heads, config)
     alone = found.tables.keys() <= {"transactions"}
-    if alone and (len(files) == 1 or not (found.rest or found.unreadable) or not _says_sales(found)):
+    if alone and not found.lists and _may_all_be_sales(found):
         return sales
     if "transactions" not in found.tables and not needs_no_sales(found):
         raise CarteraError(_no_sales(name, heads))
@@ -192,7 +240,12 @@ def _with_invoices(sales: Source, heads: list[Head], config: DatasetConfig) -> S
 def file_heads(files: list[Path], config: DatasetConfig) -> list[Head]:
     """Return what can be seen of the tables in these files before they are read."""
     given = [header for table in TABLES for header in config.table(table).columns.values()]
-    return [head for path in files for head in heads_of(path, given)]
+    top = os.path.commonpath([path.parent for path in files]) if files else ""
+    return [
+        head if str(path.parent) == top else replace(head, names=(*head.names, legible(path.parent.name)))
+        for path in files
+        for head in heads_of(path, given)
+    ]
 
 
 def inputs_of(found: Discovery, config: DatasetConfig) -> dict[str, Input]:
@@ -203,14 +256,46 @@ def inputs_of(found: Discovery, config: DatasetConfig) -> dict[str, Input]:
         if len(sheets) == 1 and settings.sheet is None:
             settings = settings.model_copy(update={"sheet": sheets.pop()})
         files = tuple(dict.fromkeys(head.path for head in heads))
-        inputs[table] = Input(files, settings, guessed=_is_guessed(table, found, config))
+        guessed = _is_guessed(table, found, config)
+        inputs[table] = Input(files, settings, guessed=guessed, lists=found.lists.get(table, ()))
     return inputs
 
 
-def _says_sales(found: Discovery) -> bool:
-    """Tell whether the names of the sales say that they are, so that another file is something else."""
-    return any(
-        named(name) == "transactions" for head in found.tables.get("transactions", []) for name in head.names
+def named_lists(joins: list[Join], located: Callable[[TableConfig], tuple[Path, ...]]) -> tuple[Listed, ...]:
+    """Return the lists that ``dataset.yml`` names, in the files that hold them."""
+    return tuple(
+        Listed(
+            tuple(Head(path, None, (), ()) for path in located(one.place)),
+            tuple(one.by.items()),
+            one.take,
+            True,
+            named_lists(one.join, located),
+            one.place,
+        )
+        for one in joins
+    )
+
+
+def _may_all_be_sales(found: Discovery) -> bool:
+    """Tell whether the files beside the sales may be sales, too, so that they must not be left out.
+
+    What is called like the sales may. Where no name says that they are sales, so may what cannot be read,
+    what is called by a month, and what has most of their columns.
+    """
+    sales = found.tables.get("transactions", [])
+    others = [*found.rest, *found.unreadable]
+    if not sales or not others:
+        return True
+    kinds = {tuple(words(name)) for head in sales for name in head.names} - {()}
+    if any(tuple(words(head.names[0])) in kinds for head in others):
+        return True
+    columns = set(map(same_name, sales[0].headers))
+    named_so = any(named(name) == "transactions" for head in sales for name in head.names)
+    return not named_so and any(
+        not head.headers
+        or not words(head.names[0])
+        or 2 * len(columns & set(map(same_name, head.headers))) >= len(columns)
+        for head in others
     )
 
 
@@ -264,9 +349,29 @@ def found_in_database(
         else:
             wanted[table] = config.table(table).model_copy(update={"table": chosen[0].sheet})
     inputs, unstaged = staged(database, wanted)
+    for table in inputs.keys() & found.lists.keys():
+        lists = tuple(_staged_list(one, database) for one in found.lists[table])
+        inputs[table] = replace(inputs[table], lists=lists)
     guessed = {table for table in inputs if _is_guessed(table, found, config)}
     inputs |= {table: replace(inputs[table], guessed=True) for table in guessed}
     return inputs, broken | unstaged
+
+
+def _staged_list(one: Listed, database: str) -> Listed:
+    """Return a list of a database with the copy of its table."""
+    place = TableConfig(table=one.heads[0].sheet)
+    heads = tuple(replace(one.heads[0], path=path, sheet=None) for path in staged_copy(place, database))
+    return replace(
+        one, heads=heads, place=place, lists=tuple(_staged_list(other, database) for other in one.lists)
+    )
+
+
+def staged_copy(place: TableConfig, database: str) -> tuple[Path, ...]:
+    """Copy a table out of a database."""
+    copy = databases.stage(database, {str(place.table): place})[str(place.table)]
+    if isinstance(copy, CarteraError):
+        raise copy
+    return (copy,)
 
 
 def _is_guessed(table: str, found: Discovery, config: DatasetConfig) -> bool:

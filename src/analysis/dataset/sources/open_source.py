@@ -25,8 +25,10 @@ from analysis.dataset.sources.inputs import (
     in_database,
     in_folder,
     inputs_of,
+    named_lists,
     sorted_out,
     staged,
+    staged_copy,
 )
 from analysis.dataset.user_files import legible, path_of, unreadable
 from analysis.errors import CarteraError
@@ -50,6 +52,16 @@ _PATTERN = N_("{table}: '{name}' in dataset.yml stands for {files}.")
 
 
 def find_source(data: str) -> Source:
+    """Find the raw files of each table of a data set, and the settings that follow from their systems.
+
+    See `_found`.
+    """
+    from analysis.dataset.systems import known_by_name  # noqa: PLC0415
+
+    return known_by_name(_found(data))
+
+
+def _found(data: str) -> Source:
     """Find the raw files of each table of the data set that ``data`` names.
 
     Parameters
@@ -159,6 +171,8 @@ def _configured(path: Path) -> Source:
         source = in_folder(folder, config)
     if "surveys" in source.inputs and "transactions" not in config.model_fields_set:
         sections = [table for table in sections if table != "transactions"]
+    for table in [table for table in source.inputs if config.table(table).join is not None]:
+        source = _with_named_lists(path, source, table, database)
     missing = [table for table in sections if table not in source.inputs and table not in source.broken]
     return replace(
         source,
@@ -177,7 +191,7 @@ def _as_placed(path: Path, config: DatasetConfig, placed: list[str], database: s
     for table in placed:
         if config.table(table).file is not None:
             try:
-                files, meant = _named_files(path, table, config)
+                files, meant = _named_files(path, table, config.table(table))
                 inputs[table] = Input(files, _with_sheet(table, files[0], config))
                 notes += meant
             except CarteraError as error:
@@ -192,12 +206,12 @@ def _as_placed(path: Path, config: DatasetConfig, placed: list[str], database: s
     return Source(name, inputs, config, tuple(notes), broken)
 
 
-def _named_files(path: Path, table: str, config: DatasetConfig) -> tuple[tuple[Path, ...], list[Note]]:
+def _named_files(path: Path, table: str, place: TableConfig) -> tuple[tuple[Path, ...], list[Note]]:
     """Return the files that the section of ``table`` names, and for what its patterns stand.
 
     What is called so is meant; only where nothing is, a name is a pattern.
     """
-    given = config.table(table).file
+    given = place.file
     files, notes = [], []
     for name in [given] if isinstance(given, str) else given or []:
         there = os.path.lexists(path.parent / name)
@@ -214,6 +228,23 @@ def _named_files(path: Path, table: str, config: DatasetConfig) -> tuple[tuple[P
             notes.append(Note(_PATTERN, values, {"table": TABLES[table].title}))
         files += [Path(os.path.realpath(match.parent), match.name) for match in matches]
     return tuple(files), notes
+
+
+def _with_named_lists(path: Path, source: Source, table: str, database: str | None) -> Source:
+    """Return the data set with the lists that the section of ``table`` names, in place of those found."""
+
+    def located(place: TableConfig) -> tuple[Path, ...]:
+        if place.table is not None and database:
+            return staged_copy(place, database)
+        return _named_files(path, table, place)[0]
+
+    try:
+        lists = named_lists(source.config.table(table).join or [], located)
+    except CarteraError as error:
+        inputs = {name: given for name, given in source.inputs.items() if name != table}
+        return replace(source, inputs=inputs, broken=source.broken | {table: str(error)})
+    given = replace(source.inputs[table], lists=lists)
+    return replace(source, inputs=source.inputs | {table: given})
 
 
 def _matching(pattern: str, folder: Path) -> list[Path]:

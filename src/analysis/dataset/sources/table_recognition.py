@@ -28,6 +28,19 @@ def named(name: str) -> str | None:
     return _BY_NAME.get("".join(said)) or _BY_NAME.get("".join(word.removesuffix("s") for word in said))
 
 
+def named_within(name: str) -> list[str]:
+    """Return the canonical tables by which some of a name's words go, the longest first, then the last.
+
+    >>> named_within("Acme_Sales_2024"), named_within("ventas")
+    (['transactions'], [])
+    """
+    said = words(name)
+    runs = [said[i:j] for i in range(len(said)) for j in range(i + 1, len(said) + 1) if j - i < len(said)]
+    runs.reverse()
+    tables = [_BY_NAME.get("".join(run)) for run in sorted(runs, key=len, reverse=True)]
+    return list(dict.fromkeys(table for table in tables if table))
+
+
 def words(name: str) -> list[str]:
     """Return the words of a name that say what it holds."""
     said = re.sub(r"\d+", " ", normalised(name)).split()
@@ -72,6 +85,7 @@ def recognised(
     surely
         Whether names that count only for want of a better one do not: ``código`` may be anybody's.
     """
+    headers = list(headers)
     free = {same_name(header) for header in headers}
     found = {name for name, header in given.items() if same_name(header) in free}
     free -= {same_name(given[name]) for name in found}
@@ -85,7 +99,19 @@ def recognised(
                 found.add(column.name)
                 free -= known
                 break
-    return found
+    return found | ({"name"} & set(table.canonical) if full_name(headers) else set())
+
+
+def full_name(headers: Iterable[str]) -> tuple[str, str] | None:
+    """Return the columns that hold the first and the last name of a person; None where there are none."""
+    both = [next((h for h in headers if same_name(h) in names), None) for names in _FULL_NAME]
+    return (both[0], both[1]) if both[0] and both[1] else None
+
+
+_FULL_NAME = (
+    set(map(same_name, listed("first name, given name, forename, nombre, nombre de pila"))),
+    set(map(same_name, listed("last name, surname, family name, apellidos, apellido, primer apellido"))),
+)
 
 
 def fits(table: Table, headers: Iterable[str], given: Mapping[str, str], *, surely: bool = False) -> int:
@@ -125,13 +151,14 @@ def identify(
     given
         For each canonical table the headers that ``dataset.yml`` gives by canonical column.
     """
-    headers = list(headers)
+    names, headers = list(names), list(headers)
     by_name = [table for table in map(named, names) if table]
     if not headers:
         return next(iter(by_name), None)
     for table in by_name:
         if fits(TABLES[table], headers, given.get(table, {})):
             return table
+    within = [table for name in names for table in named_within(name)]
     scores = {
         name: fits(table, headers, given.get(name, {}), surely=name != "transactions" and not given.get(name))
         for name, table in TABLES.items()
@@ -145,4 +172,5 @@ def identify(
         telling = set(declared.telling or declared.required)
         if telling & recognised(declared, headers, given.get(table, {})):
             return table
-    return None
+    fitting = (table for table in within if fits(TABLES[table], headers, given.get(table, {})))
+    return next(fitting, None)

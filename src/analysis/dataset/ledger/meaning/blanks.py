@@ -7,7 +7,10 @@ from analysis.dataset.ledger.sales_sql import BLOCK, answered
 from analysis.dataset.quality import KEPT, Note
 from analysis.language import N_, _, number
 
-_OF_ORDER = ("customer_id", "date", "status", "currency", "document_type", "reference")
+_OF_ORDER = (
+    "customer_id", "date", "status", "currency", "document_type", "reference", "cancelled_on",
+    "total_with_all",
+)  # fmt: skip
 _EMPTY = f"not {answered('is_unknown')}"
 """What holds where neither customer nor date is a word for nothing: NULL does not mean "as above"."""
 _FAR_FEWER = 0.25

@@ -55,7 +55,10 @@ def order_discounts(rows: Rows) -> Found:
     if rows.meaning.spread_discount or answer == "line" or not rows.has("discount", "order_id"):
         return None
     if rows.has("amount") and not priced:
-        return None
+        before = rows.config.transactions.amount_after_discount is False and not rows.has("discount_pct")
+        if not before or rows.meaning.after_discount:
+            return None
+        return Known(Note(_BEFORE, {"header": rows.header("amount")}), {"after_discount": "gross"})
     orders, same, lines, value, order = rows.row(
         "select count(*), count(*) filter (low = high), max(lines) filter (low = high), "  # noqa: S608
         "max_by(low, lines) filter (low = high), max_by(order_id, lines) filter (low = high) from ("

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.dataset.ledger.meaning.rows import Found, Rows
+from analysis.dataset.ledger.sales_sql import ANY_OTHER
 from analysis.dataset.ledger.states import CREDIT_NOTE, SOLD, VOID
 from analysis.dataset.schema import same_name
 from analysis.dataset.yaml_file import as_yaml
@@ -14,7 +15,7 @@ _MOST_STATES = 30
 
 def state_words(rows: Rows) -> Found:
     """Ask for the meaning of states that are not known; a refund on a negative row of its own is one."""
-    if not rows.has("status"):
+    if not rows.has("status") or ANY_OTHER in rows.config.transactions.states:
         return None
     words = rows.connection.execute(
         "select status, count(*), cast(coalesce(sum(amount), 0) as double) from ledger "  # noqa: S608

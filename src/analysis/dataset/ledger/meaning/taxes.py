@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.dataset.ledger.meaning.rows import ORDER, Found, Known, Rows, most
+from analysis.dataset.ledger.meaning.rows import ORDER, SAME, Found, Known, Rows, most
 from analysis.dataset.quality import KEPT, Note
 from analysis.dataset.schema import normalised, same_name
 from analysis.language import N_, _, number
@@ -30,10 +30,30 @@ def taxes(rows: Rows) -> Found:
         return _prices(rows)
     header = rows.header("amount")
     if not rows.has("tax"):
-        return _rate(rows, header, _USUAL) if _says_taxed(header) else None
+        return _rate(rows, header, _USUAL) if _says_taxed(header) or settings.amount_is_taxed else None
+    if rows.has("total_with_all", "order_id") and (within := _within_total(rows)) is not None:
+        note = Note(_LESS_TAX, {"header": header, "tax": rows.header("tax")})
+        return Known(note, {"less_tax": True}) if within else None
     if same_name(header) in set(map(same_name, rows.reading.table.column("amount").names)):
         return None
     return _column(rows, header)
+
+
+def _within_total(rows: Rows) -> bool | None:
+    """Tell whether orders' total is their amounts and carriage, tax and all; None where nothing tells."""
+    seen, within, upon = rows.row(
+        f"""
+        with orders as (
+            select sum(amount) as amount, max(total_with_all) as total, max(tax) as tax, sum(tax) as taxes,
+                   coalesce(max(shipping), 0) + coalesce(max(extra), 0) as more
+            from ledger where order_id is not null and amount is not null and outcome <> 'excluded:total'
+            {_not_given_back(rows)} group by {ORDER} having max(tax) <> 0 and max(total_with_all) is not null)
+        select count(*), count(*) filter (abs(total - amount - more) < {SAME}),
+               count(*) filter (abs(total - amount - more - tax) < {SAME}
+                                or abs(total - amount - more - taxes) < {SAME}) from orders
+        """  # noqa: S608
+    )
+    return None if not seen or most(within, seen) == most(upon, seen) else most(within, seen)
 
 
 def _column(rows: Rows, header: str) -> Found:

@@ -51,6 +51,8 @@ def refund_columns(rows: Rows) -> Found:
     """Find whether what was given back is of the whole order, on one of its lines or on all."""
     if not rows.has("refunded", "order_id") or rows.meaning.spread_refunds:
         return None
+    if rows.has("total_with_all") and rows.count("refunded <> 0"):
+        return Known(changed={"spread_refunds": True})
     orders, whole = rows.row(
         "select count(*), count(*) filter (filled = 1 or (filled = lines and low = high)) from ("  # noqa: S608
         "select count(*) as lines, count(nullif(refunded, 0)) as filled, min(refunded) as low, "

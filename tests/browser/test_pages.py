@@ -1,0 +1,131 @@
+"""Every page of a report in a real browser: to the standards, on a telephone, on paper, without a network."""
+
+import re
+import subprocess
+import sys
+
+import html5lib
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from analysis.report import notebooks
+
+pytestmark = pytest.mark.slow
+PAGES = ["index", *notebooks.names()]
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SHEET = {"width": 673, "height": 1009}
+"""A4 less its margins of 16 mm on each side, at 96 pixels an inch: 178 mm."""
+TOO_WIDE = """() => [...document.querySelectorAll("main *")]
+    .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map(one => one.outerHTML.slice(0, 200))"""
+SMALL = """() => [...document.querySelectorAll("main :is(p, li, td, th, dd, dt, caption)")]
+    .filter(one => one.offsetParent && one.innerText && parseFloat(getComputedStyle(one).fontSize) < 16)
+    .map(one => one.outerHTML.slice(0, 200))"""
+
+
+@pytest.fixture(scope="session", params=["en", "es"])
+def report(request, chromium, tmp_path_factory):
+    """The report of the demo portfolio; in Spanish printed as well."""
+    out = tmp_path_factory.mktemp("report") / request.param
+    pdf = ["--pdf"] if request.param == "es" else []
+    command = [sys.executable, "-m", "analysis.cli", "run", "demo", "--language", request.param, "--out", out]
+    subprocess.run([*command, *pdf], check=True, capture_output=True)
+    return out
+
+
+@pytest.fixture
+def opened(browser):
+    """A function that opens a page without a network; what the browser complains of is in ``said``."""
+    with browser.new_context(offline=True) as context:
+
+        def open_page(path, size=DESK):
+            page = context.new_page()
+            page.set_viewport_size(size)
+            page.said = []
+            page.on("console", lambda message: page.said.append(message.text))
+            page.on("pageerror", lambda error: page.said.append(str(error)))
+            page.goto(path.as_uri())
+            return page
+
+        yield open_page
+
+
+def violations(page):
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_holds_to_the_standards_and_opens_offline(report, opened, name):
+    page = opened(report / f"{name}.html")
+    assert page.said == []
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_telephone_nothing_is_small_and_the_page_does_not_scroll_sideways(report, opened, name):
+    page = opened(report / f"{name}.html", TELEPHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
+    assert page.evaluate(SMALL) == []
+    assert violations(page) == []
+    if name != "index":
+        assert page.locator("nav a:visible").count() == 0
+        page.locator("nav summary").press("Enter")
+        assert page.locator("nav a:visible").count() > len(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_sheet_of_paper(report, opened, name):
+    page = opened(report / f"{name}.html", SHEET)
+    page.emulate_media(media="print")
+    assert page.evaluate(TOO_WIDE) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_valid_and_of_a_size_to_send(report, name):
+    text = (report / f"{name}.html").read_text("utf-8")
+    parser = html5lib.HTMLParser()
+    parser.parse(text)
+    assert parser.errors == []
+    ids = re.findall(r'<[^>]* id="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+    assert len(text.encode()) < 3_000_000
+
+
+def test_a_table_that_is_cut_scrolls_from_the_keyboard(report, opened):
+    page = opened(report / "01_portfolio.html", TELEPHONE)
+    cut = page.locator(".scrolls").filter(has=page.locator("th:nth-child(6)")).first
+    cut.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("box => box.scrollLeft > 0", arg=cut.element_handle(), timeout=5000)
+
+
+def sheets(pdf):
+    return len(re.findall(rb"/Type /Page\b", pdf))
+
+
+def test_the_whole_report_is_one_pdf_with_the_front_page_first(report, opened):
+    """Links between the pages lead within it, and none leads to where it was made."""
+    if report.name == "en":
+        assert not (report / "report.pdf").exists()
+        return
+    printed = (report / "report.pdf").read_bytes()
+    assert printed.startswith(b"%PDF")
+    alone = opened(report / "index.html").pdf(prefer_css_page_size=True)
+    assert sheets(printed) > sheets(alone) + len(PAGES)
+    assert b"/URI" not in printed
+
+
+def test_portfolio_sheets_hold_to_the_standards_and_each_is_one_sheet(chromium, opened, tmp_path):
+    out = tmp_path / "by"
+    command = [sys.executable, "-m", "analysis.cli", "run", "demo", "--by", "salesperson", "--out", out]
+    subprocess.run(command, check=True, capture_output=True)
+    made = sorted((out / "sheets").glob("*.html"))
+    assert made
+    for path in [out / "index.html", made[0]]:
+        page = opened(path)
+        assert (page.said, violations(page)) == ([], [])
+        page.set_viewport_size(TELEPHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
+        assert sheets(page.pdf(prefer_css_page_size=True)) == 1
