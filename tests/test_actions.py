@@ -181,7 +181,9 @@ def contacts_of(gain, cost, owner=None):
         "owner": owner if owner is not None else [None] * n,
     }
     rows |= {"expected_gain": gain, "cost": cost, "action": "retain", "may_contact": True}
-    rows |= dict.fromkeys(["name", "reasons", "talk_about"], "")
+    rows |= dict.fromkeys(["name", "reasons", "talk_about", "source"], "")
+    rows |= {"measured": False, "value_at_stake": np.add(gain, cost)}
+    rows |= dict.fromkeys(["chance", "chance_low", "chance_high"], 1.0)
     day = pd.Timestamp("2026-01-05")  # a Monday
     return pd.DataFrame(rows).assign(contact_by=day).sort_values("expected_gain", ascending=False)
 
@@ -209,6 +211,19 @@ def test_greedy_by_hand():
     plan = actions.budget_plan(contacts_of([10.0, 15.0, 8.0], [1.0, 3.0, 2.0]), 3.0)
     assert sorted(plan.contacts["contact_id"]) == ["C0", "C2"]
     assert plan.short == pytest.approx(1 - 18 / 20)  # in part: 10 + 2/3 of 15
+
+
+def test_the_one_list_says_how_many_at_which_cost_with_which_gain_and_how_sure():
+    """Two contacts sure to bring 11 and 18, and cost 1 and 3, values being off by a fifth at most."""
+    plan = actions.budget_plan(contacts_of([10.0, 15.0], [1.0, 3.0]), currency="EUR")
+    assert plan.found.text == (
+        "The plan is 2 contacts for €4, expected to bring €25 more than they cost. The probability that it "
+        "pays is 100%."
+    )
+    assert plan.found.money == 25
+    assert "plan.xlsx" in plan.found.action
+    assert plan.title() == "The plan is 2 contacts for €4, expected to bring €25 more than they cost"
+    assert plan.notes() == ["These are all that pay: a further contact would cost more than it brings."]
 
 
 def test_hard_budgets():

@@ -87,7 +87,7 @@ SAID = {
     "woo5.csv": "taken off once, by that row (rows: 1)",
     "order_total.csv": "'Order Total Amount' is the value of the whole order: it is taken once",
     "total_per_order.csv": "'Total' is the value of the whole order on each of its lines",
-    "woo_lines.csv": "columns not used: 'Order Total Amount'",
+    "woo_lines.csv": "woo_lines.csv is an orders export of WooCommerce, with their lines. Lines count",
     "statusfirst.csv": "Blanks in 'status' are taken as on the other lines of the same order",
     "odoo_lines.csv": "columns not used: 'Untaxed Amount'",
     "iva.csv": "'Total con IVA' includes the tax in 'IVA', which is taken off",

@@ -53,9 +53,40 @@ def test_churn_rate_of_six_customers(six_customers: pd.DataFrame, engine_over: O
     assert rates.frame["lost"].tolist() == [2, 1]
     assert rates.frame["rate"].tolist() == pytest.approx([2 / 3, 1 / 2])
     assert "50.0%" in rates.sentence()
-    assert "over all periods it is 60.0%" in rates.sentence()  # 3 of 5
+    assert "over all periods 60.0%" in rates.sentence()  # 3 of 5
     assert "1 of the 2 customers" in rates.sentence()
-    assert rates.findings()[0].good  # 50 % is below the mean of 60 %
+
+
+@pytest.mark.parametrize(
+    ("gone", "lost", "good", "said"),
+    [
+        (30.0, 2, True, "60 a year less"),
+        (90.0, 2, None, "300 a year more"),
+        (90.0, 8, False, "300 a year more"),
+    ],
+)
+def test_what_the_lost_took_with_them_beyond_the_usual(
+    gone: float, lost: int, good: bool | None, said: str
+) -> None:
+    """In February 4 of 10 went with 40 of 100; in March so many of 10 with 30, or 90, of 100.
+
+    Usual are (40 + 30) ÷ 200 = 35 of 100, or (40 + 90) ÷ 200 = 65; a year: 12 × (30 − 35), 12 × (90 − 65).
+    """
+    rows = [(1, "new", 10, 0, 100, 0), (2, "retained", 6, 60, 60, 60), (2, "lost", 4, 40, 0, 0)]
+    rows += [
+        (2, "new", 4, 0, 40, 0),
+        (3, "retained", 10 - lost, 100 - gone, 0, 0),
+        (3, "lost", lost, gone, 0, 0),
+    ]
+    columns = ["number", "status", "customers", "net_before", "net_now", "kept"]
+    frame = pd.DataFrame(rows, columns=columns)
+    days = pd.to_datetime(pd.DataFrame({"year": 2024, "month": frame["number"], "day": 1}))
+    frame = frame.assign(number=frame["number"] + 2024 * 12 - 1, first_day=days)
+    found = churn.rates(portfolio.customer_flow(frame, dt.date(2024, 3, 31), "month")).findings()[0]
+    assert found.money == pytest.approx(float(said.split(maxsplit=1)[0]))
+    assert f"They took {said}" in found.text
+    assert (found.usual, found.good) == (pytest.approx((4 + lost) / 20), good)
+    assert bool(found.action) == (lost == 8)
 
 
 def test_churn_rate_of_the_definition() -> None:
@@ -113,17 +144,15 @@ def test_horizon_is_the_activity_window() -> None:
     found = horizon_of(270, 90)
     assert (found.days, found.window) == (90, 90)
     assert found.sentence() == (
-        "The forecast looks 90 days ahead, the length of the activity window. 100% of purchases are followed "
-        "by another within 90 days."
+        "The forecast of churn looks 90 days ahead, the activity window. 100% of purchases are followed by "
+        "another within 90 days."
     )
 
 
 def test_horizon_is_the_longest_that_the_history_holds_three_times() -> None:
     found = horizon_of(269, 90)
     assert (found.days, found.window) == (89, 90)
-    assert (
-        "the longest that the history holds three times; the activity window is 90 days" in found.sentence()
-    )
+    assert "as far as the history allows (activity window: 90 days)" in found.sentence()
 
 
 @pytest.mark.parametrize(
@@ -381,7 +410,8 @@ def clear() -> Contest:
 def test_the_rule_is_taken_that_sees_the_planted_sign(found: Contest) -> None:
     """Silence by itself tells all there is to tell, so the simple rule is taken, and no model beats it."""
     assert found.chosen == "recency"
-    assert "so the rule is used" in found.sentence()
+    assert "better than a simple rule (“Longest without buying”)" in found.sentence()
+    assert found.notes() == []
     signs = churn.importance(found, snapshots())
     assert signs.frame["feature"].tolist() == ["days_since_last"]
     assert signs.dependence["days_since_last"]["risk"].is_monotonic_increasing
@@ -398,8 +428,10 @@ def two_signs(seed: int, n: int = 800) -> pd.DataFrame:
 def test_a_model_that_beats_every_rule_is_taken(clear: Contest) -> None:
     assert clear.chosen == "logistic"  # and not the trees, which are no better
     assert (clear.against[["brier_gain_low", "precision_gain_low"]] > 0).all(axis=None)
-    assert "It beats every simple rule by more than chance, in error and in order." in clear.sentence()
-    assert clear.findings()[0].good
+    assert "It beats every simple rule by more than chance, in error and in order." in clear.notes()[0]
+    told, area = clear.findings()[0], clear.frame["auc"]
+    assert told.good
+    assert (told.value, told.usual) == (area["logistic"], area[clear.rival])
 
 
 def test_the_same_twice(found: Contest) -> None:
@@ -521,6 +553,8 @@ def test_the_list_begins_with_those_silent_for_longer_than_usual() -> None:
     assert listed["at_stake"].min() == 0  # negative net sales are nothing to lose
     np.testing.assert_allclose(listed["at_stake"], listed["risk"] * listed["recent_net_sales"].clip(lower=0))
     assert f"have {number(listed['at_stake'].head(7).sum())} at stake" in risks.notes()[0]
+    told = risks.findings()[0]
+    assert told.money == pytest.approx(listed["at_stake"].sum())
 
 
 def test_value_at_stake_is_what_the_customer_is_worth_if_it_stays() -> None:
@@ -632,7 +666,7 @@ def test_plots_draw_on_the_axes_given_and_say_what_they_show(clear: Contest) -> 
         ax = theme.axes()
         assert plot(result, ax=ax) is ax
         ax.figure.canvas.draw()
-        assert " ".join(ax.get_title(loc="left").split()) == result.title()
+        assert " ".join(ax.figure.get_suptitle().split()) == result.title()
 
 
 @pytest.mark.slow

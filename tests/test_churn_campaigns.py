@@ -288,8 +288,9 @@ def test_whom_it_pays_to_contact(small, values) -> None:
     assert listed["expected_gain"].tolist() == pytest.approx([20, -4])
     assert listed["worth_contacting"].tolist() == [True, False]
     assert value.curve["expected_gain"].tolist() == pytest.approx([0, 20, 16])
-    assert (value.found.value, value.found.money) == pytest.approx((1, 20))
-    assert "pays with 1 of 2 active customers and is" in value.sentence()
+    assert value.notes() == [value.sentence()]
+    assert not value.measured
+    assert "pays with 1 of 2 active customers and is expected to bring €20 more" in value.sentence()
     assert value.sentence().endswith("they buy 200% as often as without it, which is an assumption.")
     # half the effect: 0.5 − 0.5^1.5 = 0.1464 of 100, at half the cost
     table = value.shown["contact_sensitivity"].set_index(["uplift", "contact_cost"]).loc[(0.5, 2.5)]
@@ -302,15 +303,17 @@ def test_what_is_not_measured_is_called_an_assumption(small, values) -> None:
     values["clv"] *= 2
     value = told(small, values)
     assert value.sentence().startswith("A contact that costs €5.00, an assumption, pays with 1 of 2")
-    assert value.found.money == pytest.approx(200 * (0.5 - 0.5**1.1) - 5)
+    gain = value.shown["contact_value"]["expected_gain"].iloc[0]
+    assert gain == pytest.approx(200 * (0.5 - 0.5**1.1) - 5)
     annoyed = told(small, values, uplift=-0.1)
-    assert annoyed.found.value == 0
+    assert not annoyed.shown["contact_value"]["worth_contacting"].any()
     assert churn.contact_value(small, NOTHING, NOTHING, NOTHING) is NOTHING
 
 
 def test_effect_and_cost_come_from_the_campaign(small, values) -> None:
     effects = effects_of(contacts_of((100, 75), (60, 30)))
     value = told(small, values, effects)
+    assert value.measured
     assert value.sentence().startswith("A contact that costs €2.00 pays with 1 of 2")
     assert (
         "buy 200% as often as without it, as Call measured it (90% interval of the gain" in value.sentence()

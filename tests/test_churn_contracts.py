@@ -166,7 +166,9 @@ def test_years_held_out_in_the_paper(seen: list[float], later: list[float]) -> N
         assert abs(totals["by_model"] - 1000 * share) < abs(totals["by_average"] - 1000 * share)
         assert check.interval.contains(totals["actual"])
         assert check.misses("by_model") < check.misses("by_average")
-        assert "By the renewals made before, the model was off by" in check.sentence()
+        told = check.findings()[0]
+        assert (told.value, told.usual, told.good) == (totals["actual"], totals["by_model"], True)
+        assert "By the renewals made before, the model was off by" in check.notes()[0]
 
 
 @pytest.mark.slow
@@ -312,6 +314,11 @@ def test_which_contracts_have_a_value() -> None:
     a, b = contracts.model.a, contracts.model.b
     renews = frame.groupby("renewals")["renews"].first()
     assert renews.tolist() == pytest.approx([b / (a + b), (b + 7) / (a + b + 7)])
+    # at stake at the renewals of the next year: the price of a year of each × the chance that it is not made
+    new, old = 1e6 + 1.0, frame.loc[frame["renewals"] == 7, "price"].sum()
+    stake = new * a / (a + b) + old * a / (a + b + 7)
+    assert value.findings()[0].money == pytest.approx(stake)
+    assert value.findings()[0].money < value.total
 
 
 def test_misses_by_hand() -> None:

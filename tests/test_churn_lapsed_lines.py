@@ -94,8 +94,8 @@ def test_ana_buys_tools_as_ever_and_no_paper(opened):
     assert (line["customer_id"], line["category"], line["owner"]) == ("ana", "Paper", "V2")
     assert (line["days_since_last"], line["purchases_since"], line["net_sales"]) == (120, 12, 400)
     assert found.sentence() == (
-        "Customers who still buy, but no longer a product group that they used to buy at a rhythm: 1. "
-        "Lapsed: 1 of 3 lines, which made 400 in the year before."
+        "Customers who still buy, but no longer a product group that they used to buy at a rhythm: 1 "
+        "(1 of 3 such groups). These made 400 in the year before."
     )
     profile = churn.lapsed_profile(found)
     assert profile.to_dict("index") == {"ana": {"lapsed_lines": "Paper", "lapsed_sales": 400}}
@@ -105,7 +105,8 @@ def test_whoever_has_stopped_buying_altogether_has_not_dropped_a_line(opened):
     found = churn.lapsed_lines(opened(tools=TOOLS[:3]), TWO_MONTHS)
     assert found.shown["lapsed_lines"].empty
     assert found.found.good
-    assert found.text.startswith("Of 1 lines none has lapsed")
+    assert found.text.startswith("None of the 1 product groups that customers buy at a rhythm")
+    assert found.found.action == ""
     assert churn.lapsed_profile(found).empty
 
 
@@ -162,6 +163,7 @@ def test_the_check_by_hand():
         [0.2878, 0.5, 0.7122], abs=5e-5
     )
     assert found.found.good
+    assert (found.found.value, found.found.usual) == pytest.approx((0.75, 0.25))
     assert found.shown["lapsed_check"]["rule"].tolist() == [
         "Beyond its own rhythm",
         "Silent for 100 days or more",
@@ -207,7 +209,7 @@ def test_nobody_in_demo_drops_a_group_and_hardly_anybody_is_said_to(demo):
     found = churn.lapsed_lines(dataset, horizon)
     assert len(found.shown["lapsed_lines"]) <= 0.005 * 2_308
     assert {"name", "owner"} <= set(found.shown["lapsed_lines"])
-    assert "of 2,308 lines" in found.text
+    assert "of 2,308 such groups" in found.text
 
 
 def test_who_drops_all_but_one_group_in_demo_is_found_and_the_check_says_so(demo):

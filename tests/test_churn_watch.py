@@ -94,10 +94,11 @@ def test_what_became_of_four_customers(left, six_customers, data_over):
     folder = left({"ana": 0.2, "bea": 0.5, "carl": 0.6, "dora": 0.3, "who": 0.9})
     found = churn.earlier_forecast(folder, data_over(six_customers, AS_OF))
     assert found.text == (
-        "On 29 Feb 2024 2 of 4 active customers were expected not to buy within 31 days, give or take 2 by "
-        "chance; 2 did not."
+        "The forecast of 29 Feb 2024 expected 2 of 4 customers not to buy within 31 days, give or take 2; 2 "
+        "did not."
     )
     assert found.found.good
+    assert found.found.usual == pytest.approx(1.6)
     table = found.shown["earlier_forecast"]
     assert table["predicted"].tolist() == pytest.approx([0.2, 0.3, 0.5, 0.6])
     assert table["observed"].tolist() == [0, 1, 0, 1]

@@ -76,6 +76,7 @@ EXPORTS = {
             "customer_id": "CodigoCliente", "date": "FechaFactura", "amount": "ImporteNeto",
             "order_id": "NumeroFactura", "product_id": "CodigoArticulo", "quantity": "Unidades",
             "cost": "ImporteCoste", "customer_name": "RazonSocial",
+            "series": "SerieFactura",
         },
     ),
     "an open ERP": (
@@ -84,7 +85,7 @@ EXPORTS = {
         '"INV/2024/1","Azure Interior","2024-01-31","2024-03-01","1250.00","1512.50","Paid"\n',
         {
             "customer_id": "Invoice Partner Display Name", "date": "Invoice/Bill Date",
-            "amount": "Untaxed Amount Signed", "order_id": "Number", "status": "Payment Status",
+            "amount": "Untaxed Amount Signed", "order_id": "Number",
         },
     ),
     "a web shop": (

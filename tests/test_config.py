@@ -46,7 +46,7 @@ BAD_NAMES = [
         ),
         (
             "zzz: 1",
-            "unknown key 'zzz'. Known are: name, currency, as_of, language, activity_window, ",
+            "unknown key 'zzz'. Known are: name, system, currency, as_of, language, activity_window, ",
         ),
         (
             "currency: eur",

@@ -122,7 +122,7 @@ def ids(findings):
 
 class TestRanking:
     def test_strength(self):
-        """Money over a year's sales, at most 1, × (1 + how far the value is from the usual one, at most 1)."""
+        """Money ÷ a year's sales, at most 1, × (1 + how far the value is from the usual one, at most 1)."""
         assert strength(found("a.b", 50), 200) == 0.25
         assert strength(found("a.b", 50, 0.3, 0.2), 200) == pytest.approx(0.375)
         assert strength(found("a.b", 50, 9.0, 0.2), 200) == 0.5

@@ -17,6 +17,7 @@ from analysis.ltv.backtest import baselines as rules
 from analysis.ltv.backtest.accuracy import (
     Accuracy,
     ValueAccuracy,
+    last_forecast,
     scores,
 )
 from analysis.ltv.backtest.by_group import HoldoutByGroup
@@ -134,7 +135,7 @@ def test_the_top_decile_by_hand() -> None:
 
 def test_a_model_that_loses_fails_the_check(check: ltv.Holdout) -> None:
     lost = replace(check, customers=check.customers.assign(bg_nbd=check.customers["bg_nbd"] + 30))
-    assert "the model fails this check" in judged(lost).sentence()
+    assert "the model fails this check" in judged(lost).notes()[0]
     assert gain(lost, "zero") < -1.645
 
 
@@ -181,11 +182,11 @@ def test_a_hair_is_no_win(check: ltv.Holdout) -> None:
     close = check.customers.assign(actual=5.0, bg_nbd=6.91, zero=6.92, same_rate=9.0)
     close = close.drop(columns=["segments", "last_period"])
     assert gain(replace(check, customers=close), "zero") == np.inf
-    said = judged(replace(check, customers=close)).sentence()
+    said = judged(replace(check, customers=close)).notes()[0]
     assert "off by 1.91 (RMSE)" in said
     assert "the model does no better" in said
     far = close.assign(bg_nbd=6.8)
-    assert "adds something" in judged(replace(check, customers=far)).sentence()
+    assert "adds something" in judged(replace(check, customers=far)).notes()[0]
 
 
 def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
@@ -196,7 +197,7 @@ def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
     )
     table = replace(check, customers=even)
     assert gain(table, "zero") == 0
-    assert "the model does no better" in judged(table).sentence()
+    assert "the model does no better" in judged(table).notes()[0]
     assert (
         judged(replace(table, weeks=1))
         .sentence()
@@ -242,7 +243,17 @@ def test_the_error_in_money(check: ltv.Holdout) -> None:
     assert check.value_error == pytest.approx(expected / came - 1)
     nothing = replace(check, customers=check.customers.assign(actual_value=0.0))
     assert np.isnan(nothing.value_error)
-    assert in_money(nothing).notes() == []
+    assert last_forecast(nothing) == []
+    assert last_forecast(NotPossible("why")) == []
+    (told,) = last_forecast(check)
+    assert told.value == check.value_error
+    assert told.money == pytest.approx(abs(expected - came))
+    assert told.money < 0.2 * came
+    assert told.good == check.value_held
+    assert "too low" in told.text
+    assert told.text.endswith(f"US$70,976 came, {'within' if told.good else 'outside'} its interval.")
+    doubled = check.customers.assign(value_bg_nbd=3 * check.customers["value_bg_nbd"])
+    assert "too high" in last_forecast(replace(check, customers=doubled))[0].text
     by_purchases = lift(check.customers["actual"], check.customers["bg_nbd"])
     assert scores(nothing).set_index("model")["lift"]["bg_nbd"] == pytest.approx(by_purchases)
 
@@ -255,7 +266,7 @@ def test_newcomers_are_counted(sample: Dataset) -> None:
     found = holdout(known, later, CUTOFF, weeks, "week")
     assert isinstance(found, ltv.Holdout)
     assert found.newcomers == 2357 - len(known)
-    assert f"{found.newcomers:,} customers arrived" in judged(found).notes()[0]
+    assert f"{found.newcomers:,} customers arrived" in judged(found).notes()[1]
 
 
 # --- spend -------------------------------------------------------------------------------------------

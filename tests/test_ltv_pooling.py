@@ -143,11 +143,11 @@ def test_what_is_said_of_models_by_group() -> None:
         return GroupCheck(table.assign(rmse_one=2.0, rmse_groups=1.9), gain).sentence()
 
     assert said([58, 41], 2.0) == (
-        "On the holdout models by group did better than one for all: RMSE 1.900 against 2.000; totals of the "
-        "groups off by 3.0% against 15.0%."
+        "Models by group foretold better than one for all: totals of the groups off by 3.0% against 15.0%, "
+        "RMSE 1.900 against 2.000."
     )
-    assert "one is enough" in said([50, 46], 2.0)
-    assert "one is enough" in said([58, 41], 1.6)
+    assert "One model for all is enough" in said([50, 46], 2.0)
+    assert "One model for all is enough" in said([58, 41], 1.6)
 
 
 @pytest.mark.parametrize("kind", KINDS)

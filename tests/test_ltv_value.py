@@ -122,19 +122,27 @@ def test_value_is_clv_with_the_interval_of_the_total(worth: CustomerValue, value
 def test_value_is_said_with_the_error_of_the_last_check_and_the_length_of_the_history(
     worth: CustomerValue,
 ) -> None:
-    for held, said in (
-        (True, "lay within an interval made in the same way."),
-        (False, "lay outside an interval made in the same way: this one may be too narrow"),
-    ):
-        check = SimpleNamespace(value_error=-0.204, value_held=held, earlier=())
-        sentence = replace(worth, check=check).sentence()  # type: ignore[arg-type]
-        assert f"net sales as forecast were off by -20.4%, and the actual value {said}" in sentence
-        assert "With so few earlier forecasts" in sentence
+    customers = pd.DataFrame({"actual_value": [600.0, 400.0]})
+    for held, said in ((True, "within its interval."), (False, "outside its interval.")):
+        check = SimpleNamespace(
+            value_error=-0.204, value_held=held, earlier=(), weeks=26, customers=customers
+        )
+        check.summary = worth.summary
+        told = replace(worth, check=check)  # type: ignore[arg-type]
+        assert "With so few earlier forecasts" in told.notes()[0]
+        equity, forecast, _top = told.findings()
+        assert equity.money is None  # the whole, and not what is at stake
+        assert forecast.id == "ltv.holdout_value"
+        assert (forecast.money, forecast.good) == (pytest.approx(204), held)  # 796 expected, 1,000 came
+        assert forecast.text == (
+            "The forecast for the last 26 weeks was 20.4% too low: US$796 of net sales expected of the "
+            f"customers known then, US$1,000 came, {said}"
+        )
     assumed = replace(worth, assumed=" at an assumed margin of 30%, no cost being known").sentence()
     assert "in discounted margin at an assumed margin of 30%, no cost being known (" in assumed
     # the first customers of CDNOW came on 1 January 1997: 545 days before 30 June 1998 are 77 weeks
-    assert "history covers" not in replace(worth, horizon_weeks=77).sentence()
-    said = replace(worth, horizon_weeks=78).sentence()
+    assert "history covers" not in str(replace(worth, horizon_weeks=77).notes())
+    said = replace(worth, horizon_weeks=78).notes()[-1]
     assert "history covers only 77 weeks: a forecast over 78" in said
 
 
@@ -175,7 +183,7 @@ def test_equity_by_group_by_hand(worth: CustomerValue) -> None:
     assert table["alive"].tolist() == [1, 0.5, 0.5]
     assert table["expected_purchases"].tolist() == [4, 2, 2]
     assert "web: 80% of customer equity with 50% of the customers" in found.title()
-    assert "per customer “web” is worth most (US$40 each, 2 customers)" in found.sentence()
+    assert "per customer “web” is worth most, US$40." in found.sentence()
     assert set(words(found.name, table)["labels"]) == set(table.columns)
     many = grouped(four, pd.Series({"a": "shop", "b": "shop", "c": "web", "d": "shop"}))
     assert many.frame["group"].tolist() == ["shop", "web"]  # 50 each, but more customers
@@ -318,9 +326,9 @@ def test_who_is_more_likely_gone_has_no_next_purchase(
     assert table["customers"].sum() == (dated <= pd.Timestamp("1998-07-28")).sum()
     soon = (dated <= pd.Timestamp(CDNOW_END) + pd.Timedelta(weeks=13)).sum()
     assert f"{soon} of 2,357 customers are expected back" in found.sentence()
-    assert "no purchase within three years" in found.sentence()
+    assert "no purchase within three years" in found.notes()[0]
     everybody = replace(found, frame=waits.assign(expected_by=pd.Timestamp("1998-07-28")))
-    assert everybody.sentence().endswith("each with even odds or better.")  # and not "for 0 (0%) …"
+    assert everybody.notes() == []  # and not "for 0 (0%) …"
 
 
 def test_next_purchase_by_hand(models: dict[str, ltv.PurchaseModel]) -> None:
@@ -345,7 +353,7 @@ def test_nobody_is_said_to_be_gone_where_nobody_is() -> None:
     """Of none it read: "0 of the 793 repeat buyers (0%) are more likely gone than not"."""
     found = Alive(pd.DataFrame({"x": [1, 2, 3], "p_alive": [0.9, 0.8, 0.7]}), by_construction=False)
     assert found.sentence() == "None of the 3 repeat buyers is more likely gone than not."
-    assert found.notes() == ["Every customer has bought again."]
+    assert found.notes()[-1] == "Every customer has bought again."
 
 
 def test_records_of_customers(tmp_path: Path) -> None:

@@ -530,7 +530,7 @@ class TestPlots:
             ax = theme.axes()
             assert plot(result, ax=ax) is ax
             ax.figure.canvas.draw()
-            assert " ".join(ax.get_title(loc="left").split()) == result.title()
+            assert " ".join(ax.figure.get_suptitle().split()) == result.title()
 
     def test_a_period_that_is_not_over_is_hatched(self, sales):
         assert [bool(bar.get_hatch()) for bar in plot(sales).patches] == [

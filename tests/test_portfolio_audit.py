@@ -143,5 +143,5 @@ def test_draw(data, cohorts):
         ax = theme.axes()
         assert plot(result, ax=ax) is ax
         ax.figure.canvas.draw()
-        assert " ".join(ax.get_title(loc="left").split()) == result.title()
+        assert " ".join(ax.figure.get_suptitle().split()) == result.title()
     assert len(plot(found).figure.axes) == 3

@@ -328,7 +328,7 @@ def test_discounts_on_like_purchases_by_hand() -> None:
     alone = profitability.discounts(answering(AS_OF, {}, discounts=rows.head(1)))
     assert alone.sentence() == "Discounts take 10.0% off gross sales."
     assert alone.findings()[0].money is None
-    assert plot(found).get_title(loc="left") == "From 6.7% of discount (“V1”) to 20.0% (“V2”)"
+    assert plot(found).figure.get_suptitle() == "From 6.7% of discount (“V1”) to 20.0% (“V2”)"
 
 
 def test_the_salesperson_who_gives_most_is_found(demo: Dataset) -> None:
@@ -378,7 +378,7 @@ def test_ageing_and_dso_of_seven_invoices() -> None:
     )
     (told,) = found.findings()
     assert (told.money, told.usual, told.good) == (310, None, None)
-    assert plot(found).get_title(loc="left") == "44.3% of receivables is overdue"
+    assert plot(found).figure.get_suptitle() == "44.3% of receivables is overdue"
 
 
 def test_what_was_overdue_a_year_before() -> None:
@@ -641,7 +641,7 @@ def test_selling_expenses_by_hand() -> None:
     assert found.by_kind["share_before"].tolist() == pytest.approx([0.2, 0])
     assert found.by_month.sum(axis="columns").tolist() == pytest.approx([20 / 300, 20 / 100])
     assert found.title() == "Selling takes 10.0% of net sales (40 in 2 months); before that 20.0%"
-    assert plot(found).get_title(loc="left").startswith("Selling takes 10.0%")
+    assert plot(found).figure.get_suptitle().startswith("Selling takes 10.0%")
     (told,) = found.findings()  # 10 % of 400 instead of 20 %
     assert (told.value, told.usual, told.money, told.good) == pytest.approx((0.1, 0.2, 40, True))
     assert profitability.selling_expenses(data, 4).findings()[0].money is None

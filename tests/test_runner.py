@@ -7,6 +7,7 @@ import pathlib
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -112,6 +113,18 @@ def test_the_record_says_what_was_not_possible_and_where(place, first):
     run = json.loads((place / "reports/mine/run.json").read_text("utf-8"))
     reason = "There are no <costs>."
     assert run["closed"] == [{"notebook": "01_portfolio", "section": "Costs", "reason": reason}]
+
+
+def test_the_record_and_the_page_say_where_a_table_comes_from(place, first):
+    report = place / "reports" / "mine"
+    run = json.loads((report / "run.json").read_text("utf-8"))
+    made = {"function": "notebooks/01_portfolio.ipynb", "queries": ["customers"], "tables": ["transactions"]}
+    made["files"] = [run["data"]["files"][0]["path"]]
+    assert run["sources"]["01_portfolio/customers"] == made | {"lesson": False}
+    assert run["sources"]["customers"] == made
+    page = (report / "01_portfolio.html").read_text("utf-8")
+    line = f"Source: notebooks/01_portfolio.ipynb · sql/customers.sql · {Path(made['files'][0]).name}"
+    assert f'<p class="source">{line}</p>' in page
 
 
 def test_no_path_of_the_work_area_remains(place, first):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -107,8 +108,19 @@ def test_nps_of_seven_by_hand() -> None:
         [100 / 9 - 100 * half, 100 / 9 + 100 * half]
     )
     assert [round(trend[name], 1) for name in ("nps", "nps_low", "nps_high")] == [14.3, -41.7, 64.0]
-    assert "NPS +14.3 (-41.7 to +64.0); customers who answered: 7." in str(found)
-    assert "Detractors (0–6) 28.6%, Neutral (7–8) 28.6% and Promoters (9–10) 42.9%" in str(found)
+    assert "NPS +14.3 (-41.7 to +64.0), from 7 customers." in str(found)
+    assert "Detractors (0–6) 28.6%, Neutral (7–8) 28.6% and Promoters (9–10) 42.9%" in found.notes()[0]
+
+
+def test_nps_of_the_year_before() -> None:
+    """100 before, and −100 or, of two, 0 now: the first is clear, the second chance."""
+    for before, now, good in ([10] * 12, [0] * 12, False), ([10, 10], [10, 0], None):
+        scores = pd.concat([rows(before, day="2023-06-01"), rows(now)], ignore_index=True)
+        found = satisfaction.nps(of(scores)).findings()[0]
+        assert found.text.endswith("; in the 12 months before it was +100.0.")
+        assert (found.usual, found.good) == (100, good)
+    older = pd.concat([rows([10] * 5, day="2022-12-31"), rows([0] * 5)], ignore_index=True)
+    assert satisfaction.nps(of(older)).findings()[0].usual is None
 
 
 def test_where_promoters_begin_and_detractors_end() -> None:
@@ -154,14 +166,14 @@ def test_answers_from_1_to_5_never_make_an_nps(scale: float) -> None:
     found = of(rows([5, 4, 3, 1], scale))
     made = satisfaction.nps(found)
     assert found.frame["group"].tolist() == ["satisfied", "satisfied", "neutral", "dissatisfied"]
-    assert "50.0% satisfied (15.0% to 85.0%); customers who answered: 4." in str(made)
+    assert "50.0% satisfied (15.0% to 85.0%), from 4 customers." in str(made)
     assert "NPS" not in str(made)
     assert made.findings()[0].id == "satisfaction.satisfied_share"
-    assert made.notes() == [
+    assert made.notes()[1:] == [
         "The best answer is taken to be 5: no NPS is told, but the share of satisfied ones."
     ]
     assert satisfaction.profile(dataset(rows([5, 4, 3, 1], scale))).empty
-    assert plot(made).get_title(loc="left").startswith("50.0% satisfied")
+    assert plot(made).figure.get_suptitle().startswith("50.0% satisfied")
 
 
 def test_an_answer_of_0_or_6_is_of_ten() -> None:
@@ -196,8 +208,8 @@ def test_who_answers_by_hand() -> None:
     assert table.loc["C", ["sales_answered", "sales_silent"]].tolist() == [10, 10]
     assert table.loc["Together", ["sales_answered", "sales_silent"]].tolist() == pytest.approx([170 / 3, 10])
     assert "50.0% of the 6 customers of these months answered; they make 85.0% of net sales." in str(made)
-    assert "it would be -33.3, not +33.3." in str(made)
-    assert "it would be" not in str(satisfaction.response(every, of(rows([10, 9, 2]), least=2)))
+    assert "it would be -33.3, not +33.3." in made.notes()[0]
+    assert satisfaction.response(every, of(rows([10, 9, 2]), least=2)).notes() == []
 
 
 def test_few_answers_are_told_of_together_or_not_at_all() -> None:
@@ -245,8 +257,12 @@ def test_detractors_of_class_a_come_first_with_their_comment_in_full() -> None:
     assert table["customer_id"].tolist() == ["c001", "c000", "c002"]
     assert table.loc[0, ["name", "abc", "comment"]].tolist() == ["Ferretera", "A", long]
     assert made.findings()[0].money == 80
-    assert "Of the 3 customers of “Detractors (0–6)”, Ferretera, c000 and c002 come first." in str(made)
-    assert str(made).endswith("1 are in class A, with net sales of 80, 80.0% of all.")
+    assert str(made) == (
+        "1 of the 3 customers of “Detractors (0–6)” are in class A, with net sales of 80, 80.0% of all."
+    )
+    assert made.findings()[0].action == "Call Ferretera, c000 and c002 and ask what is wrong."
+    half_year = satisfaction.detractors(given, replace(found, months=6), every)
+    assert half_year.findings()[0].money == 160  # 80 in six months
     alone = satisfaction.detractors(given, found, NotPossible("no sales")).tables()["detractors"]
     assert alone["score"].tolist() == [0, 3, 6]
     assert "net_sales" not in alone
@@ -349,7 +365,7 @@ def test_what_they_did_next_by_hand(tmp_path: Path) -> None:
     # on one day or two before: of neither can every group be told
     assert table["alike"].isna().all()
     assert "Had all" not in str(made)
-    assert made.notes()[0].startswith("This is no experiment")
+    assert made.notes()[-1].startswith("This is no experiment")
     later = answering(dt.date(2024, 4, 1), tables, engine(tmp_path))
     assert "30 days old" in str(satisfaction.afterwards(later, satisfaction.answers(later, least=1), window))
 
@@ -382,7 +398,7 @@ def test_late_deliveries_by_hand(tmp_path: Path) -> None:
     table = made.tables()["late_scores"]
     assert table["nps"].tolist() == [-100, 100]
     assert table["answers"].tolist() == [1, 1]
-    assert str(made).startswith("After a delivery of more than 5 days: NPS -100.0")
+    assert str(made).startswith("NPS after a delivery of more than 5 days: -100.0")
     # without a promise, twice the median of 2 and 8, the lower: 4
     assert "more than 4 days" in str(satisfaction.late_deliveries(given, found))
     assert "to compare them" in str(satisfaction.late_deliveries(given, found, 9))
@@ -414,7 +430,9 @@ def test_demo_is_heard_as_it_was_made(demo: Dataset) -> None:
     """Orders of more than 5 days lower satisfaction there (`analysis.demo.behaviour`)."""
     found = satisfaction.answers(demo)
     made = satisfaction.late_deliveries(demo, found)
-    assert made.findings()[0].value < -50
+    found = made.findings()[0]
+    assert found.value < found.usual - 50
+    assert found.good is False
     assert str(made).endswith("a clear difference.")
 
 

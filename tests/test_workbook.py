@@ -11,12 +11,20 @@ import pytest
 from analysis import open_dataset
 from analysis.display_names import words
 from analysis.report import tables, workbook
+from analysis.year_figures import YearFigure
 
 TITLES = {"01_portfolio": "1. The portfolio: what", "01_portfolio_audit": "1b", "03_churn": "3. Churn: who"}
 FOUND = [
     {"text": "Small.", "money": 5.5, "action": "", "notebook": "01_portfolio"},
     {"text": "=cmd()", "money": None, "action": None, "notebook": "03_churn"},
     {"text": "Large.", "money": 100, "action": "Call.", "notebook": "03_churn"},
+]
+
+
+FIGURES = [
+    YearFigure("net_sales", 1200.5, 1000.25, pd.Series(dtype=float), "USD"),
+    YearFigure("new_customers", 7, None, pd.Series(dtype=float)),
+    YearFigure("satisfied_share", 0.5, 0.75, pd.Series(dtype=float)),
 ]
 
 
@@ -44,6 +52,7 @@ def report(tmp_path):
     left = {
         "01_portfolio/bridge": small,
         "01_portfolio/growth": small.assign(amount=2.0),
+        "01_portfolio/five": small.assign(amount=5.0),  # of a lesson
         "01_portfolio_audit/mix": small,
         "03_churn/again": small,  # shown before
         "03_churn/nothing": small.head(0),
@@ -59,7 +68,13 @@ def report(tmp_path):
 
 
 def written(report):
-    workbook.write(report, FOUND, TITLES, open_dataset("cdnow-sample"))
+    entry = {"function": "topic.made", "queries": ["customers"], "files": ["/data/sales.csv"]}
+    names = [
+        path.relative_to(report / "tables").with_suffix("") for path in report.glob("tables/*/*.parquet")
+    ]
+    sources = {name.as_posix(): entry | {"lesson": name.name == "five"} for name in names}
+    told = workbook.Told(FIGURES, FOUND, TITLES, sources | {"customers": entry})
+    workbook.write(report, told, open_dataset("cdnow-sample"))
     return openpyxl.load_workbook(report / workbook.NAME)
 
 
@@ -80,13 +95,27 @@ def test_what_has_a_sheet(report):
         ("1. The portfolio", 2, "tables/01_portfolio/growth.parquet"),
         ("3 Active customers  those…", 38, "tables/03_churn/watch_list.parquet"),
     ]
+    assert {row[5] for row in rows} == {"topic.made · sql/customers.sql · sales.csv"}
     for cell in (cell for cell, *_rest in book["Contents"].iter_rows(min_row=6)):
         assert cell.hyperlink.location == f"'{cell.value}'!A1"
-    found = [[cell.value for cell in row] for row in book["Summary"].iter_rows(min_row=7)]
-    assert [row[:3] for row in found] == [
-        ["Large.", 100, "Call."], ["Small.", 5.5, None], ["=cmd()", None, None],
-    ]  # fmt: skip
-    assert book["Summary"]["A9"].data_type == "s"
+
+
+def test_the_first_sheet_has_the_figures_of_the_front_page_and_the_findings(report):
+    """Each figure in its own unit, with its difference; the findings with most money first."""
+    sheet = written(report)["Summary"]
+    rows = [
+        [(cell.value, cell.number_format) for cell in row[:4]]
+        for row in sheet.iter_rows(min_row=7, max_row=9)
+    ]
+    money, count, share = '"US$"#,##0', "#,##0", "0.0%"
+    assert rows == [
+        [("Net sales", "@"), (1200.5, money), (1000.25, money), (200.25, money)],
+        [("New customers", "@"), (7, count), (None, "General"), (None, "General")],
+        [("Satisfied customers", "@"), (0.5, share), (0.75, share), (-0.25, share)],
+    ]
+    found = [[cell.value for cell in row[:3]] for row in sheet.iter_rows(min_row=13)]
+    assert found == [["Large.", 100, "Call."], ["Small.", 5.5, None], ["=cmd()", None, None]]
+    assert sheet["A15"].data_type == "s"
 
 
 @pytest.mark.parametrize(("sheet", "file"), [(2, "customers"), (4, "tables/03_churn/watch_list")])
@@ -130,5 +159,5 @@ def test_a_sheet_has_the_first_rows_and_says_so(report, monkeypatch):
 
 
 def test_without_customers_or_findings(tmp_path):
-    workbook.write(tmp_path, [], TITLES, open_dataset("cdnow-sample"))
+    workbook.write(tmp_path, workbook.Told([], [], TITLES, {}), open_dataset("cdnow-sample"))
     assert openpyxl.load_workbook(tmp_path / workbook.NAME).sheetnames == ["Summary", "Contents"]

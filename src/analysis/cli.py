@@ -21,6 +21,9 @@ from analysis.errors import CarteraError
 from analysis.language import LANGUAGES, Language, _, listing, number, use_language
 from analysis.stopping import STOPPED, stoppable
 
+MOVED = 3
+"""Exit code of ``compare`` where something moved; 1 is an error, 2 a command that cannot be understood."""
+
 if TYPE_CHECKING:
     from analysis.report.request import Request
 
@@ -44,6 +47,7 @@ def _app() -> typer.Typer:
     app.callback()(_common)
     app.command("run", help=_("Run the notebooks on your data and write the report."))(_run)
     app.command("check", help=_("Read the data, say what was understood, and stop."))(_check)
+    app.command("compare", help=_("Say what moved between two reports on the same data."))(_compare)
     app.command("notebooks", help=_("Write copies of the notebooks to work in by hand."))(_notebooks)
     app.command("demo", help=_("Write the demo portfolio: an invented distributor's files, from a seed."))(
         _demo
@@ -175,6 +179,30 @@ def _run_one(request: Request, by: str | None) -> bool:
     for line in [*done.warnings, *failures]:
         typer.echo(line, err=True)
     return not failures
+
+
+def _compare(
+    earlier: Annotated[Path, typer.Argument(metavar="REPORT_A", help=_("Folder of the earlier report."))],
+    later: Annotated[Path, typer.Argument(metavar="REPORT_B", help=_("Folder of the later report."))],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=_("Folder of compare.html and changes.json; REPORT_B-changes beside it if not given."),
+        ),
+    ] = None,
+    language: Annotated[
+        Language | None, typer.Option(help=_("Language of the page; that of REPORT_B if not given."))
+    ] = None,
+) -> None:
+    with _readable():
+        from analysis.report.comparison import compare  # noqa: PLC0415
+
+        page, moved = compare(earlier, later, out, language)
+        message = _("What moved is in {path}") if moved else _("Nothing moved; {path} says so.")
+        typer.echo(message.format(path=_short(page)))
+        if moved:
+            raise typer.Exit(MOVED)
 
 
 def _check(  # noqa: PLR0917

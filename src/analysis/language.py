@@ -105,6 +105,12 @@ def signed_percent(share: float, decimals: int = 0) -> str:
     return ("+" if share > 0 else "") + percent(share, decimals)
 
 
+def more_or_less(share: float, decimals: int = 0) -> str:
+    """Format a change for a sentence that goes on with "than": ``4% more``."""
+    message = _("{share} less") if share < 0 else _("{share} more")
+    return message.format(share=percent(abs(share), decimals))
+
+
 def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
     """Format an amount of money; ``currency`` is an ISO 4217 code, or None where it is not known.
 
@@ -120,6 +126,13 @@ def money(value: float, currency: str | None = None, decimals: int = 0) -> str:
     pattern = pattern.replace(".00", "." + "0" * decimals if decimals else "")
     shown = _unsigned_zero(value, decimals)
     return str(numbers.format_currency(shown, currency, pattern, locale=locale, currency_digits=False))
+
+
+def currency_name(currency: str | None) -> str:
+    """Name the unit of amounts: ``euros``, ``pounds sterling``; that of the data where it is not known."""
+    if currency is None:
+        return _("the currency of the data")
+    return str(numbers.get_currency_name(currency, 2, locale=locale()))
 
 
 def _unsigned_zero(value: float, decimals: int) -> float:

@@ -67,6 +67,13 @@ class YearFigure:
         return _(TITLES[self.name])
 
     @property
+    def form(self) -> str:
+        """Its format, as in `analysis.display_names`."""
+        if self.name in {"net_sales", "contribution_margin"}:
+            return "money"
+        return "percent1" if self.name == "satisfied_share" else "number"
+
+    @property
     def change(self) -> float | None:
         """By how much it has changed: as a share of before, or in points of a figure that is in points."""
         if self.before is None:

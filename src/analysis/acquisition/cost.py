@@ -17,13 +17,16 @@ from analysis.result import Listed
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
+_YEAR = 12  # months
+
 
 @dataclass(frozen=True, kw_only=True)
 class Cac(Listed):
     """What customers cost to win.
 
     ``won`` has ``customer_id`` and ``channel`` of each customer counted; ``by_channel`` has ``channel``,
-    ``spent`` in money, ``share_spent``, ``customers`` and ``acquisition_cost`` (missing where nobody came).
+    ``spent`` in money, and ``spent_lately`` in the last twelve of these months, ``share_spent``,
+    ``customers`` and ``acquisition_cost`` (missing where nobody came).
     """
 
     name: ClassVar[str] = "cac"
@@ -96,6 +99,8 @@ def _told(spend: pd.DataFrame, won: pd.DataFrame, text: str, currency: str | Non
     spent = spend["amount"].astype("float64")
     by_channel = _divided(spent.groupby(spend["channel"]).sum(), won.groupby("channel").size())
     by_channel.insert(1, "share_spent", by_channel["spent"] / (spent.sum() or float("nan")))
+    lately = spent[spend["month"] > spend["month"].max() - _YEAR]
+    by_channel["spent_lately"] = lately.groupby(spend["channel"]).sum().reindex(by_channel.index).fillna(0.0)
     by_channel = by_channel.sort_values("spent", ascending=False, kind="stable").reset_index(names="channel")
     years = [frame["month"].dt.to_timestamp().dt.to_period("Y").dt.start_time for frame in (spend, won)]
     by_year = _divided(spent.groupby(years[0]).sum(), won.groupby(years[1]).size())
@@ -111,7 +116,7 @@ def _told(spend: pd.DataFrame, won: pd.DataFrame, text: str, currency: str | Non
         note = _("The channel is known of {customers} of these customers and of {spent} of what was spent.")
         shares = {"customers": known["customers"].sum() / len(won), "spent": known["share_spent"].sum()}
         notes = (note.format(**{name: percent(share) for name, share in shares.items()}),)
-        tables = {"cac": by_channel} | tables
+        tables = {"cac": by_channel.drop(columns="spent_lately")} | tables
     text = text.format(**told)
     return Cac(tables, text, notes_on=notes, won=won, by_channel=by_channel, currency=currency)
 

@@ -68,6 +68,7 @@ def first_year(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
     frame = pd.concat(tables, names=["dimension"]).reset_index(0)
     compared = frame.groupby("dimension")["part"].transform("size") > 1
     shown = frame[compared | (frame["dimension"] == _("All"))].reset_index(drop=True)
+    shown["customers"] = shown.pop("customers")
     return Listed({"first_year": shown}, " ".join(said))
 
 

@@ -61,22 +61,24 @@ def funnel(dataset: Dataset) -> Funnel | NotPossible:
     table.insert(0, "stage", [stage_name(dataset, stage) for stage in steps])
     skipped, back = _irregular(leads, steps)
     note = _("Leads that skipped a stage: {skipped}; that went back, by their days or stage: {back}.")
-    notes = (note.format(skipped=number(int(skipped.sum())), back=number(int(back.sum()))),)
+    notes = [note.format(skipped=number(int(skipped.sum())), back=number(int(back.sum())))]
     decided = count["won"] + count["lost"]
     if not decided:
         text = _("None of the {open} leads is decided yet.").format(open=number(count["open"]))
-        return Funnel({"funnel": table}, text, notes_on=notes)
+        return Funnel({"funnel": table}, text, notes_on=tuple(notes))
     share, worst = count["won"] / decided, table.iloc[int(table["dropped"].fillna(0).argmax())]
     low, high = (percent(float(end), 1) for end in wilson(share, decided))
     said = {"share": percent(share, 1), "stage": worst["stage"], "lost": number(count["lost"])}
     said |= {"decided": number(decided), "open": number(count["open"]), "most": number(worst["dropped"])}
     text = _("{share} of the {decided} leads decided became customers").format(**said)
-    message = _("{claim} (95% interval: {low} to {high}); {open} are open and count neither way.")
-    told = [message.format(claim=text, low=low, high=high, **said)]
+    told, action = [_("{claim} (95% interval: {low} to {high}).").format(claim=text, low=low, high=high)], ""
     if len(rows) > 1 and count["lost"]:
         told.append(_("No stage loses as many as “{stage}”: {most} of {lost}.").format(**said))
-    found = Finding("acquisition.funnel", " ".join(told), share, "share")
-    return Funnel({"funnel": table}, found.text, found, text, notes)
+        action = _("Ask why leads are lost in the stage “{stage}”.").format(**said)
+    if count["open"]:
+        notes.insert(0, _("{open} leads are open and count neither way.").format(**said))
+    found = Finding("acquisition.funnel", " ".join(told), share, "share", action=action)
+    return Funnel({"funnel": table}, found.text, found, text, tuple(notes))
 
 
 def lead_steps(dataset: Dataset) -> pd.DataFrame | NotPossible:
@@ -111,12 +113,12 @@ def _step(leads: pd.DataFrame, stage: str, after: str, as_of: dt.date) -> dict[s
     return {
         "reached": len(there),
         "went_on": on.sum(),
-        "in_stage": still.sum(),
         "dropped": decided - on.sum(),
         "conversion": share,
         "conversion_low": low,
         "conversion_high": high,
         "days_in_stage": curve["months"].where(curve["share"] <= 0.5 + 1e-12).min(),
+        "in_stage": still.sum(),
     }
 
 
@@ -187,6 +189,7 @@ def next_steps(dataset: Dataset) -> Listed | NotPossible:
         return leads
     if "next_action" not in dataset.tables["leads"]:
         return NotPossible(_("When the next step of a lead is due is not known: next_action would say it."))
+    leads_won = int((leads["outcome"] == "won").sum()), int((leads["outcome"] != "open").sum())
     leads = leads[leads["outcome"] == "open"]
     days = (pd.Timestamp(dataset.as_of) - leads["next_action"]).dt.days
     leads = leads.assign(days_overdue=days, overdue=days > 0, no_next_step=days.isna())
@@ -197,13 +200,16 @@ def next_steps(dataset: Dataset) -> Listed | NotPossible:
     late = leads[leads["overdue"]].sort_values(["estimated_value", "days_overdue"], ascending=False)
     columns = ["lead_id", "name", "owner", "stage", "next_action", "days_overdue", "last_contact"]
     listed = late[[*columns, "estimated_value"]].dropna(axis="columns", how="all")
-    value = float(late["estimated_value"].sum())
+    won, decided = leads_won
+    value = float(late["estimated_value"].sum()) * won / decided if decided else 0.0
     text = _(
         "Of {n} open leads {late} have a next step that is overdue, and {none} have no next step."
     ).format(n=number(len(leads)), late=number(len(late)), none=number(leads["no_next_step"].sum()))
     if value > 0:
         worth = money(value, dataset.currency)
-        text += " " + _("If won, those overdue would buy {value} a year, as estimated.").format(value=worth)
-    found = Finding("acquisition.overdue", text, len(late), "leads", value or None, good=late.empty)
+        message = _("At the usual conversion those overdue would bring {value} of sales a year.")
+        text += " " + message.format(value=worth)
+    action = "" if late.empty else _("Have each salesperson do the overdue steps this week.")
+    found = Finding("acquisition.overdue", text, len(late), "leads", value or None, late.empty, action)
     by = by.sort_values("overdue", ascending=False, kind="stable").reset_index()
     return Listed({"overdue_by_owner": by, "overdue": listed} if len(late) else {}, text, found)

@@ -34,8 +34,8 @@ RULES = {"share": (), "interest": ("interest",), "model": (*WORDS, "at_stage", *
 HOT, COLD = 1.5, 0.5  # times the usual chance from which a lead is hot, and below which it is cold
 SAID = {"hot": N_("hot"), "warm": N_("warm"), "cold": N_("cold")}
 TOLD = (
-    *("lead_id", "name", "owner", "chance", "value_if_won", "expected_value", "class", "interest", "stage"),
-    *("reasons", "next_action", "created", "channel", "sector", "region", "type", "size"),
+    *("lead_id", "name", "owner", "chance", "class", "expected_value", "reasons", "next_action"),
+    *("value_if_won", "interest", "stage", "created", "channel", "sector", "region", "type", "size"),
 )
 
 
@@ -92,13 +92,11 @@ def conversion_curve(dataset: Dataset) -> ConversionCurve | NotPossible:
     half = number(curve.index[curve["won"] >= last["won"] / 2][0])
     table = curve.reindex([*(day for day in (15, 30, 60, 90, 180, 365) if day < end), end], method="ffill")
     text = _(
-        "Of 100 leads {won} become customers within {days} days (95% interval: {low} to {high}), half of "
-        "them within {half}; {lost} are given up by then. The {open} of {leads} leads that are open count "
-        "neither way, for as long as they have been."
+        "Of 100 leads {won} become customers, half of these within {half} days and the last after {days}; "
+        "{lost} are given up by then."
     ).format(
-        **{name: number(100 * last[name], 1) for name in ("won", "low", "high", "lost")},
-        **{"days": number(end), "half": half, "leads": number(len(leads))},
-        open=number(leads[["won", "lost"]].isna().all(axis=1).sum()),
+        **{name: number(100 * last[name]) for name in ("won", "lost")},
+        **{"days": number(end), "half": half},
     )
     found = Finding("acquisition.conversion", text, float(last["won"]), "share")
     claim = _("{share} of leads become customers, half of them within {half} days")
@@ -166,17 +164,19 @@ def lead_scores(dataset: Dataset, margins: Margins | None = None) -> LeadScores 
     if "expected_value" in leads:
         worth = _(", with a margin of {value} in their first twelve months")
         worth = worth.format(value=money(value, dataset.currency))
-    text = _(
-        "Of {open} open leads {won} are expected to become customers within {days} days{worth}. {checked}"
-    )
+    text = _("Of {open} open leads {won} are expected to become customers within {days} days{worth}.")
     counts = {"open": number(len(leads)), "won": number(chance.sum())}
-    text = text.format(**counts, days=horizon, worth=worth, checked=checked)
+    text = text.format(**counts, days=horizon, worth=worth)
+    action = _("Call those who are on the list of the action plan.")
+    scored = Finding(
+        "acquisition.lead_scores", text, float(chance.sum()), "leads", value or None, action=action
+    )
     rates, called = _called(known, horizon)
     return LeadScores(
         {"lead_scores": _in_words(dataset, leads), "lead_interest": _in_words(dataset, rates)},
         text,
-        Finding("acquisition.lead_scores", text, float(chance.sum()), "leads", value or None),
-        notes_on=(called, basis),
+        scored,
+        notes_on=(checked, called, basis),
         leads=leads,
         horizon=horizon,
         rule=rule,
@@ -299,14 +299,14 @@ def _called(known: pd.DataFrame, horizon: int) -> tuple[pd.DataFrame, str]:
 
 
 def _reasons(dataset: Dataset, now: pd.DataFrame, known: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """Return the stage of each lead, and two things of which more, or fewer, are won, beyond chance."""
+    """Return the stage of each lead, and two things with their shares won, if far off beyond chance."""
     labels = dimension_names() | {"interest": _("Interest")}
     usual, apart, texts = known["goal"].mean(), {}, []
     for name in names:
         rates = _rates(known, name)
         for value, share in rates.loc[(rates["low"] > usual) | (rates["high"] < usual), "share"].items():
-            said = _("{feature} “{value}”: {share} of such leads are won").format(
-                feature=labels[name],
+            said = _("{feature} {value} ({share})").format(
+                feature=labels[name].lower(),
                 value=_(SAID[str(value)]) if value in SAID else value,
                 share=percent(share),
             )

@@ -20,6 +20,10 @@ from analysis.segmentation import sets_apart
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
+UNDER_SERVED = [
+    *("part", "market_share", "share_of_customers", "customers", "lift", "lift_low", "lift_high", "missing"),
+    "customer_index",
+]
 TOP, MOST = 0.2, 4  # share of customers who are the best; personas
 
 
@@ -70,12 +74,11 @@ def personas(dataset: Dataset, value: TotalValue, customers: pd.DataFrame) -> Pe
     if isinstance(leads, pd.DataFrame) and kind in dataset.tables["leads"]:
         of_lead = leads.loc[leads["outcome"] == "open", kind].value_counts()
         cards["open_leads"] = of_lead.reindex(cards.index).fillna(0).astype(int)
-    parts, typical = listing([str(part) for part in cards.index]), cards["typical"].iloc[0]
-    text = _(
-        "The best fifth of customers by total value are clearly more frequent in {parts}. {part}: {typical}."
-    )
-    text = text.format(parts=parts, part=cards.index[0], typical=typical)
-    told = Finding("acquisition.persona", text, len(cards), "personas")
+    text = _("The best fifth of customers by total value are clearly more frequent in {parts}.")
+    text = text.format(parts=listing([str(part) for part in cards.index]))
+    action = _("Look for new customers of this kind first.")
+    told = Finding("acquisition.persona", text, len(cards), "personas", action=action)
+    cards["best"] = cards.pop("best")
     return Personas({"personas": cards.reset_index()}, text, told, apart=found.frame)
 
 
@@ -108,12 +111,14 @@ def under_served(market: Listed, found: Personas) -> Listed | NotPossible:
     frame["missing"] = (even - frame["customers"]).clip(lower=0).where(fitting, 0).round().astype(int)
     gaps = frame[frame["missing"] > 0].sort_values("missing", ascending=False)
     text = _("Where the best customers are more frequent, our share of the market is nowhere behind.")
+    action = ""
     if len(gaps):
         message = _(
-            "Parts of the market in which the best customers are more frequent and our share is behind: "
-            "{parts}. In {part} (lift {lift}) {n} customers more would bring it level with all such parts."
+            "In {parts} the best customers are more frequent and our share of the market is behind; in "
+            "{part} {n} customers are missing."
         )
-        part, lift, n = gaps[["part", "lift", "missing"]].iloc[0]
-        parts = listing([str(part) for part in gaps["part"]])
-        text = message.format(parts=parts, part=part, lift=number(lift, 1), n=number(n))
-    return Listed({"under_served": frame}, text, Finding("acquisition.market", text, len(gaps), "parts"))
+        part, n = gaps[["part", "missing"]].iloc[0]
+        text = message.format(parts=listing([str(part) for part in gaps["part"]]), part=part, n=number(n))
+        action = _("Look for new customers there.")
+    told = Finding("acquisition.market", text, len(gaps), "parts", action=action)
+    return Listed({"under_served": frame[UNDER_SERVED]}, text, told)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.acquisition.cost import Cac
-from analysis.language import _, amount, estimate, money, number, percent
+from analysis.language import _, amount, estimate, listing, money, number, percent
 from analysis.ltv.equity import CustomerValue
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio.cohort import Cohorts
@@ -21,8 +21,14 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 GOOD_RATIO = 3.0  # the usual rule of thumb for LTV : CAC
+_LEAST, _MOST = 10, 2  # customers of a channel of which something is said; channels that are named
 _DRAWS, _LARGEST = 1000, 2000  # of the bootstrap
 _RATIOS = ["ratio", "ratio_low", "ratio_high"]
+_SHOWN = [
+    *("channel", "customers", "share_spent", "acquisition_cost", "total_value", *_RATIOS),
+    *("past_margin", "clv"),
+]
+_WASTEFUL = "acquisition.wasteful_channel"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +72,23 @@ def mean_interval(values: pd.Series) -> tuple[float, float]:
 class LtvToCac(Listed):
     """What customers bring against what they cost to win.
 
-    ``frame`` has one row per channel with spending, the best first: ``channel``, ``share_spent``,
-    ``customers``; money per customer: ``acquisition_cost``, ``past_margin``, ``clv`` and ``total_value``;
-    ``ratio``, total value ÷ cost, with its 95 % interval. ``ratio`` and ``worth`` are of all.
+    ``frame`` has one row per channel with spending, the best first: ``channel``, ``spent`` and
+    ``spent_lately`` (see `Cac`), ``share_spent``, ``customers``; money per customer: ``acquisition_cost``,
+    ``past_margin``, ``clv`` and ``total_value``; ``ratio``, total value ÷ cost, with its 95 % interval.
+    ``ratio`` and ``worth`` are of all; ``poor`` are the channels that clearly return less than
+    `GOOD_RATIO`, of which ``wasteful`` tells.
     """
 
     name: ClassVar[str] = "ltv_to_cac"
     frame: pd.DataFrame
     ratio: float
     worth: float
+    poor: tuple[str, ...]
+    wasteful: Finding | None
+
+    def findings(self) -> list[Finding]:
+        """Return the ratio of all, and which channels waste money."""
+        return [*super().findings(), *filter(None, [self.wasteful])]
 
     @property
     def is_drawn(self) -> bool:  # type: ignore[override]
@@ -98,34 +112,78 @@ def ltv_to_cac(value: TotalValue, cost: Cac) -> LtvToCac | NotPossible:
     frame = frame.assign(ratio=frame["total_value"]).join(ends.T)
     frame[_RATIOS] = frame[_RATIOS].div(frame["acquisition_cost"].where(frame["spent"] > 0), axis=0)
     frame.loc[(frame["customers"] == 0) & (frame["spent"] > 0), _RATIOS] = 0.0
-    frame = frame.sort_values("ratio", ascending=False, kind="stable").drop(columns="spent").reset_index()
+    frame = frame.sort_values("ratio", ascending=False, kind="stable").reset_index()
     worth = float(won["total_value"].mean())
     ratio = worth / cost.each
-    message = _("LTV : CAC is {ratio}, at or above the usual {good}: customers bring {worth} for {cac} each.")
-    if ratio < GOOD_RATIO:
-        message = _("LTV : CAC is {ratio}, below the usual {good}: customers bring {worth} for {cac} each.")
+    message = _("Customers bring {worth} and cost {cac} each to win: LTV : CAC is {ratio} (usual: {good}).")
     if ratio < 1:
         message = _("LTV : CAC is {ratio}: customers bring {worth}, less than the {cac} they cost to win.")
     claim = text = message.format(
         ratio=number(ratio, 1),
         good=number(GOOD_RATIO),
         worth=estimate(worth, value.currency),
-        cac=amount(cost.each, value.currency),
+        cac=estimate(cost.each, value.currency),
     )
-    poor = frame[(frame["channel"] != _("(not known)")) & (frame["ratio_high"] < ratio)]
-    if len(poor):
-        row = poor.iloc[-1]
-        claim = _("“{channel}”, with {share} of the money, returns only {ratio} ({low} to {high}).")
-        if row["customers"] == 0:
-            claim = _("“{channel}” took {share} of the money, and nobody came.")
-        each, low, high = (number(one, 1) for one in row[_RATIOS])
-        share = percent(row["share_spent"])
-        claim = claim.format(channel=row["channel"], share=share, ratio=each, low=low, high=high)
-        text = f"{text} {claim}"
-    found = Finding("acquisition.ratio", text, ratio, "ratio", good=not ratio < 1)
-    note = _("The intervals tell how much customers of a channel differ, not how sure each forecast is.")
-    notes = (note,) if len(frame) > 1 else ()
-    return LtvToCac({"acquisition": frame}, text, found, claim, notes, frame=frame, ratio=ratio, worth=worth)
+    found = Finding("acquisition.ratio", text, ratio, "ratio", good=ratio >= GOOD_RATIO, usual=GOOD_RATIO)
+    wasteful: Finding | None = None
+    poor: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    if ((frame["channel"] != _("(not known)")) & (frame["spent"] > 0)).sum() > 1:
+        poor, claim, wasteful = _wasteful(frame, value.currency)
+        notes = (
+            _("The intervals tell how much customers of a channel differ, not how sure each forecast is."),
+        )
+    return LtvToCac(
+        {"acquisition": frame[_SHOWN]},
+        text,
+        found,
+        claim,
+        notes,
+        frame=frame,
+        ratio=ratio,
+        worth=worth,
+        poor=poor,
+        wasteful=wasteful,
+    )
+
+
+def _wasteful(frame: pd.DataFrame, currency: str | None) -> tuple[tuple[str, ...], str, Finding]:
+    """Say which channels on which money is spent now clearly return less than the usual rule asks.
+
+    Those two on which most is spent; at stake is what was spent on them in the last twelve months. Before the
+    finding come the channels, and its first part.
+    """
+    named = frame[(frame["channel"] != _("(not known)")) & (frame["spent"] > 0)]
+    is_told = (named["customers"] == 0) | (named["customers"] >= _LEAST)
+    poor = named[is_told & (named["ratio_high"] < GOOD_RATIO) & (named["spent_lately"] > 0)]
+    poor = poor.sort_values("spent_lately", ascending=False, kind="stable").head(_MOST)
+    if poor.empty:
+        claim = _("No channel returns clearly less than the usual {good} times its cost")
+        claim = claim.format(good=number(GOOD_RATIO))
+        return (), claim, Finding(_WASTEFUL, f"{claim}.", 0, "channels", good=True)
+    part = _("“{channel}” returns only {ratio} times its cost ({low} to {high})")
+    bare = _("“{channel}” won nobody under that name")
+    said = []
+    for row in poor.to_dict("records"):
+        each, low, high = (number(row[name], 1) for name in _RATIOS)
+        message = part if row["customers"] else bare
+        said.append(message.format(channel=row["channel"], ratio=each, low=low, high=high))
+    claim = listing(said)
+    spent = float(poor["spent_lately"].sum())
+    text = _("{channels}, where {good} is usual: {spent} in the last twelve months, {share} of all spending.")
+    text = text.format(
+        channels=claim,
+        good=number(GOOD_RATIO),
+        spent=money(spent, currency),
+        share=percent(spent / float(frame["spent_lately"].sum())),
+    )
+    action = _("Stop that spending until it is known what it brings.")
+    better = named[(named["customers"] >= _LEAST) & (named["ratio_low"] >= GOOD_RATIO)]
+    if len(better):
+        action = _("Move that budget to “{channel}”, and see whether it still returns as much.")
+        action = action.format(channel=better["channel"].iloc[0])
+    found = Finding(_WASTEFUL, text, len(poor), "channels", spent, False, action)
+    return tuple(poor["channel"]), claim, found
 
 
 @or_not_possible
@@ -201,15 +259,10 @@ def payback(found: Cohorts, cost: Cac, margins: Margins) -> Payback | NotPossibl
     )
     if margin.max() >= cost.each:
         months = float(np.interp(cost.each, margin.cummax(), curve["months"]))
-        text = _(
-            "The {cost} that a customer cost to win had come back as margin after {months} months; the month "
-            "of the first purchase brought {first}."
-        )
+        text = _("The {cost} that a customer cost to win came back as margin after {months} months.")
     if first >= cost.each:
-        text = _(
-            "The {cost} that a customer cost to win came back in its first month, which brought {first}."
-        )
-    values = {"cost": cost.each, "first": first, "reached": reached}
+        text = _("The {cost} that a customer cost to win came back in its first month.")
+    values = {"cost": cost.each, "reached": reached}
     told = {name: estimate(value, cost.currency) for name, value in values.items()}
     text = text.format(months=number(months or 0.0, 1), last=number(last), **told)
     told_as = Finding("acquisition.payback", text, months, "months", good=months is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import optimize, sparse
 
 from analysis.actions.effects import NAMES, NO_CONTACT
+from analysis.actions.outcomes import drawn
 from analysis.language import _, money, ngettext, number, percent
 from analysis.result import Finding, Listed
 from analysis.statistics import Floats
@@ -83,36 +84,49 @@ def budget_plan(
     short = max(1 - total / most, 0.0) if most > 0 else 0.0
     by_gain = found.assign(per_cost=gain / np.maximum(cost, _FREE)).sort_values("per_cost", ascending=False)
     curve = pd.DataFrame({"budget": by_gain["cost"].cumsum(), "gain": by_gain["expected_gain"].cumsum()})
-    text = _("With nobody does a contact bring more than it costs, as far as can be told.")
-    if len(found):
-        text = _("Neither budget nor capacity allow a contact; {able} would pay.")
+    claim, text, basis = _said(plan, found, short, currency)
+    found_as = Finding("actions.budget", text, total, "money", total)
     if len(plan):
-        text = ngettext(
-            "The plan is {contacts} contact for {cost}, expected to bring {gain} more than it costs.",
-            "The plan is {contacts} contacts for {cost}, expected to bring {gain} more than they cost.",
-            len(plan),
-        )
-        all_ = _("These are all that pay: a further contact would cost more than it brings.")
-        some = _("Of the {able} that pay, no other choice would bring over {short} more.")
-        text = f"{text} {all_ if len(plan) == len(found) else some}"
-    text = text.format(
-        contacts=number(len(plan)),
-        able=number(len(found)),
-        cost=money(float(plan["cost"].sum()), currency),
-        gain=money(total, currency),
-        short=percent(max(np.ceil(1000 * short), 1) / 1000, 1),
-    )
+        action = _("Work through plan.xlsx from the top: it has a sheet for each salesperson.")
+        found_as = replace(found_as, action=action)
     listed = plan.assign(action=plan["action"].map(lambda key: _(NAMES[key])))[LISTED]
     return ActionPlan(
         shown={"contact_list": listed.dropna(axis="columns", how="all")} if len(plan) else {},
         text=text,
-        found=Finding("actions.budget", text, total, "money", total) if len(found) else None,
-        claim=text.partition(". ")[0].removesuffix("."),
+        found=found_as if len(found) else None,
+        claim=claim,
+        notes_on=(basis,) if basis else (),
         contacts=plan,
         curve=curve.reset_index(drop=True),
         short=short,
         currency=currency,
     )
+
+
+def _said(
+    plan: pd.DataFrame, found: pd.DataFrame, short: float, currency: str | None
+) -> tuple[str, str, str]:
+    """Return what is planned, the same with how sure it is, and how it compares with what else would pay."""
+    able = number(len(found))
+    if plan.empty:
+        text = _("With nobody does a contact bring more than it costs, as far as can be told.")
+        if len(found):
+            text = _("Neither budget nor capacity allow a contact; {able} would pay.").format(able=able)
+        return text.removesuffix("."), text, ""
+    claim = ngettext(
+        "The plan is {contacts} contact for {cost}, expected to bring {gain} more than it costs",
+        "The plan is {contacts} contacts for {cost}, expected to bring {gain} more than they cost",
+        len(plan),
+    )
+    sums = {name: money(float(plan[name].sum()), currency) for name in ("cost", "expected_gain")}
+    claim = claim.format(contacts=number(len(plan)), cost=sums["cost"], gain=sums["expected_gain"])
+    sure = percent(float((drawn(plan) > 0).mean()))
+    text = _("{claim}. The probability that it pays is {sure}.").format(claim=claim, sure=sure)
+    basis = _("These are all that pay: a further contact would cost more than it brings.")
+    if len(plan) < len(found):
+        basis = _("Of the {able} that pay, no other choice would bring over {short} more.")
+        basis = basis.format(able=able, short=percent(max(np.ceil(1000 * short), 1) / 1000, 1))
+    return claim, text, basis
 
 
 def _chosen(

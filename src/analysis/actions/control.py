@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from analysis.churn.campaigns import MIN_ARM, RESPONSE_DAYS
-from analysis.language import _, money, number, percent
+from analysis.language import _, money, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Listed
 
@@ -87,16 +87,14 @@ def control_group(
     forgone = float(contacts.loc[arm == CONTROL, "expected_gain"].sum())
     half = alone or max(total // 2, 1)
     message = _(
-        "Nobody is left alone, so that what the plan earns will not be told from what comes anyway: with "
-        "{half} of the {all} on the list (referrals aside) left alone, a rise of the share that buys would "
-        "be seen from {effect} percentage points on, and the plan counts on {expected}."
+        "Nobody is left alone as a control group: even {half} of {all} (referrals aside) would only show a "
+        "rise from {effect} percentage points on, and the plan counts on {expected}."
     )
     if alone:
         message = _(
-            "Of the {all} on the list (referrals aside) {alone} are left alone for {days} days, drawn by lot "
-            "within action, owner and value; that takes {cost} off the expected gain. Some {usual} would buy "
-            "without a contact: a rise will be seen in 8 of 10 cases from {effect} percentage points on, and "
-            "the plan counts on {expected}."
+            "{alone} of the {all} on the list (referrals aside) are left alone by lot for {days} days, which "
+            "costs {cost} of the gain: a rise from {effect} percentage points on will then be seen in 8 of "
+            "10 cases, and the plan counts on {expected}."
         )
     text = message.format(
         all=number(total),
@@ -104,12 +102,14 @@ def control_group(
         half=number(half),
         days=number(days),
         cost=money(forgone, dataset.currency),
-        usual=percent(usual),
         effect=number(100 * smallest_effect(max(total - half, 1), half, usual), 1),
         expected=number(100 * counted_on, 1),
     )
     drawn = contacts.assign(arm=arm, planned_on=pd.Timestamp(dataset.as_of))
-    found = Finding("actions.control_group", text, alone, "customers", abs(forgone))
+    stake, action = None, ""
+    if alone:
+        stake, action = abs(forgone), _("Do not contact the control group: it has a sheet of its own.")
+    found = Finding("actions.control_group", text, alone, "customers", stake, action=action)
     shown = {"control_sizes": sizes} if len(sizes) else {}
     return ControlGroup(shown=shown, text=text, found=found, contacts=drawn)
 

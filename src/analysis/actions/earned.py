@@ -75,10 +75,9 @@ def _compared(known: pd.DataFrame, currency: str | None, day: dt.date, days: int
     half = Z_90 * contacted * float(np.sqrt(error.sum()))
     sums = {"cost": cost, "gain": gain, "least": gain - half, "most": gain + half}
     text = _(
-        "Within {days} days of {day} {bought} of the {contacted} contacted bought, and {without} of the "
-        "{alone} left alone: a difference of {effect} percentage points (90% interval {effect_low} to "
-        "{effect_high}). After its cost of {cost} the plan has brought {gain} of margin (90% interval "
-        "{least} to {most})."
+        "The plan of {day} has brought {gain} of margin after its cost of {cost} (90% interval {least} to "
+        "{most}): {bought} of the {contacted} contacted bought within {days} days, {without} of the {alone} "
+        "left alone."
     ).format(
         days=number(days),
         day=date(day),
@@ -86,7 +85,6 @@ def _compared(known: pd.DataFrame, currency: str | None, day: dt.date, days: int
         alone=number(effect["control"]),
         bought=percent(effect["bought_treated"], 1),
         without=percent(effect["bought_control"], 1),
-        **{name: number(100 * effect[name], 1) for name in ("effect", "effect_low", "effect_high")},
         **{name: money(sum_, currency) for name, sum_ in sums.items()},
     )
     is_clear = abs(gain) > half

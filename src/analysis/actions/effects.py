@@ -12,7 +12,7 @@ from analysis.churn import contact_gain
 from analysis.churn.campaigns import RESPONSE_DAYS
 from analysis.dataset import Dataset
 from analysis.dataset.action_table import Action, ActionName
-from analysis.language import N_, _, listing, signed_percent
+from analysis.language import N_, _, listing
 from analysis.result import Finding, Listed
 
 NAMES: dict[str, str] = {
@@ -78,8 +78,8 @@ def effects(
         if name not in NO_CONTACT
     ]
     frame = pd.concat(rows, ignore_index=True).assign(**({} if cost is None else {"cost": cost}))
-    text = _told(frame, days)
-    good = bool((frame.loc[frame["measured"], "low"] > 0).any()) if frame["measured"].any() else None
+    text = _told(frame)
+    good = bool((frame.loc[frame["measured"], "low"] > 0).any()) or None
     return Effects(
         shown={"action_effects": frame.assign(action=frame["action"].map(lambda key: _(NAMES[key])))},
         text=text,
@@ -102,22 +102,26 @@ def _rows(name: ActionName, action: Action, campaign: pd.DataFrame) -> pd.DataFr
     return told.assign(action=name, measured=len(campaign) > 0)
 
 
-def _told(frame: pd.DataFrame, days: int) -> str:
-    """Say which effects were measured, and which are assumptions."""
-    said = []
-    for source, rows in frame[frame["measured"]].groupby("source"):
-        parts = rows.drop_duplicates("risk_high").to_dict("records")
-        ends = [{lift: signed_percent(row[lift]) for lift in contact_gain.LIFTS} for row in parts]
-        changes = [_("{uplift} ({low} to {high})").format(**end) for end in ends]
-        message = _("{campaign} changed how often customers buy by {changes}")
-        if len(parts) > 1:
-            message = _("{campaign}, from the lowest risk to the highest, by {changes}")
-        said.append(message.format(campaign=source, changes=listing(changes)))
+def _told(frame: pd.DataFrame) -> str:
+    """Say which effects were measured, whether clearly, and which are assumptions."""
+    measured = frame[frame["measured"]]
     text = _("No past campaign with a control group tells what a contact changes.")
-    if said:
-        text = _("In the {days} days after a contact: {changes}.").format(days=days, changes="; ".join(said))
-    if assumed := [_(NAMES[name]) for name in frame.loc[~frame["measured"], "action"]]:
-        text += " " + _("What these actions change is an assumption: {actions}.").format(
-            actions=listing(assumed)
+    clear = measured.loc[measured["low"] > 0, "source"].unique().tolist()
+    if len(measured):
+        text = _(
+            "Past campaigns measure what a contact changes for {actions}: with these customers not clearly anything."
         )
+        if clear:
+            text = _(
+                "Past campaigns measure what a contact changes for {actions}: {clear} clearly more purchases."
+            )
+        text = text.format(actions=_names(measured), clear=listing(clear))
+    if not frame["measured"].all():
+        assumed = _names(frame[~frame["measured"]])
+        text += " " + _("What these change is an assumption: {actions}.").format(actions=assumed)
     return text
+
+
+def _names(rows: pd.DataFrame) -> str:
+    """Return the actions of some rows in words."""
+    return listing([_(NAMES[name]) for name in rows["action"].unique()])

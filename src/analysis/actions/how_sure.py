@@ -9,15 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.actions.budget import ActionPlan
-from analysis.actions.effects import NAMES
-from analysis.churn.risks import Z_90
+from analysis.actions.outcomes import VALUE_OFF, basis_of, drawn
 from analysis.language import _, money, percent
 from analysis.not_possible import NotPossible
 from analysis.result import Finding, Listed
-from analysis.statistics import Floats
-
-DRAWS = 2_000
-VALUE_OFF = 0.2  # all values, and all costs, may be off by so much in nine cases of ten: an assumption
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,53 +38,32 @@ class HowSure(Listed):
     currency: str | None = None
 
 
-def how_sure(plan: ActionPlan, draws: int = DRAWS, seed: int = 1) -> HowSure | NotPossible:
-    """Draw how the plan may end.
-
-    In each draw all contacts that rest on the same campaign or assumption share one error of the effect, all
-    values share another, and each customer buys because of the contact or does not.
-    """
+def how_sure(plan: ActionPlan) -> HowSure | NotPossible:
+    """Draw how the plan may end; see `drawn`."""
     chosen = plan.contacts
     if chosen.empty:
         return NotPossible(_("The plan has no contact, so there is nothing to be sure of."))
-    basis = chosen["source"].where(chosen["measured"], chosen["action"].map(lambda key: _(NAMES[key])))
-    totals, tornado = _drawn(chosen, basis, draws, seed), _tornado(chosen, basis)
+    totals, tornado = drawn(chosen), _tornado(chosen, basis_of(chosen))
     probability, gain = float((totals > 0).mean()), float(chosen["expected_gain"].sum())
     ends, first = np.quantile(totals, [0.05, 0.95]), tornado.iloc[0]
     amounts = {"low": ends[0], "high": ends[1], "worst": first["gain_low"], "best": first["gain_high"]}
     text = _(
-        "The plan earns more than it costs with a probability of {probability}; in nine of ten cases it "
-        "brings between {low} and {high}. Most depends on {assumption}: at the ends of its range the plan "
-        "brings {worst} or {best}."
+        "In nine of ten cases the plan brings between {low} and {high}. Most depends on {assumption}: at the "
+        "ends of its range the plan brings {worst} or {best}."
     ).format(
-        probability=percent(probability),
         assumption=first["assumption"],
         **{name: money(float(amount), plan.currency) for name, amount in amounts.items()},
     )
     return HowSure(
         shown={"plan_tornado": tornado},
         text=text,
-        found=Finding("actions.how_sure", text, probability, "share", gain),
+        found=Finding("actions.how_sure", text, probability, "share"),
         claim=_("Most depends on {assumption}").format(assumption=first["assumption"]),
         probability=probability,
         tornado=tornado,
         gain=gain,
         currency=plan.currency,
     )
-
-
-def _drawn(chosen: pd.DataFrame, basis: pd.Series, draws: int, seed: int) -> Floats:
-    """Return what the plan brings in each draw."""
-    rng, (group, groups) = np.random.default_rng(seed), pd.factorize(basis)
-    chance, low, high = (chosen[name].to_numpy(float) for name in ("chance", "chance_low", "chance_high"))
-    value, cost = chosen["value_at_stake"].to_numpy(float), float(chosen["cost"].sum())
-    totals = np.empty(draws)
-    for draw in range(draws):
-        off = (rng.standard_normal(len(groups)) / Z_90)[group]
-        at = chance + off * np.where(off > 0, high - chance, chance - low)
-        changed = np.sign(at) * (rng.random(len(at)) < np.abs(at))
-        totals[draw] = (1 + VALUE_OFF * rng.standard_normal() / Z_90) * float(changed @ value) - cost
-    return totals
 
 
 def _tornado(chosen: pd.DataFrame, basis: pd.Series) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.actions.effects import NAMES, NO_CONTACT, Effects
 from analysis.language import _, listing, money, number
-from analysis.result import Finding, Listed
+from analysis.result import Listed
 
 
 def overview(contacts: pd.DataFrame, effects: Effects, *, asked: bool) -> Listed:
@@ -36,6 +36,4 @@ def overview(contacts: pd.DataFrame, effects: Effects, *, asked: bool) -> Listed
         "silent": number(len(silent)),
         "left": money(float(silent["expected_gain"].sum()), effects.currency),
     }
-    text = text.format(**said)
-    found = Finding("actions.overview", text, len(worth), "contacts", gain)
-    return Listed({"actions": frame}, text, found, notes_on=(note.format(**said),))
+    return Listed({"actions": frame}, text.format(**said), notes_on=(note.format(**said),))

@@ -41,7 +41,7 @@ def _reason(row: pd.Series, action: str, currency: str | None) -> str:
         return said
     if action == "referral":
         return _("would recommend us ({score})").format(score=number(row["nps_score"]))
-    said = _("wins in {chance} of such cases").format(chance=percent(row["chance"]))
+    said = _("won in {chance} of such cases").format(chance=percent(row["chance"]))
     return f"{said}: {row['reasons']}" if isinstance(row["reasons"], str) else said
 
 

@@ -23,6 +23,14 @@ from analysis.statistics import share_difference
 RESPONSE_DAYS = 60  # days after a contact in which a purchase counts as an answer
 MIN_DAYS, MIN_ARM = 14, 30  # below that a campaign is too young, or its groups too small
 GROUPS, DIFFERENT = 3, 0.1  # by risk; they differ if chance would make them differ so much less often
+SHOWN = [
+    *("campaign", "date", "treated", "control", "effect", "effect_low", "effect_high", "cost"),
+    *("days", "bought_treated", "bought_control", "apart", "balanced"),
+]
+BY_RISK = [
+    *("risk_low", "risk_high", "treated", "bought_treated", "bought_control"),
+    *("effect", "effect_low", "effect_high", "control"),
+]
 BEFORE = ["days_since_last", "purchase_days", "net_sales_before"]
 
 
@@ -160,13 +168,14 @@ def campaign_effects(contacts: pd.DataFrame, window: ActivityWindow) -> Campaign
     worked = frame.loc[frame["balanced"] & (frame["effect_low"] > 0), "campaign"].tolist()
     more = _("More customers bought because of {campaigns}").format(campaigns=listing(worked))
     text = _(
-        "Against those left alone, a contact changed the share that bought by so many percentage points "
-        "(90% interval): {effects}."
+        "Percentage points by which a contact changed the share that bought (90% interval): {effects}."
     ).format(effects=_in_points(frame, names))
     return CampaignEffects(
-        shown={"campaigns": frame.drop(columns="active_share")},
+        shown={"campaigns": frame[SHOWN]},
         text=text,
-        found=Finding("churn.campaigns", text, float(frame["effect"].max()), "share"),
+        found=Finding(
+            "churn.campaigns", text, float(frame["effect"].max()), "share", good=bool(worked) or None
+        ),
         claim=more if worked else _("No campaign is seen to have made more customers buy"),
         notes_on=tuple(notes),
         frame=frame,
@@ -227,7 +236,7 @@ def effects_by_risk(
     changed = _("By risk, {campaign} changed the share that bought by so many points: {effects}.")
     changed = changed.format(campaign=campaign["campaign"], effects=_in_points(frame, names))
     return RiskEffects(
-        shown={"risk_effects": frame},
+        shown={"risk_effects": frame[BY_RISK]},
         text=f"{changed} {reading}",
         claim=claim.format(campaign=campaign["campaign"]),
         notes_on=(f"{changed} {reading}",),

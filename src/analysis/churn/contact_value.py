@@ -16,10 +16,14 @@ from analysis.dataset.action_table import Action
 from analysis.language import _, listing, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow
-from analysis.result import Finding, Listed
+from analysis.result import Listed
 
 STEPS = (0.5, 1.0, 2.0)  # times the uplift, and times the cost, in the table of sensitivity
 GAINS = ["expected_gain", "gain_low", "gain_high"]
+TABLE = [
+    *("customer_id", "risk", "chance", "purchase_margin", "expected_gain", "worth_contacting"),
+    *("base", "gain_low", "gain_high", "break_even"),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,8 @@ class ContactValue(Listed):
     ----------
     curve
         What the first ``contacted`` = 0, 1, 2, … bring in all: `GAINS`.
+    measured
+        Whether a campaign measured the effect; otherwise it is assumed.
     currency
         ISO 4217 code, or None where it is not known.
     """
@@ -45,6 +51,7 @@ class ContactValue(Listed):
     name: ClassVar[str] = "contact_value"
     is_drawn: ClassVar[bool] = True
     curve: pd.DataFrame
+    measured: bool
     currency: str | None = None
 
 
@@ -105,8 +112,8 @@ def contact_value(
     paid = _("{cost}, an assumption,") if is_assumed else "{cost}"
     text = _(
         "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
-        "bring {expected_gain} in all, if in the {days} days after it they buy {changes} as often as without "
-        "it, {source}."
+        "bring {expected_gain} more than it costs, if in the {days} days after it they buy {changes} as "
+        "often as without it, {source}."
     ).format(
         cost=paid.format(cost=money(used, risks.currency, 2)),
         changes=listing([percent(1 + change) for change in lifts["uplift"]]),
@@ -114,17 +121,17 @@ def contact_value(
         **sums,
         **counts,
     )
-    gain = max(float(curve["expected_gain"][best]), 0.0)
     claim = _("Worth a contact: {customers} of {all}, {expected_gain} expected")
     return ContactValue(
         shown={
-            "contact_value": owners.named(dataset, ranked.drop(columns=["uplift", "cost"])),
+            "contact_value": owners.named(dataset, ranked[TABLE]),
             "contact_sensitivity": _sensitivity(customers, lifts.assign(cost=used), days),
         },
         text=text,
-        found=Finding("churn.contact_value", text, best, "customers", gain),
         claim=claim.format(**sums, **counts),
+        notes_on=(text,),
         curve=curve,
+        measured=is_measured,
         currency=risks.currency,
     )
 

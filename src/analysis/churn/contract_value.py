@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -19,6 +20,11 @@ from analysis.periods import MONTHS, months_later
 from analysis.profitability.margins import Margins
 from analysis.result import Finding, Result
 
+COLUMNS = [
+    *("customer_id", "plan", "price", "started", "renewals", "next_renewal", "renews", "value"),
+    "expected_renewals",
+]
+
 
 @dataclass(frozen=True)
 class ContractValue(Result):
@@ -33,8 +39,9 @@ class ContractValue(Result):
         the price is not known.
     interval
         Of the total value: from what the data leave open in the parameters, and chance.
-    annual_discount_rate, margins, currency
-        The rate of the discount; the margins applied, at their rate over all; ISO 4217 code, or None.
+    annual_discount_rate, margins, as_of, currency
+        The rate of the discount; the margins applied, at their rate over all; the last day; ISO 4217 code, or
+        None.
     """
 
     name: ClassVar[str] = "contract_value"
@@ -43,6 +50,7 @@ class ContractValue(Result):
     interval: Interval
     annual_discount_rate: float
     margins: Margins
+    as_of: dt.date
     currency: str | None = None
 
     @property
@@ -50,18 +58,32 @@ class ContractValue(Result):
         """Value of all contracts in force of known price, in money."""
         return float(self.frame["value"].sum())
 
+    @property
+    def due(self) -> pd.DataFrame:
+        """The contracts of known price whose next renewal is due within a year."""
+        known = self.frame[self.frame["price"].notna()]
+        return known[known["next_renewal"] <= pd.Timestamp(self.as_of) + pd.DateOffset(years=1)]
+
+    @property
+    def at_stake(self) -> float:
+        """Price of a year of the renewals due within one that are expected not to be made, in money."""
+        return float((self.due["price"] * (1 - self.due["renews"])).sum())
+
     def sentence(self) -> str:
-        """Say what the contracts in force are worth."""
+        """Say what the contracts in force are worth, and what is at stake at their next renewals."""
         low, high = self.interval.rounded()
         return _(
-            "The {contracts} contracts in force are worth {value} in margin of renewals to come, discounted "
-            "at {rate} a year (90% interval {low} to {high})."
+            "The {contracts} contracts in force are worth {value} in discounted margin of renewals to come "
+            "(90% interval {low} to {high}). Of the {due} due within a year {lost} are expected not to be "
+            "made: {stake} of sales a year."
         ).format(
             contracts=number(self.frame["value"].notna().sum()),
             value=money(self.total, self.currency),
-            rate=percent(self.annual_discount_rate),
             low=money(low, self.currency),
             high=money(high, self.currency),
+            lost=number((1 - self.due["renews"]).sum()),
+            due=number(len(self.due)),
+            stake=money(self.at_stake, self.currency),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -70,11 +92,15 @@ class ContractValue(Result):
 
     def findings(self) -> list[Finding]:
         """Return the value of all."""
-        return [Finding("contracts.value", self.sentence(), self.total, "money", money=self.total)]
+        action = _("Speak to these customers before their renewal is due, the least likely to renew first.")
+        return [
+            Finding("contracts.value", self.sentence(), self.total, "money", self.at_stake, action=action)
+        ]
 
     def notes(self) -> list[str]:
-        """Say which margin was applied."""
-        return [self.margins.sentence()]
+        """Say which margin and which discount were applied."""
+        rate = percent(self.annual_discount_rate)
+        return [self.margins.sentence(), _("Discounted at {rate} a year.").format(rate=rate)]
 
 
 @or_not_possible
@@ -113,10 +139,17 @@ def contract_value(
     random, each = np.random.default_rng(SEED), worth.fillna(0).to_numpy(float)
     totals = [_lived(random, one, made[places], rate) @ each for one in model.draws(random, DRAWS)]
     low, high = np.quantile(totals, ENDS)
-    frame = running.drop(columns=["contract_id", "ended", "tenure_months", "churned"], errors="ignore")
-    frame = frame.sort_values(["value", "customer_id"], ascending=[False, True], ignore_index=True)
+    frame = running.sort_values(["value", "customer_id"], ascending=[False, True], ignore_index=True)
     interval = Interval(float(low), float(high), LEVEL)
-    return ContractValue(frame, interval, annual_discount_rate, margins, contracts.currency)
+    as_of, currency = contracts.as_of, contracts.currency
+    return ContractValue(
+        frame[[*filter(frame.columns.__contains__, COLUMNS)]],
+        interval,
+        annual_discount_rate,
+        margins,
+        as_of,
+        currency,
+    )
 
 
 def _lived(random: np.random.Generator, model: RetentionModel, made: Floats, rate: float) -> Floats:

@@ -29,6 +29,11 @@ GRACE_DAYS = 31  # a contract that begins so soon after one of the same customer
 AHEAD = 5  # renewals beyond those seen, as in the paper
 MOST = 7  # renewals made from which on contracts are one group
 LEVEL, SEED, DRAWS = 0.9, 20070101, 400  # of the simulated intervals
+SHOWN = [
+    *("renewal", "up_for_renewal", "renewal_rate", "model_rate", "average_rate"),
+    *("survival", "model_survival", "average_survival"),
+    *("rate_low", "rate_high", "survival_low", "survival_high"),
+]
 ENDS = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
 
 
@@ -114,10 +119,8 @@ class Contracts(Result):
         """Say how many contracts there are, how many run, and what share is renewed on average."""
         due, running = float(self.up_for_renewal.sum()), len(self.in_force)
         return ngettext(
-            "Of {contracts} contracts {running} is in force; of {due} renewals that came due {made} were "
-            "made ({rate}).",
-            "Of {contracts} contracts {running} are in force; of {due} renewals that came due {made} were "
-            "made ({rate}).",
+            "{running} of {contracts} contracts is in force; of {due} renewals {made} were made ({rate}).",
+            "{running} of {contracts} contracts are in force; of {due} renewals {made} were made ({rate}).",
             running,
         ).format(
             contracts=number(len(self.frame)),
@@ -129,7 +132,7 @@ class Contracts(Result):
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the renewals."""
-        return {"contracts": self.renewals()}
+        return {"contracts": self.renewals()[SHOWN]}
 
     def findings(self) -> list[Finding]:
         """Return how many are renewed."""
@@ -324,28 +327,31 @@ class ContractsCheck(Result):
         return message.format(actual=actual, model=model, average=average)
 
     def sentence(self) -> str:
-        """Say what was expected of the contracts in force on the earlier day, and which rule was nearer."""
+        """Say what was expected of the contracts in force on the earlier day, and how many were renewed."""
         totals = self.totals
-        said = _(
-            "Of {contracts} contracts in force on {cutoff} that came up for renewal, {actual} ({share}) were "
-            "renewed every time until {as_of}; the model, which knew only what came before, expected {model} "
-            "(90% interval {low} to {high}), the average renewal rate {average}."
+        return _(
+            "Of {contracts} contracts that came up for renewal from {cutoff} to {as_of}, {actual} were "
+            "renewed every time; the forecast expected {model} (90% interval {low} to {high}), the average "
+            "rate {average}."
         ).format(
             contracts=number(totals["contracts"]),
             cutoff=date(self.cutoff),
             actual=number(totals["actual"]),
-            share=percent(totals["actual"] / totals["contracts"]),
             as_of=date(self.as_of),
             model=number(totals["by_model"]),
             low=number(self.interval.low),
             high=number(self.interval.high),
             average=number(totals["by_average"]),
         )
+
+    def notes(self) -> list[str]:
+        """Say which rule was nearer, by the renewals made before."""
         verdict = _(
             "By the renewals made before, the model was off by {model} of the contracts, the average rate by "
             "{average}."
-        ).format(model=percent(self.misses("by_model"), 1), average=percent(self.misses("by_average"), 1))
-        return f"{said} {verdict}"
+        )
+        misses = {"model": self.misses("by_model"), "average": self.misses("by_average")}
+        return [verdict.format(**{name: percent(share, 1) for name, share in misses.items()})]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the groups."""
@@ -353,7 +359,9 @@ class ContractsCheck(Result):
 
     def findings(self) -> list[Finding]:
         """Return the actual and the expected renewals."""
-        return [Finding("contracts.check", self.sentence(), self.totals["actual"], "contracts")]
+        actual, expected = (float(self.totals[name]) for name in ("actual", "by_model"))
+        held = bool(self.interval.low <= actual <= self.interval.high)
+        return [Finding("contracts.check", self.sentence(), actual, "contracts", good=held, usual=expected)]
 
 
 @or_not_possible

@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from analysis.churn.model import BASELINES, GRID, ChurnModel, candidates, default_models, fit, too_few, tuned
 from analysis.churn.snapshots import Snapshots, feature_label
 from analysis.dataset.computed import computed
-from analysis.language import N_, _, number, percent
+from analysis.language import N_, _, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Listed, Result
 from analysis.statistics import Floats, wilson
@@ -88,43 +88,47 @@ class Contest(Result):
         return float(1 - self.frame["brier"][self.chosen] / self.frame["brier"][self.rival])
 
     def sentence(self) -> str:
-        """Return what was chosen, and how far it is better than the best simple rule."""
-        best, auc = str(self.frame["brier"].idxmin()), self.frame["auc"]
+        """Say how often what was chosen tells who buys of two customers, and the best simple rule."""
+        auc = self.frame["auc"]
         values = {
             "chosen": rule_name(self.chosen),
-            "best": rule_name(best),
             "rival": rule_name(self.rival),
             "auc": percent(auc[self.chosen], 1),
             "rival_auc": percent(auc[self.rival], 1),
-            "skill": percent(self.skill, 1),
         }
         if self.chosen == "share":
-            return _(
-                "Nothing foretold who would buy better than one probability for all: every customer is given "
-                "the same, and no list puts one before another."
-            )
+            return _("Nothing foretold who would buy: no list puts one customer before another.")
         if self.chosen in BASELINES:
             return _(
-                "No model is better than the simple rule “{chosen}” by more than chance, so the rule is "
-                "used: of two customers, one who bought and one who did not, it tells which is which {auc} "
-                "of the time."
+                "No model foretells who will buy better than a simple rule (“{chosen}”), which tells two "
+                "customers apart {auc} of the time."
             ).format(**values)
-        text = _(
-            "“{chosen}” is used: of two customers, one who bought and one who did not, it tells which is "
-            "which {auc} of the time, the best simple rule (“{rival}”) {rival_auc}; the error of its "
-            "probabilities (Brier score) is {skill} lower."
+        return _(
+            "The forecast tells who will buy of two customers {auc} of the time, the best simple rule "
+            "(“{rival}”) {rival_auc}."
         ).format(**values)
+
+    def notes(self) -> list[str]:
+        """Say of a model by how much its errors are smaller, and whether that may be chance."""
+        if self.chosen in BASELINES:
+            return []
+        best = str(self.frame["brier"].idxmin())
+        said = [
+            _(
+                "“{chosen}” is used: the error of its probabilities (Brier score) is {skill} below that of "
+                "the best simple rule."
+            ).format(chosen=rule_name(self.chosen), skill=percent(self.skill, 1))
+        ]
         in_error, in_order = (self.against[["brier_gain_low", "precision_gain_low"]] > 0).all()
-        text += " " + (
+        said.append(
             _("It beats every simple rule by more than chance, in error and in order.")
             if in_error and in_order
             else _("It does not beat every simple rule by more than chance, in both error and order.")
         )
         if best != self.chosen:
-            text += " " + _(
-                "“{best}” is better by no more than chance, so the simpler of the two is taken."
-            ).format(**values)
-        return text
+            message = _("“{best}” is better by no more than chance, so the simpler of the two is taken.")
+            said.append(message.format(best=rule_name(best)))
+        return [" ".join(said)]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the measures by the names of the rules, intervals left out."""
@@ -134,17 +138,15 @@ class Contest(Result):
     def findings(self) -> list[Finding]:
         """Return what was chosen; before it, which features know the outcome."""
         good = self.chosen not in BASELINES
-        found = [Finding("churn.contest", self.sentence(), self.skill, "share", good=good)]
+        area, usual = (float(self.frame["auc"][rule]) for rule in (self.chosen, self.rival))
+        found = [Finding("churn.contest", self.sentence(), area, "share", good=good, usual=usual)]
         if self.disguised:
             text = _(
-                "Beware: {features} by itself tells nearly all who buy from who do not (AUC above {limit}). "
-                "No honest feature does: it probably knows the outcome, and then nothing below holds. Leave "
-                "it out."
-            ).format(
-                features="; ".join(f"“{feature_label(name)}”" for name in self.disguised),
-                limit=number(DISGUISED, 2),
-            )
-            found.insert(0, Finding("churn.outcome_in_disguise", text, good=False))
+                "Beware: {features} by itself tells nearly all who buy from who do not. It probably knows "
+                "the outcome, and then nothing below holds."
+            ).format(features="; ".join(f"“{feature_label(name)}”" for name in self.disguised))
+            action = _("Leave it out and run this again.")
+            found.insert(0, Finding("churn.outcome_in_disguise", text, good=False, action=action))
         return found
 
 
@@ -351,7 +353,7 @@ def calibration(contest: Contest) -> Calibration:
     claim = _("{expected} of the customers were expected not to buy; {observed} did not").format(
         expected=percent(risk.mean(), 1), observed=percent(known["absent"].mean(), 1)
     )
-    text = _("At the check {claim}. The probabilities are off by {error} on average, {reading}").format(
+    text = _("At the check {claim}. By groups the probabilities are off by {error}, {reading}").format(
         claim=claim, error=percent(error, 1), reading=reading.format(chance=percent(by_chance, 1))
     )
     found = Finding("churn.calibration", text, error, "share", good=is_true)

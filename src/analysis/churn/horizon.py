@@ -100,11 +100,11 @@ def horizon(window: ActivityWindow, pairs: pd.DataFrame, as_of: dt.date) -> Hori
     claim = _("{share} of purchases are followed by another within {days} days")
     said = (
         _(
-            "The forecast looks {days} days ahead, the longest that the history holds three times; the "
-            "activity window is {window} days. {claim}."
+            "The forecast of churn looks {days} days ahead, as far as the history allows (activity window: "
+            "{window} days). {claim}."
         )
         if days < window.days
-        else _("The forecast looks {days} days ahead, the length of the activity window. {claim}.")
+        else _("The forecast of churn looks {days} days ahead, the activity window. {claim}.")
     )
     claim = claim.format(share=percent(returned), days=number(days))
     text = said.format(days=number(days), window=number(window.days), claim=claim)

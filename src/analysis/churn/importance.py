@@ -72,8 +72,8 @@ def importance(contest: Contest, snapshots: Snapshots) -> Importance | NotPossib
         low, high = curves[first].iloc[0], curves[first].iloc[-1]
         digits = 0 if high["value"] >= 10 else 1
         text = _(
-            "The strongest sign is “{feature}”: at {low_value} the mean risk of no purchase is {low_risk}, "
-            "at {high_value} it is {high_risk}."
+            "The strongest sign is “{feature}”: at {low_value} the risk of no purchase is {low_risk}, at "
+            "{high_value} it is {high_risk}."
         ).format(
             feature=label,
             low_value=number(low["value"], digits),

@@ -43,21 +43,22 @@ def lapsed_lines(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -
     order = ["net_sales", "customer_id", "category"]
     lapsed = followed[followed["lapsed"]].sort_values(order, ascending=[False, True, True])
     columns = ["customer_id", "category", "last_purchase", "days_since_last", "usual_pause"]
-    listed = named(dataset, lapsed[[*columns, "purchases_since", "net_sales"]])
+    listed = named(dataset, lapsed[[*columns, "net_sales", "purchases_since"]])
     stake = float(listed["net_sales"].sum())
     message = _(
         "Customers who still buy, but no longer a product group that they used to buy at a rhythm: "
-        "{customers}. Lapsed: {lapsed} of {followed} lines, which made {sales} in the year before."
+        "{customers} ({lapsed} of {followed} such groups). These made {sales} in the year before."
     )
     if listed.empty:
-        message = _("Of {followed} lines none has lapsed: customers buy their product groups as ever.")
+        message = _("None of the {followed} product groups that customers buy at a rhythm has been dropped.")
     text = message.format(
         customers=number(listed["customer_id"].nunique()),
         followed=number(len(followed)),
         lapsed=number(len(listed)),
         sales=money(stake, dataset.currency),
     )
-    found = Finding("churn.lapsed_lines", text, stake, "money", max(stake, 0.0), good=listed.empty)
+    action = "" if listed.empty else _("Have their salesperson ask why they stopped.")
+    found = Finding("churn.lapsed_lines", text, stake, "money", max(stake, 0.0), listed.empty, action)
     return Listed({"lapsed_lines": listed}, text, found)
 
 
@@ -159,8 +160,8 @@ def lapsed_check(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -
         else _("the difference may be chance, so such a silence is no sign in these data.")
     )
     text = _(
-        "Of {lines} lines beyond their own rhythm on {day}, {lasting} were not bought in the {days} days "
-        "after; of others with a like usual gap, {others}: {reading}"
+        "Of {lines} product groups silent beyond their rhythm on {day}, {lasting} were not bought in the "
+        "{days} days after; of others with a like gap, {others}: {reading}"
     ).format(
         lines=number(count),
         day=date(day),
@@ -169,7 +170,8 @@ def lapsed_check(dataset: Dataset, horizon: Horizon, chance: float = UNLIKELY) -
         others=percent(own["others"]),
         reading=message.format(low=number(100 * own["excess_low"]), high=number(100 * own["excess_high"])),
     )
-    found = Finding("churn.lapsed_check", text, float(own["excess"]), "share", good=is_sign)
+    lasting, usual = float(own["lasting"]), float(own["others"])
+    found = Finding("churn.lapsed_check", text, lasting, "share", good=is_sign, usual=usual)
     return Listed({"lapsed_check": frame}, text, found)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis import segmentation
 from analysis.churn.survival import known_groups
 from analysis.dataset import Dataset
-from analysis.language import _, number, percent, period
+from analysis.language import _, money, number, percent, period
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTHS
 from analysis.portfolio import ActivityWindow, CustomerFlow
@@ -48,8 +48,8 @@ def rates(flow: CustomerFlow) -> ChurnRates | NotPossible:
     frame.insert(3, "rate", (frame["lost"] / frame["active_before"].replace(0, np.nan)).astype(float))
     last, mean = frame.iloc[-1], float(frame["lost"].sum() / frame["active_before"].sum())
     text = _(
-        "The churn rate of {period} is {rate}: {lost} of the {active} customers active at its start did "
-        "not buy in it; over all periods it is {mean}."
+        "In {period} {lost} of the {active} customers active at its start were lost: a churn rate of {rate}, "
+        "over all periods {mean}."
     ).format(
         period=period(last["period"], flow.unit),
         rate=percent(last["rate"], 1),
@@ -57,9 +57,31 @@ def rates(flow: CustomerFlow) -> ChurnRates | NotPossible:
         active=number(last["active_before"]),
         mean=percent(mean, 1),
     )
-    found = Finding("churn.rate", text, float(last["rate"]), "share", good=bool(last["rate"] <= mean))
+    beyond, good = _beyond_usual(flow), bool(last["rate"] <= mean)
+    if beyond is not None:
+        more = _("They took {money} a year more of net sales with them than usual.")
+        less = _("They took {money} a year less of net sales with them than usual.")
+        text += " " + (more if beyond > 0 else less).format(money=money(abs(beyond), flow.currency))
+    is_clear = beyond is None or good == (beyond <= 0)
+    action = "" if good else _("Win back those on the list of the action plan.")
+    stake = None if beyond is None else abs(beyond)
+    found = Finding(
+        "churn.rate", text, float(last["rate"]), "share", stake, good if is_clear else None, action, mean
+    )
     shown = {"churn_rate": frame.rename(columns={"period": flow.unit})}
-    return ChurnRates(shown, text, found, notes_on=flow.notes_on, frame=frame, unit=flow.unit)
+    claim = _("{rate} of customers were lost in {period}, over all periods {mean}").format(
+        rate=percent(last["rate"], 1), period=period(last["period"], flow.unit), mean=percent(mean, 1)
+    )
+    return ChurnRates(shown, text, found, claim, flow.notes_on, frame=frame, unit=flow.unit)
+
+
+def _beyond_usual(flow: CustomerFlow) -> float | None:
+    """Return what the lost of the last period took with them beyond the usual share of net sales, a year."""
+    before, gone = flow.closed["sales_before"], -flow.closed["from_lost"]
+    if not before.sum() > 0:
+        return None
+    usual = float(before.iloc[-1] * gone.sum() / before.sum())
+    return (float(gone.iloc[-1]) - usual) * MONTHS["year"] / MONTHS[flow.unit]
 
 
 @or_not_possible
@@ -132,7 +154,7 @@ def _kept(rows: pd.DataFrame) -> dict[str, float]:
         "rate": lost.mean(),
         "rate_low": float(low),
         "rate_high": float(high),
-        "sales_before": before.sum(),
         "gross_retention": rows[["net_before", "net_now"]].min(axis=1).sum() / base,
         "net_retention": rows["net_now"].sum() / base,
+        "sales_before": before.sum(),
     }

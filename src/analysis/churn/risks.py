@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Z_90 = 1.644854
 COLUMNS = [
-    *("customer_id", "risk", "reasons", "days_since_last", "usual_gap", "relative_silence", "p_alive"),
-    *("value_if_active", "at_stake", "last_purchase", "purchase_days", "net_sales", "recent_net_sales"),
+    *("customer_id", "risk", "at_stake", "reasons", "days_since_last", "usual_gap", "relative_silence"),
+    *("p_alive", "value_if_active", "last_purchase", "purchase_days", "net_sales", "recent_net_sales"),
 ]
 PROFILE = ["risk", "value_if_active", "at_stake", "relative_silence", "reasons"]
 """What the customer profile knows of churn."""
@@ -110,8 +110,8 @@ def _told(told: pd.DataFrame, snapshots: Snapshots, calls: int, *, valued: bool)
         what = _("of the value of the next 12 months")
     mean, low, high = (number(value) for value in expected)
     text = _(
-        "Of {active} active customers, {mean} are expected not to buy in the next {days} days (90% "
-        "interval by chance alone: {low} to {high}); {stake} {what} are at stake."
+        "Of {active} active customers {mean} are expected not to buy in the next {days} days (90% interval "
+        "{low} to {high}). At stake are {stake} {what}."
     ).format(
         active=number(len(told)),
         mean=mean,
@@ -127,7 +127,11 @@ def _told(told: pd.DataFrame, snapshots: Snapshots, calls: int, *, valued: bool)
         share=percent(reached / stake if stake else 0.0),
     )
     name = "churn.expected_without_purchase"
-    found = Finding(name, text, expected[0], "customers", float(stake), good=False)
+    action = _("Call those of them who are on the list of the action plan.")
+    usual = float(snapshots.check["no_purchase"].mean()) * len(told)
+    found = Finding(
+        name, text, expected[0], "customers", float(stake), good=False, action=action, usual=usual
+    )
     return Risks(
         shown={"watch_list": told},
         text=text,

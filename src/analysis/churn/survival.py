@@ -24,6 +24,7 @@ from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Listed
 
 MIN_EVENTS = 10  # fewer ends tell no curve
+BY_CHANCE = 0.05  # a p-value below which a group differs from the others by more than chance
 MIN_SIZE, MOST_GROUPS = 30, 6  # customers of a group that is compared, and how many groups
 GROUPS = ("cohort", "plan", "acquisition_channel", "sector")
 BANDS = np.array([-1, 0, 3, 6, 12, 24, 36, 48, 60, 72, 84, 96, 108, 120, np.inf])  # months; up to 0: at once
@@ -151,21 +152,20 @@ def survival(lives: Lives) -> Survival | NotPossible:
     if lives.window is None:
         half = _("Half of the contracts end within {months} months (95% interval: {low} to {high})")
         left = _("After {months} months {share} of the contracts go on")
-        said = _("{title}. Of {all} contracts {ended} ended; the others count as long as they were observed.")
+        said = _("{title}; {ended} of {all} have ended.")
     else:
-        half = _("Half of the customers fall silent within {months} months (95% interval: {low} to {high})")
+        half = _(
+            "Half of the customers first fall silent within {months} months (95% interval: {low} to {high})"
+        )
         if middle == 0:
             half = _("Half of the customers or more fall silent right after the first purchase")
         left = _("After {months} months {share} of the customers have never fallen silent")
-        said = _(
-            "{title}. Of {all} customers {ended} were silent for more than {window} days at least once; all "
-            "count from their first purchase on, as long as they were observed."
-        )
+        said = _("{title}; {ended} of {all} were silent for more than {window} days at least once.")
     if np.isnan(middle):
         value, unit = last["share"], "share"
         claim = left.format(months=number(last["months"]), share=percent(value, 1))
     else:
-        value, unit, end = middle, "months", "∞" if np.isnan(high) else number(high, 1)
+        value, unit, end = middle, "months", _("an open end") if np.isnan(high) else number(high, 1)
         claim = half.format(months=number(middle, 1), low=number(low, 1), high=end)
     text = said.format(title=claim, all=number(len(lives.frame)), ended=number(ended), window=lives.window)
     found = Finding("contracts.survival" if lives.window is None else "churn.survival", text, value, unit)
@@ -230,7 +230,7 @@ def survival_by(survival: Survival, by: str) -> SurvivalBy | NotPossible:
         rows.append((str(name), len(mine), mine["ended"].sum(), *_median(curve), left, p))
     names = ["group", "customers", "ended", "median", "median_low", "median_high", "left_after_12", "p_value"]
     table = pd.DataFrame(rows, columns=names)
-    apart = table.loc[table["p_value"] < 0.05, "group"].tolist()
+    apart = table.loc[table["p_value"] < BY_CHANCE, "group"].tolist()
     claim = _("By {what}, no group differs by more than chance would")
     if apart:
         claim = _("By {what}, different from the others beyond chance: {groups}")

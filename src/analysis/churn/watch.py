@@ -120,11 +120,13 @@ def earlier_forecast(previous: str | Path | None, dataset: Dataset) -> Listed | 
         )
         return Listed({}, message.format(**said))
     text = _(
-        "On {day} {expected} of {customers} active customers were expected not to buy within {days} days, "
-        "give or take {half} by chance; {absent} did not."
+        "The forecast of {day} expected {expected} of {customers} customers not to buy within {days} days, "
+        "give or take {half}; {absent} did not."
     ).format(**said)
     is_true = bool(abs(absent - risk.sum()) <= half)
-    found = Finding("churn.earlier_forecast", text, absent, "customers", good=is_true)
+    found = Finding(
+        "churn.earlier_forecast", text, absent, "customers", good=is_true, usual=float(risk.sum())
+    )
     quintiles = known.groupby(np.ceil(risk.rank(pct=True) * _QUINTILES))
     table = quintiles.agg(customers=("risk", "size"), predicted=("risk", "mean"), observed=("absent", "mean"))
     low, high = wilson(table["observed"], table["customers"])

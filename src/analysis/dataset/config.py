@@ -246,7 +246,7 @@ def read_config(path: Path) -> DatasetConfig:
         raise CarteraError(_explained(path.name, error)) from None
     config.rfm.check(path.name)
     for table in TABLES:
-        _check_columns(path.name, table, config.table(table).columns)
+        check_columns(path.name, table, config.table(table).columns)
         _check_place(path.name, table, config)
     return config
 
@@ -357,7 +357,8 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
     }.get(key, _("A word or a text in quotes was expected."))
 
 
-def _check_columns(file: str, table: str, columns: dict[str, Any]) -> None:
+def check_columns(file: str, table: str, columns: dict[str, Any]) -> None:
+    """Check that a section names canonical columns only."""
     known = [column.name for column in TABLES[table].columns]
     for name in columns:
         if name not in known:

@@ -63,6 +63,8 @@ class Dataset:
         as ``dataset.yml`` says; none: these. The tables have the canonical ones.
     actions
         What can be done with customers and leads, as ``dataset.yml`` says.
+    files
+        The raw files of each table, by what ``inputs`` calls them.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Dataset:
     rfm: Scoring = field(default_factory=Scoring)
     stages: tuple[str, ...] = ()
     actions: dict[ActionName, Action] = field(default_factory=standard_actions)
+    files: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -88,6 +91,12 @@ class Dataset:
     def content(self) -> str:
         """Digest of the canonical tables."""
         return hashlib.sha256((self.folder / MARKER).read_bytes()).hexdigest()
+
+    @property
+    def days(self) -> tuple[dt.date | None, dt.date]:
+        """First day with a transaction, where there is any, and the last day that counts."""
+        first = self.query("coverage")["first_date"].iloc[0] if self.has_sales else None
+        return (None if pd.isna(first) else first.date()), self.as_of
 
     @property
     def has_sales(self) -> bool:
@@ -237,6 +246,7 @@ def open_dataset(
         source.config.rfm,
         tuple(source.config.stages),
         source.config.actions or standard_actions(),
+        {name: source.files.get(name, source.files.get("transactions", [])) for name in tables},
     )
 
 

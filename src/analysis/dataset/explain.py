@@ -23,6 +23,7 @@ def explain(data: str) -> str:
     """
     folder = take(data).folder
     found = [(table, folder / f"{table}.sql") for table in TABLES]
-    parts = [f"-- {_('What the queries below call')}\n{MACROS.strip()}"]
+    macros = _("What the queries below call")
+    parts = [f"-- {macros}\n{MACROS.strip()}"]
     parts += [f"-- {table}\n{path.read_text('utf-8').strip()}" for table, path in found if path.exists()]
     return "\n\n".join(parts)

@@ -64,12 +64,15 @@ class Taken:
         SHA-256 of each raw file; see `Source.content`.
     folder
         Where the Parquet files and the account are.
+    files
+        The raw files of each table, as in ``inputs``.
     """
 
     name: str
     config: DatasetConfig
     inputs: dict[str, str]
     folder: Path
+    files: dict[str, list[str]]
 
 
 class _ChangedError(CarteraError):
@@ -93,8 +96,8 @@ def take(data: str) -> Taken:
         with read_once():
             return _taken(data)
     folder = copied(f"{legible(data)}\ntables", "tables", partial(_put_aside, data))
-    name, config, inputs = json.loads((folder / _SOURCE).read_text("utf-8"))
-    return Taken(name, DatasetConfig.model_validate(config), inputs, folder)
+    name, config, inputs, files = json.loads((folder / _SOURCE).read_text("utf-8"))
+    return Taken(name, DatasetConfig.model_validate(config), inputs, folder, files)
 
 
 def _put_aside(data: str, target: Path) -> None:
@@ -106,7 +109,7 @@ def _put_aside(data: str, target: Path) -> None:
             (target / path.name).hardlink_to(path)
         except OSError:  # not on this disk
             shutil.copyfile(path, target / path.name)
-    source = [taken.name, taken.config.model_dump(mode="json"), taken.inputs]
+    source = [taken.name, taken.config.model_dump(mode="json"), taken.inputs, taken.files]
     (target / _SOURCE).write_text(json.dumps(source), "utf-8")
 
 
@@ -138,7 +141,8 @@ def _taken_now(data: str) -> Taken:
     folder = cache_folder() / _key(source, inputs)
     if not _is_current(folder):
         folder = _read(source, partial(_check_unchanged, source, stamps, inputs), folder)
-    return Taken(source.name, source.config, inputs, folder)
+    files = {table: [*map(given.called, given.files)] for table, given in source.inputs.items()}
+    return Taken(source.name, source.config, inputs, folder, files)
 
 
 def _check_unchanged(source: Source, stamps: list[tuple[int, ...]], inputs: dict[str, str]) -> None:

@@ -26,7 +26,7 @@ from analysis.dataset.naming import names_a_folder
 from analysis.dataset.schema import TABLES, Table
 from analysis.dataset.sources.inputs import Input, Source, reachable
 from analysis.dataset.sources.open_source import find_source
-from analysis.dataset.systems.systems import NO_SYSTEM
+from analysis.dataset.systems.recognition import NO_SYSTEM
 from analysis.dataset.user_files import is_legible, legible, reason_of, unreadable
 from analysis.dataset.yaml_file import as_yaml
 from analysis.engine.paths import duckdb_path

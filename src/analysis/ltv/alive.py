@@ -49,10 +49,8 @@ class Alive(Result):
         gone = int((self.repeat < 0.5).sum())
         message = (
             ngettext(
-                "{gone} of the {customers} repeat buyers ({share}) is more likely gone than not; the model "
-                "expects {alive} of them to be customers still.",
-                "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not; the model "
-                "expects {alive} of them to be customers still.",
+                "{gone} of the {customers} repeat buyers ({share}) is more likely gone than not.",
+                "{gone} of the {customers} repeat buyers ({share}) are more likely gone than not.",
                 gone,
             )
             if gone
@@ -62,8 +60,12 @@ class Alive(Result):
             gone=number(gone),
             customers=number(len(self.repeat)),
             share=percent(gone / max(len(self.repeat), 1)),
-            alive=number(self.repeat.sum()),
         )
+
+    def expected_sentence(self) -> str:
+        """Say how many of the repeat buyers the model expects to be customers still."""
+        message = _("The model expects {alive} of the {customers} repeat buyers to be customers still.")
+        return message.format(alive=number(self.repeat.sum()), customers=number(len(self.repeat)))
 
     def once_sentence(self) -> str:
         """Say how many customers bought once, of whom a model can say least."""
@@ -91,11 +93,12 @@ class Alive(Result):
     def findings(self) -> list[Finding]:
         """Return who is more likely gone."""
         gone = float((self.repeat < 0.5).mean())
-        return [Finding("ltv.more_likely_gone", self.sentence(), gone, "share")]
+        action = _("Leave them out of costly campaigns.") if gone else ""
+        return [Finding("ltv.more_likely_gone", self.sentence(), gone, "share", action=action)]
 
     def notes(self) -> list[str]:
-        """Say who bought once."""
-        return [self.once_sentence()]
+        """Say how many are expected to be customers still, and who bought once."""
+        return [self.expected_sentence(), self.once_sentence()]
 
 
 @or_not_possible

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, estimate, money, number, percent, period, signed_percent
+from analysis.language import _, estimate, money, number, percent, period
+from analysis.ltv.backtest.accuracy import last_forecast
 from analysis.ltv.backtest.holdout import Holdout, missed
 from analysis.ltv.estimation.equal_histories import Codes
 from analysis.ltv.intervals import (
@@ -37,6 +38,14 @@ if TYPE_CHECKING:
     from analysis.dataset.segment_table import Scoring
     from analysis.portfolio import ActivityWindow
 
+FIRST = [
+    *("customer_id", "x", "p_alive", "expected_purchases", "expected_spend"),
+    *("clv", "clv_low", "clv_high"),
+]
+BY_GROUP = [
+    *("group", "customers", "share_of_customers", "clv", "equity_low", "equity_high", "share_of_equity"),
+    *("clv_per_customer", "alive", "expected_purchases"),
+]
 TOP = 0.2  # share of customers whose part of customer equity is named
 MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
 MOST_GROUPS = 12
@@ -108,9 +117,9 @@ class CustomerValue(Result):
         )
 
     def sentence(self) -> str:
-        """Say what the customers are worth together, and how far off money was in the last check."""
+        """Say what the customers are worth together."""
         low, high = self.equity.rounded()
-        worth = _(
+        return _(
             "Over the next {weeks} weeks the {customers} customers are worth {equity} in discounted "
             "margin{assumed} (customer equity; {level} interval {low} to {high})."
         ).format(
@@ -122,31 +131,16 @@ class CustomerValue(Result):
             low=money(low, self.currency),
             high=money(high, self.currency),
         )
-        return " ".join(filter(None, [worth, self._covered(), self._last_check(), self._beyond_history()]))
+
+    def notes(self) -> list[str]:
+        """Say what the interval does not cover, and whether the horizon is longer than the history."""
+        return [*filter(None, [self._covered(), self._beyond_history()])]
 
     def _covered(self) -> str:
         """Say that the interval is the least to reckon with, where there is little to learn misses from."""
         if self.missed is not None and self.missed.dates > 1:
             return ""
         return _("With so few earlier forecasts to learn from, the true interval is at least as wide.")
-
-    def _last_check(self) -> str:
-        """Say how far off the last check was in money, and whether its interval held."""
-        if isinstance(self.check, NotPossible) or np.isnan(self.check.value_error):
-            return ""
-        message = (
-            _(
-                "In the last check, which had no part in this, net sales as forecast were off by {error}, "
-                "and the actual value lay within an interval made in the same way."
-            )
-            if self.check.value_held
-            else _(
-                "In the last check, which had no part in this, net sales as forecast were off by {error}, "
-                "and the actual value lay outside an interval made in the same way: this one may be too "
-                "narrow too."
-            )
-        )
-        return message.format(error=signed_percent(self.check.value_error, 1))
 
     def _beyond_history(self) -> str:
         """Say that the horizon is longer than the history."""
@@ -186,19 +180,20 @@ class CustomerValue(Result):
             clv_high=value["high"],
         )
         best = each.sort_values(["clv", "customer_id"], ascending=[False, True])
-        return {"customer_value": name_units(best, self.summary.unit)}
+        others = [name for name in best if name not in FIRST]
+        return {"customer_value": name_units(best[[*FIRST, *others]], self.summary.unit)}
 
     def findings(self) -> list[Finding]:
-        """Return customer equity, and on whom it hangs, or why that is not said."""
-        equity = Finding(
-            "ltv.customer_equity", self.sentence(), self.total, "money", money=max(self.total, 0)
-        )
+        """Return customer equity, how far off the last forecast was, and on whom it hangs, or why not."""
+        told = [Finding("ltv.customer_equity", self.sentence(), self.total, "money")]
+        told += last_forecast(self.check)
         if text := self.losses_sentence():
-            return [equity, Finding("ltv.losses", text)]
+            return [*told, Finding("ltv.losses", text)]
         said = _("The {top} of customers with the highest CLV hold {held} of customer equity.").format(
             top=percent(TOP), held=percent(self.held_by_top(), 1)
         )
-        return [equity, Finding("ltv.top_fifth", said, self.held_by_top(), "share")]
+        action = _("See to these customers first.")
+        return [*told, Finding("ltv.top_fifth", said, self.held_by_top(), "share", action=action)]
 
 
 def customer_value(
@@ -293,14 +288,11 @@ class EquityByGroup(Result):
         """Say which group is worth most, together and per customer."""
         top, dear = self.top, self.frame.iloc[int(self.frame["clv_per_customer"].to_numpy().argmax())]
         message = (
-            _(
-                "{by}: taken together “{group}” comes to most, {equity}; per customer “{dear}” does ({each} "
-                "each, {customers} customers)."
-            )
+            _("{by}: taken together “{group}” comes to most, {equity}; per customer “{dear}” does, {each}.")
             if pd.isna(top["share_of_equity"])
             else _(
-                "{by}: “{group}” holds the largest share of customer equity: {equity}, {share} of all; per "
-                "customer “{dear}” is worth most ({each} each, {customers} customers)."
+                "{by}: “{group}” holds {share} of customer equity ({equity}); per customer “{dear}” is worth "
+                "most, {each}."
             )
         )
         return message.format(
@@ -310,12 +302,11 @@ class EquityByGroup(Result):
             share=percent(top["share_of_equity"]),
             dear=dear["group"],
             each=estimate(dear["clv_per_customer"], self.currency),
-            customers=number(dear["customers"]),
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the groups."""
-        return {self.name: self.frame}
+        return {self.name: self.frame[BY_GROUP]}
 
     def findings(self) -> list[Finding]:
         """Return which of several groups is worth most; of cohorts the chart is enough."""

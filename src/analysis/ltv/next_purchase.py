@@ -67,7 +67,7 @@ class NextPurchase(Result):
     def sentence(self) -> str:
         """Say for how many customers a next purchase is in sight."""
         until, dates = pd.Timestamp(self.as_of) + pd.Timedelta(weeks=SOON), self.frame["expected_by"]
-        soon, never = int((dates <= until).sum()), int(dates.isna().sum())
+        soon = int((dates <= until).sum())
         said = (
             ngettext(
                 "{soon} of {customers} customers is expected back by {date}, with even odds or better.",
@@ -77,14 +77,15 @@ class NextPurchase(Result):
             if soon
             else _("No customer is expected back by {date} with even odds.")
         )
-        rest = _("For {never} ({share}) no purchase within three years is as likely as not.") if never else ""
-        return f"{said} {rest}".strip().format(
-            soon=number(soon),
-            customers=number(len(dates)),
-            date=date(until),
-            never=number(never),
-            share=percent(never / max(len(dates), 1)),
-        )
+        return said.format(soon=number(soon), customers=number(len(dates)), date=date(until))
+
+    def notes(self) -> list[str]:
+        """Say for whom no purchase is in sight."""
+        dates = self.frame["expected_by"]
+        if not (never := int(dates.isna().sum())):
+            return []
+        said = _("For {never} ({share}) no purchase within three years is as likely as not.")
+        return [said.format(never=number(never), share=percent(never / len(dates)))]
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the customers, who is due first."""

@@ -54,13 +54,13 @@ class GroupCheck(Result):
         """Say whether models by group foretold the holdout better than one for all."""
         message = (
             _(
-                "On the holdout models by group did better than one for all: RMSE {rmse_own} against "
-                "{rmse_one}; totals of the groups off by {own} against {one}."
+                "Models by group foretold better than one for all: totals of the groups off by {own} against "
+                "{one}, RMSE {rmse_own} against {rmse_one}."
             )
             if self.pays
             else _(
-                "On the holdout models by group were not clearly better than one for all (RMSE {rmse_own} "
-                "against {rmse_one}; totals of the groups off by {own} against {one}): one is enough."
+                "One model for all is enough: those by group were not clearly better (totals off by {own} "
+                "against {one}, RMSE {rmse_own} against {rmse_one})."
             )
         )
         whole = self.frame.iloc[-1]
@@ -74,7 +74,8 @@ class GroupCheck(Result):
 
     def findings(self) -> list[Finding]:
         """Return whether models by group pay."""
-        return [Finding("ltv.groups", self.sentence())]
+        off, usual = self.off("group_models"), self.off("one_model")
+        return [Finding("ltv.groups", self.sentence(), off, "share", usual=usual)]
 
 
 @or_not_possible

@@ -36,26 +36,26 @@ class Regularity(Result):
         """Say whether customers buy at random: not where the interval leaves out 1, the variance far off."""
         if self.high < 1 and self.variance < NEAR_RANDOM[0]:
             verdict = _(
-                "Customers buy at more regular intervals than the models assume, which so notice too late "
-                "when a regular customer has left."
+                "Customers buy more regularly than the models assume, which so notice too late when one has "
+                "left."
             )
         elif self.low > 1 and self.variance > NEAR_RANDOM[1]:
             verdict = _(
-                "Customers buy in bursts, as seasons and campaigns make them do; the models assume "
-                "otherwise, and so give up too early on customers between two bursts."
+                "Customers buy in bursts, as seasons and campaigns make them do, so the models give up too "
+                "early on those between two bursts."
             )
         else:
             verdict = _("Purchases are about as random as the models assume.")
         measured = _(
             "The variance of the gaps between purchases is {variance} times that of chance (95% interval "
-            "{low} to {high}; {customers} customers with two gaps or more)."
+            "{low} to {high}; {customers} customers)."
         )
         figures = {name: number(getattr(self, name), 2) for name in ("variance", "low", "high")}
         return f"{verdict} {measured.format(**figures, customers=number(self.customers))}"
 
     def findings(self) -> list[Finding]:
         """Return whether these customers buy at random."""
-        return [Finding("ltv.regularity", self.sentence(), self.variance, "ratio")]
+        return [Finding("ltv.regularity", self.sentence(), self.variance, "ratio", usual=1.0)]
 
 
 def regularity(days: pd.DataFrame) -> Regularity | NotPossible:

@@ -81,18 +81,16 @@ class SpendIndependence(Result):
             )
         elif self.correlation > 0:
             verdict = _(
-                "Customers who buy more often also spend more per purchase; the spend model assumes no "
-                "connection, so it expects too little of the busiest and too much of those with few "
-                "purchases."
+                "Customers who buy more often also spend more per purchase, so the model expects too little "
+                "of the busiest and too much of those with few purchases."
             )
         else:
             verdict = _(
-                "Customers who buy more often spend less per purchase; the spend model assumes no "
-                "connection, so it expects too much of the busiest and too little of those with few "
-                "purchases."
+                "Customers who buy more often spend less per purchase, so the model expects too much of the "
+                "busiest and too little of those with few purchases."
             )
         measured = _(
-            "Rank correlation {correlation} (95% interval {low} to {high}) over {customers} repeat buyers."
+            "Rank correlation {correlation} (95% interval {low} to {high}; {customers} repeat buyers)."
         ).format(
             correlation=number(self.correlation, 2),
             low=number(self.low, 2),

@@ -28,7 +28,7 @@ def plot(result: Result, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        Its title is the result's.
+        Its figure's title is the result's.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def plot(result: Result, ax: Axes | None = None) -> Axes:
     >>> from analysis import portfolio
     >>> from analysis.plots import plot
     >>> result = portfolio.concentration(pd.DataFrame({"net_sales": [10, 20, 30, 40, 100]}))
-    >>> plot(result).get_title(loc="left")
+    >>> plot(result).figure.get_suptitle()
     '60.0% of customers make 80% of net sales'
     """
     topic = type(result).__module__.removeprefix("analysis.").partition(".")[0]

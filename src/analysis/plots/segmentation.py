@@ -9,11 +9,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.patches import Rectangle
 
 from analysis.language import _, compact, number, percent
 from analysis.plots import segmentation_check, theme  # noqa: F401 its charts are this topic's too
 from analysis.plots.drawing import plot
+from analysis.plots.marks import COLOURS, frame, lit
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.abc_potential import STRATEGIES, AbcPotential
 from analysis.segmentation.abc_views import AbcViews
@@ -24,98 +24,112 @@ from analysis.segmentation.life_cycle import NOT_YET, STAGES, LifeCycle, stage_n
 def segments(result: Rfm, ax: Axes | None = None) -> Axes:
     """Draw for each segment its share of customers beside its share of net sales."""
     sizes = result.sizes()
-    ax = ax or theme.axes(height=4.8)
+    ax = ax or theme.axes(height=4.6)
     shares = (
-        ("share_of_customers", _("Share of customers"), "muted", -0.1875),
-        ("share_of_sales", _("Share of net sales"), "main", 0.1875),
+        ("share_of_customers", _("of customers"), "before", -0.1875),
+        ("share_of_sales", _("of net sales"), "actual", 0.1875),
     )
     for column, name, colour, shift in shares:
-        bars = ax.barh(sizes.index + shift, sizes[column].fillna(0), 0.375, color=theme.COLOURS[colour])
+        shades = [COLOURS[one] for one in lit(len(sizes), *([0] if colour == "actual" else []), rest=colour)]
+        bars = ax.barh(sizes.index + shift, sizes[column].fillna(0), 0.375, color=shades)
         labels = [percent(share, 1) if pd.notna(share) else "" for share in sizes[column]]
-        labels[0] = f"{labels[0]}  {name}"
-        ax.bar_label(bars, labels, padding=3, fontsize=8.5, color=theme.COLOURS[colour])
+        labels[0] = f"{labels[0]} {name}"
+        ax.bar_label(bars, labels, padding=3, fontsize=9)
     ax.set_yticks(sizes.index, sizes["segment"])
     ax.set_ylim(len(sizes) - 0.5, -0.5)
     theme.percent_axis(ax.xaxis)
     ax.grid(visible=False)
-    ax.set_xlim(0, 1.35 * np.nanmax(sizes[["share_of_customers", "share_of_sales"]]))
-    return theme.finish(ax, result.title())
+    ax.set_xlim(0, 1.3 * np.nanmax(sizes[["share_of_customers", "share_of_sales"]]))
+    return theme.finish(ax, result.title(), _("Share of each segment, of customers (pale) and of net sales"))
 
 
 @plot.register
 def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     """Draw the cumulative share of net sales from the largest customer down, with the three classes."""
-    ax = ax or theme.axes(height=4.4)
+    ax = ax or theme.axes(height=4)
     count, amounts = len(result.customers), result.customers["net_sales"].sort_values(ascending=False)
     cumulative = np.concatenate([[0.0], amounts.cumsum() / amounts.sum()])
-    ax.plot(np.arange(count + 1) / count, cumulative, color=theme.COLOURS["main"], linewidth=2.2)
+    ax.plot(np.arange(count + 1) / count, cumulative, color=COLOURS["muted"], linewidth=2.4)
     edge = 0.0
     sizes = result.sizes()[["abc", "share_of_customers"]].to_numpy()
-    for (name, share), colour, foot in zip(
-        sizes, ("main", "accent", "muted"), (0.26, 0.15, 0.04), strict=True
+    for (name, share), colour, strength in zip(
+        sizes, ("highlight", "actual", "before"), (0.25, 0.3, 0.3), strict=True
     ):
-        ax.axvspan(edge, edge + share, color=theme.COLOURS[colour], alpha=0.13, linewidth=0)
+        ax.axvspan(edge, edge + share, color=COLOURS[colour], alpha=strength, linewidth=0)
         if share:
-            at = (edge + share / 2, foot)
-            text = f"{name}\n{percent(share, 1)}"
-            ax.annotate(text, at, xycoords=("data", "axes fraction"), ha="center", fontsize=9.5)
+            at, text = (edge + share / 2, 0.05), f"{name}\n{percent(share, 1)}"
+            ax.annotate(text, at, xycoords=("data", "axes fraction"), ha="center", fontsize=10)
         edge += share
     for boundary in result.boundaries:
-        ax.axhline(boundary, color=theme.COLOURS["muted"], linewidth=0.8, linestyle="--")
-    theme.percent_axis(ax.xaxis)
-    theme.percent_axis(ax.yaxis)
-    ax.set_xlim(0, 1)
-    ax.set_ylim(0, max(1.04, float(cumulative.max()) * 1.04))
-    return theme.finish(
-        ax, result.title(), _("Share of customers, largest first"), _("Share of net sales so far")
+        ax.axhline(boundary, color=COLOURS["muted"], linewidth=0.8, linestyle="--")
+    theme.shares_axes(ax, max(1.04, float(cumulative.max()) * 1.04))
+    said = _(
+        "Share of net sales of the largest customers, added up, and the share of customers in each class"
     )
+    return theme.finish(ax, result.title(), said, _("Share of customers, largest first"))
 
 
 @plot.register
 def agreement(result: Agreement, ax: Axes | None = None) -> Axes:
     """Draw the customers of each segment and class; the cells where the two disagree are framed."""
-    ax = ax or theme.axes(width=6.6, height=5.2)
-    table = result.table()
+    ax = ax or theme.axes(height=4.2)
+    table, segments = result.table(), [*result.scored.scoring.table.values()]
     _cells(ax, table.where(table > 0), table.map(number))
-    for row, segment in enumerate(result.scored.scoring.table.values()):
-        if segment.is_away:
-            _framed(ax, row, CLASSES.index("A"), "bad")
-        if segment.best:
-            _framed(ax, row, CLASSES.index("C"), "accent")
-    return theme.finish(ax, result.title(), _("Class by net sales"), "", beside=2.4)
+    orange, labels = theme.ALTERNATIVES[0], (_("A, but not bought lately"), _("among the best, but C"))
+    for there, column, colour, label in (
+        ([segment.is_away for segment in segments], "A", "highlight", labels[0]),
+        ([segment.best for segment in segments], "C", orange, labels[1]),
+    ):
+        _frames(ax, [(row, CLASSES.index(column)) for row, here in enumerate(there) if here], colour, label)
+    theme.legend_above(ax, 2)
+    said = _("Number of customers by RFM segment and class by net sales")
+    return theme.finish(ax, result.title(), said, _("Class by net sales"))
 
 
 @plot.register
 def abc_views(result: AbcViews, ax: Axes | None = None) -> Axes:
     """Draw the customers and net sales by class by net sales and by the other measure."""
-    ax = ax or theme.axes(width=7, height=3.9)
-    _crossed(ax, result.grid(), (CLASSES, CLASSES), result.currency)
-    for row, column in result.grid().index.map(lambda cell: tuple(map(CLASSES.index, cell))):
-        if row != column:
-            _framed(ax, row, column, "good" if column < row else "bad")
+    ax = ax or theme.axes(height=3.2)
+    grid = result.grid()
+    _crossed(ax, grid, (CLASSES, CLASSES), result.currency)
+    cells = [(CLASSES.index(before), CLASSES.index(after)) for before, after in grid.index]
+    better, worse = _("in a better class"), _("in a worse one")
+    _frames(ax, [(row, column) for row, column in cells if column < row], theme.ALTERNATIVES[0], better)
+    _frames(ax, [(row, column) for row, column in cells if column > row], "highlight", worse)
+    theme.legend_above(ax, 2)
     other = _("Class by expected value") if result.other == "clv" else _("Class by margin")
-    return theme.finish(ax, result.title(), other, _("Class by net sales (money: the same)"))
+    said = theme.in_money(_("Customers, and their net sales"), result.currency)
+    return theme.finish(ax, result.title(), said, other, _("Class by net sales"))
 
 
 @plot.register
 def abc_potential(result: AbcPotential, ax: Axes | None = None) -> Axes:
     """Draw the growth potential by class now and by potential, with the strategy in each cell."""
-    ax = ax or theme.axes(width=7, height=4.4)
+    ax = ax or theme.axes(height=3.6)
     _crossed(ax, result.grid(), (CLASSES, CLASSES), result.currency, STRATEGIES)
-    _framed(ax, CLASSES.index("C"), CLASSES.index("A"), "highlight")
-    now = _("Class by net sales of twelve months")
-    return theme.finish(ax, result.title(), _("Class by growth potential (money: a year)"), now)
+    _frames(ax, [(CLASSES.index("C"), CLASSES.index("A"))], "highlight")
+    said = theme.in_money(_("Strategy, customers and growth potential a year"), result.currency)
+    now, then = _("Class by net sales of twelve months"), _("Class by growth potential")
+    return theme.finish(ax, result.title(), said, then, now, period=theme.lately())
 
 
 @plot.register
 def life_cycle(result: LifeCycle, ax: Axes | None = None) -> Axes:
-    """Draw the customers and their net sales by stage a year before and now."""
-    ax = ax or theme.axes(width=7.4, height=5)
-    _crossed(ax, result.movement(), ((NOT_YET, *STAGES), tuple(STAGES)), result.currency)
-    ax.set_xticklabels([stage_name(key) for key in STAGES])
-    ax.set_yticklabels([stage_name(key) for key in (NOT_YET, *STAGES)])
-    now = _("Stage now (money: net sales of twelve months)")
-    return theme.finish(ax, result.title(), now, _("Stage a year before"))
+    """Draw customers and net sales by stage a year before and now; who declines and grows is framed."""
+    movement, stages = result.movement(), [*STAGES]
+    rows = [key for key in (NOT_YET, *stages) if key in movement.index.get_level_values(0)]
+    ax = ax or theme.axes(height=1.2 + 0.55 * len(rows))
+    _crossed(ax, movement, (rows, stages), result.currency)
+    for stage, colour in (("growing", "good"), ("declining", "bad")):
+        place = stages.index(stage)
+        cells = [(row, place) for row, key in enumerate(rows) if (key, stage) in movement.index]
+        _frames(ax, cells, colour)
+    ax.set_xticklabels([stage_name(key) for key in stages])
+    ax.set_yticklabels([stage_name(key) for key in rows])
+    said = theme.in_money(_("Customers, and their net sales of twelve months"), result.currency)
+    return theme.finish(
+        ax, result.title(), said, _("Stage now"), _("Stage a year before"), period=theme.lately()
+    )
 
 
 def _crossed(
@@ -139,7 +153,7 @@ def _crossed(
 
 
 def _cells(ax: Axes, counts: pd.DataFrame, words: pd.DataFrame) -> None:
-    """Draw numbers of customers as cells, the darker the more (logarithms), with words in them."""
+    """Draw numbers of customers as cells, the darker the more (logarithms), with words in them; none is 0."""
     sns.heatmap(
         counts,
         ax=ax,
@@ -151,10 +165,16 @@ def _cells(ax: Axes, counts: pd.DataFrame, words: pd.DataFrame) -> None:
         linewidths=1,
         cbar=False,
     )
+    for row, column in np.argwhere(counts.isna().to_numpy()):
+        ax.text(column + 0.5, row + 0.5, "0", ha="center", va="center", fontsize=9, color=COLOURS["muted"])
     theme.style(ax).grid(visible=False)
     ax.tick_params(rotation=0)
 
 
-def _framed(ax: Axes, row: int, column: int, colour: str) -> None:
-    corner, edge = (column + 0.04, row + 0.04), theme.COLOURS[colour]
-    ax.add_patch(Rectangle(corner, 0.92, 0.92, fill=False, edgecolor=edge, linewidth=2))
+def _frames(ax: Axes, cells: list[tuple[int, int]], colour: str, label: str | None = None) -> None:
+    """Draw a frame around each cell in which there is anybody, and name it in the key."""
+    nobody = np.ma.getmaskarray(np.ma.masked_invalid(np.ma.asarray(ax.collections[0].get_array(), float)))
+    for row, column in cells:
+        if not nobody[row, column]:
+            frame(ax, row, column, colour, label=label)
+            label = None

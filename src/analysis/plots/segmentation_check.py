@@ -11,9 +11,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from analysis.display_names import words
-from analysis.language import _, duration, number, percent
+from analysis.language import _, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
+from analysis.plots.marks import COLOURS, frame, lines, lit
 from analysis.segmentation import Apart, Clusters, Migration, Prediction
 from analysis.segmentation.clusters import FEATURES
 from analysis.segmentation.prediction import method_name
@@ -31,19 +32,21 @@ def clusters(result: Clusters, ax: Axes | None = None) -> Axes:
     table = result.centres.set_axis(columns, axis=1)
     sizes = zip(profile.index, profile["share_of_customers"], strict=True)
     table.index = pd.Index([textwrap.fill(f"{name} ({percent(share)})", 30) for name, share in sizes])
-    ax, high = ax or theme.axes(height=1.6 + 0.5 * len(table)), float(np.abs(table.to_numpy()).max())
+    ax, high = ax or theme.axes(height=0.7 + 0.5 * len(table)), float(np.abs(table.to_numpy()).max())
     _heat(ax, table, lambda value: number(value, 1), cmap="PuOr_r", vmin=-high, vmax=high)
-    return theme.finish(ax, result.title(), _("Centre, in interquartile ranges from the median"), beside=3)
+    said = _("Centre of each cluster (share of customers), in interquartile ranges from the median")
+    return theme.finish(ax, result.title(), said)
 
 
 @plot.register
 def prediction(result: Prediction, ax: Axes | None = None) -> Axes:
     """Draw the lift of each way to class customers."""
-    methods = result.methods.iloc[::-1]
-    rows = [textwrap.fill(method_name(name), 18) for name in methods.index]
-    colours = ["highlight" if name == result.methods.index[0] else "main" for name in methods.index]
-    _lifts(ax := ax or theme.axes(height=3.4), methods, rows, colours)
-    return theme.finish(ax, result.title(), _("Lift of the top decile, with its 95% interval (1: chance)"))
+    methods = result.methods
+    rows = [textwrap.fill(method_name(name), 24) for name in methods.index]
+    ax = ax or theme.axes(height=2.6)
+    _lifts(ax, methods, rows, lit(len(methods), 0, rest="model"))
+    said = _("Lift of the top decile, with its 95% interval (1: no better than chance)")
+    return theme.finish(ax, result.title(), said, period=theme.ahead(result.months, "month", result.cut_off))
 
 
 @plot.register
@@ -53,41 +56,45 @@ def migration(result: Migration, ax: Axes | None = None) -> Axes:
     rows = {key: f"{name} ({number(sizes[key])})" for key, name in result.names.items()}
     shares = result.shares()[sizes > 0].rename(index=rows)
     shares = shares.set_axis([textwrap.fill(name, 12) for name in list(result.names.values())[:-1]], axis=1)
-    ax = ax or theme.axes(height=1.9 + 0.36 * len(result.names))
+    ax = ax or theme.axes(height=1.2 + 0.34 * len(shares))
     _heat(ax, shares, lambda share: percent(share) if share >= _SEEN else "", cmap=theme.SEQUENTIAL, vmin=0)
     ax.tick_params(axis="x", rotation=90)
-    then = _("Segment {time} ago (customers)").format(time=duration(result.months, "month"))
-    return theme.finish(ax, result.title(), _("Segment now"), then, beside=2)
+    place = list(result.names).index(str(sizes.gt(0).idxmax()))
+    frame(ax, 0, place)
+    said = _("Share of each segment of then (customers) that is in each segment now")
+    return theme.finish(ax, result.title(), said, period=theme.lately(result.months))
 
 
 @plot.register
 def apart(result: Apart, ax: Axes | None = None) -> Axes:
     """Draw the highest and the lowest lifts; muted, where they do not stand out."""
-    shown = result.frame.sort_values("lift")
+    shown = result.frame.sort_values("lift", ascending=False)
     if len(shown) > _SHOWN:
         shown = pd.concat([shown.head(_SHOWN // 2), shown.tail(_SHOWN // 2)])
-    ax = ax or theme.axes(height=1.6 + 0.3 * len(shown))
+    ax = ax or theme.axes(height=0.8 + 0.28 * len(shown))
     parts = [textwrap.shorten(part, 26, placeholder="…") for part in shown["part"]]
     rows = [f"{part} ({by})" for part, by in zip(parts, shown["dimension"], strict=True)]
-    label = _("Lift, with its 95% interval (1: average; grey: may be chance)")
-    _lifts(ax, shown, rows, ["main" if stands_out else "muted" for stands_out in shown["stands_out"]])
-    return theme.finish(ax, result.title(), label, beside=3)
+    colours = np.where(shown["stands_out"], "model", "muted").tolist()
+    named = np.flatnonzero(shown["stands_out"] & (shown["lift"] > 1))[:1]
+    for place in named:
+        colours[place] = "highlight"
+    _lifts(ax, shown, rows, colours)
+    said = _("Lift of the best customers, with its 95% interval (1: average; grey: may be chance)")
+    return theme.finish(ax, result.title(), said)
 
 
 def _lifts(ax: Axes, table: pd.DataFrame, rows: list[str], colours: list[str]) -> None:
     """Draw the lift of each row with its interval."""
-    places, shades = np.arange(len(table)), [theme.COLOURS[colour] for colour in colours]
-    ax.hlines(places, table["lift_low"], table["lift_high"], color=shades, linewidth=4, alpha=0.4)
-    ax.scatter(table["lift"], places, color=shades, s=60, clip_on=False)
-    ax.axvline(1, color=theme.COLOURS["muted"], linewidth=1)
-    ax.set_yticks(places, rows, parse_math=False)
-    ax.set(xlim=(0, None), ylim=(-0.6, len(places) - 0.4))
+    lines(ax, table, ("lift", "lift_low", "lift_high"), rows, colours)
+    ax.axvline(1, color=COLOURS["muted"], linewidth=1)
+    ax.set_xlim(0, None)
     theme.count_axis(ax.xaxis, whole=False)
 
 
 def _heat(ax: Axes, table: pd.DataFrame, write: Callable[[float], str], **colours: str | float) -> None:
     """Draw a table of coloured cells with a figure in each."""
-    sns.heatmap(table, ax=ax, annot=table.map(write), fmt="", cbar=False, linewidths=0.5, **colours)
+    cells = {"annot": table.map(write), "annot_kws": {"fontsize": 9}, "cbar": False}
+    sns.heatmap(table, ax=ax, fmt="", linewidths=0.5, **cells, **colours)
     for label in (*ax.get_xticklabels(), *ax.get_yticklabels()):
         label.set_parse_math(False)
     ax.tick_params(rotation=0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from babel import dates
@@ -16,34 +19,97 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from analysis import language
 
 COLOURS: dict[str, str] = {
-    "main": "#0072B2",  # the measure the chart is about
-    "accent": "#E69F00",  # what it is compared with
-    "good": "#009E73",  # gained, better
-    "bad": "#D55E00",  # lost, worse
-    "muted": "#737982",  # context: a baseline, the rest, what is not counted
-    "highlight": "#AA4499",  # the one thing the title points at
+    "actual": "#8A929C",  # what was counted
+    "before": "#C6CBD1",  # the same of the year before, and the rest of which a group is a part
+    "model": "#0072B2",  # what is estimated or foretold
+    "interval": "#A6CDE6",  # how sure that is
+    "highlight": "#AA4499",  # the one thing the title names
+    "good": "#009E73",  # money gained
+    "bad": "#D55E00",  # money lost
+    "muted": "#656C76",  # words and lines that explain
 }
+ALTERNATIVES = ("#E69F00", "#332288", "#999933", "#8C564B")
+"""What is drawn beside the model, or where groups are told apart, in this order."""
 SEQUENTIAL = "Blues"
+WIDTH = 8.0
+"""Inches of every figure: letters are as large on the page as in the figure."""
 _INK = "#30343B"
-_ABOVE = "above"
-_LETTERS_PER_INCH = 10.2
-_BESIDE_TITLE = 1.2  # inches left of the axes, where the title does not reach
+_OURS = "cartera"
+_EDGE = 0.08  # inches
+_HEAD = {"claim": (12.0, 9.3, 0.215), "said": (9.5, 13.6, 0.17)}  # points, letters and lines per inch
 _MANY = 100_000
 _SMALL_AMOUNT = 10
 _MOST_DECIMALS = 9
 _LONG_SPAN_DAYS = 6 * 366
 _MONTH_DAYS = 28
+_covered: tuple[dt.date | None, dt.date] | None = None
 
 
-def axes(width: float = 8, height: float = 4.2) -> Axes:
-    """Return the axes of a new figure in the workbook's style; its size is in inches."""
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
-    return style(figure.subplots())
+@contextmanager
+def covering(days: tuple[dt.date | None, dt.date] | None) -> Iterator[None]:
+    """Let charts drawn meanwhile say that they are of these days, the first and the last, where known."""
+    global _covered  # noqa: PLW0603 drawn one after the other
+    before, _covered = _covered, days
+    try:
+        yield
+    finally:
+        _covered = before
 
 
-def grid(rows: int, columns: int, width: float = 8.6, height: float = 6.2) -> list[Axes]:
-    """Return the axes of a new figure with small charts side by side, row by row; its size is in inches."""
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained")
+def span(first: dt.date, last: dt.date) -> str:
+    """Name the days from the first to the last."""
+    return f"{language.date(first)} – {language.date(last)}"
+
+
+def whole() -> str:
+    """Name all days that the data cover, where they are known."""
+    first, last = _covered or (None, None)
+    if last is None:
+        return ""
+    return span(first, last) if first else today()
+
+
+def today() -> str:
+    """Name the last day that counts, where it is known."""
+    return language._("on {day}").format(day=language.date(_covered[1])) if _covered else ""
+
+
+def lately(months: int = 12) -> str:
+    """Name the last months, with their end where it is known."""
+    time = language.duration(months, "month")
+    if not _covered:
+        return language._("the last {time}").format(time=time)
+    return language._("{time} to {day}").format(time=time, day=language.date(_covered[1]))
+
+
+def ahead(length: int, unit: str, day: dt.date | None = None) -> str:
+    """Name the time that begins on a day, by default the last that counts, where it is known."""
+    day = day or (_covered[1] if _covered else None)
+    time = language.duration(length, unit)
+    if day is None:
+        return language._("the next {time}").format(time=time)
+    return language._("{time} from {day}").format(time=time, day=language.date(day))
+
+
+def periods(starts: Iterable[dt.date], unit: str) -> str:
+    """Name the first and the last of periods that begin on these days; nothing where there is none."""
+    names = [language.period(start, unit) for start in starts]
+    return " – ".join(dict.fromkeys([names[0], names[-1]])) if names else ""
+
+
+def in_money(what: str, currency: str | None) -> str:
+    """Add to the name of an amount the unit it is in."""
+    return language._("{what}, in {unit}").format(what=what, unit=language.currency_name(currency))
+
+
+def axes(height: float = 3.8) -> Axes:
+    """Return the axes of a new figure in the workbook's style; its height without the head is in inches."""
+    return grid(1, 1, height)[0]
+
+
+def grid(rows: int, columns: int, height: float) -> list[Axes]:
+    """Return the axes of a new figure with small charts side by side, row by row; see `axes`."""
+    figure = Figure(figsize=(WIDTH, height), dpi=110, layout="constrained", label=_OURS)
     return [style(ax) for ax in figure.subplots(rows, columns, squeeze=False).flat]
 
 
@@ -59,49 +125,53 @@ def style(ax: Axes) -> Axes:
     return ax
 
 
-def title(ax: Axes, text: str, beside: float = _BESIDE_TITLE) -> None:
-    """Write the chart's claim above it, at the left, on as many lines as it needs; a ``$`` stays a ``$``.
+def head(ax: Axes, claim: str, said: str, period: str | None = None) -> None:
+    """Write a figure's claim above it and, below that, what is drawn, its unit and its period.
 
-    ``beside`` are the inches at the left of the axes, for labels, above which no title stands.
+    The period is that of all data by default. On a figure of somebody else's, the claim is the axes' title.
     """
     figure = ax.get_figure(root=True)
-    width = figure.get_figwidth() if figure is not None else 8.0
-    lines = textwrap.wrap(text, int((width - beside) * _LETTERS_PER_INCH))
-    if len(lines) > 1:  # lines of about the same length, no single word on the last
-        lines = textwrap.wrap(text, len(text) // len(lines) + 8)
-    text, pad = "\n".join(lines), 10 + _height_above(ax)
-    ax.set_title(text, loc="left", fontsize=11.5, fontweight="bold", color=_INK, pad=pad, parse_math=False)
-
-
-def title_above(ax: Axes, text: str) -> None:
-    """Write the claim of a figure of small charts above them all, at the left."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None  # noqa: S101
-    lines = textwrap.wrap(text, int(figure.get_figwidth() * _LETTERS_PER_INCH))
+    claim = claim.removesuffix(".")
+    if figure is None or figure.get_label() != _OURS:
+        ax.set_title(textwrap.fill(claim, 60), loc="left", color=_INK, parse_math=False)
+        return
+    said = " · ".join(filter(None, [said, whole() if period is None else period]))
+    lines = [_wrapped(claim, "claim"), _wrapped(said, "said")]
+    tall = [len(part) * _HEAD[name][2] for part, name in zip(lines, _HEAD, strict=True)]
+    room = _EDGE + sum(tall) + 0.06
+    height = float(figure.get_figheight()) + room
+    figure.set_figheight(height)
+    place: dict[str, Any] = {"x": _EDGE / WIDTH, "ha": "left", "va": "top", "parse_math": False}
     figure.suptitle(
-        "\n".join(lines), x=0.01, ha="left", fontsize=11.5, fontweight="bold", color=_INK, parse_math=False
+        "\n".join(lines[0]), y=1 - _EDGE / height, fontsize=12, weight="bold", color=_INK, **place
+    )
+    below = 1 - (_EDGE + tall[0]) / height
+    figure.text(y=below, s="\n".join(lines[1]), fontsize=9.5, color=COLOURS["muted"], **place)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 1 - room / height))
+
+
+def _wrapped(text: str, kind: str) -> list[str]:
+    """Return the lines of a part of the head; those of a claim are of about the same length."""
+    width = int((WIDTH - 2 * _EDGE) * _HEAD[kind][1])
+    lines = textwrap.wrap(text, width)
+    return (
+        textwrap.wrap(text, min(len(text) // len(lines) + 10, width))
+        if len(lines) > 1 and kind == "claim"
+        else lines
     )
 
 
-def _height_above(ax: Axes) -> float:
-    """Return the height in points of the legend that `legend_above` placed; 0 without one."""
-    legend = ax.get_legend()
-    if legend is None or legend.get_gid() != _ABOVE:
-        return 0.0
-    return float(legend.get_window_extent().height) * 72 / legend.figure.dpi
-
-
-def finish(ax: Axes, claim: str, x: str = "", y: str = "", beside: float = _BESIDE_TITLE) -> Axes:
-    """Name both axes, with units where the ticks do not say it, and write the chart's claim; see `title`."""
+def finish(ax: Axes, claim: str, said: str, x: str = "", y: str = "", *, period: str | None = None) -> Axes:
+    """Name both axes where the line below the claim does not, and write the figure's head; see `head`."""
     ax.set_xlabel(x)
     ax.set_ylabel(y)
-    title(ax, claim, beside)
+    head(ax, claim, said, period)
     return ax
 
 
 def legend_above(ax: Axes, columns: int) -> None:
-    """Name what is drawn between the chart and its title, which is to be written after this."""
-    drawn = ax.legend(
+    """Name what is drawn, above the chart."""
+    ax.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1),
         frameon=False,
@@ -111,7 +181,6 @@ def legend_above(ax: Axes, columns: int) -> None:
         borderpad=0.2,
         borderaxespad=0.2,
     )
-    drawn.set_gid(_ABOVE)
 
 
 def shares_axes(ax: Axes, top: float = 1.02) -> None:
@@ -182,13 +251,18 @@ def _date(value: float, axis: Axis) -> str:
         return str(day.year)
     if np.diff(axis.get_majorticklocs()).min(initial=np.inf) >= _MONTH_DAYS:
         return language.month(day)
+    return day_and_month(day)
+
+
+def day_and_month(day: dt.date) -> str:
+    """Return a day without its year: ``8 Jan``."""
     return str(dates.format_skeleton("MMMd", day, locale=language.locale()))
 
 
 def period_axis(axis: Axis, starts: list[dt.date], unit: str, most: int = 12) -> None:
     """Label the positions 0, 1, 2 … of ``axis`` with periods, thinned to at most ``most`` labels."""
     step = -(-len(starts) // most)
-    shown = range(0, len(starts), max(step, 1))
+    shown = range((len(starts) - 1) % max(step, 1), len(starts), max(step, 1))  # the last one too
     axis.set_major_locator(FixedLocator(list(shown)))
     name = _stacked if isinstance(axis, XAxis) else language.period
     axis.set_ticklabels([name(starts[i], unit) for i in shown])

@@ -128,7 +128,7 @@ def two_cohorts(cohorts: Cohorts) -> TwoCohorts | NotPossible:
         factors,
         (older, younger),
         cohorts.currency,
-        _("Customers won in {now}: {change} of net sales, {age} on, against those won in {before}"),
+        _("Customers won in {now}: {change} net sales, {age} on, than those won in {before}"),
         age=duration(int(last["max"].min()), cohorts.unit),
         frame=both,
         unit=cohorts.unit,

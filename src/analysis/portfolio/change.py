@@ -68,6 +68,7 @@ def sales_change(compared: Compared) -> SalesChange:
         share=percent(lost / total, 1),
         won=money(won, compared.currency),
     )
+    claim = _("Customers who bought less took {lost} off net sales, those who bought more added {won}")
     action = _("Find out what is behind the largest falls in the table.") if lost else ""
     before = frame[frame["purchases_before"] > 0]
     of, now = before[[*names.values()]].sum()
@@ -93,7 +94,8 @@ def sales_change(compared: Compared) -> SalesChange:
         },
         text,
         Finding("portfolio.change", text, lost / total, "share", lost, not lost, action),
-        notes_on=tuple(notes),
+        claim.format(lost=money(lost, compared.currency), won=money(won, compared.currency)),
+        tuple(notes),
         bars={first: total, **dict(zip(seen["step"], seen["amount"], strict=True)), second: later},
         currency=compared.currency,
         steps=steps,

@@ -13,7 +13,7 @@ from analysis.language import _, number, percent, period
 from analysis.not_possible import NotPossible
 from analysis.periods import MONTHS, calendar
 from analysis.portfolio.compared import kept
-from analysis.result import Finding, Listed
+from analysis.result import Finding, Listed, currency_of
 
 STATUSES = ("new", "retained", "reactivated", "lost", "inactive")
 _SUMS = ["customers", "net_before", "net_now", "kept"]
@@ -45,6 +45,7 @@ class CustomerFlow(Listed):
     frame: pd.DataFrame
     closed: pd.DataFrame
     unit: str
+    currency: str | None = None
 
     @property
     def last(self) -> pd.Series:
@@ -92,6 +93,8 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
         )
     last, earlier = closed.iloc[-1], frame.loc[closed.index[-1] - 1, "period"]
     name = period(last["period"], unit)
+    claim = _("{lost} of {active_before} customers did not come back in {period}; {new} new ones came")
+    claim = claim.format(period=name, **{one: number(last[one]) for one in ("lost", "active_before", "new")})
     text = _(
         "{lost} of the {active_before} customers of {before} ({share}) did not buy in {period}; {active} "
         "customers did: {retained} retained, {new} new and {reactivated} reactivated."
@@ -106,7 +109,15 @@ def customer_flow(rows: pd.DataFrame, as_of: dt.date, unit: str) -> CustomerFlow
     told = frame.rename(columns={"period": unit})
     shown = {"flow": told[[unit, *_COUNTS]], "flow_money": told[[unit, *_MONEY]]}
     return CustomerFlow(
-        shown, text, _found(text, closed), notes_on=notes, frame=frame, closed=closed, unit=unit
+        shown,
+        text,
+        _found(text, closed),
+        claim,
+        notes,
+        frame=frame,
+        closed=closed,
+        unit=unit,
+        currency=currency_of(rows),
     )
 
 

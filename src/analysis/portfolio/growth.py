@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import pandas as pd
 
-from analysis.language import _, money, number, percent, period, signed_percent
+from analysis.language import _, money, more_or_less, number, percent, period, signed_percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTHS, calendar
 from analysis.portfolio.bridge import Waterfall
@@ -45,11 +45,11 @@ def sales_by_period(rows: pd.DataFrame, as_of: dt.date, unit: str) -> SalesByPer
         change = net.pct_change(12 // MONTHS[unit], fill_method=None).iloc[-1]
         message = _("Net sales of {period}: {net}")
         if pd.notna(change):
-            message = _("Net sales of {period}: {net}, {change} against {before}")
+            message = _("Net sales of {period}: {net}, {change} than in {before}")
         text = message.format(
             period=period(last[unit], unit),
             net=money(last["net_sales"], currency),
-            change=signed_percent(change, 1),
+            change=more_or_less(change, 1),
             before=period(last[unit] - pd.DateOffset(years=1), unit),
         )
     shown = {"sales_by_period": frame[::-1]}
@@ -95,7 +95,7 @@ class FactorChange(Waterfall):
         """
         (first, second), (before, now) = names, (float(x) for x in factors[["before", "now"]].prod())
         change, labels = now / before - 1, factors["factor"].map(factor_names())
-        title = message.format(now=second, before=first, change=signed_percent(change, 1), age=age)
+        title = message.format(now=second, before=first, change=more_or_less(change, 1), age=age)
         moved = zip(labels.str.lower(), factors["change"], strict=True)
         text = _("{title} ({now} and {before}): {changes}.").format(
             title=title,
@@ -139,10 +139,10 @@ def factor_change(compared: Compared) -> FactorChange | NotPossible:
     """
     totals = compared.totals()
     factors: tuple[str, ...] = FACTORS
-    message = _("Net sales of {now}: {change} against {before}")
+    message = _("Net sales of {now}: {change} than in {before}")
     if (totals["net_sales_with_cost"] > 0).all():
         totals["margin_rate"] = 1 - totals["cost"] / totals["net_sales_with_cost"]
-        factors, message = (*FACTORS, "margin_rate"), _("Gross margin of {now}: {change} against {before}")
+        factors, message = (*FACTORS, "margin_rate"), _("Gross margin of {now}: {change} than in {before}")
     split = factor_effects(totals.iloc[0], totals.iloc[1], factors)
     if split["effect"].isna().any():
         return NotPossible(_("The margin was not above zero in both periods, so its change cannot be split."))
@@ -184,7 +184,7 @@ def growth(years: pd.DataFrame, compared: Compared) -> Growth:
         factor_effects(totals.iloc[0], totals.iloc[1]),
         compared.names,
         compared.currency,
-        _("Net sales of {now}: {change} against {before}"),
+        _("Net sales of {now}: {change} than in {before}"),
         usual=usual,
         shown={"sales_by_year": frame},
         frame=frame,

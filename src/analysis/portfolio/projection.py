@@ -115,6 +115,7 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
     curve = pd.DataFrame({side: by_day.get(one) for side, one in (("before", year - 1), ("now", year))})
     currency = currency_of(days)
     middle, low, high = (money(amount, currency) for amount in total.iloc[2:])
+    claim = _("{year} is heading for {middle}, most likely between {low} and {high}")
     text = _(
         "{year} is heading for {middle}, most likely between {low} and {high} (80% interval), after {before} "
         "in {last}. Earlier projections missed by {error} on average."
@@ -131,6 +132,7 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
         {"projection": told.head(10), "projection_trials": trials},
         text,
         _found(text, total, low),
+        claim.format(year=year, middle=middle, low=low, high=high),
         year=year,
         accounts=told,
         total=total,

@@ -60,7 +60,7 @@ class Discounts(Result):
     def title(self) -> str:
         """Return the lowest and the highest discount."""
         high, low = self.first.iloc[0], self.first.iloc[-1]
-        return _("From {low} of discount (“{least}”) to {high} (“{most}”)").format(
+        return _("“{most}” gives {high} of discount, “{least}” {low}").format(
             low=percent(low["discount_rate"], 1),
             high=percent(high["discount_rate"], 1),
             least=low["group"],

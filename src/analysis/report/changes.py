@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CUSTOMERS = Path("customers.parquet")
 PLAN = Path("tables/08_action_plan/action_plan.parquet")
+NAME = "changes.json"
+ENTERED, GONE, BOUGHT = N_("new on it"), N_("no longer on it"), N_("no longer on it, having bought")
 CLASSES = {"segment": N_("RFM segment"), "abc": N_("ABC class")}
 
 
@@ -54,45 +56,73 @@ def changes(
         return earlier
     if isinstance(plan, NotPossible):
         return plan
-    both = profile.merge(earlier, on="customer_id", suffixes=("", "_then"))
-    parts = []
-    for column in filter(lambda column: f"{column}_then" in both, CLASSES):
-        pair = {"before": both[f"{column}_then"], "now": both[column], "clv": both["clv"]}
-        parts.append(pd.DataFrame(pair).assign(classes=_(CLASSES[column])))
-    moved = pd.concat(parts).dropna(subset=["before", "now"]).query("before != now")
-    grouped = moved.groupby(["classes", "before", "now"])["clv"].agg(["size", "sum"])
-    moves = (
-        grouped.set_axis(["customers", "clv"], axis=1)
-        .sort_values("clv", ascending=False, kind="stable")
-        .reset_index()
+    moved, listed = (
+        moved_classes(earlier, profile, dataset.rfm.names),
+        moved_contacts(plan, contacts, profile),
     )
-    was_on, is_on = plan["contact_id"], contacts["contact_id"]
-    entered, gone = contacts[~is_on.isin(was_on)], plan[~was_on.isin(is_on)]
-    last = gone["contact_id"].map(profile.set_index("customer_id")["last_purchase"])
-    bought = last > gone["planned_on"]
-    gone = gone.assign(change=np.where(bought, _("no longer on it, having bought"), _("no longer on it")))
-    listed = pd.concat([entered.assign(change=_("new on it")), gone])
-    listed = listed.sort_values("expected_gain", ascending=False, kind="stable", ignore_index=True)
+    known = int(profile["customer_id"].isin(earlier["customer_id"]).sum())
     text = _(
         "Of {both} customers known to the earlier run {segment} have changed RFM segment and {abc} ABC "
         "class; {new} are new. Of the {before} on its list {gone} are no longer on it, {bought} of them "
         "having bought since; {entered} of the {now} on today's are new on it."
     ).format(
-        both=number(len(both)),
+        both=number(known),
         **{column: number((moved["classes"] == _(name)).sum()) for column, name in CLASSES.items()},
-        new=number(len(profile) - len(both)),
+        new=number(len(profile) - known),
         before=number(len(plan)),
-        gone=number(len(gone)),
-        bought=number(bought.sum()),
-        entered=number(len(entered)),
+        gone=number((listed["change"] != _(ENTERED)).sum()),
+        bought=number((listed["change"] == _(BOUGHT)).sum()),
+        entered=number((listed["change"] == _(ENTERED)).sum()),
         now=number(len(contacts)),
     )
-    moves[["before", "now"]] = moves[["before", "now"]].replace(dataset.rfm.names)
-    tables = {
-        "class_moves": moves,
-        "list_changes": listed[["contact_id", "name", "owner", "change", "expected_gain"]],
-    }
-    return Listed(tables, text, Finding("actions.changes", text, len(entered), "customers"))
+    entered = int((listed["change"] == _(ENTERED)).sum())
+    tables = {"class_moves": class_moves(moved), "list_changes": listed}
+    return Listed(tables, text, Finding("actions.changes", text, entered, "customers"))
+
+
+def moved_classes(earlier: pd.DataFrame, profile: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return who moved from one class to another, those expected to bring most first.
+
+    Parameters
+    ----------
+    earlier, profile
+        The customer profile of an earlier run, and of today.
+    names
+        Of segments, by key.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``customer_id``, ``name`` and ``owner`` where known, ``classes``, ``before``, ``now``, ``clv``.
+    """
+    both = profile.merge(earlier, on="customer_id", suffixes=("", "_then"))
+    about = both[[column for column in ("customer_id", "name", "owner") if column in both]]
+    parts = [
+        about.assign(classes=_(name), before=both[f"{column}_then"], now=both[column], clv=both["clv"])
+        for column, name in CLASSES.items()
+        if f"{column}_then" in both
+    ]
+    moved = pd.concat(parts).dropna(subset=["before", "now"]).query("before != now")
+    moved[["before", "now"]] = moved[["before", "now"]].replace(names)
+    return moved.sort_values("clv", ascending=False, kind="stable", ignore_index=True)
+
+
+def class_moves(moved: pd.DataFrame) -> pd.DataFrame:
+    """Return how many moved from which class to which, of `moved_classes`, and what they are worth."""
+    grouped = moved.groupby(["classes", "before", "now"])["clv"].agg(["size", "sum"])
+    counted = grouped.set_axis(["customers", "clv"], axis=1)
+    return counted.sort_values("clv", ascending=False, kind="stable").reset_index()
+
+
+def moved_contacts(plan: pd.DataFrame, contacts: pd.DataFrame, profile: pd.DataFrame) -> pd.DataFrame:
+    """Return who is new on the list of today, and who of an earlier plan is no longer on it."""
+    was_on, is_on = plan["contact_id"], contacts["contact_id"]
+    entered, gone = contacts[~is_on.isin(was_on)], plan[~was_on.isin(is_on)]
+    last = gone["contact_id"].map(profile.set_index("customer_id")["last_purchase"])
+    gone = gone.assign(change=np.where(last > gone["planned_on"], _(BOUGHT), _(GONE)))
+    listed = pd.concat([entered.assign(change=_(ENTERED)), gone])
+    listed = listed.sort_values("expected_gain", ascending=False, kind="stable", ignore_index=True)
+    return listed[["contact_id", "name", "owner", "change", "expected_gain"]]
 
 
 def write_changes(
@@ -102,12 +132,29 @@ def write_changes(
     if previous is None:
         return {}
     earlier = json.loads((Path(previous) / "findings.json").read_text("utf-8"))
+    moved = moved_findings(earlier, findings, currency)
+    write_text(report / NAME, json.dumps({"findings": moved}, ensure_ascii=False, indent=1) + "\n")
+    return {one["id"]: in_words(one["before"], one["unit"], currency) for one in moved}
+
+
+def moved_findings(
+    earlier: Sequence[Mapping[str, Any]], findings: Sequence[Mapping[str, Any]], currency: str | None
+) -> list[dict[str, Any]]:
+    """Return the findings whose value a reader sees changed, with the value ``before``."""
     then = {entry["id"]: entry["value"] for entry in earlier}
-    moved = [
+    return [
         {**one, "before": then[one["id"]]}
         for one in findings
-        if isinstance(then.get(one["id"]), (int, float)) and one["value"] != then[one["id"]]
+        if isinstance(then.get(one["id"]), (int, float))
+        and in_words(one["value"], one["unit"], currency) != in_words(then[one["id"]], one["unit"], currency)
     ]
-    write_text(report / "changes.json", json.dumps(moved, ensure_ascii=False, indent=1) + "\n")
-    said = {"money": lambda value: money(value, currency), "share": lambda value: percent(value, 1)}
-    return {one["id"]: said.get(one["unit"], number)(one["before"]) for one in moved}
+
+
+def in_words(value: Any, unit: str | None, currency: str | None) -> str:  # noqa: ANN401 from JSON
+    """Return the value of a finding as a reader sees it; nothing where it is no number."""
+    if not isinstance(value, (int, float)):
+        return ""
+    if unit == "money":
+        return money(value, currency)
+    decimals = 0 if abs(value) >= 100 or float(value).is_integer() else 2
+    return percent(value, 1) if unit == "share" else number(value, decimals)

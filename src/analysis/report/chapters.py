@@ -38,7 +38,7 @@ class Chapter:
     @property
     def is_check(self) -> bool:
         """Whether it asks how far another can be trusted: an appendix."""
-        return self.done.name.endswith(("_audit", "_check"))
+        return notebooks.is_check(self.done.name)
 
     @property
     def name(self) -> str:

@@ -57,6 +57,8 @@ class Page:
         Whether its one table is worked through: with filters, headings in sight, and as many pages as needed.
     links
         The column of which each cell is a link to the page so named; empty: there is none.
+    forms
+        By table, the format of each row, for its columns of numbers that have none.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Page:
     space: str = ""
     is_list: bool = False
     links: str = ""
+    forms: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def write_workbook(path: Path, pages: Iterable[Page], currency: str | None) -> None:
@@ -145,6 +148,7 @@ class _Column:
     heading: str
     form: str
     is_link: bool
+    forms: Sequence[str] = ()
 
     @cached_property
     def longest(self) -> int:
@@ -166,6 +170,11 @@ def _columns(page: Page, name: str, frame: pd.DataFrame, currency: str | None) -
             page.headings.get(column, said["labels"].get(column, str(column))),
             _excel_format(said["formats"].get(column, ""), table[column], currency),
             column == page.links,
+            [
+                _excel_format(form, table[column], currency)
+                for form in page.forms.get(name, [])
+                if not said["formats"].get(column)
+            ],
         )
         for column in table.columns
     ]
@@ -237,6 +246,7 @@ def _write_table(book: Any, sheet: Any, row: int, columns: Sequence[_Column], *,
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True} | side)
         sheet.write_string(row, j, column.heading, head)
     total = len(columns[0].values) if columns else 0
+    by_form = {form: book.add_format({"num_format": form}) for column in columns for form in column.forms}
     for start in range(0, total, _AT_ONCE):
         parts = [column.values.iloc[start : start + _AT_ONCE] for column in columns]
         known = [part.astype(object).where(part.notna(), None) for part in parts]
@@ -247,7 +257,9 @@ def _write_table(book: Any, sheet: Any, row: int, columns: Sequence[_Column], *,
                         i, j, f"internal:'{str(value).replace(chr(39), chr(39) * 2)}'!A1", string=value
                     )
                 elif value is not None and value != "":
-                    _write_cell(sheet, (i, j), value, styles[j])
+                    forms = columns[j].forms
+                    style = by_form[forms[i - row - 1]] if forms else styles[j]
+                    _write_cell(sheet, (i, j), value, style)
     return row + 1 + total
 
 

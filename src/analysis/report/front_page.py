@@ -19,7 +19,7 @@ from analysis.report.ranking import ranked
 from analysis.report.record import About
 from analysis.report.rendering import render
 from analysis.report.tiles import tiles
-from analysis.year_figures import year_figures
+from analysis.year_figures import YearFigure, year_figures
 
 CHARTS = {
     "sales": "01_portfolio_audit",
@@ -35,8 +35,20 @@ IN_THE_HEADER = {"portfolio.projection", "ltv.customer_equity", "satisfaction.np
 """Findings on what a tile says, or on another forecast than the tile's."""
 
 
+def header(dataset: Dataset, about: About) -> list[YearFigure]:
+    """Return the figures of the header, by the parameters of the run."""
+    given = about["parameters"].values()
+    return year_figures(dataset, _first(given, "activity_window"), _first(given, "margin_rate"))
+
+
 def front_page(
-    chapters: list[Chapter], dataset: Dataset, about: About, new: Path, before: dict[str, str]
+    chapters: list[Chapter],
+    dataset: Dataset,
+    about: About,
+    new: Path,
+    before: dict[str, str],
+    *,
+    figures: list[YearFigure],
 ) -> str:
     """Return ``index.html``.
 
@@ -50,9 +62,9 @@ def front_page(
         The folder of the report, with all that the notebooks left.
     before
         What findings said in an earlier run, by id.
+    figures
+        Those of the `header`.
     """
-    given = about["parameters"].values()
-    figures = year_figures(dataset, _first(given, "activity_window"), _first(given, "margin_rate"))
     listed, calls = call_list(new, dataset.currency)
     answers = in_one_minute(Known(chapters, dataset, figures, listed), calls[0].name if calls else "")
     told = IN_THE_HEADER | {answer.finding for answer in answers}

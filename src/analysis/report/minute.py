@@ -80,10 +80,8 @@ def call_list(report: Path, currency: str | None) -> tuple[pd.DataFrame, list[Ca
         return pd.DataFrame(), []
     frame = pd.read_parquet(report / CALLS)
     first = frame.reindex(columns=["contact_id", "name", "owner", "action", "reasons"]).head(MOST_CALLS)
-    shown = []
-    for row, gain in zip(
-        first.astype("object").fillna("").to_dict("records"), frame["expected_gain"], strict=False
-    ):
+    rows, shown = first.astype("object").fillna("").to_dict("records"), []
+    for row, gain in zip(rows, frame["expected_gain"], strict=False):
         what, why = str(row["action"]), str(row["reasons"]).partition("; ")[0]
         shown.append(
             Call(

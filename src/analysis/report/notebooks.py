@@ -175,8 +175,8 @@ def _text(notebook: Notebook) -> str:
 
 
 def is_check(name: str) -> bool:
-    """Tell whether a notebook checks the models of another, and is an appendix of the report."""
-    return name.endswith(("_check", "_audit"))
+    """Tell whether a notebook asks how far another can be trusted, and is an appendix of the report."""
+    return name.endswith(("_audit", "_check"))
 
 
 def is_lesson(cell: Notebook) -> bool:

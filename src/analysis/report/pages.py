@@ -18,7 +18,7 @@ from analysis.report import account, changes, notebooks, workbook
 from analysis.report.atomic_write import write_text
 from analysis.report.chapters import Chapter, read_chapter
 from analysis.report.execution import Execution, error_text
-from analysis.report.front_page import front_page
+from analysis.report.front_page import front_page, header
 from analysis.report.record import About
 from analysis.report.rendering import TEMPLATES, render
 
@@ -43,12 +43,14 @@ def write_report(staging: Path, dataset: Dataset, executions: Sequence[Execution
     chapters = [read_chapter(done, staging) for done in executions]
     findings = [finding for chapter in chapters for finding in chapter.findings]
     write_text(new / "findings.json", json.dumps(findings, ensure_ascii=False, indent=1) + "\n")
-    workbook.write(new, findings, {chapter.done.name: chapter.title for chapter in chapters}, dataset)
+    titles = {chapter.done.name: chapter.title for chapter in chapters}
+    figures = header(dataset, about)
+    workbook.write(new, workbook.Told(figures, findings, titles, about["sources"]), dataset)
     for chapter in chapters:
         write_text(new / f"{chapter.done.name}.html", _notebook_page(chapter, chapters, dataset, about))
     given = (values.get("previous") for values in about["parameters"].values())
     before = changes.write_changes(new, next(filter(None, given), None), findings, dataset.currency)
-    write_text(new / "index.html", front_page(chapters, dataset, about, new, before))
+    write_text(new / "index.html", front_page(chapters, dataset, about, new, before, figures=figures))
 
 
 def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, about: About) -> str:
@@ -60,8 +62,8 @@ def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, 
         "notebook.html.j2",
         about,
         chapter=chapter,
-        others=[other for other in chapters if not notebooks.is_check(other.done.name)],
-        checks=[other for other in chapters if notebooks.is_check(other.done.name)],
+        others=[other for other in chapters if not other.is_check],
+        checks=[other for other in chapters if other.is_check],
         dataset=dataset,
         data_line=account.in_one_line(dataset),
         lead=Markup(lead),  # noqa: S704 written by our template, which escapes what came from data

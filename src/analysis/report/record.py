@@ -13,6 +13,8 @@ from typing import Any
 
 from analysis.dataset import Dataset
 from analysis.dataset.user_files import legible
+from analysis.errors import CarteraError
+from analysis.language import _
 from analysis.report import account
 from analysis.report.execution import Execution
 from analysis.report.request import Request
@@ -86,6 +88,20 @@ def to_json(record: About, files: Iterable[Path]) -> str:
     """Return the text of ``run.json``; ``files`` are the other files of the report."""
     content = _FORMAT | record | {"files": sorted(path.as_posix() for path in files)}
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def read(folder: Path) -> About:
+    """Return the record of the report in ``folder``.
+
+    Raises
+    ------
+    CarteraError
+        If there is none.
+    """
+    if not is_report(folder):
+        message = _("{folder} holds no report of Cartera: give the folder of one that cartera run has made.")
+        raise CarteraError(message.format(folder=folder))
+    return _read(folder)
 
 
 def is_report(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import io
 import json
 import math
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 DPI = 110
 ANCHOR = "cartera_anchor"
 """Key of an output's metadata: by which name the report's page leads to it."""
+LINE = "cartera_line"
+"""Key of a table's metadata: the line of the cell that showed it."""
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -57,14 +60,23 @@ class Results:
         Where ``tables/``, ``figures/``, ``findings.json`` and ``closed.json`` go; None writes nothing.
     currency
         ISO 4217 code of the amounts, or None where it is not known.
+    days
+        First and last day of the data, as `Dataset.days` tells: what a figure is of that names no others.
     """
 
-    def __init__(self, notebook: str, folder: str | Path | None = None, currency: str | None = None) -> None:
+    def __init__(
+        self,
+        notebook: str,
+        folder: str | Path | None = None,
+        currency: str | None = None,
+        days: tuple[dt.date | None, dt.date] | None = None,
+    ) -> None:
         self._notebook = notebook
         self._folder = Path(folder) if folder is not None else None
         self._currency = currency
         self._findings: dict[str, tuple[Finding, _Shown]] = {}
         self._reasons: list[str] = []
+        self._days = days
 
     def show(self, result: Result | NotPossible) -> None:
         """Show all of a topic's result: its figure, tables, findings and notes; or why it is not possible.
@@ -78,9 +90,10 @@ class Results:
             self._say_why_not(result)
             return
         if result.is_drawn:
-            from analysis.plots import plot  # noqa: PLC0415 slow, and needed only here
+            from analysis.plots import plot, theme  # noqa: PLC0415 slow, and needed only here
 
-            self.figure(result.name, plot(result), alt=result.sentence())
+            with theme.covering(self._days):
+                self.figure(result.name, plot(result), alt=result.sentence())
         shown = result.tables()
         beside = _Shown(result.name if result.is_drawn else None, [*shown])
         for found in result.findings() if result.is_drawn else []:  # the sentence belongs to the chart
@@ -253,12 +266,21 @@ def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:
     return f'<ul class="{kind}">\n{items}\n</ul>', "\n".join(f"- {text}" for text in texts)
 
 
-def _show(html: str, plain: str, **metadata: str) -> None:
-    _display({"text/html": html, "text/plain": plain}, metadata)
+def _show(html: str, plain: str) -> None:
+    _display({"text/html": html, "text/plain": plain}, {})
 
 
 def _show_table(table: tables.Shown, caption: str, name: str) -> None:
-    _show(tables.to_html(table, caption), tables.to_plain(table, caption), **{ANCHOR: f"table-{name}"})
+    plain, place = tables.to_plain(table, caption), {ANCHOR: f"table-{name}", LINE: _line()}
+    _display({"text/html": tables.to_html(table, caption), "text/plain": plain}, place)
+
+
+def _line() -> int:
+    """Return the line that is being executed of the cell, or of the program."""
+    frame = sys._getframe()
+    while frame.f_code.co_name != "<module>" and frame.f_back:
+        frame = frame.f_back
+    return frame.f_lineno
 
 
 def _display(data: dict[str, str], metadata: dict[str, Any]) -> None:

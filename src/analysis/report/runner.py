@@ -32,6 +32,7 @@ from analysis.report.kernel_server import AVAILABLE, KernelServer
 from analysis.report.printing import Printer, find_browser
 from analysis.report.progress import TerminalProgress
 from analysis.report.request import Request
+from analysis.report.sources import sources
 from analysis.stopping import undisturbed
 from analysis.temporary import new, passing
 
@@ -95,6 +96,7 @@ def run(request: Request, progress: TerminalProgress) -> Run:
             _gather(executions, staging, folder)
             about = record.about(request, dataset, given, executions, started)
             about["closed"] = closed(executions, staging)
+            about["sources"] = sources(executions, staging, dataset)
             pages.write_report(staging, dataset, executions, about)
             dataset.export(staging / "new" / "workspace")
             notes = _print(printer, staging / "new", names) if printer else []

@@ -19,6 +19,8 @@ from analysis.dataset import Dataset
 from analysis.display_names import words
 from analysis.language import _, date, number
 from analysis.report.excel import Page, tabs, write_large_workbook
+from analysis.report.sources import in_words
+from analysis.year_figures import YearFigure
 
 NAME = "report.xlsx"
 MOST_ROWS = 1_000_000
@@ -46,12 +48,20 @@ class _Table:
         Of its Parquet file.
     rows
         How many it has.
+    source
+        Where it comes from, in words.
     """
 
     name: str
     part: str
     path: Path
     rows: int
+    source: str
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it has a sheet of its own."""
+        return self.rows >= _OF_A_LIST
 
     @property
     def caption(self) -> str:
@@ -61,62 +71,74 @@ class _Table:
     @property
     def sheet(self) -> str:
         """What its sheet is about: the table itself where it is a list, else all small ones of the part."""
-        if self.rows < _OF_A_LIST:
+        if not self.is_list:
             return self.part.partition(":")[0]
         return self.caption if self.name == _PROFILE else f"{self.part.partition('.')[0]} {self.caption}"
 
 
-def write(
-    new: Path, findings: Sequence[Mapping[str, Any]], titles: Mapping[str, str], dataset: Dataset
-) -> None:
-    """Write the workbook of a report.
+@dataclass(frozen=True)
+class Told:
+    """What a report says, beside its tables.
 
-    Parameters
+    Attributes
     ----------
-    new
-        Folder of the report, with its tables and customers.
+    figures
+        Of the front page's header.
     findings
-        What was found, as in ``findings.json``.
+        As in ``findings.json``.
     titles
         Of the notebooks, by name.
-    dataset
-        What they were run on.
+    sources
+        Of the tables; see `analysis.report.sources`.
     """
-    write_large_workbook(new / NAME, _pages(new, findings, titles, dataset), dataset.currency)
+
+    figures: Sequence[YearFigure]
+    findings: Sequence[Mapping[str, Any]]
+    titles: Mapping[str, str]
+    sources: Mapping[str, Mapping[str, Any]]
 
 
-def _pages(
-    new: Path, findings: Sequence[Mapping[str, Any]], titles: Mapping[str, str], dataset: Dataset
-) -> Iterator[Page]:
-    found = sorted(
-        _tables(new, titles), key=lambda table: (table.name != _PROFILE, table.part, table.rows >= _OF_A_LIST)
-    )
-    sheets = [[*group] for _name, group in groupby(found, key=lambda table: table.sheet)]
+def write(new: Path, told: Told, dataset: Dataset) -> None:
+    """Write the workbook of a report into its folder, where its tables and customers are."""
+    write_large_workbook(new / NAME, _pages(new, told, dataset), dataset.currency)
+
+
+def _pages(new: Path, told: Told, dataset: Dataset) -> Iterator[Page]:
+    found = sorted(_tables(new, told), key=lambda table: (table.part, table.is_list))
+    together = groupby(found, key=lambda table: table.path if table.is_list else table.part)
+    sheets = [[*group] for _name, group in together]
     names = [_("Summary"), _("Contents"), *(sheet[0].sheet for sheet in sheets)]
     summary, contents, *named = tabs(textwrap.shorten(name, _TAB, placeholder="…") for name in names)
-    about = [dataset.name, _("As of {day}").format(day=date(dataset.as_of))]
-    yield Page(summary, _("Summary"), about, {"report_findings": _found(findings, titles)}, is_list=True)
+    yield _summary(summary, told, dataset)
     yield _contents(contents, dict(zip(named, sheets, strict=True)), new)
     for name, sheet in zip(named, sheets, strict=True):
-        is_list = sheet[0].rows >= _OF_A_LIST
-        yield _list(sheet[0], name, new) if is_list else _part(sheet, name)
+        yield _list(sheet[0], name, new) if sheet[0].is_list else _part(sheet, name)
 
 
-def _found(findings: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> pd.DataFrame:
-    """Return the findings with their money and what follows, most money first."""
+def _summary(name: str, told: Told, dataset: Dataset) -> Page:
+    """Return the page of the header's figures, and of the findings, most money first."""
+    rows = [(one.title, one.now, one.before) for one in told.figures]
+    figures = pd.DataFrame(rows, columns=["title", "now", "year_before"]).astype({"year_before": "float64"})
+    figures["difference"] = figures["now"] - figures["year_before"]
     kept = ["text", "money", "action", "notebook"]
-    frame = pd.DataFrame([[one.get(name) for name in kept] for one in findings], columns=kept)
-    frame = frame.astype({"money": "float64"}).sort_values("money", ascending=False, kind="stable")
-    return frame.assign(notebook=frame["notebook"].map(titles)).rename(columns={"notebook": "part"})
+    found = pd.DataFrame([[one.get(key) for key in kept] for one in told.findings], columns=kept)
+    found = found.astype({"money": "float64"}).sort_values("money", ascending=False, kind="stable")
+    found = found.assign(notebook=found["notebook"].map(told.titles)).rename(columns={"notebook": "part"})
+    lines = [dataset.name, _("As of {day}").format(day=date(dataset.as_of))]
+    tables = {"report_figures": figures, "report_findings": found}
+    shown = {table: frame for table, frame in tables.items() if len(frame)}
+    return Page(
+        name, _("Summary"), lines, shown, forms={"report_figures": [one.form for one in told.figures]}
+    )
 
 
 def _contents(name: str, sheets: Mapping[str, Sequence[_Table]], new: Path) -> Page:
     rows = [
-        (sheet, table.caption, table.part, table.rows, table.path.relative_to(new).as_posix())
+        (sheet, table.caption, table.part, table.rows, table.path.relative_to(new).as_posix(), table.source)
         for sheet, shown in sheets.items()
         for table in shown
     ]
-    frame = pd.DataFrame(rows, columns=["sheet", "shows", "part", "rows", "file"])
+    frame = pd.DataFrame(rows, columns=["sheet", "shows", "part", "rows", "file", "source"])
     told = _("All tables, also those of the checks of models, are in the folder tables as Parquet and CSV.")
     return Page(name, _("Contents"), [told], {"report_contents": frame}, is_list=True, links="sheet")
 
@@ -139,16 +161,18 @@ def _part(shown: Sequence[_Table], name: str) -> Page:
     return Page(name, shown[0].part, tables={table.name: pd.read_parquet(table.path) for table in shown})
 
 
-def _tables(new: Path, titles: Mapping[str, str]) -> Iterator[_Table]:
-    """Return what is in the workbook: no other list of all customers, nothing empty, and nothing twice."""
+def _tables(new: Path, told: Told) -> Iterator[_Table]:
+    """Return what is in the workbook: no second list of all customers, no lesson, nothing empty or twice."""
+    sources = {name: in_words(one) for name, one in told.sources.items() if not one.get("lesson")}
     customers, seen = new / "customers.parquet", set[bytes]()
     everybody = pq.read_metadata(customers).num_rows if customers.exists() else 0
     if everybody:
-        yield _Table(_PROFILE, "", customers, everybody)
-    for notebook in sorted(name for name in titles if not name.endswith(_OF_MODELS)):
+        yield _Table(_PROFILE, "", customers, everybody, sources.get("customers", ""))
+    for notebook in sorted(name for name in told.titles if not name.endswith(_OF_MODELS)):
         for path in sorted((new / "tables" / notebook).glob("*.parquet")):
             about, content = pq.read_metadata(path), path.read_bytes()
             repeats = about.num_rows == everybody and about.schema.names[0] == "customer_id"
-            if about.num_rows and not repeats and content not in seen:
-                yield _Table(path.stem, titles[notebook], path, about.num_rows)
+            name = f"{notebook}/{path.stem}"
+            if about.num_rows and name in sources and not repeats and content not in seen:
+                yield _Table(path.stem, told.titles[notebook], path, about.num_rows, sources[name])
             seen.add(content)

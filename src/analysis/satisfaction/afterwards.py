@@ -12,7 +12,7 @@ from analysis.language import _, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Listed
-from analysis.satisfaction.answers import NEEDS_SALES, Answers, verdict
+from analysis.satisfaction.answers import NEEDS_SALES, Answers, differ, verdict
 from analysis.statistics import wilson
 
 if TYPE_CHECKING:
@@ -82,14 +82,14 @@ def afterwards(
     claim = _("{best} of “{good}” bought again within {days} days, {worst} of “{bad}”")
     claim = claim.format(days=number(days), best=best, good=good, worst=worst, bad=bad)
     text = f"{claim}: {verdict(table.iloc[0], table.iloc[-1], 'bought_again')}."
+    notes = [_("This is no experiment: groups also differ in what they were before, and in who answers.")]
     if table["alike"].notna().all():
         message = _("Had all bought as often before, it would be {best} and {worst}.")
-        text += " " + message.format(best=alike_best, worst=alike_worst)
-    caveat = _("This is no experiment: groups also differ in what they were before, and in who answers.")
+        notes.insert(0, message.format(best=alike_best, worst=alike_worst))
     gap = float(table["bought_again"].iloc[-1] - table["bought_again"].iloc[0])
     shown = {"afterwards": table.rename(index=names).rename_axis("group").reset_index()}
     found = Finding("satisfaction.bought_again", text, gap, "share")
-    return Afterwards(shown, text, found, claim, (caveat,), curves=pd.DataFrame(curves))
+    return Afterwards(shown, text, found, claim, tuple(notes), curves=pd.DataFrame(curves))
 
 
 @or_not_possible
@@ -120,9 +120,21 @@ def late_deliveries(
     if not (table["answers"] >= answers.least).all():
         return NotPossible(_("Too few answers follow a late delivery, or one in time, to compare them."))
     late, in_time = (row for _name, row in table.iterrows())
-    values = {"late": answers.says(late), "in_time": answers.says(in_time)}
-    text = _("After a delivery of more than {days} days: {late}; after one in time: {in_time}; {clear}.")
-    text = text.format(days=number(promised), clear=verdict(late, in_time, answers.measure), **values)
-    gap = float(late[answers.measure] - in_time[answers.measure])
-    found = Finding("satisfaction.late", text, gap, answers.measure)
+    values = [float(row[answers.measure]) for row in (late, in_time)]
+    measure = "NPS" if answers.measure == "nps" else _("satisfied customers")
+    text = _(
+        "{measure} after a delivery of more than {days} days: {late}; after one in time: {in_time}; {clear}."
+    )
+    told = {"days": number(promised), "clear": verdict(late, in_time, answers.measure), "measure": measure}
+    text = text.format(late=answers.written(values[0]), in_time=answers.written(values[1]), **told)
+    is_bad = differ(late, in_time, answers.measure) and values[0] < values[1]
+    found = Finding(
+        "satisfaction.late",
+        text,
+        values[0],
+        answers.measure,
+        good=False if is_bad else None,
+        action=_("Deliver within {days} days, A customers first.").format(**told) if is_bad else "",
+        usual=values[1],
+    )
     return Listed({"late_scores": table.rename_axis("group").reset_index()}, text, found)

@@ -67,6 +67,14 @@ class Answers:
         return self.frame[self.recent].drop_duplicates("customer_id", keep="last")
 
     @property
+    def a_period_earlier(self) -> pd.DataFrame:
+        """The last answer of each customer in as many months before."""
+        until = window_start(self.as_of, self.months)
+        since = pd.Timestamp(window_start(until, self.months))
+        earlier = self.frame[self.frame["date"].between(since, pd.Timestamp(until), inclusive="right")]
+        return earlier.drop_duplicates("customer_id", keep="last")
+
+    @property
     def recent(self) -> pd.Series[bool]:
         """Which answers are of the months."""
         return self.frame["date"] > pd.Timestamp(window_start(self.as_of, self.months))
@@ -122,15 +130,17 @@ def nps_interval(promoters: ArrayLike, detractors: ArrayLike, answers: ArrayLike
     return 100 * np.maximum(middle - half, -1), 100 * np.minimum(middle + half, 1)
 
 
-def verdict(one: pd.Series, other: pd.Series, measure: str) -> str:
-    """Say whether two measures differ by more than both intervals leave open (Zou & Donner 2008)."""
+def differ(one: pd.Series, other: pd.Series, measure: str) -> bool:
+    """Tell whether two measures differ by more than both intervals leave open (Zou & Donner 2008)."""
     low, high = (one, other) if one[measure] < other[measure] else (other, one)
     reach = np.hypot(low[f"{measure}_high"] - low[measure], high[measure] - high[f"{measure}_low"])
-    return (
-        _("a clear difference")
-        if high[measure] - low[measure] > reach
-        else _("a difference that may be chance")
-    )
+    return bool(high[measure] - low[measure] > reach)
+
+
+def verdict(one: pd.Series, other: pd.Series, measure: str) -> str:
+    """Say whether two measures `differ`."""
+    is_clear = differ(one, other, measure)
+    return _("a clear difference") if is_clear else _("a difference that may be chance")
 
 
 def answers(dataset: Dataset, months: int = 12, least: int = 10) -> Answers | NotPossible:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 TOP = 3
+_YEAR = 12  # months
 _TWICE = 2
 _WORD = re.compile(r"[^\W\d_]{3,}")
 STOP_WORDS = frozenset(
@@ -51,16 +52,25 @@ def detractors(
         frame, order = customers[["abc", "net_sales"]].join(frame, how="right"), ["net_sales", "score"]
     frame = frame.sort_values(order, ascending=[name == "score" for name in order], kind="stable")
     frame = named(dataset, frame.reset_index())
-    names, worth, value, good = listing(called(frame).head(TOP).tolist()), None, len(frame), None
-    text = _("Of the {size} customers of “{group}”, {names} come first.")
-    text = text.format(size=number(len(frame)), group=group, names=names)
+    names, stake, value, good = listing(called(frame).head(TOP).tolist()), None, len(frame), None
+    text = _("{size} customers are in the group “{group}”.").format(size=number(len(frame)), group=group)
     if isinstance(customers, pd.DataFrame):
         best = frame.loc[frame["abc"] == "A", "net_sales"]
         worth, value, good = float(best.sum()), len(best), False if len(best) else None
         share = percent(worth / customers["net_sales"].sum(), 1)
-        of_a = _("{best} are in class A, with net sales of {worth}, {share} of all.")
-        text += " " + of_a.format(best=number(value), worth=money(worth, dataset.currency), share=share)
-    found = Finding("satisfaction.detractors", text, value, "customers", worth, good)
+        stake = max(worth, 0.0) * _YEAR / answers.months
+        text = _(
+            "{best} of the {size} customers of “{group}” are in class A, with net sales of {worth}, {share} "
+            "of all."
+        ).format(
+            best=number(value),
+            size=number(len(frame)),
+            group=group,
+            worth=money(worth, dataset.currency),
+            share=share,
+        )
+    action = _("Call {names} and ask what is wrong.").format(names=names)
+    found = Finding("satisfaction.detractors", text, value, "customers", stake, good, action)
     told = ["customer_id", "name", "owner", "abc", "net_sales", "answered", "score", "comment"]
     return Listed({"detractors": frame[[name for name in told if name in frame]]}, text, found)
 
@@ -111,12 +121,11 @@ def loyalty(dataset: Dataset, answers: Answers, customers: pd.DataFrame) -> List
     table = table.reindex([key for key in names if key in table.index]).rename(index=names)
     whole = table.iloc[-1]
     text = _(
-        "{share} of the {customers} customers of these months have bought more than once; half have been "
-        "customers for {years} years or longer; share of wallet: {wallet}."
+        "{share} of the {customers} customers of these months have bought more than once; share of wallet: "
+        "{wallet}."
     ).format(
         share=percent(whole["repeat_rate"], 1),
         customers=number(whole["customers"]),
-        years=number(whole["tenure"], 1),
         wallet="–" if pd.isna(whole["share_of_wallet"]) else percent(whole["share_of_wallet"]),
     )
     found = Finding("satisfaction.repeat_rate", text, float(whole["repeat_rate"]), "share")

@@ -15,7 +15,7 @@ from analysis.owners import belongs_to
 from analysis.portfolio import ActivityWindow
 from analysis.profitability import profits
 from analysis.result import Finding, Listed
-from analysis.satisfaction.answers import NEEDS_SALES, Answers
+from analysis.satisfaction.answers import NEEDS_SALES, Answers, differ
 from analysis.segmentation.abc_classes import classified
 
 if TYPE_CHECKING:
@@ -43,22 +43,37 @@ def nps(answers: Answers) -> Nps:
 
     A customer counts once in each, with its last answer.
     """
-    told = answers.lately
+    told, before = answers.lately, answers.a_period_earlier
     now, shares = answers.overall(told), told["group"].value_counts(normalize=True)
     parts = [f"{name} {percent(shares.get(key, 0.0), 1)}" for key, name in answers.groups.items()]
-    text = _("In the {months} to {day}: {measure}; customers who answered: {customers}. {groups}.").format(
+    text = _("In the {months} to {day}: {measure}, from {customers} customers").format(
         months=duration(answers.months, "month"),
         day=day_of(answers.as_of),
         measure=answers.says(now),
         customers=number(len(told)),
-        groups=listing(parts),
     )
+    usual, good = None, None
+    if len(before) >= answers.least:
+        then = answers.overall(before)
+        usual, is_clear = float(then[answers.measure]), differ(now, then, answers.measure)
+        good = bool(now[answers.measure] > usual) if is_clear else None
+        message = _("{text}; in the {months} before it was {value}.")
+        text = message.format(
+            text=text, months=duration(answers.months, "month"), value=answers.written(usual)
+        )
+    else:
+        text += "."
     quarters = answers.frame.assign(quarter=answers.frame["date"].dt.to_period("Q").dt.start_time)
     trend = answers.rated(quarters.drop_duplicates(["customer_id", "quarter"], keep="last"), "quarter")
     trend, measure = trend[trend["answers"] >= answers.least].reset_index(), answers.measure
     value, claim = float(now[measure]), answers.says(now)
-    found = Finding(f"satisfaction.{measure}", text, value, measure)
-    return Nps({"nps": trend}, text, found, claim, answers.read_as, trend=trend, now=value, measure=measure)
+    if measure == "nps":
+        ends = (number(now[f"nps_{end}"], 1) for end in ("low", "high"))
+        claim = _("The NPS is {value}, most likely between {low} and {high}")
+        claim = claim.format(value=number(value, 1), **dict(zip(("low", "high"), ends, strict=True)))
+    found = Finding(f"satisfaction.{measure}", text, value, measure, good=good, usual=usual)
+    notes = (f"{listing(parts)}.", *answers.read_as)
+    return Nps({"nps": trend}, text, found, claim, notes, trend=trend, now=value, measure=measure)
 
 
 @or_not_possible
@@ -99,13 +114,15 @@ def response(customers: pd.DataFrame, answers: Answers) -> Listed:
     text = text.format(
         share=percent(whole["response"], 1), customers=number(whole["customers"]), sales=percent(told, 1)
     )
+    found = Finding("satisfaction.response", text, float(whole["response"]), "share")
+    notes: tuple[str, ...] = ()
     if (classes["answers"] >= answers.least).all():
         weighed = (classes[answers.measure] * classes["customers"]).sum() / whole["customers"]
         message = _("With classes weighed as they are among customers it would be {weighed}, not {now}.")
         now = answers.written(whole[answers.measure])
-        text += " " + message.format(weighed=answers.written(weighed), now=now)
-    found = Finding("satisfaction.response", text, float(whole["response"]), "share")
-    return Listed({"response": table.reset_index()}, text, found)
+        notes = (message.format(weighed=answers.written(weighed), now=now),)
+    table["answers"] = table.pop("answers")
+    return Listed({"response": table.reset_index()}, text, found, notes_on=notes)
 
 
 @or_not_possible
@@ -138,14 +155,25 @@ def by_group(
         named = table.drop(index=few, errors="ignore")
         compared += len(named)
         off = (named[f"{measure}_low"] > whole[measure]) | (named[f"{measure}_high"] < whole[measure])
-        apart += [(row[measure], f"{key}: {answers.says(row)}.") for key, row in named[off].iterrows()]
+        apart += [(row[measure], str(key)) for key, row in named[off].iterrows()]
         if len(named):
             tables[name] = table.sort_values(measure).rename_axis("group").reset_index()
     if not tables:
         return none
     counts = {"n": number(compared), "off": number(len(apart)), "chance": number(_CHANCE * compared, 1)}
-    text = _("Of {n} groups {off} lie clearly off {whole}; by chance alone about {chance} would.")
-    text = text.format(whole=answers.says(whole), **counts)
+    text, action = _("None of {n} groups lies clearly off the whole.").format(**counts), ""
     if apart:
-        text = " ".join([text, *dict.fromkeys([min(apart)[1], max(apart)[1]])])
-    return Listed(tables, text, Finding("satisfaction.groups", text, len(apart), "groups"))
+        named_as = _("“{group}” ({value})")
+        ends = [
+            named_as.format(group=group, value=answers.written(value))
+            for value, group in (min(apart), max(apart))
+        ]
+        text = _("Of {n} groups {off} lie clearly off the whole, among them {groups}.")
+        text = text.format(groups=listing([*dict.fromkeys(ends)]), **counts)
+        if min(apart)[0] < whole[measure]:
+            action = _("Ask the customers of “{group}” what is wrong.").format(group=min(apart)[1])
+    note = _("By chance alone about {chance} of {n} groups would lie so far off.").format(**counts)
+    found = Finding(
+        "satisfaction.groups", text, len(apart), "groups", usual=_CHANCE * compared, action=action
+    )
+    return Listed(tables, text, found, notes_on=(note,))

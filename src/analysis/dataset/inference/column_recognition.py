@@ -99,7 +99,7 @@ def recognise(
     asked = {name: headers for name, headers in candidates.items() if name in deciding}
     questions = [_which(raw.file, table, name, headers) for name, headers in asked.items()]
     questions += _missing(raw, table, chosen, asked, alike)
-    facts = [_recognised(raw, chosen), *_unused(raw, chosen)]
+    facts = [_recognised(raw, chosen)]
     if either and "amount" in chosen:
         facts.append(Note(_DISCOUNT_LEFT_OUT, {"header": either}))
     elif either:
@@ -262,7 +262,7 @@ def _recognised(raw: RawTable, chosen: dict[str, str]) -> Note:
     return Note(N_("{file}: columns recognised: {pairs}."), {"file": raw.file, "pairs": pairs})
 
 
-def _unused(raw: RawTable, chosen: dict[str, str]) -> list[Note]:
+def unused(raw: RawTable, chosen: dict[str, str]) -> list[Note]:
     """Return the note on columns that nothing is done with; none if there are none."""
     unused = [f"'{header}'" for header in raw.columns if header not in chosen.values()]
     message = N_("{file}: columns not used: {headers}.")

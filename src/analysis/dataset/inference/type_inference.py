@@ -12,7 +12,7 @@ import duckdb
 from analysis.dataset.config import TableConfig
 from analysis.dataset.files.readers import RawTable, quoted, whole
 from analysis.dataset.inference.amount_column import MOST, SAMPLE_ROWS, net_amount, written_number
-from analysis.dataset.inference.column_recognition import recognise
+from analysis.dataset.inference.column_recognition import recognise, unused
 from analysis.dataset.inference.customer_column import with_best_customer
 from analysis.dataset.inference.formats import SERIAL, Evidence, evidence, seen_formats, trimmed
 from analysis.dataset.ledger.intake_result import Formats
@@ -105,15 +105,8 @@ def _found(
     sales: Formats,
 ) -> Reading:
     ignored = set(map(same_name, settings.ignore))
-    raws = (
-        [
-            replace(raw, columns={h: k for h, k in raw.columns.items() if same_name(h) not in ignored})
-            for raw in raws
-        ]
-        if ignored
-        else raws
-    )
-    first = raws[0]
+    whole = raws[0]
+    first = replace(whole, columns={h: k for h, k in whole.columns.items() if same_name(h) not in ignored})
     best, customer = table, None
     if "customer_id" in table.canonical and "customer_id" not in settings.columns:
         free = {name: kind for name, kind in first.columns.items() if name not in settings.columns.values()}
@@ -133,6 +126,7 @@ def _found(
     kinds = {name: first.columns[header] for name, header in columns.items()}
     search = _Search(connection, raws, table, columns, kinds, settings, sales)
     search.facts += [fact for raw in raws[:3] for fact in raw.facts] + list(recognition.facts)
+    search.facts += unused(whole, recognition.columns)
     search.facts += [Note(_NO_AMOUNT, {"header": recognition.columns["amount"]})] if empty else []
     search.questions += recognition.questions
     marks, decimal = search.marks()

@@ -63,7 +63,7 @@ class Records:
     def noted(self, facts: tuple[Note, ...] = (), alarms: tuple[Note, ...] = ()) -> Records:
         """Return the same with more to say of how the table was read, and of what to beware of."""
         quality = self.quality
-        said = replace(quality, facts=(*quality.facts, *facts), alarms=(*quality.alarms, *alarms))
+        said = replace(quality, facts=(*facts, *quality.facts), alarms=(*quality.alarms, *alarms))
         return replace(self, quality=said)
 
 

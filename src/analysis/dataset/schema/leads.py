@@ -12,16 +12,19 @@ from analysis.language import N_
 
 STAGES = {
     "lead": listed(
-        "lead, new, contact, raw, open, working, prospecting, open not contacted, working contacted, nuevo, "
+        "lead, new, contact, raw, open, working, prospecting, open not contacted, working contacted, "
+        "appointment scheduled, cita programada, nuevo, "
         "nueva, contacto, contactado, contactada, sin cualificar, abierto, abierta"
     ),
     "prospect": listed(
-        "prospect, qualified, qualification, mql, sql, prospecto, cualificado, cualificada, calificado, "
-        "calificada, cualificacion, calificacion"
+        "prospect, qualified, qualification, qualified to buy, calificado para comprar, mql, sql, prospecto, "
+        "cualificado, cualificada, calificado, calificada, cualificacion, calificacion"
     ),
     "potential": listed(
         "potential, potential customer, opportunity, proposal, negotiation, offer, quote, needs analysis, "
-        "value proposition, proposal price quote, negotiation review, contract sent, cliente potencial, "
+        "value proposition, id decision makers, perception analysis, presentation scheduled, "
+        "decision maker bought in, presentacion programada, proposal price quote, negotiation review, "
+        "contract sent, cliente potencial, "
         "potencial, oportunidad, propuesta, negociacion, oferta, presupuesto, propuesta enviada, "
         "oferta enviada, presupuesto enviado, contrato enviado"
     ),

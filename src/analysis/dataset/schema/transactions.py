@@ -6,9 +6,9 @@ from analysis.dataset.schema.declaration import Column, Link, Table, listed
 from analysis.language import N_
 
 TAX_NUMBERS = listed(
-    "nif, cif, nif cif, cif nif, dni, cif dni, dni nif, nif dni, nif receptor, nif destinatario, nif cliente, cif cliente, dni cliente, "
-    "nif del cliente, customer vat, customer vat number, customer tax id, vat number, vat no, vat id, "
-    "vat registration number, tax id, tax number"
+    "nif, cif, nif cif, cif nif, dni, cif dni, dni nif, nif dni, nif cliente, cif cliente, dni cliente, "
+    "nif receptor, nif destinatario, nif del cliente, customer vat, customer vat number, customer tax id, "
+    "vat number, vat no, vat id, vat registration number, tax id, tax number"
 )
 """Headers under which customers stand with their tax number, with or without country and hyphens."""
 _FULL_NAMES = listed(

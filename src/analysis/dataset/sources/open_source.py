@@ -56,7 +56,7 @@ def find_source(data: str) -> Source:
 
     See `_found`.
     """
-    from analysis.dataset.systems import known_by_name  # noqa: PLC0415
+    from analysis.dataset.systems.recognition import known_by_name  # noqa: PLC0415
 
     return known_by_name(_found(data))
 

@@ -120,7 +120,7 @@ def find_sales(heads: list[Head], given: Mapping[str, str]) -> Related:
         ranked = []
     for lines, orders in ranked[:1]:
         if not [head for head in whole if head not in orders]:
-            pairs = _pairs(lines[0], orders[0], TRANSACTIONS)
+            pairs = _pairs(lines[0], orders[0], TRANSACTIONS, "order_id")
             return Related(
                 lines, (Listed(tuple(orders), pairs, _of_order(lines[0], orders[0], pairs), True),)
             )
@@ -172,7 +172,7 @@ def _orders_of(lines: list[Head], heads: list[Head], given: Mapping[str, str]) -
         group
         for group in _alike([head for head in heads if head not in lines])
         if {"customer_id", "date"} <= _found(group[0], given)
-        and _pairs(lines[0], group[0], TRANSACTIONS)
+        and _pairs(lines[0], group[0], TRANSACTIONS, "order_id")
         and not {"product_id", "quantity"} & recognised(TRANSACTIONS, group[0].headers, {}, surely=True)
     ]
 
@@ -221,7 +221,9 @@ def product_lists(rows: Head, pool: list[Head]) -> tuple[Listed, ...]:
     has |= {"unit_cost"} if "cost" in has else set()
     found = []
     for head in pool:
-        pairs = tuple(pair for pair in _pairs(rows, head, PRODUCTS) if pair[1] in _codes(head, PRODUCTS))
+        of_goods = {"category", "unit_price", "unit_cost"} & recognised(PRODUCTS, head.headers, {})
+        key = "product_id" if of_goods and identify(head.names, head.headers, {}) != "customers" else ""
+        pairs = tuple(pair for pair in _pairs(rows, head, PRODUCTS, key) if pair[1] in _codes(head, PRODUCTS))
         said = recognised(TRANSACTIONS, head.headers, {}, surely=True)
         if not pairs or head == rows or {"date", "quantity", "customer_id", "order_id"} & said:
             continue
@@ -316,16 +318,24 @@ def _has_key_word(header: str) -> bool:
     return bool(_KEY_WORDS & {*normalised(header).split()})
 
 
-def _pairs(rows: Head, other: Head, table: Table) -> tuple[tuple[str, str], ...]:
-    """Return the columns of two raw tables that may be the same key by what they are called."""
-    return tuple(dict.fromkeys(_same_keys(rows, other, table)))
+def _pairs(rows: Head, other: Head, table: Table, key: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the columns of two raw tables that may be the same key by what they are called.
+
+    ``key`` is the column of the rows that may stand in the other table as its own code, whatever this is.
+    """
+    own = headers_of(TRANSACTIONS, rows.headers, (key,) if key else ()).get(key, [])
+    bare = [header for header in other.headers if same_name(header) in _BARE]
+    found = [*_same_keys(rows, other, table), *((mine, its) for mine in own for its in bare)]
+    return tuple(dict.fromkeys(found))
 
 
 def _same_keys(rows: Head, other: Head, table: Table) -> Iterator[tuple[str, str]]:
     def is_key(header: str) -> bool:
         return _has_key_word(header) or same_name(header) in _KEY_NAMES
 
-    own = [header for header in rows.headers if is_key(header) and same_name(header) not in _BARE]
+    own = [
+        header for header in rows.headers if is_key(header) and same_name(header) not in _BARE - _REFERENCES
+    ]
     theirs = [header for header in other.headers if is_key(header)]
     called = {word.removesuffix("s") for name in other.names for word in words(name)}
     for mine in own:
@@ -358,6 +368,7 @@ def _telling(header: str) -> list[str]:
 
 
 _BARE = set(map(same_name, OWN_CODE))
+_REFERENCES = {"ref", "referencia"}
 _KEY_NAMES = {
     same_name(name) for key in _KEYS for rank in TRANSACTIONS.column(key).ranks[:2] for name in rank
 } | set(map(same_name, listed("store, shop, tienda, territory, territorio, zona, zone, region, employee")))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from analysis.dataset.schema import TABLES, Table, normalised, same_name
 from analysis.dataset.schema.declaration import listed
+from analysis.dataset.systems.declaration import system_of, systems
 
 _IDLE_WORDS = listed(
     "de, del, la, las, los, el, of, the, export, exportacion, exported, datos, data, copia, copy, tabla, "
@@ -137,9 +138,9 @@ def identify(
 ) -> str | None:
     """Return the canonical table that a raw one is; None if it is none.
 
-    Its name decides where the columns fit; else the table of which it has most columns, the sales where
-    several have as many; else its name, where it has at least a telling column of that table, since what is
-    missing can be asked for. By columns alone, names that count only for want of a better one do not, and
+    Its columns decide where they are those of a known system's sales; its name where they fit; else the table
+    of which it has most columns, the sales where several have as many; else its name, where it has at least a
+    telling column of that table, since what is missing can be asked for. By columns alone, names that count only for want of a better one do not, and
     a table that knows no customer needs its name: a month, a channel and an amount may be anything.
 
     Parameters
@@ -155,6 +156,9 @@ def identify(
     by_name = [table for table in map(named, names) if table]
     if not headers:
         return next(iter(by_name), None)
+    system = systems().get(system_of(headers) or "")
+    if system and system.tables == ["transactions"]:  # deals are leads, too
+        return "transactions"
     for table in by_name:
         if fits(TABLES[table], headers, given.get(table, {})):
             return table

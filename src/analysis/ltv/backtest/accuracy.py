@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, ngettext, number, signed_percent, told_apart
+from analysis.language import _, duration, money, ngettext, number, percent, signed_percent, told_apart
 from analysis.ltv.backtest.baselines import NAIVE, rule_name
 from analysis.ltv.backtest.holdout import Holdout
 from analysis.ltv.spend import spend_power
@@ -30,8 +30,8 @@ class Accuracy(Result):
     check: Holdout
 
     def sentence(self) -> str:
-        """Say how the first model did against the actual total and the best baseline."""
-        total = ngettext(
+        """Say what the first model expected, and the actual total."""
+        return ngettext(
             "In the last week the model, which had not seen it, expected {predicted} purchases; there were "
             "{actual}.",
             "In the last {weeks} weeks the model, which had not seen them, expected {predicted} purchases; "
@@ -42,21 +42,21 @@ class Accuracy(Result):
             predicted=number(self.check.predicted),
             actual=number(self.check.actual),
         )
-        return f"{total} {_verdict(self.check, self.frame, number)}"
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the rules by name, actual first."""
         return {"scores": _named(self.frame, float(self.check.actual))}
 
     def findings(self) -> list[Finding]:
-        """Return the verdict on total and customers."""
+        """Return how far off the total was."""
         error = self.check.predicted / self.check.actual - 1 if self.check.actual else None
         return [Finding("ltv.holdout", self.sentence(), error, "share")]
 
     def notes(self) -> list[str]:
-        """Return who is left out of the check."""
+        """Say how it did against the best baseline, and who is left out of the check."""
+        verdict = _verdict(self.check, self.frame, number)
         if not self.check.newcomers:
-            return []
+            return [verdict]
         message = ngettext(
             "One customer arrived in the holdout and is left out of the check, since no model could have "
             "known of it.",
@@ -64,7 +64,7 @@ class Accuracy(Result):
             "could have known of them.",
             self.check.newcomers,
         )
-        return [message.format(newcomers=number(self.check.newcomers))]
+        return [verdict, message.format(newcomers=number(self.check.newcomers))]
 
 
 @dataclass(frozen=True)
@@ -96,26 +96,54 @@ class ValueAccuracy(Accuracy):
         return {"value_scores": table.rename(columns={n: f"{n}_value" for n in ("total", "mae", "rmse")})}
 
     def findings(self) -> list[Finding]:
-        """Return the forecast and the actual values."""
-        return [Finding("ltv.holdout_value", self.sentence(), self.check.value_error, "share")]
+        """Return none: the value of all customers says it, see `last_forecast`."""
+        return []
 
     def notes(self) -> list[str]:
-        """Say how spend was followed over time, and how the forecast would have been without."""
-        power = spend_power(self.check.earlier)
+        """Say what was expected and what came, and how the forecast would have been had spend not moved."""
+        power, said = spend_power(self.check.earlier), [self.sentence()]
         if not power or np.isnan(self.check.value_error):
-            return []
+            return said
         level = self.check.level**power
         message = _(
             "Of spend, {way} foretold money best at earlier dates and is used ({change} against all time); "
             "without it, net sales would have been off by {without}."
         )
-        return [
-            message.format(
-                way=_("the level of the last period") if power == 1 else _("the trend going on"),
-                change=signed_percent(level - 1, 1),
-                without=signed_percent((1 + self.check.value_error) / level - 1, 1),
-            )
-        ]
+        followed = message.format(
+            way=_("the level of the last period") if power == 1 else _("the trend going on"),
+            change=signed_percent(level - 1, 1),
+            without=signed_percent((1 + self.check.value_error) / level - 1, 1),
+        )
+        return [*said, followed]
+
+
+def last_forecast(check: Holdout | NotPossible) -> list[Finding]:
+    """Say in one sentence how far the last forecast of net sales was off, and whether its interval held.
+
+    At stake is that miss, in money; none where nothing was forecast, or nothing came.
+    """
+    if isinstance(check, NotPossible) or np.isnan(check.value_error):
+        return []
+    actual = float(check.customers["actual_value"].sum())
+    expected, held = (1 + check.value_error) * actual, check.value_held
+    low = _(
+        "The forecast for the last {weeks} was {share} too low: {expected} of net sales expected of the "
+        "customers known then, {actual} came, {held}."
+    )
+    high = _(
+        "The forecast for the last {weeks} was {share} too high: {expected} of net sales expected of the "
+        "customers known then, {actual} came, {held}."
+    )
+    text = (low if expected < actual else high).format(
+        weeks=duration(check.weeks, "week"),
+        share=percent(abs(check.value_error), 1),
+        expected=money(expected, check.summary.currency),
+        actual=money(actual, check.summary.currency),
+        held=_("within its interval") if held else _("outside its interval"),
+    )
+    action = _("Plan with a miss of this size either way.")
+    miss = abs(expected - actual)
+    return [Finding("ltv.holdout_value", text, check.value_error, "share", miss, held, action)]
 
 
 @or_not_possible
