@@ -455,6 +455,7 @@ class TestFlow:
         ]
         (found,) = monthly_flow(engine_over(transactions(rows)), dt.date(2024, 3, 31)).findings()
         assert (found.value, found.usual, found.money, found.good) == (0.75, 0.25, 60, False)
+        assert found.text.endswith("A year before it was 25.0%.")
 
     def test_a_period_in_which_nobody_buys(self, engine_over):
         rows = [("a", "2024-01-05", "sale", 1), ("a", "2024-03-31", "sale", 1)]
