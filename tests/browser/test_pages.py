@@ -161,6 +161,12 @@ def test_what_moved_between_two_reports_holds_to_the_standards(report, opened, t
     hold_to_the_standards(opened(tmp_path / "moved" / "compare.html"))
 
 
+def test_the_front_page_is_read_in_six_screens_or_on_two_sheets(report, opened):
+    page = opened(report / "index.html", TELEPHONE)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 6 * TELEPHONE["height"]
+    assert sheets(page.pdf(prefer_css_page_size=True)) == 2
+
+
 def test_portfolio_sheets_hold_to_the_standards_and_each_is_one_sheet(chromium, opened, tmp_path):
     out = tmp_path / "by"
     command = [sys.executable, "-m", "analysis.cli", "run", "demo", "--by", "salesperson", "--out", out]
