@@ -20,8 +20,8 @@ ROWS_SHOWN = 20
 COLUMNS_SHOWN = 8
 """Of a table on a page of the report or in a notebook: more are not read, and do not fit on paper."""
 MISSING = "–"
-WORDY = 24
-"""Characters of a cell beyond which it may be broken into lines."""
+WORDY, WORDS = 24, 12
+"""Characters of a cell beyond which it may be broken into lines: anywhere, and on paper."""
 _FORMAT = re.compile(r"(number|percent|money)(\d?)")
 _EXACT = 15
 """Digits of a decimal number that a float holds whatever it is."""
@@ -192,15 +192,21 @@ def _rounded(column: pd.Series[Any], form: str) -> pd.Series[Any]:
 
 
 def _row(tag: str, cells: list[str], sides: list[str], attributes: str = "") -> str:
-    wordy = [
-        ' class="wordy"' if tag == "td" and side == "left" and len(cell) > WORDY else ""
-        for cell, side in zip(cells, sides, strict=True)
+    kinds = [
+        _kind(cell) if (tag, side) == ("td", "left") else "" for cell, side in zip(cells, sides, strict=True)
     ]
     inner = "".join(
         f'<{tag}{attributes}{kind} style="text-align: {side}">{escape(cell)}</{tag}>'
-        for cell, kind, side in zip(cells, wordy, sides, strict=True)
+        for cell, kind, side in zip(cells, kinds, sides, strict=True)
     )
     return f"<tr>{inner}</tr>"
+
+
+def _kind(cell: str) -> str:
+    """Return the class of a text by its length."""
+    if len(cell) > WORDY:
+        return ' class="wordy"'
+    return ' class="words"' if len(cell) > WORDS else ""
 
 
 def _more(table: Shown) -> str:
