@@ -659,6 +659,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "report_contents": {
         "file": (N_("File"), "text"),
         "sheet": (N_("Tab"), "text"),
+        "part": (N_("Part of the report"), "text"),
         "shows": (N_("What it shows"), "text"),
         "source": (N_("Where it comes from"), "text"),
     },
@@ -671,6 +672,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "report_findings": {
         "action": (N_("What to do"), "text"),
         "money": (N_("Money at stake"), "money"),
+        "part": (N_("Part of the report"), "text"),
         "text": (N_("Finding"), "text"),
     },
     "rows": {"what": (N_("What became of them"), "text")},
