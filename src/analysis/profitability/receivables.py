@@ -116,7 +116,7 @@ class Receivables(Result):
         """Return the share overdue; what is overdue is what claiming it brings in."""
         share, overdue, usual = self.overdue / self.open, max(self.overdue, 0.0), self.overdue_before
         action = _("Claim what is overdue, the oldest first.") if overdue else ""
-        good = None if usual is None else share <= usual
+        good = False if usual is not None and share > usual else None
         found = (self.sentence(), share, "share", overdue, good, action, usual)
         return [Finding("profitability.overdue", *found)]
 
