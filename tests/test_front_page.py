@@ -201,6 +201,11 @@ class TestOneMinute:
         assert channel.startswith("Not known: a table of what was spent")
         assert sure == "Not known: the history is too short to check a forecast on."
 
+    def test_of_less_than_two_years_what_growth_says_is_the_answer(self, dataset):
+        told = found("portfolio.growth") | {"text": "67% less.", "good": False}
+        figures = [YearFigure("net_sales", 90, None, pd.Series(dtype=float))]
+        assert self.answers(dataset, [chapter("01_portfolio", told)], figures)[0] == "No. 67% less."
+
     def test_a_part_not_run_or_stopped_is_said(self, dataset):
         stopped = chapter("04_ltv", failure=object())
         assert self.answers(dataset, [stopped])[2:4] == [

@@ -115,7 +115,10 @@ def _growing(known: Known) -> Answer:
     if sales.change is None:
         first = known.dataset.query("coverage")["first_date"].iloc[0].date()
         begin = _("Not to be told yet: it takes two years, and the sales begin on {day}.")
-        return Answer(question, found["text"] if found else begin.format(day=date(first)), link, told)
+        if found is None:
+            return Answer(question, begin.format(day=date(first)))
+        plain = _("Yes.") if found.get("good") else _("No.")
+        return Answer(question, f"{plain} {found['text']}", link, told)
     message = _("Yes: net sales {change}.") if sales.change > 0 else _("No: net sales {change}.")
     return Answer(question, message.format(change=sales.changed()), link, told)
 
