@@ -8,7 +8,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from analysis.acquisition.funnel import Funnel
 from analysis.acquisition.lead_scores import ConversionCurve
-from analysis.acquisition.worth import LtvToCac, Payback
+from analysis.acquisition.worth import GOOD_RATIO, LtvToCac, Payback
 from analysis.language import _, number, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
@@ -19,19 +19,20 @@ _RATIOS = np.outer(10.0 ** np.arange(-3, 5), [1, 2, 5]).ravel()
 
 @plot.register
 def ltv_to_cac(result: LtvToCac, ax: Axes | None = None) -> Axes:
-    """Draw the ratio of each channel, the best on top; the worst, if clearly below all, stands out."""
+    """Draw the ratio of each channel, the best on top; those clearly below the usual stand out."""
     frame = result.frame[result.frame["ratio"] > 0].reset_index(drop=True)
     ax = ax or theme.axes(height=1.0 + 0.5 * len(frame))
-    poor = frame.index[(frame["channel"] != _("(not known)")) & (frame["ratio_high"] < result.ratio)]
+    poor = np.flatnonzero(frame["channel"].isin(result.poor))
     label = _("{channel}\n{share} of the money, {n} customers")
     rows = frame[["channel", "share_spent", "customers"]].itertuples(index=False)
     labels = [label.format(channel=name, share=percent(share), n=number(n)) for name, share, n in rows]
     names = ("ratio", "ratio_low", "ratio_high")
-    lines(ax, frame, names, labels, lit(len(frame), *poor[-1:], rest="model"))
+    lines(ax, frame, names, labels, lit(len(frame), *poor, rest="model"))
     for place, value in zip(range(len(frame))[::-1], frame["ratio"], strict=True):
         beside(ax, number(value, 1), (value, place), (0, 7))
     ax.set_ylim(-0.6, len(frame) - 0.1)
-    for at, words in ((1.0, _("cost covered")), (result.ratio, _("all channels"))):
+    usual = _("usual: {ratio}").format(ratio=number(GOOD_RATIO))
+    for at, words in ((1.0, _("cost covered")), (GOOD_RATIO, usual)):
         ax.axvline(at, color=COLOURS["muted"], linewidth=1, linestyle="--")
         beside(ax, words, (at, len(frame) - 0.2), (4, 0), colour="muted")
     ax.set_xscale("log")

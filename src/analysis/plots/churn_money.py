@@ -46,7 +46,7 @@ def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     if curve["gain_low"].notna().all():
         band(ax, curve["contacted"], curve["gain_low"], curve["gain_high"])
         said = _("Expected gain in all; band: range of the assumption, nothing is measured")
-        if getattr(result, "measured", False):
+        if result.measured:
             said = _("Expected gain in all; band: 90% interval of the measured effect")
     ax.plot(curve["contacted"], curve["expected_gain"], color=COLOURS["model"], linewidth=2.2)
     ax.axhline(0, color=COLOURS["muted"], linewidth=1)

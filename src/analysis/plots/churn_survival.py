@@ -31,8 +31,8 @@ def survival(result: Survival, ax: Axes | None = None) -> Axes:
     said = _("Left: share still there, with its 95% interval; right: share that ends in a month")
     if result.lives.window:
         said = _(
-            "Left: share never silent for {days} days, with its 95% interval; right: share of these that fall "
-            "silent in a month"
+            "Left: share never silent for {days} days, with its 95% interval; right: share of these that "
+            "fall silent in a month"
         ).format(days=number(result.lives.window))
     if not ax:
         rows = result.shown["survival"].dropna(subset="hazard")
