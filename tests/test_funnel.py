@@ -203,7 +203,7 @@ def test_none_decided(tmp_path: Path) -> None:
     made = acquisition.funnel(dataset(tmp_path, f"{ONE}L1 2024-01-01 lead\nL2 2024-01-01 potential"))
     assert str(made) == "None of the 2 leads is decided yet."
     assert made.findings() == []
-    assert plot(made).figure.get_suptitle() == made.title()
+    assert plot(made).figure.get_suptitle() == made.title().removesuffix(".")
 
 
 def test_what_cannot_be_told(tmp_path: Path) -> None:
