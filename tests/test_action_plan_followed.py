@@ -321,6 +321,7 @@ class TestChanges:
 def test_the_front_page_says_what_a_finding_was_before(tmp_path):
     earlier, staging = tmp_path / "earlier", tmp_path / "staging"
     found = {"id": "portfolio.customers", "notebook": "01_portfolio", "text": "Now 12.", "unit": "customers"}
+    found["action"] = ""
     for folder, value in ((earlier, 10), (staging / "work" / "01_portfolio" / "results", 12)):
         folder.mkdir(parents=True)
         (folder / "findings.json").write_text(json.dumps([{**found, "value": value}]), "utf-8")
@@ -330,7 +331,7 @@ def test_the_front_page_says_what_a_finding_was_before(tmp_path):
     started = dt.datetime.now().astimezone()
     given = {"01_portfolio": {}, "08_action_plan": {"previous": str(earlier)}}
     about = record.about(Request("cdnow-sample"), data, given, [done], started)
-    pages.write_report(staging, data, [done], about)
+    pages.write_report(staging, data, [done], about | {"sources": {}})
     page = (staging / "new" / "index.html").read_text("utf-8")
     assert 'Now 12.</a> <span class="note">(before: 10)</span>' in page
     assert 'href="changes.json"' in page

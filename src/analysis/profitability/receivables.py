@@ -116,8 +116,11 @@ class Receivables(Result):
         """Return the share overdue; what is overdue is what claiming it brings in."""
         share, overdue, usual = self.overdue / self.open, max(self.overdue, 0.0), self.overdue_before
         action = _("Claim what is overdue, the oldest first.") if overdue else ""
-        good = None if usual is None else share <= usual
-        found = (self.sentence(), share, "share", overdue, good, action, usual)
+        text, good = self.sentence(), None
+        if usual is not None:
+            said = _("A year before {share} was overdue.").format(share=percent(usual, 1))
+            text, good = f"{text} {said}", False if share > usual else None
+        found = (text, share, "share", overdue, good, action, usual)
         return [Finding("profitability.overdue", *found)]
 
     def notes(self) -> list[str]:
