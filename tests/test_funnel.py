@@ -157,7 +157,10 @@ def test_overdue_next_steps_by_hand(tmp_path: Path) -> None:
         "Of 3 open leads 2 have a next step that is overdue, and 0 have no next step."
     )
     # 3 of the 7 decided were won; those overdue would buy 900 a year if all were
-    assert "At the usual conversion those overdue would bring 386 of sales a year." in str(made)
+    assert (
+        "At the usual conversion those overdue would bring 386 of sales a year, by their estimates."
+        in str(made)
+    )
     assert made.findings()[0].money == pytest.approx(900 * 3 / 7)
 
 

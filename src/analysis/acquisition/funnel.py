@@ -207,7 +207,9 @@ def next_steps(dataset: Dataset) -> Listed | NotPossible:
     ).format(n=number(len(leads)), late=number(len(late)), none=number(leads["no_next_step"].sum()))
     if value > 0:
         worth = money(value, dataset.currency)
-        message = _("At the usual conversion those overdue would bring {value} of sales a year.")
+        message = _(
+            "At the usual conversion those overdue would bring {value} of sales a year, by their estimates."
+        )
         text += " " + message.format(value=worth)
     action = "" if late.empty else _("Have each salesperson do the overdue steps this week.")
     found = Finding("acquisition.overdue", text, len(late), "leads", value or None, late.empty, action)
