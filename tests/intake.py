@@ -114,6 +114,7 @@ def taken(  # noqa: PLR0917
         assert {file.name for file in Path(target).iterdir()} == {
             f"{table}.parquet",
             f"set_aside_{table}.parquet",
+            f"{table}.sql",
         }
         rows = pd.read_parquet(Path(target) / f"{table}.parquet")
         aside = pd.read_parquet(Path(target) / f"set_aside_{table}.parquet")

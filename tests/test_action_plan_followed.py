@@ -99,7 +99,8 @@ class TestControlGroup:
     def test_too_few_to_measure_means_nobody_is_left_alone(self, count, columns):
         found = actions.control_group(contacts(count, **columns), DATA)
         assert set(found.contacts["arm"]) == {"contact"}
-        assert found.text.startswith("Nobody is left alone as a control group: even")
+        said = "even" if count == 400 else f"{count} on the list (referrals aside) are too few"
+        assert found.text.startswith(f"Nobody is left alone as a control group: {said}")
 
     def test_a_share_that_is_set_is_kept(self):
         assert (actions.control_group(contacts(10), DATA, share=0.3).contacts["arm"] == "control").sum() == 3
@@ -320,6 +321,7 @@ class TestChanges:
 def test_the_front_page_says_what_a_finding_was_before(tmp_path):
     earlier, staging = tmp_path / "earlier", tmp_path / "staging"
     found = {"id": "portfolio.customers", "notebook": "01_portfolio", "text": "Now 12.", "unit": "customers"}
+    found["action"] = ""
     for folder, value in ((earlier, 10), (staging / "work" / "01_portfolio" / "results", 12)):
         folder.mkdir(parents=True)
         (folder / "findings.json").write_text(json.dumps([{**found, "value": value}]), "utf-8")
@@ -329,7 +331,7 @@ def test_the_front_page_says_what_a_finding_was_before(tmp_path):
     started = dt.datetime.now().astimezone()
     given = {"01_portfolio": {}, "08_action_plan": {"previous": str(earlier)}}
     about = record.about(Request("cdnow-sample"), data, given, [done], started)
-    pages.write_report(staging, data, [done], about)
+    pages.write_report(staging, data, [done], about | {"sources": {}})
     page = (staging / "new" / "index.html").read_text("utf-8")
     assert 'Now 12.</a> <span class="note">(before: 10)</span>' in page
     assert 'href="changes.json"' in page

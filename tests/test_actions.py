@@ -221,7 +221,9 @@ def test_the_one_list_says_how_many_at_which_cost_with_which_gain_and_how_sure()
         "pays is 100%."
     )
     assert plan.found.money == 25
-    assert "plan.xlsx" in plan.found.action
+    assert plan.found.action == "Work through plan.xlsx from the top."
+    owned = actions.budget_plan(contacts_of([10.0], [1.0], ["V1"])).found.action
+    assert owned.endswith("it has a sheet for each salesperson.")
     assert plan.title() == "The plan is 2 contacts for €4, expected to bring €25 more than they cost"
     assert plan.notes() == ["These are all that pay: a further contact would cost more than it brings."]
 

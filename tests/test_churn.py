@@ -666,7 +666,7 @@ def test_plots_draw_on_the_axes_given_and_say_what_they_show(clear: Contest) -> 
         ax = theme.axes()
         assert plot(result, ax=ax) is ax
         ax.figure.canvas.draw()
-        assert " ".join(ax.figure.get_suptitle().split()) == result.title()
+        assert " ".join(ax.figure.get_suptitle().split()) == result.title().removesuffix(".")
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ EXPORTS = {
             "customer_id": "CodigoCliente", "date": "FechaFactura", "amount": "ImporteNeto",
             "order_id": "NumeroFactura", "product_id": "CodigoArticulo", "quantity": "Unidades",
             "cost": "ImporteCoste", "customer_name": "RazonSocial",
-            "series": "SerieFactura",
+            "invoice_series": "SerieFactura",
         },
     ),
     "an open ERP": (

@@ -70,7 +70,7 @@ def test_of_many_groups_some_are_named() -> None:
 def test_names_at_the_foot_of_a_chart_leave_the_others_where_they_are() -> None:
     """A cost far above a margin near nothing was named above its line, as far as the margin was lifted."""
     ax = theme.axes()
-    name_ends(ax, 0, [("cost", 0.8, "bad"), ("margin", 0.0, "main")], 0.05, (0.05, 1))
+    name_ends(ax, 0, [("cost", 0.8, "muted"), ("margin", 0.0, "model")], 0.05, (0.05, 1))
     assert [float(text.xy[1]) for text in ax.texts] == pytest.approx([0.8, 0.05])
 
 

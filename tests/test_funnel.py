@@ -182,7 +182,7 @@ def test_no_conversion_at_all(tmp_path: Path) -> None:
     """Of 40 lost none was won; Wilson's interval of 0 of 40 ends at 1.96² ÷ (40 + 1.96²) = 8.8 %."""
     made = acquisition.funnel(dataset(tmp_path, NONE_WON))
     assert "0.0% of the 40 leads decided became customers (95% interval: 0.0% to 8.8%)" in str(made)
-    assert plot(made).figure.get_suptitle() == made.title()
+    assert plot(made).figure.get_suptitle() == made.title().removesuffix(".")
     assert isinstance(acquisition.funnel_by(dataset(tmp_path, NONE_WON)), NotPossible)
 
 
@@ -200,7 +200,7 @@ def test_none_decided(tmp_path: Path) -> None:
     made = acquisition.funnel(dataset(tmp_path, f"{ONE}L1 2024-01-01 lead\nL2 2024-01-01 potential"))
     assert str(made) == "None of the 2 leads is decided yet."
     assert made.findings() == []
-    assert plot(made).figure.get_suptitle() == made.title()
+    assert plot(made).figure.get_suptitle() == made.title().removesuffix(".")
 
 
 def test_what_cannot_be_told(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_in_spanish(tmp_path: Path) -> None:
     use_language("es")
     made = acquisition.funnel(dataset(tmp_path))
     assert made.tables()["funnel"]["stage"].tolist()[-1] == "Cliente"
-    assert plot(made).figure.get_suptitle() == made.title()
+    assert plot(made).figure.get_suptitle() == made.title().removesuffix(".")
     assert "vencid" in str(acquisition.next_steps(dataset(tmp_path)))
 
 

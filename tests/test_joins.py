@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from decimal import Decimal
 
+import duckdb
 import pandas as pd
 import pytest
 
 import trials
 from analysis.dataset import Dataset, open_dataset
+from analysis.dataset.explain import explain
+from analysis.dataset.questions import OpenQuestionError
 from analysis.dataset.sources.open_source import find_source
 from analysis.dataset.sources.table_recognition import named_within
 from analysis.dataset.write_config import write_config
@@ -250,6 +254,21 @@ def test_a_second_list_of_customers_tells_more_of_them(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "columns", "name"),
+    [
+        ("cliente;Nombre;Apellidos\nA;Ana;Ruiz\n", "", "Ana Ruiz"),
+        ("cliente;Nombre;Apellidos\nA;Ana;Ruiz\n", "  columns: {name: Nombre}\n", "Ana"),
+    ],
+)
+def test_first_and_last_name_are_one(tmp_path, text, columns, name):
+    write(tmp_path, "ventas.csv", "cliente;fecha;importe\nA;2024-01-31;5\n")
+    write(tmp_path, "clientes.csv", text)
+    if columns:
+        write(tmp_path, "dataset.yml", f"customers:\n{columns}")
+    assert list(_rows(open_dataset(str(tmp_path)), "customers")["name"]) == [name]
+
+
 def test_a_state_is_a_region_only_where_it_is_filled(tmp_path):
     write(tmp_path, "sales.csv", "customer_id,date,amount\nA,2024-01-31,5\nB,2024-02-01,6\n")
     write(tmp_path, "customers.csv", "customer_id,name,State,Country\nA,Ana,,Spain\nB,Bea,,France\n")
@@ -334,3 +353,64 @@ def test_a_changed_list_is_read_anew(tmp_path):
     write(tmp_path, "orders.csv", ORDERS.replace("2,A2", "2,A5"))
     assert set(_rows(open_dataset(str(tmp_path)))["customer_id"]) == {"A1", "A5"}
     assert any("orders.csv" in name for name in find_source(str(tmp_path)).content())
+
+
+def test_an_answer_is_written_beside_what_is_joined(tmp_path):
+    database = sqlite3.connect(tmp_path / "northwind.sqlite")
+    database.executescript(
+        """
+        create table Categories (CategoryID integer, CategoryName text);
+        insert into Categories values (1, 'Beverages'), (2, 'Condiments');
+        create table Orders (OrderID integer, CustomerID text, OrderDate text, Freight real);
+        insert into Orders values (1, 'ALFKI', '2016-07-04', 32.38);
+        create table "Order Details"
+            (OrderID integer, ProductID integer, UnitPrice real, Quantity integer, Discount real);
+        insert into "Order Details" values (1, 11, 14, 12, 0), (1, 42, 9.8, 10, 0.05);
+        create table Products
+            (ProductID integer, ProductName text, SupplierID integer, CategoryID integer, UnitPrice real);
+        insert into Products values (11, 'Queso', 5, 1, 21), (42, 'Mee', 20, 2, 14);
+        """
+    )
+    database.close()
+    data = str(tmp_path / "northwind.sqlite")
+    with pytest.raises(
+        OpenQuestionError, match="'Discount' could be a discount in money or in percent"
+    ) as asked:
+        open_dataset(data)
+    said = asked.value.questions[0].choices[1].said
+    dataset = open_dataset(str(write_config(data, {"transactions": said})))
+    assert _net(dataset) == 261.1  # 14 × 12 + 9.8 × 10 × 0.95
+    assert list(_rows(dataset)["category"]) == ["Beverages", "Condiments"]
+
+
+def test_a_list_that_only_tells_more_stops_nothing(tmp_path):
+    write(tmp_path, "orders.csv", ORDERS)
+    write(tmp_path, "order_lines.csv", LINES)
+    write(tmp_path, "products.csv", PRODUCTS.replace("P2,Nut", "P1,Nut"))  # P1 stands twice
+    dataset = open_dataset(str(tmp_path))
+    assert _net(dataset) == 35
+    assert "products.csv: left out" in _said(dataset)
+
+
+# The SQL
+
+
+def test_the_sql_is_whole(tmp_path):
+    path = write(
+        tmp_path, "sales.csv", "customer_id,date,quantity,unit_price\nA,2024-01-31,2,3.5\nB,2024-02-01,1,x\n"
+    )
+    macros, query = explain(path).split("-- transactions\n")
+    with duckdb.connect() as connection:
+        connection.execute(macros)
+        connection.execute("set variable raw_0 = ?", [path])
+        connection.execute(f"create table ledger as {query.rstrip().rstrip(';')}")
+        found = connection.execute("select outcome, amount from ledger").fetchall()
+    assert found == [("sale", Decimal("7.0000")), ("rejected:amount", None)]
+
+
+def test_the_sql_shows_what_is_joined(tmp_path):
+    write(tmp_path, "orders.csv", ORDERS)
+    write(tmp_path, "order_lines.csv", LINES)
+    told = explain(str(tmp_path))
+    assert "-- orders.csv\ncreate or replace temp table list_0_by_0 as select distinct" in told
+    assert str(tmp_path) not in told

@@ -267,6 +267,7 @@ def test_a_run_reads_once_whatever_happens_to_the_data_and_the_cache(tmp_path, c
     assert len(reading.folders) == 1
     assert {path.name for path in (tmp_path / "workspace").iterdir()} == {
         "transactions.parquet", "set_aside_transactions.parquet", "reconciliation.parquet", "account.json",
+        "transactions.sql",
     }  # fmt: skip
     assert not [path for path in cache.iterdir() if path.name.startswith(".")]
 

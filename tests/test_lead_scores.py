@@ -275,4 +275,4 @@ def test_in_spanish_and_drawn() -> None:
     assert set(shown["class"]) <= {"caliente", "templado", "frío"}
     assert shown["reasons"].str.contains(r"interés caliente \(\d+").any()
     made = acquisition.conversion_curve(dataset(many()))
-    assert plot(made).get_ylabel() == "Parte de todos los leads hasta entonces"
+    assert plot(made).get_xlabel() == "Días desde que llegó el lead"

@@ -101,5 +101,5 @@ def test_a_legend_above_lies_between_chart_and_title(check: ltv.Holdout) -> None
         ax.figure.draw_without_rendering()
         box = ax.get_legend().get_window_extent()
         assert ax.get_window_extent().y1 <= box.y0
-        assert box.y1 <= ax._left_title.get_window_extent().y0
+        assert box.y1 <= ax.figure.texts[1].get_window_extent().y0
         assert box.x1 <= ax.figure.bbox.x1

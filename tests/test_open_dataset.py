@@ -100,6 +100,7 @@ def test_export(tmp_path):
     assert {path.name for path in (tmp_path / "workspace").iterdir()} >= {
         "transactions.parquet",
         "set_aside_transactions.parquet",
+        "transactions.sql",
     }
     again = open_dataset(str(tmp_path / "workspace"))
     assert again.query("customers").equals(dataset.query("customers"))

@@ -73,7 +73,7 @@ def test_the_margin_by_its_four_factors(data):
     shown = found.tables()["factor_change"]
     assert shown["before"].tolist() == ["3", "1.33", "50.00", "50.0%"]
     assert found.sentence() == (
-        "Gross margin of 2023: +42.5% against 2022 (142 and 100): customers 0.0%, purchases per customer "
+        "Gross margin of 2023: 42.5% more than in 2022 (142 and 100): customers 0.0%, purchases per customer "
         "+50.0%, value per purchase -36.7%, margin rate +50.0%."
     )
     (told,) = found.findings()
@@ -104,7 +104,7 @@ def test_two_cohorts_at_the_same_age(cohorts):
     assert found.factors["now"].tolist() == [2, 0.5, 3, 30]
     assert found.factors["effect"].sum() == pytest.approx(-10)
     assert found.sentence() == (
-        "Customers won in 2022: -10.0% of net sales, 1 year on, against those won in 2021 (90 and 100): "
+        "Customers won in 2022: 10.0% less net sales, 1 year on, than those won in 2021 (90 and 100): "
         "customers in the cohort 0.0%, share who bought 0.0%, purchases per customer +50.0%, value per "
         "purchase -40.0%."
     )
@@ -114,7 +114,7 @@ def test_two_cohorts_at_the_same_age(cohorts):
 def test_a_cohort_not_seen_after_its_first_period_is_compared_with_none(data_over):
     data = data_over(transactions([*ROWS, ("zoe", "2023-09-01", "sale", 5, None, None, None, 1)]), AS_OF)
     cohorts = portfolio.cohorts(data.query("cohorts", period="year"), AS_OF, "year")
-    assert portfolio.two_cohorts(cohorts).title().startswith("Customers won in 2022: -10.0%")
+    assert portfolio.two_cohorts(cohorts).title().startswith("Customers won in 2022: 10.0% less")
 
 
 def test_the_stack_adds_up_to_the_net_sales_of_each_period(cohorts):
@@ -143,5 +143,5 @@ def test_draw(data, cohorts):
         ax = theme.axes()
         assert plot(result, ax=ax) is ax
         ax.figure.canvas.draw()
-        assert " ".join(ax.figure.get_suptitle().split()) == result.title()
+        assert " ".join(ax.figure.get_suptitle().split()) == result.title().removesuffix(".")
     assert len(plot(found).figure.axes) == 3

@@ -126,5 +126,5 @@ def test_draw(mix):
     ax = theme.axes()
     assert plot(mix, ax=ax) is ax
     ax.figure.canvas.draw()
-    assert " ".join(ax.figure.get_suptitle().split()) == mix.title()
+    assert " ".join(ax.figure.get_suptitle().split()) == mix.title().removesuffix(".")
     plot(mix).figure.canvas.draw()

@@ -149,4 +149,4 @@ def test_draw(project):
         found, ax = project(as_of), theme.axes()
         assert plot(found, ax=ax) is ax
         ax.figure.canvas.draw()
-        assert " ".join(ax.figure.get_suptitle().split()) == found.title()
+        assert " ".join(ax.figure.get_suptitle().split()) == found.title().removesuffix(".")

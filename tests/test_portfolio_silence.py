@@ -152,7 +152,7 @@ def test_draw(trend, six_customers, engine_over):
         ax = theme.axes()
         assert plot(result, ax=ax) is ax
         ax.figure.canvas.draw()
-        assert " ".join(ax.figure.get_suptitle().split()) == result.title()
+        assert " ".join(ax.figure.get_suptitle().split()) == result.title().removesuffix(".")
     figure = plot(spread).figure
     figure.canvas.draw()
     assert len(figure.axes) == 4

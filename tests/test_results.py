@@ -277,7 +277,7 @@ class Sample(Result):
 
 @plot.register
 def _(result: Sample, ax=None):
-    return theme.finish(ax or theme.axes(), result.title())
+    return theme.finish(ax or theme.axes(), result.title(), "Share of it")
 
 
 def test_a_result_is_shown_whole(shown, tmp_path):

@@ -24,7 +24,7 @@ def drawn(result):
     ax = theme.axes()
     assert plot(result, ax=ax) is ax
     ax.figure.canvas.draw()
-    assert " ".join(ax.figure.get_suptitle().split()) == result.title()
+    assert " ".join(ax.figure.get_suptitle().split()) == result.title().removesuffix(".")
     return [text.get_text() for text in ax.texts]
 
 

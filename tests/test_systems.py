@@ -4,6 +4,7 @@ What is right is worked out in ``exports.py`` from the orders that were drawn, b
 """
 
 import re
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,7 +13,7 @@ import yaml
 
 from analysis import open_dataset
 from analysis.dataset.questions import OpenQuestionError
-from analysis.dataset.systems.declaration import systems
+from analysis.dataset.systems.declaration import read_system, systems
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from campaign.dressed_files import write
@@ -167,3 +168,33 @@ def test_a_header_that_ends_in_a_format_states_it(tmp_path, form, month):
         tmp_path, f"Cliente,Fecha {form},Importe neto\nAna,03/04/2024,10.50\nBen,05/04/2024,1.50\n"
     )
     assert kept(dataset)["date"].iloc[0].month == month
+
+
+def test_a_file_of_credit_notes_takes_sales_back(tmp_path):
+    header = "DocNum,DocDate,CardCode,DocTotal,VatSum,CANCELED\n"
+    (tmp_path / "OINV.csv").write_text(
+        header + "1,2024-01-31,C1,121.00,21.00,N\n2,2024-02-15,C2,60.50,10.50,N\n"
+    )
+    (tmp_path / "ORIN.csv").write_text(header + "1,2024-03-01,C1,12.10,2.10,N\n")
+    dataset = open_dataset(str(tmp_path))
+    assert account(dataset) == {"sale": (2, 150), "return": (1, -10)}
+
+
+def test_what_a_column_is_for_want_of_another_is_not_left_aside(tmp_path):
+    text = (
+        "id,Created (UTC),Amount,Amount Refunded,Currency,Fee,Status,Customer ID\n"
+        "ch_1,2024-01-31 10:03,10.00,4.00,eur,0.30,Paid,cus_1\n"
+    )
+    assert kept(_opened(tmp_path, text))["amount"].astype(float).tolist() == [6]
+
+
+def test_the_example_in_the_docs_is_a_declaration(tmp_path):
+    docs = (Path(__file__).parents[1] / "docs" / "exports.md").read_text("utf-8")
+    (tmp_path / "erp.yml").write_text(re.findall(r"```yaml\n(.*?)```", docs, re.DOTALL)[1], "utf-8")
+    assert read_system(tmp_path / "erp.yml").tables == ["transactions"]
+
+
+def test_the_docs_name_every_system():
+    docs = (Path(__file__).parents[1] / "docs" / "exports.md").read_text("utf-8")
+    rows = [line for line in docs.splitlines() if line.startswith("| **")]
+    assert len(rows) == len(systems()) - 1, "invoices of Odoo with and without lines share one"

@@ -1,6 +1,8 @@
 """Every page of a report in a real browser: to the standards, on a telephone, on paper, without a network."""
 
+import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -136,6 +138,35 @@ def test_the_whole_report_is_one_pdf_with_the_front_page_first(report, opened):
     assert b"/URI" not in printed
 
 
+def hold_to_the_standards(page):
+    assert (page.said, violations(page)) == ([], [])
+    page.set_viewport_size(TELEPHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
+    page.set_viewport_size(SHEET)
+    page.emulate_media(media="print")
+    assert page.evaluate(TOO_WIDE) == []
+
+
+def test_what_moved_between_two_reports_holds_to_the_standards(report, opened, tmp_path):
+    shutil.copytree(report, tmp_path / "before", ignore=shutil.ignore_patterns("workspace"))
+    path = tmp_path / "before" / "findings.json"
+    findings = json.loads(path.read_text("utf-8"))
+    doubled = [one | {"value": one["value"] * 2} for one in findings if isinstance(one["value"], float)]
+    path.write_text(json.dumps(doubled), "utf-8")
+    compare = [sys.executable, "-m", "analysis.cli", "compare", tmp_path / "before", report]
+    done = subprocess.run(
+        [*compare, "--out", tmp_path / "moved"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    hold_to_the_standards(opened(tmp_path / "moved" / "compare.html"))
+
+
+def test_the_front_page_is_read_in_six_screens_or_on_two_sheets(report, opened):
+    page = opened(report / "index.html", TELEPHONE)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 6 * TELEPHONE["height"]
+    assert sheets(page.pdf(prefer_css_page_size=True)) == 2
+
+
 def test_portfolio_sheets_hold_to_the_standards_and_each_is_one_sheet(chromium, opened, tmp_path):
     out = tmp_path / "by"
     command = [sys.executable, "-m", "analysis.cli", "run", "demo", "--by", "salesperson", "--out", out]
@@ -144,7 +175,5 @@ def test_portfolio_sheets_hold_to_the_standards_and_each_is_one_sheet(chromium, 
     assert made
     for path in [out / "index.html", made[0]]:
         page = opened(path)
-        assert (page.said, violations(page)) == ([], [])
-        page.set_viewport_size(TELEPHONE)
-        assert page.evaluate("document.documentElement.scrollWidth") == TELEPHONE["width"]
         assert sheets(page.pdf(prefer_css_page_size=True)) == 1
+        hold_to_the_standards(page)

@@ -167,7 +167,7 @@ def lead_scores(dataset: Dataset, margins: Margins | None = None) -> LeadScores 
     text = _("Of {open} open leads {won} are expected to become customers within {days} days{worth}.")
     counts = {"open": number(len(leads)), "won": number(chance.sum())}
     text = text.format(**counts, days=horizon, worth=worth)
-    action = _("Call those who are on the list of the action plan.")
+    action = _("See in the action plan which of them it pays to call.")
     scored = Finding(
         "acquisition.lead_scores", text, float(chance.sum()), "leads", value or None, action=action
     )

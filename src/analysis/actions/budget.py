@@ -87,7 +87,9 @@ def budget_plan(
     claim, text, basis = _said(plan, found, short, currency)
     found_as = Finding("actions.budget", text, total, "money", total)
     if len(plan):
-        action = _("Work through plan.xlsx from the top: it has a sheet for each salesperson.")
+        action = _("Work through plan.xlsx from the top.")
+        if plan["owner"].notna().any():
+            action = _("Work through plan.xlsx from the top: it has a sheet for each salesperson.")
         found_as = replace(found_as, action=action)
     listed = plan.assign(action=plan["action"].map(lambda key: _(NAMES[key])))[LISTED]
     return ActionPlan(

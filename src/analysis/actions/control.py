@@ -90,6 +90,11 @@ def control_group(
         "Nobody is left alone as a control group: even {half} of {all} (referrals aside) would only show a "
         "rise from {effect} percentage points on, and the plan counts on {expected}."
     )
+    if sizes.empty:
+        message = _(
+            "Nobody is left alone as a control group: {all} on the list (referrals aside) are too few to "
+            "show what the plan changes."
+        )
     if alone:
         message = _(
             "{alone} of the {all} on the list (referrals aside) are left alone by lot for {days} days, which "

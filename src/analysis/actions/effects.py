@@ -24,6 +24,7 @@ NAMES: dict[str, str] = {
     "serve_cheaply": N_("serve at low cost"),
     "leave_alone": N_("leave alone"),
 }
+SHOWN = ["action", "source", "measured", "uplift", "low", "high", "cost", "risk_high"]
 NO_CONTACT = ("serve_cheaply", "leave_alone")
 
 
@@ -81,7 +82,7 @@ def effects(
     text = _told(frame)
     good = bool((frame.loc[frame["measured"], "low"] > 0).any()) or None
     return Effects(
-        shown={"action_effects": frame.assign(action=frame["action"].map(lambda key: _(NAMES[key])))},
+        shown={"action_effects": frame[SHOWN].assign(action=frame["action"].map(lambda key: _(NAMES[key])))},
         text=text,
         found=Finding("actions.effects", text, int(frame["measured"].sum()), "actions", good=good),
         frame=frame,
@@ -109,7 +110,8 @@ def _told(frame: pd.DataFrame) -> str:
     clear = measured.loc[measured["low"] > 0, "source"].unique().tolist()
     if len(measured):
         text = _(
-            "Past campaigns measure what a contact changes for {actions}: with these customers not clearly anything."
+            "Past campaigns measure what a contact changes for {actions}: with these customers not "
+            "clearly anything."
         )
         if clear:
             text = _(

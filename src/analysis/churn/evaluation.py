@@ -137,7 +137,7 @@ class Contest(Result):
 
     def findings(self) -> list[Finding]:
         """Return what was chosen; before it, which features know the outcome."""
-        good = self.chosen not in BASELINES
+        good = True if self.chosen not in BASELINES else None
         area, usual = (float(self.frame["auc"][rule]) for rule in (self.chosen, self.rival))
         found = [Finding("churn.contest", self.sentence(), area, "share", good=good, usual=usual)]
         if self.disguised:

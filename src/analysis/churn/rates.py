@@ -63,7 +63,7 @@ def rates(flow: CustomerFlow) -> ChurnRates | NotPossible:
         less = _("They took {money} a year less of net sales with them than usual.")
         text += " " + (more if beyond > 0 else less).format(money=money(abs(beyond), flow.currency))
     is_clear = beyond is None or good == (beyond <= 0)
-    action = "" if good else _("Win back those on the list of the action plan.")
+    action = "" if good else _("See in the action plan whom it pays to win back.")
     stake = None if beyond is None else abs(beyond)
     found = Finding(
         "churn.rate", text, float(last["rate"]), "share", stake, good if is_clear else None, action, mean

@@ -127,7 +127,7 @@ def _told(told: pd.DataFrame, snapshots: Snapshots, calls: int, *, valued: bool)
         share=percent(reached / stake if stake else 0.0),
     )
     name = "churn.expected_without_purchase"
-    action = _("Call those of them who are on the list of the action plan.")
+    action = _("See in the action plan whom of them it pays to contact.")
     usual = float(snapshots.check["no_purchase"].mean()) * len(told)
     found = Finding(
         name, text, expected[0], "customers", float(stake), good=False, action=action, usual=usual

@@ -146,6 +146,7 @@ class Transactions(TableConfig):
     whether a refunded sale and a negative row of its own are one refund or two. ``amount_after_discount``,
     ``amount_is_taxed``, ``amount_has_shipping``: whether the amount is net of ``discount_pct``, and includes
     ``tax`` and ``shipping``. ``states``: what words for the state of an order mean; ``"*"`` is any other.
+    ``credit_notes``: names of files, without what says their format, whose amounts take sales back.
     """
 
     amount_is: Literal["line", "order", "quantity_and_price"] | None = None
@@ -158,6 +159,7 @@ class Transactions(TableConfig):
     amount_is_taxed: bool | None = None
     amount_has_shipping: bool | None = None
     states: dict[str, Literal["sale", "cancelled"]] = Field(default_factory=dict)
+    credit_notes: list[str] = Field(default_factory=list)
     test_codes: list[str] = Field(default_factory=lambda: ["TEST", "PRUEBA"])
     postage_codes: list[str] = Field(
         default_factory=lambda: [
@@ -178,6 +180,10 @@ class Transactions(TableConfig):
         ]
     )  # fmt: skip
     policies: Policies = Field(default_factory=Policies)
+
+    def takes_back(self, name: str) -> bool:
+        """Tell whether the amounts of the file of this name take sales back."""
+        return name.casefold() in map(str.casefold, self.credit_notes)
 
 
 class DatasetConfig(_Section):

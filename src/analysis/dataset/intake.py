@@ -55,8 +55,8 @@ def take_in(source: Source, target: Path) -> Intake:
         except CarteraError as error:
             (guessed if given.guessed else broken)[name] = str(error)
             asked = asked or (error if isinstance(error, OpenQuestionError) else None)
-            for path in (target / f"{name}.parquet", target / f"set_aside_{name}.parquet"):
-                path.unlink(missing_ok=True)
+            for left in (f"{name}.parquet", f"set_aside_{name}.parquet", f"{name}.sql"):
+                (target / left).unlink(missing_ok=True)
         if name == "transactions" and name in taken:
             formats = taken[name].formats
     if asked and broken.keys() == {asked.table}:

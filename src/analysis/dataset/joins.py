@@ -16,11 +16,12 @@ import numpy as np
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.readers import RawTable, alike, open_raw, parquet_table, quoted
 from analysis.dataset.inference.amount_column import written_number
+from analysis.dataset.inference.customer_column import kinds
 from analysis.dataset.inference.formats import trimmed
 from analysis.dataset.inference.type_inference import Reading
 from analysis.dataset.ledger.rejects import refused_lines, refused_records
 from analysis.dataset.quality import Note
-from analysis.dataset.schema import TRANSACTIONS, Table, same_name
+from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS, Table, same_name
 from analysis.dataset.sources.inputs import Input
 from analysis.dataset.sources.related import Listed, headers_of, shortened
 from analysis.dataset.sources.table_recognition import full_name
@@ -34,6 +35,7 @@ _SAME = 0.9
 """Share of the orders whose total must be that of their lines, so that nothing is to be said."""
 _JOINED = N_("Each row of {file} takes {columns} from {list} by '{key}': {matched} of {rows} match.")
 _NO_KEY = N_("{list}: left out, since the rows of {file} do not refer to it by a column that is a key there.")
+_UNREADABLE = N_("{list}: left out, since it cannot be read. {reason}")
 _TOTALS_MATCH = N_(
     "The totals in {list} are those of their lines, and were not added to them ({same} of {orders} orders)."
 )
@@ -134,7 +136,13 @@ def with_lists(
     rows = " union all by name ".join(f"(from {raw.relation})" for raw in raws)
     matches, facts = [], []
     for one in given.lists:
-        match = _match(connection, one, (f"({rows})", raws[0].columns), table, work, names)
+        try:
+            match = _match(connection, one, (f"({rows})", raws[0].columns), table, work, names)
+        except CarteraError as error:
+            if one.needed:
+                raise
+            facts.append(Note(_UNREADABLE, {"list": one.label, "reason": str(error)}))
+            continue
         values = {"file": shortened([raw.file for raw in raws]), "list": one.label}
         if match is None and one.needed:
             raise CarteraError(_unmatched(one, raws[0].file))
@@ -152,10 +160,15 @@ def with_lists(
     return Joined([first, *raws[1:]], tuple(matches), "\n".join([*sql, ""]))
 
 
-def with_full_names(raw: RawTable) -> RawTable:
-    """Return customers with a column of their names where first and last name stand in two."""
+def with_full_names(raw: RawTable, given: dict[str, str]) -> RawTable:
+    """Return customers with a column of their names where first and last name stand in two.
+
+    ``given`` are the columns that ``dataset.yml`` names; where customers go by nothing else, all stays.
+    """
     both = full_name(raw.columns)
     if both is None or any(same_name(header) == "name" for header in raw.columns):
+        return raw
+    if set(both) & set(given.values()) or not kinds(set(raw.columns) - set(both), CUSTOMERS):
         return raw
     cells = ", ".join(trimmed(f"cast({quoted(header)} as varchar)") for header in both)
     without = ", ".join(map(quoted, both))

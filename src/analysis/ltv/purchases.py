@@ -249,16 +249,14 @@ class PurchaseModel(Result):
             said.append(
                 _(
                     "Beware: dropout is not identifiable in these data: hardly anyone seems to leave, or the "
-                    "history is too short to see it, so P(alive) says little here. The pace of purchases is "
-                    "sound; forecasts far ahead assume that nobody leaves later either."
+                    "history is too short to see it. Forecasts far ahead assume that nobody leaves."
                 )
             )
         elif not self.leaving_seen:
             said.append(
                 _(
-                    "Beware: dropout is not identifiable in these data: they do not tell how many leave, so "
-                    "P(alive) says little here. Totals over a time no longer than the history are still "
-                    "sound."
+                    "Beware: dropout is not identifiable in these data: they do not tell how many leave. "
+                    "Totals over a time no longer than the history are still sound."
                 )
             )
         elif alike:

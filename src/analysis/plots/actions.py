@@ -40,7 +40,7 @@ def tornado(result: HowSure, ax: Axes | None = None) -> Axes:
     """Draw what each assumption alone makes of the plan, the most decisive on top."""
     frame = result.tornado
     ax = ax or theme.axes(height=0.9 + 0.45 * len(frame))
-    places, room = np.arange(len(frame))[::-1], 0.14 * (frame["gain_high"].max() - frame["gain_low"].min())
+    places, room = np.arange(len(frame))[::-1], 0.2 * (frame["gain_high"].max() - frame["gain_low"].min())
     low, high = frame["gain_low"], frame["gain_high"]
     shades = [COLOURS[name] for name in lit(len(frame), 0, rest="interval")]
     ax.barh(places, high - low, 0.6, low, color=shades)

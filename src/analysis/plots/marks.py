@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.container import BarContainer
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from analysis.language import compact, number
 from analysis.plots import theme
@@ -118,6 +119,7 @@ def beside(
         color=COLOURS.get(colour, colour),
         fontsize=size,
         parse_math=False,
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
     )
 
 

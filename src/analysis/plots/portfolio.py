@@ -35,12 +35,8 @@ def steps(result: Waterfall, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes()
     names = [textwrap.fill(name, 12, break_long_words=False) for name in bars]
     waterfall(ax, names, [*bars.values()], result.currency)
-    said = theme.in_money(
-        _("From {first} to {last}").format(
-            first=first[:1].lower() + first[1:], last=last[:1].lower() + last[1:]
-        ),
-        result.currency,
-    )
+    said = _("From gross to net sales") if result.name == "bridge" else _("What the change is made of")
+    said = theme.in_money(said, result.currency)
     compared = listing([first, last])
     return theme.finish(ax, result.title(), said, period=None if result.name == "bridge" else compared)
 
@@ -53,7 +49,11 @@ def sales(result: SalesByPeriod, ax: Axes | None = None) -> Axes:
     frame, starts = frame.reset_index(drop=True), [*frame[result.unit]]
     whole = frame.index[frame["complete"].astype(bool)]
     named = [int(whole[-1])] if len(whole) else []
-    labelled = frame.index if len(frame) <= _LABELS_FIT else [*named, *(place - back for place in named)]
+    labelled = (
+        frame.index
+        if len(frame) <= _LABELS_FIT
+        else [*named, *(place - back for place in named if place >= back)]
+    )
     bars = columns(ax, frame["net_sales"], lit(len(frame), *named))
     for place in labelled:
         amount = frame["net_sales"][place]
@@ -81,7 +81,7 @@ def growth(result: Growth, ax: Axes | None = None) -> Axes:
     if named and not np.isclose(net[place - 1], before, rtol=0.005):
         ax.hlines(before, place - 1.3, place - 0.7, color="black", linewidth=1.8)
         said = _("to the same day: {amount}").format(amount=compact(before, result.currency))
-        beside(ax, said, (place - 1, before), (0, -5), size=9)
+        beside(ax, said, (place - 1, before), (0, -6))
     starts = [*result.frame["year"]]
     theme.period_axis(ax.xaxis, starts, "year")
     theme.money_axis(ax.yaxis, result.currency)

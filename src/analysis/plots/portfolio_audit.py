@@ -21,7 +21,7 @@ from analysis.portfolio.growth import factor_names
 from analysis.portfolio.mix import Mix
 
 _PARTS = 8
-_LABELS_FIT = 18
+_LABELS_FIT = 20
 _SHADES = 6
 
 
@@ -38,7 +38,7 @@ def spread(result: Spread, ax: Axes | None = None) -> Axes:
         theme.count_axis(one.xaxis, whole=False)
         if place == 1:
             theme.money_axis(one.xaxis, result.currency)
-        one.set(xlabel=f"{label} {_('(logarithmic)')}" if log else label, ylabel="")
+        one.set(xlabel=label + " " + _("(logarithmic)") if log else label, ylabel="")
     theme.head(drawn[0], result.title(), _("Number of customers by each measure; dashed: the median"))
     return drawn[0]
 

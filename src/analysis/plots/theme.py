@@ -135,7 +135,8 @@ def head(ax: Axes, claim: str, said: str, period: str | None = None) -> None:
     if figure is None or figure.get_label() != _OURS:
         ax.set_title(textwrap.fill(claim, 60), loc="left", color=_INK, parse_math=False)
         return
-    said = " · ".join(filter(None, [said, whole() if period is None else period]))
+    days = (whole() if period is None else period).replace(" ", "\N{NO-BREAK SPACE}")  # on one line
+    said = " · ".join(filter(None, [said, days]))
     lines = [_wrapped(claim, "claim"), _wrapped(said, "said")]
     tall = [len(part) * _HEAD[name][2] for part, name in zip(lines, _HEAD, strict=True)]
     room = _EDGE + sum(tall) + 0.06

@@ -99,9 +99,11 @@ def row_text(raw: RawTable) -> str:
 
 def _cell(name: str, headers: list[str], reading: Reading) -> str:
     cell = f"r_{headers.index(reading.columns[name])}"
-    if name == "order_id" and "series" in reading.columns:
-        series = f"r_{headers.index(reading.columns['series'])}"
-        return _numbered(_identifier(cell, reading.kinds[name]), _identifier(series, reading.kinds["series"]))
+    if name == "order_id" and "invoice_series" in reading.columns:
+        series = f"r_{headers.index(reading.columns['invoice_series'])}"
+        return _numbered(
+            _identifier(cell, reading.kinds[name]), _identifier(series, reading.kinds["invoice_series"])
+        )
     is_text = reading.table.column(name).kind in {"identifier", "text"} and name != "customer_id"
     is_text = is_text and reading.kinds[name] == "VARCHAR"
     if name == "customer_id" and "customer_name" in reading.columns:
@@ -140,7 +142,9 @@ def value_sql(column: Column, reading: Reading) -> str:
         customer = _customer(cell, written)
         return f"tax_number({customer})" if is_tax_number(reading.columns[name]) else customer
     if column.kind in {"identifier", "text"}:
-        return _identifier(cell, "VARCHAR" if name == "order_id" and "series" in reading.columns else written)
+        return _identifier(
+            cell, "VARCHAR" if name == "order_id" and "invoice_series" in reading.columns else written
+        )
     if column.kind == "choice":
         return choice_sql(_identifier(cell, written), column.choices)
     if column.kind in {"date", "month"}:

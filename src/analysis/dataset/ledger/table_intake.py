@@ -23,6 +23,7 @@ from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.joins import Joined, check_totals, with_full_names, with_lists
 from analysis.dataset.ledger import records_account, sales_account
+from analysis.dataset.ledger.added_columns import with_added
 from analysis.dataset.ledger.headings import with_customers
 from analysis.dataset.ledger.intake_result import Formats, Records
 from analysis.dataset.ledger.ledger import Ledger, count_duplicates, list_entries, settle
@@ -30,7 +31,6 @@ from analysis.dataset.ledger.ledger_sql import absent, later_copies, ledger_sql
 from analysis.dataset.ledger.meaning import PLAIN, Meaning, understand
 from analysis.dataset.ledger.rejects import example, refused_lines, refused_records, write_set_aside
 from analysis.dataset.ledger.sales_sql import gives_back_later
-from analysis.dataset.ledger.sums import with_sums
 from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.questions import NET, OpenQuestionError, Question
 from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS, Table
@@ -73,7 +73,7 @@ def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, 
         If a file is empty or not a table.
     """
     raws = [
-        with_sums(open_raw(connection, path, table, given.settings, work / f"raw_{i}"), given.settings)
+        with_added(open_raw(connection, path, table, given.settings, work / f"raw_{i}"), path, given)
         for i, path in enumerate(given.files)
     ]
     if table is TRANSACTIONS:
@@ -81,7 +81,7 @@ def open_all(connection: duckdb.DuckDBPyConnection, given: Input, table: Table, 
             with_customers(connection, raw, given.settings, work / f"raw_{i}") for i, raw in enumerate(raws)
         ]
     if table is CUSTOMERS:
-        raws = [with_full_names(raw) for raw in raws]
+        raws = [with_full_names(raw, given.settings.columns) for raw in raws]
     return with_lists(connection, alike(raws), given, table, work)
 
 
@@ -100,7 +100,7 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
         How the sales are written; it settles what another table leaves open.
     target
         A folder, left with ``<table>.parquet`` (the canonical columns of the rows kept, in the files' order)
-        and ``set_aside_<table>.parquet`` (the other rows).
+        ``set_aside_<table>.parquet`` (the other rows) and ``<table>.sql`` (the queries that read them).
 
     Raises
     ------

@@ -144,7 +144,7 @@ _COLUMNS = (
         (listed("number, num, numero, no documento interno, name"),),
     ),
     Column(
-        "series",
+        "invoice_series",
         "text",
         "",
         N_("series of the invoice, which with its number tells it from others"),

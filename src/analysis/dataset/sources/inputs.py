@@ -12,7 +12,7 @@ from analysis.dataset.cache import copied
 from analysis.dataset.config import DatasetConfig, Join, TableConfig
 from analysis.dataset.files.peek import SUFFIXES, Head, has_sheets, heads_of
 from analysis.dataset.quality import Note
-from analysis.dataset.schema import TABLES, same_name
+from analysis.dataset.schema import TABLES
 from analysis.dataset.sources.discovery import (
     Discovery,
     discover,
@@ -22,7 +22,7 @@ from analysis.dataset.sources.discovery import (
     stands_alone,
 )
 from analysis.dataset.sources.related import Listed
-from analysis.dataset.sources.table_recognition import named, recognised, words
+from analysis.dataset.sources.table_recognition import named, named_within, recognised, words
 from analysis.dataset.user_files import is_legible, legible, reason_of, sha256, unreadable
 from analysis.errors import CarteraError
 from analysis.language import _, listing
@@ -279,8 +279,7 @@ def named_lists(joins: list[Join], located: Callable[[TableConfig], tuple[Path, 
 def _may_all_be_sales(found: Discovery) -> bool:
     """Tell whether the files beside the sales may be sales, too, so that they must not be left out.
 
-    What is called like the sales may. Where no name says that they are sales, so may what cannot be read,
-    what is called by a month, and what has most of their columns.
+    What is called like the sales may. Where no name says that these are sales, so may all but a mere list.
     """
     sales = found.tables.get("transactions", [])
     others = [*found.rest, *found.unreadable]
@@ -289,14 +288,9 @@ def _may_all_be_sales(found: Discovery) -> bool:
     kinds = {tuple(words(name)) for head in sales for name in head.names} - {()}
     if any(tuple(words(head.names[0])) in kinds for head in others):
         return True
-    columns = set(map(same_name, sales[0].headers))
-    named_so = any(named(name) == "transactions" for head in sales for name in head.names)
-    return not named_so and any(
-        not head.headers
-        or not words(head.names[0])
-        or 2 * len(columns & set(map(same_name, head.headers))) >= len(columns)
-        for head in others
-    )
+    names = [name for head in sales for name in head.names]
+    named_so = any(named(name) == "transactions" or "transactions" in named_within(name) for name in names)
+    return not named_so and any(len(head.headers) != 1 for head in others)
 
 
 def _unreadable(heads: list[Head]) -> dict[str, str]:
@@ -350,20 +344,26 @@ def found_in_database(
             wanted[table] = config.table(table).model_copy(update={"table": chosen[0].sheet})
     inputs, unstaged = staged(database, wanted)
     for table in inputs.keys() & found.lists.keys():
-        lists = tuple(_staged_list(one, database) for one in found.lists[table])
-        inputs[table] = replace(inputs[table], lists=lists)
+        inputs[table] = replace(inputs[table], lists=_staged_lists(found.lists[table], database))
     guessed = {table for table in inputs if _is_guessed(table, found, config)}
     inputs |= {table: replace(inputs[table], guessed=True) for table in guessed}
     return inputs, broken | unstaged
 
 
-def _staged_list(one: Listed, database: str) -> Listed:
-    """Return a list of a database with the copy of its table."""
-    place = TableConfig(table=one.heads[0].sheet)
-    heads = tuple(replace(one.heads[0], path=path, sheet=None) for path in staged_copy(place, database))
-    return replace(
-        one, heads=heads, place=place, lists=tuple(_staged_list(other, database) for other in one.lists)
-    )
+def _staged_lists(lists: tuple[Listed, ...], database: str) -> tuple[Listed, ...]:
+    """Return lists of a database with the copies of their tables; without those that only tell more."""
+    done = []
+    for one in lists:
+        place = TableConfig(table=one.heads[0].sheet)
+        try:
+            copies = staged_copy(place, database)
+        except CarteraError:
+            if one.needed:
+                raise
+            continue
+        heads = tuple(replace(one.heads[0], path=path, sheet=None) for path in copies)
+        done.append(replace(one, heads=heads, place=place, lists=_staged_lists(one.lists, database)))
+    return tuple(done)
 
 
 def staged_copy(place: TableConfig, database: str) -> tuple[Path, ...]:

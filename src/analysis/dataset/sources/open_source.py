@@ -30,6 +30,7 @@ from analysis.dataset.sources.inputs import (
     staged,
     staged_copy,
 )
+from analysis.dataset.systems.recognition import known_by_name
 from analysis.dataset.user_files import legible, path_of, unreadable
 from analysis.errors import CarteraError
 from analysis.language import N_, Language, _, listing
@@ -52,17 +53,9 @@ _PATTERN = N_("{table}: '{name}' in dataset.yml stands for {files}.")
 
 
 def find_source(data: str) -> Source:
-    """Find the raw files of each table of a data set, and the settings that follow from their systems.
-
-    See `_found`.
-    """
-    from analysis.dataset.systems.recognition import known_by_name  # noqa: PLC0415
-
-    return known_by_name(_found(data))
-
-
-def _found(data: str) -> Source:
     """Find the raw files of each table of the data set that ``data`` names.
+
+    The settings are those of the user, and what follows from the systems that files come from.
 
     Parameters
     ----------
@@ -80,6 +73,10 @@ def _found(data: str) -> Source:
     CarteraError
         If there is no such file, nothing in the folder, or no sales among what is there.
     """
+    return known_by_name(_found(data))
+
+
+def _found(data: str) -> Source:
     if data in BUILT_IN or data == DEMO:
         return _built_in(data)
     if databases.is_address(data):

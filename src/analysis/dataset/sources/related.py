@@ -233,7 +233,7 @@ def product_lists(rows: Head, pool: list[Head]) -> tuple[Listed, ...]:
         groups = _groups(head, pool) if "category" not in has else ()
         if groups:
             take["category"] = "category"
-        if take:
+        if take.keys() - {"description"}:
             found.append(Listed((head,), pairs, take, lists=groups))
     return tuple(found)
 

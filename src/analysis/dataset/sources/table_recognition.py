@@ -140,8 +140,9 @@ def identify(
 
     Its columns decide where they are those of a known system's sales; its name where they fit; else the table
     of which it has most columns, the sales where several have as many; else its name, where it has at least a
-    telling column of that table, since what is missing can be asked for. By columns alone, names that count only for want of a better one do not, and
-    a table that knows no customer needs its name: a month, a channel and an amount may be anything.
+    telling column of that table, since what is missing can be asked for. By columns alone, names that count
+    only for want of a better one do not, and a table that knows no customer needs its name: a month, a
+    channel and an amount may be anything.
 
     Parameters
     ----------

@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.dataset.config import TableConfig, Transactions, check_columns
-from analysis.dataset.ledger.sums import PLUS
 from analysis.dataset.schema import TABLES, same_name
 from analysis.dataset.yaml_file import read_yaml
 from analysis.errors import CarteraError
 from analysis.language import _
 
+PLUS = " + "
+"""What stands between the headers of a sum."""
 _FOLDER = Path(__file__).parent
 
 Words = dict[str, str]
@@ -72,7 +73,9 @@ class System(BaseModel):
         }
         if columns.get("customer_name") == columns.get("customer_id"):
             columns.pop("customer_name", None)
+        used = {part for header in columns.values() for part in header.split(PLUS)}
         ignored = [there[same_name(one)] for one in section.pop("ignore", []) if same_name(one) in there]
+        ignored = [header for header in ignored if header not in used]
         said = section | {"columns": columns} | ({"ignore": ignored} if ignored else {})
         return (Transactions if table == "transactions" else TableConfig).model_validate(said)
 
