@@ -339,6 +339,7 @@ class TestChange:
             "(45.6% of them); those who bought more, or came, added 167."
         )
         (found,) = change.findings()  # -3 - 40 - 25 - 30; of 215
+        assert found.action == "Find out first what happened with bea, dora and eve."
         assert (found.money, found.value, found.good) == (98, pytest.approx(98 / 215), False)
         kept, apart = change.notes()
         assert "55.8% were kept" in kept
@@ -455,7 +456,7 @@ class TestFlow:
         ]
         (found,) = monthly_flow(engine_over(transactions(rows)), dt.date(2024, 3, 31)).findings()
         assert (found.value, found.usual, found.money, found.good) == (0.75, 0.25, 60, False)
-        assert found.text.endswith("A year before it was 25.0%.")
+        assert found.text.endswith("A year before 25.0% did not buy.")
 
     def test_a_period_in_which_nobody_buys(self, engine_over):
         rows = [("a", "2024-01-05", "sale", 1), ("a", "2024-03-31", "sale", 1)]

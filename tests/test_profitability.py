@@ -186,8 +186,8 @@ def test_contribution_of_five_customers(five: Contribution) -> None:
 
 
 def test_the_margin_of_the_months_before(engine_over: Over) -> None:
-    """In 2023 40 of 100 and in 2022 60 of 120, of which serving ana takes 10 each; bea came later."""
-    rows = [("ana", "2022-01-05", "sale", 120, None, None, None, 60)]
+    """In 2023 40 of 100 and in 2022 50 of 120, of which serving ana takes 10 each; bea came later."""
+    rows = [("ana", "2022-01-05", "sale", 120, None, None, None, 70)]
     rows += [("ana", "2023-05-01", "sale", 70, None, None, None, 45)]
     rows += [("bea", "2023-06-01", "sale", 30, None, None, None, 15)]
     costs = pd.DataFrame({"customer_id": ["ana", "bea"], "service_cost": [10.0, 5.0]})
@@ -199,10 +199,10 @@ def test_the_margin_of_the_months_before(engine_over: Over) -> None:
         coverage=pd.DataFrame({"first_date": [pd.Timestamp("2022-01-05")]}),
     )
     found = profitability.contribution(data, choose_margins(data.query("customer_margins")))
-    assert (found.total, found.before) == (40 - 15, 60 - 10)
-    assert found.said().endswith("is 25, 25.0% of net sales, after 50 in as many before.")
+    assert (found.total, found.before) == (40 - 15, 50 - 10)
+    assert found.said().endswith("is 25, 25.0% of net sales, after 40 in as many before.")
     (told,) = found.findings()
-    assert (told.value, told.usual, told.money, told.good) == (25, 50, 25, False)
+    assert (told.value, told.usual, told.money, told.good) == (25, 40, 15, False)
     later = profitability.contribution(data, choose_margins(data.query("customer_margins")), 13)
     assert later.before is None  # the sales do not reach 26 months back
 
@@ -648,6 +648,8 @@ def test_selling_expenses_by_hand() -> None:
     assert plot(found).figure.get_suptitle().startswith("Selling takes 10.0%")
     (told,) = found.findings()  # 10 % of 400 instead of 20 %
     assert (told.value, told.usual, told.money, told.good) == pytest.approx((0.1, 0.2, 40, True))
+    less = replace(found, by_kind=found.by_kind.assign(share_before=[0.12, 0.03])).findings()[0]
+    assert (less.usual, less.money, less.good) == pytest.approx((0.15, 20, True))  # 5 points of 400
     assert profitability.selling_expenses(data, 4).findings()[0].money is None
     assert "before that –" in profitability.selling_expenses(data, 4).title()
     assert "A table 'spend'" in str(profitability.selling_expenses(open_dataset("cdnow-sample")))

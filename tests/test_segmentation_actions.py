@@ -272,7 +272,7 @@ class TestPlan:
         assert rows.loc[0, ["segment", "aim"]].tolist() == ["New", "the second purchase"]
         use_language("es")
         told = tables.to_csv(rows).decode("utf-8-sig").splitlines()  # as a Spanish spreadsheet reads it
-        assert told[3].startswith("c2;Dos;Leo;Cannot lose;84;1800,0;win them back, or learn why they left;")
+        assert told[3].startswith("c2;Dos;Leo;Cannot lose;84;1800;win them back, or learn why they left;")
         use_language("en")
         assert result.sentence() == (
             "Of the segments that have not bought lately, 'Cannot lose' holds most money: 1 customer who "

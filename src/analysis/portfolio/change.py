@@ -8,14 +8,15 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, money, percent
+from analysis.language import _, listing, money, percent
 from analysis.not_possible import or_not_possible
+from analysis.owners import called
 from analysis.portfolio.bridge import Waterfall
 from analysis.portfolio.compared import Compared, kept
 from analysis.result import Finding
 
 STEPS = ("new", "reactivated", "again", "growth", "returned", "shrinkage", "not_yet", "lost")
-_TOP, _SEEN = 10, 0.001
+_TOP, _NAMED, _SEEN = 10, 3, 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +58,7 @@ def sales_change(compared: Compared) -> SalesChange:
     steps = steps.set_axis(["customers", "amount"], axis=1).reindex(STEPS).dropna().astype({"customers": int})
     total, later = (float(frame[name].sum()) for name in names.values())
     steps["share"] = steps["amount"] / total
-    called, (first, second) = _step_names(compared), compared.names
+    told, (first, second) = _step_names(compared), compared.names
     lost, won = (float(part.sum()) for part in (-steps["amount"].clip(upper=0), steps["amount"].clip(0)))
     text = _(
         "Customers who bought less than in {first}, or nothing, took {lost} off net sales ({share} of them); "
@@ -69,7 +70,6 @@ def sales_change(compared: Compared) -> SalesChange:
         won=money(won, compared.currency),
     )
     claim = _("Customers who bought less took {lost} off net sales, those who bought more added {won}")
-    action = _("Find out what is behind the largest falls in the table.") if lost else ""
     before = frame[frame["purchases_before"] > 0]
     of, now = before[[*names.values()]].sum()
     gross, net = float(before[[*names.values()]].min(axis=1).sum() / of), float(now / of)
@@ -81,15 +81,18 @@ def sales_change(compared: Compared) -> SalesChange:
                 "lost nor reactivated, and makes a step of its own."
             )
         )
-    frame["status"] = frame["status"].map(called)
+    frame["status"] = frame["status"].map(told)
     frame = frame.filter(["customer_id", "name", "owner", "status", *names.values(), "difference"])
     steps = steps.rename_axis("step").reset_index()
-    shown = steps.assign(step=steps["step"].map(called))
+    fallen = frame[frame["difference"] < 0].nsmallest(_TOP, "difference").reset_index(drop=True)
+    those = listing([str(name) for name in called(fallen.head(_NAMED))])
+    action = _("Find out first what happened with {names}.").format(names=those) if lost else ""
+    shown = steps.assign(step=steps["step"].map(told))
     seen = shown[shown["share"].abs() >= _SEEN]
     return SalesChange(
         {
             "change": shown,
-            "fallen": frame[frame["difference"] < 0].nsmallest(_TOP, "difference").reset_index(drop=True),
+            "fallen": fallen,
             "risen": frame[frame["difference"] > 0].nlargest(_TOP, "difference").reset_index(drop=True),
         },
         text,

@@ -131,5 +131,5 @@ def _found(text: str, closed: pd.DataFrame) -> Finding:
     if not known:
         return Finding("portfolio.flow", text, share, "share", action=action)
     stake = abs(share - usual) * last["active_before"] * max(-last["from_lost"], 0.0) / last["lost"]
-    text = " ".join([text, _("A year before it was {share}.").format(share=percent(usual, 1))])
+    text = " ".join([text, _("A year before {share} did not buy.").format(share=percent(usual, 1))])
     return Finding("portfolio.flow", text, share, "share", float(stake), share < usual, action, usual)
