@@ -63,7 +63,7 @@ def survival_by(result: SurvivalBy, ax: Axes | None = None) -> Axes:
         place.set_title(label, loc="left", fontsize=10, parse_math=False)
         place.set_xlabel(_("Months since the start"))
     for place in drawn[len(table) :]:
-        place.set_axis_off()
+        place.set_visible(False)
     theme.head(
         drawn[0],
         result.title(),

@@ -99,6 +99,7 @@ def two_cohorts(result: TwoCohorts, ax: Axes | None = None) -> Axes:
     if len(drawn) > 1:
         theme.money_axis(drawn[-1].yaxis, result.currency)
     said = _("Each cohort by its age: share that bought, purchases per customer, value per purchase")
+    said = theme.in_money(said, result.currency)
     theme.head(
         drawn[0], result.title(), said, _("cohorts of {which}").format(which=listing([older, younger]))
     )
