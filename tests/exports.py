@@ -442,8 +442,10 @@ def woo_analytics(rng: Random) -> Export:
         truth.add(order, "sale", 1, order.net)
         if refund:
             truth.add(order, "return", 1, -refund)
-    header = "Date,Order #,N. Revenue (formatted),N. Revenue,Status,Customer,Customer Type,Product(s),Items "
-    "Sold,Coupon(s)"
+    header = (
+        "Date,Order #,N. Revenue (formatted),N. Revenue,Status,Customer,Customer Type,Product(s),Items Sold,"
+        "Coupon(s)"
+    )
     return Export(Sheet("orders.csv", header.split(","), rows), truth)
 
 
