@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pandas as pd
@@ -16,7 +18,12 @@ from analysis.dataset.cache import MARKER
 from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.dataset import Dataset
 from analysis.engine.duckdb import DuckDBEngine
+from analysis.errors import CarteraError
 from analysis.language import use_language
+from analysis.report.printing import find_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 AS_OF = dt.date(2024, 4, 15)
 
@@ -116,3 +123,24 @@ def transactions(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     """Return rows of customer, date, kind, amount and, where given, order, gross, discount and cost."""
     width = len(rows[0]) if rows else len(NAMES)
     return pd.DataFrame(rows, columns=NAMES[:width]).reindex(columns=NAMES)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of Chromium, Chrome or Edge; without one, skip unless CARTERA_BROWSER is "required"."""
+    try:
+        return find_browser()
+    except CarteraError:
+        reason = "no Chromium, Chrome or Edge is installed"
+        (pytest.fail if os.environ.get("CARTERA_BROWSER") == "required" else pytest.skip)(reason)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Return that browser, started."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()

@@ -53,7 +53,7 @@ def test_a_page_reads_from_top_to_bottom(written):
         ["As of today", None, None, None],
         [None, None, None, None],
         ["The top 10 customers", None, None, None],
-        ["Customer", "Net sales", "Share", "Last purchase"],
+        ["Customer", "Net sales so far", "Share", "Last purchase"],
         ["=1+1", 1234.56, 0.25, dt.datetime(2024, 2, 29)],
         ["00042", -5, 0.5, None],
         [None, None, 0.25, dt.datetime(2025, 1, 1)],

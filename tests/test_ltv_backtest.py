@@ -135,7 +135,7 @@ def test_the_top_decile_by_hand() -> None:
 
 def test_a_model_that_loses_fails_the_check(check: ltv.Holdout) -> None:
     lost = replace(check, customers=check.customers.assign(bg_nbd=check.customers["bg_nbd"] + 30))
-    assert "the model fails this check" in judged(lost).notes()[0]
+    assert "the model fails this check" in judged(lost).notes()[1]
     assert gain(lost, "zero") < -1.645
 
 
@@ -182,11 +182,11 @@ def test_a_hair_is_no_win(check: ltv.Holdout) -> None:
     close = check.customers.assign(actual=5.0, bg_nbd=6.91, zero=6.92, same_rate=9.0)
     close = close.drop(columns=["segments", "last_period"])
     assert gain(replace(check, customers=close), "zero") == np.inf
-    said = judged(replace(check, customers=close)).notes()[0]
+    said = judged(replace(check, customers=close)).notes()[1]
     assert "off by 1.91 (RMSE)" in said
     assert "the model does no better" in said
     far = close.assign(bg_nbd=6.8)
-    assert "adds something" in judged(replace(check, customers=far)).notes()[0]
+    assert "adds something" in judged(replace(check, customers=far)).notes()[1]
 
 
 def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
@@ -197,7 +197,7 @@ def test_no_clear_difference_is_no_win(check: ltv.Holdout) -> None:
     )
     table = replace(check, customers=even)
     assert gain(table, "zero") == 0
-    assert "the model does no better" in judged(table).notes()[0]
+    assert "the model does no better" in judged(table).notes()[1]
     assert (
         judged(replace(table, weeks=1))
         .sentence()
@@ -266,7 +266,7 @@ def test_newcomers_are_counted(sample: Dataset) -> None:
     found = holdout(known, later, CUTOFF, weeks, "week")
     assert isinstance(found, ltv.Holdout)
     assert found.newcomers == 2357 - len(known)
-    assert f"{found.newcomers:,} customers arrived" in judged(found).notes()[1]
+    assert f"{found.newcomers:,} customers arrived" in judged(found).notes()[2]
 
 
 # --- spend -------------------------------------------------------------------------------------------

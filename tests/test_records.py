@@ -9,7 +9,7 @@ import xlsxwriter
 
 from analysis.dataset import open_dataset
 from analysis.dataset.files.readers import RawTable
-from analysis.dataset.inference.column_recognition import recognise
+from analysis.dataset.inference.column_recognition import recognise, unused
 from analysis.dataset.schema import TABLES
 from analysis.errors import CarteraError
 from analysis.language import use_language
@@ -481,9 +481,9 @@ def test_exports_of_real_programs(table, header, expected):
     assert found.questions == ()
     by_header = {written: name for name, written in found.columns.items()}
     assert [by_header.get(written, "-") for written in headers] == expected.split("; ")
-    unused = ", ".join(f"'{written}'" for written in headers if written not in by_header)
-    sentences = [str(fact) for fact in found.facts]
-    assert (f"file: columns not used: {unused}." in sentences) == bool(unused)
+    left = ", ".join(f"'{written}'" for written in headers if written not in by_header)
+    sentences = [str(fact) for fact in unused(raw, found.columns)]
+    assert (f"file: columns not used: {left}." in sentences) == bool(left)
 
 
 def test_columns_that_the_user_names(tmp_path):

@@ -566,6 +566,7 @@ OF_TABLE: dict[str, dict[str, tuple[str, str]]] = {
     "customer_profile": {
         "active": (N_("Active"), ""),
         "cost": (N_("Cost of goods"), "money"),
+        "net_sales": (N_("Net sales so far"), "money"),
         "net_sales_": (N_("Net sales"), "money"),
         "potential": (N_("Growth potential"), "money"),
         "returns": (N_("Returned"), "money"),

@@ -59,7 +59,8 @@ def contribution(drawn):
     served = profits[["customer_id"]].assign(service_cost=rows["service_cost"])
     margins = Margins(0.3, pd.DataFrame(columns=["own_rate", "margin_rate"], dtype="float64"))
     tables = {"customers": {"service_cost"}}
-    data = answering(AS_OF, tables, customer_profit=profits, customer_records=served)
+    begins = pd.DataFrame({"first_date": [pd.Timestamp(AS_OF)]})
+    data = answering(AS_OF, tables, customer_profit=profits, customer_records=served, coverage=begins)
     return profitability.contribution(data, margins), profits
 
 

@@ -56,8 +56,8 @@ def sales(result: SalesByPeriod, ax: Axes | None = None) -> Axes:
     )
     bars = columns(ax, frame["net_sales"], lit(len(frame), *named))
     for place in labelled:
-        amount = frame["net_sales"][place]
-        beside(ax, compact(amount, result.currency), (place, max(amount, 0)), (0, 3))
+        amount, top = frame["net_sales"][place], frame.loc[place, ["net_sales", "before"]].max()
+        beside(ax, compact(amount, result.currency), (place, max(top, 0)), (0, 3))
     hatch(bars, frame["complete"])
     ax.plot(frame["before"], color=COLOURS["muted"], linewidth=1.6, drawstyle="steps-mid")
     if len(seen := frame["before"].dropna()):

@@ -121,9 +121,9 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
             raws, facts = _understood(connection, raws, reading, config, work)
         else:
             raws = _write_ledger(connection, raws, reading, config, work)
-        (target / f"{table.name}.sql").write_text(joined.sql + (work / _SQL).read_text("utf-8"), "utf-8")
         checked, alarms = check_totals(connection, joined, reading, config)
         records = _recorded(connection, raws, reading, config, target, (*facts, *checked))
+        (target / f"{table.name}.sql").write_text(joined.sql + (work / _SQL).read_text("utf-8"), "utf-8")
         return records.noted(alarms=tuple(alarms))
     finally:
         connection.close()

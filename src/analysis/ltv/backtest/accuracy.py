@@ -47,16 +47,11 @@ class Accuracy(Result):
         """Return the rules by name, actual first."""
         return {"scores": _named(self.frame, float(self.check.actual))}
 
-    def findings(self) -> list[Finding]:
-        """Return how far off the total was."""
-        error = self.check.predicted / self.check.actual - 1 if self.check.actual else None
-        return [Finding("ltv.holdout", self.sentence(), error, "share")]
-
     def notes(self) -> list[str]:
-        """Say how it did against the best baseline, and who is left out of the check."""
-        verdict = _verdict(self.check, self.frame, number)
+        """Say how it did, also against the best baseline, and who is left out of the check."""
+        said = [self.sentence(), _verdict(self.check, self.frame, number)]
         if not self.check.newcomers:
-            return [verdict]
+            return said
         message = ngettext(
             "One customer arrived in the holdout and is left out of the check, since no model could have "
             "known of it.",
@@ -64,7 +59,7 @@ class Accuracy(Result):
             "could have known of them.",
             self.check.newcomers,
         )
-        return [verdict, message.format(newcomers=number(self.check.newcomers))]
+        return [*said, message.format(newcomers=number(self.check.newcomers))]
 
 
 @dataclass(frozen=True)
@@ -94,10 +89,6 @@ class ValueAccuracy(Accuracy):
         """Return the rules by name, actual first."""
         table = _named(self.frame, float(self.check.customers["actual_value"].sum()))
         return {"value_scores": table.rename(columns={n: f"{n}_value" for n in ("total", "mae", "rmse")})}
-
-    def findings(self) -> list[Finding]:
-        """Return none: the value of all customers says it, see `last_forecast`."""
-        return []
 
     def notes(self) -> list[str]:
         """Say what was expected and what came, and how the forecast would have been had spend not moved."""
