@@ -338,3 +338,9 @@ def test_csv_for_import_is_the_same_in_every_language(language):
     frame = pd.DataFrame({"a": ["=1+1", "é"], "b": [1.5, -2.0], "c": pd.to_datetime(["2024-02-29", None])})
     assert tables.to_csv(frame, for_import=True).decode() == "a,b,c\r\n'=1+1,1.5,2024-02-29\r\né,-2,\r\n"
     use_language("en")
+
+
+def test_a_table_by_groups_says_of_what_they_are():
+    frame = pd.DataFrame({"group": ["a"], "lost": [1]})
+    headings = [display_names.words(name, frame)["labels"]["group"] for name in ("churn_by_sector", "sizes")]
+    assert headings == ["Sector", "Group"]

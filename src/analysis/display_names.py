@@ -917,11 +917,13 @@ def words(name: str, frame: pd.DataFrame) -> Words:
     Parameters
     ----------
     name
-        Name of the table.
+        Name of the table; one such as ``churn_by_sector`` has groups of what it ends in.
     frame
         What it shows; a named index counts as columns. What has no entry is shown by its name.
     """
     known = COLUMNS | OF_TABLE.get(_entry(name, OF_TABLE), {})
+    if (by := name.removeprefix(_entry(name, CAPTIONS))) in COLUMNS:
+        known |= {"group": COLUMNS[by]}
     columns = {
         column: known[entry]
         for column in (*frame.index.names, *frame.columns)
