@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.engine.duckdb import sql_text
+from analysis.engine.queries import sql_text
 from analysis.engine.paths import duckdb_path
 
 CUSTOMER_DAYS = "customer_days"
