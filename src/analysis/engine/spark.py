@@ -50,7 +50,8 @@ def _to_pandas(rows: DataFrame) -> pd.DataFrame:
     table = rows.toArrow()
     types = [_plain(field.type) for field in table.schema]
     names = table.column_names
-    return table.cast(pa.schema(zip(names, types, strict=True))).to_pandas()
+    frame: pd.DataFrame = table.cast(pa.schema(zip(names, types, strict=True))).to_pandas()
+    return frame
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:
