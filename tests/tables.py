@@ -19,7 +19,11 @@ _TYPES = {"date": "date", "month": "date", "money": "decimal(18, 4)", "number": 
 def write_table(folder: Path, name: str, text: str) -> Path:
     """Write a canonical table from lines of cells, names first, ``-`` for NULL; return its path."""
     lines = [line.split() for line in text.strip().splitlines()]
-    given = pd.DataFrame(lines[1:], columns=lines[0]).replace("-", None)
+    return write_rows(folder, name, pd.DataFrame(lines[1:], columns=lines[0]).replace("-", None))
+
+
+def write_rows(folder: Path, name: str, given: pd.DataFrame) -> Path:
+    """Write a canonical table from a frame that may lack columns; return its path."""
     columns = [
         f"cast({column.name if column.name in given else 'null'} as {_TYPES.get(column.kind, 'varchar')}) "
         f"as {column.name}"

@@ -9,4 +9,4 @@ select
     sum(amount) as amount
 from spend
 group by month, channel
-order by month, channel
+order by month, channel nulls last

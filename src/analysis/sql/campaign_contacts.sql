@@ -53,4 +53,4 @@ select
     coalesce(max(bought_then * is_after), 0) as bought
 from around
 group by campaign_id, kind, date, customer_id, treated, cost
-order by date, campaign_id, kind, customer_id
+order by date, campaign_id nulls last, kind nulls last, customer_id nulls last

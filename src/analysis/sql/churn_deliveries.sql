@@ -11,4 +11,4 @@ select
 from deliveries
 where customer_id is not null and ordered > :year_ago and ordered <= :as_of
 group by customer_id, ordered, case when delivered <= :as_of then delivered end
-order by customer_id, ordered, delivered
+order by customer_id, ordered nulls last, delivered nulls last

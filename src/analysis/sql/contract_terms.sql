@@ -17,4 +17,4 @@ select
     plan,
     price
 from contracts
-order by customer_id, started, contract_id
+order by customer_id nulls last, started nulls last, contract_id nulls last

@@ -22,4 +22,4 @@ select
 from transactions
 where date <= :as_of
 group by customer_id, category
-order by customer_id, category
+order by customer_id, category nulls last

@@ -6,7 +6,7 @@
 with valued as (
     select
         customer_id,
-        case cast(:column as varchar)
+        case cast(:column as string)
             when 'salesperson' then salesperson
             when 'channel' then channel
             when 'category' then category

@@ -46,4 +46,4 @@ select
     sum(cast(case when units is not null then lacking * price end as decimal(18, 4))) as lacking_value
 from sent
 group by ordered, delivered, is_best
-order by ordered, delivered, is_best
+order by ordered, delivered nulls last, is_best

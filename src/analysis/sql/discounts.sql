@@ -23,4 +23,4 @@ select
     sum(amount - gross) as discounts
 from lines
 group by customer_id, salesperson, category
-order by customer_id, salesperson, category
+order by customer_id, salesperson nulls last, category nulls last

@@ -21,4 +21,4 @@ where
     or paid > :since
     or coalesce(paid_amount, amount) <> amount
 group by customer_id, issued, due, paid
-order by customer_id, issued, due, paid
+order by customer_id nulls last, issued nulls last, due nulls last, paid nulls last

@@ -10,4 +10,4 @@ where customer_days.date < make_date(year(leads.won) + 1, month(leads.won), leas
     and customer_days.date <= :as_of
 group by leads.lead_id, leads.customer_id, leads.created, leads.won, leads.estimated_value
 having min(customer_days.date) >= leads.created
-order by leads.won, leads.lead_id
+order by leads.won, leads.lead_id nulls last

@@ -3,4 +3,4 @@ select
     lead_id, name, created, stage, qualified, advanced, won, lost, channel, sector, region, type, size, interest,
     estimated_value, salesperson, next_action, last_contact, product_interest, customer_id
 from leads
-order by created, lead_id
+order by created nulls last, lead_id nulls last

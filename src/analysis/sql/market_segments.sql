@@ -5,4 +5,4 @@
 -- share     share of the market, in percent or as a fraction; NULL where not known
 select segment, size, share
 from market
-order by segment
+order by segment nulls last

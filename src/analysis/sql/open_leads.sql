@@ -6,4 +6,4 @@
 select lead_id, salesperson, sector, channel, estimated_value
 from leads
 where stage in ('prospect', 'potential') and won is null and lost is null
-order by lead_id, estimated_value
+order by lead_id nulls last, estimated_value nulls last

@@ -14,4 +14,4 @@ with pairs as (
 select previous, date, count(*) as gaps
 from pairs
 group by previous, date
-order by previous, date
+order by previous, date nulls last

@@ -6,3 +6,4 @@ select
 from transactions
 where date > :as_of
 group by kind
+order by kind

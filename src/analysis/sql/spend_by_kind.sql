@@ -9,4 +9,4 @@ select
     sum(amount) as amount
 from spend
 group by month, kind
-order by month, kind
+order by month, kind nulls last

@@ -7,4 +7,4 @@
 select customer_id, date, score, scale, comment
 from surveys
 where date <= :as_of
-order by date, customer_id, score, comment
+order by date, customer_id nulls last, score nulls last, scale nulls last, comment nulls last

@@ -1,0 +1,153 @@
+"""Every query of ``analysis/sql`` gives the same on Spark as on DuckDB, row by row, in the same order.
+
+On the demo portfolio, and on tables of few rows in which all that engines treat differently comes together:
+nulls, ties, negative money, quantities of zero, returns before the first purchase, days at the end of months
+and leap days, texts with accents.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from analysis.dataset import open_dataset
+from analysis.dataset.as_of import views
+from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
+from analysis.dataset.schema import TABLES
+from analysis.engine.duckdb import DuckDBEngine, sql_text
+from tables import write_rows
+from test_sql import NAMES
+
+pytestmark = [  # sockets to Java that pyspark leaves to be collected
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
+
+DAYS = [dt.date(2023, 1, 31), dt.date(2023, 2, 28), dt.date(2023, 12, 31), dt.date(2024, 1, 1)]
+DAYS += [dt.date(2024, 2, 29), dt.date(2024, 3, 31), dt.date(2024, 5, 31), dt.date(2024, 6, 3)]
+VALUES = {
+    "identifier": ["1", "2", "3", "10"],
+    "text": ["á", "a", "A", "ñ", "z"],
+    "money": [0, 1, 1, -2, 0.05, 3.3333],
+    "number": [0, 1, 2, -1, 10],
+    "percent": [0, 0.5, 1],
+    "date": DAYS,
+    "month": [dt.date(2024, 2, 1), dt.date(2024, 3, 1)],
+}
+KEYS = {
+    "customers": "customer_id",
+    "leads": "lead_id",
+    "contracts": "contract_id",
+    "invoices": "invoice_id",
+    "market": "segment",
+}
+KINDS = ["sale", "sale", "sale", "return", "refund", "cancellation"]
+
+
+def parameters(name: str, as_of: dt.date) -> dict[str, object]:
+    """Return values for the parameters of a query."""
+    year_ago = as_of - dt.timedelta(365)
+    days = {"before_from": as_of - dt.timedelta(730), "before_to": year_ago, "now_from": year_ago}
+    others = {"months": 3, "days": 60, "least": 1, "column": "sector", "by": "sector", "customer_id": "1"}
+    known = {"as_of": as_of, "now_to": as_of, "until": as_of, "season_end": as_of, **days, **others}
+    return {key: known.get(key, year_ago) for key in DuckDBEngine({}).parameters(name)}
+
+
+def drawn(table: str, rows: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Draw a canonical table cell by cell; one in five is missing where it may be."""
+    frame = {}
+    for column in TABLES[table].columns:
+        if column.canonical:
+            values = list(column.choices) or VALUES[column.kind]
+            cells = [values[i] for i in rng.integers(len(values), size=rows)]
+            missing = (rng.random(rows) < 0.2) & (column.name not in TABLES[table].required)
+            frame[column.name] = [None if gone else cell for gone, cell in zip(missing, cells, strict=True)]
+    if key := KEYS.get(table):
+        frame[key] = [str(i) for i in range(rows)]
+    return pd.DataFrame(frame, dtype="object")
+
+
+@pytest.fixture(scope="module")
+def session():
+    """Return a Spark session; skip where there can be none, unless ``CARTERA_SPARK`` is ``required``."""
+    lacks = "" if shutil.which("java") or "JAVA_HOME" in os.environ else "Java is not there"
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        lacks = "pyspark is not there"
+    if lacks:
+        (pytest.fail if os.environ.get("CARTERA_SPARK") == "required" else pytest.skip)(lacks)
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.driver.memory": "1g",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",  # compiling takes longer than these tables do
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    }
+    made = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
+    made.sparkContext.setLogLevel("OFF")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every canonical table, drawn."""
+    folder, rng = tmp_path_factory.mktemp("nasty"), np.random.default_rng(19)
+    for name in TABLES:
+        frame = drawn(name, 120, rng)
+        if name == "transactions":
+            frame["kind"] = rng.choice(KINDS, len(frame))
+        write_rows(folder, name, frame)
+    with duckdb.connect() as connection:
+        write_customer_days(connection, folder / "transactions.parquet", folder / f"{CUSTOMER_DAYS}.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["demo", "nasty"])
+def engines(request, session):
+    """DuckDB and Spark over the same tables, and the last day that counts."""
+    if request.param == "demo":
+        dataset = open_dataset("demo")
+        folder, as_of = dataset.folder, dataset.as_of
+    else:
+        folder, as_of = request.getfixturevalue("nasty"), dt.date(2024, 6, 1)
+    paths = {name: folder / f"{name}.parquet" for name in (*TABLES, CUSTOMER_DAYS)}
+    seen = views(paths, as_of)
+    for name, path in paths.items():
+        session.read.parquet(str(path)).createOrReplaceTempView(f"all_{name}")
+        session.sql(seen[name]).createOrReplaceTempView(name)
+    return DuckDBEngine(paths, seen), session, as_of
+
+
+def answered(session, name: str, given: dict[str, object]) -> pd.DataFrame:
+    """Return the rows of a query on Spark as DuckDB gives them: decimals as floats, days as times."""
+    table = session.sql(sql_text(name), args=given).toArrow()
+    kinds = {field.name: field.type for field in table.schema}
+    plain = {pa.types.is_decimal: pa.float64(), pa.types.is_date: pa.timestamp("us")}
+    for column, kind in kinds.items():
+        kinds[column] = next((to for is_kind, to in plain.items() if is_kind(kind)), kind)
+    return table.cast(pa.schema(kinds)).to_pandas()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_both_engines_agree(engines, name):
+    ours, spark, as_of = engines
+    given = parameters(name, as_of)
+    expected, found = ours.query(name, **given), answered(spark, name, given)
+    assert list(found.columns) == list(expected.columns)
+    found, expected = (rows.dropna(axis="columns", how="all") for rows in (found, expected))
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False, rtol=1e-7, atol=1.1e-4)
