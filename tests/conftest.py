@@ -135,9 +135,9 @@ def chromium() -> str:
         (pytest.fail if os.environ.get("CARTERA_BROWSER") == "required" else pytest.skip)(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """Return that browser, started."""
+    """Return that browser, started; its loop of events must end before tests that have one of their own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

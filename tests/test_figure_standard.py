@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -93,7 +94,7 @@ def test_nothing_is_cut_and_the_head_lies_above_the_chart(figures: list[Figure])
         edge, title, said = figure.bbox.padded(2), *(one.get_window_extent() for one in figure.texts)
         assert max(title.x1, said.x1) <= edge.x1, figure.get_suptitle()
         assert said.y1 <= title.y0 + 2
-        for ax in figure.axes:
+        for ax in filter(Axes.get_visible, figure.axes):
             box = ax.get_tightbbox()
             assert edge.x0 <= box.x0 < box.x1 <= edge.x1, figure.get_suptitle()
             assert edge.y0 <= box.y0 < box.y1 <= said.y0 + 2, figure.get_suptitle()

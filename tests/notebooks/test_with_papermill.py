@@ -38,7 +38,7 @@ def streams(notebook):
 
 ENDS_EARLY = {"03_churn_contracts", "07_satisfaction"}
 """Notebooks that without a table of their own say what they need, and end."""
-WITHOUT_FINDINGS = {*ENDS_EARLY, "06_acquisition"}
+WITHOUT_FINDINGS = {*ENDS_EARLY, "05_profitability", "06_acquisition"}  # no costs, no campaigns
 WITHOUT_CHARTS = {*ENDS_EARLY, "06_acquisition", "08_action_plan"}
 
 

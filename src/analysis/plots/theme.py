@@ -171,7 +171,9 @@ def finish(ax: Axes, claim: str, said: str, x: str = "", y: str = "", *, period:
 
 
 def legend_above(ax: Axes, columns: int) -> None:
-    """Name what is drawn, above the chart."""
+    """Name what is drawn, above the chart, where anything drawn has a name."""
+    if not ax.get_legend_handles_labels()[1]:
+        return
     ax.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1),

@@ -22,6 +22,7 @@ from analysis.report.atomic_write import write_bytes
 from analysis.report.tables import flat
 
 _A4 = 9
+_EVER = dt.datetime(2000, 1, 1)
 _LONGEST_NAME = 31
 _NOT_IN_A_NAME = re.compile(r"[\[\]:*?/\\]|^'|'$")
 _WIDEST = 34
@@ -124,6 +125,7 @@ def _write(
     with xlsxwriter.Workbook(
         target, options | {"strings_to_formulas": False, "strings_to_urls": False}
     ) as book:
+        book.set_properties({"created": _EVER})
         taken: set[str] = set()
         for page in pages:
             _write_page(book, book.add_worksheet(_tab(page.name, taken)), page, currency)

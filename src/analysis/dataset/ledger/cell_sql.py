@@ -74,10 +74,10 @@ def cells_sql(raw: RawTable, reading: Reading, *, numbered: bool = False) -> str
     in_order = sorted(written, key=written.__getitem__)
     headers = list(raw.columns)
     cells = ", ".join(f"{_cell(name, headers, reading)} as c_{name}" for name in reading.columns)
-    for name in GOODS & reading.columns.keys():
+    for name in sorted(GOODS & reading.columns.keys()):
         cell = f"r_{headers.index(reading.columns[name])}"
         cells += f", {plainly_filled(cell) if reading.kinds[name] == 'VARCHAR' else 'false'} as p_{name}"
-    for name in OF_ORDER & reading.columns.keys():
+    for name in sorted(OF_ORDER & reading.columns.keys()):
         also = "customer_name" if name == "customer_id" else name
         places = {headers.index(reading.columns[one]) for one in (name, also) if one in reading.columns}
         texts = [f"cast(r_{i} as varchar)" for i in sorted(places)]
