@@ -18,6 +18,7 @@ from analysis.dataset.sources.table_recognition import named_within
 from analysis.dataset.write_config import write_config
 from analysis.errors import CarteraError
 from intake import write
+from postgresql import postgresql  # noqa: F401 a fixture
 
 ORDERS = "order_id,customer_id,order_date,status\n1,A1,2024-01-31,shipped\n2,A2,2024-02-15,shipped\n"
 LINES = "order_id,product_id,quantity,unit_price\n1,P1,2,10\n1,P2,1,5\n2,P1,1,10\n"
@@ -294,6 +295,21 @@ def test_lines_without_an_order_in_a_database(tmp_path):
     dataset = open_dataset(str(tmp_path / "shop.sqlite"))
     assert _net(dataset) == float(truth.net_sales)
     assert int(dataset.quality.rows.set_index("rule").loc["no_date", "rows"]) == 4
+
+
+def test_tables_of_a_server_are_joined_too(tmp_path, postgresql, monkeypatch):  # noqa: F811
+    truth = trials.shop(tmp_path / "shop.sqlite")
+    with sqlite3.connect(tmp_path / "shop.sqlite") as shop, postgresql.connect() as server:
+        for (name,) in shop.execute("select name from sqlite_master where type = 'table'").fetchall():
+            found = shop.execute(f'select * from "{name}"')
+            headers = [column for column, *_rest in found.description]
+            server.execute(f'create table "{name}" ({", ".join(f"{header} text" for header in headers)})')
+            insert = f'insert into "{name}" values ({", ".join(["%s"] * len(headers))})'
+            server.cursor().executemany(insert, found.fetchall())
+    for name, value in postgresql.environment.items():
+        monkeypatch.setenv(name, value)
+    dataset = open_dataset(postgresql.address)
+    assert _net(dataset) == float(truth.net_sales)
 
 
 @pytest.mark.parametrize(("make", "place"), [(trials.shop, "shop.sqlite"), (trials.bicycles, "bicycles")])
