@@ -15,7 +15,7 @@ from analysis import open_dataset, portfolio, profitability, satisfaction
 from analysis.report.chapters import Chapter
 from analysis.report.execution import Execution
 from analysis.report.minute import Known, call_list, in_one_minute
-from analysis.report.ranking import ranked, strength
+from analysis.report.strongest import ranked, strength
 from analysis.report.tiles import tiles
 from analysis.year_figures import YearFigure, year_figures
 from conftest import transactions

@@ -13,7 +13,7 @@ import yaml
 
 from analysis import open_dataset
 from analysis.dataset.questions import OpenQuestionError
-from analysis.dataset.systems.declaration import read_system, systems
+from analysis.dataset.systems.system import read_system, systems
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from campaign.dressed_files import write

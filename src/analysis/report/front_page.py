@@ -15,9 +15,9 @@ from analysis.language import _, ngettext, number
 from analysis.report import account, tables
 from analysis.report.chapters import Chapter
 from analysis.report.minute import Known, call_list, in_one_minute
-from analysis.report.ranking import ranked
 from analysis.report.record import About
 from analysis.report.rendering import render
+from analysis.report.strongest import ranked
 from analysis.report.tiles import tiles
 from analysis.year_figures import YearFigure, year_figures
 

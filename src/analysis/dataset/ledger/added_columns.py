@@ -10,7 +10,7 @@ from analysis.dataset.files.peek import stem
 from analysis.dataset.files.readers import RawTable, literal, quoted
 from analysis.dataset.inference.amount_column import written_number
 from analysis.dataset.sources.inputs import Input
-from analysis.dataset.systems.declaration import PLUS
+from analysis.dataset.systems.system import PLUS
 
 _KIND = ("document type", "credit note")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from analysis.dataset.schema import TABLES, Table, normalised, same_name
 from analysis.dataset.schema.declaration import listed
-from analysis.dataset.systems.declaration import system_of, systems
+from analysis.dataset.systems.system import system_of, systems
 
 _IDLE_WORDS = listed(
     "de, del, la, las, los, el, of, the, export, exportacion, exported, datos, data, copia, copy, tabla, "

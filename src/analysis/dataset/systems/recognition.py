@@ -9,7 +9,7 @@ from analysis.dataset.files.peek import Head, heads_of
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.dataset.sources.inputs import Input, Source
-from analysis.dataset.systems.declaration import System, each, read_system, system_of, systems
+from analysis.dataset.systems.system import System, each, read_system, system_of, systems
 from analysis.dataset.user_files import legible
 from analysis.errors import CarteraError
 from analysis.language import N_, _
