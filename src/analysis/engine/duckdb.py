@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class DuckDBEngine:
     """
 
     def __init__(self, tables: Mapping[str, Path], views: Mapping[str, str] | None = None) -> None:
+        self._tables, self._views = tables, views
         self._connection = duckdb.connect()
         for name, path in tables.items():
             rows = self._connection.read_parquet(duckdb_path(path), hive_partitioning=False)
@@ -42,13 +43,19 @@ class DuckDBEngine:
             seen = (views or {}).get(name, f"select * from all_{name}")  # noqa: S608
             self._connection.execute(f"create view {name} as {seen}")
 
-    def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
+    def over(self, tables: Mapping[str, Path]) -> DuckDBEngine:
+        """Return an engine with the same views, some of whose tables are in other files."""
+        return DuckDBEngine({**self._tables, **tables}, self._views)
+
+    def query(self, name: str, columns: Sequence[str] = (), /, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql`` and return its rows.
 
         Parameters
         ----------
         name
             Name of the query, without ``.sql``.
+        columns
+            Those that are needed, where the rows are many; none: all.
         **parameters
             A value for each ``:parameter`` of the text, and no other; for ``:months``, the length of a period
             in months, ``period`` may be given by its name: ``month``, ``quarter``, ``half_year``, ``year``.
@@ -68,6 +75,8 @@ class DuckDBEngine:
         text, named = sql_text(name), self.parameters(name)
         if named != set(parameters):
             raise ValueError(f"{name}.sql takes {sorted(named)}, not {sorted(parameters)}")
+        if columns:
+            text = f"with answer as ({text}) select {', '.join(columns)} from answer"  # noqa: S608
         return self._connection.execute(_PARAMETER.sub(r"$\1", text), parameters).df()
 
     def parameters(self, name: str) -> set[str]:
