@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from analysis.dataset.as_of import views
-from analysis.engine.duckdb import DuckDBEngine, sql_text
+from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.queries import sql_text
 from conftest import AS_OF, transactions
 from tables import write_sales, write_table
 
