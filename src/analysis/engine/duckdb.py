@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import tempfile
+import uuid
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -13,7 +15,10 @@ import pandas as pd
 
 from analysis.engine.paths import duckdb_path
 from analysis.periods import MONTHS
+from analysis.temporary import prefix
 
+MEMORY = "1500MB"
+"""What DuckDB may hold, when files are read and when queries run; beyond it, it spills to disk."""
 Parameter = str | int | float | dt.date | None
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
@@ -35,7 +40,10 @@ class DuckDBEngine:
     """
 
     def __init__(self, tables: Mapping[str, Path], views: Mapping[str, str] | None = None) -> None:
-        self._connection = duckdb.connect()
+        spill = Path(
+            tempfile.gettempdir(), prefix() + uuid.uuid4().hex
+        )  # DuckDB makes it if needed, and removes it
+        self._connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
         for name, path in tables.items():
             rows = self._connection.read_parquet(duckdb_path(path), hive_partitioning=False)
             rows.create_view(f"all_{name}")
