@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +12,10 @@ import pandas as pd
 
 from analysis.engine.paths import duckdb_path
 from analysis.engine.queries import Parameter, prepared, with_dollars
+from analysis.temporary import prefix
+
+MEMORY = "1500MB"
+"""What DuckDB may hold, when files are read and when queries run; beyond it, it spills to disk."""
 
 
 class DuckDBEngine:
@@ -24,7 +30,10 @@ class DuckDBEngine:
     """
 
     def __init__(self, tables: Mapping[str, Path], views: Mapping[str, str] | None = None) -> None:
-        self._connection = duckdb.connect()
+        spill = Path(
+            tempfile.gettempdir(), prefix() + uuid.uuid4().hex
+        )  # DuckDB makes it if needed, and removes it
+        self._connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
         for name, path in tables.items():
             rows = self._connection.read_parquet(duckdb_path(path), hive_partitioning=False)
             rows.create_view(f"all_{name}")
