@@ -23,7 +23,8 @@ from analysis.dataset.parts import is_part, part_files
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
-from analysis.engine.duckdb import DuckDBEngine, Parameter, sql_text
+from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.queries import Engine, Parameter, parameters_of, sql_text
 from analysis.errors import CarteraError
 from analysis.language import _, listing
 
@@ -72,7 +73,7 @@ class Dataset:
     """
 
     name: str
-    engine: DuckDBEngine
+    engine: Engine
     as_of: dt.date
     currency: str | None
     tables: dict[str, frozenset[str]]
@@ -119,7 +120,7 @@ class Dataset:
         return self.accounts[self.main]
 
     def query(self, name: str, columns: Sequence[str] = (), /, **parameters: Parameter) -> pd.DataFrame:
-        """Run ``sql/<name>.sql``; see `DuckDBEngine.query`.
+        """Run ``sql/<name>.sql``; see `Engine.query`.
 
         Parameters
         ----------
@@ -136,7 +137,7 @@ class Dataset:
             Its rows; ``attrs["currency"]`` is the currency of their amounts, ``attrs["content"]`` tells the
             data set from others (see `computed`).
         """
-        if "as_of" in self.engine.parameters(name):
+        if "as_of" in parameters_of(name):
             parameters = {"as_of": self.as_of, **parameters}
         rows = self.engine.query(name, columns, **parameters)
         rows.attrs |= {"currency": self.currency, "content": self.content}

@@ -33,7 +33,7 @@ from analysis.dataset.quality import Note
 from analysis.dataset.sources.inputs import Source, reachable, spelled
 from analysis.dataset.sources.open_source import find_source
 from analysis.dataset.user_files import legible, reason_of, sha256
-from analysis.engine.duckdb import sql_text
+from analysis.engine.queries import sql_text
 from analysis.errors import CarteraError
 from analysis.language import N_, _, current_language, listing
 from analysis.temporary import passing

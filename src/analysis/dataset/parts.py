@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 
 from analysis.dataset.customer_days import CUSTOMER_DAYS
-from analysis.dataset.ledger.table_intake import MEMORY
 from analysis.dataset.schema import TABLES
+from analysis.engine.duckdb import MEMORY
 from analysis.engine.paths import duckdb_path
 
 LARGE = 1_000_000
