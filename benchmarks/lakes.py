@@ -60,6 +60,9 @@ class Watched:
             held, kernels = self._held(run.pid), self._kernels(run.pid)
             if kernels or self._last != _READING:
                 self._last = next(iter(kernels.values()), _END)
+            if kernels:  # what was taken for the end came before this notebook
+                self.peaks[self._last] = max(self.peaks[self._last], self.peaks.pop(_END, 0))
+                self.lasted[self._last] += self.lasted.pop(_END, 0)
             now = time.perf_counter()
             self.lasted[self._last] += now - before
             before = now
@@ -139,7 +142,7 @@ def _summary(lake: Path, seconds: float, watched: Watched, left: int) -> str:
     under_way = max(watched.peaks, key=lambda name: watched.peaks[name])
     largest = "; ".join(f"{kind} {size / 1e9:.2f} GB" for kind, size in watched.largest.items())
     return (
-        "| rows | customers | minutes | peak memory, all processes | each alone | disk at most, at the end |\n"
+        "| rows | customers | minutes | peak memory, all processes | each | disk at most, at the end |\n"
         "|---|---|---|---|---|---|\n"
         f"| {rows:,} | {customers:,} | {seconds / 60:.1f} "
         f"| {watched.peaks[under_way] / 1e9:.2f} GB ({under_way}) | {largest} "
