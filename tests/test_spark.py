@@ -22,7 +22,8 @@ from analysis.dataset import open_dataset
 from analysis.dataset.as_of import views
 from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.schema import TABLES
-from analysis.engine.duckdb import DuckDBEngine, sql_text
+from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.queries import parameters_of, sql_text
 from tables import write_rows
 from test_sql import NAMES
 
@@ -60,7 +61,7 @@ def parameters(name: str, as_of: dt.date) -> dict[str, object]:
     days = {"before_from": as_of - dt.timedelta(730), "before_to": year_ago, "now_from": year_ago}
     others = {"months": 3, "days": 60, "least": 1, "column": "sector", "by": "sector", "customer_id": "1"}
     known = {"as_of": as_of, "now_to": as_of, "until": as_of, "season_end": as_of, **days, **others}
-    return {key: known.get(key, year_ago) for key in DuckDBEngine({}).parameters(name)}
+    return {key: known.get(key, year_ago) for key in parameters_of(name)}
 
 
 def drawn(table: str, rows: int, rng: np.random.Generator) -> pd.DataFrame:

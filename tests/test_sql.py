@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import re
+import tempfile
 from importlib import resources
 
+import duckdb
 import pandas as pd
 import pytest
 
 from analysis.dataset.as_of import views
-from analysis.engine.duckdb import DuckDBEngine, sql_text
+from analysis.engine import duckdb as engine_module
+from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.queries import sql_text
 from conftest import AS_OF, transactions
 from tables import write_sales, write_table
 
@@ -277,3 +282,26 @@ def test_acquisition_spend(tmp_path):
     assert rows["amount"].tolist() == [120.5, 7]  # the last month has not begun
     assert rows["channel"].tolist()[:1] == ["web"]
     assert rows["channel"].isna().tolist() == [False, True]
+
+
+def test_queries_hold_no_more_than_they_may(tmp_path, monkeypatch):
+    """What exceeds 100 MB goes to a folder of temporary files, which is there until the engine is not."""
+    path, spill = tmp_path / "transactions.parquet", tmp_path / "spill"
+    spill.mkdir()
+    sales = """
+        select 'c' || hash(i) % 200000 as customer_id, date '2024-01-01' + cast(i % 900 as integer) as date,
+               'sale' as kind, 'o' || i as order_id, 1.5 as amount, 1.5 as gross_amount, 0.0 as discount,
+               1.0 as cost
+        from range(500000) t(i)
+    """
+    with duckdb.connect() as connection:
+        connection.sql(sales).write_parquet(str(path))
+    monkeypatch.setattr(tempfile, "tempdir", str(spill))
+    monkeypatch.setattr(engine_module, "MEMORY", "100MB")
+    engine = DuckDBEngine({"transactions": path})
+    engine._connection.execute("set threads = 2")
+    assert engine.query("customer_days")["orders"].sum() == 500_000
+    assert len(list(spill.iterdir())) == 1
+    del engine
+    gc.collect()
+    assert not list(spill.iterdir())

@@ -71,7 +71,7 @@ def test_a_folder_of_tables(folder):
 
 def test_what_the_engine_shows_ends_at_the_last_sale(folder, monkeypatch):
     monkeypatch.setattr(
-        "analysis.engine.duckdb.sql_text",
+        "analysis.engine.queries.sql_text",
         lambda name: f"select count(*) as n, count({name.split()[1]}) as filled from {name.split()[0]}",
     )
     dataset = open_dataset(str(folder))

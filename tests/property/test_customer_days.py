@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.engine.duckdb import sql_text
+from analysis.engine.queries import parameters_of, sql_text
 
 LAST = dt.date(2024, 5, 10)
 DAYS = {
@@ -221,7 +221,7 @@ def test_days_say_what_the_lines_say(engine_over, lines):
     engine = engine_over(frame_of(lines), DAYS["as_of"])
     given = DAYS | {"months": 3, "customer_id": "a"}
     for name in PLAIN:
-        rows = engine.query(name, **{key: given[key] for key in engine.parameters(name)})
+        rows = engine.query(name, **{key: given[key] for key in parameters_of(name)})
         assert comparable(rows) == comparable(plainly(engine, name)), name
 
 

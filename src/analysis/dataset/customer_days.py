@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from analysis.engine.duckdb import sql_text
 from analysis.engine.paths import duckdb_path
+from analysis.engine.queries import sql_text
 
 CUSTOMER_DAYS = "customer_days"
 """Name of the query that makes them, of their file, and of the relation that queries read."""

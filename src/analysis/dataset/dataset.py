@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +19,12 @@ from analysis.dataset.cache import MARKER
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
+from analysis.dataset.parts import is_part, part_files
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
-from analysis.engine.duckdb import DuckDBEngine, Parameter, sql_text
+from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.queries import Engine, Parameter, parameters_of, sql_text
 from analysis.errors import CarteraError
 from analysis.language import _, listing
 
@@ -65,10 +68,12 @@ class Dataset:
         What can be done with customers and leads, as ``dataset.yml`` says.
     files
         The raw files of each table, by what ``inputs`` calls them.
+    whole
+        The data set of which this one has some of the customers; None: this has all.
     """
 
     name: str
-    engine: DuckDBEngine
+    engine: Engine
     as_of: dt.date
     currency: str | None
     tables: dict[str, frozenset[str]]
@@ -81,6 +86,7 @@ class Dataset:
     stages: tuple[str, ...] = ()
     actions: dict[ActionName, Action] = field(default_factory=standard_actions)
     files: dict[str, list[str]] = field(default_factory=dict)
+    whole: Dataset | None = None
 
     @property
     def columns(self) -> frozenset[str]:
@@ -113,13 +119,15 @@ class Dataset:
         """What became of the raw rows of the main table."""
         return self.accounts[self.main]
 
-    def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
-        """Run ``sql/<name>.sql``; see `DuckDBEngine.query`.
+    def query(self, name: str, columns: Sequence[str] = (), /, **parameters: Parameter) -> pd.DataFrame:
+        """Run ``sql/<name>.sql``; see `Engine.query`.
 
         Parameters
         ----------
         name
             Name of the query, without ``.sql``.
+        columns
+            Those that are needed, where the rows are many; none: all.
         **parameters
             Values of its parameters; ``as_of`` is that of the data set unless given.
 
@@ -129,9 +137,9 @@ class Dataset:
             Its rows; ``attrs["currency"]`` is the currency of their amounts, ``attrs["content"]`` tells the
             data set from others (see `computed`).
         """
-        if "as_of" in self.engine.parameters(name):
+        if "as_of" in parameters_of(name):
             parameters = {"as_of": self.as_of, **parameters}
-        rows = self.engine.query(name, **parameters)
+        rows = self.engine.query(name, columns, **parameters)
         rows.attrs |= {"currency": self.currency, "content": self.content}
         return rows
 
@@ -155,6 +163,28 @@ class Dataset:
         """
         return pd.read_parquet(self.folder / "reconciliation.parquet")
 
+    def batches(self) -> Iterator[Dataset]:
+        """Yield the data set in parts, each with all that is known of some of its customers.
+
+        A data set of up to a million customers is one part, a larger one has parts of a quarter of a million
+        (`analysis.dataset.parts`). What is worked out for each customer alone comes to the same.
+        """
+        if self.whole or not part_files(self.folder, CUSTOMER_DAYS):
+            yield self
+            return
+        names = [*self.tables, CUSTOMER_DAYS]
+        files = {name: found for name in names if (found := part_files(self.folder, name))}
+        for part in range(len(files[CUSTOMER_DAYS])):
+            engine = self.engine.over({name: found[part] for name, found in files.items()})
+            yield replace(self, engine=engine, whole=self)
+
+    def sampled(self) -> Dataset:
+        """Return the data set with a quarter of a million of its customers, drawn by lot.
+
+        A data set of up to a million customers is returned as it is. `Results.sample` says which it was.
+        """
+        return next(self.batches())
+
     def warned(self, notes: tuple[Note, ...]) -> Dataset:
         """Return the data set with these alarms before all others."""
         main = replace(self.quality, alarms=(*notes, *self.quality.alarms))
@@ -164,7 +194,7 @@ class Dataset:
         """Copy canonical tables and the rows set aside to ``folder``, which can be opened as a data set."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
-            if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS:
+            if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS and not is_part(path):
                 shutil.copyfile(path, folder / path.name)
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 
 from analysis.dataset.ledger.intake_result import Records
-from analysis.dataset.ledger.table_intake import MEMORY
 from analysis.dataset.quality import LinkFinding, Note
 from analysis.dataset.schema import TABLES, Link, Sequence
+from analysis.engine.duckdb import MEMORY
 from analysis.engine.paths import duckdb_path
 from analysis.language import N_
 

@@ -33,7 +33,7 @@ from analysis.dataset.quality import Note
 from analysis.dataset.sources.inputs import Source, reachable, spelled
 from analysis.dataset.sources.open_source import find_source
 from analysis.dataset.user_files import legible, reason_of, sha256
-from analysis.engine.duckdb import sql_text
+from analysis.engine.queries import sql_text
 from analysis.errors import CarteraError
 from analysis.language import N_, _, current_language, listing
 from analysis.temporary import passing
@@ -98,6 +98,21 @@ def take(data: str) -> Taken:
     folder = copied(f"{legible(data)}\ntables", "tables", partial(_put_aside, data))
     name, config, inputs, files = json.loads((folder / _SOURCE).read_text("utf-8"))
     return Taken(name, DatasetConfig.model_validate(config), inputs, folder, files)
+
+
+def read_anew(data: str, folder: Path) -> Source:
+    """Read a source into an empty folder of the user's, whether it is kept or not; return what was read.
+
+    Raises
+    ------
+    CarteraError
+        If it cannot be read.
+    """
+    with read_once():
+        source = reachable(find_source(data))
+        check = partial(_check_unchanged, source, source.stamps(), source.content())
+        _read_into(folder, source, check)
+    return source
 
 
 def _put_aside(data: str, target: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from analysis.dataset import Dataset
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.schema import TABLES
-from analysis.engine.duckdb import sql_text
+from analysis.engine.queries import sql_text
 from analysis.language import _, listing, number
 from analysis.report.execution import Execution
 from analysis.report.notebooks import is_lesson

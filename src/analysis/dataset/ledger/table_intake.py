@@ -35,12 +35,11 @@ from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.questions import NET, OpenQuestionError, Question
 from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS, Table
 from analysis.dataset.sources.inputs import Input
+from analysis.engine.duckdb import MEMORY
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, ngettext, number
 
-MEMORY = "1500MB"
-"""What DuckDB may hold; beyond it, it spills to disk."""
 _MUCH = 0.05
 """Share of rows, or of money, from which rows that were rejected are an alarm."""
 _READABLE = "cast(if(outcome like 'rejected:%', sum(amount), coalesce(sum(amount), 0)) as double)"
