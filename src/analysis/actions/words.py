@@ -31,7 +31,7 @@ def reasons(rows: pd.DataFrame, actions: pd.Series, currency: str | None) -> pd.
 def _reason(row: Any, action: str, currency: str | None) -> str:  # noqa: ANN401 a row of a frame
     if action == "retain":
         risk = _("risk of no purchase {risk}").format(risk=percent(row.risk))
-        return f"{risk}: {row['reasons']}" if isinstance(row.reasons, str) else risk
+        return f"{risk}: {row.reasons}" if isinstance(row.reasons, str) else risk
     if action == "develop":
         if isinstance(row.lapsed_lines, str):
             return _("still buys, but no longer {lines}").format(lines=row.lapsed_lines)
@@ -45,7 +45,7 @@ def _reason(row: Any, action: str, currency: str | None) -> str:  # noqa: ANN401
     if action == "referral":
         return _("would recommend us ({score})").format(score=number(row.nps_score))
     said = _("won in {chance} of such cases").format(chance=percent(row.chance))
-    return f"{said}: {row['reasons']}" if isinstance(row.reasons, str) else said
+    return f"{said}: {row.reasons}" if isinstance(row.reasons, str) else said
 
 
 def talk_about(
@@ -56,8 +56,8 @@ def talk_about(
     wrote = rows["contact_id"].map(comments if comments is not None else {})
     told = ~actions.isin(NO_CONTACT)
     pairs = zip(rows[told].itertuples(), wrote[told], strict=True)
-    found[told] = [_topic(row, comment, currency) for row, comment in pairs]
-    return found
+    said = [_topic(row, comment, currency) for row, comment in pairs]
+    return found.mask(told, pd.Series(said, actions.index[told], dtype="object"))
 
 
 def _topic(row: Any, wrote: object, currency: str | None) -> str:  # noqa: ANN401 a row of a frame
