@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.customer_columns import in_order
@@ -36,6 +37,8 @@ class Profiles:
     @property
     def columns(self) -> list[str]:
         """The columns that any part has, in their order."""
+        if not self.in_parts:
+            return _columns(self.pieces[0])
         names = dict.fromkeys(name for piece in self.pieces for name in _columns(piece))
         return [*in_order(pd.DataFrame(columns=[*names])).columns]
 
@@ -63,6 +66,22 @@ class Profiles:
         table = pd.concat(found, ignore_index=True) if self.in_parts else found[0]
         table.attrs = self.attrs
         return table
+
+    def known(self) -> pd.Series:
+        """Return by column of how many customers it is known."""
+        counted = pd.concat([part.notna().sum() for part in self.parts()], axis=1).sum(axis=1)
+        return counted.astype(int)
+
+    def schema(self) -> pa.Schema:
+        """Return the columns with the types that hold the values of all parts."""
+        found = [
+            pq.read_schema(piece)
+            if isinstance(piece, Path)
+            else pa.Schema.from_pandas(piece, preserve_index=False)
+            for piece in self.pieces
+        ]
+        fields = pa.unify_schemas(found, promote_options="permissive")
+        return pa.schema([fields.field(name) for name in self.columns], fields.metadata)
 
     def head(self, rows: int = 5) -> pd.DataFrame:
         """Return the first customers."""

@@ -71,13 +71,37 @@ def recommend(
     At stake is the margin of one purchase of a customer, that of the first twelve months of a lead, and that
     of a year of a new customer for a referral. See `analysis.churn.contact_gain` for chances.
     """
+    rows, contacts = unworded(profile, leads, effects, new_customer)
+    return in_order(worded(rows, contacts, effects, comments))
+
+
+def unworded(
+    profile: pd.DataFrame,
+    leads: Listed | NotPossible | pd.DataFrame | None,
+    effects: Effects,
+    new_customer: float | None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what is known of customers and leads, and their contacts without words, both in their order."""
     scored = leads if isinstance(leads, pd.DataFrame) else getattr(leads, "leads", None)
     rows = _candidates(profile, scored, effects, new_customer)
     contacts = rows[["contact_id", "contact_type", "name", "owner", "segment"]].join(_best(rows, effects))
     contacts["may_contact"] = rows["consent"].eq(True) if "consent" in profile else True
     contacts["contact_by"] = _days(rows, contacts, effects)
-    contacts["reasons"] = reasons(rows, contacts["action"], effects.currency)
-    contacts["talk_about"] = talk_about(rows, contacts["action"], effects.currency, comments)
+    return rows, contacts
+
+
+def worded(
+    rows: pd.DataFrame, contacts: pd.DataFrame, effects: Effects, comments: pd.Series | None
+) -> pd.DataFrame:
+    """Return contacts with why, and what to talk about."""
+    return contacts.assign(
+        reasons=reasons(rows, contacts["action"], effects.currency),
+        talk_about=talk_about(rows, contacts["action"], effects.currency, comments),
+    )
+
+
+def in_order(contacts: pd.DataFrame) -> pd.DataFrame:
+    """Return contacts as `recommend` gives them, the highest gain first."""
     order = ["expected_gain", "contact_type", "contact_id"]
     return contacts.sort_values(order, ascending=[False, True, True], ignore_index=True)[CONTACTS]
 
