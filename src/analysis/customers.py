@@ -48,7 +48,8 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
     horizon = churn.horizon(window, pairs, as_of)
     snapshots = churn.snapshots(dataset, horizon)
     values = ltv.profile(dataset)
-    risks = churn.risks(churn.forecast(snapshots), snapshots, values=values)
+    scored = churn.scored(churn.forecast(snapshots), snapshots, dataset, values)
+    contact = churn.contact_terms(dataset, window, activity_window)
     parts: list[pd.DataFrame | pd.Series] = [
         owners.profile(dataset, customers),
         portfolio.profile(customers, as_of, window),
@@ -59,8 +60,8 @@ def customer_profile(dataset: Dataset, activity_window: int | None = None) -> pd
         _told(segmentation.abc(customers), abc="abc"),
         _told(segmentation.life_cycle(dataset, window), life_cycle="stage"),
         churn.usual_gaps(customers),
-        churn.profile(risks),
-        churn.worth_contacting(dataset, risks, values, window, activity_window),
+        churn.profile(scored),
+        churn.worth_contacting(dataset, scored, values, contact),
         churn.lapsed_profile(churn.lapsed_lines(dataset, horizon)),
         values,
         profitability.profile(dataset),
