@@ -266,7 +266,15 @@ def risks_of(*risks: float) -> Risks:
     listed = pd.DataFrame({"customer_id": ["ana", "bea", "carl"], "risk": risks, "at_stake": 100.0})
     own = (listed.set_index("customer_id")["risk"],)
     return Risks(
-        {}, "", customers=listed, risk=own, horizon=90, calls=2, expected=(0, 0, 0), currency="EUR", valued=True
+        {},
+        "",
+        customers=listed,
+        risk=own,
+        horizon=90,
+        calls=2,
+        expected=(0, 0, 0),
+        currency="EUR",
+        valued=True,
     )
 
 

@@ -68,8 +68,10 @@ def _followed(dataset: Dataset, horizon: Horizon, day: dt.date, chance: float) -
         return NotPossible(
             _("The sales name no category, so nothing tells which product group a customer no longer buys.")
         )
-    given = {"as_of": day, "until": dataset.as_of, "least": LEAST_DAYS}
-    parts = [part.query("product_lines", **given) for part in dataset.batches()]
+    parts = [
+        part.query("product_lines", as_of=day, until=dataset.as_of, least=LEAST_DAYS)
+        for part in dataset.batches()
+    ]
     lines = rhythm(pd.concat(parts, ignore_index=True), day)
     active = (pd.Timestamp(day) - lines["customer_last"]).dt.days <= horizon.window
     is_news = lines["days_since_last"] <= LONGEST_DAYS

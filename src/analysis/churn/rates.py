@@ -20,6 +20,7 @@ from analysis.portfolio import ActivityWindow, CustomerFlow
 from analysis.result import Finding, Listed
 from analysis.statistics import wilson
 
+COMPARED = ["customer_id", "purchases_before", "purchases_now", "net_before", "net_now"]
 DAYS = (30, 60, 90, 180, 365)  # lengths of time that are set beside the activity window
 
 
@@ -101,8 +102,8 @@ def rates_by(dataset: Dataset, rates: ChurnRates, window: ActivityWindow) -> Lis
         rows = _compared(part, (start - length).date(), eve, end)
         groups = _groups(part, eve, window, scoring).reindex(rows.index)
         for name in groups.columns[groups.notna().any()]:
-            by = rows.groupby(groups[name].fillna(_("(not known)")))
-            sums.setdefault(str(name), []).append(pd.DataFrame({key: _sums(mine) for key, mine in by}).T)
+            named = rows.groupby(groups[name].fillna(_("(not known)")))
+            sums.setdefault(str(name), []).append(pd.DataFrame({key: _sums(mine) for key, mine in named}).T)
     tables = {}
     for name, parts in sums.items():
         both = parts[0] if len(parts) == 1 else pd.concat(parts).groupby(level=0).sum()
@@ -145,15 +146,16 @@ def other_horizons(dataset: Dataset, window: ActivityWindow) -> Listed | NotPoss
 def _compared(dataset: Dataset, first: dt.date, eve: dt.date, end: dt.date) -> pd.DataFrame:
     """Return what each customer who bought from ``first`` to ``eve`` did then, and from then to ``end``."""
     now = eve + dt.timedelta(days=1)
-    rows = dataset.query("customers_compared", before_from=first, before_to=eve, now_from=now, now_to=end)
+    days = {"before_from": first, "before_to": eve, "now_from": now, "now_to": end}
+    rows = dataset.query("customers_compared", COMPARED, **days)
     return rows[rows["purchases_before"] > 0].set_index("customer_id")
 
 
 def _groups(dataset: Dataset, eve: dt.date, window: ActivityWindow, scoring: Scoring) -> pd.DataFrame:
     """Return by customer_id the segment, channel, sector and cohort of each on a day, as far as known."""
-    customers, groups = dataset.query("customers", as_of=eve), known_groups(dataset, eve)
-    years = customers.set_index("customer_id")["first_purchase"].dt.year.map("{:.0f}".format)
-    groups = groups.join(years.rename("cohort"), how="outer")
+    customers = dataset.query("customers", as_of=eve)
+    groups = known_groups(dataset, eve).reindex(pd.Index(customers["customer_id"]))
+    groups["cohort"] = customers["first_purchase"].dt.year.map("{:.0f}".format).to_numpy()
     scored = segmentation.rfm(customers, eve, window, scoring)
     if isinstance(scored, segmentation.Rfm):
         groups.insert(0, "segment", scored.customers.set_index("customer_id")["segment"].map(scored.names))
