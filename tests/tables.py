@@ -68,7 +68,9 @@ def answering(
         )
 
     given = {"as_of": as_of, "tables": tables, "columns": columns, "currency": None, "query": query}
-    return SimpleNamespace(**given, has_sales=True)
+    made = SimpleNamespace(**given, has_sales=True)
+    made.batches = lambda: iter([made])
+    return made
 
 
 def write_sales(folder: Path, text: str) -> dict[str, Path]:

@@ -163,13 +163,18 @@ class Dataset:
         """
         return pd.read_parquet(self.folder / "reconciliation.parquet")
 
+    @property
+    def in_parts(self) -> bool:
+        """Whether there are too many customers to hold at once; see `batches`."""
+        return self.whole is None and bool(part_files(self.folder, CUSTOMER_DAYS))
+
     def batches(self) -> Iterator[Dataset]:
         """Yield the data set in parts, each with all that is known of some of its customers.
 
         A data set of up to a million customers is one part, a larger one has parts of a quarter of a million
         (`analysis.dataset.parts`). What is worked out for each customer alone comes to the same.
         """
-        if self.whole or not part_files(self.folder, CUSTOMER_DAYS):
+        if not self.in_parts:
             yield self
             return
         names = [*self.tables, CUSTOMER_DAYS]

@@ -10,7 +10,7 @@ from analysis.ltv.model_selection import choose, compare_models, fit_purchases
 from analysis.ltv.next_purchase import next_purchase
 from analysis.ltv.peer import fitted_by, import_lifetimes
 from analysis.ltv.pooling import group_check
-from analysis.ltv.profile import profile
+from analysis.ltv.profile import fitted, profile
 from analysis.ltv.purchases import PurchaseModel, process
 from analysis.ltv.regularity import regularity
 from analysis.ltv.sales_forecast import sales_forecast
@@ -39,6 +39,7 @@ __all__ = [
     "fit_free",
     "fit_purchases",
     "fit_spend",
+    "fitted",
     "fitted_by",
     "group_check",
     "hold_out",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.ltv.backtest.holdout import hold_out, led_by
+from analysis.ltv.backtest.holdout import Holdout, hold_out, led_by
 from analysis.ltv.equity import Ahead, CustomerValue, customer_value
 from analysis.ltv.model_selection import choose, compare_models
 from analysis.ltv.purchases import PurchaseModel
-from analysis.ltv.spend import fit_spend
+from analysis.ltv.spend import SpendModel, fit_spend
 from analysis.ltv.summary import summarise, weeks_in
+from analysis.not_possible import NotPossible
 from analysis.profitability.margins import choose_margins
 
 if TYPE_CHECKING:
@@ -20,8 +22,33 @@ if TYPE_CHECKING:
 COLUMNS = ["p_alive", "expected_purchases", "clv", "clv_low", "clv_high"]
 
 
-def profile(dataset: Dataset) -> pd.DataFrame:
-    """Return what ``04_ltv`` says of each customer over the next 52 weeks, its parameters left as they are.
+@dataclass(frozen=True)
+class Fitted:
+    """What lifetime value learned of all customers: models of purchases and of spend, and their check."""
+
+    purchases: PurchaseModel | NotPossible
+    spend: SpendModel | NotPossible
+    check: Holdout | NotPossible
+
+
+def fitted(dataset: Dataset) -> Fitted:
+    """Fit what `profile` takes, its parameters left as they are."""
+    summary = summarise(dataset.query("customers"), dataset.as_of)
+    check = hold_out(dataset)
+    purchases = choose(compare_models(summary, check), "auto")
+    check = led_by(check, purchases)
+    return Fitted(purchases, fit_spend(summary, check), check)
+
+
+def profile(dataset: Dataset, models: Fitted | None = None) -> pd.DataFrame:
+    """Return what ``04_ltv`` says of each customer over the next 52 weeks.
+
+    Parameters
+    ----------
+    dataset
+        The data set, or a part of it.
+    models
+        What was `fitted` to all customers; None: it is fitted to these.
 
     Returns
     -------
@@ -31,11 +58,9 @@ def profile(dataset: Dataset) -> pd.DataFrame:
         where no model fits.
     """
     summary, ahead = summarise(dataset.query("customers"), dataset.as_of), Ahead()
-    check = hold_out(dataset)
-    purchases = choose(compare_models(summary, check), "auto")
-    check = led_by(check, purchases)
-    spend, margins = fit_spend(summary, check), choose_margins(dataset.query("customer_margins"))
-    value = customer_value(summary, purchases, spend, margins, ahead, check=check)
+    models = models or fitted(dataset)
+    purchases, margins = models.purchases, choose_margins(dataset.query("customer_margins"))
+    value = customer_value(summary, purchases, models.spend, margins, ahead, check=models.check)
     if isinstance(value, CustomerValue):
         return value.tables()["customer_value"].set_index("customer_id")[COLUMNS]
     found = pd.DataFrame(index=pd.Index(summary.frame["customer_id"]), columns=COLUMNS, dtype="float64")
