@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.language import _, number, percent
+from analysis.owners import looked_up
 from analysis.result import Result
 from analysis.statistics import Floats
 
@@ -37,7 +38,7 @@ class Margins(Result):
 
     def of(self, customer_ids: pd.Series) -> Floats:
         """Return the rate of each customer; the portfolio's where no cost is known."""
-        return customer_ids.map(self.rates["margin_rate"]).fillna(self.rate).to_numpy(np.float64)
+        return looked_up(customer_ids, self.rates["margin_rate"]).fillna(self.rate).to_numpy(np.float64)
 
     def assumed(self) -> str:
         """Say that the rate is assumed, for the sentences of what rests on it; empty where it is not."""
