@@ -50,10 +50,12 @@ def looked_up(customer_ids: pd.Series, known: pd.Series) -> pd.Series:
     known
         By ``customer_id``, each of them once.
     """
-    ids = pa.array(customer_ids)
-    places = pc.index_in(ids, value_set=pa.array(known.index, type=ids.type)).fill_null(-1)
-    found = known.reset_index(drop=True).reindex(np.asarray(places))
-    return found.set_axis(customer_ids.index).rename(customer_ids.name)
+    places = np.full(len(customer_ids), -1)
+    if len(known):
+        ids = pa.array(customer_ids)
+        places = np.asarray(pc.index_in(ids, value_set=pa.array(known.index, type=ids.type)).fill_null(-1))
+    found = known.reset_index(drop=True).reindex(places)
+    return found.set_axis(customer_ids.index)
 
 
 def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:

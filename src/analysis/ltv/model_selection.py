@@ -52,6 +52,8 @@ class Comparison(Result):
         has no part in the choice, ``total_error`` (expected ÷ actual − 1) and ``rmse`` per customer.
     best
         The model to use; its ``reason`` says why.
+    tried_on
+        That the check is on a sample, where it is.
     """
 
     name: ClassVar[str] = "models"
@@ -59,6 +61,7 @@ class Comparison(Result):
     models: dict[Kind, PurchaseModel]
     table: pd.DataFrame
     best: PurchaseModel
+    tried_on: str = ""
 
     def sentence(self) -> str:
         """Say which model is used, and why."""
@@ -69,8 +72,8 @@ class Comparison(Result):
         return {"models": self.table.assign(model=[model_name(kind) for kind in self.table["model"]])}
 
     def notes(self) -> list[str]:
-        """Say which model is used, and why."""
-        return [self.sentence()]
+        """Say which model is used, and why, and on whom it was tried, where that is a sample."""
+        return [*filter(None, [self.sentence(), self.tried_on])]
 
 
 def fit_purchases(
@@ -161,13 +164,16 @@ def compare_models(
     past = [each for each in getattr(check, "earlier", ()) if models.keys() <= each.models.keys()]
     if past:
         table = table.join(_scored(past, tuple(models)))
+    tried_on = ""
     if check is not None and not isinstance(check, NotPossible):
+        tried_on = check.of_whom()
         seen = [kind for kind in models if kind in check.models]
         off = check.customers[seen].sub(check.customers["actual"], axis=0)
         table["total_error"] = off.sum() / check.actual if check.actual else np.nan
         table["rmse"] = np.sqrt((off**2).mean())
     best, reason = _choice(table, len(past))
-    return Comparison(models, table.rename_axis("model").reset_index(), replace(models[best], reason=reason))
+    table, used = table.rename_axis("model").reset_index(), replace(models[best], reason=reason)
+    return Comparison(models, table, used, tried_on)
 
 
 def _scored(past: list[Holdout], kinds: tuple[Kind, ...]) -> pd.DataFrame:

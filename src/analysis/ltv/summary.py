@@ -247,11 +247,13 @@ def silent_after_a_pace(frame: pd.DataFrame) -> pd.Series | None:
     all who bought again), the one whose repeat purchases are closest to ten: enough to show a pace, few
     enough to count. None where nobody bought twice.
     """
-    repeat = frame[(frame["x"] > 0) & (frame["t_x"] > 0)]
-    silent = repeat[(repeat["T"] - repeat["t_x"]) >= SILENT_GAPS * repeat["t_x"] / repeat["x"]]
-    choice = silent if len(silent) else repeat
-    if choice.empty:
+    x, t_x, t = (frame[name].to_numpy(np.float64) for name in ("x", "t_x", "T"))
+    repeat = (x > 0) & (t_x > 0)
+    silent = repeat & (t - t_x >= SILENT_GAPS * t_x / np.maximum(x, 1))
+    rows = np.flatnonzero(silent if silent.any() else repeat)
+    if not len(rows):
         return None
-    ordered = choice.assign(distance=(choice["x"] - TYPICAL_PURCHASES).abs())
-    ordered = ordered.sort_values(["distance", "t_x", "customer_id"], ascending=[True, False, True])
-    return ordered.iloc[0][list(frame.columns)]
+    distance = np.abs(x[rows] - TYPICAL_PURCHASES)
+    alike = frame.iloc[rows[distance == distance.min()]]
+    first: pd.Series = alike.sort_values(["t_x", "customer_id"], ascending=[False, True]).iloc[0]
+    return first
