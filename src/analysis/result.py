@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from analysis.language import ngettext, number
@@ -153,6 +154,22 @@ def sizes_by(column: str, groups: Sequence[Any], customers: pd.DataFrame) -> pd.
 def led_by(frame: pd.DataFrame, *first: str) -> pd.DataFrame:
     """Return a frame with these of its columns before all others: a page shows the first eight."""
     return frame[list(dict.fromkeys(name for name in (*first, *frame) if name in frame))]
+
+
+def largest_first(frame: pd.DataFrame, by: Sequence[str], rows: int | None = None) -> pd.DataFrame:
+    """Return the rows that are largest by some columns, in this order; equal ones as they stand.
+
+    Parameters
+    ----------
+    frame
+        Any rows.
+    by
+        Columns with numbers, the first one first; what is missing comes last.
+    rows
+        How many; None: all.
+    """
+    keys = [-frame[name].to_numpy(np.float64) for name in reversed(by)]
+    return frame.iloc[np.lexsort(keys)[:rows]].reset_index(drop=True)
 
 
 def currency_of(frame: pd.DataFrame) -> str | None:
