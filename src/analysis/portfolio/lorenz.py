@@ -50,8 +50,12 @@ class Concentration(Listed):
     curve: pd.DataFrame
 
 
-def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentration | NotPossible:
+def concentration(
+    customers: pd.DataFrame, value: str = "net_sales", dataset: Dataset | None = None
+) -> Concentration | NotPossible:
     """Return how ``value``, a column with money, is spread over customers, one per row.
+
+    The largest are named as far as ``dataset`` knows their names.
 
     Notes
     -----
@@ -83,6 +87,8 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     ranked = customers.loc[customers[value] >= rising[-10:][0]].filter([*_KNOWN, value])
     ranked = ranked.assign(share_of_sales=ranked[value] / total)
     principal = ranked.sort_values(ranked.columns[0], kind="stable").nlargest(10, value)
+    if dataset is not None:
+        principal = named(dataset, principal)
     share = few / count
     text = ngettext(
         "It takes {few} of {customers} customers ({share}) to make 80% of net sales; without the largest one "
