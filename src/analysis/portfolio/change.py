@@ -54,8 +54,8 @@ def sales_change(compared: Compared) -> SalesChange:
     frame["difference"] = frame["later_sales"] - frame["earlier_sales"]
     moved = np.where(frame["difference"] >= 0, STEPS.index("growth"), STEPS.index("shrinkage"))
     place = frame["status"].cat.set_categories(STEPS).cat.codes  # -1: retained
-    step = pd.Categorical.from_codes(np.where(place < 0, moved, place), STEPS)
-    steps = frame.groupby(step, observed=True)["difference"].agg(["size", "sum"])
+    step = pd.Categorical.from_codes(np.where(place < 0, moved, place), pd.Index(STEPS))
+    steps = frame.groupby(pd.Series(step, frame.index), observed=True)["difference"].agg(["size", "sum"])
     steps = steps.set_axis(["customers", "amount"], axis=1)
     total, later = (float(frame[name].sum()) for name in names.values())
     steps["share"] = steps["amount"] / total

@@ -125,7 +125,7 @@ def _placed(dataset: Dataset, before: Days, now: Days) -> pd.DataFrame:
         "lost": bought_before,
     }
     place = np.select([*statuses.values()], range(len(statuses)), len(statuses))
-    status = pd.Categorical.from_codes(place, [*statuses, "returned"])
+    status = pd.Categorical.from_codes(place, pd.Index([*statuses, "returned"]))
     counts = rows.select_dtypes("int64").astype("int32")
     return named(dataset, rows.assign(**counts)).assign(status=status)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -136,16 +136,14 @@ def concentration_trend(dataset: Dataset) -> ConcentrationTrend | NotPossible:
     A year whose beginning was not recorded is left out.
     """
     years, as_of = dataset.gathered(_by_year), dataset.as_of
-    first = dataset.query("coverage")["first_date"].iloc[0].date()
-    found = {
-        pd.Timestamp(as_of) - pd.DateOffset(years=as_of.year - year): concentration(part)
-        for year, part in years.groupby("year")
-    }
-    largest, rows = pd.DataFrame(), []
-    before = pd.Series(dtype="object")
-    for until, result in found.items():
+    first_day = dataset.query("coverage")["first_date"].iloc[0].date()
+    largest, before = pd.DataFrame(), pd.Series(dtype="object")
+    rows: list[dict[str, Any]] = []
+    for year, part in years.groupby("year"):
+        until = pd.Timestamp(as_of) - pd.DateOffset(years=as_of.year - int(str(year)))
         start = until - pd.DateOffset(years=1) + pd.Timedelta(days=1)
-        if isinstance(result, NotPossible) or not begins_whole(start, first, "year"):
+        result = concentration(part)
+        if isinstance(result, NotPossible) or not begins_whole(start, first_day, "year"):
             continue
         largest = named(dataset, result.shown["largest"])
         now = called(largest).set_axis(largest["customer_id"])

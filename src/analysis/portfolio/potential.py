@@ -70,12 +70,15 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
     """
     frames: list[pd.DataFrame] = []
     places: list[pd.DataFrame] = []
+    reasons: list[NotPossible] = []
     for part in dataset.batches():
-        if not isinstance(found := estimated(part), NotPossible):
+        if isinstance(found := estimated(part), NotPossible):
+            reasons.append(found)
+        else:
             frames.append(found[0])
             places.append(_by("category", found[1]))
     if not frames:
-        return found
+        return reasons[0]
     customers = largest_first(pd.concat(frames), ["growth_potential", "net_sales"])
     where = pd.concat(places).groupby("category").sum(min_count=1)
     where = where.sort_values("growth_potential", ascending=False, kind="stable").reset_index()

@@ -109,7 +109,8 @@ def _silent(dataset: Dataset, window: int) -> pd.DataFrame:
     """Return the last active year of each inactive customer, and the ``months`` since."""
     rows = dataset.query("last_active_year")
     days = (pd.Timestamp(dataset.as_of) - rows["last_purchase"]).dt.days
-    return rows.assign(months=days // MONTH_DAYS)[days > window].reset_index(drop=True)
+    silent: pd.DataFrame = rows.assign(months=days // MONTH_DAYS)[days > window]
+    return silent.reset_index(drop=True)
 
 
 def _rates(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
