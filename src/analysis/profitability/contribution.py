@@ -13,7 +13,7 @@ from analysis.language import N_, _, date, duration, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import named
 from analysis.periods import begins_whole
-from analysis.profitability.margins import Margins, choose_margins
+from analysis.profitability.margins import CommonMargin, Margins, choose_margins
 from analysis.result import Finding, Listed, Result, led_by
 from analysis.statistics import Floats
 
@@ -222,12 +222,13 @@ def recorded_cost(dataset: Dataset, column: str) -> pd.Series:
     return dataset.query("customer_records").set_index("customer_id")[column].astype("float64").dropna()
 
 
-def profile(dataset: Dataset) -> pd.DataFrame:
+def profile(dataset: Dataset, common: CommonMargin | None = None) -> pd.DataFrame:
     """Return by ``customer_id`` the ``contribution_margin`` that ``05_profitability`` shows by default.
 
-    It is of those who bought, gave back or were served in the last 12 months.
+    It is of those who bought, gave back or were served in the last 12 months. ``common`` is what the costs of
+    all customers say, where the data set has some of them; see `choose_margins`.
     """
-    found = contribution(dataset, choose_margins(dataset.query("customer_margins")))
+    found = contribution(dataset, choose_margins(dataset.query("customer_margins"), common=common))
     if isinstance(found, NotPossible):
         return pd.DataFrame(columns=["contribution_margin"], dtype="float64")
     return found.frame.set_index("customer_id")["margin"].to_frame("contribution_margin")

@@ -13,6 +13,8 @@ from analysis.result import Result
 from analysis.statistics import Floats
 
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
+SUMS = ["days", "sales", "cost", "day_margins", "day_squares"]
+"""Columns of ``sql/customer_margins.sql`` of which `common_margin` is made."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,26 @@ class Margins(Result):
         return [self.sentence()]
 
 
-def choose_margins(costs: pd.DataFrame, rate: float | None = None) -> Margins:
+@dataclass(frozen=True)
+class CommonMargin:
+    """What the costs of all customers say of each: the ``rate`` of all, and the ``half_weight`` it has."""
+
+    rate: float
+    half_weight: float
+
+
+def common_margin(costs: pd.DataFrame) -> CommonMargin | None:
+    """Return what the result of ``sql/customer_margins.sql`` says of all customers; None without costs."""
+    if costs.empty:
+        return None
+    known = costs[SUMS].astype("float64")
+    common = 1 - float(known["cost"].sum() / known["sales"].sum())
+    return CommonMargin(common, _half_weight(known["days"], known["day_margins"], known["day_squares"]))
+
+
+def choose_margins(
+    costs: pd.DataFrame, rate: float | None = None, common: CommonMargin | None = None
+) -> Margins:
     """Take the margin rate that is set, or else those from costs, or else assume one.
 
     Few purchases say little about a customer's margin, so its own rate is drawn towards that of all: (days ×
@@ -79,16 +100,18 @@ def choose_margins(costs: pd.DataFrame, rate: float | None = None) -> Margins:
         The result of ``sql/customer_margins.sql``.
     rate
         The margin as a share of net sales, the same for all; None: from the costs.
+    common
+        What the costs of all customers say, where these are those of some; None: of these.
     """
-    if rate is not None or costs.empty:
+    common = common or common_margin(costs)
+    if rate is not None or common is None:
         nobody = pd.DataFrame(columns=["own_rate", "margin_rate"], dtype="float64")
         return Margins(ASSUMED_RATE, nobody, "assumed") if rate is None else Margins(rate, nobody, "set")
     known = costs.set_index("customer_id").astype("float64")
     days, own = known["days"], (1 - known["cost"] / known["sales"]).clip(-1, 1)
-    common = 1 - float(known["cost"].sum() / known["sales"].sum())
-    weight = days / (days + _half_weight(days, known["day_margins"], known["day_squares"]))
-    drawn = weight * own + (1 - weight) * common
-    return Margins(common, pd.DataFrame({"own_rate": own, "margin_rate": drawn}))
+    weight = days / (days + common.half_weight)
+    drawn = weight * own + (1 - weight) * common.rate
+    return Margins(common.rate, pd.DataFrame({"own_rate": own, "margin_rate": drawn}))
 
 
 def _half_weight(days: pd.Series, sums: pd.Series, squares: pd.Series) -> float:
