@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,9 @@ import pandas as pd
 from analysis.language import _, number, percent
 from analysis.result import Result
 from analysis.statistics import Floats
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
 SUMS = ["days", "sales", "cost", "day_margins", "day_squares"]
@@ -29,6 +32,11 @@ class Margins(Result):
         By ``customer_id``: ``own_rate``, from its own costs, and ``margin_rate``, the one to use, if known.
     source
         Whether the rate is from ``"costs"``, ``"set"`` by the reader, or ``"assumed"``.
+    common
+        What the costs of all customers say of each, of a large data set, whose ``rates`` are not held but
+        worked out for each of its parts: see `within`.
+    customers
+        Of how many a cost is known.
     """
 
     name: ClassVar[str] = "margins"
@@ -36,6 +44,14 @@ class Margins(Result):
     rate: float
     rates: pd.DataFrame
     source: Literal["costs", "set", "assumed"] = "costs"
+    common: CommonMargin | None = None
+    customers: int = 0
+
+    def within(self, part: Dataset) -> Margins:
+        """Return the margins with the rates of the customers of a part of the data set."""
+        if self.common is None:
+            return self
+        return choose_margins(part.query("customer_margins"), common=self.common)
 
     def of(self, customer_ids: pd.Series) -> Floats:
         """Return the rate of each customer; the portfolio's where no cost is known."""
@@ -60,7 +76,7 @@ class Margins(Result):
                 "each customer's own towards that, the more the fewer its purchases."
             ),
         }[self.source]
-        return message.format(rate=percent(self.rate, 1), customers=number(len(self.rates)))
+        return message.format(rate=percent(self.rate, 1), customers=number(self.customers))
 
     def notes(self) -> list[str]:
         """Return the sentence."""
@@ -111,7 +127,22 @@ def choose_margins(
     days, own = known["days"], (1 - known["cost"] / known["sales"]).clip(-1, 1)
     weight = days / (days + common.half_weight)
     drawn = weight * own + (1 - weight) * common.rate
-    return Margins(common.rate, pd.DataFrame({"own_rate": own, "margin_rate": drawn}))
+    rates = pd.DataFrame({"own_rate": own, "margin_rate": drawn})
+    return Margins(common.rate, rates, customers=len(rates))
+
+
+def margins_of(dataset: Dataset, rate: float | None = None) -> Margins:
+    """Return the margins of the customers of a data set; see `choose_margins`.
+
+    Of a large one, the rates of each customer are left to `Margins.within`.
+    """
+    if dataset.sampled() is dataset:
+        return choose_margins(dataset.query("customer_margins"), rate)
+    costs = dataset.query("customer_margins", SUMS)
+    found = choose_margins(costs.head(0), rate)
+    if rate is None and (common := common_margin(costs)):
+        return Margins(common.rate, found.rates, "costs", common, len(costs))
+    return found
 
 
 def _half_weight(days: pd.Series, sums: pd.Series, squares: pd.Series) -> float:
