@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -182,6 +182,11 @@ class Dataset:
         for part in range(len(files[CUSTOMER_DAYS])):
             engine = self.engine.over({name: found[part] for name, found in files.items()})
             yield replace(self, engine=engine, whole=self)
+
+    def gathered(self, made: Callable[[Dataset], pd.DataFrame]) -> pd.DataFrame:
+        """Return the rows that a function makes of each of the `batches`, one after the other."""
+        parts = [made(part) for part in self.batches()]
+        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
     def sampled(self) -> Dataset:
         """Return the data set with a quarter of a million of its customers, drawn by lot.
