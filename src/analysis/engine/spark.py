@@ -67,7 +67,7 @@ def session(master: str, settings: Mapping[str, str]) -> SparkSession:
         raise CarteraError(
             _("'engine: spark' needs Java 17 or newer, which is not here: install it, or set JAVA_HOME.")
         )
-    told = _OURS | dict(settings) | _NEEDED
+    told: dict[str, bool | float | int | str | None] = {**_OURS, **settings, **_NEEDED}
     with _quiet() as said:
         try:
             running = SparkSession.builder.master(master).config(map=told).getOrCreate()
@@ -79,7 +79,7 @@ def session(master: str, settings: Mapping[str, str]) -> SparkSession:
     own = running.newSession()
     for key, value in told.items():
         if own.conf.isModifiable(key):
-            own.conf.set(key, value)
+            own.conf.set(key, str(value))
     return own
 
 
