@@ -53,6 +53,48 @@ select
 from sales
 """
 
+_LAKE = f"""
+with customers as (
+    select
+        i, (hash(i, 1) >> 11) / 9007199254740992.0 as u1, (hash(i, 2) >> 11) / 9007199254740992.0 as u2,
+        (hash(i, 3) >> 11) / 9007199254740992.0 as u3, (hash(i, 4) >> 11) / 9007199254740992.0 as u4
+    from range($customers) t(i)
+),
+lives as (
+    select
+        i, u4, cast(floor(1441 * u1) as integer) as entry, -ln(1 - u3) / 129.3 as rate,
+        least({_DAYS - 1} - floor(1441 * u1), -700 * ln(1 - u2)) as life
+    from customers
+),
+orders as (
+    select i, entry, life, unnest(range(cast(1 + floor(life * rate + u4) as bigint))) as o from lives
+),
+dated as (
+    select
+        i, o, unnest(range(cast(1 + hash(i, o, 6) % 5 as bigint))) as line,
+        entry + if(o = 0, 0, cast(floor(life * ((hash(i, o, 5) >> 11) / 9007199254740992.0)) as integer))
+            as day
+    from orders
+),
+priced as (
+    select
+        i, day, i * 1000 + o as order_no, hash(i, o, line) as h, 1 + hash(i, o, line, 1) % 5 as quantity,
+        cast((1 + (hash(i, o, line, 2) % 10000) / 100.0) * (0.5 + (hash(i) % 100) / 100.0) as decimal(18, 2))
+            as price,
+        if(hash(i, o, line) % 50 = 0, -1, 1) as sign
+    from dated
+)
+select
+    printf('%08d', i) as customer_id, date '2020-01-01' + day as date, 'A' || order_no as order_id,
+    'P' || h % 2000 as product_id, 'C' || hash(h % 2000) % 12 as category,
+    sign * cast(quantity as integer) as quantity,
+    cast(sign * quantity * price * (100 - hash(order_no) % 16) / 100 as decimal(18, 2)) as amount,
+    cast(sign * quantity * price as decimal(18, 2)) as gross_amount,
+    cast(sign * quantity * price * (40 + hash(h % 2000) % 30) / 100 as decimal(18, 2)) as cost,
+    'channel ' || hash(i, 7) % 3 as channel
+from priced order by date
+"""
+
 
 def csv(rows: int) -> Path:
     """Return a CSV of so many order lines, as a shop would export it, in the order of their dates."""
@@ -97,6 +139,18 @@ def customer_days(rows: int) -> Path:
     return path
 
 
+def lake(rows: int) -> Path:
+    """Return Parquet of about so many order lines of a tenth as many customers, in the order of their dates.
+
+    Customers come, buy each at a pace of their own, and leave.
+    """
+    path = FOLDER / f"lake_{rows}.parquet"
+    if not path.exists():
+        customers = str(rows // _ROWS_PER_CUSTOMER)
+        _make(path, _LAKE.replace("$customers", customers), "format parquet")
+    return path
+
+
 def histories(kind: str, customers: int) -> Path:
     """Return x, t_x and T in days of customers who live by the story of ``bg_nbd`` or ``pareto_nbd``.
 
@@ -137,5 +191,6 @@ def _make(path: Path, query: str, options: str) -> None:
     part = path.with_suffix(".part")
     with duckdb.connect() as connection:
         connection.execute("set enable_progress_bar=false")
+        connection.execute(f"set memory_limit='8GB'; set temp_directory='{path.with_suffix('.spill')}'")
         connection.execute(f"copy ({query}) to '{part}' ({options})")
     part.rename(path)

@@ -8,7 +8,7 @@ import pytest
 from analysis.dataset.as_of import records_until, views
 from analysis.dataset.quality import Quality
 from analysis.dataset.schema import TABLES
-from analysis.engine import duckdb as engine_module
+from analysis.engine import queries as engine_module
 from analysis.engine.duckdb import DuckDBEngine
 from tables import write_table
 

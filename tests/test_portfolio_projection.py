@@ -97,6 +97,14 @@ def test_on_the_last_day_of_a_year_it_is_the_next_one_that_is_projected(project)
     assert (told.usual, told.money, told.good) == (2664, None, None)  # no change beyond the interval
 
 
+@pytest.mark.parametrize("day", [(2028, 2, 28), (2028, 2, 29), (2024, 12, 29), (2024, 12, 30)])
+def test_up_to_the_last_days_of_a_month(project, day):
+    """Ten months before 30 December is the last of February, when the year that ends then is over."""
+    found = project(dt.date(*day))
+    assert (found.year, found.total["projected"]) == (day[0], pytest.approx(2664))
+    assert found.total["to_date"] == (324 if day[1] == 2 else 2664)  # 12 · (13 + 14)
+
+
 def test_too_short_to_be_tested(project):
     assert "tested first" in project(dt.date(2023, 6, 30)).reason
 

@@ -47,6 +47,7 @@ def _app() -> typer.Typer:
     app.callback()(_common)
     app.command("run", help=_("Run the notebooks on your data and write the report."))(_run)
     app.command("check", help=_("Read the data, say what was understood, and stop."))(_check)
+    app.command("import", help=_("Turn data that take long to read into Parquet files, once."))(_import)
     app.command("compare", help=_("Say what moved between two reports on the same data."))(_compare)
     app.command("notebooks", help=_("Write copies of the notebooks to work in by hand."))(_notebooks)
     app.command("demo", help=_("Write the demo portfolio: an invented distributor's files, from a seed."))(
@@ -283,6 +284,35 @@ def _asked(data: str) -> str:
             if answers:
                 typer.echo(_("The answers are in {path}: give it as DATA from now on.").format(path=read))
             return read
+
+
+def _import(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help=_("demo, cdnow, cdnow-sample, a file, a folder, a database or a dataset.yml."),
+        ),
+    ],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help=_("Where the Parquet files go, in place of those of an earlier import.")
+        ),
+    ],
+    language: Annotated[Language | None, typer.Option(help=_("Language of what is shown."))] = None,
+) -> None:
+    with _readable():
+        use_language(language or _language_of(data))
+        from analysis.dataset.importing import import_data  # noqa: PLC0415
+        from analysis.report.account import in_one_line  # noqa: PLC0415
+
+        read = [table.quality for table in import_data(data, folder).tables.values() if table.columns]
+        typer.echo(in_one_line(read))
+        typer.echo(_("The tables are in {folder}: give it as DATA.").format(folder=folder))
+        for quality in read:
+            for sentence in quality.warnings:
+                typer.echo(sentence, err=True)
 
 
 def _notebooks(

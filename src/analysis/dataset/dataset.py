@@ -6,11 +6,11 @@ import datetime as dt
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from analysis.dataset.action_table import Action, ActionName, standard_actions
@@ -20,11 +20,11 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
+from analysis.dataset.parts import is_part, part_files
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
-from analysis.engine.duckdb import MEMORY, DuckDBEngine
-from analysis.engine.paths import duckdb_path
+from analysis.engine.duckdb import DuckDBEngine, write_as_one
 from analysis.engine.queries import Engine, Parameter, parameters_of, sql_text
 from analysis.engine.spark import SparkEngine, session
 from analysis.errors import CarteraError
@@ -70,6 +70,8 @@ class Dataset:
         What can be done with customers and leads, as ``dataset.yml`` says.
     files
         The raw files of each table, by what ``inputs`` calls them.
+    whole
+        The data set of which this one has some of the customers; None: this has all.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Dataset:
     stages: tuple[str, ...] = ()
     actions: dict[ActionName, Action] = field(default_factory=standard_actions)
     files: dict[str, list[str]] = field(default_factory=dict)
+    whole: Dataset | None = None
 
     @property
     def columns(self) -> frozenset[str]:
@@ -118,13 +121,15 @@ class Dataset:
         """What became of the raw rows of the main table."""
         return self.accounts[self.main]
 
-    def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
+    def query(self, name: str, columns: Sequence[str] = (), /, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql``; see `Engine.query`.
 
         Parameters
         ----------
         name
             Name of the query, without ``.sql``.
+        columns
+            Those that are needed, where the rows are many; none: all.
         **parameters
             Values of its parameters; ``as_of`` is that of the data set unless given.
 
@@ -136,7 +141,7 @@ class Dataset:
         """
         if "as_of" in parameters_of(name):
             parameters = {"as_of": self.as_of, **parameters}
-        rows = self.engine.query(name, **parameters)
+        rows = self.engine.query(name, columns, **parameters)
         rows.attrs |= {"currency": self.currency, "content": self.content}
         return rows
 
@@ -160,6 +165,28 @@ class Dataset:
         """
         return pd.read_parquet(self.folder / "reconciliation.parquet")
 
+    def batches(self) -> Iterator[Dataset]:
+        """Yield the data set in parts, each with all that is known of some of its customers.
+
+        A data set of up to a million customers is one part, a larger one has parts of a quarter of a million
+        (`analysis.dataset.parts`). What is worked out for each customer alone comes to the same.
+        """
+        if self.whole or not part_files(self.folder, CUSTOMER_DAYS):
+            yield self
+            return
+        names = [*self.tables, CUSTOMER_DAYS]
+        files = {name: found for name in names if (found := part_files(self.folder, name))}
+        for part in range(len(files[CUSTOMER_DAYS])):
+            engine = self.engine.over({name: found[part] for name, found in files.items()})
+            yield replace(self, engine=engine, whole=self)
+
+    def sampled(self) -> Dataset:
+        """Return the data set with a quarter of a million of its customers, drawn by lot.
+
+        A data set of up to a million customers is returned as it is. `Results.sample` says which it was.
+        """
+        return next(self.batches())
+
     def warned(self, notes: tuple[Note, ...]) -> Dataset:
         """Return the data set with these alarms before all others."""
         main = replace(self.quality, alarms=(*notes, *self.quality.alarms))
@@ -169,18 +196,8 @@ class Dataset:
         """Copy canonical tables and the rows set aside to ``folder``, which can be opened as a data set."""
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
-            if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS:
-                _copy(path, folder / path.name)
-
-
-def _copy(path: Path, target: Path) -> None:
-    """Copy a file of a data set; a folder of Parquet files as one."""
-    if not path.is_dir():
-        shutil.copyfile(path, target)
-        return
-    with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
-        rows = connection.read_parquet(duckdb_path(path), hive_partitioning=False)
-        rows.write_parquet(str(target))
+            if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS and not is_part(path):
+                (write_as_one if path.is_dir() else shutil.copyfile)(path, folder / path.name)
 
 
 def _engine(config: DatasetConfig, tables: dict[str, Path], seen: dict[str, str]) -> Engine:

@@ -12,6 +12,7 @@ from analysis.dataset.lake import lake_sales
 from analysis.dataset.ledger import table_intake
 from analysis.dataset.ledger.intake_result import Formats, Intake, Records
 from analysis.dataset.no_sales import without_sales
+from analysis.dataset.parts import write_parts
 from analysis.dataset.quality import Note
 from analysis.dataset.questions import OpenQuestionError
 from analysis.dataset.schema import TABLES, in_own_words
@@ -36,7 +37,7 @@ def take_in(source: Source, target: Path) -> Intake:
         The raw files.
     target
         An empty folder, left with ``<table>.parquet`` for each table, and ``set_aside_<table>.parquet`` for
-        its rows that were not kept.
+        its rows that were not kept; and with parts where there are many customers (`write_parts`).
 
     Raises
     ------
@@ -72,6 +73,7 @@ def take_in(source: Source, target: Path) -> Intake:
     if "transactions" not in taken or (broken and config.broken_tables == "stop"):
         raise CarteraError(_what_is_wrong(broken, config))
     links = find_links(taken, target)
+    write_parts(target)
     left_out = (*_left_out(broken), *_misjudged(guessed, source))
     tables = {name: records.noted(alarms=links.alarms.get(name, ())) for name, records in taken.items()}
     tables["transactions"] = tables["transactions"].noted(source.notes, left_out)

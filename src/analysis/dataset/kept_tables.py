@@ -100,6 +100,21 @@ def take(data: str) -> Taken:
     return Taken(name, DatasetConfig.model_validate(config), inputs, folder, files)
 
 
+def read_anew(data: str, folder: Path) -> Source:
+    """Read a source into an empty folder of the user's, whether it is kept or not; return what was read.
+
+    Raises
+    ------
+    CarteraError
+        If it cannot be read.
+    """
+    with read_once():
+        source = reachable(find_source(data))
+        check = partial(_check_unchanged, source, source.stamps(), source.content())
+        _read_into(folder, source, check)
+    return source
+
+
 def _put_aside(data: str, target: Path) -> None:
     """Put what is read of ``data`` where no other run forgets it, and no kernel looks at the source again."""
     taken = _taken(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -33,6 +33,7 @@ class DuckDBEngine:
         spill = Path(
             tempfile.gettempdir(), prefix() + uuid.uuid4().hex
         )  # DuckDB makes it if needed, and removes it
+        self._tables, self._views = tables, views
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
         for name, path in tables.items():
             rows = self._connection.read_parquet(duckdb_path(path), hive_partitioning=False)
@@ -40,12 +41,23 @@ class DuckDBEngine:
             seen = (views or {}).get(name, f"select * from all_{name}")  # noqa: S608
             self._connection.execute(f"create view {name} as {seen}")
 
-    def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
+    def over(self, tables: Mapping[str, Path]) -> DuckDBEngine:
+        """Return an engine with the same views, some of whose tables are in other files."""
+        return DuckDBEngine({**self._tables, **tables}, self._views)
+
+    def query(self, name: str, columns: Sequence[str] = (), /, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql`` and return its rows; see `Engine.query`."""
-        text, values = prepared(name, parameters)
+        text, values = prepared(name, columns, parameters)
         return self._connection.execute(with_dollars(text), values).df()
 
     def head(self, table: str, rows: int) -> pd.DataFrame:
         """Return the first rows of a canonical table."""
         first: pd.DataFrame = self._connection.table(table).limit(rows).df()
         return first
+
+
+def write_as_one(folder: Path, target: Path) -> None:
+    """Write the rows of a folder of Parquet files as one file."""
+    with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+        rows = connection.read_parquet(duckdb_path(folder), hive_partitioning=False)
+        rows.write_parquet(str(target))

@@ -8,7 +8,7 @@ import shutil
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -138,15 +138,23 @@ class SparkEngine:
     def __init__(
         self, spark: SparkSession, tables: Mapping[str, Path], views: Mapping[str, str] | None = None
     ) -> None:
-        self._spark = spark
+        self._spark, self._tables, self._views = spark, tables, views
         for name, path in tables.items():
             read_files(spark, path).createOrReplaceTempView(f"all_{name}")
             seen = (views or {}).get(name, f"select * from all_{name}")  # noqa: S608
             spark.sql(seen).createOrReplaceTempView(name)
 
-    def query(self, name: str, **parameters: Parameter) -> pd.DataFrame:
+    def over(self, tables: Mapping[str, Path]) -> SparkEngine:
+        """Return an engine with the same views, some of whose tables are in other files."""
+        own = self._spark.newSession()
+        for key, value in self._spark.conf.getAll.items():
+            if own.conf.isModifiable(key):
+                own.conf.set(key, value)
+        return SparkEngine(own, {**self._tables, **tables}, self._views)
+
+    def query(self, name: str, columns: Sequence[str] = (), /, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql`` and return its rows; see `Engine.query`."""
-        text, values = prepared(name, parameters)
+        text, values = prepared(name, columns, parameters)
         return as_pandas(self._spark.sql(text, args=values))
 
     def head(self, table: str, rows: int) -> pd.DataFrame:

@@ -9,13 +9,14 @@ from analysis.actions import ActionPlan, HowSure
 from analysis.language import _, compact, money
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import COLOURS, beside, lit
+from analysis.plots.marks import COLOURS, beside, lit, points
 
 
 @plot.register
 def budget(result: ActionPlan, ax: Axes | None = None) -> Axes:
     """Draw what each budget brings, where the next euro stops paying, and the plan."""
-    ax, curve, plan = ax or theme.axes(), result.curve, result.contacts
+    ax, plan = ax or theme.axes(), result.contacts
+    curve = result.curve.iloc[points(len(result.curve))]
     ax.plot([0, *curve["budget"]], [0, *curve["gain"]], color=COLOURS["model"], linewidth=2.2)
     last = curve["budget"].iloc[-1], curve["gain"].iloc[-1]
     at = float(plan["cost"].sum()), float(plan["expected_gain"].sum())

@@ -10,7 +10,7 @@ from analysis.churn.contact_value import ContactValue
 from analysis.language import _, number
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import COLOURS, band, beside, lines
+from analysis.plots.marks import COLOURS, band, beside, lines, points
 
 LEAST = 50  # contacts that the curve shows at least; otherwise three times as many as are worth it
 
@@ -41,6 +41,7 @@ def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     """Draw what contacting the first n customers brings in all, and where it is most."""
     best = int(result.shown["contact_value"]["worth_contacting"].sum())
     curve = result.curve.head(max(3 * best, LEAST) + 1)
+    curve = curve.iloc[points(len(curve))]
     ax = ax or theme.axes(height=4)
     said = _("Expected gain in all")
     if curve["gain_low"].notna().all():
@@ -51,7 +52,7 @@ def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     ax.plot(curve["contacted"], curve["expected_gain"], color=COLOURS["model"], linewidth=2.2)
     ax.axhline(0, color=COLOURS["muted"], linewidth=1)
     if best:
-        most = best, curve["expected_gain"][best]
+        most = best, result.curve["expected_gain"][best]
         ax.plot(*most, "o", color=COLOURS["highlight"], markersize=8, zorder=3)
         text = _("{customers} contacted").format(customers=number(best))
         beside(ax, text, most, (8, 8), colour="highlight", size=10)

@@ -18,6 +18,8 @@ from analysis.language import compact, number
 from analysis.plots import theme
 
 MOST_TICKS = 12
+MOST_POINTS = 1000
+"""Of a curve: as many as a figure is wide, in pixels."""
 HATCH = "////"
 _LIGHT = 1.6  # sum of red, green and blue above which letters on it are black
 _SEEN = 0.055  # of the height of a chart: a part that has room for a number
@@ -73,6 +75,14 @@ def stack(
     ax.set_xlim(-0.5, len(parts) - 0.5)
     name_ends(ax, len(parts) - 0.55, ends, room)
     return drawn
+
+
+def points(count: int) -> npt.NDArray[np.int_]:
+    """Return which of ``count`` points a curve is drawn through: of many, as many as can be told apart.
+
+    They lie at even steps, the first and the last among them; what else is marked is drawn where it is.
+    """
+    return np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int)
 
 
 def frame(

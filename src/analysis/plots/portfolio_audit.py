@@ -20,6 +20,7 @@ from analysis.portfolio.factors import FACTORS
 from analysis.portfolio.growth import factor_names
 from analysis.portfolio.mix import Mix
 
+_BINS = 24
 _PARTS = 8
 _LABELS_FIT = 20
 _SHADES = 6
@@ -32,7 +33,11 @@ def spread(result: Spread, ax: Axes | None = None) -> Axes:
     for one, place in zip(drawn, range(4), strict=False):
         values, label = result.values.iloc[:, place], result.values.columns[place]
         log = place < 3 and bool(values.gt(0).any())
-        sns.histplot(values[values > 0], bins=24, log_scale=log, color=COLOURS["actual"], ax=one, lw=0.4)
+        positive = values[values > 0].to_numpy(float)
+        counts, edges = np.histogram(np.log10(positive) if log else positive, bins=_BINS)
+        edges = 10**edges if log else edges
+        one.bar(edges[:-1], counts, np.diff(edges), align="edge", color=COLOURS["actual"], ec="black", lw=0.4)
+        one.set_xscale("log" if log else "linear")
         one.axvline(values.median(), color=COLOURS["highlight"], linewidth=1.4, linestyle="--")
         theme.count_axis(one.yaxis)
         theme.count_axis(one.xaxis, whole=False)

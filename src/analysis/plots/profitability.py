@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from analysis.language import _, compact, percent
 from analysis.plots import theme
 from analysis.plots.drawing import plot
-from analysis.plots.marks import COLOURS, beside, columns, name_ends, stack
+from analysis.plots.marks import COLOURS, beside, columns, name_ends, points, stack
 from analysis.profitability import Contribution, Discounts, Receivables, SellingExpenses
 
 _NARROW = 14  # letters of a label below a column
@@ -24,8 +24,9 @@ def whale_curve(result: Contribution, ax: Axes | None = None) -> Axes:
     x, y = result.curve().to_numpy().T
     top, few = int(y.argmax()), int(np.argmax(y >= 0.8 - 1e-9))
     ax.axhline(1, color=COLOURS["muted"], linewidth=1, linestyle="--")
-    ax.plot(x[: top + 1], y[: top + 1], color=COLOURS["actual"], linewidth=2.4)
-    ax.plot(x[: few + 1], y[: few + 1], color=COLOURS["highlight"], linewidth=2.8)
+    rising, best, falling = points(top + 1), points(few + 1), top + points(len(x) - top)
+    ax.plot(x[rising], y[rising], color=COLOURS["actual"], linewidth=2.4)
+    ax.plot(x[best], y[best], color=COLOURS["highlight"], linewidth=2.8)
     ax.plot(x[few], y[few], "o", color=COLOURS["highlight"], markersize=7)
     beside(
         ax,
@@ -34,7 +35,7 @@ def whale_curve(result: Contribution, ax: Axes | None = None) -> Axes:
         (9, -3),
         colour="highlight",
     )
-    ax.plot(x[top:], y[top:], color=COLOURS["bad"], linewidth=2.8)
+    ax.plot(x[falling], y[falling], color=COLOURS["bad"], linewidth=2.8)
     if len(result.lost):
         beside(ax, percent(y[top], 1), (x[top], y[top]), (-2, 6), colour="muted")
         lost = compact(float(result.lost.sum()), result.currency)

@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm
 from analysis.language import _, compact, number, percent
 from analysis.plots import segmentation_check, theme  # noqa: F401 its charts are this topic's too
 from analysis.plots.drawing import plot
-from analysis.plots.marks import COLOURS, frame, lit
+from analysis.plots.marks import COLOURS, frame, lit, points
 from analysis.segmentation import CLASSES, Abc, Agreement, Rfm
 from analysis.segmentation.abc_potential import STRATEGIES, AbcPotential
 from analysis.segmentation.abc_views import AbcViews
@@ -49,7 +49,8 @@ def abc_curve(result: Abc, ax: Axes | None = None) -> Axes:
     ax = ax or theme.axes(height=4)
     count, amounts = len(result.customers), result.customers["net_sales"].sort_values(ascending=False)
     cumulative = np.concatenate([[0.0], amounts.cumsum() / amounts.sum()])
-    ax.plot(np.arange(count + 1) / count, cumulative, color=COLOURS["muted"], linewidth=2.4)
+    drawn = points(count + 1)
+    ax.plot(drawn / count, cumulative[drawn], color=COLOURS["muted"], linewidth=2.4)
     edge = 0.0
     sizes = result.sizes()[["abc", "share_of_customers"]].to_numpy()
     for (name, share), colour, strength in zip(

@@ -204,7 +204,8 @@ def _misses_of_total(daily: pd.Series, as_of: pd.Timestamp, year: int) -> pd.Dat
             origin += pd.offsets.MonthEnd(0)
         start = pd.Timestamp(year, 1, 1) - step
         if (end := start + _YEAR - _DAY) <= as_of:
-            totals = pd.Series(_totals(daily[:origin], start))
+            known = daily[: min(origin, end - _DAY)]  # a month too short for the day would end with its year
+            totals = pd.Series(_totals(known, start))
             rows.append((daily[start:end].sum() / totals.where(totals > 0, 0.0) - 1).abs().fillna(0.0))
     return pd.DataFrame(rows).dropna(axis="columns")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -65,10 +66,10 @@ def accounts(dataset: Dataset) -> list[Account]:
     return [one for one in (*made, _links(dataset)) if len(one.frame)]
 
 
-def in_one_line(dataset: Dataset) -> str:
-    """Return how many rows were read, and how many warnings there are, in one sentence."""
-    total = sum(int(quality.rows["rows"].sum()) for quality in dataset.accounts.values())
-    said = len(warnings(dataset))
+def in_one_line(accounts: Collection[Quality]) -> str:
+    """Return how many rows of the tables were read, and how many warnings there are, in one sentence."""
+    total = sum(int(quality.rows["rows"].sum()) for quality in accounts)
+    said = sum(len(quality.alarms) for quality in accounts)
     counted = ngettext(
         "{rows} row was read and is accounted for", "{rows} rows were read, all accounted for", total
     ).format(rows=number(total))

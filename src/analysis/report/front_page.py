@@ -87,7 +87,7 @@ def front_page(
         counts=Markup(_counts(new, dataset)),  # noqa: S704 cells are escaped
         files=[path.name for path in new.iterdir()],
         why_counts_differ=_(WHY_COUNTS_DIFFER),
-        data_line=account.in_one_line(dataset),
+        data_line=account.in_one_line(dataset.accounts.values()),
         accounts=[
             Markup(tables.to_html(one.shown(dataset.currency), one.caption))  # noqa: S704 cells are escaped
             for one in account.accounts(dataset)

@@ -102,7 +102,7 @@ def in_one_minute(known: Known, first_call: str) -> list[Answer]:
         _whom(known, first_call),
         _wasteful(known),
         _how_sure(known),
-        Answer(_("Is the data complete?"), account.in_one_line(known.dataset), "#quality"),
+        Answer(_("Is the data complete?"), account.in_one_line(known.dataset.accounts.values()), "#quality"),
     ]
 
 

@@ -65,7 +65,7 @@ def _notebook_page(chapter: Chapter, chapters: list[Chapter], dataset: Dataset, 
         others=[other for other in chapters if not other.is_check],
         checks=[other for other in chapters if other.is_check],
         dataset=dataset,
-        data_line=account.in_one_line(dataset),
+        data_line=account.in_one_line(dataset.accounts.values()),
         lead=Markup(lead),  # noqa: S704 written by our template, which escapes what came from data
         body=Markup(mark + rest),  # noqa: S704 the same
         headings=[heading for heading in headings if heading.level in {2, 3}],

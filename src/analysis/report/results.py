@@ -214,6 +214,14 @@ class Results:
         """Show a computed sentence that is not a finding, such as why a section is empty."""
         _show(f'<p class="note">{escape(text)}</p>', text)
 
+    def sample(self, dataset: Dataset) -> None:
+        """Show on how many customers what follows is worked out, where it is not on all."""
+        if dataset.whole is None:
+            return
+        n, total = (int(one.query("coverage")["customers"].iloc[0]) for one in (dataset, dataset.whole))
+        message = _("What follows is worked out on {n} of {total} customers, drawn at random.")
+        self.note(message.format(n=number(n), total=number(total)))
+
     def leave(self, files: Mapping[str, bytes] | NotPossible) -> None:
         """Leave files for other programs: workbooks at the top, others beside the tables."""
         if isinstance(files, NotPossible):

@@ -1,0 +1,75 @@
+"""Customers of a large data set in parts, drawn by lot, so that not all need be held at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from analysis.dataset.customer_days import CUSTOMER_DAYS
+from analysis.dataset.schema import TABLES
+from analysis.engine.duckdb import MEMORY
+from analysis.engine.paths import duckdb_path
+
+LARGE = 1_000_000
+"""Customers beyond which a data set is kept in parts too."""
+PART = 250_000
+"""Customers of a part, about."""
+_BUFFERED = 50_000  # rows of each part that wait to be written together
+
+
+def write_parts(folder: Path) -> None:
+    """Write the tables of customers by parts, where there are more than `LARGE` customers.
+
+    A part has all rows of its customers, in their order. Which customers it has hangs on a hash of their
+    identifiers, so that any part is a sample at random, and the same rows give the same parts.
+
+    Parameters
+    ----------
+    folder
+        Folder of the canonical tables, left with ``<table>.part<k>.parquet``, k from 0.
+    """
+    days = duckdb_path(folder / f"{CUSTOMER_DAYS}.parquet")
+    spill = folder / "parts"
+    with duckdb.connect(
+        config={"memory_limit": MEMORY, "temp_directory": str(spill / "spill")}
+    ) as connection:
+        count = "select count(distinct customer_id) from read_parquet(?, hive_partitioning=false)"
+        customers = connection.execute(count, [days]).fetchall()[0][0]
+        if customers <= LARGE:
+            return
+        spill.mkdir()
+        connection.execute("set threads=1")
+        connection.execute(f"set partitioned_write_flush_threshold={_BUFFERED}")
+        for path in sorted(folder.glob("*.parquet")):
+            if path.stem == CUSTOMER_DAYS or "customer_id" in _required(path.stem):
+                _write_parts(connection, path, -(-customers // PART), spill / path.stem)
+    shutil.rmtree(spill)
+
+
+def part_files(folder: Path, table: str) -> list[Path]:
+    """Return the files of the parts of a table, in their order; none where it is not kept in parts."""
+    files = folder.glob(f"{table}.part*.parquet")
+    return sorted(files, key=lambda path: int(path.suffixes[-2].removeprefix(".part")))
+
+
+def is_part(path: Path) -> bool:
+    """Tell whether a file holds a part of a table."""
+    return ".part" in path.name
+
+
+def _required(name: str) -> tuple[str, ...]:
+    return TABLES[name].required if name in TABLES else ()
+
+
+def _write_parts(connection: duckdb.DuckDBPyConnection, path: Path, parts: int, work: Path) -> None:
+    connection.read_parquet(duckdb_path(path), hive_partitioning=False).create_view("rows", replace=True)
+    connection.execute(
+        f"copy (select *, hash(customer_id) % {parts} as part from rows) to $1 "  # noqa: S608
+        "(format parquet, partition_by part)",
+        [str(work)],
+    )
+    for written in work.iterdir():
+        (file,) = written.iterdir()
+        file.rename(path.with_suffix(f".{written.name.replace('=', '')}.parquet"))
