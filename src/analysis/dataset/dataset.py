@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.dataset.action_table import Action, ActionName, standard_actions
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.cache import MARKER
+from analysis.dataset.config import DatasetConfig
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
@@ -23,8 +24,9 @@ from analysis.dataset.parts import is_part, part_files
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
-from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.duckdb import DuckDBEngine, write_as_one
 from analysis.engine.queries import Engine, Parameter, parameters_of, sql_text
+from analysis.engine.spark import SparkEngine, session
 from analysis.errors import CarteraError
 from analysis.language import _, listing
 
@@ -205,7 +207,14 @@ class Dataset:
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
             if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS and not is_part(path):
-                shutil.copyfile(path, folder / path.name)
+                (write_as_one if path.is_dir() else shutil.copyfile)(path, folder / path.name)
+
+
+def _engine(config: DatasetConfig, tables: dict[str, Path], seen: dict[str, str]) -> Engine:
+    """Return what answers queries over these files, of which there is to see what ``seen`` says."""
+    if config.engine == "spark":
+        return SparkEngine(session(config.master, config.spark), tables, seen)
+    return DuckDBEngine(tables, seen)
 
 
 def open_dataset(
@@ -269,9 +278,10 @@ def open_dataset(
     }
     sold = taken.sales.quality
     if last_day < last:
-        sold = sales_until(sold, folder, last_day, source.config)
-    kept = [*tables, CUSTOMER_DAYS]
-    engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in kept}, views(kept, last_day))
+        whole = _engine(source.config, {"transactions": folder / "transactions.parquet"}, {})
+        sold = sales_until(sold, whole, last_day, source.config)
+    kept = {name: folder / f"{name}.parquet" for name in (*tables, CUSTOMER_DAYS)}
+    engine = _engine(source.config, kept, views(kept, last_day))
     return Dataset(
         source.name,
         engine,
