@@ -18,6 +18,7 @@ from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import read_anew
 from analysis.dataset.ledger.intake_result import Intake, load
 from analysis.dataset.naming import folder_name
+from analysis.dataset.parts import is_part
 from analysis.dataset.quality import KEPT
 from analysis.dataset.schema import TABLES, TRANSACTIONS
 from analysis.dataset.schema.leads import OPEN_STAGES
@@ -92,7 +93,9 @@ def _read(data: str, folder: Path) -> Intake:
     """Read a source into an empty folder, and leave there what makes a data set of it."""
     source = read_anew(data, folder)
     account = load(folder / "account.json")
-    (folder / f"{CUSTOMER_DAYS}.parquet").unlink()
+    for path in [*folder.iterdir()]:
+        if path.stem == CUSTOMER_DAYS or is_part(path):  # made of the tables, when these are read
+            path.unlink()
     if not account.sales.columns:  # contracts or surveys stand alone
         (folder / "transactions.parquet").unlink()
     said = {"name": folder_name(source.name), **_lasting(source.config, account)}
