@@ -375,7 +375,7 @@ def equity_by(value: CustomerValue, groups: pd.Series, by: Grouping) -> EquityBy
 
 def _shown(values: pd.DataFrame, groups: pd.Series) -> pd.Series:
     """Return the group under which each customer is shown, as categories in their order."""
-    named, others = looked_up(values["customer_id"], groups), {}
+    named, others = looked_up(values["customer_id"], groups).cat.remove_unused_categories(), {}
     names = list(named.cat.categories)
     if not named.cat.ordered:
         sums = values.groupby(named, observed=True)["clv"].agg(["sum", "size"])
