@@ -74,7 +74,8 @@ def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
     known = pd.DataFrame(index=pd.Index(rows["customer_id"]))
     if "name" in dataset.tables.get("customers", frozenset()):
         known = known.join(dataset.query("customer_records").set_index("customer_id")["name"])
-    known = known.join(belongs_to(dataset, "salesperson").rename("owner"))
+    if len(owners := belongs_to(dataset, "salesperson")):
+        known = known.join(owners.rename("owner"))
     told = known.dropna(axis="columns", how="all").reset_index(drop=True)
     others = rows.drop(columns="customer_id").reset_index(drop=True)
     found = pd.concat([rows[["customer_id"]].reset_index(drop=True), told, others], axis=1)

@@ -175,6 +175,22 @@ def most(values: pd.Series, count: int) -> slice | npt.NDArray[np.intp]:
     return np.flatnonzero(each >= np.partition(each, -count)[-count])
 
 
+def largest_first(frame: pd.DataFrame, by: Sequence[str], rows: int | None = None) -> pd.DataFrame:
+    """Return the rows that are largest by some columns, in this order; equal ones as they stand.
+
+    Parameters
+    ----------
+    frame
+        Any rows.
+    by
+        Columns with numbers, the first one first; what is missing comes last.
+    rows
+        How many; None: all.
+    """
+    keys = [-frame[name].to_numpy(np.float64) for name in reversed(by)]
+    return frame.iloc[np.lexsort(keys)[:rows]].reset_index(drop=True)
+
+
 def currency_of(frame: pd.DataFrame) -> str | None:
     """Return the currency that `Dataset.query` left with its rows: ISO 4217, or None where not known."""
     currency: str | None = frame.attrs.get("currency")

@@ -18,10 +18,21 @@ from analysis.segmentation.migration import (
 from analysis.segmentation.plan import plan
 from analysis.segmentation.prediction import Prediction, prediction
 from analysis.segmentation.profiles import Apart, segment_profiles, sets_apart
-from analysis.segmentation.rfm import Rfm, as_cuts, profile, rfm, rules, score, score_by_cuts, score_ranges
+from analysis.segmentation.rfm import (
+    MEASURED,
+    Rfm,
+    as_cuts,
+    profile,
+    rfm,
+    rules,
+    score,
+    score_by_cuts,
+    score_ranges,
+)
 
 __all__ = [
     "CLASSES",
+    "MEASURED",
     "Abc",
     "Agreement",
     "Apart",

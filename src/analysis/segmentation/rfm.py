@@ -212,9 +212,8 @@ def _better(letter: str, scores: int) -> tuple[str, int | None]:
 
 
 def _measured(bought: pd.DataFrame, as_of: dt.date, measure: str) -> pd.Series:
-    if measure == "days_since_last":
-        return (pd.Timestamp(as_of) - bought["last_purchase"]).dt.days
-    return bought["purchase_days" if measure == "purchases" else measure]
+    found: pd.Series = bought[dict(zip(CUTS, MEASURED, strict=True))[measure]]
+    return (pd.Timestamp(as_of) - found).dt.days if measure == "days_since_last" else found
 
 
 def rfm(
