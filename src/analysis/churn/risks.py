@@ -95,7 +95,7 @@ def risks(
         stake += float(ranked["at_stake"].sum())
         valued = valued or _is_valued(own)
         first = foremost(first, ranked, ORDER) if part is not None and part.whole else ranked
-    listed = first.assign(reasons=reasons(model, first, snapshots.today))[LISTED]
+    listed = _with_reasons(model, snapshots, first)
     if dataset is not None:
         listed = owners.named(dataset, listed)
     listed = listed.dropna(axis="columns", how="all")
@@ -107,8 +107,7 @@ def scored(
     model: ChurnModel, snapshots: Snapshots, part: Dataset, values: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Return all active customers of a part of the data set, with the columns that `Risks` names."""
-    ranked = _ranked(model, snapshots, part, values)
-    return ranked.assign(reasons=reasons(model, ranked, snapshots.today))[LISTED]
+    return _with_reasons(model, snapshots, _ranked(model, snapshots, part, values))
 
 
 @or_not_possible
@@ -128,20 +127,29 @@ def foremost(first: pd.DataFrame, more: pd.DataFrame, order: dict[str, bool]) ->
 def _ranked(
     model: ChurnModel, snapshots: Snapshots, part: Dataset | None, values: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """Return what is known of the active customers of a part today, with risk and stake, in the `ORDER`."""
+    """Return what is known of the active customers of a part today, with risk and stake, in the `ORDER`.
+
+    P(alive) of the ``values`` is ``still``: ``p_alive`` is a feature of the model.
+    """
     today = snapshots.today_in(part)
-    ranked = today.assign(risk=model.risk(today), p_alive=np.nan)
+    ranked = today.assign(risk=model.risk(today), still=np.nan)
     value = ranked["recent_net_sales"].clip(lower=0)
     if values is not None and _is_valued(values):
         known = values.reindex(ranked["customer_id"]).reset_index(drop=True)
         value = (known["clv"] / known["p_alive"].clip(lower=0.01).fillna(1)).clip(lower=0).fillna(0.0)
-        ranked["p_alive"] = known["p_alive"]
+        ranked["still"] = known["p_alive"]
     ranked = ranked.assign(
         value_if_active=value,
         at_stake=ranked["risk"] * value,
         in_time=ranked["relative_silence"] <= 1,
     )
     return ranked.sort_values([*ORDER], ascending=[*ORDER.values()], ignore_index=True)
+
+
+def _with_reasons(model: ChurnModel, snapshots: Snapshots, ranked: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of a list, of what `_ranked` gives."""
+    why = reasons(model, ranked, snapshots.today)
+    return ranked.assign(reasons=why, p_alive=ranked["still"])[LISTED]
 
 
 def _is_valued(values: pd.DataFrame | None) -> bool:
