@@ -142,7 +142,7 @@ PLAIN = {
         left join visits before on before.customer_id = cells.customer_id and before.number = cells.number - 1
         where cells.number <= year($as_of) * 4 + quarter($as_of) - 1 group by all""",
     "last_active_year": """
-        select customer_id, sum(amount) from known
+        select customer_id, sum(amount), last from known
         join (select customer_id, max(date) as last from sales group by all) using (customer_id)
         where strftime(date, '%Y%m%d')::int > strftime(last, '%Y%m%d')::int - 10000 group by all""",
     "purchase_days": """

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.dataset.action_table import Action, ActionName, standard_actions
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.cache import MARKER
+from analysis.dataset.config import DatasetConfig
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
@@ -23,8 +24,9 @@ from analysis.dataset.parts import is_part, part_files
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
-from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.duckdb import DuckDBEngine, write_as_one
 from analysis.engine.queries import Engine, Parameter, parameters_of, sql_text
+from analysis.engine.spark import SparkEngine, session
 from analysis.errors import CarteraError
 from analysis.language import _, listing
 
@@ -183,6 +185,11 @@ class Dataset:
             engine = self.engine.over({name: found[part] for name, found in files.items()})
             yield replace(self, engine=engine, whole=self)
 
+    def gathered(self, made: Callable[[Dataset], pd.DataFrame]) -> pd.DataFrame:
+        """Return the rows that a function makes of each of the `batches`, one after the other."""
+        parts = [made(part) for part in self.batches()]
+        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+
     def sampled(self) -> Dataset:
         """Return the data set with a quarter of a million of its customers, drawn by lot.
 
@@ -200,7 +207,14 @@ class Dataset:
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
             if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS and not is_part(path):
-                shutil.copyfile(path, folder / path.name)
+                (write_as_one if path.is_dir() else shutil.copyfile)(path, folder / path.name)
+
+
+def _engine(config: DatasetConfig, tables: dict[str, Path], seen: dict[str, str]) -> Engine:
+    """Return what answers queries over these files, of which there is to see what ``seen`` says."""
+    if config.engine == "spark":
+        return SparkEngine(session(config.master, config.spark), tables, seen)
+    return DuckDBEngine(tables, seen)
 
 
 def open_dataset(
@@ -264,9 +278,10 @@ def open_dataset(
     }
     sold = taken.sales.quality
     if last_day < last:
-        sold = sales_until(sold, folder, last_day, source.config)
-    kept = [*tables, CUSTOMER_DAYS]
-    engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in kept}, views(kept, last_day))
+        whole = _engine(source.config, {"transactions": folder / "transactions.parquet"}, {})
+        sold = sales_until(sold, whole, last_day, source.config)
+    kept = {name: folder / f"{name}.parquet" for name in (*tables, CUSTOMER_DAYS)}
+    engine = _engine(source.config, kept, views(kept, last_day))
     return Dataset(
         source.name,
         engine,

@@ -11,7 +11,14 @@ from analysis.profitability.contribution import (
 from analysis.profitability.costly import costly
 from analysis.profitability.discount_discipline import Discounts, discounts
 from analysis.profitability.expenses import SellingExpenses, selling_expenses
-from analysis.profitability.margins import SUMS, CommonMargin, Margins, choose_margins, common_margin
+from analysis.profitability.margins import (
+    SUMS,
+    CommonMargin,
+    Margins,
+    choose_margins,
+    common_margin,
+    margins_of,
+)
 from analysis.profitability.ranking import sales_ranking
 from analysis.profitability.receivables import Receivables, invoices, late_payers, owed, receivables
 from analysis.profitability.supply import deliveries, stock_cover
@@ -34,6 +41,7 @@ __all__ = [
     "earned",
     "invoices",
     "late_payers",
+    "margins_of",
     "owed",
     "profile",
     "profits",

@@ -14,7 +14,7 @@ from analysis.not_possible import NotPossible
 from analysis.owners import named
 from analysis.periods import begins_whole
 from analysis.profitability.margins import CommonMargin, Margins, choose_margins
-from analysis.result import Finding, Listed, Result, led_by
+from analysis.result import Finding, Listed, Result, largest_first, led_by
 from analysis.statistics import Floats
 
 if TYPE_CHECKING:
@@ -184,6 +184,21 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
 
     The cost to serve is that of a year, and is taken for as many twelfths.
     """
+    frame = dataset.gathered(lambda part: _contributed(part, margins.within(part), months))
+    if frame.empty:
+        return NotPossible(_("Nothing was bought in these months, so there is no margin to tell of."))
+    known = int(frame.pop("served").count())
+    frame = named(dataset, largest_first(frame, ["margin"]))
+    start = window_start(dataset.as_of, months)
+    first, was = dataset.query("coverage")["first_date"].iloc[0].date(), None
+    if begins_whole(window_start(start, months), first, "month"):
+        parts = dataset.batches()
+        was = sum(_margin(part, margins.within(part), months, start) for part in parts)
+    return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency, was)
+
+
+def _contributed(dataset: Dataset, margins: Margins, months: int) -> pd.DataFrame:
+    """Return the rows of `Contribution.frame`, and what serving costs as far as known (``served``)."""
     rows = profits(dataset, months)
     served = _served(dataset, rows, months)
     gross, sales, returns, net = rows[["gross_sales", "sales", "returns", "net_sales"]].to_numpy(np.float64).T
@@ -195,19 +210,16 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
         goods=sold,
         service_cost=served.fillna(0.0),
         net_sales=net,
+        served=served,
     )
     frame["margin"] = net - sold - back - frame["service_cost"]
-    counted = (rows["lines"] > 0) | (served > 0)
-    if not counted.any():
-        return NotPossible(_("Nothing was bought in these months, so there is no margin to tell of."))
-    frame = named(dataset, frame[counted].sort_values("margin", ascending=False, kind="stable"))
-    known = int(served[counted].count())
-    start = window_start(dataset.as_of, months)
-    first, was = dataset.query("coverage")["first_date"].iloc[0].date(), None
-    if begins_whole(window_start(start, months), first, "month"):
-        earlier = profits(dataset, months, start)
-        was = float((earned(earlier, margins) - _served(dataset, earlier, months).fillna(0.0)).sum())
-    return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency, was)
+    return frame[(rows["lines"] > 0) | (served > 0)].reset_index(drop=True)
+
+
+def _margin(dataset: Dataset, margins: Margins, months: int, until: dt.date) -> float:
+    """Return the margin of all customers over the months to a day."""
+    rows = profits(dataset, months, until)
+    return float((earned(rows, margins) - _served(dataset, rows, months).fillna(0.0)).sum())
 
 
 def _served(dataset: Dataset, rows: pd.DataFrame, months: int) -> pd.Series:
@@ -241,6 +253,30 @@ def customer_roi(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
     of goods since then), ``acquisition_cost`` and ``keeping_cost`` (cost to serve of a year × years); ``roi``
     is (earned − both) ÷ both. Where the data have only one of the two costs, the other counts as 0.
     """
+    missing = NotPossible(
+        _("Columns acquisition_cost and service_cost of the customers would show their ROI.")
+    )
+    if not {"acquisition_cost", "service_cost"} & dataset.tables.get("customers", frozenset()):
+        return missing
+    frame = dataset.gathered(lambda part: _returned(part, margins.within(part)))
+    if frame.empty:
+        return missing
+    spent = frame["acquisition_cost"] + frame["keeping_cost"]
+    text = _(
+        "Of the {known} customers whose costs are known ({share} of all), what was spent to win and keep "
+        "them has come back {back} times as margin; {behind} have not yet earned what they cost."
+    ).format(
+        known=number(len(frame)),
+        share=percent(len(frame) / dataset.query("coverage")["customers"].iloc[0]),
+        back=number(frame["earned"].sum() / spent.sum(), 2),
+        behind=number((frame["roi"] < 0).sum()),
+    )
+    frame = frame.sort_values("left", kind="stable").drop(columns="left")
+    return Listed({"roi": named(dataset, frame)}, text)
+
+
+def _returned(dataset: Dataset, margins: Margins) -> pd.DataFrame:
+    """Return the rows of `customer_roi`, and what is ``left`` when costs are taken off what was earned."""
     rows = profits(dataset)
     years = (pd.Timestamp(dataset.as_of) - rows["first_purchase"]).dt.days / 365.25
     frame = rows[["customer_id"]].assign(years=years, earned=earned(rows, margins))
@@ -249,18 +285,4 @@ def customer_roi(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
         frame[name] = frame["customer_id"].map(cost) if len(cost) else 0.0
     frame["keeping_cost"] = frame.pop("service_cost") * years
     spent = frame["acquisition_cost"] + frame["keeping_cost"]
-    frame = frame.assign(roi=frame["earned"] / spent - 1, left=frame["earned"] - spent)[spent > 0]
-    if frame.empty:
-        missing = _("Columns acquisition_cost and service_cost of the customers would show their ROI.")
-        return NotPossible(missing)
-    text = _(
-        "Of the {known} customers whose costs are known ({share} of all), what was spent to win and keep "
-        "them has come back {back} times as margin; {behind} have not yet earned what they cost."
-    ).format(
-        known=number(len(frame)),
-        share=percent(len(frame) / years.count()),
-        back=number(frame["earned"].sum() / spent[frame.index].sum(), 2),
-        behind=number((frame["roi"] < 0).sum()),
-    )
-    frame = frame.sort_values("left", kind="stable").drop(columns="left")
-    return Listed({"roi": named(dataset, frame)}, text)
+    return frame.assign(roi=frame["earned"] / spent - 1, left=frame["earned"] - spent)[spent > 0]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, number, percent
+from analysis.owners import looked_up
 from analysis.result import Result
 from analysis.statistics import Floats
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
 SUMS = ["days", "sales", "cost", "day_margins", "day_squares"]
@@ -29,6 +33,8 @@ class Margins(Result):
         By ``customer_id``: ``own_rate``, from its own costs, and ``margin_rate``, the one to use, if known.
     source
         Whether the rate is from ``"costs"``, ``"set"`` by the reader, or ``"assumed"``.
+    common
+        What the costs of all customers say of each, where any are known.
     """
 
     name: ClassVar[str] = "margins"
@@ -36,10 +42,18 @@ class Margins(Result):
     rate: float
     rates: pd.DataFrame
     source: Literal["costs", "set", "assumed"] = "costs"
+    common: CommonMargin | None = None
 
     def of(self, customer_ids: pd.Series) -> Floats:
         """Return the rate of each customer; the portfolio's where no cost is known."""
-        return customer_ids.map(self.rates["margin_rate"]).fillna(self.rate).to_numpy(np.float64)
+        return looked_up(customer_ids, self.rates["margin_rate"]).fillna(self.rate).to_numpy(np.float64)
+
+    def within(self, part: Dataset) -> Margins:
+        """Return those of the customers of a part of the data set, see `Dataset.batches`."""
+        if part.whole is None:
+            return self
+        rate = self.rate if self.source == "set" else None
+        return choose_margins(part.query("customer_margins"), rate, self.common)
 
     def assumed(self) -> str:
         """Say that the rate is assumed, for the sentences of what rests on it; empty where it is not."""
@@ -111,7 +125,25 @@ def choose_margins(
     days, own = known["days"], (1 - known["cost"] / known["sales"]).clip(-1, 1)
     weight = days / (days + common.half_weight)
     drawn = weight * own + (1 - weight) * common.rate
-    return Margins(common.rate, pd.DataFrame({"own_rate": own, "margin_rate": drawn}))
+    return Margins(common.rate, pd.DataFrame({"own_rate": own, "margin_rate": drawn}), common=common)
+
+
+def margins_of(dataset: Dataset, rate: float | None = None) -> Margins:
+    """Return the margins of all customers of a data set, read in parts where these are many.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    rate
+        See `choose_margins`.
+    """
+    some = dataset.sampled()
+    if rate is not None or some is dataset:
+        return choose_margins(some.query("customer_margins"), rate)
+    common = common_margin(dataset.query("customer_margins", SUMS))
+    parts = [choose_margins(part.query("customer_margins"), None, common) for part in dataset.batches()]
+    return replace(parts[0], rates=pd.concat([part.rates for part in parts]))
 
 
 def _half_weight(days: pd.Series, sums: pd.Series, squares: pd.Series) -> float:
