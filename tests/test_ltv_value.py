@@ -125,8 +125,9 @@ def test_value_is_said_with_the_error_of_the_last_check_and_the_length_of_the_hi
     customers = pd.DataFrame({"actual_value": [600.0, 400.0]})
     for held, said in ((True, "within its interval."), (False, "outside its interval.")):
         check = SimpleNamespace(
-            value_error=-0.204, value_held=held, earlier=(), weeks=26, customers=customers
+            value_error=-0.204, value_held=held, earlier=(), weeks=26, customers=customers, drawn=None
         )
+        check.of_whom = str
         check.summary = worth.summary
         told = replace(worth, check=check)  # type: ignore[arg-type]
         assert "With so few earlier forecasts" in told.notes()[0]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -26,11 +29,33 @@ def belongs_to(dataset: Dataset, column: str) -> pd.Series:
     """
     found = pd.Series(index=pd.Index([], name="customer_id"), dtype="object")
     if column in OF_CUSTOMERS and column in dataset.tables.get("customers", frozenset()):
-        found = dataset.query("customer_records").set_index("customer_id")[column].dropna()
+        records = dataset.query("customer_records", ["customer_id", column])
+        found = records.set_index("customer_id")[column].dropna()
     if column in OF_SALES and column in dataset.columns:
         sold = dataset.query("customer_main_value", column=column).set_index("customer_id")["value"]
         found = found.combine_first(sold) if len(found) else sold
     return found.rename(column)
+
+
+def looked_up(customer_ids: pd.Series, known: pd.Series) -> pd.Series:
+    """Return what is known of each customer, missing where nothing is.
+
+    As ``customer_ids.map(known)``, without an object for each identifier: of ten millions these take a
+    gigabyte.
+
+    Parameters
+    ----------
+    customer_ids
+        The customers.
+    known
+        By ``customer_id``, each of them once.
+    """
+    places = np.full(len(customer_ids), -1)
+    if len(known):
+        ids = pa.array(customer_ids)
+        places = np.asarray(pc.index_in(ids, value_set=pa.array(known.index, type=ids.type)).fill_null(-1))
+    found = known.reset_index(drop=True).reindex(places)
+    return found.set_axis(customer_ids.index)
 
 
 def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import ngettext, number
+from analysis.language import _, ngettext, number
 
+LISTED = 1_000_000
+"""Customers in a list of them, the first ones."""
 Value = float | int | str | None
 
 
@@ -170,6 +173,22 @@ def largest_first(frame: pd.DataFrame, by: Sequence[str], rows: int | None = Non
     """
     keys = [-frame[name].to_numpy(np.float64) for name in reversed(by)]
     return frame.iloc[np.lexsort(keys)[:rows]].reset_index(drop=True)
+
+
+def only_first(customers: int) -> list[str]:
+    """Say that a list has only the first customers, where there are more than `LISTED`."""
+    if customers <= LISTED:
+        return []
+    message = _("The table lists the first {n} of {customers} customers.")
+    return [message.format(n=number(LISTED), customers=number(customers))]
+
+
+def most(values: pd.Series, count: int) -> slice | npt.NDArray[np.intp]:
+    """Return the places of the largest values, so many or, where some are alike, a few more."""
+    each = values.to_numpy(np.float64)
+    if len(each) <= count:
+        return slice(None)
+    return np.flatnonzero(each >= np.partition(each, -count)[-count])
 
 
 def currency_of(frame: pd.DataFrame) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, number, percent
+from analysis.owners import looked_up
 from analysis.result import Result
 from analysis.statistics import Floats
 
@@ -33,10 +34,7 @@ class Margins(Result):
     source
         Whether the rate is from ``"costs"``, ``"set"`` by the reader, or ``"assumed"``.
     common
-        What the costs of all customers say of each, of a large data set, whose ``rates`` are not held but
-        worked out for each of its parts: see `within`.
-    customers
-        Of how many a cost is known.
+        What the costs of all customers say of each, where any are known.
     """
 
     name: ClassVar[str] = "margins"
@@ -45,17 +43,17 @@ class Margins(Result):
     rates: pd.DataFrame
     source: Literal["costs", "set", "assumed"] = "costs"
     common: CommonMargin | None = None
-    customers: int = 0
-
-    def within(self, part: Dataset) -> Margins:
-        """Return the margins with the rates of the customers of a part of the data set."""
-        if self.common is None:
-            return self
-        return choose_margins(part.query("customer_margins"), common=self.common)
 
     def of(self, customer_ids: pd.Series) -> Floats:
         """Return the rate of each customer; the portfolio's where no cost is known."""
-        return customer_ids.map(self.rates["margin_rate"]).fillna(self.rate).to_numpy(np.float64)
+        return looked_up(customer_ids, self.rates["margin_rate"]).fillna(self.rate).to_numpy(np.float64)
+
+    def within(self, part: Dataset) -> Margins:
+        """Return those of the customers of a part of the data set, see `Dataset.batches`."""
+        if part.whole is None:
+            return self
+        rate = self.rate if self.source == "set" else None
+        return choose_margins(part.query("customer_margins"), rate, self.common)
 
     def assumed(self) -> str:
         """Say that the rate is assumed, for the sentences of what rests on it; empty where it is not."""
@@ -76,7 +74,7 @@ class Margins(Result):
                 "each customer's own towards that, the more the fewer its purchases."
             ),
         }[self.source]
-        return message.format(rate=percent(self.rate, 1), customers=number(self.customers))
+        return message.format(rate=percent(self.rate, 1), customers=number(len(self.rates)))
 
     def notes(self) -> list[str]:
         """Return the sentence."""
@@ -127,22 +125,25 @@ def choose_margins(
     days, own = known["days"], (1 - known["cost"] / known["sales"]).clip(-1, 1)
     weight = days / (days + common.half_weight)
     drawn = weight * own + (1 - weight) * common.rate
-    rates = pd.DataFrame({"own_rate": own, "margin_rate": drawn})
-    return Margins(common.rate, rates, customers=len(rates))
+    return Margins(common.rate, pd.DataFrame({"own_rate": own, "margin_rate": drawn}), common=common)
 
 
 def margins_of(dataset: Dataset, rate: float | None = None) -> Margins:
-    """Return the margins of the customers of a data set; see `choose_margins`.
+    """Return the margins of all customers of a data set, read in parts where these are many.
 
-    Of a large one, the rates of each customer are left to `Margins.within`.
+    Parameters
+    ----------
+    dataset
+        The data set.
+    rate
+        See `choose_margins`.
     """
-    if dataset.sampled() is dataset:
-        return choose_margins(dataset.query("customer_margins"), rate)
-    costs = dataset.query("customer_margins", SUMS)
-    found = choose_margins(costs.head(0), rate)
-    if rate is None and (common := common_margin(costs)):
-        return Margins(common.rate, found.rates, "costs", common, len(costs))
-    return found
+    some = dataset.sampled()
+    if rate is not None or some is dataset:
+        return choose_margins(some.query("customer_margins"), rate)
+    common = common_margin(dataset.query("customer_margins", SUMS))
+    parts = [choose_margins(part.query("customer_margins"), None, common) for part in dataset.batches()]
+    return replace(parts[0], rates=pd.concat([part.rates for part in parts]))
 
 
 def _half_weight(days: pd.Series, sums: pd.Series, squares: pd.Series) -> float:

@@ -66,21 +66,27 @@ class Counts:
         return Counts(self.purchases, self.times / unit, self.x, self.t_x, self.t, self.weights)
 
 
-def count(x: Floats, t_x: Floats, t: Floats) -> Counts:
+def count(x: Floats, t_x: Floats, t: Floats, customers: Floats | None = None) -> Counts:
     """Count the customers that share a history.
 
     Parameters
     ----------
     x, t_x, t
         Repeat purchases, age at the last one and age now of each customer, in one unit.
+    customers
+        How many customers each of these stands for, where no two are alike; None: one each.
     """
     purchases, x_codes = distinct(x)
     times, codes = distinct(np.concatenate([t_x, t]))
     size, width = len(t), len(times)
     keys = (x_codes * width + codes[:size]) * width + codes[size:]
-    keys.sort()
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    weights = np.diff(first, append=size).astype(np.float64)
+    if customers is None:
+        keys.sort()
+        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        weights = np.diff(first, append=size).astype(np.float64)
+    else:
+        first = np.argsort(keys)
+        weights = customers[first]
     rest, t_codes = np.divmod(keys[first], width)
     x_codes, t_x_codes = np.divmod(rest, width)
     return Counts(purchases, times, x_codes, t_x_codes, t_codes, weights)
