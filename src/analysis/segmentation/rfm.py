@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.dataset import parts
 from analysis.dataset.segment_table import CUTS, MIDDLE, SCALE, Scoring
 from analysis.language import _, listing, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
@@ -212,9 +213,8 @@ def _better(letter: str, scores: int) -> tuple[str, int | None]:
 
 
 def _measured(bought: pd.DataFrame, as_of: dt.date, measure: str) -> pd.Series:
-    if measure == "days_since_last":
-        return (pd.Timestamp(as_of) - bought["last_purchase"]).dt.days
-    return bought["purchase_days" if measure == "purchases" else measure]
+    found: pd.Series = bought[dict(zip(CUTS, MEASURED, strict=True))[measure]]
+    return (pd.Timestamp(as_of) - found).dt.days if measure == "days_since_last" else found
 
 
 def rfm(
@@ -267,6 +267,8 @@ def rfm(
     r, frame["loyalty"] = r.mask(silent, r.clip(upper=MIDDLE)), (f + m) // 2
     place = 2 * (SCALE * r + frame["loyalty"] - SCALE - 1) + (frame["purchases"] > 1)
     frame["segment"] = pd.Series(scoring.keys(), dtype="str").take(place.to_numpy()).array
+    if len(frame) > parts.LARGE:
+        frame = parts.narrowed(frame)
     return Rfm(frame, len(customers) - len(bought), scoring, days)
 
 
