@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +20,14 @@ from analysis.dataset.cache import MARKER
 from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.dataset import Dataset
 from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.spark import session
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from analysis.report.printing import find_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from pyspark.sql import SparkSession
 
 AS_OF = dt.date(2024, 4, 15)
 
@@ -144,3 +148,29 @@ def browser(chromium: str) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+TINY = {
+    "spark.driver.memory": "1g",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",  # compiling takes longer than these tables do
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Settings with which Spark is quick on few rows."""
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Callable[[], SparkSession]]:
+    """Give what makes a session on the one Spark of this test run.
+
+    Skip where there can be none, unless ``CARTERA_SPARK`` is ``required``.
+    """
+    lacks = "" if shutil.which("java") or "JAVA_HOME" in os.environ else "Java is not there"
+    if find_spec("pyspark") is None:
+        lacks = "pyspark is not there"
+    if lacks:
+        (pytest.fail if os.environ.get("CARTERA_SPARK") == "required" else pytest.skip)(lacks)
+    first = session("local[2]", TINY)
+    yield first.newSession
+    first.stop()

@@ -8,14 +8,11 @@ and leap days, texts with accents.
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from analysis.dataset import open_dataset
@@ -23,7 +20,8 @@ from analysis.dataset.as_of import views
 from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
 from analysis.dataset.schema import TABLES
 from analysis.engine.duckdb import DuckDBEngine
-from analysis.engine.queries import parameters_of, sql_text
+from analysis.engine.queries import parameters_of
+from analysis.engine.spark import SparkEngine
 from tables import write_rows
 from test_sql import NAMES
 
@@ -79,31 +77,6 @@ def drawn(table: str, rows: int, rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def session():
-    """Return a Spark session; skip where there can be none, unless ``CARTERA_SPARK`` is ``required``."""
-    lacks = "" if shutil.which("java") or "JAVA_HOME" in os.environ else "Java is not there"
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        lacks = "pyspark is not there"
-    if lacks:
-        (pytest.fail if os.environ.get("CARTERA_SPARK") == "required" else pytest.skip)(lacks)
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.driver.memory": "1g",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.adaptive.enabled": "false",
-        "spark.sql.codegen.wholeStage": "false",  # compiling takes longer than these tables do
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    }
-    made = SparkSession.builder.master("local[2]").config(map=settings).getOrCreate()
-    made.sparkContext.setLogLevel("OFF")
-    yield made
-    made.stop()
-
-
-@pytest.fixture(scope="module")
 def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every canonical table, drawn."""
     folder, rng = tmp_path_factory.mktemp("nasty"), np.random.default_rng(19)
@@ -118,7 +91,7 @@ def nasty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["demo", "nasty"])
-def engines(request, session):
+def engines(request, spark):
     """DuckDB and Spark over the same tables, and the last day that counts."""
     if request.param == "demo":
         dataset = open_dataset("demo")
@@ -127,20 +100,7 @@ def engines(request, session):
         folder, as_of = request.getfixturevalue("nasty"), dt.date(2024, 6, 1)
     paths = {name: folder / f"{name}.parquet" for name in (*TABLES, CUSTOMER_DAYS)}
     seen = views(paths, as_of)
-    for name, path in paths.items():
-        session.read.parquet(str(path)).createOrReplaceTempView(f"all_{name}")
-        session.sql(seen[name]).createOrReplaceTempView(name)
-    return DuckDBEngine(paths, seen), session, as_of
-
-
-def answered(session, name: str, given: dict[str, object]) -> pd.DataFrame:
-    """Return the rows of a query on Spark as DuckDB gives them: decimals as floats, days as times."""
-    table = session.sql(sql_text(name), args=given).toArrow()
-    kinds = {field.name: field.type for field in table.schema}
-    plain = {pa.types.is_decimal: pa.float64(), pa.types.is_date: pa.timestamp("us")}
-    for column, kind in kinds.items():
-        kinds[column] = next((to for is_kind, to in plain.items() if is_kind(kind)), kind)
-    return table.cast(pa.schema(kinds)).to_pandas()
+    return DuckDBEngine(paths, seen), SparkEngine(spark(), paths, seen), as_of
 
 
 @pytest.mark.slow
@@ -148,7 +108,13 @@ def answered(session, name: str, given: dict[str, object]) -> pd.DataFrame:
 def test_both_engines_agree(engines, name):
     ours, spark, as_of = engines
     given = parameters(name, as_of)
-    expected, found = ours.query(name, **given), answered(spark, name, given)
+    expected, found = ours.query(name, **given), spark.query(name, **given)
     assert list(found.columns) == list(expected.columns)
     found, expected = (rows.dropna(axis="columns", how="all") for rows in (found, expected))
     pd.testing.assert_frame_equal(found, expected, check_dtype=False, rtol=1e-7, atol=1.1e-4)
+    assert [_kind(found[name]) for name in found] == [_kind(expected[name]) for name in found]
+
+
+def _kind(column: pd.Series) -> str:
+    """Return what a column holds; sums of whole numbers are of either kind of number."""
+    return "number" if column.dtype.kind in "iuf" else str(column.dtype)

@@ -159,22 +159,6 @@ def led_by(frame: pd.DataFrame, *first: str) -> pd.DataFrame:
     return frame[list(dict.fromkeys(name for name in (*first, *frame) if name in frame))]
 
 
-def largest_first(frame: pd.DataFrame, by: Sequence[str], rows: int | None = None) -> pd.DataFrame:
-    """Return the rows that are largest by some columns, in this order; equal ones as they stand.
-
-    Parameters
-    ----------
-    frame
-        Any rows.
-    by
-        Columns with numbers, the first one first; what is missing comes last.
-    rows
-        How many; None: all.
-    """
-    keys = [-frame[name].to_numpy(np.float64) for name in reversed(by)]
-    return frame.iloc[np.lexsort(keys)[:rows]].reset_index(drop=True)
-
-
 def only_first(customers: int) -> list[str]:
     """Say that a list has only the first customers, where there are more than `LISTED`."""
     if customers <= LISTED:
@@ -189,6 +173,22 @@ def most(values: pd.Series, count: int) -> slice | npt.NDArray[np.intp]:
     if len(each) <= count:
         return slice(None)
     return np.flatnonzero(each >= np.partition(each, -count)[-count])
+
+
+def largest_first(frame: pd.DataFrame, by: Sequence[str], rows: int | None = None) -> pd.DataFrame:
+    """Return the rows that are largest by some columns, in this order; equal ones as they stand.
+
+    Parameters
+    ----------
+    frame
+        Any rows.
+    by
+        Columns with numbers, the first one first; what is missing comes last.
+    rows
+        How many; None: all.
+    """
+    keys = [-frame[name].to_numpy(np.float64) for name in reversed(by)]
+    return frame.iloc[np.lexsort(keys)[:rows]].reset_index(drop=True)
 
 
 def currency_of(frame: pd.DataFrame) -> str | None:

@@ -68,7 +68,11 @@ def _followed(dataset: Dataset, horizon: Horizon, day: dt.date, chance: float) -
         return NotPossible(
             _("The sales name no category, so nothing tells which product group a customer no longer buys.")
         )
-    lines = rhythm(dataset.query("product_lines", as_of=day, until=dataset.as_of, least=LEAST_DAYS), day)
+    parts = [
+        part.query("product_lines", as_of=day, until=dataset.as_of, least=LEAST_DAYS)
+        for part in dataset.batches()
+    ]
+    lines = rhythm(pd.concat(parts, ignore_index=True), day)
     active = (pd.Timestamp(day) - lines["customer_last"]).dt.days <= horizon.window
     is_news = lines["days_since_last"] <= LONGEST_DAYS
     followed: pd.DataFrame = lines[active & is_news & (lines["usual_pause"] <= horizon.days)]

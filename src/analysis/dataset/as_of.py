@@ -14,8 +14,8 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.quality import Note, Quality
 from analysis.dataset.schema import TABLES, Column, Table
-from analysis.engine.duckdb import DuckDBEngine
 from analysis.engine.paths import duckdb_path
+from analysis.engine.queries import Engine
 from analysis.errors import CarteraError
 from analysis.language import N_, ngettext, number
 
@@ -71,15 +71,16 @@ def _stage(day: str) -> str:
     return f"case when stage is not null and not ({later}) then stage {cases} else 'lead' end as stage"
 
 
-def sales_until(quality: Quality, folder: Path, as_of: dt.date, config: DatasetConfig) -> Quality:
+def sales_until(quality: Quality, engine: Engine, as_of: dt.date, config: DatasetConfig) -> Quality:
     """Return the account of the sales with the rows after ``as_of`` left out by that rule.
+
+    ``engine`` sees all of them as ``transactions``.
 
     Raises
     ------
     CarteraError
         If there are such rows and the policy is to stop.
     """
-    engine = DuckDBEngine({"transactions": folder / "transactions.parquet"})
     later = engine.query("rows_after", as_of=as_of)
     n = int(later["rows"].sum())
     if n and config.transactions.policies.after_as_of == "stop":

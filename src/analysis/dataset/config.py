@@ -39,6 +39,9 @@ Delimiter = Annotated[
     BeforeValidator(lambda given: {"tab": "\t", "space": " "}.get(str(given).lower(), given)),
 ]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Setting = Annotated[
+    str, BeforeValidator(lambda given: str(given).lower() if isinstance(given, bool) else given)
+]
 TaxRate = Annotated[float, Field(ge=0, lt=1)]
 TAXED = ("transactions", "invoices", "contracts")
 """Tables whose amounts are what the customer pays."""
@@ -187,7 +190,10 @@ class Transactions(TableConfig):
 
 
 class DatasetConfig(_Section):
-    """A whole ``dataset.yml``: what holds for all tables, and a section for each."""
+    """A whole ``dataset.yml``: what holds for all tables, and a section for each.
+
+    ``master`` and ``spark``: where Spark runs, and its settings, with ``engine: spark``.
+    """
 
     name: Annotated[str, AfterValidator(_checked_name)] | None = None
     system: str | None = None
@@ -197,6 +203,9 @@ class DatasetConfig(_Section):
     activity_window: Annotated[int, Field(ge=1)] | None = None
     prices_include_tax: TaxRate | None = None
     database: str | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    master: str = "local[*]"
+    spark: dict[str, Setting] = Field(default_factory=dict)
     broken_tables: Literal["stop", "leave_out"] = "stop"
     same_customer: list[Annotated[list[str], Field(min_length=2)]] = Field(default_factory=list)
     stages: Annotated[list[str], AfterValidator(_checked_stages)] = Field(default_factory=list)
@@ -262,7 +271,9 @@ def _without_empty(content: Any) -> Any:  # noqa: ANN401 whatever YAML holds
     if not isinstance(content, dict):
         return content
     empty = {
-        key for key in content if key in (*TABLES, "columns", "policies", "rfm") and content[key] is None
+        key
+        for key in content
+        if key in (*TABLES, "columns", "policies", "rfm", "spark") and content[key] is None
     }
     return {key: {} if key in empty else _without_empty(value) for key, value in content.items()}
 
@@ -335,6 +346,7 @@ def _expected(key: str, wrong: ErrorDetails) -> str:
             n=LONGEST
         ),
         "database": _("The path of a file or the address of a database was expected, in quotes."),
+        "spark": _("Lines of the form 'spark.driver.memory: 4g' were expected, indented below it."),
         "currency": _("A code of three letters was expected, such as EUR."),
         "as_of": _("A day was expected, such as 2024-12-31."),
         "prices_include_tax": _("A rate from 0 to 1 was expected, such as 0.21 for 21 %."),
@@ -385,6 +397,12 @@ def _check_place(file: str, table: str, config: DatasetConfig) -> None:
                 file=file, table=table, first=places[0], second=places[1]
             )
         )
+    if config.engine == "spark" and config.database is not None:
+        raise CarteraError(
+            _("{file}: 'engine: spark' reads no 'database'. Keep one of them.").format(file=file)
+        )
+    if places == ["table"] and config.engine == "spark":
+        return
     if places and places != ["file"] and config.database is None:
         raise CarteraError(
             _(

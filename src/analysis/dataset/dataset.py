@@ -16,6 +16,7 @@ import pandas as pd
 from analysis.dataset.action_table import Action, ActionName, standard_actions
 from analysis.dataset.as_of import records_until, sales_until, views
 from analysis.dataset.cache import MARKER
+from analysis.dataset.config import DatasetConfig
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
@@ -23,8 +24,9 @@ from analysis.dataset.parts import is_part, narrowed, part_files, together
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
-from analysis.engine.duckdb import DuckDBEngine
+from analysis.engine.duckdb import DuckDBEngine, write_as_one
 from analysis.engine.queries import Engine, Parameter, parameters_of, sql_text
+from analysis.engine.spark import SparkEngine, session
 from analysis.errors import CarteraError
 from analysis.language import _, listing
 
@@ -163,13 +165,18 @@ class Dataset:
         """
         return pd.read_parquet(self.folder / "reconciliation.parquet")
 
+    @property
+    def in_parts(self) -> bool:
+        """Whether there are too many customers to hold at once; see `batches`."""
+        return self.whole is None and bool(part_files(self.folder, CUSTOMER_DAYS))
+
     def batches(self) -> Iterator[Dataset]:
         """Yield the data set in parts, each with all that is known of some of its customers.
 
         A data set of up to a million customers is one part, a larger one has parts of a quarter of a million
         (`analysis.dataset.parts`). What is worked out for each customer alone comes to the same.
         """
-        if self.whole or not part_files(self.folder, CUSTOMER_DAYS):
+        if not self.in_parts:
             yield self
             return
         names = [*self.tables, CUSTOMER_DAYS]
@@ -183,7 +190,7 @@ class Dataset:
 
         Of a large data set, words that repeat come as categories, and whole numbers in 32 bits.
         """
-        if next(self.batches()) is self:
+        if not self.in_parts:
             return made(self)
         return together([narrowed(made(part)) for part in self.batches()])
 
@@ -204,7 +211,14 @@ class Dataset:
         folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.iterdir():
             if not path.name.startswith(".") and path.stem != CUSTOMER_DAYS and not is_part(path):
-                shutil.copyfile(path, folder / path.name)
+                (write_as_one if path.is_dir() else shutil.copyfile)(path, folder / path.name)
+
+
+def _engine(config: DatasetConfig, tables: dict[str, Path], seen: dict[str, str]) -> Engine:
+    """Return what answers queries over these files, of which there is to see what ``seen`` says."""
+    if config.engine == "spark":
+        return SparkEngine(session(config.master, config.spark), tables, seen)
+    return DuckDBEngine(tables, seen)
 
 
 def open_dataset(
@@ -268,9 +282,10 @@ def open_dataset(
     }
     sold = taken.sales.quality
     if last_day < last:
-        sold = sales_until(sold, folder, last_day, source.config)
-    kept = [*tables, CUSTOMER_DAYS]
-    engine = DuckDBEngine({name: folder / f"{name}.parquet" for name in kept}, views(kept, last_day))
+        whole = _engine(source.config, {"transactions": folder / "transactions.parquet"}, {})
+        sold = sales_until(sold, whole, last_day, source.config)
+    kept = {name: folder / f"{name}.parquet" for name in (*tables, CUSTOMER_DAYS)}
+    engine = _engine(source.config, kept, views(kept, last_day))
     return Dataset(
         source.name,
         engine,

@@ -23,7 +23,8 @@ from analysis.dataset.quality import KEPT
 from analysis.dataset.schema import TABLES, TRANSACTIONS
 from analysis.dataset.schema.leads import OPEN_STAGES
 from analysis.dataset.schema.names import same_name
-from analysis.dataset.user_files import reason_of, sha256
+from analysis.dataset.user_files import reason_of, remove, sha256
+from analysis.engine.duckdb import write_as_one
 from analysis.errors import CarteraError
 from analysis.language import _
 from analysis.stopping import undisturbed
@@ -95,7 +96,11 @@ def _read(data: str, folder: Path) -> Intake:
     account = load(folder / "account.json")
     for path in [*folder.iterdir()]:
         if path.stem == CUSTOMER_DAYS or is_part(path):  # made of the tables, when these are read
-            path.unlink()
+            remove(path)
+        elif path.is_dir():  # Spark leaves parts
+            write_as_one(path, folder / "one")
+            remove(path)
+            (folder / "one").rename(path)
     if not account.sales.columns:  # contracts or surveys stand alone
         (folder / "transactions.parquet").unlink()
     said = {"name": folder_name(source.name), **_lasting(source.config, account)}

@@ -8,6 +8,7 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.files.peek import heads_of
 from analysis.dataset.inference.customer_column import kinds
 from analysis.dataset.integrity import find_links
+from analysis.dataset.lake import lake_sales
 from analysis.dataset.ledger import table_intake
 from analysis.dataset.ledger.intake_result import Formats, Intake, Records
 from analysis.dataset.no_sales import without_sales
@@ -16,6 +17,7 @@ from analysis.dataset.quality import Note
 from analysis.dataset.questions import OpenQuestionError
 from analysis.dataset.schema import TABLES, in_own_words
 from analysis.dataset.sources.inputs import Source
+from analysis.dataset.user_files import remove
 from analysis.errors import CarteraError
 from analysis.language import N_, _
 
@@ -50,6 +52,10 @@ def take_in(source: Source, target: Path) -> Intake:
     formats = known_beside(source) if "transactions" in source.inputs else Formats()
     for name, given in source.inputs.items():  # the sales come first
         try:
+            if name == "transactions" and config.engine == "spark":
+                taken[name] = lake_sales.take_in(given, config, formats, target)
+                formats = taken[name].formats
+                continue
             own_words = name == "leads" and config.stages
             table = in_own_words(config.stages) if own_words else TABLES[name]
             taken[name] = table_intake.take_in(table, given, config, formats, target)
@@ -57,7 +63,7 @@ def take_in(source: Source, target: Path) -> Intake:
             (guessed if given.guessed else broken)[name] = str(error)
             asked = asked or (error if isinstance(error, OpenQuestionError) else None)
             for left in (f"{name}.parquet", f"set_aside_{name}.parquet", f"{name}.sql"):
-                (target / left).unlink(missing_ok=True)
+                remove(target / left)
         if name == "transactions" and name in taken:
             formats = taken[name].formats
     if asked and broken.keys() == {asked.table}:

@@ -118,14 +118,16 @@ def read_anew(data: str, folder: Path) -> Source:
 def _put_aside(data: str, target: Path) -> None:
     """Put what is read of ``data`` where no other run forgets it, and no kernel looks at the source again."""
     taken = _taken(data)
-    target.mkdir()
-    for path in taken.folder.iterdir():
-        try:
-            (target / path.name).hardlink_to(path)
-        except OSError:  # not on this disk
-            shutil.copyfile(path, target / path.name)
+    shutil.copytree(taken.folder, target, copy_function=_linked)
     source = [taken.name, taken.config.model_dump(mode="json"), taken.inputs, taken.files]
     (target / _SOURCE).write_text(json.dumps(source), "utf-8")
+
+
+def _linked(path: str, target: str) -> None:
+    try:
+        Path(target).hardlink_to(path)
+    except OSError:  # not on this disk
+        shutil.copyfile(path, target)
 
 
 def changes(data: str) -> tuple[Note, ...]:
@@ -244,7 +246,8 @@ def _read_into(folder: Path, source: Source, check: Callable[[], None], notes: t
     check()
     tables = taken.tables | {"transactions": taken.sales.noted(notes)}
     save(replace(taken, tables=tables), folder / "account.json")
-    digests = {path.name: sha256(path) for path in folder.iterdir() if path.name != MARKER}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
+    digests = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
     (folder / MARKER).write_text(json.dumps(digests), "utf-8")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import stat
 from pathlib import Path
 
@@ -56,6 +57,14 @@ def reason_of(error: Exception) -> str:
     if number := _NUMBER.search(str(error)):
         return os.strerror(int(number[1]))
     return getattr(error, "strerror", None) or str(error).partition("\n")[0]
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if there is one."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sha256(path: Path) -> str:

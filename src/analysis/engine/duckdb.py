@@ -54,3 +54,10 @@ class DuckDBEngine:
         """Return the first rows of a canonical table."""
         first: pd.DataFrame = self._connection.table(table).limit(rows).df()
         return first
+
+
+def write_as_one(folder: Path, target: Path) -> None:
+    """Write the rows of a folder of Parquet files as one file."""
+    with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+        rows = connection.read_parquet(duckdb_path(folder), hive_partitioning=False)
+        rows.write_parquet(str(target))

@@ -12,7 +12,7 @@ _SPECIAL = re.compile(r"[*?\[]")
 
 
 def duckdb_path(path: Path) -> str:
-    """Return what DuckDB reads as this one file, whatever signs its name holds.
+    """Return what DuckDB reads as this one file, whatever signs its name holds; of a folder, as its parts.
 
     Give it as a value (``execute(sql, [duckdb_path(path)])``, ``set variable``), never within the text of a
     query, and with ``hive_partitioning=false``, since DuckDB makes a column of a folder named ``year=2024``.
@@ -21,13 +21,15 @@ def duckdb_path(path: Path) -> str:
     Parameters
     ----------
     path
-        The file.
+        The file, or a folder of Parquet files that are one table.
 
     Raises
     ------
     CarteraError
         If no spelling of the path is only this file, as with a backslash beside such a sign.
     """
+    if path.is_dir():
+        return f"{duckdb_path(path / 'part')[: -len('part')]}*.parquet"
     text = str(path)
     if not _SPECIAL.search(text):
         return text

@@ -2,7 +2,7 @@
 
 from analysis.segmentation.abc_classes import CLASSES, Abc, abc, limits, placed_by
 from analysis.segmentation.abc_potential import abc_potential
-from analysis.segmentation.abc_views import abc_views
+from analysis.segmentation.abc_views import VIEWS, abc_views
 from analysis.segmentation.abc_xyz import abc_xyz, regularity
 from analysis.segmentation.agreement import Agreement, agreement
 from analysis.segmentation.clusters import Clusters, clusters, features, fit_clusters, placed
@@ -18,10 +18,22 @@ from analysis.segmentation.migration import (
 from analysis.segmentation.plan import plan
 from analysis.segmentation.prediction import Prediction, prediction
 from analysis.segmentation.profiles import Apart, segment_profiles, sets_apart
-from analysis.segmentation.rfm import Rfm, as_cuts, profile, rfm, rules, score, score_by_cuts, score_ranges
+from analysis.segmentation.rfm import (
+    MEASURED,
+    Rfm,
+    as_cuts,
+    profile,
+    rfm,
+    rules,
+    score,
+    score_by_cuts,
+    score_ranges,
+)
 
 __all__ = [
     "CLASSES",
+    "MEASURED",
+    "VIEWS",
     "Abc",
     "Agreement",
     "Apart",

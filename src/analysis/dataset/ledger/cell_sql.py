@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Literal
 
 from analysis.dataset.files.readers import RawTable, literal, quoted
@@ -231,7 +232,7 @@ def says_nothing(name: str) -> str:
     return f"({trimmed(f'cast(c_{name} as varchar)')} is null)"
 
 
-def missing(name: str) -> list[tuple[str, str]]:
+def missing(name: str, says_nothing: Callable[[str], str] = says_nothing) -> list[tuple[str, str]]:
     """Return the cases in which a row lacks a column that it needs: the cell is empty, or cannot be read."""
     value = quoted(name)
     return [
@@ -240,10 +241,12 @@ def missing(name: str) -> list[tuple[str, str]]:
     ]
 
 
-def missing_day(name: str, today: dt.date | None) -> list[tuple[str, str]]:
+def missing_day(
+    name: str, today: dt.date | None, says_nothing: Callable[[str], str] = says_nothing
+) -> list[tuple[str, str]]:
     """Return the cases in which a row lacks a day that it needs; one after ``today`` is none."""
     late = f" or {quoted(name)} > date '{today}'" if today else ""
-    return [*missing(name), (f"{quoted(name)} <= {NO_DAY}{late}", "rejected:impossible_date")]
+    return [*missing(name, says_nothing), (f"{quoted(name)} <= {NO_DAY}{late}", "rejected:impossible_date")]
 
 
 def layout(raw: RawTable, reading: Reading, totals: Totals, *, bare_totals: bool) -> list[tuple[str, str]]:

@@ -40,7 +40,7 @@ def account(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Account:
     """
     columns = ["outcome as kind, amount" if name == "amount" else name for name in TRANSACTIONS.canonical]
     facts = _by_name(connection, ledger)
-    return Account(columns, _found(connection, ledger), facts, tuple(_alarms(connection, ledger)))
+    return Account(columns, found(connection, ledger), facts, tuple(_alarms(connection, ledger)))
 
 
 def _by_name(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Note, ...]:
@@ -122,7 +122,7 @@ def write_names(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     )
 
 
-def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFrame:
+def found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFrame:
     """Return how many raw rows answer yes to each question, whatever their outcome."""
     counts = ", ".join(f"sum(rows) filter ({answered(flag)})" for flag in FLAGS)
     asked = dict(
@@ -152,20 +152,36 @@ def _found(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> pd.DataFram
 
 def _alarms(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> list[Note]:
     """Return what the reader must know before trusting a figure."""
+    kept = f"from entries where outcome in {KEPT}"
+    another = f"select 1 {kept} and customer_id <> (select customer_id {kept} limit 1) limit 1"
+    alone = not connection.execute(another).fetchall()
+    return [*beware(connection, ledger, alone=alone), *doubts(connection, ledger)]
+
+
+def beware(connection: duckdb.DuckDBPyConnection, ledger: Ledger, *, alone: bool) -> list[Note]:
+    """Return what days and copies say that the reader must know.
+
+    Parameters
+    ----------
+    connection
+        One that has the table ``days``.
+    ledger
+        What was counted.
+    alone
+        Whether all sales kept are of one customer.
+    """
     single_day, size = connection.execute(
         f"select min(date) = max(date), sum(size) from days where outcome in {KEPT}"  # noqa: S608
     ).fetchall()[0]
-    kept = f"from entries where outcome in {KEPT}"
-    another = f"select 1 {kept} and customer_id <> (select customer_id {kept} limit 1) limit 1"
-    found = []
+    notes = []
     if ledger.duplicates.all_repeated:
-        found += [Note(_ALL_TWICE), Note(_HOW)]
+        notes += [Note(_ALL_TWICE), Note(_HOW)]
     elif ledger.duplicates.rows > 0.2 * ledger.rows:
-        found += [Note(_COPIES, {"n": ledger.duplicates.rows}), Note(_HOW)]
-    if not connection.execute(another).fetchall():
-        found.append(Note(N_("There is only one customer: a portfolio cannot be described with it.")))
+        notes += [Note(_COPIES, {"n": ledger.duplicates.rows}), Note(_HOW)]
+    if alone:
+        notes.append(Note(N_("There is only one customer: a portfolio cannot be described with it.")))
     if single_day:
-        found.append(Note(N_("All sales are of one day: nothing can be said about time.")))
+        notes.append(Note(N_("All sales are of one day: nothing can be said about time.")))
     if size == 0:
-        found.append(Note(N_("All amounts are zero: no figure in money means anything.")))
-    return [*found, *doubts(connection, ledger)]
+        notes.append(Note(N_("All amounts are zero: no figure in money means anything.")))
+    return notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from analysis.dataset.config import DatasetConfig
@@ -30,7 +30,7 @@ GIVEN = {name: f"given_{name}" for name in ("amount", "gross_amount", "discount"
 
 ANY_OTHER = "*"
 """What stands for any other state."""
-_NOT_CANCELLED = "'', '0', 'no', 'n', 'false', 'falso'"
+NOT_CANCELLED = "'', '0', 'no', 'n', 'false', 'falso'"
 """What says that an order was not cancelled, in a column that may hold the day."""
 OTHERWISE = "sale"
 """What a row is for which no case holds."""
@@ -47,7 +47,7 @@ def asked(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     taken_back = _taken_back(reading, config)
     return (
         f"filled as (select * {_filled(reading, meaning)} from typed), "  # noqa: S608
-        f"priced as (select *, {_money(reading, config, meaning)} from filled), "
+        f"priced as (select *, {money(reading, config, meaning)} from filled), "
         f"kept_of as (select {_less_refund(reading, config, meaning)} from priced), "
         f"looked_at as (select *, {taken_back} as is_taken_back, "
         f"{taken_back} and coalesce(amount > 0, false) as is_turned from kept_of), "
@@ -146,7 +146,7 @@ def _costs_by_unit(reading: Reading) -> bool:
     return {"quantity", "unit_cost"} <= reading.columns.keys() and "cost" not in reading.columns
 
 
-def _money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
+def money(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str:
     """Return the SQL of amount, gross amount and discount; a discount lowers the value whatever its sign."""
     rate = config.tax_rate("transactions")
     tax = f" / {1 + rate}" if rate else ""
@@ -302,7 +302,7 @@ def _questions(reading: Reading, config: DatasetConfig, meaning: Meaning) -> str
         marked += " and given_back is null" if gives_back_later(reading) else ""
         marked += _own_row(reading, config, meaning)
     if "cancelled_on" in reading.columns:
-        marked = f"({marked}) or coalesce(squeezed(cancelled_on) not in ({_NOT_CANCELLED}), false)"
+        marked = f"({marked}) or coalesce(squeezed(cancelled_on) not in ({NOT_CANCELLED}), false)"
     negative = "coalesce(quantity < 0, false) or coalesce(amount < 0, false)"
     flags = {
         "is_no_customer": "customer_id is null",
@@ -370,7 +370,7 @@ def _unread(reading: Reading, meaning: Meaning) -> list[str]:
 
 
 def _cannot_be_read(name: str) -> str:
-    return f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
+    return f"case when {GIVEN.get(name, name)} is null then not {says_nothing(name)} else false end"
 
 
 def _is_one_of(codes: list[str], reading: Reading) -> str:
@@ -400,12 +400,20 @@ def _escaped(code: str) -> str:
     return "".join(c if c.isalnum() else "\\" + c for c in code).replace("'", "''")
 
 
-def cases(reading: Reading, config: DatasetConfig, today: dt.date) -> list[tuple[str, str]]:
-    """Return under which condition a row becomes what; the first that holds decides."""
+def cases(
+    reading: Reading,
+    config: DatasetConfig,
+    today: dt.date,
+    says_nothing: Callable[[str], str] = says_nothing,
+) -> list[tuple[str, str]]:
+    """Return under which condition a row becomes what; the first that holds decides.
+
+    ``says_nothing`` gives the SQL that holds where the cell of a column is empty.
+    """
     policies = config.transactions.policies
     no_amount = " or ".join(says_nothing(name) for name in amount_columns(reading))
     held = [
-        *missing_day("date", today),
+        *missing_day("date", today, says_nothing),
         (f"is_void and amount is null and ({no_amount})", "excluded:cancelled"),
         (f"amount is null and ({no_amount})", "rejected:no_amount"),
         ("amount is null", "rejected:amount"),

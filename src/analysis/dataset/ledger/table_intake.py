@@ -46,6 +46,10 @@ _READABLE = "cast(if(outcome like 'rejected:%', sum(amount), coalesce(sum(amount
 """Money of the rows of one outcome: of no row rejected is it 0 because it cannot be read."""
 _SQL = "ledger.sql"
 """The queries by which a table was read, as they are shown."""
+_CURRENCIES = (
+    "select currency, count(*) from ledger where currency is not null "
+    "group by all order by count(*) desc, currency"
+)
 _FAST = "format parquet, compression uncompressed, dictionary_size_limit 1"  # the ledger is read back once
 
 
@@ -119,7 +123,7 @@ def take_in(table: Table, given: Input, config: DatasetConfig, formats: Formats,
         if table is TRANSACTIONS:
             raws, facts = _understood(connection, raws, reading, config, work)
         else:
-            raws = _write_ledger(connection, raws, reading, config, work)
+            raws = write_ledger(connection, raws, reading, config, work)
         checked, alarms = check_totals(connection, joined, reading, config)
         records = _recorded(connection, raws, reading, config, target, (*facts, *checked))
         (target / f"{table.name}.sql").write_text(joined.sql + (work / _SQL).read_text("utf-8"), "utf-8")
@@ -210,14 +214,14 @@ def _followed(
     Return the files as they were read in the end, what was found, and what is open.
     """
     meaning, facts = PLAIN, list[Note]()
-    raws = _write_ledger(connection, raws, reading, config, work)
+    raws = write_ledger(connection, raws, reading, config, work)
     while True:
         found = understand(connection, reading, config, meaning, raws[0].file)
         facts += found.facts
         if found.questions or found.meaning == meaning:
             return raws, facts, found.questions
         meaning = found.meaning
-        raws = _write_ledger(connection, raws, reading, config, work, meaning)
+        raws = write_ledger(connection, raws, reading, config, work, meaning)
 
 
 def _recorded(  # noqa: PLR0917
@@ -230,16 +234,17 @@ def _recorded(  # noqa: PLR0917
 ) -> Records:
     """Count the ledger, and write from it the two files; return the account."""
     table, money = reading.table, "amount" in reading.table.canonical
-    currency = _one_currency(connection, config.currency, raws[0].file)
+    currencies = connection.execute(_CURRENCIES).fetchall()
+    currency = one_currency(currencies, config.currency, raws[0].file)
     settle(connection, *later_copies(reading, config))
     list_entries(connection, later_refunds=gives_back_later(reading))
     refused = [refused_records(connection, raw) for raw in raws]
     if table is TRANSACTIONS:
         sales_account.add_up(connection, reading)
     counted = "days" if table is TRANSACTIONS else "(select *, 1 as rows from entries)"
-    outcomes = _count_outcomes(connection, counted, sum(map(len, refused)), money=money)
+    outcomes = count_outcomes(connection, counted, sum(map(len, refused)), money=money)
     ledger = Ledger(raws, refused, reading, config, outcomes, count_duplicates(connection))
-    _check_usable(connection, ledger)
+    check_usable(connection, ledger)
     rules = sales_account if table is TRANSACTIONS else records_account
     account = rules.account(connection, ledger)
     kept = target / f"{table.name}.parquet"
@@ -257,8 +262,12 @@ def _recorded(  # noqa: PLR0917
     quality = Quality(
         outcomes,
         account.found,
-        (*reading.facts, *found, *_tax_fact(reading, config.tax_rate(table.name)), *account.facts),
-        (*_rejected_alarm(ledger), *(_unknown_money(connection, ledger) if money else ()), *account.alarms),
+        (*reading.facts, *found, *tax_fact(reading, config.tax_rate(table.name)), *account.facts),
+        (
+            *rejected_alarm(ledger),
+            *(unknown_money(_without_money(connection, ledger)) if money else ()),
+            *account.alarms,
+        ),
         table.name,
     )
     columns, first, last = _summary(connection, table, kept)
@@ -266,7 +275,7 @@ def _recorded(  # noqa: PLR0917
     return Records(quality, columns, first, last, again, currency, reading.shown)
 
 
-def _write_ledger(  # noqa: PLR0917
+def write_ledger(  # noqa: PLR0917
     connection: duckdb.DuckDBPyConnection,
     raws: list[RawTable],
     reading: Reading,
@@ -310,22 +319,18 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     return int(connection.execute(f"copy ({query}) to $1 ({_FAST})", [str(path)]).fetchall()[0][0])
 
 
-def _one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file: str) -> str | None:
-    """Return the currency of the ledger; two without a word from the user are an error (their sum is none).
+def one_currency(found: list[tuple[str, int]], given: str | None, file: str) -> str | None:
+    """Return the currency of the sales; two without a word from the user are an error (their sum is none).
 
     Parameters
     ----------
-    connection
-        One that has the view ``ledger``.
+    found
+        What rows say of it, the usual first, each with the number of rows.
     given
         The currency that the user names.
     file
         Name of the first file.
     """
-    found = connection.execute(
-        "select currency, count(*) from ledger where currency is not null "
-        "group by all order by count(*) desc, currency"
-    ).fetchall()
     if given:
         return given
     if len(found) > 1:
@@ -345,7 +350,7 @@ def _one_currency(connection: duckdb.DuckDBPyConnection, given: str | None, file
     return code if code and len(code) == 3 else None
 
 
-def _count_outcomes(
+def count_outcomes(
     connection: duckdb.DuckDBPyConnection, counted: str, refused: int, *, money: bool
 ) -> pd.DataFrame:
     """Return rows and readable money by outcome.
@@ -381,7 +386,7 @@ def _count_outcomes(
     return pd.DataFrame(rows, columns=columns).astype({"amount": "float64"})
 
 
-def _check_usable(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
+def check_usable(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     """Raise an error if no row was kept, with the reasons and an example from the first file."""
     account, raw, reading = ledger.outcomes, ledger.raws[0], ledger.reading
     if account["outcome"].isin(KEPT).any():
@@ -420,14 +425,14 @@ def _check_usable(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None
     )
 
 
-def _tax_fact(reading: Reading, rate: float) -> tuple[Note, ...]:
+def tax_fact(reading: Reading, rate: float) -> tuple[Note, ...]:
     """Return the fact that tax was taken out; none where there was none."""
     if not rate or not any(reading.table.column(name).kind == "money" for name in reading.columns):
         return ()
     return (Note(N_("Amounts include tax of {rate}, which was taken out."), {"rate": f"{100 * rate:g} %"}),)
 
 
-def _rejected_alarm(ledger: Ledger) -> tuple[Note, ...]:
+def rejected_alarm(ledger: Ledger) -> tuple[Note, ...]:
     """Return the alarm that many rows, or much money, were rejected; none where it was little."""
     is_rejected = ledger.outcomes["outcome"] == "rejected"
     rejected, money = int(ledger.outcomes.loc[is_rejected, "rows"].sum()), ledger.outcomes["amount"].abs()
@@ -443,12 +448,16 @@ def _rejected_alarm(ledger: Ledger) -> tuple[Note, ...]:
     return (Note(message, {"share": f"{100 * lost / total:.0f}", "money": lost}),)
 
 
-def _unknown_money(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> tuple[Note, ...]:
-    """Return the alarm that money on rejected rows cannot be read, so that no total has it."""
+def _without_money(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> int:
+    """Return how many rows were rejected and have no amount that can be read."""
     if not ledger.outcomes["outcome"].eq("rejected").any():
-        return ()
+        return 0
     unread = "select count(*) from ledger where outcome like 'rejected:%' and amount is null"
-    n = int(connection.execute(unread).fetchall()[0][0]) + sum(map(len, ledger.refused))
+    return int(connection.execute(unread).fetchall()[0][0]) + sum(map(len, ledger.refused))
+
+
+def unknown_money(n: int) -> tuple[Note, ...]:
+    """Return the alarm that money on so many rejected rows cannot be read, so that no total has it."""
     message = N_("Money is unknown on rows that were rejected, and in no total (rows: {n}).")
     return (Note(message, {"n": n}),) if n else ()
 

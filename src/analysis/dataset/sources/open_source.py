@@ -12,6 +12,7 @@ from pathlib import Path
 from analysis.dataset import databases
 from analysis.dataset.config import DatasetConfig, TableConfig, Transactions, read_config
 from analysis.dataset.files.peek import has_sheets, heads_of, stem
+from analysis.dataset.lake.places import from_lake, is_in_lake, sales_of_spark
 from analysis.dataset.quality import Note
 from analysis.dataset.schema import TABLES
 from analysis.dataset.sources.discovery import Discovery, discover
@@ -171,6 +172,7 @@ def _configured(path: Path) -> Source:
     for table in [table for table in source.inputs if config.table(table).join is not None]:
         source = _with_named_lists(path, source, table, database)
     missing = [table for table in sections if table not in source.inputs and table not in source.broken]
+    source = sales_of_spark(source) if config.engine == "spark" else source
     return replace(
         source,
         name=config.name or source.name,
@@ -186,14 +188,19 @@ def _as_placed(path: Path, config: DatasetConfig, placed: list[str], database: s
     inputs, broken = {}, {}
     notes: list[Note] = []
     for table in placed:
-        if config.table(table).file is not None:
+        if config.engine == "spark" and is_in_lake(config.table(table), path.parent):
+            try:
+                inputs[table] = from_lake(table, path.parent, config)
+            except CarteraError as error:
+                broken[table] = str(error)
+        elif config.table(table).file is not None:
             try:
                 files, meant = _named_files(path, table, config.table(table))
                 inputs[table] = Input(files, _with_sheet(table, files[0], config))
                 notes += meant
             except CarteraError as error:
                 broken[table] = str(error)
-    wanted = {table: config.table(table) for table in placed if config.table(table).file is None}
+    wanted = {table: config.table(table) for table in placed if table not in {*inputs, *broken}}
     if wanted and database:
         copies, unstaged = staged(database, wanted)
         inputs, broken = inputs | copies, broken | unstaged

@@ -1,0 +1,152 @@
+"""Sales of which Spark takes account come to what DuckDB makes of the same Parquet, whatever the policies.
+
+The rows are drawn from cells that each rule looks at: customers in several spellings, that are nobody or
+missing; returns, with either sign; states and documents that take back; products that are tests, postage or
+tips; amounts of zero; days that are missing, impossible or to come; another currency; exact copies.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import get_args
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from analysis.dataset.cache import read_once
+from analysis.dataset.config import DatasetConfig, Policies
+from analysis.dataset.intake import take_in
+from analysis.dataset.lake.places import sales_of_spark
+from analysis.dataset.ledger.intake_result import Records
+from analysis.dataset.sources.inputs import Input, Source
+from analysis.engine.paths import duckdb_path
+from analysis.errors import CarteraError
+from conftest import TINY
+
+pytestmark = [  # sockets to Java that pyspark leaves to be collected
+    pytest.mark.slow,
+    pytest.mark.usefixtures("spark"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
+
+CELLS = {
+    "customer_id": [
+        "C1",
+        "C2",
+        " C2 ",
+        "C3",
+        "ana@x.es",
+        "ANA@x.es",
+        "Bar  Sol",
+        "",
+        "0",
+        "000",
+        "Contado",
+        None,
+    ],
+    "date": [dt.date(2023, 1, 31), dt.date(2024, 2, 29), dt.date(2024, 5, 3), None, dt.date(1970, 1, 1)],
+    "amount": [0, 10, 12.5, 3.33, -4, 0.05, 120, None],
+    "product_id": ["P1", "p2", "TEST", "prueba 01", "TESTER", "POST", "Porte", "Propina", "", None],
+    "description": ["Silla", "portes", "ENVIO", "-", None],
+    "quantity": [1, 2, -1, 0, None],
+    "unit_price": [5, 0, -1, None],
+    "cost": [1, 2.5, None],
+    "status": ["Paid", "Cancelada", "draft", "completed", None],
+    "document_type": ["Factura", "Abono", None],
+    "category": ["a", "á", " n/a ", None],
+}
+WEIGHTS = {"customer_id": 3, "date": 3, "amount": 3}
+
+
+def drawn(rows: int, **others: list[object]) -> pd.DataFrame:
+    """Draw rows cell by cell, usual cells the more often, and copies of a tenth of them."""
+    rng = np.random.default_rng(19)
+    frame = {}
+    for name, cells in (CELLS | others).items():
+        weights = np.r_[np.full(3, WEIGHTS.get(name, 1)), np.ones(len(cells))][: len(cells)]
+        places = rng.choice(len(cells), size=rows, p=weights / weights.sum())
+        frame[name] = [cells[i] for i in places]
+    frame["order_id"] = [f"{'C' if i % 7 == 0 else 'F'}{i}" for i in range(rows)]
+    copied = pd.DataFrame(frame, dtype="object")
+    return pd.concat([copied, copied.iloc[::10]], ignore_index=True)
+
+
+TYPES = {
+    "date": pa.date32(),
+    "amount": pa.decimal128(12, 2),
+    "quantity": pa.int32(),
+    "unit_price": pa.float64(),
+    "cost": pa.decimal128(10, 3),
+}
+PLAINLY = {"blank_customer": "nobody", "refunded": "twice", "returned_amounts": "subtract"}
+"""Answers without which the drawn rows would be questions."""
+POLICIES = [
+    (rule, choice) for rule, field in Policies.model_fields.items() for choice in get_args(field.annotation)
+]
+
+
+def write(frame: pd.DataFrame, path: Path) -> Path:
+    """Write rows as a Parquet file with types."""
+    cells = {name: pa.array(frame[name].tolist()).cast(TYPES.get(name, pa.string())) for name in frame}
+    pq.write_table(pa.table(cells), path)
+    return path
+
+
+def taken(engine: str, path: Path, target: Path, settings: dict[str, object]) -> Records | str:
+    """Read a file with an engine into a folder; return the account, or why there is none."""
+    config = DatasetConfig.model_validate({"engine": engine, "spark": TINY, "master": "local[2]"} | settings)
+    source = Source("sales", {"transactions": Input((path,), config.transactions)}, config)
+    target.mkdir()
+    try:
+        with read_once():
+            return take_in(sales_of_spark(source) if engine == "spark" else source, target).sales
+    except CarteraError as error:
+        return str(error)
+
+
+def rows(path: Path) -> list[tuple[object, ...]]:
+    """Return the rows of a Parquet file or folder in one order, without the line that only files have."""
+    query = "select * replace (null as line) from read_parquet(?) order by all"
+    query = query if "set_aside" in path.name else "from read_parquet(?) order by all"
+    return duckdb.execute(query, [duckdb_path(path)]).fetchall()
+
+
+def check(path: Path, folder: Path, **settings: object) -> Records | str:
+    """Check that both engines make the same of a file; return the account, or why there is none."""
+    ours = taken("duckdb", path, folder / "duckdb", settings)
+    spark = taken("spark", path, folder / "spark", settings)
+    if isinstance(ours, str) or isinstance(spark, str):
+        assert ours == spark
+        return ours
+    pd.testing.assert_frame_equal(spark.quality.rows, ours.quality.rows)
+    pd.testing.assert_frame_equal(spark.quality.found, ours.quality.found)
+    assert (spark.columns, spark.first, spark.last) == (ours.columns, ours.first, ours.last)
+    assert (spark.currency, spark.read_again_on) == (ours.currency, ours.read_again_on)
+    for name in ("transactions", "customer_days", "reconciliation"):
+        assert rows(folder / "spark" / f"{name}.parquet") == rows(folder / "duckdb" / f"{name}.parquet")
+    aside = [row[2:5] for row in rows(folder / "spark" / "set_aside_transactions.parquet")]
+    assert aside == [row[2:5] for row in rows(folder / "duckdb" / "set_aside_transactions.parquet")]
+    return ours
+
+
+@pytest.mark.parametrize(("rule", "choice"), POLICIES)
+def test_every_policy_gives_the_same_rows_and_money(tmp_path, rule, choice):
+    path = write(drawn(700), tmp_path / "sales.parquet")
+    found = check(path, tmp_path, transactions=PLAINLY | {"policies": {rule: choice}})
+    assert isinstance(found, str) == (choice == "stop" and rule != "after_as_of")
+
+
+def test_currencies_are_told_apart(tmp_path):
+    path = write(drawn(700, currency=["EUR", "€", "usd", None]), tmp_path / "sales.parquet")
+    (tmp_path / "one").mkdir()
+    found = check(path, tmp_path / "one", currency="EUR", transactions=PLAINLY)
+    assert "other_currency" in set(found.quality.rows["rule"])
+    assert "mixes currencies: EUR" in check(path, tmp_path, transactions=PLAINLY)
