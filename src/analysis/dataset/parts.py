@@ -64,7 +64,8 @@ def is_part(path: Path) -> bool:
 
 def narrowed(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of customers with words as categories, but for identifiers, and integers in 32 bits."""
-    words = [*rows.select_dtypes("str").columns.drop("customer_id", errors="ignore")]
+    kinds = rows.dtypes.drop("customer_id", errors="ignore")
+    words = [*kinds.index[[isinstance(kind, pd.StringDtype) for kind in kinds]]]
     counts = rows.select_dtypes("int64")
     numbers = [*counts.columns[counts.abs().max() < 2**31]]
     return rows.astype(dict.fromkeys(words, "category") | dict.fromkeys(numbers, "int32"))
