@@ -64,8 +64,10 @@ def is_part(path: Path) -> bool:
 
 def narrowed(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of customers with words as categories, but for identifiers, and integers in 32 bits."""
-    words = [str(name) for name in rows.select_dtypes("str") if name != "customer_id"]
-    numbers = [str(name) for name in rows.select_dtypes("int64") if rows[name].abs().max() < 2**31]
+    kinds = rows.dtypes.drop("customer_id", errors="ignore")
+    words = [*kinds.index[[isinstance(kind, pd.StringDtype) for kind in kinds]]]
+    counts = rows.select_dtypes("int64")
+    numbers = [*counts.columns[counts.abs().max() < 2**31]]
     return rows.astype(dict.fromkeys(words, "category") | dict.fromkeys(numbers, "int32"))
 
 
