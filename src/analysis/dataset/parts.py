@@ -74,7 +74,7 @@ def narrowed(rows: pd.DataFrame) -> pd.DataFrame:
 def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the rows of several parts, one after the other, column by column so that no more is held."""
     columns = {}
-    for name in parts[0].columns:
+    for name in map(str, parts[0].columns):
         pieces = [part.pop(name) for part in parts]
         if all(isinstance(piece.dtype, pd.CategoricalDtype) for piece in pieces):
             columns[name] = pd.Series(union_categoricals(pieces, sort_categories=True))
