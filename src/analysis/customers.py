@@ -23,7 +23,6 @@ from analysis.ltv.profile import Fitted
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow, GrowthPotential
 from analysis.profiles import Profiles
-from analysis.profitability import CommonMargin
 from analysis.segmentation.life_cycle import LifeCycle
 
 
@@ -116,7 +115,6 @@ class _Known:
     lapsed: pd.DataFrame
     scorings: list[Scoring]
     abc: tuple[float, float] | None
-    margin: CommonMargin | None
     effects: Effects
 
 
@@ -136,7 +134,6 @@ def _learn(dataset: Dataset, activity_window: int | None) -> _Known:
         churn.lapsed_profile(churn.lapsed_lines(dataset, horizon)),
         segmentation.past_scorings(dataset),
         segmentation.limits(dataset.query("customers", ["net_sales"])["net_sales"]),
-        profitability.common_margin(dataset.query("customer_margins", profitability.SUMS)),
         actions.effects(dataset, window=activity_window),
     )
 
@@ -159,7 +156,7 @@ def _described(part: Dataset, known: _Known) -> pd.DataFrame:
         churn.worth_contacting(part, scored, values, known.contact),
         known.lapsed,
         values,
-        profitability.profile(part, known.margin),
+        profitability.profile(part, known.fitted.margin),
         profitability.owed(part),
         satisfaction.profile(part),
     ]

@@ -11,7 +11,7 @@ import gettext
 import io
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal, get_args
 
@@ -80,9 +80,13 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 def number(value: float, decimals: int = 0) -> str:
     """Format ``value`` with the reader's separators: ``1,234.5`` or ``1.234,5``."""
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(
-        numbers.format_decimal(_unsigned_zero(value, decimals), format=pattern, locale=_LOCALES[_current])
-    )
+    return _decimal(_unsigned_zero(value, decimals), pattern, _LOCALES[_current])
+
+
+@lru_cache(maxsize=100_000)
+def _decimal(value: float, pattern: str, locale: str) -> str:
+    """Format a number, one that is often said but once."""
+    return str(numbers.format_decimal(value, format=pattern, locale=locale))
 
 
 def percent(share: float, decimals: int = 0) -> str:

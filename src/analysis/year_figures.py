@@ -15,7 +15,7 @@ from analysis import portfolio, satisfaction
 from analysis.language import N_, _, money, number, percent, signed_percent
 from analysis.periods import begins_whole
 from analysis.portfolio import ActivityWindow
-from analysis.profitability import Margins, choose_margins, earned
+from analysis.profitability import CommonMargin, Margins, choose_margins, earned
 from analysis.profitability.contribution import recorded_cost
 from analysis.satisfaction import Answers
 
@@ -33,6 +33,7 @@ TITLES = {
 _IN_POINTS = {"nps", "satisfied_share"}
 _DAY = pd.Timedelta(days=1)
 _Length = Literal["quarter", "year"]
+_Period = tuple[pd.Timestamp, pd.Timestamp, _Length]
 _MONTHS: dict[_Length, int] = {"quarter": 3, "year": 12}
 
 
@@ -140,9 +141,8 @@ def year_figures(
         window = portfolio.activity_window(pairs, activity_window or dataset.activity_window)
         if isinstance(window, ActivityWindow):
             made += _customers(told, pairs, pd.Timestamp(first), window.days)
-        margins = choose_margins(dataset.query("customer_margins"), margin_rate)
-        if margins.source != "assumed":
-            margin = partial(_margin, dataset, margins)
+        if margins := _margins(dataset, margin_rate, whole):
+            margin = partial(_of_period, margins)
             made.append(told("contribution_margin", margin, whole, dataset.currency))
     return [one for one in (*made, _satisfaction(told, dataset)) if one]
 
@@ -155,7 +155,7 @@ def _told(
     currency: str | None = None,
 ) -> YearFigure:
     """Work a figure out for the year to a day, the one before and each quarter of both, where it is known."""
-    ends = [pd.Timestamp(as_of) - pd.DateOffset(months=months) for months in range(0, 25, 3)]
+    ends = _ends(as_of)
     now, year_ago, before = ends[0], ends[4], ends[8]
     quarters = {
         until: figure(since, until, "quarter")
@@ -165,6 +165,11 @@ def _told(
     earlier = figure(before, year_ago, "year") if is_known(before, year_ago, "year") else None
     line = pd.Series(quarters, dtype="float64")
     return YearFigure(name, figure(year_ago, now, "year"), earlier, line, currency)
+
+
+def _ends(as_of: dt.date) -> list[pd.Timestamp]:
+    """Return the ends of quarters, from ``as_of`` two years back."""
+    return [pd.Timestamp(as_of) - pd.DateOffset(months=months) for months in range(0, 25, 3)]
 
 
 def _whole(first: dt.date, since: pd.Timestamp, _until: pd.Timestamp, length: _Length) -> bool:
@@ -203,13 +208,50 @@ def _customers(
     ]
 
 
-def _margin(
-    dataset: Dataset, margins: Margins, since: pd.Timestamp, until: pd.Timestamp, length: _Length
-) -> float:
+def _margins(
+    dataset: Dataset,
+    margin_rate: float | None,
+    is_known: Callable[[pd.Timestamp, pd.Timestamp, _Length], bool],
+) -> dict[_Period, float]:
+    """Return the contribution margin of each period that is told; nothing where no cost is known."""
+    ends = _ends(dataset.as_of)
+    earlier: list[_Period] = [(since, until, "quarter") for since, until in pairwise(reversed(ends))]
+    earlier.append((ends[8], ends[4], "year"))
+    periods: list[_Period] = [(ends[4], ends[0], "year"), *(one for one in earlier if is_known(*one))]
+    found = dict.fromkeys(periods, 0.0)
+    common = _common(dataset)
+    for part in dataset.batches():
+        margins = choose_margins(part.query("customer_margins"), margin_rate, common)
+        if margins.source == "assumed":
+            return {}
+        served = recorded_cost(part, "service_cost")
+        for period in periods:
+            found[period] += _margin(part, margins, served, period)
+    return found
+
+
+def _common(dataset: Dataset) -> CommonMargin | None:
+    """Return the margin rate of all customers of a data set in parts; how it weighs is of no account here."""
+    if not dataset.in_parts:
+        return None
+    cost, sales = dataset.gathered(
+        lambda part: part.query("customer_margins", ["cost", "sales"]).sum().to_frame().T
+    ).sum()
+    return CommonMargin(1 - cost / sales, float("inf")) if sales > 0 else None
+
+
+def _margin(dataset: Dataset, margins: Margins, served: pd.Series, period: _Period) -> float:
     """Return the contribution margin as `analysis.profitability.contribution` does, of any months."""
+    since, until, length = period
     rows = dataset.query("customer_profit", since=since.date(), as_of=until.date())
-    served = rows["customer_id"].map(recorded_cost(dataset, "service_cost")).sum()
-    return float(earned(rows, margins).sum() - served * _MONTHS[length] / 12)
+    cost = rows["customer_id"].map(served).sum() * _MONTHS[length] / 12
+    return float(earned(rows, margins).sum() - cost)
+
+
+def _of_period(
+    found: dict[_Period, float], since: pd.Timestamp, until: pd.Timestamp, length: _Length
+) -> float:
+    return found[since, until, length]
 
 
 def _satisfaction(told: Callable[..., YearFigure], dataset: Dataset) -> YearFigure | None:

@@ -5,6 +5,7 @@ A list has a sheet of its own, with filters; the small tables of a part are on o
 
 from __future__ import annotations
 
+import hashlib
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.dataset import Dataset
@@ -25,6 +29,8 @@ from analysis.year_figures import YearFigure
 NAME = "report.xlsx"
 MOST_ROWS = 1_000_000
 """Of a sheet: Excel's own limit is little higher."""
+FIRST_ROWS = 100_000
+"""Of a list of a data set in parts, which is worked with elsewhere."""
 _OF_A_LIST = 31
 """Rows from which a table is a list: more than the months of a year, the days of a month or ten groups."""
 _PROFILE = "customer_profile"
@@ -104,6 +110,7 @@ def write(new: Path, told: Told, dataset: Dataset) -> None:
 
 
 def _pages(new: Path, told: Told, dataset: Dataset) -> Iterator[Page]:
+    most = FIRST_ROWS if dataset.in_parts else MOST_ROWS
     found = sorted(_tables(new, told), key=lambda table: (table.part, table.is_list))
     together = groupby(found, key=lambda table: table.path if table.is_list else table.part)
     sheets = [[*group] for _name, group in together]
@@ -112,7 +119,7 @@ def _pages(new: Path, told: Told, dataset: Dataset) -> Iterator[Page]:
     yield _summary(summary, told, dataset)
     yield _contents(contents, dict(zip(named, sheets, strict=True)), new)
     for name, sheet in zip(named, sheets, strict=True):
-        yield _list(sheet[0], name, new) if sheet[0].is_list else _part(sheet, name)
+        yield _list(sheet[0], name, new, most) if sheet[0].is_list else _part(sheet, name)
 
 
 def _summary(name: str, told: Told, dataset: Dataset) -> Page:
@@ -143,18 +150,35 @@ def _contents(name: str, sheets: Mapping[str, Sequence[_Table]], new: Path) -> P
     return Page(name, _("Contents"), [told], {"report_contents": frame}, is_list=True, links="sheet")
 
 
-def _list(table: _Table, name: str, new: Path) -> Page:
-    frame = pd.read_parquet(table.path)
-    if table.name == _PROFILE:
-        frame = frame.sort_values("net_sales", ascending=False, kind="stable")
+def _list(table: _Table, name: str, new: Path, most: int) -> Page:
+    frame = _first(table.path, most, "net_sales" if table.name == _PROFILE else None)
     told = _("{rows} rows; they are in {file} too.")
-    if table.rows > MOST_ROWS:
+    if table.rows > most:
         told = _("The first {shown} of {rows} rows by value; all of them are in {file}.")
     line = told.format(
-        shown=number(MOST_ROWS), rows=number(table.rows), file=table.path.relative_to(new).as_posix()
+        shown=number(most), rows=number(table.rows), file=table.path.relative_to(new).as_posix()
     )
-    shown = {table.name: frame.head(MOST_ROWS)}
-    return Page(name, table.caption, [*([table.part] if table.part else []), line], shown, is_list=True)
+    return Page(
+        name, table.caption, [*([table.part] if table.part else []), line], {table.name: frame}, is_list=True
+    )
+
+
+def _first(path: Path, most: int, by: str | None) -> pd.DataFrame:
+    """Return at most so many rows of a table: the first, or those with the most of a column."""
+    file = pq.ParquetFile(path)
+    if by is None:
+        return _frame([next(file.iter_batches(most))])
+    if file.metadata.num_rows <= most:
+        return pd.read_parquet(path).sort_values(by, ascending=False, kind="stable")
+    values = file.read([by]).column(by).to_numpy()
+    least = np.partition(values, -most)[-most]
+    rows = _frame([batch.filter(pc.field(by) >= least) for batch in file.iter_batches()])
+    return rows.sort_values(by, ascending=False, kind="stable").head(most)
+
+
+def _frame(batches: Sequence[pa.RecordBatch]) -> pd.DataFrame:
+    frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
+    return frame
 
 
 def _part(shown: Sequence[_Table], name: str) -> Page:
@@ -170,7 +194,8 @@ def _tables(new: Path, told: Told) -> Iterator[_Table]:
         yield _Table(_PROFILE, "", customers, everybody, sources.get("customers", ""))
     for notebook in sorted(name for name in told.titles if not name.endswith(_OF_MODELS)):
         for path in sorted((new / "tables" / notebook).glob("*.parquet")):
-            about, content = pq.read_metadata(path), path.read_bytes()
+            with path.open("rb") as file:
+                about, content = pq.read_metadata(path), hashlib.file_digest(file, "sha256").digest()
             repeats = about.num_rows == everybody and about.schema.names[0] == "customer_id"
             name = f"{notebook}/{path.stem}"
             if about.num_rows and name in sources and not repeats and content not in seen:
