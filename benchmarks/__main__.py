@@ -81,8 +81,11 @@ def targets(rows: int) -> list[Target]:
                "customers_cartera", "customers_lifetimes", n, 1 / 6),
         Target("the same with the adding up, which reading does once; peer: the query written by hand",
                "customers_anew", "customers_duckdb", n),
-        Target(f"CSV of {millions} to canonical Parquet, every row accounted for; peer: DuckDB's own copy",
+        Target(f"CSV of {millions} to canonical Parquet, every row accounted for, adding up apart; peer: "
+               "DuckDB's own copy",
                "intake_cartera", "intake_duckdb", n, 3),
+        Target("the adding up of these rows by customer and day, once; peer: the query written by hand",
+               "adding_up_cartera", "adding_up_duckdb", n),
         Target("Clusters of 1 million customers, with RFM, their number by silhouette and stability; peer: "
                "scikit-learn, standardised, silhouette on a sample",
                "clusters_cartera", "clusters_sklearn", "1000000"),

@@ -39,9 +39,9 @@ def main(notebook: str, data: str) -> None:
     queries: list[tuple[str, float, float, float]] = []
     plain = dataset.Dataset.query
 
-    def query(self: dataset.Dataset, name: str, **parameters: object) -> object:
+    def query(self: dataset.Dataset, name: str, *columns: object, **parameters: object) -> object:
         with measured(queries, name):
-            return plain(self, name, **parameters)
+            return plain(self, name, *columns, **parameters)
 
     dataset.Dataset.query = query
     names: dict[str, object] = {}

@@ -12,12 +12,18 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks import data
+from benchmarks.clock import Clock
+from benchmarks.intake_tasks import (
+    adding_up_cartera,
+    adding_up_duckdb,
+    intake_cartera,
+    intake_duckdb,
+)
 
 WINDOW = 300
 """Days of silence after which a customer of the generated sales counts as inactive."""
@@ -77,7 +83,7 @@ def customers_cartera(rows: str) -> dict[str, float]:
     from analysis.engine.duckdb import DuckDBEngine
 
     tables = {"customer_days": data.customer_days(int(rows))}
-    with _Clock() as clock:
+    with Clock() as clock:
         customers = DuckDBEngine(tables, views(tables, data.AS_OF)).query("customers", as_of=data.AS_OF)
     return clock.found(repeats=customers["x"].sum(), value=round(customers["repeat_value"].sum()))
 
@@ -93,7 +99,7 @@ def customers_anew(rows: str) -> dict[str, float]:
     path = data.canonical(int(rows))
     with tempfile.TemporaryDirectory(dir=data.FOLDER) as folder:
         tables = {"customer_days": Path(folder) / "customer_days.parquet"}
-        with _Clock() as clock:
+        with Clock() as clock:
             with duckdb.connect() as connection:
                 write_customer_days(connection, path, tables["customer_days"])
             made = clock.so_far()
@@ -108,7 +114,7 @@ def customers_duckdb(rows: str) -> dict[str, float]:
     import pandas  # noqa: F401 its import is not measured
 
     path = data.canonical(int(rows))
-    with _Clock() as clock:
+    with Clock() as clock:
         connection = duckdb.connect()
         connection.read_parquet(str(path)).create_view("transactions")
         customers = connection.execute(CUSTOMERS_BY_HAND, {"as_of": data.AS_OF}).df()
@@ -122,7 +128,7 @@ def customers_lifetimes(rows: str) -> dict[str, float]:
     from lifetimes.utils import summary_data_from_transaction_data
 
     path = data.canonical(int(rows))
-    with _Clock() as clock:
+    with Clock() as clock:
         frame = pd.read_parquet(path, columns=["customer_id", "date", "kind", "amount"])
         frame = frame[frame["kind"] == "sale"].astype({"amount": "float64", "date": "datetime64[s]"})
         read = clock.so_far()
@@ -134,32 +140,6 @@ def customers_lifetimes(rows: str) -> dict[str, float]:
         value=round((customers["monetary_value"] * (customers["frequency"] > 0)).sum()),
     )
     return found | {"reading": read}
-
-
-def intake_cartera(rows: str) -> dict[str, float]:
-    """CSV to canonical Parquet, every row accounted for, with nothing kept from before."""
-    from analysis.dataset import open_dataset
-
-    path = data.csv(int(rows))
-    with tempfile.TemporaryDirectory(dir=data.FOLDER) as cache:
-        os.environ["CARTERA_CACHE"] = cache
-        with _Clock() as clock:
-            dataset = open_dataset(str(path))
-        return clock.found(rows=dataset.quality.rows["rows"].sum())
-
-
-def intake_duckdb(rows: str) -> dict[str, float]:
-    """CSV to Parquet, with DuckDB's own copy and the types it finds itself."""
-    import duckdb
-
-    path = data.csv(int(rows))
-    with tempfile.TemporaryDirectory(dir=data.FOLDER) as folder:
-        with _Clock() as clock:
-            connection = duckdb.connect()
-            count = connection.execute(
-                f"copy (from read_csv('{path}')) to '{folder}/sales.parquet' (format parquet)"
-            )
-        return clock.found(rows=count.fetchall()[0][0])
 
 
 def fit_bg_nbd_cartera(customers: str) -> dict[str, float]:
@@ -181,7 +161,7 @@ def _fit_cartera(kind: str, customers: int) -> dict[str, float]:
     x, t_x, t = np.load(data.histories(kind, customers))
     frame = pd.DataFrame({"x": x.astype("int64"), "t_x": t_x, "T": t})
     summary = ltv.Summary(frame, "day", dt.date(2024, 1, 1))
-    with _Clock() as clock:
+    with Clock() as clock:
         model = ltv.fit_purchases(summary, kind)
     if not model:
         raise SystemExit(model.describe())
@@ -212,7 +192,7 @@ def _fit_lifetimes(fitter: Any, kind: str, customers: int) -> dict[str, float]:
 
     np.random.seed(1)  # noqa: NPY002 it starts the Pareto/NBD from random values without a seed
     x, t_x, t = np.load(data.histories(kind, customers))
-    with _Clock() as clock:
+    with Clock() as clock:
         fitter.fit(x, t_x, t)
     frame = pd.DataFrame({"x": x.astype("int64"), "t_x": t_x, "T": t})
     counts, longest = scaled_counts(ltv.Summary(frame, "day", dt.date(2024, 1, 1)))
@@ -226,7 +206,7 @@ def clusters_cartera(customers: str) -> dict[str, float]:
     from analysis import segmentation
 
     table = _customer_table(int(customers))
-    with _Clock() as clock:
+    with Clock() as clock:
         scored = segmentation.rfm(table, data.AS_OF)
         found = segmentation.clusters(table, data.AS_OF, scored)
     if not found:
@@ -242,7 +222,7 @@ def clusters_sklearn(customers: str) -> dict[str, float]:
     from sklearn.preprocessing import StandardScaler
 
     table = _customer_table(int(customers))
-    with _Clock() as clock:
+    with Clock() as clock:
         days = [(pd.Timestamp(data.AS_OF) - table[f"{end}_purchase"]).dt.days for end in ("last", "first")]
         value = table["net_sales"] / table["purchase_days"]
         columns = pd.concat([*days, table["purchase_days"], value], axis=1)
@@ -284,7 +264,7 @@ def value_cartera(customers: str) -> dict[str, float]:
     from analysis.ltv.value import clv, worth_per_purchase
 
     table = _customer_table(int(customers))
-    with _Clock() as clock:
+    with Clock() as clock:
         summary = ltv.summarise(table, data.AS_OF)
         purchases, spend = ltv.fit_purchases(summary, "bg_nbd"), ltv.fit_spend(summary)
         if not (purchases and spend):
@@ -304,7 +284,7 @@ def classes_cartera(rows: str) -> dict[str, float]:
 
     known = _Known(int(rows))
     window = ActivityWindow(WINDOW, pd.DataFrame())
-    with _Clock() as clock:
+    with Clock() as clock:
         scored = segmentation.rfm(known.customers, data.AS_OF, window)
         classed = segmentation.abc(known.customers)
         segmentation.abc_views(known.profile)
@@ -344,7 +324,7 @@ def classes_pandas(rows: str) -> dict[str, float]:
         found[(day - trend["last_purchase"]).dt.days > WINDOW] = "inactive"
         return found
 
-    with _Clock() as clock:
+    with Clock() as clock:
         bought = known.customers.dropna(subset="last_purchase").set_index("customer_id")
         bought["days"] = (pd.Timestamp(data.AS_OF) - bought["last_purchase"]).dt.days
         bought["r"] = scores(bought["days"], range(5, 0, -1))
@@ -400,7 +380,7 @@ def run_cartera(name: str) -> dict[str, float]:
     command = Path(sys.executable).with_name("cartera")
     with tempfile.TemporaryDirectory(dir=data.FOLDER) as folder:
         environment = os.environ | {"CARTERA_CACHE": f"{folder}/cache"}
-        with _Clock() as clock:
+        with Clock() as clock:
             done = subprocess.run(
                 [command, "run", name, "--out", f"{folder}/report"],
                 env=environment,
@@ -415,7 +395,7 @@ def run_cartera(name: str) -> dict[str, float]:
 
 def run_bare(_name: str) -> dict[str, float]:
     """Start the same kernels and import the same libraries, from a process that does nothing else."""
-    with _Clock() as clock:
+    with Clock() as clock:
         subprocess.run([sys.executable, "-m", "benchmarks.kernels"], check=True)
     return clock.found()
 
@@ -431,6 +411,8 @@ TASKS: dict[str, Callable[[str], dict[str, float]]] = {
         customers_lifetimes,
         intake_cartera,
         intake_duckdb,
+        adding_up_cartera,
+        adding_up_duckdb,
         fit_bg_nbd_cartera,
         fit_bg_nbd_lifetimes,
         fit_pareto_nbd_cartera,
@@ -444,24 +426,6 @@ TASKS: dict[str, Callable[[str], dict[str, float]]] = {
         run_bare,
     )
 }
-
-
-class _Clock:
-    """Measure a block: seconds by the clock, and seconds of processors, those of its own processes too."""
-
-    def __enter__(self) -> _Clock:
-        self._start, self._worked = time.perf_counter(), sum(os.times()[:4])
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._seconds, self._worked = self.so_far(), sum(os.times()[:4]) - self._worked
-
-    def so_far(self) -> float:
-        return time.perf_counter() - self._start
-
-    def found(self, **answer: float) -> dict[str, float]:
-        measured = {"seconds": self._seconds, "processors": self._worked}
-        return measured | {name: float(value) for name, value in answer.items()}
 
 
 if __name__ == "__main__":

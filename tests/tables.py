@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -62,13 +63,17 @@ def answering(
         Rows by name of the query.
     """
 
-    def query(name: str, **parameters: object) -> pd.DataFrame:
-        return (
-            answers[name].copy() if name in answers else engine.query(name, **{"as_of": as_of} | parameters)
-        )
+    def query(name: str, columns: Sequence[str] = (), /, **parameters: object) -> pd.DataFrame:
+        if name in answers:
+            return answers[name][[*columns] or [*answers[name]]].copy()
+        return engine.query(name, columns, **{"as_of": as_of} | parameters)
 
     given = {"as_of": as_of, "tables": tables, "columns": columns, "currency": None, "query": query}
-    return SimpleNamespace(**given, has_sales=True)
+    dataset = SimpleNamespace(**given, has_sales=True, whole=None)
+    dataset.sampled = lambda: dataset
+    dataset.batches = lambda: iter([dataset])
+    dataset.gathered = lambda made: made(dataset)
+    return dataset
 
 
 def write_sales(folder: Path, text: str) -> dict[str, Path]:

@@ -22,6 +22,7 @@ from analysis.dataset.segment_table import Scoring
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from analysis.not_possible import NotPossible
+from analysis.profiles import Profiles
 from analysis.report import pages, record
 from analysis.report.changes import changes, write_changes
 from analysis.report.execution import Execution
@@ -262,6 +263,7 @@ class TestChanges:
             "last_purchase": pd.to_datetime(["2024-03-01", "2023-01-01", None, "2024-03-01"]),
         }
     )
+    KNOWN = Profiles([PROFILE], {})
 
     def test_by_hand(self, left):
         folder = left(contacts(2))
@@ -269,7 +271,7 @@ class TestChanges:
             segment=["champions", "champions", "champions"], abc=["B", "B", "A"]
         )
         then.to_parquet(folder / "customers.parquet")
-        found = changes(folder, self.PROFILE, contacts(3).tail(2), DATA)
+        found = changes(folder, self.KNOWN, contacts(3).tail(2), DATA)
         moves = found.shown["class_moves"][["classes", "before", "now", "customers", "clv"]]
         assert moves.to_numpy().tolist() == [
             ["ABC class", "B", "A", 1, 100],
@@ -288,14 +290,14 @@ class TestChanges:
         assert found.text.endswith("1 of the 2 on today's are new on it.")
 
     def test_a_folder_that_lacks_one_of_them(self, left, tmp_path):
-        assert "customers.parquet" in str(changes(left(contacts(2)), self.PROFILE, contacts(2), DATA))
+        assert "customers.parquet" in str(changes(left(contacts(2)), self.KNOWN, contacts(2), DATA))
         self.PROFILE.to_parquet(tmp_path / "customers.parquet")
-        nothing = changes(tmp_path, self.PROFILE, contacts(2), DATA)
+        nothing = changes(tmp_path, self.KNOWN, contacts(2), DATA)
         assert "0 have changed RFM segment" in nothing.text
         assert nothing.shown["class_moves"].empty
         (tmp_path / "tables" / "08_action_plan" / "action_plan.parquet").unlink()
-        assert "action_plan.parquet" in str(changes(tmp_path, self.PROFILE, contacts(2), DATA))
-        assert "No earlier run" in str(changes(None, self.PROFILE, contacts(2), DATA))
+        assert "action_plan.parquet" in str(changes(tmp_path, self.KNOWN, contacts(2), DATA))
+        assert "No earlier run" in str(changes(None, self.KNOWN, contacts(2), DATA))
 
     def test_findings_that_moved(self, tmp_path):
         earlier = [

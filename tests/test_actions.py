@@ -136,7 +136,7 @@ def test_only_who_said_yes_is_on_the_list():
     contacts = actions.recommend(asked, pd.DataFrame([LEAD]), effects())
     assert contacts.query("may_contact")["contact_id"].tolist() == ["L1"]
     assert actions.budget_plan(contacts).contacts["contact_id"].tolist() == ["L1"]
-    said = actions.overview(contacts, effects(), asked=True)
+    said = actions.overview(actions.counted(contacts), effects(), asked=True)
     lost = by_id(contacts)["expected_gain"][["risky", "away"]].sum()
     assert said.notes_on[0].startswith("2 of them have not consented")
     assert f"€{lost:.0f}" in said.notes_on[0]
@@ -146,7 +146,8 @@ def test_only_who_said_yes_is_on_the_list():
 def test_without_the_column_nobody_is_left_out_and_it_says_so():
     contacts = actions.recommend(profile(), None, effects())
     assert contacts["may_contact"].all()
-    assert "nobody was left out" in actions.overview(contacts, effects(), asked=False).notes_on[0]
+    said = actions.overview(actions.counted(contacts), effects(), asked=False)
+    assert "nobody was left out" in said.notes_on[0]
 
 
 def test_dates_are_work_days_and_complaints_come_first():

@@ -19,7 +19,7 @@ from analysis.churn.evaluation import Contest, error_by_chance, measures
 from analysis.churn.rates import ChurnRates
 from analysis.churn.risk_reasons import reasons
 from analysis.churn.risks import expected_number
-from analysis.churn.snapshots import usual_gap
+from analysis.churn.snapshots import mean_gap, usual_gap
 from analysis.dataset import Dataset
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import number
@@ -257,7 +257,7 @@ def test_usual_gap_is_drawn_towards_all() -> None:
         }
     )
     # mean gap of all 30 ÷ 2 = 15; the first: (30 + 15) ÷ 3; the second has bought once
-    assert usual_gap(customers).tolist() == pytest.approx([15, 15])
+    assert usual_gap(customers, mean_gap(customers)).tolist() == pytest.approx([15, 15])
 
 
 def test_the_cut_offs_are_one_horizon_apart(six_customers: pd.DataFrame, data_over: Made) -> None:

@@ -264,8 +264,17 @@ def test_effect_of_a_campaign_as_a_multiplier() -> None:
 
 def risks_of(*risks: float) -> Risks:
     listed = pd.DataFrame({"customer_id": ["ana", "bea", "carl"], "risk": risks, "at_stake": 100.0})
+    own = (listed.set_index("customer_id")["risk"],)
     return Risks(
-        {}, "", customers=listed, horizon=90, calls=2, expected=(0, 0, 0), currency="EUR", valued=True
+        {},
+        "",
+        customers=listed,
+        risk=own,
+        horizon=90,
+        calls=2,
+        expected=(0, 0, 0),
+        currency="EUR",
+        valued=True,
     )
 
 
@@ -337,9 +346,10 @@ def test_whom_it_annoys_is_not_contacted(small, values, monkeypatch) -> None:
 
 def test_the_profile_says_whom_to_contact(small, values) -> None:
     values["clv"] *= 2
-    found = churn.worth_contacting(small, risks_of(0.5, 0.5, 0.9), values, WINDOW)
+    terms, listed = churn.contact_terms(small, WINDOW), risks_of(0.5, 0.5, 0.9).customers
+    found = churn.worth_contacting(small, listed, values, terms)
     assert found["worth_contacting"].to_dict() == {"ana": True, "bea": False, "carl": False}
-    assert churn.worth_contacting(small, NotPossible("none"), values, WINDOW).empty
+    assert churn.worth_contacting(small, NotPossible("none"), values, terms).empty
 
 
 # --- demo, whose truth is known -----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from analysis import (
     portfolio,
     segmentation,
 )
-from analysis.churn import Risks, campaigns
+from analysis.churn import Horizon, campaigns
 from analysis.counting import counts
 from analysis.customer_columns import MEANINGS, dictionary, in_order
 from analysis.display_names import words
@@ -213,12 +213,12 @@ def test_counts_stand_side_by_side() -> None:
     customers = pd.DataFrame({"active": [True] * 3 + [False], "net_sales": 1.0})
     activity = portfolio.Activity({}, "", customers=customers, window=60)
     none = NotPossible("")
-    listed = pd.DataFrame({"risk": [0.5, 0.25, 0.25]})
-    risks = Risks({}, "", customers=listed, horizon=60, calls=10, expected=(1.0, 0.0, 2.0))
+    horizon = Horizon({}, "", days=60, window=60, curve=pd.DataFrame())
+    risk = pd.Series([0.5, 0.25, 0.25])
     alive = Alive(pd.DataFrame({"x": 1, "p_alive": [0.9, 0.5, 0.51, 0.1]}), by_construction=False)
-    found = counts(activity, none, risks, alive).frame["customers"]
+    found = counts(activity, none, horizon, risk, alive).frame["customers"]
     assert found.tolist() == [4, 3, 2, 2]  # ever; active; 3 − 1 expected not to buy; 0.9 and 0.51
-    assert counts(activity, none, none, none).frame["customers"].tolist() == [4, 3]
+    assert counts(activity, none, none, none, none).frame["customers"].tolist() == [4, 3]
 
 
 def test_the_count_of_p_alive_is_that_of_the_profile(dataset, profile) -> None:

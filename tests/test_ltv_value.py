@@ -18,7 +18,8 @@ from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
 from analysis.ltv.alive import Alive
-from analysis.ltv.equity import CustomerValue, EquityByGroup, _ends
+from analysis.ltv.equity import CustomerValue
+from analysis.ltv.equity_by_group import EquityByGroup, _ends
 from analysis.ltv.model_selection import fit_purchases
 from analysis.ltv.purchases import KINDS
 from analysis.ltv.value import clv, equity_shares
@@ -125,8 +126,9 @@ def test_value_is_said_with_the_error_of_the_last_check_and_the_length_of_the_hi
     customers = pd.DataFrame({"actual_value": [600.0, 400.0]})
     for held, said in ((True, "within its interval."), (False, "outside its interval.")):
         check = SimpleNamespace(
-            value_error=-0.204, value_held=held, earlier=(), weeks=26, customers=customers
+            value_error=-0.204, value_held=held, earlier=(), weeks=26, customers=customers, drawn=None
         )
+        check.of_whom = str
         check.summary = worth.summary
         told = replace(worth, check=check)  # type: ignore[arg-type]
         assert "With so few earlier forecasts" in told.notes()[0]
@@ -199,7 +201,7 @@ def test_no_group_holds_more_than_all_equity(worth: CustomerValue) -> None:
 
 
 def test_small_groups_are_taken_together(worth: CustomerValue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.ltv.equity.MOST_GROUPS", 3)
+    monkeypatch.setattr("analysis.ltv.equity_by_group.MOST_GROUPS", 3)
     five = by_hand(worth, [1.0, 2, 3, 4, 5])
     alone = pd.Series({name: name.upper() for name in "abcde"})
     table = grouped(five, alone).frame

@@ -66,7 +66,7 @@ def project(data_over):
     @cache
     def project(as_of):
         data = data_over(steady(as_of), as_of)
-        return portfolio.projection(data.query("customer_years"), data.query("sales_by_day"), as_of)
+        return portfolio.projection(data)
 
     return project
 
@@ -132,7 +132,7 @@ def test_accounts_add_up_to_what_was_sold(data_over, lines):
     as_of = dt.date(2024, 9, 10)
     frame = pd.concat([steady(as_of), transactions([(who, day, "sale", cents) for who, day, cents in lines])])
     data = data_over(frame, as_of)
-    found = portfolio.projection(data.query("customer_years"), data.query("sales_by_day"), as_of)
+    found = portfolio.projection(data)
     days = pd.to_datetime(frame["date"])
     assert found.accounts["to_date"].sum() == pytest.approx(frame.loc[days.dt.year == 2024, "amount"].sum())
     assert found.accounts["last_year"].sum() == pytest.approx(frame.loc[days.dt.year == 2023, "amount"].sum())

@@ -11,6 +11,7 @@ from analysis import portfolio
 from analysis.plots import plot, theme
 from analysis.portfolio import Activity
 from conftest import transactions
+from tables import answering
 
 START = pd.Timestamp("2020-01-01")
 AS_OF = dt.date(2022, 1, 1)
@@ -24,11 +25,14 @@ def pairs(back: int, away: int, days: int = 100) -> pd.DataFrame:
 
 def sleeping(pairs, as_of=AS_OF):
     """Return what sleeps: cy is active, ana silent for 7 months, bea for longer than is known."""
-    days = pd.Series([10, 214, 1200])
-    customers = pd.DataFrame({"customer_id": ["cy", "ana", "bea"], "days_since_last": days})
-    customers = customers.assign(last_purchase=START, active=days <= 80, net_sales=1.0)
+    lasts = pd.Timestamp(as_of) - pd.to_timedelta([214, 1200, 10], unit="D")
     years = pd.DataFrame({"customer_id": ["ana", "bea", "cy"], "last_year_sales": [100.0, 40.0, 7.0]})
-    return portfolio.sleeping(years, pairs, as_of, Activity({}, "", customers=customers, window=80))
+    return slept(years.assign(last_purchase=lasts), pairs, as_of)
+
+
+def slept(years, pairs, as_of=AS_OF):
+    data = answering(as_of, {}, last_active_year=years)
+    return portfolio.sleeping(data, pairs, Activity({}, "", customers=pd.DataFrame(), window=80))
 
 
 def test_of_forty_silent_for_three_months_thirty_came_back():
@@ -77,9 +81,9 @@ def test_what_sleeps_and_what_comes_back():
 
 
 def test_nobody_is_inactive():
-    customers = pd.DataFrame({"customer_id": ["cy"], "active": True})
-    activity = Activity({}, "", customers=customers, window=80)
-    assert not portfolio.sleeping(pd.DataFrame(), pairs(30, 10), AS_OF, activity)
+    lately = pd.Timestamp(AS_OF) - pd.Timedelta(days=80)
+    years = pd.DataFrame({"customer_id": ["cy"], "last_year_sales": 1.0, "last_purchase": [lately]})
+    assert not slept(years, pairs(30, 10))
 
 
 def test_the_last_active_year_ends_with_the_last_purchase(engine_over):
@@ -92,7 +96,7 @@ def test_the_last_active_year_ends_with_the_last_purchase(engine_over):
         ("eve", "2024-04-01", "return", -2),
     ]
     found = engine_over(transactions(rows)).query("last_active_year", as_of=dt.date(2024, 4, 15))
-    assert found.to_numpy().tolist() == [["ana", 15]]
+    assert found.to_numpy().tolist() == [["ana", 15, pd.Timestamp("2024-03-05")]]
 
 
 def test_spread_of_six_customers(six_customers, engine_over):
@@ -113,7 +117,7 @@ def trend(data_over):
     first = [(f"c{i:02}", "2022-07-01", "sale", 11 - i) for i in range(11)]
     later = [(f"c{i:02}", "2024-06-30", "sale", 20 if i == 10 else 11 - i) for i in range(1, 11)]
     data = data_over(transactions([*first, *later]), dt.date(2024, 6, 30))
-    return portfolio.concentration_trend(data.query("customer_years"), data.as_of)
+    return portfolio.concentration_trend(data)
 
 
 def test_the_trend_by_hand(trend):
@@ -133,7 +137,7 @@ def test_a_customer_of_a_tenth_or_more_is_a_finding(data_over):
     rows += [("ana", "2024-06-30", "sale", 10), *((f"c{i}", "2024-06-30", "sale", 9.5) for i in range(9))]
     for more, expected in ((0, 1), (4.5, 1), (5, 0)):
         data = data_over(transactions([*rows, ("zoe", "2024-06-30", "sale", more)]), dt.date(2024, 6, 30))
-        found = portfolio.concentration_trend(data.query("customer_years"), data.as_of).findings()
+        found = portfolio.concentration_trend(data).findings()
         assert len(found) == expected
         if found:
             assert found[0].text.startswith("ana alone makes 10")
@@ -142,7 +146,7 @@ def test_a_customer_of_a_tenth_or_more_is_a_finding(data_over):
 
 def test_one_year_is_no_trend(data_over):
     data = data_over(transactions([("a", "2023-02-01", "sale", 1)]), dt.date(2024, 6, 30))
-    assert not portfolio.concentration_trend(data.query("customer_years"), data.as_of)
+    assert not portfolio.concentration_trend(data)
 
 
 def test_draw(trend, six_customers, engine_over):

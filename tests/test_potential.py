@@ -8,6 +8,7 @@ import pytest
 import growth
 from analysis import open_dataset, portfolio
 from analysis.not_possible import NotPossible
+from analysis.portfolio.potential import estimated
 
 DAYS = ("2022-05-01", "2024-12-31")
 RECORDS = "customer_id,potential\nx,100\nc9,60\n"
@@ -63,7 +64,8 @@ def test_declared_potential_comes_first(opened):
     told = found.customers.set_index("customer_id")
     assert told.loc["x", ["basis", "net_sales", "growth_potential"]].tolist() == ["declared", 50, 50]
     assert told.loc["x", "share_of_wallet"] == 0.5
-    where = found.where[found.where["customer_id"] == "x"].set_index("category")["growth_potential"]
+    _customers, where = estimated(opened(nine(), RECORDS))
+    where = where[where["customer_id"] == "x"].set_index("category")["growth_potential"]
     assert where.to_dict() == {"paint": pytest.approx(40), "tools": pytest.approx(10)}
     assert told.loc["x", ["category", "in_category"]].tolist() == ["paint", pytest.approx(40)]
     assert told.loc["c9", "growth_potential"] == 0  # it buys 90 of a declared 60
@@ -124,10 +126,9 @@ def test_it_lies_where_own_shares_so_far_leave_room(opened):
     It bought 10 of tools in the twelve months, so 6.50 and 13.50 more.
     """
     few = "\n".join(row for row in nine().splitlines() if not row.startswith("c9"))
-    found = portfolio.growth_potential(
-        opened(few + "\nc1,2022-01-11,9,paint", "customer_id,potential\nc1,30\n")
-    )
-    where = found.where.set_index("category")["growth_potential"]
+    data = opened(few + "\nc1,2022-01-11,9,paint", "customer_id,potential\nc1,30\n")
+    _customers, where = estimated(data)
+    where = where.set_index("category")["growth_potential"]
     assert where.to_dict() == {"paint": pytest.approx(13.5), "tools": pytest.approx(6.5)}
 
 
@@ -138,13 +139,14 @@ def test_without_anything_to_compare_by_the_columns_that_would_open_it_are_named
 
 
 def test_categories_add_up_to_each_customers_potential():
-    found = portfolio.growth_potential(open_dataset("demo"))
-    sums = found.where.groupby("customer_id")["growth_potential"].sum()
+    demo = open_dataset("demo")
+    found, (_customers, where) = portfolio.growth_potential(demo), estimated(demo)
+    sums = where.groupby("customer_id")["growth_potential"].sum()
     told = found.customers.set_index("customer_id")["growth_potential"].dropna()
     pd.testing.assert_series_equal(sums.reindex(told.index, fill_value=0), told, check_names=False)
     by_category = found.tables()["potential_by_category"]
     assert by_category["growth_potential"].sum() == pytest.approx(found.found.value)
-    assert found.where["growth_potential"].min() > 0
+    assert where["growth_potential"].min() > 0
 
 
 @pytest.mark.slow

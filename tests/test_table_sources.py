@@ -45,7 +45,7 @@ def test_functions_and_queries_are_found_through_variables_and_calls(tmp_path, d
         ),
         (
             "results.show(portfolio.concentration(who))\n"
-            "results.show(\n    portfolio.concentration_trend(years, end)\n)\n"
+            "results.show(\n    portfolio.concentration_trend(dataset)\n)\n"
             "for by in ('sector',):\n    results.table('by', customers[['customer_id']])",
             [("largest", 1), ("trend", 3), ("by", 6)],
         ),
@@ -62,7 +62,7 @@ def test_functions_and_queries_are_found_through_variables_and_calls(tmp_path, d
     names = ["customers", "customer_records", "customer_main_value"]
     assert {name: (entry["function"], entry["queries"]) for name, entry in found.items()} == {
         "01_portfolio/largest": ("portfolio.concentration", names),
-        "01_portfolio/trend": ("portfolio.concentration_trend", ["customer_years"]),
+        "01_portfolio/trend": ("portfolio.concentration_trend", ["coverage", "customer_years", *names[1:]]),
         "01_portfolio/by": ("notebooks/01_portfolio.ipynb", ["customers"]),
         "01_portfolio/typed": ("notebooks/01_portfolio.ipynb", []),
         "customers": ("notebooks/01_portfolio.ipynb", ["customers"]),

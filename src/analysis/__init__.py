@@ -7,15 +7,23 @@ from importlib import import_module
 TYPE_CHECKING = False  # as in ``typing``, which takes a while to import
 if TYPE_CHECKING:
     from analysis.counting import customer_counts
-    from analysis.customers import customer_profile
+    from analysis.customers import customer_profile, customer_profiles
     from analysis.dataset import Dataset, open_dataset
     from analysis.errors import CarteraError
     from analysis.language import use_language
 
-__all__ = ["CarteraError", "Dataset", "customer_counts", "customer_profile", "open_dataset", "use_language"]
+__all__ = [
+    "CarteraError",
+    "Dataset",
+    "customer_counts",
+    "customer_profile",
+    "customer_profiles",
+    "open_dataset",
+    "use_language",
+]
 _HOME = {
     "CarteraError": "errors", "Dataset": "dataset", "customer_counts": "counting",
-    "customer_profile": "customers",
+    "customer_profile": "customers", "customer_profiles": "customers",
     "open_dataset": "dataset", "use_language": "language",
 }  # fmt: skip
 

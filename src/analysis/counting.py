@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from analysis import churn, portfolio
-from analysis.churn import Risks
+from analysis.churn import Horizon
 from analysis.display_names import WHY_COUNTS_DIFFER
 from analysis.language import _, number, period
 from analysis.ltv.alive import Alive
@@ -66,11 +66,13 @@ def customer_counts(
     as_of, pairs = dataset.as_of, dataset.query("purchase_gaps")
     window = portfolio.activity_window(pairs, activity_window or dataset.activity_window)
     unit = portfolio.default_period(window)
-    snapshots = churn.snapshots(dataset, churn.horizon(window, pairs, as_of))
+    horizon = churn.horizon(window, pairs, as_of)
+    snapshots = churn.snapshots(dataset.sampled(), horizon)
     return counts(
         portfolio.activity(dataset.query("customers"), as_of, window),
         portfolio.customer_flow(dataset.query("customer_flow", period=unit), as_of, unit),
-        churn.risks(churn.forecast(snapshots), snapshots),
+        horizon,
+        churn.risk_today(churn.forecast(snapshots), snapshots, dataset),
         alive,
     )
 
@@ -78,7 +80,8 @@ def customer_counts(
 def counts(
     activity: Activity | NotPossible,
     flow: CustomerFlow | NotPossible,
-    risks: Risks | NotPossible,
+    horizon: Horizon | NotPossible,
+    risk: pd.Series | NotPossible,
     alive: Alive | NotPossible,
 ) -> Counts | NotPossible:
     """Return the counts of customers that are possible, side by side.
@@ -89,8 +92,8 @@ def counts(
         Who is active within the activity window.
     flow
         Who bought in each period.
-    risks
-        The risk of no purchase of each active customer.
+    horizon, risk
+        How far the risk looks ahead; that of no purchase of each active customer.
     alive
         P(alive) of each customer.
     """
@@ -106,10 +109,9 @@ def counts(
     if isinstance(flow, CustomerFlow):
         name = period(flow.last["period"], flow.unit)
         rows.append((_("Bought in {period}").format(period=name), float(flow.last["active"])))
-    if isinstance(risks, Risks):
-        expected = len(risks.customers) - risks.expected[0]
-        what = _("Active, and expected to buy in the next {days} days").format(days=number(risks.horizon))
-        rows.append((what, expected))
+    if isinstance(horizon, Horizon) and isinstance(risk, pd.Series):
+        what = _("Active, and expected to buy in the next {days} days").format(days=number(horizon.days))
+        rows.append((what, float(len(risk) - risk.sum())))
     if isinstance(alive, Alive):
         many = float((alive.frame["p_alive"] > 1 / 2).sum())
         rows.append((_("More likely customers still than not: P(alive) above one half"), many))

@@ -76,12 +76,13 @@ def in_order(profile: pd.DataFrame) -> pd.DataFrame:
     return profile[[column for _place, column in sorted(places)]]
 
 
-def dictionary(profile: pd.DataFrame) -> pd.DataFrame:
+def dictionary(profile: pd.DataFrame, known: pd.Series | None = None) -> pd.DataFrame:
     """Return the data dictionary of a customer profile, in the reader's language.
 
-    It has by ``column`` its ``heading``, its ``meaning``, and of how many ``customers`` it is known.
+    It has by ``column`` its ``heading``, its ``meaning``, and of how many ``customers`` it is known: that
+    many as ``known`` says, or of those in the profile.
     """
     labels, rows = words("customer_profile", profile)["labels"], []
-    for column, known in profile.notna().sum().items():
-        rows.append((column, labels[str(column)], _(MEANINGS[entry(str(column))]), known))
+    for column, customers in (profile.notna().sum() if known is None else known).items():
+        rows.append((column, labels[str(column)], _(MEANINGS[entry(str(column))]), customers))
     return pd.DataFrame(rows, columns=["column", "heading", "meaning", "customers"])

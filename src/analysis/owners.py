@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
+_Known = TypeVar("_Known", "pd.Series", pd.DataFrame)
 OF_CUSTOMERS = ("salesperson", "sector", "region", "size", "type", "acquisition_channel")
 OF_SALES = ("salesperson", "channel", "category", "product_id")
 
@@ -26,11 +30,33 @@ def belongs_to(dataset: Dataset, column: str) -> pd.Series:
     """
     found = pd.Series(index=pd.Index([], name="customer_id"), dtype="object")
     if column in OF_CUSTOMERS and column in dataset.tables.get("customers", frozenset()):
-        found = dataset.query("customer_records").set_index("customer_id")[column].dropna()
+        records = dataset.query("customer_records", ["customer_id", column])
+        found = records.set_index("customer_id")[column].dropna()
     if column in OF_SALES and column in dataset.columns:
         sold = dataset.query("customer_main_value", column=column).set_index("customer_id")["value"]
         found = found.combine_first(sold) if len(found) else sold
     return found.rename(column)
+
+
+def looked_up(customer_ids: pd.Series, known: _Known) -> _Known:
+    """Return what is known of each customer, missing where nothing is.
+
+    As ``customer_ids.map(known)``, without an object for each identifier: of ten millions these take a
+    gigabyte.
+
+    Parameters
+    ----------
+    customer_ids
+        The customers.
+    known
+        By ``customer_id``, each of them once.
+    """
+    places = np.full(len(customer_ids), -1)
+    if len(known):
+        ids = pa.array(customer_ids)
+        places = np.asarray(pc.index_in(ids, value_set=pa.array(known.index, type=ids.type)).fill_null(-1))
+    found = known.reset_index(drop=True).reindex(places)
+    return found.set_axis(customer_ids.index)
 
 
 def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +74,8 @@ def named(dataset: Dataset, rows: pd.DataFrame) -> pd.DataFrame:
     known = pd.DataFrame(index=pd.Index(rows["customer_id"]))
     if "name" in dataset.tables.get("customers", frozenset()):
         known = known.join(dataset.query("customer_records").set_index("customer_id")["name"])
-    known = known.join(belongs_to(dataset, "salesperson").rename("owner"))
+    if len(owners := belongs_to(dataset, "salesperson")):
+        known = known.join(owners.rename("owner"))
     told = known.dropna(axis="columns", how="all").reset_index(drop=True)
     others = rows.drop(columns="customer_id").reset_index(drop=True)
     found = pd.concat([rows[["customer_id"]].reset_index(drop=True), told, others], axis=1)

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from analysis.language import ngettext, number
+from analysis.language import _, ngettext, number
 
+LISTED = 1_000_000
+"""Customers in a list of them, the first ones."""
 Value = float | int | str | None
 
 
@@ -153,6 +157,38 @@ def sizes_by(column: str, groups: Sequence[Any], customers: pd.DataFrame) -> pd.
 def led_by(frame: pd.DataFrame, *first: str) -> pd.DataFrame:
     """Return a frame with these of its columns before all others: a page shows the first eight."""
     return frame[list(dict.fromkeys(name for name in (*first, *frame) if name in frame))]
+
+
+def only_first(customers: int) -> list[str]:
+    """Say that a list has only the first customers, where there are more than `LISTED`."""
+    if customers <= LISTED:
+        return []
+    message = _("The table lists the first {n} of {customers} customers.")
+    return [message.format(n=number(LISTED), customers=number(customers))]
+
+
+def most(values: pd.Series, count: int) -> slice | npt.NDArray[np.intp]:
+    """Return the places of the largest values, so many or, where some are alike, a few more."""
+    each = values.to_numpy(np.float64)
+    if len(each) <= count:
+        return slice(None)
+    return np.flatnonzero(each >= np.partition(each, -count)[-count])
+
+
+def largest_first(frame: pd.DataFrame, by: Sequence[str], rows: int | None = None) -> pd.DataFrame:
+    """Return the rows that are largest by some columns, in this order; equal ones as they stand.
+
+    Parameters
+    ----------
+    frame
+        Any rows.
+    by
+        Columns with numbers, the first one first; what is missing comes last.
+    rows
+        How many; None: all.
+    """
+    keys = [-frame[name].to_numpy(np.float64) for name in reversed(by)]
+    return frame.iloc[np.lexsort(keys)[:rows]].reset_index(drop=True)
 
 
 def currency_of(frame: pd.DataFrame) -> str | None:

@@ -50,6 +50,12 @@ PLAIN = {
             count(distinct date) filter (kind = 'sale' and date > $season_start and date <= $season_end),
             sum(coalesce(gross_amount, amount + coalesce(discount, 0))) filter (kind = 'sale')
         from known group by all having max(date) filter (kind = 'sale') >= $active_since""",
+    "histories": """
+        select x, first, last, count(*)
+        from (
+            select customer_id, count(distinct date) - 1 as x, min(date) as first, max(date) as last
+            from sales where date <= $as_of group by all
+        ) group by all""",
     "long_gaps": """
         select customer_id, date,
             coalesce(lead(date) over (partition by customer_id order by date), $as_of) as till
@@ -142,7 +148,7 @@ PLAIN = {
         left join visits before on before.customer_id = cells.customer_id and before.number = cells.number - 1
         where cells.number <= year($as_of) * 4 + quarter($as_of) - 1 group by all""",
     "last_active_year": """
-        select customer_id, sum(amount) from known
+        select customer_id, sum(amount), last from known
         join (select customer_id, max(date) as last from sales group by all) using (customer_id)
         where strftime(date, '%Y%m%d')::int > strftime(last, '%Y%m%d')::int - 10000 group by all""",
     "purchase_days": """

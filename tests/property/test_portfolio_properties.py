@@ -225,7 +225,7 @@ def test_years_of_customers_add_up_and_the_trend_is_the_concentration_of_each(da
     data = data_over(frame, as_of)
     rows = data.query("customer_years")
     assert rows["net_sales"].sum() == pytest.approx(frame["amount"].sum(), abs=1e-6)
-    trend = portfolio.concentration_trend(rows, as_of)
+    trend = portfolio.concentration_trend(data)
     if not trend:
         return
     ends = [row.until.date() for row in trend.shown["concentration_trend"].itertuples()]

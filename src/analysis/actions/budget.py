@@ -45,12 +45,20 @@ class ActionPlan(Listed):
         return len(self.curve) > 0
 
 
+def pays(contacts: pd.DataFrame) -> pd.Series:
+    """Tell with whom of `recommend` a contact is allowed and brings more than it costs."""
+    called = contacts["may_contact"] & ~contacts["action"].isin(NO_CONTACT)
+    return called & (contacts["expected_gain"] > 0)
+
+
 def budget_plan(
     contacts: pd.DataFrame,
     budget: float | None = None,
     capacity: int | None = None,
     weeks: int = 4,
     currency: str | None = None,
+    *,
+    of: int | None = None,
 ) -> ActionPlan:
     """Choose whom to contact.
 
@@ -67,6 +75,8 @@ def budget_plan(
         How many weeks the plan is for.
     currency
         ISO 4217 code, or None where it is not known.
+    of
+        With how many a contact pays, where ``contacts`` are the first of many; None: these are all.
 
     Notes
     -----
@@ -74,8 +84,7 @@ def budget_plan(
     has its whole contacts, and spends what is left on those with most gain per cost. Without a capacity this
     is the greedy rule of the knapsack problem: most gain per cost first.
     """
-    pays = contacts["may_contact"] & ~contacts["action"].isin(NO_CONTACT) & (contacts["expected_gain"] > 0)
-    found = contacts[pays].reset_index(drop=True)
+    found = contacts[pays(contacts)].reset_index(drop=True)
     gain, cost = found["expected_gain"].to_numpy(float), found["cost"].to_numpy(float)
     owner = pd.factorize(found["owner"].fillna("").astype("object"))[0]
     limit = float(cost.sum()) if budget is None else budget
@@ -85,6 +94,11 @@ def budget_plan(
     by_gain = found.assign(per_cost=gain / np.maximum(cost, _FREE)).sort_values("per_cost", ascending=False)
     curve = pd.DataFrame({"budget": by_gain["cost"].cumsum(), "gain": by_gain["expected_gain"].cumsum()})
     claim, text, basis = _said(plan, found, short, currency)
+    if of is not None and of > len(found):
+        first = _(
+            "Looked at are the {n} with the highest expected gain of the {able} with whom a contact pays."
+        )
+        basis = [first.format(n=number(len(found)), able=number(of)), *basis[len(plan) == len(found) :]]
     found_as = Finding("actions.budget", text, total, "money", total)
     if len(plan):
         action = _("Work through plan.xlsx from the top.")
@@ -97,7 +111,7 @@ def budget_plan(
         text=text,
         found=found_as if len(found) else None,
         claim=claim,
-        notes_on=(basis,) if basis else (),
+        notes_on=tuple(basis),
         contacts=plan,
         curve=curve.reset_index(drop=True),
         short=short,
@@ -107,14 +121,14 @@ def budget_plan(
 
 def _said(
     plan: pd.DataFrame, found: pd.DataFrame, short: float, currency: str | None
-) -> tuple[str, str, str]:
+) -> tuple[str, str, list[str]]:
     """Return what is planned, the same with how sure it is, and how it compares with what else would pay."""
     able = number(len(found))
     if plan.empty:
         text = _("With nobody does a contact bring more than it costs, as far as can be told.")
         if len(found):
             text = _("Neither budget nor capacity allow a contact; {able} would pay.").format(able=able)
-        return text.removesuffix("."), text, ""
+        return text.removesuffix("."), text, []
     claim = ngettext(
         "The plan is {contacts} contact for {cost}, expected to bring {gain} more than it costs",
         "The plan is {contacts} contacts for {cost}, expected to bring {gain} more than they cost",
@@ -128,7 +142,7 @@ def _said(
     if len(plan) < len(found):
         basis = _("Of the {able} that pay, no other choice would bring over {short} more.")
         basis = basis.format(able=able, short=percent(max(np.ceil(1000 * short), 1) / 1000, 1))
-    return claim, text, basis
+    return claim, text, [basis]
 
 
 def _chosen(

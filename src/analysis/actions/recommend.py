@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 
@@ -36,6 +38,7 @@ def recommend(
     leads: Listed | NotPossible | pd.DataFrame | None,
     effects: Effects,
     comments: pd.Series | None = None,
+    new_customer: float | None = None,
 ) -> pd.DataFrame:
     """Give each customer and each open lead the action with the highest expected gain, or none.
 
@@ -49,6 +52,8 @@ def recommend(
         What a contact changes.
     comments
         By customer_id, what it wrote in its last survey; see `complaints`.
+    new_customer
+        What a new customer is worth in a year, where these are some of all; see `new_customer_value`.
 
     Returns
     -------
@@ -66,8 +71,55 @@ def recommend(
     At stake is the margin of one purchase of a customer, that of the first twelve months of a lead, and that
     of a year of a new customer for a referral. See `analysis.churn.contact_gain` for chances.
     """
+    rows, contacts = unworded(profile, leads, effects, new_customer)
+    return in_order(worded(rows, contacts, effects, comments))
+
+
+def unworded(
+    profile: pd.DataFrame,
+    leads: Listed | NotPossible | pd.DataFrame | None,
+    effects: Effects,
+    new_customer: float | None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what is known of customers and leads, and their contacts without words, both in their order."""
     scored = leads if isinstance(leads, pd.DataFrame) else getattr(leads, "leads", None)
-    rows = _candidates(profile, scored, effects)
+    rows = _candidates(profile, scored, effects, new_customer)
+    contacts = rows[["contact_id", "contact_type", "name", "owner", "segment"]].join(_best(rows, effects))
+    contacts["may_contact"] = rows["consent"].eq(True) if "consent" in profile else True
+    contacts["contact_by"] = _days(rows, contacts, effects)
+    return rows, contacts
+
+
+def worded(
+    rows: pd.DataFrame, contacts: pd.DataFrame, effects: Effects, comments: pd.Series | None
+) -> pd.DataFrame:
+    """Return contacts with why, and what to talk about."""
+    return contacts.assign(
+        reasons=reasons(rows, contacts["action"], effects.currency),
+        talk_about=talk_about(rows, contacts["action"], effects.currency, comments),
+    )
+
+
+def in_order(contacts: pd.DataFrame) -> pd.DataFrame:
+    """Return contacts as `recommend` gives them, the highest gain first."""
+    order = ["expected_gain", "contact_type", "contact_id"]
+    return contacts.sort_values(order, ascending=[False, True, True], ignore_index=True)[CONTACTS]
+
+
+def advised(profile: pd.DataFrame, effects: Effects, new_customer: float | None = None) -> pd.DataFrame:
+    """Return the ``action`` of each customer and its ``expected_gain``, in their order; see `recommend`."""
+    rows = _candidates(profile, None, effects, new_customer)
+    return _best(rows, effects)[["action", "expected_gain"]].set_axis(profile.index)
+
+
+def new_customer_value(profile: pd.DataFrame, as_of: dt.date) -> float:
+    """Return the mean ``clv`` of the customers whose ``first_purchase`` lies within a year of a day."""
+    new = pd.to_datetime(profile["first_purchase"]) > pd.Timestamp(as_of) - pd.DateOffset(years=1)
+    return float(profile["clv"].astype(float)[new].clip(lower=0).mean())
+
+
+def _best(rows: pd.DataFrame, effects: Effects) -> pd.DataFrame:
+    """Return for each of `_candidates` the action with the highest expected gain, and what it rests on."""
     best = pd.DataFrame(0.0, rows.index, [*GAINS, *CHANCES, "base", "cost", "value_at_stake"])
     best = best.assign(action="leave_alone", measured=False, source="", within=0, channel="")
     for name, action in effects.actions.items():
@@ -80,16 +132,12 @@ def recommend(
         channel = _(action.channel) if action.channel else ""
         told = better.assign(action=name, within=action.within, channel=channel)
         best.loc[told.index, told.columns] = told
-    contacts = rows[["contact_id", "contact_type", "name", "owner", "segment"]].join(best)
-    contacts["may_contact"] = rows["consent"].eq(True) if "consent" in profile else True
-    contacts["contact_by"] = _days(rows, contacts, effects)
-    contacts["reasons"] = reasons(rows, contacts["action"], effects.currency)
-    contacts["talk_about"] = talk_about(rows, contacts["action"], effects.currency, comments)
-    order = ["expected_gain", "contact_type", "contact_id"]
-    return contacts.sort_values(order, ascending=[False, True, True], ignore_index=True)[CONTACTS]
+    return best
 
 
-def _candidates(profile: pd.DataFrame, leads: pd.DataFrame | None, effects: Effects) -> pd.DataFrame:
+def _candidates(
+    profile: pd.DataFrame, leads: pd.DataFrame | None, effects: Effects, new_customer: float | None
+) -> pd.DataFrame:
     """Return customers and leads with the columns that rules and gains look at, missing where not known."""
     found = [profile.assign(contact_type="customer").rename(columns={"customer_id": "contact_id"})]
     if leads is not None:
@@ -101,11 +149,12 @@ def _candidates(profile: pd.DataFrame, leads: pd.DataFrame | None, effects: Effe
     rows = rows.astype(dict.fromkeys(_DAYS, "datetime64[ns]")).reset_index(drop=True)
     today = pd.Timestamp(effects.as_of)
     recently = rows["nps_date"] > today - pd.Timedelta(days=COMPLAINT_DAYS)
-    new = rows["first_purchase"] > today - pd.DateOffset(years=1)
+    if new_customer is None:
+        new_customer = new_customer_value(rows, effects.as_of)
     return rows.assign(
         base=contact_gain.base(rows, effects.days).fillna(rows["chance"]),
         purchase=contact_gain.purchase_value(rows),
-        new_customer=rows.loc[new, "clv"].clip(lower=0).mean(),
+        new_customer=new_customer,
         complaint=recently & (rows["nps_score"] <= DETRACTOR),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.actions.effects import NO_CONTACT
@@ -20,29 +22,30 @@ def reasons(rows: pd.DataFrame, actions: pd.Series, currency: str | None) -> pd.
     ).astype("object")
     gone = (rows["p_alive"] < LEAST_ALIVE) & actions.isin(NO_CONTACT)
     found = found.mask(gone, _("has most likely left"))
-    for place in actions.index[~actions.isin(NO_CONTACT)]:
-        found[place] = _reason(rows.loc[place], actions[place], currency)
-    return found
+    told = ~actions.isin(NO_CONTACT)
+    pairs = zip(rows[told].itertuples(), actions[told], strict=True)
+    said = [_reason(row, action, currency) for row, action in pairs]
+    return found.mask(told, pd.Series(said, actions.index[told], dtype="object"))
 
 
-def _reason(row: pd.Series, action: str, currency: str | None) -> str:
+def _reason(row: Any, action: str, currency: str | None) -> str:  # noqa: ANN401 a row of a frame
     if action == "retain":
-        risk = _("risk of no purchase {risk}").format(risk=percent(row["risk"]))
-        return f"{risk}: {row['reasons']}" if isinstance(row["reasons"], str) else risk
+        risk = _("risk of no purchase {risk}").format(risk=percent(row.risk))
+        return f"{risk}: {row.reasons}" if isinstance(row.reasons, str) else risk
     if action == "develop":
-        if isinstance(row["lapsed_lines"], str):
-            return _("still buys, but no longer {lines}").format(lines=row["lapsed_lines"])
-        return _("could buy {money} a year more").format(money=money(row["potential"], currency))
+        if isinstance(row.lapsed_lines, str):
+            return _("still buys, but no longer {lines}").format(lines=row.lapsed_lines)
+        return _("could buy {money} a year more").format(money=money(row.potential, currency))
     if action == "reactivate":
-        said = _("no purchase for {days} days").format(days=number(row["days_since_last"]))
-        if pd.notna(row["usual_gap"]):
-            gap = number(row["usual_gap"])
+        said = _("no purchase for {days} days").format(days=number(row.days_since_last))
+        if pd.notna(row.usual_gap):
+            gap = number(row.usual_gap)
             said += _(", where it used to buy every {gap}").format(gap=gap)
         return said
     if action == "referral":
-        return _("would recommend us ({score})").format(score=number(row["nps_score"]))
-    said = _("won in {chance} of such cases").format(chance=percent(row["chance"]))
-    return f"{said}: {row['reasons']}" if isinstance(row["reasons"], str) else said
+        return _("would recommend us ({score})").format(score=number(row.nps_score))
+    said = _("won in {chance} of such cases").format(chance=percent(row.chance))
+    return f"{said}: {row.reasons}" if isinstance(row.reasons, str) else said
 
 
 def talk_about(
@@ -51,26 +54,27 @@ def talk_about(
     """Say what to talk about: what is owed, a complaint, the lapsed line, the missing category."""
     found = pd.Series("", actions.index, dtype="object")
     wrote = rows["contact_id"].map(comments if comments is not None else {})
-    for place in actions.index[~actions.isin(NO_CONTACT)]:
-        found[place] = _topic(rows.loc[place], wrote[place], currency)
-    return found
+    told = ~actions.isin(NO_CONTACT)
+    pairs = zip(rows[told].itertuples(), wrote[told], strict=True)
+    said = [_topic(row, comment, currency) for row, comment in pairs]
+    return found.mask(told, pd.Series(said, actions.index[told], dtype="object"))
 
 
-def _topic(row: pd.Series, wrote: object, currency: str | None) -> str:
+def _topic(row: Any, wrote: object, currency: str | None) -> str:  # noqa: ANN401 a row of a frame
     said = []
-    if row["overdue_amount"] > 0:
-        owed = money(row["overdue_amount"], currency)
+    if row.overdue_amount > 0:
+        owed = money(row.overdue_amount, currency)
         said.append(_("{money} overdue: settle that first").format(money=owed))
-    if row["complaint"]:
+    if row.complaint:
         text = _("answered {score} out of 10 on {date}")
-        text = text.format(score=number(row["nps_score"]), date=date(row["nps_date"]))
+        text = text.format(score=number(row.nps_score), date=date(row.nps_date))
         said.append(f"{text}: “{wrote}”" if isinstance(wrote, str) else text)
-    if isinstance(row["lapsed_lines"], str):
-        said.append(_("no longer buys {lines}").format(lines=row["lapsed_lines"]))
-    elif isinstance(row["potential_in"], str):
-        said.append(_("could buy more {category}").format(category=row["potential_in"]))
-    if not said and pd.notna(row["last_purchase"]):
-        said.append(_("its last purchase, on {date}").format(date=date(row["last_purchase"])))
+    if isinstance(row.lapsed_lines, str):
+        said.append(_("no longer buys {lines}").format(lines=row.lapsed_lines))
+    elif isinstance(row.potential_in, str):
+        said.append(_("could buy more {category}").format(category=row.potential_in))
+    if not said and pd.notna(row.last_purchase):
+        said.append(_("its last purchase, on {date}").format(date=date(row.last_purchase)))
     return " · ".join(said)
 
 

@@ -10,7 +10,7 @@ whom it pays to contact in ``contact_value``. Who still buys, but no longer a pr
 """
 
 from analysis.churn.campaigns import campaign_contacts, campaign_effects, effects_by_risk, risk_on
-from analysis.churn.contact_value import contact_value, worth_contacting
+from analysis.churn.contact_value import contact_terms, contact_value, worth_contacting
 from analysis.churn.contract_value import contract_value
 from analysis.churn.contracts import contract_lives, contract_terms, contracts, contracts_check
 from analysis.churn.evaluation import calibration, contest, forecast, in_full, latest
@@ -19,9 +19,9 @@ from analysis.churn.importance import importance
 from analysis.churn.lapsed_lines import lapsed_check, lapsed_lines, lapsed_profile, rhythm
 from analysis.churn.model import default_models, fit, tuned
 from analysis.churn.rates import other_horizons, rates, rates_by
-from analysis.churn.risks import Risks, profile, risks
+from analysis.churn.risks import Risks, profile, risk_today, risks, scored
 from analysis.churn.shifted_beta_geometric import Tenures, fit_retention
-from analysis.churn.snapshots import Snapshots, snapshot, snapshots, usual_gaps
+from analysis.churn.snapshots import Snapshots, mean_gap, snapshot, snapshots, usual_gaps
 from analysis.churn.survival import kaplan_meier, known_groups, silence_lives, survival, survival_by
 from analysis.churn.watch import drift, earlier_forecast, stability
 
@@ -33,6 +33,7 @@ __all__ = [
     "calibration",
     "campaign_contacts",
     "campaign_effects",
+    "contact_terms",
     "contact_value",
     "contest",
     "contract_lives",
@@ -56,6 +57,7 @@ __all__ = [
     "lapsed_lines",
     "lapsed_profile",
     "latest",
+    "mean_gap",
     "other_horizons",
     "profile",
     "rates",
@@ -63,7 +65,9 @@ __all__ = [
     "return_curve",
     "rhythm",
     "risk_on",
+    "risk_today",
     "risks",
+    "scored",
     "silence_lives",
     "snapshot",
     "snapshots",

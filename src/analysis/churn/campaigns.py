@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis.churn.horizon import horizon
 from analysis.churn.model import fit
-from analysis.churn.risks import Z_90
+from analysis.churn.risks import Z_90, risk_today
 from analysis.churn.snapshots import snapshots
 from analysis.dataset import Dataset
 from analysis.language import _, listing, number, percent
@@ -254,10 +254,7 @@ def risk_on(dataset: Dataset, window: int | None = None) -> pd.Series | NotPossi
     """
     pairs = dataset.query("purchase_gaps")
     active = activity_window(pairs, window or dataset.activity_window)
-    seen = snapshots(dataset, horizon(active, pairs, dataset.as_of))
+    seen = snapshots(dataset.sampled(), horizon(active, pairs, dataset.as_of))
     if isinstance(seen, NotPossible):
         return seen
-    model = fit(seen, on="check")
-    if isinstance(model, NotPossible):
-        return model
-    return pd.Series(model.risk(seen.today), pd.Index(seen.today["customer_id"]), name="risk")
+    return risk_today(fit(seen, on="check"), seen, dataset)

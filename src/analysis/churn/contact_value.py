@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis import ltv, owners
 from analysis.churn import campaigns, contact_gain
-from analysis.churn.risks import Risks
+from analysis.churn.risks import Risks, foremost, listed_first
 from analysis.dataset import Dataset
 from analysis.dataset.action_table import Action
 from analysis.language import _, listing, money, number, percent
@@ -20,6 +20,7 @@ from analysis.result import Listed
 
 STEPS = (0.5, 1.0, 2.0)  # times the uplift, and times the cost, in the table of sensitivity
 GAINS = ["expected_gain", "gain_low", "gain_high"]
+ORDER = {"expected_gain": False, "customer_id": True}
 TABLE = [
     *("customer_id", "risk", "chance", "purchase_margin", "expected_gain", "worth_contacting"),
     *("base", "gain_low", "gain_high", "break_even"),
@@ -42,6 +43,8 @@ class ContactValue(Listed):
     ----------
     curve
         What the first ``contacted`` = 0, 1, 2, … bring in all: `GAINS`.
+    pay
+        With how many a contact pays.
     measured
         Whether a campaign measured the effect; otherwise it is assumed.
     currency
@@ -51,6 +54,7 @@ class ContactValue(Listed):
     name: ClassVar[str] = "contact_value"
     is_drawn: ClassVar[bool] = True
     curve: pd.DataFrame
+    pay: int
     measured: bool
     currency: str | None = None
 
@@ -88,52 +92,111 @@ def contact_value(
     """
     if isinstance(risks, NotPossible):
         return risks
+    terms = _terms(dataset, measured, by_risk, days=days, uplift=uplift, cost=cost)
+    fitted = ltv.fitted(dataset) if values is None else None
+    gains, tried, first, pay = [], [], pd.DataFrame(), 0
+    for part, risk in zip(dataset.batches(), risks.risk, strict=True):
+        own = ltv.profile(part, fitted) if values is None else values
+        customers = _contacted(part, risk, own, terms)
+        ranked = contact_gain.expected(customers, terms.lifts, days).sort_values(
+            [*ORDER], ascending=[*ORDER.values()], ignore_index=True
+        )
+        ranked["worth_contacting"] = ranked["expected_gain"] > 0
+        pay += int(ranked["worth_contacting"].sum())
+        gains.append(ranked[GAINS])
+        tried.append(_tried(customers, terms))
+        first = foremost(first, ranked[TABLE], ORDER) if part.whole else ranked[TABLE]
+    curve = pd.concat(gains, ignore_index=True)
+    if len(gains) > 1:
+        curve = curve.sort_values("expected_gain", ascending=False)
+    curve = pd.concat([pd.DataFrame(0.0, [0], GAINS), curve.cumsum()], ignore_index=True)
+    curve = curve.rename_axis("contacted").reset_index()
+    text, claim = _said(terms, curve, pay, risks.currency)
+    notes = (text,) if len(first) == len(curve) - 1 else (text, listed_first(len(first), len(curve) - 1))
+    return ContactValue(
+        shown={
+            "contact_value": owners.named(dataset, first),
+            "contact_sensitivity": _sensitivity(sum(tried[1:], tried[0]), terms),
+        },
+        text=text,
+        claim=claim,
+        notes_on=notes,
+        curve=curve,
+        pay=pay,
+        measured=terms.measured,
+        currency=risks.currency,
+    )
+
+
+@dataclass(frozen=True)
+class ContactTerms:
+    """What a contact changes, what it costs and whom it is for.
+
+    Attributes
+    ----------
+    lifts
+        As `analysis.churn.contact_gain.expected` takes it.
+    days
+        The days after a contact in which a purchase counts.
+    alive_at_least
+        Those whose P(alive) is below are left out.
+    measured, cost_assumed
+        Whether a campaign measured the uplift; whether the cost is an assumption.
+    """
+
+    lifts: pd.DataFrame
+    days: int
+    alive_at_least: float
+    measured: bool
+    cost_assumed: bool
+
+
+def _terms(
+    dataset: Dataset,
+    measured: campaigns.CampaignEffects | NotPossible,
+    by_risk: campaigns.RiskEffects | NotPossible,
+    *,
+    days: int = campaigns.RESPONSE_DAYS,
+    uplift: float | None = None,
+    cost: float | None = None,
+) -> ContactTerms:
+    """Return what a contact changes and costs; see `contact_value`."""
     rule = dataset.actions.get("retain", Action())
     lifts = contact_gain.on_active(measured, by_risk)
     is_measured = uplift is None and len(lifts) > 0
     if not is_measured:
         lifts = contact_gain.assumed(rule, uplift)
     used = cost if cost is not None else float(lifts["cost"].fillna(rule.cost).iloc[0])
-    customers = dataset.query("customers").join(
-        ltv.profile(dataset) if values is None else values, on="customer_id"
-    )
-    customers = customers.merge(risks.customers[["customer_id", "risk"]], on="customer_id")
-    customers = customers[~(customers["p_alive"] < rule.when.p_alive_at_least)]
-    expected = contact_gain.expected(customers, lifts.assign(cost=used), days)
-    order = ["expected_gain", "customer_id"]
-    ranked = expected.sort_values(order, ascending=[False, True], ignore_index=True)
-    ranked["worth_contacting"] = ranked["expected_gain"] > 0
-    best = int(ranked["worth_contacting"].sum())
-    curve = pd.concat([pd.DataFrame(0.0, [0], GAINS), ranked[GAINS].cumsum()], ignore_index=True)
-    curve = curve.rename_axis("contacted").reset_index()
     is_assumed = cost is None and not (is_measured and lifts["cost"].notna().all())
-    sums = {name: money(float(curve[name][best]), risks.currency) for name in GAINS}
-    counts = {"customers": number(best), "all": number(len(ranked)), "days": number(days)}
-    paid = _("{cost}, an assumption,") if is_assumed else "{cost}"
+    return ContactTerms(lifts.assign(cost=used), days, rule.when.p_alive_at_least, is_measured, is_assumed)
+
+
+def _contacted(part: Dataset, risk: pd.Series, values: pd.DataFrame, terms: ContactTerms) -> pd.DataFrame:
+    """Return the rows that `contact_gain.expected` takes, of the active customers of a part."""
+    customers = part.query("customers", ["customer_id", "purchase_days", "net_sales", "cost"])
+    customers = customers.join(values, on="customer_id").merge(risk.reset_index(), on="customer_id")
+    return customers[~(customers["p_alive"] < terms.alive_at_least)]
+
+
+def _said(terms: ContactTerms, curve: pd.DataFrame, pay: int, currency: str | None) -> tuple[str, str]:
+    """Return the sentence and the claim: with how many a contact pays, and what that brings."""
+    lifts, cost = terms.lifts, terms.lifts["cost"].iloc[0]
+    sums = {name: money(float(curve[name][pay]), currency) for name in GAINS}
+    counts = {"customers": number(pay), "all": number(len(curve) - 1), "days": number(terms.days)}
+    paid = _("{cost}, an assumption,") if terms.cost_assumed else "{cost}"
     text = _(
         "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
         "bring {expected_gain} more than it costs, if in the {days} days after it they buy {changes} as "
         "often as without it, {source}."
     ).format(
-        cost=paid.format(cost=money(used, risks.currency, 2)),
+        cost=paid.format(cost=money(cost, currency, 2)),
         changes=listing([percent(1 + change) for change in lifts["uplift"]]),
-        source=_source(lifts, sums) if is_measured else _("which is an assumption"),
+        source=_source(lifts, sums) if terms.measured else _("which is an assumption"),
         **sums,
         **counts,
     )
     claim = _("Worth a contact: {customers} of {all}, {expected_gain} expected")
-    return ContactValue(
-        shown={
-            "contact_value": owners.named(dataset, ranked[TABLE]),
-            "contact_sensitivity": _sensitivity(customers, lifts.assign(cost=used), days),
-        },
-        text=text,
-        claim=claim.format(**sums, **counts),
-        notes_on=(text,),
-        curve=curve,
-        measured=is_measured,
-        currency=risks.currency,
-    )
+    return text, claim.format(**sums, **counts)
 
 
 def _source(lifts: pd.DataFrame, sums: dict[str, str]) -> str:
@@ -146,34 +209,47 @@ def _source(lifts: pd.DataFrame, sums: dict[str, str]) -> str:
     return source.format(campaign=lifts["campaign"].iloc[0], **ends)
 
 
-def _sensitivity(customers: pd.DataFrame, lifts: pd.DataFrame, days: int) -> pd.DataFrame:
-    """Return what would follow from half, the same and twice the effect and the cost."""
+def _tried(customers: pd.DataFrame, terms: ContactTerms) -> pd.DataFrame:
+    """Return sums over customers of what follows from half, the same and twice the effect and the cost."""
     rows = []
     for rate, times in product(STEPS, STEPS):
-        changed = lifts.assign(uplift=lifts["uplift"] * rate, cost=lifts["cost"] * times)
-        found = contact_gain.expected(customers, changed, days)
-        gain, uplift = found["expected_gain"], found["uplift"].mean()
-        rows.append((uplift, changed["cost"].iloc[0], (gain > 0).sum(), gain[gain > 0].sum()))
-    return pd.DataFrame(rows, columns=["uplift", "contact_cost", "customers", "expected_gain"])
+        lifts = terms.lifts.assign(uplift=terms.lifts["uplift"] * rate, cost=terms.lifts["cost"] * times)
+        found = contact_gain.expected(customers, lifts, terms.days)
+        gain = found["expected_gain"]
+        rows.append((len(found), found["uplift"].sum(), (gain > 0).sum(), gain[gain > 0].sum()))
+    return pd.DataFrame(rows, columns=["contacted", "uplift", "customers", "expected_gain"])
+
+
+def _sensitivity(tried: pd.DataFrame, terms: ContactTerms) -> pd.DataFrame:
+    """Return the table of sensitivity from the sums of all parts."""
+    costs = [terms.lifts["cost"].iloc[0] * times for _rate, times in product(STEPS, STEPS)]
+    table = tried.assign(uplift=tried["uplift"] / tried["contacted"], contact_cost=costs)
+    return table[["uplift", "contact_cost", "customers", "expected_gain"]]
+
+
+def contact_terms(
+    dataset: Dataset, window: ActivityWindow | NotPossible, given: int | None = None
+) -> ContactTerms:
+    """Return what a contact changes and costs, as the campaigns of the data set measured, else as assumed.
+
+    The ``window`` is the one ``given``, or that of the data set or its data.
+    """
+    measured = campaigns.campaign_effects(campaigns.campaign_contacts(dataset), window)
+    return _terms(dataset, measured, campaigns.effects_by_risk(measured, dataset, given))
 
 
 def worth_contacting(
-    dataset: Dataset,
-    risks: Risks | NotPossible,
-    values: pd.DataFrame,
-    window: ActivityWindow | NotPossible,
-    given: int | None = None,
+    part: Dataset, scored: pd.DataFrame | NotPossible, values: pd.DataFrame, terms: ContactTerms
 ) -> pd.DataFrame:
     """Return for the customer profile, by customer_id, with whom a contact is expected to pay today.
 
-    ``worth_contacting`` rests on the data set's campaigns where they were measured, else on assumptions; the
-    ``window`` is the one ``given``, or that of the data set or its data.
+    Of the customers that `analysis.churn.scored` gives of a part of the data set; ``values`` are those of
+    `analysis.ltv.profile`.
     """
-    measured = campaigns.campaign_effects(campaigns.campaign_contacts(dataset), window)
-    by_risk = campaigns.effects_by_risk(measured, dataset, given)
-    value = contact_value(dataset, risks, measured, by_risk, values=values)
-    if isinstance(value, NotPossible) or isinstance(risks, NotPossible):
+    if isinstance(scored, NotPossible):
         return pd.DataFrame({"worth_contacting": []}, pd.Index([], name="customer_id"), dtype="boolean")
-    pays = value.shown["contact_value"].query("worth_contacting")["customer_id"]
-    ids = risks.customers["customer_id"]
+    customers = _contacted(part, scored.set_index("customer_id")["risk"], values, terms)
+    gains = contact_gain.expected(customers, terms.lifts, terms.days)
+    pays = gains.loc[gains["expected_gain"] > 0, "customer_id"]
+    ids = scored["customer_id"]
     return pd.DataFrame({"worth_contacting": ids.isin(pays).array}, pd.Index(ids), dtype="boolean")

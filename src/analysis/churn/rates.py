@@ -12,6 +12,7 @@ import pandas as pd
 from analysis import segmentation
 from analysis.churn.survival import known_groups
 from analysis.dataset import Dataset
+from analysis.dataset.segment_table import Scoring
 from analysis.language import _, money, number, percent, period
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.periods import MONTHS
@@ -19,6 +20,7 @@ from analysis.portfolio import ActivityWindow, CustomerFlow
 from analysis.result import Finding, Listed
 from analysis.statistics import wilson
 
+COMPARED = ["customer_id", "purchases_before", "purchases_now", "net_before", "net_now"]
 DAYS = (30, 60, 90, 180, 365)  # lengths of time that are set beside the activity window
 
 
@@ -93,17 +95,19 @@ def rates_by(dataset: Dataset, rates: ChurnRates, window: ActivityWindow) -> Lis
     last = rates.frame.iloc[-1]
     start, length = last["period"], pd.DateOffset(months=MONTHS[rates.unit])
     eve, end = (start - pd.Timedelta(days=1)).date(), (start + length - pd.Timedelta(days=1)).date()
-    rows = _compared(dataset, (start - length).date(), eve, end)
-    customers = dataset.query("customers", as_of=eve)
-    groups = known_groups(dataset, eve).reindex(rows.index)
-    groups["cohort"] = customers.set_index("customer_id")["first_purchase"].dt.year.map("{:.0f}".format)
-    scored = segmentation.rfm(customers, eve, window, dataset.rfm)
-    if isinstance(scored, segmentation.Rfm):
-        groups.insert(0, "segment", scored.customers.set_index("customer_id")["segment"].map(scored.names))
+    every = dataset.query("customers", segmentation.MEASURED, as_of=eve)
+    scoring = segmentation.as_cuts(every, eve, dataset.rfm)
+    sums: dict[str, list[pd.DataFrame]] = {}
+    for part in dataset.batches():
+        rows = _compared(part, (start - length).date(), eve, end)
+        groups = _groups(part, eve, window, scoring).reindex(rows.index)
+        for name in groups.columns[groups.notna().any()]:
+            named = rows.groupby(groups[name].fillna(_("(not known)")))
+            sums.setdefault(str(name), []).append(pd.DataFrame({key: _sums(mine) for key, mine in named}).T)
     tables = {}
-    for name in groups.columns[groups.notna().any()]:
-        parts = groups[name].fillna(_("(not known)"))
-        table = pd.DataFrame([{"part": part, **_kept(mine)} for part, mine in rows.groupby(parts)])
+    for name, parts in sums.items():
+        both = parts[0] if len(parts) == 1 else pd.concat(parts).groupby(level=0).sum()
+        table = pd.DataFrame([{"part": part, **_kept(mine)} for part, mine in both.iterrows()])
         by = "part" if name == "cohort" else "active_before"
         tables[f"churn_by_{name}"] = table.sort_values(by, ascending=name == "cohort", ignore_index=True)
     said = _(
@@ -125,7 +129,10 @@ def other_horizons(dataset: Dataset, window: ActivityWindow) -> Listed | NotPoss
     for days in sorted({*DAYS, window.days}):
         first, eve = (last - pd.Timedelta(days=back) for back in (2 * days - 1, days))
         if 2 * days <= known:
-            rows.append({"days": days, **_kept(_compared(dataset, first.date(), eve.date(), dataset.as_of))})
+            sums = [
+                _sums(_compared(part, first.date(), eve.date(), dataset.as_of)) for part in dataset.batches()
+            ]
+            rows.append({"days": days, **_kept(sum(sums[1:], sums[0]))})
     if not rows:
         message = _("The history is too short for a churn rate of {days} days.")
         return NotPossible(message.format(days=DAYS[0]))
@@ -139,22 +146,48 @@ def other_horizons(dataset: Dataset, window: ActivityWindow) -> Listed | NotPoss
 def _compared(dataset: Dataset, first: dt.date, eve: dt.date, end: dt.date) -> pd.DataFrame:
     """Return what each customer who bought from ``first`` to ``eve`` did then, and from then to ``end``."""
     now = eve + dt.timedelta(days=1)
-    rows = dataset.query("customers_compared", before_from=first, before_to=eve, now_from=now, now_to=end)
+    days = {"before_from": first, "before_to": eve, "now_from": now, "now_to": end}
+    rows = dataset.query("customers_compared", COMPARED, **days)
     return rows[rows["purchases_before"] > 0].set_index("customer_id")
 
 
-def _kept(rows: pd.DataFrame) -> dict[str, float]:
+def _groups(dataset: Dataset, eve: dt.date, window: ActivityWindow, scoring: Scoring) -> pd.DataFrame:
+    """Return by customer_id the segment, channel, sector and cohort of each on a day, as far as known."""
+    customers = dataset.query("customers", as_of=eve)
+    groups = known_groups(dataset, eve).reindex(pd.Index(customers["customer_id"]))
+    groups["cohort"] = customers["first_purchase"].dt.year.map("{:.0f}".format).to_numpy()
+    scored = segmentation.rfm(customers, eve, window, scoring)
+    if isinstance(scored, segmentation.Rfm):
+        groups.insert(0, "segment", scored.customers.set_index("customer_id")["segment"].map(scored.names))
+    return groups
+
+
+def _sums(rows: pd.DataFrame) -> pd.Series:
+    """Return sums over customers of an earlier period: how many, lost, their money then, now, and kept."""
+    return pd.Series(
+        {
+            "active_before": float(len(rows)),
+            "lost": float((rows["purchases_now"] == 0).sum()),
+            "net_before": rows["net_before"].sum(),
+            "net_now": rows["net_now"].sum(),
+            "net_kept": rows[["net_before", "net_now"]].min(axis=1).sum(),
+        }
+    )
+
+
+def _kept(sums: pd.Series) -> dict[str, float]:
     """Return how many customers of an earlier period were lost, and how much of their money was kept."""
-    before, lost = rows["net_before"], rows["purchases_now"] == 0
-    base = before.sum() if before.sum() > 0 else np.nan
-    low, high = wilson(lost.mean(), len(rows))
+    count, before = int(sums["active_before"]), sums["net_before"]
+    base = before if before > 0 else np.nan
+    rate = sums["lost"] / count if count else np.nan
+    low, high = wilson(rate, count)
     return {
-        "active_before": len(rows),
-        "lost": int(lost.sum()),
-        "rate": lost.mean(),
+        "active_before": count,
+        "lost": int(sums["lost"]),
+        "rate": rate,
         "rate_low": float(low),
         "rate_high": float(high),
-        "gross_retention": rows[["net_before", "net_now"]].min(axis=1).sum() / base,
-        "net_retention": rows["net_now"].sum() / base,
-        "sales_before": before.sum(),
+        "gross_retention": sums["net_kept"] / base,
+        "net_retention": sums["net_now"] / base,
+        "sales_before": before,
     }

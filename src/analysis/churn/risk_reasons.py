@@ -22,19 +22,21 @@ HIGH = ("returned_share", "discount_share", "late_share", "waiting_days")
 """Numbers that are a reason where they are high; the others, but for those a reader added, where low."""
 
 
-def reasons(model: ChurnModel, frame: pd.DataFrame) -> pd.Series[str]:
+def reasons(model: ChurnModel, frame: pd.DataFrame, everybody: pd.DataFrame | None = None) -> pd.Series[str]:
     """Return in words what of each customer raises its risk most.
 
     First its silence, against what is usual for it; then what raises the risk most. What a feature adds is
     the risk less what it would be if the customer had the usual value of it: the median of all active
     customers, or the most frequent word. What is not known of a customer, or speaks for it, is no reason.
+    What is usual is that of ``everybody``, where the customers of ``frame`` are some of them.
     """
+    common = described(frame if everybody is None else everybody, model.features)
     told, risk = described(frame, model.features), model.risk(frame)
     names = [name for name in model.features if name not in NO_REASON]
     adds = [np.full(len(frame), -1.0)]
     for name in names:
         is_number = pd.api.types.is_numeric_dtype(told[name])
-        usual = told[name].median() if is_number else told[name].mode().iloc[0]
+        usual = common[name].median() if is_number else common[name].mode().iloc[0]
         added = np.where(told[name].isna(), 0, risk - model.of(told.assign(**{name: usual})))
         if is_number and name in FEATURES:
             worse = told[name] > usual if name in HIGH else told[name] < usual

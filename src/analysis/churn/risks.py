@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
 Z_90 = 1.644854
-COLUMNS = [
+MOST_LISTED = 100_000  # customers in a list of a data set in parts, which has more than a million of them
+LISTED = [
     *("customer_id", "risk", "at_stake", "reasons", "days_since_last", "usual_gap", "relative_silence"),
     *("p_alive", "value_if_active", "last_purchase", "purchase_days", "net_sales", "recent_net_sales"),
 ]
+ORDER = {"in_time": True, "at_stake": False, "customer_id": True}
 PROFILE = ["risk", "value_if_active", "at_stake", "relative_silence", "reasons"]
 """What the customer profile knows of churn."""
 
@@ -43,7 +45,10 @@ class Risks(Listed):
         the second; ``p_alive``, where known; ``value_if_active``; ``at_stake`` = risk × value if active;
         ``last_purchase``, ``purchase_days``, ``net_sales`` and ``recent_net_sales`` in the last horizon.
         Value if active is the 12-month value of `analysis.ltv.profile` ÷ P(alive), where that is known: what
-        the customer is worth if it stays; elsewhere recent net sales, if they are above 0.
+        the customer is worth if it stays; elsewhere recent net sales, if they are above 0. Of a data set in
+        parts these are the first `MOST_LISTED`.
+    risk
+        ``risk`` of all active customers by ``customer_id``, one for each part of the data set.
     valued
         Whether it is the 12-month value.
     horizon, calls, expected
@@ -52,6 +57,7 @@ class Risks(Listed):
 
     name: ClassVar[str] = "risks"
     customers: pd.DataFrame
+    risk: tuple[pd.Series, ...] = field(repr=False)
     horizon: int
     calls: int
     expected: tuple[float, float, float]
@@ -59,10 +65,11 @@ class Risks(Listed):
     valued: bool = False
 
 
-def expected_number(risk: pd.Series) -> tuple[float, float, float]:
+def expected_number(*risks: pd.Series) -> tuple[float, float, float]:
     """Return how many will not buy, and the 90 % interval of chance alone: Σ p ± 1.645 √Σ p (1 − p)."""
-    mean, half = float(risk.sum()), Z_90 * float(np.sqrt((risk * (1 - risk)).sum()))
-    return mean, max(mean - half, 0.0), min(mean + half, float(len(risk)))
+    mean = float(sum(p.sum() for p in risks))
+    half = Z_90 * float(np.sqrt(sum((p * (1 - p)).sum() for p in risks)))
+    return mean, max(mean - half, 0.0), min(mean + half, float(sum(len(p) for p in risks)))
 
 
 @or_not_possible
@@ -79,32 +86,88 @@ def risks(
     The ``model`` is fitted on the newest outcomes (``on="check"``). The ``dataset`` knows names, owners and,
     unless ``values`` are given, what customers are worth: ``clv`` and ``p_alive`` of `analysis.ltv.profile`.
     """
-    if dataset is not None and values is None:
-        values = ltv.profile(dataset)
-    listed = snapshots.today.assign(risk=model.risk(snapshots.today), p_alive=np.nan)
-    value = listed["recent_net_sales"].clip(lower=0)
-    valued = values is not None and bool(values["clv"].notna().any())
-    if values is not None and valued:
-        known = values.reindex(listed["customer_id"]).reset_index(drop=True)
-        value = (known["clv"] / known["p_alive"].clip(lower=0.01).fillna(1)).clip(lower=0).fillna(0.0)
-        listed["p_alive"] = known["p_alive"]
-    listed = listed.assign(
-        reasons=reasons(model, snapshots.today),
-        value_if_active=value,
-        at_stake=listed["risk"] * value,
-        in_time=listed["relative_silence"] <= 1,
-    )
-    ranked = listed.sort_values(["in_time", "at_stake", "customer_id"], ascending=[True, False, True])
-    ranked = ranked[COLUMNS].reset_index(drop=True)
+    fitted = ltv.fitted(dataset) if dataset is not None and values is None else None
+    first, risk, stake, valued = pd.DataFrame(), [], 0.0, False
+    for part in dataset.batches() if dataset is not None else [None]:
+        own = ltv.profile(part, fitted) if part is not None and fitted is not None else values
+        ranked = _ranked(model, snapshots, part, own)
+        risk.append(ranked.set_index("customer_id")["risk"])
+        stake += float(ranked["at_stake"].sum())
+        valued = valued or _is_valued(own)
+        first = foremost(first, ranked, ORDER) if part is not None and part.whole else ranked
+    listed = _with_reasons(model, snapshots, first)
     if dataset is not None:
-        ranked = owners.named(dataset, ranked)
-    return _told(ranked.dropna(axis="columns", how="all"), snapshots, calls, valued=valued)
+        listed = owners.named(dataset, listed)
+    listed = listed.dropna(axis="columns", how="all")
+    return _told(listed, tuple(risk), stake, snapshots, calls, valued=valued)
 
 
-def _told(told: pd.DataFrame, snapshots: Snapshots, calls: int, *, valued: bool) -> Risks:
-    """Return the list with what it says."""
-    currency, days, stakes = snapshots.currency, number(snapshots.horizon), told["at_stake"]
-    expected, stake, reached = expected_number(told["risk"]), stakes.sum(), stakes.head(calls).sum()
+@or_not_possible
+def scored(
+    model: ChurnModel, snapshots: Snapshots, part: Dataset, values: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return all active customers of a part of the data set, with the columns that `Risks` names."""
+    return _with_reasons(model, snapshots, _ranked(model, snapshots, part, values))
+
+
+@or_not_possible
+def risk_today(model: ChurnModel, snapshots: Snapshots, dataset: Dataset) -> pd.Series:
+    """Return the risk of no purchase of all active customers of a data set by ``customer_id``."""
+    frames = [snapshots.today_in(part) for part in dataset.batches()]
+    ids = pd.Index(pd.concat([frame["customer_id"] for frame in frames]), name="customer_id")
+    return pd.Series(np.concatenate([model.risk(frame) for frame in frames]), ids, name="risk")
+
+
+def foremost(first: pd.DataFrame, more: pd.DataFrame, order: dict[str, bool]) -> pd.DataFrame:
+    """Return the first `MOST_LISTED` of the rows of both; ``order`` says by what, and whether ascending."""
+    both = pd.concat([first, more]) if len(first) else more
+    return both.sort_values([*order], ascending=[*order.values()], ignore_index=True).head(MOST_LISTED)
+
+
+def _ranked(
+    model: ChurnModel, snapshots: Snapshots, part: Dataset | None, values: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Return what is known of the active customers of a part today, with risk and stake, in the `ORDER`.
+
+    P(alive) of the ``values`` is ``still``: ``p_alive`` is a feature of the model.
+    """
+    today = snapshots.today_in(part)
+    ranked = today.assign(risk=model.risk(today), still=np.nan)
+    value = ranked["recent_net_sales"].clip(lower=0)
+    if values is not None and _is_valued(values):
+        known = values.reindex(ranked["customer_id"]).reset_index(drop=True)
+        value = (known["clv"] / known["p_alive"].clip(lower=0.01).fillna(1)).clip(lower=0).fillna(0.0)
+        ranked["still"] = known["p_alive"]
+    ranked = ranked.assign(
+        value_if_active=value,
+        at_stake=ranked["risk"] * value,
+        in_time=ranked["relative_silence"] <= 1,
+    )
+    return ranked.sort_values([*ORDER], ascending=[*ORDER.values()], ignore_index=True)
+
+
+def _with_reasons(model: ChurnModel, snapshots: Snapshots, ranked: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of a list, of what `_ranked` gives."""
+    why = reasons(model, ranked, snapshots.today)
+    return ranked.assign(reasons=why, p_alive=ranked["still"])[LISTED]
+
+
+def _is_valued(values: pd.DataFrame | None) -> bool:
+    return values is not None and bool(values["clv"].notna().any())
+
+
+def _told(
+    told: pd.DataFrame,
+    risk: tuple[pd.Series, ...],
+    stake: float,
+    snapshots: Snapshots,
+    calls: int,
+    *,
+    valued: bool,
+) -> Risks:
+    """Return the list with what it says, and what all active customers have at stake."""
+    currency, days, active = snapshots.currency, number(snapshots.horizon), sum(len(p) for p in risk)
+    expected, reached = expected_number(*risk), told["at_stake"].head(calls).sum()
     what = _("of their net sales in the last {days} days").format(days=days)
     if valued:
         what = _("of the value of the next 12 months")
@@ -113,7 +176,7 @@ def _told(told: pd.DataFrame, snapshots: Snapshots, calls: int, *, valued: bool)
         "Of {active} active customers {mean} are expected not to buy in the next {days} days (90% interval "
         "{low} to {high}). At stake are {stake} {what}."
     ).format(
-        active=number(len(told)),
+        active=number(active),
         mean=mean,
         days=days,
         low=low,
@@ -128,16 +191,15 @@ def _told(told: pd.DataFrame, snapshots: Snapshots, calls: int, *, valued: bool)
     )
     name = "churn.expected_without_purchase"
     action = _("See in the action plan whom of them it pays to contact.")
-    usual = float(snapshots.check["no_purchase"].mean()) * len(told)
-    found = Finding(
-        name, text, expected[0], "customers", float(stake), good=False, action=action, usual=usual
-    )
+    usual = float(snapshots.check["no_purchase"].mean()) * active
+    found = Finding(name, text, expected[0], "customers", stake, good=False, action=action, usual=usual)
     return Risks(
         shown={"watch_list": told},
         text=text,
         found=found,
-        notes_on=(first,),
+        notes_on=(first,) if len(told) == active else (first, listed_first(len(told), active)),
         customers=told,
+        risk=risk,
         horizon=snapshots.horizon,
         calls=calls,
         expected=expected,
@@ -146,8 +208,14 @@ def _told(told: pd.DataFrame, snapshots: Snapshots, calls: int, *, valued: bool)
     )
 
 
-def profile(risks: Risks | NotPossible) -> pd.DataFrame:
+def listed_first(listed: int, active: int) -> str:
+    """Say how many customers of a data set in parts a list has."""
+    said = _("The list has the first {listed} of {active} active customers.")
+    return said.format(listed=number(listed), active=number(active))
+
+
+def profile(scored: pd.DataFrame | NotPossible) -> pd.DataFrame:
     """Return the columns `PROFILE` by ``customer_id``, of those active today; see `Risks`."""
-    if isinstance(risks, Risks):
-        return risks.customers.set_index("customer_id")[PROFILE]
-    return pd.DataFrame(columns=PROFILE, index=pd.Index([], name="customer_id"), dtype="float64")
+    if isinstance(scored, NotPossible):
+        return pd.DataFrame(columns=PROFILE, index=pd.Index([], name="customer_id"), dtype="float64")
+    return scored.set_index("customer_id")[PROFILE]

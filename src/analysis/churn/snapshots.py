@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,7 +19,7 @@ from analysis.language import N_, _, date, number, percent
 from analysis.ltv.model_selection import fit_purchases
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import summarise
-from analysis.not_possible import or_not_possible
+from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Result
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class Snapshots(Result):
         The horizon in days.
     currency, content
         See `analysis.Dataset`.
+    describe
+        Describes the customers of any part of a large data set today, where these are of a sample of it.
     """
 
     name: ClassVar[str] = "snapshots"
@@ -88,6 +91,13 @@ class Snapshots(Result):
     horizon: int
     currency: str | None = None
     content: str | None = None
+    describe: Callable[[Dataset], pd.DataFrame] | None = field(default=None, repr=False)
+
+    def today_in(self, part: Dataset | None) -> pd.DataFrame:
+        """Return `today` for the customers of a part of the data set (see `Dataset.batches`)."""
+        if self.describe is None or part is None:
+            return self.today
+        return self.describe(part).reindex(columns=self.today.columns).astype(self.today.dtypes)
 
     def on(self, first: int, last: int | None = None) -> pd.DataFrame:
         """Return the customers of some cut-offs, counted back from today: 1 is the last one, 2 before it."""
@@ -164,8 +174,11 @@ def snapshots(dataset: Dataset, horizon: Horizon, more: More | None = None) -> S
     many as the history holds, one horizon before the first of them. ``more`` adds features of one's own: it
     returns for a day what was known on it, one row per ``customer_id``, each other column a feature. Queries
     know nothing after the day that they are given as ``as_of``.
+
+    Of a large data set give `Dataset.sampled`: to learn and to check takes no more. What has been learned
+    then tells all customers their risk, part by part (`Snapshots.today_in`).
     """
-    customers = dataset.query("customers", as_of=dataset.as_of)
+    customers = dataset.query("customers", ["first_purchase"])
     history = (pd.Timestamp(dataset.as_of) - customers["first_purchase"].min()).days
     back = min(max(history // horizon.days - 1, 2), MOST_TO_LEARN + 2)
     days = tuple(dataset.as_of - dt.timedelta(days=horizon.days * n) for n in range(back, -1, -1))
@@ -176,8 +189,11 @@ def snapshots(dataset: Dataset, horizon: Horizon, more: More | None = None) -> S
     added = [str(name) for name in frames[-1] if name not in ALWAYS]
     told = tuple(name for name in added if all(name in one and one[name].notna().any() for one in frames))
     content = customers.attrs.get("content") if more is None else None
-    past = pd.concat(frames[:-1], ignore_index=True)
-    return Snapshots(past, frames[-1], days, told, horizon.days, dataset.currency, content)
+    past, describe = pd.concat(frames[:-1], ignore_index=True), None
+    if dataset.whole is not None:
+        pace = pace_of(dataset.query("customers"), dataset.as_of)
+        describe = partial(snapshot, day=dataset.as_of, horizon=horizon, more=more, common=pace)
+    return Snapshots(past, frames[-1], days, told, horizon.days, dataset.currency, content, describe)
 
 
 ALWAYS = (
@@ -187,8 +203,33 @@ ALWAYS = (
 """Columns of a snapshot that are no features of the models."""
 
 
-def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None = None) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Pace:
+    """At what pace all customers together had bought by a day.
+
+    ``mean_gap`` is that between their purchases, in days; ``model`` the MBG/NBD model fitted to them.
+    """
+
+    mean_gap: float
+    model: PurchaseModel | NotPossible
+
+
+def pace_of(customers: pd.DataFrame, day: dt.date) -> Pace:
+    """Return the pace of the rows of ``sql/customers.sql`` of a day."""
+    return Pace(mean_gap(customers), fit_purchases(summarise(customers, day), "mbg_nbd"))
+
+
+def snapshot(
+    dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None = None, common: Pace | None = None
+) -> pd.DataFrame:
     """Describe the customers active on ``day``, who bought within the activity window, as known that day.
+
+    Parameters
+    ----------
+    dataset, day, horizon, more
+        See `snapshots`.
+    common
+        The pace of all customers on that day, where these are some of them; None: that of these.
 
     Returns
     -------
@@ -213,19 +254,19 @@ def snapshot(dataset: Dataset, day: dt.date, horizon: Horizon, more: More | None
     """
     everybody, today = dataset.query("customers", as_of=day), pd.Timestamp(day)
     bought = everybody[everybody["first_purchase"].notna()].reset_index(drop=True)
+    common = common or pace_of(everybody, day)
     active = bought["last_purchase"] >= today - pd.Timedelta(days=horizon.window)
     frame = bought[["customer_id", "last_purchase", "purchase_days", "net_sales"]].assign(cut_off=today)
-    frame["usual_gap"] = usual_gap(bought)
+    frame["usual_gap"] = usual_gap(bought, common.mean_gap)
     frame["days_since_last"] = (today - bought["last_purchase"]).dt.days.astype(float)
     frame["relative_silence"] = frame["days_since_last"] / frame["usual_gap"]
     frame["age_days"] = (today - bought["first_purchase"]).dt.days.astype(float)
     frame["mean_purchase"] = bought["sales"] / bought["purchase_days"]
     sales = bought["sales"].where(bought["sales"] > 0)
     frame["returned_share"] = (-bought["returns"] / sales).fillna(0.0).clip(lower=0)
-    summary = summarise(everybody, day)
-    model = fit_purchases(summary, "mbg_nbd")
+    model = common.model
     if isinstance(model, PurchaseModel):
-        history = summary.history
+        history = summarise(everybody, day).history
         frame["expected_purchases"] = model.expected_purchases(horizon.days / 7, *history)
         frame["p_alive"] = model.p_alive(*history) if model.leaving_seen else np.nan
     frame = frame[active].set_index("customer_id")
@@ -262,7 +303,7 @@ def _parts(dataset: Dataset, day: dt.date, horizon: Horizon) -> list[pd.DataFram
         _irregularity(dataset.query("purchase_days", as_of=day)),
     ]
     if attributes := [name for name in ATTRIBUTES if name in dataset.tables.get("customers", ())]:
-        parts.append(dataset.query("customer_records")[["customer_id", *attributes]])
+        parts.append(dataset.query("customer_records", ["customer_id", *attributes]))
     sold = dataset.tables["transactions"]
     if sold & {"product_id", "category"}:
         products = dataset.query("churn_products", as_of=day, year_ago=year_ago)
@@ -295,20 +336,29 @@ def _waiting(deliveries: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     return means.clip(lower=0).rename("waiting_days").reset_index()
 
 
-def usual_gap(customers: pd.DataFrame) -> npt.NDArray[np.float64]:
+def mean_gap(customers: pd.DataFrame) -> float:
+    """Return the mean of the days between purchases of the rows of ``sql/customers.sql``; 1 without any."""
+    repeats = customers["x"].sum()
+    span = (customers["last_purchase"] - customers["first_purchase"]).dt.days
+    return float(span.sum() / repeats) if repeats else 1.0
+
+
+def usual_gap(customers: pd.DataFrame, mean: float) -> npt.NDArray[np.float64]:
     """Return each customer's usual days between purchases, drawn towards that of all where it bought little.
 
-    (days between first and last purchase + the mean gap of all) ÷ (repeat purchases + 1): as if each
+    (days between first and last purchase + the ``mean`` gap of all) ÷ (repeat purchases + 1): as if each
     customer had shown one more gap of average length. Who bought once has the mean gap of all. At least
     1 day.
     """
     span = (customers["last_purchase"] - customers["first_purchase"]).dt.days
-    repeats = customers["x"].sum()
-    mean_gap = span.sum() / repeats if repeats else 1.0
-    return ((span + mean_gap) / (customers["x"] + 1)).clip(lower=1.0).to_numpy(float)
+    return ((span + mean) / (customers["x"] + 1)).clip(lower=1.0).to_numpy(float)
 
 
-def usual_gaps(customers: pd.DataFrame) -> pd.Series:
-    """Return ``usual_gap`` by customer_id, of all who ever bought."""
+def usual_gaps(customers: pd.DataFrame, mean: float | None = None) -> pd.Series:
+    """Return ``usual_gap`` by customer_id, of all who ever bought.
+
+    The ``mean`` gap is that of all customers, where these are some of them; None: that of these.
+    """
     bought = customers.dropna(subset="first_purchase")
-    return pd.Series(usual_gap(bought), pd.Index(bought["customer_id"]), name="usual_gap")
+    gaps = usual_gap(bought, mean_gap(bought) if mean is None else mean)
+    return pd.Series(gaps, pd.Index(bought["customer_id"]), name="usual_gap")

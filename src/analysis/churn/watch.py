@@ -16,7 +16,7 @@ from analysis.errors import CarteraError
 from analysis.language import _, date, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Listed
-from analysis.statistics import Z_95, wilson
+from analysis.statistics import Z_95, Floats, wilson
 
 SLIGHT, LARGE = 0.1, 0.25
 _GROUPS = 10  # of the values of a feature
@@ -94,8 +94,7 @@ def earlier_forecast(previous: str | Path | None, dataset: Dataset) -> Listed | 
         return NotPossible(_("The earlier run in {folder} left no list of risks.").format(folder=folder))
     listed, day, days = _left_in(folder)
     until = min(dataset.as_of, day + dt.timedelta(days=days))
-    customers = [dataset.query("customers", as_of=end).set_index("customer_id") for end in (day, until)]
-    then, now = (frame["purchase_days"].reindex(listed["customer_id"]).to_numpy() for frame in customers)
+    then, now = (_purchases(dataset, listed["customer_id"], end) for end in (day, until))
     known = listed.assign(absent=then == now)[~np.isnan(then)]
     if until <= day or known.empty:
         message = _("Nothing is known of the customers in {folder} after {day}, its last day.")
@@ -132,6 +131,17 @@ def earlier_forecast(previous: str | Path | None, dataset: Dataset) -> Listed | 
     low, high = wilson(table["observed"], table["customers"])
     table = table.assign(observed_low=low, observed_high=high).reset_index(drop=True)
     return Listed({"earlier_forecast": table}, text, found)
+
+
+def _purchases(dataset: Dataset, ids: pd.Series, day: dt.date) -> Floats:
+    """Return on how many days each customer had bought by a day; NaN where nothing is known of it."""
+
+    def known(part: Dataset) -> pd.DataFrame:
+        bought = part.query("customers", ["customer_id", "purchase_days"], as_of=day)
+        return bought[bought["customer_id"].isin(ids)]
+
+    found = dataset.gathered(known).set_index("customer_id")["purchase_days"]
+    return found.reindex(ids).to_numpy(float)
 
 
 def _left_in(folder: Path) -> tuple[pd.DataFrame, dt.date, int]:

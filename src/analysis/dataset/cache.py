@@ -13,9 +13,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 import platformdirs
+from filelock import FileLock
 
 from analysis.dataset.user_files import is_legible, legible, reason_of
 from analysis.errors import CarteraError
@@ -162,6 +164,34 @@ def copied(key: str, name: str, make: Callable[[Path], None]) -> Path:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     return folder / name
+
+
+def made_once(key: str, make: Callable[[Path], None]) -> Path:
+    """Return the folder that ``make`` fills, once for a run and its kernels, or else for this process.
+
+    Parameters
+    ----------
+    key
+        What tells its content from any other.
+    make
+        Writes files into the folder that it is given.
+    """
+    folder = (_around() or _of_process()) / hashlib.sha256(key.encode()).hexdigest()[:32]
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            fresh = folder.with_name(f".{uuid.uuid4().hex}")
+            fresh.mkdir()
+            try:
+                make(fresh)
+                fresh.rename(folder)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+    return folder
+
+
+@cache
+def _of_process() -> Path:
+    return lasting_folder()
 
 
 def _shortened(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from functools import cache
@@ -49,7 +49,7 @@ def computed(
     """
     if content is None:
         return make()
-    path = _folder(content) / f"{_digest(*map(_bytes, inputs))}.json"
+    path = _folder(content) / f"{_digest(map(_bytes, inputs))}.json"
     lock = FileLock(f"{path}.lock")
     try:
         lock.acquire()
@@ -68,7 +68,7 @@ def computed(
 
 def _folder(content: str) -> Path:
     """Return the folder of a data set, used just now."""
-    folder = cache_folder() / _digest(content.encode(), _edition())
+    folder = cache_folder() / _digest([content.encode(), _edition()])
     with suppress(OSError):
         if not (folder / MARKER).exists():
             folder.mkdir(parents=True, exist_ok=True)
@@ -91,14 +91,14 @@ def _kept(path: Path) -> bytes | None:
         digest, _end, text = path.read_bytes().partition(b"\n")
     except OSError:
         return None
-    return text if digest == _digest(text).encode() else None
+    return text if digest == _digest([text]).encode() else None
 
 
 def _keep(path: Path, text: str) -> None:
     """Write an entry whole or not at all; its lock is held, so that nobody else writes it."""
     draft = path.with_suffix(".new")
     with suppress(OSError):
-        draft.write_bytes(f"{_digest(text.encode())}\n{text}".encode())
+        draft.write_bytes(f"{_digest([text.encode()])}\n{text}".encode())
         draft.replace(path)
 
 
@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 arrays and data classes of any ki
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value.tolist()
 
 
-def _digest(*parts: bytes) -> str:
+def _digest(parts: Iterable[bytes]) -> str:
     digest = hashlib.sha256()
     for part in parts:
         digest.update(b"%d:" % len(part))

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
-from analysis.dataset.parts import is_part, part_files
+from analysis.dataset.parts import is_part, narrowed, part_files, together
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
@@ -165,13 +165,18 @@ class Dataset:
         """
         return pd.read_parquet(self.folder / "reconciliation.parquet")
 
+    @property
+    def in_parts(self) -> bool:
+        """Whether there are too many customers to hold at once; see `batches`."""
+        return self.whole is None and bool(part_files(self.folder, CUSTOMER_DAYS))
+
     def batches(self) -> Iterator[Dataset]:
         """Yield the data set in parts, each with all that is known of some of its customers.
 
         A data set of up to a million customers is one part, a larger one has parts of a quarter of a million
         (`analysis.dataset.parts`). What is worked out for each customer alone comes to the same.
         """
-        if self.whole or not part_files(self.folder, CUSTOMER_DAYS):
+        if not self.in_parts:
             yield self
             return
         names = [*self.tables, CUSTOMER_DAYS]
@@ -179,6 +184,15 @@ class Dataset:
         for part in range(len(files[CUSTOMER_DAYS])):
             engine = self.engine.over({name: found[part] for name, found in files.items()})
             yield replace(self, engine=engine, whole=self)
+
+    def gathered(self, made: Callable[[Dataset], pd.DataFrame]) -> pd.DataFrame:
+        """Return the rows that a function makes of each of the `batches`, one after the other.
+
+        Of a large data set, words that repeat come as categories, and whole numbers in 32 bits.
+        """
+        if not self.in_parts:
+            return made(self)
+        return together([narrowed(made(part)) for part in self.batches()])
 
     def sampled(self) -> Dataset:
         """Return the data set with a quarter of a million of its customers, drawn by lot.

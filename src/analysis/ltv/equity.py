@@ -1,55 +1,37 @@
-"""What the customers are worth: each, all together and by group."""
+"""What the customers are worth: each, and all together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from analysis.language import _, estimate, money, number, percent, period
+from analysis.language import _, money, number, percent
 from analysis.ltv.backtest.accuracy import last_forecast
 from analysis.ltv.backtest.holdout import Holdout, missed
-from analysis.ltv.estimation.equal_histories import Codes
 from analysis.ltv.intervals import (
     Interval,
     Missed,
-    intervals_of,
     purchase_intervals,
-    simulate_groups,
     total_intervals,
     value_intervals,
-    with_misses,
 )
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.spend import SpendModel
-from analysis.ltv.summary import Floats, Summary, name_units, weeks_in
+from analysis.ltv.summary import Summary, name_units, weeks_in
 from analysis.ltv.value import clv, equity_shares, worth_per_purchase
-from analysis.not_possible import NotPossible, or_not_possible
+from analysis.not_possible import NotPossible
 from analysis.profitability.margins import Margins
-from analysis.result import Finding, Result
-from analysis.segmentation import rfm
-
-if TYPE_CHECKING:
-    import datetime as dt
-
-    from analysis.dataset import Dataset
-    from analysis.dataset.segment_table import Scoring
-    from analysis.portfolio import ActivityWindow
+from analysis.result import LISTED, Finding, Result, most, only_first
 
 FIRST = [
     *("customer_id", "x", "p_alive", "expected_purchases", "expected_spend"),
     *("clv", "clv_low", "clv_high"),
 ]
-BY_GROUP = [
-    *("group", "customers", "share_of_customers", "clv", "equity_low", "equity_high", "share_of_equity"),
-    *("clv_per_customer", "alive", "expected_purchases"),
-]
 TOP = 0.2  # share of customers whose part of customer equity is named
 MOST_LOST = 0.05  # losses ÷ gains up to which a share of customer equity says something
-MOST_GROUPS = 12
-Grouping = Literal["cohort", "segment", "channel", "sector"]
 
 
 class Ahead(NamedTuple):
@@ -134,7 +116,8 @@ class CustomerValue(Result):
 
     def notes(self) -> list[str]:
         """Say what the interval does not cover, and whether the horizon is longer than the history."""
-        return [*filter(None, [self._covered(), self._beyond_history()])]
+        said = filter(None, [self._covered(), self._beyond_history()])
+        return [*said, *only_first(len(self.frame))]
 
     def _covered(self) -> str:
         """Say that the interval is the least to reckon with, where there is little to learn misses from."""
@@ -166,20 +149,14 @@ class CustomerValue(Result):
         )
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the customers with intervals that hold 8 of 10 of them, the most valuable first."""
-        known = (self.summary, self.horizon_weeks, worth_per_purchase(self.frame))
-        value = value_intervals(self.purchases, self.spend, *known)
-        duration = weeks_in(self.summary.unit, self.horizon_weeks)
-        bought = purchase_intervals(self.purchases, duration, self.summary.history)
-        seen = self.purchases.leaving_seen
-        each = self.frame.assign(
-            p_alive=self.frame["p_alive"] if seen else np.nan,
-            purchases_low=bought["low"],
-            purchases_high=bought["high"],
-            clv_low=value["low"],
-            clv_high=value["high"],
-        )
-        best = each.sort_values(["clv", "customer_id"], ascending=[False, True])
+        """Return the customers with intervals that hold 8 of 10 of them, the most valuable first.
+
+        Of more than a million, these.
+        """
+        rows = most(self.frame["clv"], LISTED)
+        some = replace(self.summary, frame=self.summary.frame.iloc[rows])
+        each = with_intervals(self.frame.iloc[rows], some, self.purchases, self.spend, self.horizon_weeks)
+        best = each.sort_values(["clv", "customer_id"], ascending=[False, True]).head(LISTED)
         others = [name for name in best if name not in FIRST]
         return {"customer_value": name_units(best[[*FIRST, *others]], self.summary.unit)}
 
@@ -230,9 +207,29 @@ def customer_value(
     )
     worth = worth_per_purchase(frame)
     before = None if isinstance(check, NotPossible) else missed(check.earlier)
-    equity = total_intervals(purchases, summary, ahead.horizon_weeks, worth, spend=spend, missed=before)[1]
+    bought, weeks = frame["expected_purchases"].to_numpy(float), ahead.horizon_weeks
+    equity = total_intervals(purchases, summary, weeks, worth, spend=spend, missed=before, of_each=bought)[1]
     assumed = margins.assumed()
     return CustomerValue(frame, summary, purchases, spend, ahead.horizon_weeks, equity, check, assumed)
+
+
+def with_intervals(
+    frame: pd.DataFrame, summary: Summary, purchases: PurchaseModel, spend: SpendModel, horizon_weeks: int
+) -> pd.DataFrame:
+    """Add to the rows of `clv`, of the customers of a summary, intervals that hold 8 of 10 of them.
+
+    ``purchases_low`` and ``purchases_high``; ``clv_low`` and ``clv_high``. ``p_alive`` is missing where the
+    data do not show who has left.
+    """
+    value = value_intervals(purchases, spend, summary, horizon_weeks, worth_per_purchase(frame))
+    bought = purchase_intervals(purchases, weeks_in(summary.unit, horizon_weeks), summary.history)
+    return frame.assign(
+        p_alive=frame["p_alive"] if purchases.leaving_seen else np.nan,
+        purchases_low=bought["low"].array,
+        purchases_high=bought["high"].array,
+        clv_low=value["low"].array,
+        clv_high=value["high"].array,
+    )
 
 
 def shares_hold(values: pd.DataFrame) -> bool:
@@ -240,205 +237,3 @@ def shares_hold(values: pd.DataFrame) -> bool:
     each = values["clv"].to_numpy(float)
     gain, loss = float(each[each > 0].sum()), -float(each[each < 0].sum())
     return gain > 0 and loss < MOST_LOST * gain
-
-
-@dataclass(frozen=True)
-class EquityByGroup(Result):
-    """Customer equity by group of customers.
-
-    Attributes
-    ----------
-    frame
-        One row per group: ``group``, ``customers``, ``share_of_customers``; ``alive``, customers expected to
-        be still there, where the data show who has left; ``expected_purchases``; ``clv`` of all of them, its
-        90 % interval ``equity_low`` to ``equity_high`` (the ends of groups do not add up);
-        ``share_of_equity``, missing where `shares_hold` says no or one were above 1; ``clv_per_customer``.
-    by
-        What the groups are.
-    currency
-        ISO 4217 code, or None where it is not known.
-    """
-
-    frame: pd.DataFrame
-    by: Grouping
-    currency: str | None = None
-
-    @property
-    def name(self) -> str:  # type: ignore[override]
-        """What its figure is called."""
-        return f"equity_by_{self.by}"
-
-    @property
-    def top(self) -> pd.Series:
-        """The group that is worth most."""
-        return self.frame.iloc[int(self.frame["clv"].to_numpy().argmax())]
-
-    def title(self) -> str:
-        """Return what is worth most, where shares say anything."""
-        top = self.top
-        if pd.isna(top["share_of_equity"]):
-            return _("Customer equity by group of customers")
-        return _("{group}: {equity} of customer equity with {customers} of the customers").format(
-            group=top["group"],
-            equity=percent(top["share_of_equity"]),
-            customers=percent(top["share_of_customers"]),
-        )
-
-    def sentence(self) -> str:
-        """Say which group is worth most, together and per customer."""
-        top, dear = self.top, self.frame.iloc[int(self.frame["clv_per_customer"].to_numpy().argmax())]
-        message = (
-            _("{by}: taken together “{group}” comes to most, {equity}; per customer “{dear}” does, {each}.")
-            if pd.isna(top["share_of_equity"])
-            else _(
-                "{by}: “{group}” holds {share} of customer equity ({equity}); per customer “{dear}” is worth "
-                "most, {each}."
-            )
-        )
-        return message.format(
-            by=_grouping_name(self.by),
-            group=top["group"],
-            equity=money(top["clv"], self.currency),
-            share=percent(top["share_of_equity"]),
-            dear=dear["group"],
-            each=estimate(dear["clv_per_customer"], self.currency),
-        )
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the groups."""
-        return {self.name: self.frame[BY_GROUP]}
-
-    def findings(self) -> list[Finding]:
-        """Return which of several groups is worth most; of cohorts the chart is enough."""
-        if self.by == "cohort":
-            return []
-        share = float(self.frame["share_of_equity"].max())
-        return [Finding(f"ltv.{self.name}", self.sentence(), share, "share")]
-
-
-@or_not_possible
-def equity_by(value: CustomerValue, groups: pd.Series, by: Grouping) -> EquityByGroup | NotPossible:
-    """Return customer equity by group of customers; ``NotPossible`` where there is nothing to compare.
-
-    Parameters
-    ----------
-    value
-        What each customer is worth.
-    groups
-        The group of each customer by ``customer_id`` (the index); customers without one are a group of their
-        own, the last. Categories keep their order; of others the group with the highest equity comes first,
-        and of more than twelve the smallest are taken together.
-    by
-        What the groups are.
-    """
-    values = value.frame
-    if not values["clv"].any():
-        return NotPossible(_("No customer is expected to bring anything, so no group is either."))
-    shown = _shown(values, groups)
-    table = values.groupby(shown, observed=True).agg(
-        customers=("clv", "size"),
-        alive=("p_alive", "sum"),
-        expected_purchases=("expected_purchases", "sum"),
-        clv=("clv", "sum"),
-    )
-    if len(table) == 1:
-        return NotPossible(_("All customers are in one group: {group}.").format(group=table.index[0]))
-    table.insert(1, "share_of_customers", table["customers"] / table["customers"].sum())
-    ends = _ends(value, table.index.get_indexer(pd.Index(shown)))
-    table["equity_low"], table["equity_high"] = ends.T
-    whole = table["clv"].sum()
-    mean_something = shares_hold(values) and (table["clv"] <= whole).all()
-    table["share_of_equity"] = table["clv"] / (whole if mean_something else np.nan)
-    table["clv_per_customer"] = table["clv"] / table["customers"]
-    if not value.purchases.leaving_seen:
-        table["alive"] = np.nan
-    table.index = pd.Index(table.index.astype("object"), name="group")
-    return EquityByGroup(table.reset_index(), by, value.currency)
-
-
-def _shown(values: pd.DataFrame, groups: pd.Series) -> pd.Series:
-    """Return the group under which each customer is shown, as categories in their order."""
-    named = values["customer_id"].map(groups.astype("object"))
-    if isinstance(groups.dtype, pd.CategoricalDtype):
-        order = [name for name in groups.cat.categories if (named == name).any()]
-    else:
-        sums = values.groupby(named)["clv"].agg(["sum", "size"])
-        order = list(sums.sort_values(["sum", "size"], ascending=False, kind="stable").index)
-        if len(order) > MOST_GROUPS:
-            others = _("(all others)")
-            named, order = named.mask(named.isin(order[MOST_GROUPS - 1 :]), others), order[: MOST_GROUPS - 1]
-            order.append(others)
-    unknown = _("(not known)")
-    return named.fillna(unknown).astype(pd.CategoricalDtype(list(dict.fromkeys([*order, unknown]))))
-
-
-def _ends(value: CustomerValue, groups: Codes) -> Floats:
-    """Return the ends of the 90 % interval of what each group is worth."""
-    weeks, parts = value.horizon_weeks, value.summary
-    totals = simulate_groups(
-        value.purchases,
-        weeks_in(parts.unit, weeks),
-        parts.history,
-        worth_per_purchase(value.frame),
-        groups,
-        spend=value.spend,
-        z=parts.frame["z"].to_numpy(float),
-    )
-    found = [intervals_of(with_misses(each, value.missed, weeks))[1] for each in totals]
-    return np.array([(each.low, each.high) for each in found])
-
-
-def _grouping_name(by: Grouping) -> str:
-    names: dict[Grouping, str] = {
-        "cohort": _("By cohort"),
-        "segment": _("By segment"),
-        "channel": _("By channel"),
-        "sector": _("By sector"),
-    }
-    return names[by]
-
-
-def cohorts(summary: Summary) -> pd.Series:
-    """Return the period of each customer's first purchase, by ``customer_id``, as ordered categories.
-
-    Months, quarters or years: the shortest that makes no more than twelve cohorts.
-    """
-    first = pd.to_datetime(summary.frame["first_purchase"])
-    lengths = {"month": "M", "quarter": "Q", "year": "Y"}
-    few = [name for name, one in lengths.items() if first.dt.to_period(one).nunique() <= MOST_GROUPS]
-    unit = next(iter(few), "year")
-    starts = first.dt.to_period(lengths[unit]).dt.start_time
-    names = {day: period(day.date(), unit) for day in sorted(starts.unique())}
-    labels = pd.Categorical(starts.map(names), categories=list(names.values()), ordered=True)
-    return pd.Series(labels, index=summary.frame["customer_id"], name="cohort")
-
-
-def segments(
-    customers: pd.DataFrame,
-    as_of: dt.date,
-    window: ActivityWindow | NotPossible,
-    scoring: Scoring | None = None,
-) -> pd.Series:
-    """Return the name of each customer's RFM segment, by ``customer_id``; see `analysis.segmentation.rfm`."""
-    scored = rfm(customers, as_of, window, scoring)
-    if isinstance(scored, NotPossible):
-        return pd.Series(dtype=str)
-    return scored.customers.set_index("customer_id")["segment"].map(scored.names)
-
-
-def channels(dataset: Dataset) -> pd.Series | NotPossible:
-    """Return the channel of most of each customer's money, by ``customer_id``."""
-    if "channel" not in dataset.columns:
-        return NotPossible(_("The channel of the sales is not known: the column channel would show it."))
-    return dataset.query("customer_channels").set_index("customer_id")["main_channel"]
-
-
-def recorded(dataset: Dataset, column: str) -> pd.Series | NotPossible:
-    """Return a column of the table of customers, such as ``sector``, by ``customer_id``."""
-    if column not in dataset.tables.get("customers", frozenset()):
-        return NotPossible(
-            _("This is not known: the column {column} of a table of customers would show it.").format(
-                column=column
-            )
-        )
-    return dataset.query("customer_records").set_index("customer_id")[column]

@@ -24,7 +24,7 @@ from analysis.ltv.purchases import (
     model_name,
     scaled_counts,
 )
-from analysis.ltv.summary import Summary, weeks_in
+from analysis.ltv.summary import Histories, Summary, weeks_in
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Result
 
@@ -52,6 +52,8 @@ class Comparison(Result):
         has no part in the choice, ``total_error`` (expected ÷ actual − 1) and ``rmse`` per customer.
     best
         The model to use; its ``reason`` says why.
+    tried_on
+        That the check is on a sample, where it is.
     """
 
     name: ClassVar[str] = "models"
@@ -59,6 +61,7 @@ class Comparison(Result):
     models: dict[Kind, PurchaseModel]
     table: pd.DataFrame
     best: PurchaseModel
+    tried_on: str = ""
 
     def sentence(self) -> str:
         """Say which model is used, and why."""
@@ -69,19 +72,21 @@ class Comparison(Result):
         return {"models": self.table.assign(model=[model_name(kind) for kind in self.table["model"]])}
 
     def notes(self) -> list[str]:
-        """Say which model is used, and why."""
-        return [self.sentence()]
+        """Say which model is used, and why, and on whom it was tried, where that is a sample."""
+        return [*filter(None, [self.sentence(), self.tried_on])]
 
 
-def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "auto") -> PurchaseModel | NotPossible:
-    """Fit a model of purchases to a summary.
+def fit_purchases(
+    known: Summary | Histories, model: Kind | Literal["auto"] = "auto"
+) -> PurchaseModel | NotPossible:
+    """Fit a model of purchases to the histories of customers.
 
     Customers with equal ``(x, t_x, T)`` are fitted as one, weighted by their number.
 
     Parameters
     ----------
-    summary
-        The customers.
+    known
+        The customers, or their histories.
     model
         Which; ``"auto"`` fits all three and takes the most likely, see `compare_models`.
 
@@ -92,19 +97,18 @@ def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "auto") -> P
         optimum.
     """
     if model == "auto":
-        compared = compare_models(summary)
+        compared = compare_models(known)
         return compared.best if isinstance(compared, Comparison) else compared
-    if summary.repeat_buyers < MIN_REPEAT_BUYERS:
+    if known.repeat_buyers < MIN_REPEAT_BUYERS:
         return NotPossible(
             _(
                 "Too little data for the purchase model: it needs at least {needed} customers who bought on "
                 "two days or more (here: {found})."
-            ).format(needed=MIN_REPEAT_BUYERS, found=number(summary.repeat_buyers))
+            ).format(needed=MIN_REPEAT_BUYERS, found=number(known.repeat_buyers))
         )
-    counts, longest = scaled_counts(summary)
-    fit = computed(
-        summary.content, lambda: maximise(likelihood(model, counts)), fit_of, model, *summary.history
-    )
+    counts, longest = scaled_counts(known)
+    arrays = (counts.purchases, counts.times, counts.x, counts.t_x, counts.t, counts.weights)
+    fit = computed(known.content, lambda: maximise(likelihood(model, counts)), fit_of, model, *arrays)
     if fit is None:
         return NotPossible(
             _(
@@ -113,9 +117,9 @@ def fit_purchases(summary: Summary, model: Kind | Literal["auto"] = "auto") -> P
             )
         )
     log_likelihood = fit.log_likelihood - counts.bought * float(np.log(longest))
-    customers = len(summary.frame)
+    customers = int(counts.customers)
     mean = counts.bought / customers
-    return PurchaseModel(model, summary.unit, log_likelihood, customers, fit, longest, mean)
+    return PurchaseModel(model, known.unit, log_likelihood, customers, fit, longest, mean)
 
 
 @or_not_possible
@@ -129,7 +133,9 @@ def choose(compared: Comparison, model: Kind | Literal["auto"]) -> PurchaseModel
     return replace(compared.models[model], reason=reason)
 
 
-def compare_models(summary: Summary, check: Holdout | NotPossible | None = None) -> Comparison | NotPossible:
+def compare_models(
+    known: Summary | Histories, check: Holdout | NotPossible | None = None
+) -> Comparison | NotPossible:
     """Fit all models of purchases and choose one.
 
     The models are compared by the logarithm of the probability that they, fitted at each of the earlier dates
@@ -140,8 +146,8 @@ def compare_models(summary: Summary, check: Holdout | NotPossible | None = None)
 
     Parameters
     ----------
-    summary
-        The customers.
+    known
+        The customers, or their histories.
     check
         The last check, with those at earlier dates; without these the likelihood alone decides.
 
@@ -150,7 +156,7 @@ def compare_models(summary: Summary, check: Holdout | NotPossible | None = None)
     Comparison or NotPossible
         ``NotPossible`` where no model could be fitted.
     """
-    fitted = {kind: fit_purchases(summary, kind) for kind in KINDS}
+    fitted = {kind: fit_purchases(known, kind) for kind in KINDS}
     models = {kind: model for kind, model in fitted.items() if isinstance(model, PurchaseModel)}
     if not models:
         return next(iter(fitted.values()))  # type: ignore[return-value]
@@ -158,13 +164,16 @@ def compare_models(summary: Summary, check: Holdout | NotPossible | None = None)
     past = [each for each in getattr(check, "earlier", ()) if models.keys() <= each.models.keys()]
     if past:
         table = table.join(_scored(past, tuple(models)))
+    tried_on = ""
     if check is not None and not isinstance(check, NotPossible):
+        tried_on = check.of_whom()
         seen = [kind for kind in models if kind in check.models]
         off = check.customers[seen].sub(check.customers["actual"], axis=0)
         table["total_error"] = off.sum() / check.actual if check.actual else np.nan
         table["rmse"] = np.sqrt((off**2).mean())
     best, reason = _choice(table, len(past))
-    return Comparison(models, table.rename_axis("model").reset_index(), replace(models[best], reason=reason))
+    table, used = table.rename_axis("model").reset_index(), replace(models[best], reason=reason)
+    return Comparison(models, table, used, tried_on)
 
 
 def _scored(past: list[Holdout], kinds: tuple[Kind, ...]) -> pd.DataFrame:

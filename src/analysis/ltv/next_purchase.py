@@ -13,7 +13,7 @@ from analysis.language import _, date, ngettext, number, percent
 from analysis.ltv.purchases import PurchaseModel
 from analysis.ltv.summary import DAYS, Floats, Summary, weeks_in
 from analysis.not_possible import or_not_possible
-from analysis.result import Finding, Result
+from analysis.result import LISTED, Finding, Result, most, only_first
 
 CHUNK = 200_000  # customers at a time
 EVEN = 0.5  # probability of having bought again by the date
@@ -81,15 +81,17 @@ class NextPurchase(Result):
 
     def notes(self) -> list[str]:
         """Say for whom no purchase is in sight."""
-        dates = self.frame["expected_by"]
+        dates, cut = self.frame["expected_by"], only_first(len(self.frame))
         if not (never := int(dates.isna().sum())):
-            return []
+            return cut
         said = _("For {never} ({share}) no purchase within three years is as likely as not.")
-        return [said.format(never=number(never), share=percent(never / len(dates)))]
+        return [said.format(never=number(never), share=percent(never / len(dates))), *cut]
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the customers, who is due first."""
-        return {"next_purchase": self.frame.sort_values(["expected_by", "customer_id"])}
+        """Return the customers, who is due first; of more than a million, these."""
+        soon = (pd.Timestamp(self.as_of) - self.frame["expected_by"]).dt.days.fillna(-np.inf)
+        due = self.frame.iloc[most(soon, LISTED)].sort_values(["expected_by", "customer_id"])
+        return {"next_purchase": due.head(LISTED)}
 
     def findings(self) -> list[Finding]:
         """Return for how many a purchase is in sight."""

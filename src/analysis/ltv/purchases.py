@@ -12,16 +12,17 @@ from scipy.special import betaln
 
 from analysis.language import _, listing, number, percent
 from analysis.ltv.estimation.bg_nbd import Geometric, GeometricLikelihood
-from analysis.ltv.estimation.equal_histories import Counts, Floats, count, distinct_pairs
+from analysis.ltv.estimation.equal_histories import Counts, Floats, distinct_pairs
 from analysis.ltv.estimation.pareto_nbd import ParetoLikelihood, ParetoNbd
 from analysis.ltv.estimation.search import Fit
-from analysis.ltv.summary import Summary, Unit, unit_name
+from analysis.ltv.summary import Histories, Summary, Unit, unit_name
 from analysis.result import Finding, Result
 
 Kind = Literal["bg_nbd", "mbg_nbd", "pareto_nbd"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MIN_REPEAT_BUYERS = 20  # fewer tell four parameters too little
 SYMBOLS = {"alpha": "α", "beta": "β"}
+CHUNK = 1_000_000  # customers whose P(alive) is worked out at a time
 HARDLY = 0.01  # share of leavers, over a typical history or the longest age, that cannot be told from 0
 
 
@@ -177,7 +178,11 @@ class PurchaseModel(Result):
 
         In the BG/NBD it is 1 for customers with one purchase: one can only leave after a repeat purchase.
         """
-        return self.process.p_alive(*(np.asarray(part, float) for part in (x, t_x, t)))
+        history = [np.asarray(part, float) for part in (x, t_x, t)]
+        parts = [slice(start, start + CHUNK) for start in range(0, np.size(x), CHUNK)]
+        if len(parts) < 2:
+            return self.process.p_alive(*history)
+        return np.concatenate([self.process.p_alive(*(each[rows] for each in history)) for rows in parts])
 
     def expected_if_alive(self, duration: float | Floats, x: Floats, t: Floats) -> Floats:
         """Return the purchases expected within ``duration`` of a customer known to be alive at age ``t``."""
@@ -289,12 +294,12 @@ def likelihood(kind: Kind, counts: Counts) -> GeometricLikelihood | ParetoLikeli
     )
 
 
-def scaled_counts(summary: Summary) -> tuple[Counts, float]:
-    """Return the counted histories of a summary in units of the longest age, and that age.
+def scaled_counts(known: Summary | Histories) -> tuple[Counts, float]:
+    """Return the counted histories of customers in units of the longest age, and that age.
 
     So all parameters are of the size of 1 whatever the unit, and one set of bounds and starts serves all.
     """
-    counts = count(*summary.history)
+    counts = known.counts
     longest = float(counts.times[-1])
     return counts.rescaled(longest), longest
 

@@ -199,7 +199,7 @@ def fit_spend(summary: Summary, check: Holdout | NotPossible | None = None) -> S
         with the mean held. ``NotPossible``, with the reason, where fewer than 20 repeat buyers spent money.
     """
     if power := spend_power(getattr(check, "earlier", ())):
-        fitted, level = fit_spend(summary), level_of(check.customers, summary)  # type: ignore[union-attr]
+        fitted, level = fit_spend(summary), check.latest  # type: ignore[union-attr]
         return fitted if isinstance(fitted, NotPossible) else replace(fitted, level=level**power)
     x, z = with_money(summary)
     if (reason := _too_few(z)) is not None:
@@ -227,8 +227,9 @@ def _fit_held(summary: Summary, x: Floats, z: Floats) -> SpendModel | None:
 
 def with_money(summary: Summary) -> tuple[Floats, Floats]:
     """Return ``x`` and ``z`` of the repeat buyers with money in their repeat purchases."""
-    frame = summary.frame[(summary.frame["x"] > 0) & (summary.frame["z"] > 0)]
-    return frame["x"].to_numpy(np.float64), frame["z"].to_numpy(np.float64)
+    x, z = (summary.frame[name].to_numpy(np.float64) for name in ("x", "z"))
+    rows = (x > 0) & (z > 0)
+    return x[rows], z[rows]
 
 
 def _too_few(z: Floats) -> NotPossible | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.language import _, number
+from analysis.ltv.estimation.equal_histories import Counts, count
 from analysis.not_possible import NotPossible
 from analysis.result import Result, currency_of
 
@@ -21,6 +23,10 @@ Floats = npt.NDArray[np.float64]
 Unit = Literal["day", "week"]
 DAYS: dict[Unit, int] = {"day": 1, "week": 7}
 TYPICAL_PURCHASES = 10
+COLUMNS = [
+    *("customer_id", "first_purchase", "last_purchase", "x", "sales", "net_sales", "repeat_value"),
+]
+"""Columns of ``sql/customers.sql`` that a summary is made of."""
 SILENT_GAPS = 3  # an example customer is "silent" after this many of its own usual gaps
 
 
@@ -62,6 +68,66 @@ class Summary:
         """``x``, ``t_x`` and ``T`` of each customer."""
         x, t_x, t = (self.frame[name].to_numpy(np.float64) for name in ("x", "t_x", "T"))
         return x, t_x, t
+
+    @cached_property
+    def counts(self) -> Counts:
+        """The histories, each with the number of customers that share it."""
+        return count(*self.history)
+
+
+@dataclass(frozen=True)
+class Histories:
+    """The histories of all customers, each with the number of customers that share it.
+
+    Attributes
+    ----------
+    counts
+        The histories, times in ``unit``.
+    unit, content
+        See `Summary`.
+    """
+
+    counts: Counts
+    unit: Unit
+    content: str | None = None
+
+    @property
+    def repeat_buyers(self) -> int:
+        """Customers with at least one repeat purchase."""
+        return int(self.counts.weights[self.counts.purchases[self.counts.x] > 0].sum())
+
+
+def histories(dataset: Dataset, unit: Unit = "week") -> Histories:
+    """Return the histories of all customers of a data set, counted by the engine.
+
+    Models of purchases fitted to these are those fitted to the summary of all customers.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    unit
+        ``"day"`` or ``"week"``: the unit of their times.
+    """
+    rows = dataset.query("histories")
+    first, last = rows["first_purchase"], rows["last_purchase"]
+    ages = ((until - first).dt.days / DAYS[unit] for until in (last, pd.Timestamp(dataset.as_of)))
+    numbers = (part.to_numpy(np.float64) for part in (rows["x"], *ages, rows["customers"]))
+    return Histories(count(*numbers), unit, dataset.content)
+
+
+def summary_of(dataset: Dataset, unit: Unit = "week") -> Summary:
+    """Return the summary of all customers of a data set, read in parts where these are many.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    unit
+        See `summarise`.
+    """
+    parts = [summarise(part.query("customers", COLUMNS), dataset.as_of, unit) for part in dataset.batches()]
+    return replace(parts[0], frame=pd.concat([part.frame for part in parts], ignore_index=True))
 
 
 def summarise(customers: pd.DataFrame, as_of: dt.date, unit: Unit = "week") -> Summary:
@@ -181,11 +247,13 @@ def silent_after_a_pace(frame: pd.DataFrame) -> pd.Series | None:
     all who bought again), the one whose repeat purchases are closest to ten: enough to show a pace, few
     enough to count. None where nobody bought twice.
     """
-    repeat = frame[(frame["x"] > 0) & (frame["t_x"] > 0)]
-    silent = repeat[(repeat["T"] - repeat["t_x"]) >= SILENT_GAPS * repeat["t_x"] / repeat["x"]]
-    choice = silent if len(silent) else repeat
-    if choice.empty:
+    x, t_x, t = (frame[name].to_numpy(np.float64) for name in ("x", "t_x", "T"))
+    repeat = (x > 0) & (t_x > 0)
+    silent = repeat & (t - t_x >= SILENT_GAPS * t_x / np.maximum(x, 1))
+    rows = np.flatnonzero(silent if silent.any() else repeat)
+    if not len(rows):
         return None
-    ordered = choice.assign(distance=(choice["x"] - TYPICAL_PURCHASES).abs())
-    ordered = ordered.sort_values(["distance", "t_x", "customer_id"], ascending=[True, False, True])
-    return ordered.iloc[0][list(frame.columns)]
+    distance = np.abs(x[rows] - TYPICAL_PURCHASES)
+    alike = frame.iloc[rows[distance == distance.min()]]
+    first: pd.Series = alike.sort_values(["t_x", "customer_id"], ascending=[False, True]).iloc[0]
+    return first

@@ -39,7 +39,7 @@ def effects(result: CampaignEffects, ax: Axes | None = None) -> Axes:
 @plot.register
 def contact_value(result: ContactValue, ax: Axes | None = None) -> Axes:
     """Draw what contacting the first n customers brings in all, and where it is most."""
-    best = int(result.shown["contact_value"]["worth_contacting"].sum())
+    best = result.pay
     curve = result.curve.head(max(3 * best, LEAST) + 1)
     curve = curve.iloc[points(len(curve))]
     ax = ax or theme.axes(height=4)

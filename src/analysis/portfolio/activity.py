@@ -107,11 +107,11 @@ def default_period(window: ActivityWindow | NotPossible, given: str | None = Non
 @or_not_possible
 def activity(customers: pd.DataFrame, as_of: dt.date, window: ActivityWindow) -> Activity | NotPossible:
     """Return who of ``sql/customers.sql`` bought within the window; its first day counts."""
-    told = profile(customers, as_of, window)
-    if told.empty:
+    bought = customers.loc[customers["last_purchase"].notna(), ["customer_id", "last_purchase", "net_sales"]]
+    if bought.empty:
         return NotPossible(_("Nobody bought anything, so nobody is active."))
-    bought = customers[["customer_id", "last_purchase", "net_sales"]]
-    bought = bought.join(told, on="customer_id", how="inner")
+    days_since_last = (pd.Timestamp(as_of) - bought["last_purchase"]).dt.days
+    bought = bought.assign(days_since_last=days_since_last, active=days_since_last <= window.days)
     sizes = sizes_by("active", [True, False], bought).reset_index(drop=True)
     sizes.insert(0, "status", [_("Active"), _("Inactive")])
     (active, share), days, currency = sizes.iloc[0, 1:3], window.days, currency_of(customers)

@@ -69,7 +69,8 @@ def deciles(compared: Compared) -> Listed | NotPossible:
         return NotPossible(_("Net sales add up to zero or less: nobody can have a share of them."))
     rank = bought["net_now"].rank(ascending=False, pct=True)
     decile = pd.Series(np.ceil(10 * rank - 1e-9), bought.index, name="decile").clip(1, 10).astype(int)
-    sums = bought.assign(customers=1).groupby(decile).sum(numeric_only=True)
+    summed = ["customers", "purchases_now", "net_now", "cost_now", "known_now"]
+    sums = bought.assign(customers=1)[summed].groupby(decile).sum()
     sums = sums.rename(columns={"purchases_now": "purchases", "net_now": "net_sales"})
     frame = with_factors(sums).assign(
         margin_rate=1 - sums["cost_now"] / sums["known_now"].where(sums["known_now"] > 0),

@@ -50,12 +50,13 @@ def sales_change(compared: Compared) -> SalesChange:
     customers are left out.
     """
     names = {"net_before": "earlier_sales", "net_now": "later_sales"}
-    frame = compared.customers.rename(columns=names).sort_values("customer_id", ignore_index=True)
+    frame = compared.customers.rename(columns=names)
     frame["difference"] = frame["later_sales"] - frame["earlier_sales"]
-    moved = np.where(frame["difference"] >= 0, "growth", "shrinkage")
-    step = frame["status"].mask(frame["status"] == "retained", pd.Series(moved, frame.index))
-    steps = frame.groupby(step.rename("step"))["difference"].agg(["size", "sum"])
-    steps = steps.set_axis(["customers", "amount"], axis=1).reindex(STEPS).dropna().astype({"customers": int})
+    moved = np.where(frame["difference"] >= 0, STEPS.index("growth"), STEPS.index("shrinkage"))
+    place = frame["status"].cat.set_categories(STEPS).cat.codes  # -1: retained
+    step = pd.Categorical.from_codes(np.where(place < 0, moved, place), pd.Index(STEPS))
+    steps = frame.groupby(pd.Series(step, frame.index), observed=True)["difference"].agg(["size", "sum"])
+    steps = steps.set_axis(["customers", "amount"], axis=1)
     total, later = (float(frame[name].sum()) for name in names.values())
     steps["share"] = steps["amount"] / total
     told, (first, second) = _step_names(compared), compared.names
@@ -70,9 +71,9 @@ def sales_change(compared: Compared) -> SalesChange:
         won=money(won, compared.currency),
     )
     claim = _("Customers who bought less took {lost} off net sales, those who bought more added {won}")
-    before = frame[frame["purchases_before"] > 0]
-    of, now = before[[*names.values()]].sum()
-    gross, net = float(before[[*names.values()]].min(axis=1).sum() / of), float(now / of)
+    before = frame.loc[frame["purchases_before"] > 0, [*names.values()]]
+    of, now = before.sum()
+    gross, net = float(before.min(axis=1).sum() / of), float(now / of)
     notes = [kept(first, second, gross, net)]
     if set(steps.index) & {"again", "not_yet"}:
         notes.append(
@@ -81,10 +82,8 @@ def sales_change(compared: Compared) -> SalesChange:
                 "lost nor reactivated, and makes a step of its own."
             )
         )
-    frame["status"] = frame["status"].map(told)
-    frame = frame.filter(["customer_id", "name", "owner", "status", *names.values(), "difference"])
-    steps = steps.rename_axis("step").reset_index()
-    fallen = frame[frame["difference"] < 0].nsmallest(_TOP, "difference").reset_index(drop=True)
+    steps = steps.rename_axis("step").reset_index().astype({"step": "str"})
+    fallen, risen = (_most(frame, sign, told) for sign in (-1, 1))
     those = listing([str(name) for name in called(fallen.head(_NAMED))])
     action = _("Find out first what happened with {names}.").format(names=those) if lost else ""
     shown = steps.assign(step=steps["step"].map(told))
@@ -93,7 +92,7 @@ def sales_change(compared: Compared) -> SalesChange:
         {
             "change": shown,
             "fallen": fallen,
-            "risen": frame[frame["difference"] > 0].nlargest(_TOP, "difference").reset_index(drop=True),
+            "risen": risen,
         },
         text,
         Finding("portfolio.change", text, lost / total, "share", lost, not lost, action),
@@ -105,6 +104,15 @@ def sales_change(compared: Compared) -> SalesChange:
         gross_retention=gross,
         net_retention=net,
     )
+
+
+def _most(frame: pd.DataFrame, sign: int, told: dict[str, str]) -> pd.DataFrame:
+    """Return the customers who bought most more (1) or less (-1), with what their status is called."""
+    some = frame.loc[sign * frame["difference"] > 0, "difference"]
+    rows = frame.loc[(some.nlargest(_TOP) if sign > 0 else some.nsmallest(_TOP)).index]
+    columns = ["customer_id", "name", "owner", "status", "earlier_sales", "later_sales", "difference"]
+    rows = rows.filter(columns).reset_index(drop=True)
+    return rows.assign(status=rows["status"].astype("str").map(told))
 
 
 def _step_names(compared: Compared) -> dict[str, str]:

@@ -105,6 +105,12 @@ def last_twelve_months(dataset: Dataset) -> Compared:
 
 
 def _read(dataset: Dataset, unit: str, before: Days, now: Days) -> Compared:
+    customers = dataset.gathered(lambda part: _placed(part, before, now))
+    return Compared(unit, before, now, customers, dataset.as_of, dataset.currency)
+
+
+def _placed(dataset: Dataset, before: Days, now: Days) -> pd.DataFrame:
+    """Return the rows of `Compared.customers`."""
     rows = dataset.query(
         "customers_compared", before_from=before[0], before_to=before[1], now_from=now[0], now_to=now[1]
     )
@@ -118,9 +124,9 @@ def _read(dataset: Dataset, unit: str, before: Days, now: Days) -> Compared:
         "not_yet": bought_before & meanwhile,
         "lost": bought_before,
     }
-    status = np.select([*statuses.values()], [*statuses], "returned")
-    customers = named(dataset, rows).assign(status=status)
-    return Compared(unit, before, now, customers, dataset.as_of, dataset.currency)
+    place = np.select([*statuses.values()], range(len(statuses)), len(statuses))
+    status = pd.Categorical.from_codes(place, pd.Index([*statuses, "returned"]))
+    return named(dataset, rows).assign(status=status)
 
 
 def periods_compared(as_of: dt.date, compare: str) -> tuple[Days, Days]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, date, listing, money, ngettext, number, percent
 from analysis.not_possible import NotPossible
-from analysis.owners import called
+from analysis.owners import called, named
 from analysis.periods import begins_whole
-from analysis.result import Finding, Listed, currency_of, never_bought, only_returned
+from analysis.result import Finding, Listed, never_bought, only_returned
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 TOP_PERCENT = (1, 5, 10, 20)
 LARGEST = (1, 5, 10)
@@ -48,8 +50,12 @@ class Concentration(Listed):
     curve: pd.DataFrame
 
 
-def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentration | NotPossible:
+def concentration(
+    customers: pd.DataFrame, value: str = "net_sales", dataset: Dataset | None = None
+) -> Concentration | NotPossible:
     """Return how ``value``, a column with money, is spread over customers, one per row.
+
+    The largest are named as far as ``dataset`` knows their names.
 
     Notes
     -----
@@ -78,8 +84,11 @@ def concentration(customers: pd.DataFrame, value: str = "net_sales") -> Concentr
     without = without.assign(left=total - without["sales_lost"], share_lost=without["sales_lost"] / total)
     points = np.linspace(0, count, min(count, _CURVE_POINTS) + 1).round().astype(int)
     below = np.append(0, np.cumsum(rising))[points] / total
-    ranked = customers.filter([*_KNOWN, value]).assign(share_of_sales=customers[value] / total)
+    ranked = customers.loc[customers[value] >= rising[-10:][0]].filter([*_KNOWN, value])
+    ranked = ranked.assign(share_of_sales=ranked[value] / total)
     principal = ranked.sort_values(ranked.columns[0], kind="stable").nlargest(10, value)
+    if dataset is not None:
+        principal = named(dataset, principal)
     share = few / count
     text = ngettext(
         "It takes {few} of {customers} customers ({share}) to make 80% of net sales; without the largest one "
@@ -121,23 +130,23 @@ class ConcentrationTrend(Listed):
     is_drawn: ClassVar[bool] = True
 
 
-def concentration_trend(years: pd.DataFrame, as_of: dt.date) -> ConcentrationTrend | NotPossible:
+def concentration_trend(dataset: Dataset) -> ConcentrationTrend | NotPossible:
     """Return how concentrated net sales were in each of the years that end on the day of ``as_of``.
 
-    They are the rows of ``sql/customer_years.sql``, with ``name`` where known; a year whose beginning was not
-    recorded is left out.
+    A year whose beginning was not recorded is left out.
     """
+    years, as_of = dataset.gathered(_by_year), dataset.as_of
+    first_day = dataset.query("coverage")["first_date"].iloc[0].date()
+    largest, before = pd.DataFrame(), pd.Series(dtype="object")
     rows: list[dict[str, Any]] = []
-    before = pd.Series(dtype="object")
-    for year, part in years.groupby(years["year"] + years["later"]):
+    for year, part in years.groupby("year"):
         until = pd.Timestamp(as_of) - pd.DateOffset(years=as_of.year - int(str(year)))
         start = until - pd.DateOffset(years=1) + pd.Timedelta(days=1)
-        result = concentration(part.groupby("customer_id")["net_sales"].sum().reset_index())
-        if isinstance(result, NotPossible) or not begins_whole(start, years["first_day"].min(), "year"):
+        result = concentration(part)
+        if isinstance(result, NotPossible) or not begins_whole(start, first_day, "year"):
             continue
-        largest = result.shown["largest"]
-        by_id = part.drop_duplicates("customer_id").set_index("customer_id", drop=False)
-        now = called(by_id.loc[largest["customer_id"]])
+        largest = named(dataset, result.shown["largest"])
+        now = called(largest).set_axis(largest["customer_id"])
         rows.append(
             {
                 "until": until,
@@ -163,18 +172,23 @@ def concentration_trend(years: pd.DataFrame, as_of: dt.date) -> ConcentrationTre
     return ConcentrationTrend(
         {"concentration_trend": pd.DataFrame(rows)},
         text,
-        _major(largest, by_id, last["until"], currency_of(years)),
+        _major(largest, last["until"], dataset.currency),
     )
 
 
-def _major(
-    largest: pd.DataFrame, by_id: pd.DataFrame, until: pd.Timestamp, currency: str | None
-) -> Finding | None:
+def _by_year(dataset: Dataset) -> pd.DataFrame:
+    """Return net sales of each customer in each ``year`` that ends on the day of ``as_of``."""
+    rows = dataset.query("customer_years", ["customer_id", "year", "later", "net_sales"])
+    year = (rows["year"] + rows["later"]).astype("int16").rename("year")
+    return rows.groupby(["customer_id", year], sort=False)["net_sales"].sum().reset_index()
+
+
+def _major(largest: pd.DataFrame, until: pd.Timestamp, currency: str | None) -> Finding | None:
     """Return the finding on the largest customer of a year, if it is a major one: its sales are at stake."""
     first = largest.iloc[0]
     if first["share_of_sales"] < MAJOR:
         return None
-    name = str(called(by_id.loc[[first["customer_id"]]]).iloc[0])
+    name = str(called(largest).iloc[0])
     text = _("{name} alone makes {share} of the net sales of the year to {day}: {money}.").format(
         name=name,
         share=percent(first["share_of_sales"], 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 OF_CUSTOMERS = ("type", "sector", "region", "size")
 OF_SALES = ("channel", "category")
 _SHARES = ["share", "share_before"]
+_SUMS = ["customers_now", "net_before", "net_now"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +41,9 @@ def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
     days = dict(zip(("before_from", "before_to", "now_from", "now_to"), ends, strict=True))
     known = [column for column in OF_SALES if column in dataset.columns]
     found = {column: dataset.query("sales_mix", by=column, **days) for column in known}
-    customers = compared.customers.assign(customers_now=compared.customers["purchases_now"] > 0)
-    for column, part in _records(dataset).items():
-        groups = customers.groupby(customers["customer_id"].map(part).rename("part"), dropna=False)
-        sums = groups[["customers_now", "net_before", "net_now"]].sum()
+    kinds = dataset.gathered(lambda part: _by_kind(part, days))
+    for column, rows in kinds.groupby("column", sort=False):
+        sums = rows.groupby("part", dropna=False)[_SUMS].sum()
         found[str(column)] = sums.sort_values("net_now", ascending=False, kind="stable").reset_index()
     tables = [_shares(rows, column) for column, rows in found.items()]
     tables = [table for table in tables if len(table) > 1]
@@ -63,10 +64,8 @@ def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
     claim = claim.format(part=row["part"], now=now, before=before, dimension=row["dimension"].lower())
     shown, text = {"diversification": diversification(frame), "mix": moved}, f"{claim}."
     if "channel" in known:
-        used = dataset.query("customer_channels").set_index("customer_id")["channels"]
-        bought = customers[customers["customers_now"]].rename(columns={"net_now": "net_sales"})
-        bought["channels"] = bought["customer_id"].map(used)
-        sizes = sizes_by("channels", sorted(bought["channels"].dropna().unique()), bought)
+        used = dataset.gathered(lambda part: _channels(part, days))
+        sizes = sizes_by("channels", sorted(used["channels"].dropna().unique()), used)
         if len(sizes) > 1:
             shown["several_channels"] = sizes.rename_axis("channels").reset_index()
             shares = sizes[["share_of_customers", "share_of_sales"]].iloc[1:].sum()
@@ -90,6 +89,28 @@ def diversification(frame: pd.DataFrame) -> pd.DataFrame:
         "effective_before": 1 / shares["share_before"],
     }
     return pd.DataFrame(told, shares.index).reset_index()
+
+
+def _by_kind(dataset: Dataset, days: dict[str, dt.date]) -> pd.DataFrame:
+    """Return by ``column`` that tells kinds of customers apart, and ``part``, who bought and net sales."""
+    columns = ["customer_id", "purchases_now", "net_before", "net_now"]
+    found = [pd.DataFrame(columns=["column", "part", *_SUMS])]
+    if len(records := _records(dataset)):
+        rows = dataset.query("customers_compared", columns, **days)
+        rows["customers_now"] = rows["purchases_now"] > 0
+        for column, part in records.items():
+            groups = rows.groupby(rows["customer_id"].map(part).rename("part"), dropna=False)
+            found.append(groups[_SUMS].sum().reset_index().assign(column=str(column)))
+    return pd.concat(found[1:] or found, ignore_index=True)
+
+
+def _channels(dataset: Dataset, days: dict[str, dt.date]) -> pd.DataFrame:
+    """Return of each customer who bought in the later period its net sales and how many channels it used."""
+    rows = dataset.query("customers_compared", ["customer_id", "purchases_now", "net_now"], **days)
+    used = dataset.query("customer_channels", ["customer_id", "channels"]).set_index("customer_id")
+    bought = rows[rows["purchases_now"] > 0]
+    channels = bought["customer_id"].map(used["channels"])
+    return pd.DataFrame({"net_sales": bought["net_now"], "channels": channels})
 
 
 def _records(dataset: Dataset) -> pd.DataFrame:

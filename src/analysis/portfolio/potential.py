@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.dataset.parts import narrowed, together
 from analysis.language import N_, _, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import named
-from analysis.result import Finding, Listed, currency_of
+from analysis.result import LISTED, Finding, Listed, largest_first, only_first
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -39,14 +40,10 @@ class GrowthPotential(Listed):
         months), ``potential`` (what they could buy in a year, where declared), ``share_of_wallet`` (net sales
         ÷ that), ``growth_potential`` (at least 0; missing where it cannot be estimated), ``category`` (that
         most of it lies in), ``in_category`` (money) and ``basis`` (what it rests on, or why there is none).
-    where
-        ``customer_id``, ``category`` and ``growth_potential`` in it, above 0; a customer's add up to its own,
-        where it is known in which it lies.
     """
 
     name: ClassVar[str] = "growth_potential"
     customers: pd.DataFrame
-    where: pd.DataFrame
     currency: str | None = None
 
 
@@ -69,6 +66,31 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
     shares so far, drawn towards those of its peers (weight 3 ÷ (3 + purchase days)); what this leaves to buy
     in a category is its part. The gaps by category alone would point to what a customer has never wanted: on
     `demo` they are no better than chance (benchmarks/README.md).
+
+    Of a large data set, peers are sought within the part that a customer is in.
+    """
+    frames: list[pd.DataFrame] = []
+    places: list[pd.DataFrame] = []
+    reasons: list[NotPossible] = []
+    for part in dataset.batches():
+        if isinstance(found := estimated(part), NotPossible):
+            reasons.append(found)
+        else:
+            frames.append(narrowed(found[0]) if part.whole else found[0])
+            places.append(_by("category", found[1]))
+    if not frames:
+        return reasons[0]
+    customers = largest_first(together(frames), ["growth_potential", "net_sales"])
+    where = pd.concat(places).groupby("category").sum(min_count=1)
+    where = where.sort_values("growth_potential", ascending=False, kind="stable").reset_index()
+    return _told(named(dataset, customers), where, dataset.currency)
+
+
+def estimated(dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame] | NotPossible:
+    """Return what each customer could buy more, as in `GrowthPotential`, and where.
+
+    The second frame has ``customer_id``, ``category`` and ``growth_potential`` in it, above 0; a customer's
+    add up to its own, where it is known in which it lies.
     """
     records = pd.DataFrame(columns=["sector", "size", "potential"], dtype="float64")
     if "customers" in dataset.tables:
@@ -118,10 +140,7 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
         "potential": declared,
         "share_of_wallet": net / declared.where(declared > 0),
     }
-    frame = pd.DataFrame(told, index=now.index).reset_index()
-    order = ["growth_potential", "net_sales", "customer_id"]
-    frame = frame.sort_values(order, ascending=[False, False, True], ignore_index=True)
-    return _told(named(dataset, frame), where, currency_of(rows))
+    return pd.DataFrame(told, index=now.index).reset_index(), where
 
 
 def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) -> GrowthPotential:
@@ -132,9 +151,10 @@ def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) ->
         "By what they declare or comparable customers buy, those of the last twelve months could buy up to "
         "{more} a year more; {share} of it lies with {few} of them."
     ).format(more=money(total, currency), share=percent(tenth.sum() / (total or 1.0)), few=number(len(tenth)))
+    some = min(int((customers["growth_potential"] > 0).sum()), LISTED)
     shown = {
-        "growth_potential": customers[customers["growth_potential"] > 0].dropna(axis="columns", how="all"),
-        "potential_by_category": _by("category", where),
+        "growth_potential": customers[:some].dropna(axis="columns", how="all"),
+        "potential_by_category": where,
         "potential_basis": _by("basis", customers),
     }
     if len(where):
@@ -143,7 +163,8 @@ def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) ->
         text = f"{text} {lies.format(category=category, money=money(its, currency))}"
     action = _("Offer it first to those whom the action plan says to develop.")
     found = Finding("portfolio.growth_potential", text, total, "money", action=action)
-    return GrowthPotential(shown, text, found, customers=customers, where=where, currency=currency)
+    notes = tuple(only_first(len(customers)))
+    return GrowthPotential(shown, text, found, notes_on=notes, customers=customers, currency=currency)
 
 
 def _by(column: str, rows: pd.DataFrame) -> pd.DataFrame:

@@ -6,15 +6,19 @@ import datetime as dt
 import math
 import warnings
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from analysis.language import N_, _, money, percent
+from analysis.language import N_, _, money, number, percent
 from analysis.not_possible import NotPossible
+from analysis.owners import named
 from analysis.periods import begins_whole
-from analysis.result import Finding, Listed, currency_of
+from analysis.result import Finding, Listed, largest_first
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 LEVEL = 0.8
 _FEWEST, _GROUPS, _SEASON = 4, 5, 12
@@ -56,11 +60,11 @@ class Projection(Listed):
     currency: str | None = None
 
 
-def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Projection | NotPossible:
+def projection(dataset: Dataset) -> Projection | NotPossible:
     """Project net sales to the end of the year, by the methods that missed least in earlier years.
 
-    It takes the rows of ``sql/customer_years.sql`` and ``sql/sales_by_day.sql``. On the last day of a year it
-    is the next one that is projected.
+    On the last day of a year it is the next one that is projected. Of a large data set, methods for accounts
+    are tested on a part of the customers.
 
     Notes
     -----
@@ -73,6 +77,7 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
     the ⌈0.8 · (n + 1)⌉-th smallest of n misses; of accounts by the 10 and 90 % quantiles of misses, as a
     share of y + L, among accounts of like size.
     """
+    as_of, days = dataset.as_of, dataset.query("sales_by_day")
     over = (as_of.month, as_of.day) == (12, 31)
     year, methods = as_of.year + over, ("naive",) if over else ("naive", "scaled", "shrunk")
     every = pd.date_range(days["date"].min(), as_of)
@@ -86,15 +91,18 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
                 "years of sales."
             )
         )
-    known = years.assign(later=1 if over else years["later"]).pivot_table(
-        index="customer_id", columns=["year", "later"], values="net_sales", aggfunc="sum", fill_value=0.0
-    )
+    some = dataset.sampled()
+    known = _years(some, over)
     past = {one: _sides(known, one) for one in range(first + 1, year)}
     tried = {way: pd.concat({one: _account(side, way) for one, side in past.items()}) for way in methods}
     off = pd.Series({way: (frame["actual"] - frame["projected"]).abs().sum() for way, frame in tried.items()})
     errors, misses = off / tried["naive"]["actual"].sum(), of_total.mean()
     way, way_of_total = str(errors.idxmin()), str(misses.idxmin())
-    accounts = _with_interval(_account(_sides(known, year), way), tried[way])
+    sides = _sides(known, year)
+    if some.whole:
+        parts = (_sides(_years(part, over), year) for part in dataset.batches())
+        sides = pd.concat([part[part[["last_year", "to_date"]].any(axis=1)] for part in parts])
+    accounts = _with_interval(_account(sides, way), tried[way])
     apart = of_total[way_of_total]
     trials = pd.DataFrame({"account_error": errors, "total_error": misses}, [*_METHODS]).dropna(how="all")
     trials.loc[way, "account_held"] = _held(tried[way])
@@ -107,13 +115,12 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
     total["projected"] = _totals(daily, pd.Timestamp(year, 1, 1))[way_of_total]
     total["projected_low"] = total["projected"] * (1 - _reach(apart))
     total["projected_high"] = total["projected"] * (1 + _reach(apart))
-    names = years.drop_duplicates("customer_id").filter(["customer_id", "name", "owner"])
-    told = names.merge(accounts[accounts[["last_year", "to_date"]].any(axis=1)], on="customer_id")
-    told = told.drop(columns=["last_to_date", "actual", "size"])
-    told = told.sort_values(["projected", "customer_id"], ascending=[False, True], ignore_index=True)
+    told = accounts[accounts[["last_year", "to_date"]].any(axis=1)].reset_index()
+    told = largest_first(told.drop(columns=["last_to_date", "actual", "size"]), ["projected"])
+    told = named(dataset, told)
     by_day = daily.groupby([every.year, every.day_of_year]).sum()
     curve = pd.DataFrame({side: by_day.get(one) for side, one in (("before", year - 1), ("now", year))})
-    currency = currency_of(days)
+    currency = dataset.currency
     middle, low, high = (money(amount, currency) for amount in total.iloc[2:])
     claim = _("{year} is heading for {middle}, most likely between {low} and {high}")
     text = _(
@@ -133,11 +140,25 @@ def projection(years: pd.DataFrame, days: pd.DataFrame, as_of: dt.date) -> Proje
         text,
         _found(text, total, low),
         claim.format(year=year, middle=middle, low=low, high=high),
+        _tested_on(len(known)) if some.whole else (),
         year=year,
         accounts=told,
         total=total,
         curve=curve.astype("float64").cumsum(),
         currency=currency,
+    )
+
+
+def _tested_on(count: int) -> tuple[str, ...]:
+    message = _("Which method foretells accounts best was tested on {n} customers, drawn at random.")
+    return (message.format(n=number(count)),)
+
+
+def _years(dataset: Dataset, over: bool) -> pd.DataFrame:
+    """Return net sales by customer, calendar year and part of it; the year is ``over`` or has a rest."""
+    rows = dataset.query("customer_years", ["customer_id", "year", "later", "net_sales"])
+    return rows.assign(later=1 if over else rows["later"]).pivot_table(
+        index="customer_id", columns=["year", "later"], values="net_sales", aggfunc="sum", fill_value=0.0
     )
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
+from analysis.owners import named
 from analysis.periods import MONTH_DAYS
 from analysis.portfolio.activity import Activity
-from analysis.result import Finding, Listed
+from analysis.result import Finding, Listed, largest_first
 from analysis.statistics import wilson
+
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
 
 AHEAD = 12
 _LONGEST, _FEWEST, _TOP = 36, 30, 10
@@ -46,10 +50,8 @@ class Sleeping(Listed):
 
 
 @or_not_possible
-def sleeping(
-    years: pd.DataFrame, pairs: pd.DataFrame, as_of: dt.date, activity: Activity
-) -> Listed | NotPossible:
-    """Return what sleeps (``sql/last_active_year.sql``), and how much comes back (``sql/purchase_gaps.sql``).
+def sleeping(dataset: Dataset, pairs: pd.DataFrame, activity: Activity) -> Listed | NotPossible:
+    """Return what sleeps, and how much of it comes back, by ``pairs`` (``sql/purchase_gaps.sql``).
 
     Notes
     -----
@@ -58,12 +60,11 @@ def sleeping(
     30 silences; their interval is that of Wilson. After longer silences than are known, none is expected. No
     chart where no rate stands.
     """
-    inactive = activity.customers[~activity.customers["active"]]
-    if inactive.empty:
+    found = dataset.gathered(lambda part: _silent(part, activity.window))
+    if found.empty:
         return NotPossible(_("Nobody is inactive."))
-    rates = _rates(pairs, as_of)
-    found = years.merge(inactive[["customer_id", "last_purchase", "days_since_last"]], on="customer_id")
-    months = found.pop("days_since_last") // MONTH_DAYS
+    rates = _rates(pairs, dataset.as_of)
+    months = found.pop("months")
     found["rate"] = months.clip(lower=1).map(rates.set_index("months")["rate"])
     found["expected"] = found["last_year_sales"] * found["rate"]
     names = [_("{low} to {high} months").format(low=a, high=b) for a, b in pairwise(_BANDS)]
@@ -71,8 +72,7 @@ def sleeping(
     silence = pd.cut(months.rename("silence"), [*_BANDS, np.inf], right=False, labels=names)
     groups = found.assign(customers=1).groupby(silence, observed=True)
     bands = groups[["customers", "last_year_sales", "expected"]].sum(min_count=1).reset_index()
-    order = ["expected", "last_year_sales", "customer_id"]
-    worth = found.sort_values(order, ascending=[False, False, True], ignore_index=True).head(_TOP)
+    worth = named(dataset, largest_first(found, ["expected", "last_year_sales"], _TOP))
     total, expected = (float(found[name].sum()) for name in ("last_year_sales", "expected"))
     text = _("{customers} inactive customers bought for {total} in their last active years.")
     if expected:
@@ -103,6 +103,14 @@ def sleeping(
     ).format(months=number(row["months"]), rate=rate, low=low, high=high)
     shown = {"reactivation": rates[rates["months"] % 3 == 0].reset_index(drop=True), **shown}
     return Sleeping(shown, text, finding, claim, rates=rates, window=activity.window)
+
+
+def _silent(dataset: Dataset, window: int) -> pd.DataFrame:
+    """Return the last active year of each inactive customer, and the ``months`` since."""
+    rows = dataset.query("last_active_year")
+    days = (pd.Timestamp(dataset.as_of) - rows["last_purchase"]).dt.days
+    silent: pd.DataFrame = rows.assign(months=days // MONTH_DAYS)[days > window]
+    return silent.reset_index(drop=True)
 
 
 def _rates(pairs: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

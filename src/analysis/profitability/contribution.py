@@ -13,8 +13,8 @@ from analysis.language import N_, _, date, duration, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import named
 from analysis.periods import begins_whole
-from analysis.profitability.margins import Margins, choose_margins
-from analysis.result import Finding, Listed, Result, led_by
+from analysis.profitability.margins import CommonMargin, Margins, choose_margins
+from analysis.result import Finding, Listed, Result, largest_first, led_by
 from analysis.statistics import Floats
 
 if TYPE_CHECKING:
@@ -58,6 +58,15 @@ def goods(rows: pd.DataFrame, margins: Margins) -> tuple[Floats, Floats]:
 def earned(rows: pd.DataFrame, margins: Margins) -> Floats:
     """Return net sales − cost of goods of each customer, in money; see `goods`."""
     return np.asarray(rows["net_sales"].to_numpy(np.float64) - sum(goods(rows, margins)))
+
+
+def earned_by(dataset: Dataset, margins: Margins) -> pd.Series:
+    """Return what `earned` says of all customers by ``customer_id``, read in parts where these are many."""
+    parts = []
+    for part in dataset.batches():
+        rows = profits(part)
+        parts.append(pd.Series(earned(rows, margins.within(part)), index=rows["customer_id"]))
+    return pd.concat(parts)
 
 
 @dataclass(frozen=True)
@@ -184,6 +193,21 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
 
     The cost to serve is that of a year, and is taken for as many twelfths.
     """
+    frame = dataset.gathered(lambda part: _contributed(part, margins.within(part), months))
+    if frame.empty:
+        return NotPossible(_("Nothing was bought in these months, so there is no margin to tell of."))
+    known = int(frame.pop("served").count())
+    frame = named(dataset, largest_first(frame, ["margin"]))
+    start = window_start(dataset.as_of, months)
+    first, was = dataset.query("coverage")["first_date"].iloc[0].date(), None
+    if begins_whole(window_start(start, months), first, "month"):
+        parts = dataset.batches()
+        was = sum(_margin(part, margins.within(part), months, start) for part in parts)
+    return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency, was)
+
+
+def _contributed(dataset: Dataset, margins: Margins, months: int) -> pd.DataFrame:
+    """Return the rows of `Contribution.frame`, and what serving costs as far as known (``served``)."""
     rows = profits(dataset, months)
     served = _served(dataset, rows, months)
     gross, sales, returns, net = rows[["gross_sales", "sales", "returns", "net_sales"]].to_numpy(np.float64).T
@@ -195,19 +219,16 @@ def contribution(dataset: Dataset, margins: Margins, months: int = 12) -> Contri
         goods=sold,
         service_cost=served.fillna(0.0),
         net_sales=net,
+        served=served,
     )
     frame["margin"] = net - sold - back - frame["service_cost"]
-    counted = (rows["lines"] > 0) | (served > 0)
-    if not counted.any():
-        return NotPossible(_("Nothing was bought in these months, so there is no margin to tell of."))
-    frame = named(dataset, frame[counted].sort_values("margin", ascending=False, kind="stable"))
-    known = int(served[counted].count())
-    start = window_start(dataset.as_of, months)
-    first, was = dataset.query("coverage")["first_date"].iloc[0].date(), None
-    if begins_whole(window_start(start, months), first, "month"):
-        earlier = profits(dataset, months, start)
-        was = float((earned(earlier, margins) - _served(dataset, earlier, months).fillna(0.0)).sum())
-    return Contribution(frame, months, dataset.as_of, margins, known, dataset.currency, was)
+    return frame[(rows["lines"] > 0) | (served > 0)].reset_index(drop=True)
+
+
+def _margin(dataset: Dataset, margins: Margins, months: int, until: dt.date) -> float:
+    """Return the margin of all customers over the months to a day."""
+    rows = profits(dataset, months, until)
+    return float((earned(rows, margins) - _served(dataset, rows, months).fillna(0.0)).sum())
 
 
 def _served(dataset: Dataset, rows: pd.DataFrame, months: int) -> pd.Series:
@@ -219,15 +240,17 @@ def recorded_cost(dataset: Dataset, column: str) -> pd.Series:
     """Return a cost, or other money, of the table of customers by ``customer_id``, where it is known."""
     if column not in dataset.tables.get("customers", frozenset()):
         return pd.Series(dtype="float64")
-    return dataset.query("customer_records").set_index("customer_id")[column].astype("float64").dropna()
+    records = dataset.query("customer_records", ["customer_id", column])
+    return records.set_index("customer_id")[column].astype("float64").dropna()
 
 
-def profile(dataset: Dataset) -> pd.DataFrame:
+def profile(dataset: Dataset, common: CommonMargin | None = None) -> pd.DataFrame:
     """Return by ``customer_id`` the ``contribution_margin`` that ``05_profitability`` shows by default.
 
-    It is of those who bought, gave back or were served in the last 12 months.
+    It is of those who bought, gave back or were served in the last 12 months. ``common`` is what the costs of
+    all customers say, where the data set has some of them; see `choose_margins`.
     """
-    found = contribution(dataset, choose_margins(dataset.query("customer_margins")))
+    found = contribution(dataset, choose_margins(dataset.query("customer_margins"), common=common))
     if isinstance(found, NotPossible):
         return pd.DataFrame(columns=["contribution_margin"], dtype="float64")
     return found.frame.set_index("customer_id")["margin"].to_frame("contribution_margin")
@@ -240,6 +263,30 @@ def customer_roi(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
     of goods since then), ``acquisition_cost`` and ``keeping_cost`` (cost to serve of a year × years); ``roi``
     is (earned − both) ÷ both. Where the data have only one of the two costs, the other counts as 0.
     """
+    missing = NotPossible(
+        _("Columns acquisition_cost and service_cost of the customers would show their ROI.")
+    )
+    if not {"acquisition_cost", "service_cost"} & dataset.tables.get("customers", frozenset()):
+        return missing
+    frame = dataset.gathered(lambda part: _returned(part, margins.within(part)))
+    if frame.empty:
+        return missing
+    spent = frame["acquisition_cost"] + frame["keeping_cost"]
+    text = _(
+        "Of the {known} customers whose costs are known ({share} of all), what was spent to win and keep "
+        "them has come back {back} times as margin; {behind} have not yet earned what they cost."
+    ).format(
+        known=number(len(frame)),
+        share=percent(len(frame) / dataset.query("coverage")["customers"].iloc[0]),
+        back=number(frame["earned"].sum() / spent.sum(), 2),
+        behind=number((frame["roi"] < 0).sum()),
+    )
+    frame = frame.sort_values("left", kind="stable").drop(columns="left")
+    return Listed({"roi": named(dataset, frame)}, text)
+
+
+def _returned(dataset: Dataset, margins: Margins) -> pd.DataFrame:
+    """Return the rows of `customer_roi`, and what is ``left`` when costs are taken off what was earned."""
     rows = profits(dataset)
     years = (pd.Timestamp(dataset.as_of) - rows["first_purchase"]).dt.days / 365.25
     frame = rows[["customer_id"]].assign(years=years, earned=earned(rows, margins))
@@ -248,18 +295,4 @@ def customer_roi(dataset: Dataset, margins: Margins) -> Listed | NotPossible:
         frame[name] = frame["customer_id"].map(cost) if len(cost) else 0.0
     frame["keeping_cost"] = frame.pop("service_cost") * years
     spent = frame["acquisition_cost"] + frame["keeping_cost"]
-    frame = frame.assign(roi=frame["earned"] / spent - 1, left=frame["earned"] - spent)[spent > 0]
-    if frame.empty:
-        missing = _("Columns acquisition_cost and service_cost of the customers would show their ROI.")
-        return NotPossible(missing)
-    text = _(
-        "Of the {known} customers whose costs are known ({share} of all), what was spent to win and keep "
-        "them has come back {back} times as margin; {behind} have not yet earned what they cost."
-    ).format(
-        known=number(len(frame)),
-        share=percent(len(frame) / years.count()),
-        back=number(frame["earned"].sum() / spent[frame.index].sum(), 2),
-        behind=number((frame["roi"] < 0).sum()),
-    )
-    frame = frame.sort_values("left", kind="stable").drop(columns="left")
-    return Listed({"roi": named(dataset, frame)}, text)
+    return frame.assign(roi=frame["earned"] / spent - 1, left=frame["earned"] - spent)[spent > 0]

@@ -21,6 +21,7 @@ GROUPS = {
     "category": "discounts_by_category",
 }
 """By what discounts are compared, and the table of each."""
+_KINDS, _AMOUNTS = [*GROUPS, "type"], ["gross", "given", "above", "squares"]
 
 
 @dataclass(frozen=True)
@@ -118,23 +119,36 @@ def discounts(dataset: Dataset, months: int = 12) -> Discounts | NotPossible:
 
     A value that is not known is a group of its own.
     """
-    rows = dataset.query("discounts", since=window_start(dataset.as_of, months))
-    gross, given = rows["gross_sales"].astype("float64"), -rows["discounts"].astype("float64")
-    if known := dataset.tables.get("customers", frozenset()) & {"sector", "type"}:
-        records = dataset.query("customer_records")[["customer_id", *known]]
-        rows = rows.merge(records, "left", on="customer_id")
-    rows = rows.reindex(columns=[*GROUPS, "type"]).astype("object")
-    groups = [name for name in GROUPS if rows[name].notna().any()]
-    if not (groups and given.sum() > 0):
+    frame = dataset.gathered(lambda part: _given(part, months))
+    groups = [name for name in GROUPS if frame[name].notna().any()]
+    if not (groups and frame["given"].sum() > 0):
         missing = _(
             "A discount (or gross_amount) by salesperson, sector or category would show who gives how much."
         )
         return NotPossible(missing)
-    frame = rows.fillna(_("(not known)")).assign(gross=gross, given=given)
-    sums = frame.groupby(["category", "type"])[["gross", "given"]].transform("sum")
-    off = (_rate(given, gross) - _rate(sums["given"], sums["gross"])) ** 2
-    spread = float((gross * off).sum() / gross.sum()) ** 0.5
+    frame = frame.astype(dict.fromkeys(_KINDS, "object")).fillna(dict.fromkeys(_KINDS, _("(not known)")))
+    sums = frame.groupby(["category", "type"])[_AMOUNTS].sum()
+    like = _rate(sums["given"], sums["gross"])
+    squares = (sums["squares"] - 2 * like * sums["above"] + like**2 * sums["gross"]).sum()
+    spread = float(max(squares, 0.0) / sums["gross"].sum()) ** 0.5
     return Discounts({GROUPS[name]: _by(frame, name) for name in groups}, spread, months, dataset.currency)
+
+
+def _given(dataset: Dataset, months: int) -> pd.DataFrame:
+    """Return the discounts of the months by `_KINDS`, added up, as far as these are known.
+
+    ``gross`` and ``given`` are money; for the spread, of the customers with gross sales, what was given
+    (``above``) and the squares of that ÷ their gross sales.
+    """
+    rows = dataset.query("discounts", since=window_start(dataset.as_of, months))
+    if known := dataset.tables.get("customers", frozenset()) & {"sector", "type"}:
+        records = dataset.query("customer_records")[["customer_id", *known]]
+        rows = rows.merge(records, "left", on="customer_id")
+    gross, given = rows["gross_sales"].astype("float64"), -rows["discounts"].astype("float64")
+    above = given.where(gross > 0, 0.0)
+    squares = (above**2 / gross.where(gross > 0)).fillna(0.0)
+    rows = rows.reindex(columns=_KINDS).assign(gross=gross, given=given, above=above, squares=squares)
+    return rows.groupby(_KINDS, dropna=False)[_AMOUNTS].sum().reset_index()
 
 
 def _by(frame: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from analysis.language import _, number, percent
+from analysis.owners import looked_up
 from analysis.result import Result
 from analysis.statistics import Floats
 
+if TYPE_CHECKING:
+    from analysis.dataset import Dataset
+
 ASSUMED_RATE = 0.3  # where neither a cost nor a rate is known
+SUMS = ["days", "sales", "cost", "day_margins", "day_squares"]
+"""Columns of ``sql/customer_margins.sql`` of which `common_margin` is made."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,8 @@ class Margins(Result):
         By ``customer_id``: ``own_rate``, from its own costs, and ``margin_rate``, the one to use, if known.
     source
         Whether the rate is from ``"costs"``, ``"set"`` by the reader, or ``"assumed"``.
+    common
+        What the costs of all customers say of each, where any are known.
     """
 
     name: ClassVar[str] = "margins"
@@ -34,10 +42,18 @@ class Margins(Result):
     rate: float
     rates: pd.DataFrame
     source: Literal["costs", "set", "assumed"] = "costs"
+    common: CommonMargin | None = None
 
     def of(self, customer_ids: pd.Series) -> Floats:
         """Return the rate of each customer; the portfolio's where no cost is known."""
-        return customer_ids.map(self.rates["margin_rate"]).fillna(self.rate).to_numpy(np.float64)
+        return looked_up(customer_ids, self.rates["margin_rate"]).fillna(self.rate).to_numpy(np.float64)
+
+    def within(self, part: Dataset) -> Margins:
+        """Return those of the customers of a part of the data set, see `Dataset.batches`."""
+        if part.whole is None:
+            return self
+        rate = self.rate if self.source == "set" else None
+        return choose_margins(part.query("customer_margins"), rate, self.common)
 
     def assumed(self) -> str:
         """Say that the rate is assumed, for the sentences of what rests on it; empty where it is not."""
@@ -65,7 +81,26 @@ class Margins(Result):
         return [self.sentence()]
 
 
-def choose_margins(costs: pd.DataFrame, rate: float | None = None) -> Margins:
+@dataclass(frozen=True)
+class CommonMargin:
+    """What the costs of all customers say of each: the ``rate`` of all, and the ``half_weight`` it has."""
+
+    rate: float
+    half_weight: float
+
+
+def common_margin(costs: pd.DataFrame) -> CommonMargin | None:
+    """Return what the result of ``sql/customer_margins.sql`` says of all customers; None without costs."""
+    if costs.empty:
+        return None
+    known = costs[SUMS].astype("float64")
+    common = 1 - float(known["cost"].sum() / known["sales"].sum())
+    return CommonMargin(common, _half_weight(known["days"], known["day_margins"], known["day_squares"]))
+
+
+def choose_margins(
+    costs: pd.DataFrame, rate: float | None = None, common: CommonMargin | None = None
+) -> Margins:
     """Take the margin rate that is set, or else those from costs, or else assume one.
 
     Few purchases say little about a customer's margin, so its own rate is drawn towards that of all: (days ×
@@ -79,16 +114,36 @@ def choose_margins(costs: pd.DataFrame, rate: float | None = None) -> Margins:
         The result of ``sql/customer_margins.sql``.
     rate
         The margin as a share of net sales, the same for all; None: from the costs.
+    common
+        What the costs of all customers say, where these are those of some; None: of these.
     """
-    if rate is not None or costs.empty:
+    common = common or common_margin(costs)
+    if rate is not None or common is None:
         nobody = pd.DataFrame(columns=["own_rate", "margin_rate"], dtype="float64")
         return Margins(ASSUMED_RATE, nobody, "assumed") if rate is None else Margins(rate, nobody, "set")
     known = costs.set_index("customer_id").astype("float64")
     days, own = known["days"], (1 - known["cost"] / known["sales"]).clip(-1, 1)
-    common = 1 - float(known["cost"].sum() / known["sales"].sum())
-    weight = days / (days + _half_weight(days, known["day_margins"], known["day_squares"]))
-    drawn = weight * own + (1 - weight) * common
-    return Margins(common, pd.DataFrame({"own_rate": own, "margin_rate": drawn}))
+    weight = days / (days + common.half_weight)
+    drawn = weight * own + (1 - weight) * common.rate
+    return Margins(common.rate, pd.DataFrame({"own_rate": own, "margin_rate": drawn}), common=common)
+
+
+def margins_of(dataset: Dataset, rate: float | None = None) -> Margins:
+    """Return the margins of all customers of a data set, read in parts where these are many.
+
+    Parameters
+    ----------
+    dataset
+        The data set.
+    rate
+        See `choose_margins`.
+    """
+    some = dataset.sampled()
+    if rate is not None or some is dataset:
+        return choose_margins(some.query("customer_margins"), rate)
+    common = common_margin(dataset.query("customer_margins", SUMS))
+    parts = [choose_margins(part.query("customer_margins"), None, common) for part in dataset.batches()]
+    return replace(parts[0], rates=pd.concat([part.rates for part in parts]))
 
 
 def _half_weight(days: pd.Series, sums: pd.Series, squares: pd.Series) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.errors import CarteraError
@@ -13,7 +14,16 @@ from analysis.temporary import prefix
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path``: a reader sees the old file or the new one, never half of one.
+    """Put ``content`` at ``path``, whole or not at all; see `written`."""
+    with written(path) as draft, draft.open("xb") as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def written(path: Path) -> Iterator[Path]:
+    """Give the path of a draft that takes the place of ``path`` once it is written.
+
+    A reader sees the old file or the new one, never half of one.
 
     Raises
     ------
@@ -23,8 +33,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     draft = path.with_name(f"{prefix()}{uuid.uuid4().hex}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("xb") as file:
-            file.write(content)
+        yield draft
         draft.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):

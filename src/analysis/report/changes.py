@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from analysis.errors import CarteraError
 from analysis.language import N_, _, money, number, percent
 from analysis.not_possible import NotPossible
+from analysis.profiles import Profiles
 from analysis.report.atomic_write import write_text
 from analysis.result import Finding, Listed
 
@@ -24,10 +26,16 @@ PLAN = Path("tables/08_action_plan/action_plan.parquet")
 NAME = "changes.json"
 ENTERED, GONE, BOUGHT = N_("new on it"), N_("no longer on it"), N_("no longer on it, having bought")
 CLASSES = {"segment": N_("RFM segment"), "abc": N_("ABC class")}
+_HELD = ["customer_id", "name", "owner", *CLASSES, "clv", "last_purchase"]
 
 
-def left_in(previous: str | Path | None, file: Path, columns: Sequence[str]) -> pd.DataFrame | NotPossible:
-    """Return a table that an earlier run left in a folder, or say that there is none."""
+def left_in(
+    previous: str | Path | None, file: Path, columns: Sequence[str], others: Sequence[str] | None = None
+) -> pd.DataFrame | NotPossible:
+    """Return a table that an earlier run left in a folder, or say that there is none.
+
+    It must have these ``columns``; of the ``others`` it has what there is, None: all.
+    """
     if previous is None:
         return NotPossible(
             _("No earlier run is given: with its folder as 'previous', what came after is held against it.")
@@ -36,14 +44,17 @@ def left_in(previous: str | Path | None, file: Path, columns: Sequence[str]) -> 
     if not path.is_file():
         return NotPossible(_("An earlier run left no {file}.").format(file=path))
     try:
-        return pd.read_parquet(path).set_index([*columns]).reset_index()
+        wanted = None
+        if others is not None:
+            wanted = [name for name in pq.read_schema(path).names if name in {*columns, *others}]
+        return pd.read_parquet(path, columns=wanted).set_index([*columns]).reset_index()
     except (OSError, ValueError, KeyError) as error:
         message = _("What an earlier run left in {file} cannot be read: give the folder as it was left.")
         raise CarteraError(message.format(file=path)) from error
 
 
 def changes(
-    previous: str | Path | None, profile: pd.DataFrame, contacts: pd.DataFrame, dataset: Dataset
+    previous: str | Path | None, profile: Profiles, contacts: pd.DataFrame, dataset: Dataset
 ) -> Listed | NotPossible:
     """Say who moved from class to class since an earlier run, and who entered and left the list.
 
@@ -51,16 +62,21 @@ def changes(
     ``class_moves`` says how many ``customers`` with which ``clv`` moved, within each of ``classes``, from
     ``before`` to ``now``; ``list_changes`` who is new on the list, and who is gone.
     """
-    earlier, plan = left_in(previous, CUSTOMERS, ["customer_id"]), left_in(previous, PLAN, ["contact_id"])
+    earlier = left_in(previous, CUSTOMERS, ["customer_id"], [*CLASSES])
+    plan = left_in(previous, PLAN, ["contact_id"])
     if isinstance(earlier, NotPossible):
         return earlier
     if isinstance(plan, NotPossible):
         return plan
-    moved, listed = (
-        moved_classes(earlier, profile, dataset.rfm.names),
-        moved_contacts(plan, contacts, profile),
-    )
-    known = int(profile["customer_id"].isin(earlier["customer_id"]).sum())
+    known, parts, lasts = 0, [], []
+    for part in profile.parts(_HELD):
+        before = earlier[earlier["customer_id"].isin(part["customer_id"])]
+        known += len(before)
+        parts.append(moved_classes(before, part, dataset.rfm.names))
+        on_list = part[part["customer_id"].isin(plan["contact_id"])]
+        lasts.append(on_list.set_index("customer_id")["last_purchase"])
+    moved = pd.concat(parts).sort_values("clv", ascending=False, kind="stable", ignore_index=True)
+    listed = moved_contacts(plan, contacts, pd.concat(lasts))
     text = _(
         "Of {both} customers known to the earlier run {segment} have changed RFM segment and {abc} ABC "
         "class; {new} are new. Of the {before} on its list {gone} are no longer on it, {bought} of them "
@@ -114,11 +130,14 @@ def class_moves(moved: pd.DataFrame) -> pd.DataFrame:
     return counted.sort_values("clv", ascending=False, kind="stable").reset_index()
 
 
-def moved_contacts(plan: pd.DataFrame, contacts: pd.DataFrame, profile: pd.DataFrame) -> pd.DataFrame:
-    """Return who is new on the list of today, and who of an earlier plan is no longer on it."""
+def moved_contacts(plan: pd.DataFrame, contacts: pd.DataFrame, last_purchase: pd.Series) -> pd.DataFrame:
+    """Return who is new on the list of today, and who of an earlier plan is no longer on it.
+
+    ``last_purchase`` is that of the customers of the earlier plan, by customer_id.
+    """
     was_on, is_on = plan["contact_id"], contacts["contact_id"]
     entered, gone = contacts[~is_on.isin(was_on)], plan[~was_on.isin(is_on)]
-    last = gone["contact_id"].map(profile.set_index("customer_id")["last_purchase"])
+    last = gone["contact_id"].map(last_purchase)
     gone = gone.assign(change=np.where(last > gone["planned_on"], _(BOUGHT), _(GONE)))
     listed = pd.concat([entered.assign(change=_(ENTERED)), gone])
     listed = listed.sort_values("expected_gain", ascending=False, kind="stable", ignore_index=True)

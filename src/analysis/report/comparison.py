@@ -102,7 +102,9 @@ def _compared(earlier: Path, later: Path, currency: str | None) -> Comparison:
         found["equity_change"] = equity_change(before, now)
         found |= {"class_moves": changes.class_moves(classes), "customer_moves": classes}
         if not isinstance(plan, NotPossible) and not isinstance(contacts, NotPossible):
-            found["list_changes"] = changes.moved_contacts(plan, contacts, now)
+            found["list_changes"] = changes.moved_contacts(
+                plan, contacts, now.set_index("customer_id")["last_purchase"]
+            )
     return Comparison(moved, {name: frame for name, frame in found.items() if len(frame)}, [*notes])
 
 

@@ -9,20 +9,23 @@ import json
 import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from IPython.display import display
 
 from analysis.customer_columns import dictionary
 from analysis.display_names import words
 from analysis.language import _, number
 from analysis.not_possible import NotPossible
+from analysis.profiles import Profiles
 from analysis.report import account, tables
 from analysis.report.atomic_write import write_bytes, write_text
 from analysis.result import Finding, Result, Value
@@ -38,6 +41,9 @@ ANCHOR = "cartera_anchor"
 """Key of an output's metadata: by which name the report's page leads to it."""
 LINE = "cartera_line"
 """Key of a table's metadata: the line of the cell that showed it."""
+DICTIONARY = "customers_dictionary"
+AT_ONCE = 250_000
+"""Rows of a table that are held as text while it is written."""
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -127,12 +133,18 @@ class Results:
         if self._folder is not None:
             _save(self._path("tables", name), frame, name)
 
-    def customers(self, profile: pd.DataFrame) -> None:
+    def customers(self, profile: pd.DataFrame | Profiles) -> None:
         """Save the customer profile on top of the folder, with its data dictionary, and say so."""
         if self._folder is None:
             return
-        _save(self._folder / "customers", profile, "customer_profile")
-        _save(self._folder / "customers_dictionary", dictionary(profile), "customers_dictionary")
+        if isinstance(profile, pd.DataFrame):
+            profile = Profiles([profile], profile.attrs)
+        path, name, first = self._folder / "customers", "customer_profile", profile.head(0)
+        if profile.in_parts:
+            _save_parts(path, profile.parts, profile.schema(), first, name)
+        else:
+            _save(path, profile.table(), name)
+        _save(self._folder / DICTIONARY, dictionary(first, profile.known()), DICTIONARY)
         said = _(
             "All {customers} customers, with {columns} columns each, are in customers.csv and "
             "customers.parquet; customers_dictionary.csv says what each column means."
@@ -263,9 +275,33 @@ class Results:
 
 def _save(path: Path, frame: pd.DataFrame, name: str) -> None:
     """Write the table ``name`` as CSV, with the reader's headings, and as Parquet."""
+    table = tables.flat(frame)
+    if len(table) > AT_ONCE:
+        stored = tables.storable(table)
+        schema = pa.Schema.from_pandas(stored, preserve_index=False)
+        _save_parts(path, partial(_slices, stored), schema, table, name)
+        return
     said = words(name, frame)
     write_bytes(path.with_suffix(".csv"), tables.to_csv(frame, said["labels"], said["formats"]))
     write_bytes(path.with_suffix(".parquet"), tables.to_parquet(frame))
+
+
+def _slices(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for first in range(0, len(table), AT_ONCE):
+        yield table.iloc[first : first + AT_ONCE]
+
+
+def _save_parts(
+    path: Path,
+    parts: Callable[[], Iterator[pd.DataFrame]],
+    schema: pa.Schema,
+    columns: pd.DataFrame,
+    name: str,
+) -> None:
+    """Write a table that comes in parts as `_save` does, without holding all of its text."""
+    said = words(name, columns)
+    tables.write_csv(path.with_suffix(".csv"), parts(), said["labels"], said["formats"])
+    tables.write_parquet(path.with_suffix(".parquet"), parts(), schema)
 
 
 def _listed(texts: Sequence[str], kind: str) -> tuple[str, str]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from analysis.language import _, current_language, date, money, month, ngettext, number, percent
+from analysis.report.atomic_write import written
 
 ROWS_SHOWN = 20
 COLUMNS_SHOWN = 8
@@ -127,6 +131,7 @@ def to_csv(
     formats: Formats | None = None,
     *,
     for_import: bool = False,
+    header: bool = True,
 ) -> bytes:
     """Return ``frame`` as CSV for the reader's spreadsheet: UTF-8 with a mark, comma or semicolon.
 
@@ -139,6 +144,8 @@ def to_csv(
     ----------
     frame, labels, formats
         As in `shown`; where two columns have the same heading, it is followed by their names.
+    header
+        Whether these are the first rows of the file.
     """
     spanish = current_language() == "es" and not for_import
     table = flat(frame)
@@ -148,23 +155,43 @@ def to_csv(
     ]
     text = pd.concat(safe, axis="columns").to_csv(
         index=False,
+        header=header,
         sep=";" if spanish else ",",
         decimal="," if spanish else ".",
         float_format=f"%.{_EXACT}g",
         lineterminator="\r\n",
     )
-    return text.encode("utf-8" if for_import else "utf-8-sig")
+    return text.encode("utf-8-sig" if header and not for_import else "utf-8")
+
+
+def write_csv(path: Path, parts: Iterable[pd.DataFrame], labels: Labels, formats: Formats) -> None:
+    """Write what `to_csv` returns of a table that comes in parts, whole or not at all."""
+    with written(path) as draft, draft.open("xb") as file:
+        for place, part in enumerate(parts):
+            file.write(to_csv(part, labels, formats, header=place == 0))
+
+
+def write_parquet(path: Path, parts: Iterable[pd.DataFrame], schema: pa.Schema) -> None:
+    """Write a table of these columns that comes in parts as Parquet, whole or not at all."""
+    with written(path) as draft, pq.ParquetWriter(draft, schema) as writer:
+        for part in parts:
+            writer.write_table(pa.Table.from_pandas(storable(part), schema, preserve_index=False))
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:
     """Return ``frame`` as Parquet: columns keep their types, periods and intervals become text."""
+    buffer = io.BytesIO()
+    storable(frame).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def storable(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with columns of types that Parquet knows."""
     table = flat(frame).rename(columns=str)
     odd = [
         name for name in table.columns if isinstance(table[name].dtype, (pd.PeriodDtype, pd.IntervalDtype))
     ]
-    buffer = io.BytesIO()
-    table.astype(dict.fromkeys(odd, "str")).to_parquet(buffer, index=False)
-    return buffer.getvalue()
+    return table.astype(dict.fromkeys(odd, "str"))
 
 
 def _headings(table: pd.DataFrame, labels: Labels) -> list[str]:

@@ -102,11 +102,29 @@ def classified(values: npt.ArrayLike, a: float = 0.80, b: float = 0.95) -> Exten
     >>> classified([5, 80, 15]).tolist()
     ['C', 'A', 'B']
     """
+    least = limits(values, a, b)
+    return None if least is None else placed_by(values, least)
+
+
+def limits(values: npt.ArrayLike, a: float = 0.80, b: float = 0.95) -> tuple[float, float] | None:
+    """Return the least value that is A, and that is B; None where all values add up to zero or less.
+
+    Examples
+    --------
+    >>> limits([5.0, 80.0, 15.0])
+    (80.0, 15.0)
+    """
     amounts = np.asarray(values, np.float64)
     ranked, total = -np.sort(-amounts), float(amounts.sum())
     if total <= _ROUNDING * np.abs(amounts).sum():
         return None
     larger = (np.cumsum(ranked) - ranked) / total
-    least = [ranked[(larger < share - _ROUNDING).sum() - 1] for share in (a, b)]
+    least_a, least_b = (float(ranked[(larger < share - _ROUNDING).sum() - 1]) for share in (a, b))
+    return least_a, least_b
+
+
+def placed_by(values: npt.ArrayLike, least: tuple[float, float]) -> ExtensionArray:
+    """Return the ABC class of each value by the `limits` of all."""
+    amounts = np.asarray(values, np.float64)
     place = (amounts < least[0]).astype(int) + (amounts < least[1])
     return pd.array(CLASSES, dtype="str").take(place)

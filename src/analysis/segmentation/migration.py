@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,7 +16,7 @@ from analysis.owners import named
 from analysis.periods import MONTH_DAYS
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Result, currency_of
-from analysis.segmentation.rfm import Rfm, profile, rfm
+from analysis.segmentation.rfm import MEASURED, Rfm, as_cuts, profile, rfm
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -167,8 +168,31 @@ def migration(
     return Migration(customers, dates.months, names, currency_of(dates.customers[2]))
 
 
-def segment_history(dataset: Dataset, window: ActivityWindow | NotPossible) -> pd.DataFrame:
+def past_scorings(dataset: Dataset) -> list[Scoring]:
+    """Return the scoring of all customers, as cut points, today and on the same day of twelve months."""
+    return [
+        as_cuts(dataset.query("customers", MEASURED, as_of=day), day, dataset.rfm)
+        for day in _days(dataset.as_of)
+    ]
+
+
+def _days(as_of: dt.date) -> list[dt.date]:
+    return [months_earlier(as_of, back) for back in range(YEAR + 1)]
+
+
+def segment_history(
+    dataset: Dataset, window: ActivityWindow | NotPossible, scorings: Sequence[Scoring] = ()
+) -> pd.DataFrame:
     """Return the segment of twelve months ago, and since when each customer has had that of today.
+
+    Parameters
+    ----------
+    dataset
+        The data set, or a part of it.
+    window
+        The activity window.
+    scorings
+        What `past_scorings` gives for all customers, where the data set has some of them.
 
     Returns
     -------
@@ -177,8 +201,11 @@ def segment_history(dataset: Dataset, window: ActivityWindow | NotPossible) -> p
         ``segment_since``, the first day from which on it had today's segment on the same day of each month,
         of the last twelve: where it had it all the time, the day twelve months ago stands for that or before.
     """
-    days = [months_earlier(dataset.as_of, back) for back in range(YEAR + 1)]
-    tables = [profile(dataset.query("customers", as_of=day), day, window, dataset.rfm) for day in days]
+    days, columns = _days(dataset.as_of), ["customer_id", "first_purchase", "x", *MEASURED]
+    tables = [
+        profile(dataset.query("customers", columns, as_of=day), day, window, scoring)
+        for day, scoring in zip(days, scorings or [dataset.rfm] * len(days), strict=True)
+    ]
     segments = pd.DataFrame({back: table["segment"] for back, table in enumerate(tables)})
     kept = segments.eq(segments[0], axis=0).cumprod(axis=1).sum(axis=1)
     since = np.array(days, "datetime64[s]")[kept - 1]

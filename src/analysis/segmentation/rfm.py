@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.dataset import parts
 from analysis.dataset.segment_table import CUTS, MIDDLE, SCALE, Scoring
 from analysis.language import _, listing, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
@@ -16,6 +17,8 @@ from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Result, sizes_by
 
 LETTERS = dict(zip("rfm", CUTS, strict=True))
+MEASURED = ["last_purchase", "purchase_days", "net_sales"]
+"""Columns of ``sql/customers.sql`` that scores are of."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,47 @@ def score_by_cuts(values: pd.Series, cuts: list[float], best: str = "high") -> p
     return pd.Series(1 + (len(cuts) - place if low else place), index=values.index)
 
 
+def as_cuts(customers: pd.DataFrame, as_of: dt.date, scoring: Scoring) -> Scoring:
+    """Return a scoring whose cut points give these customers the scores that quantiles of all of them do.
+
+    So some of them can be scored as if all were there.
+
+    Parameters
+    ----------
+    customers
+        All rows of ``sql/customers.sql``, of which `MEASURED` is enough.
+    as_of
+        The last day that counts.
+    scoring
+        Number of scores, and the cut points that are set, which stay.
+    """
+    bought = customers[customers["last_purchase"].notna()]
+    if bought.empty:
+        return scoring
+    found = {}
+    for letter, measure in LETTERS.items():
+        if getattr(scoring, measure):
+            continue
+        values, best = _measured(bought, as_of, measure), _better(letter, scoring.number)
+        levels = values.groupby(score(values, *best, scoring.number)).agg(
+            "min" if best[0] == "high" else "max"
+        )
+        above = levels.reindex(range(2, scoring.number + 1)).bfill()
+        cuts = above.fillna(np.inf if best[0] == "high" else -np.inf).astype(float).tolist()
+        found[measure] = cuts if best[0] == "high" else cuts[::-1]
+    return scoring.model_copy(update=found)
+
+
+def _better(letter: str, scores: int) -> tuple[str, int | None]:
+    """Return which values of a measure are better, and the score where all are equal."""
+    return ("low", scores) if letter == "r" else ("high", None)
+
+
+def _measured(bought: pd.DataFrame, as_of: dt.date, measure: str) -> pd.Series:
+    found: pd.Series = bought[dict(zip(CUTS, MEASURED, strict=True))[measure]]
+    return (pd.Timestamp(as_of) - found).dt.days if measure == "days_since_last" else found
+
+
 def rfm(
     customers: pd.DataFrame,
     as_of: dt.date,
@@ -208,16 +252,13 @@ def rfm(
     frame = pd.DataFrame(
         {
             "customer_id": bought["customer_id"],
-            "days_since_last": (pd.Timestamp(as_of) - bought["last_purchase"]).dt.days,
-            "purchases": bought["purchase_days"],
-            "net_sales": bought["net_sales"],
+            **{measure: _measured(bought, as_of, measure) for measure in CUTS},
             "usual_pause": span / bought["x"].where(bought["x"] > 0),
         }
     )
     scores = scoring.number
     for letter, measure in LETTERS.items():
-        best, equal = ("low", scores) if letter == "r" else ("high", None)
-        cuts, values = getattr(scoring, measure), frame[measure]
+        (best, equal), cuts, values = _better(letter, scores), getattr(scoring, measure), frame[measure]
         frame[letter] = score_by_cuts(values, cuts, best) if cuts else score(values, best, equal, scores)
     days = window.days if isinstance(window, ActivityWindow) else None
     silent = frame["days_since_last"] > (np.inf if days is None else days)
@@ -226,6 +267,8 @@ def rfm(
     r, frame["loyalty"] = r.mask(silent, r.clip(upper=MIDDLE)), (f + m) // 2
     place = 2 * (SCALE * r + frame["loyalty"] - SCALE - 1) + (frame["purchases"] > 1)
     frame["segment"] = pd.Series(scoring.keys(), dtype="str").take(place.to_numpy()).array
+    if len(frame) > parts.LARGE:
+        frame = parts.narrowed(frame)
     return Rfm(frame, len(customers) - len(bought), scoring, days)
 
 

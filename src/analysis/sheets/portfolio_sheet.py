@@ -317,13 +317,13 @@ def _with_years(
     dataset: Dataset, accounts: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[str, str, str], list[str]]:
     """Add ``before``, ``now`` and ``ahead``; return also what these are, and why something is missing."""
-    rows = named(dataset, dataset.query("customer_years"))
+    rows = dataset.query("customer_years")
     sums = rows.pivot_table(index="customer_id", columns="year", values="net_sales", aggfunc="sum")
     year = dataset.as_of.year
     over = _("{year} is over: nothing of it is left to project.").format(year=year)
     ahead: portfolio.Projection | NotPossible = NotPossible(over)
     if is_under_way := (dataset.as_of.month, dataset.as_of.day) != (12, 31):
-        ahead = portfolio.projection(rows, dataset.query("sales_by_day"), dataset.as_of)
+        ahead = portfolio.projection(dataset)
     for column, one in (("before", year - 1), ("now", year)):
         values = sums[one] if one in sums else pd.Series(dtype="float64")
         accounts[column] = accounts["customer_id"].map(values).fillna(0.0)

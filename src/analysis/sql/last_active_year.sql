@@ -2,6 +2,7 @@
 --
 -- customer_id
 -- last_year_sales   money sold in these months, less what was returned in them or later
+-- last_purchase     date
 with lasts as (
     select customer_id, max(date) as last_purchase
     from customer_days
@@ -9,12 +10,12 @@ with lasts as (
     group by customer_id
 )
 
-select customer_days.customer_id, sum(net_sales) as last_year_sales
+select customer_days.customer_id, sum(net_sales) as last_year_sales, last_purchase
 from customer_days
 inner join lasts on lasts.customer_id = customer_days.customer_id
 where
     date <= :as_of
     and year(date) * 10000 + month(date) * 100 + day(date)
     > (year(last_purchase) - 1) * 10000 + month(last_purchase) * 100 + day(last_purchase)
-group by customer_days.customer_id
+group by customer_days.customer_id, last_purchase
 order by customer_days.customer_id

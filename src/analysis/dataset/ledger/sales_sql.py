@@ -370,7 +370,7 @@ def _unread(reading: Reading, meaning: Meaning) -> list[str]:
 
 
 def _cannot_be_read(name: str) -> str:
-    return f"({GIVEN.get(name, name)} is null and not {says_nothing(name)})"
+    return f"case when {GIVEN.get(name, name)} is null then not {says_nothing(name)} else false end"
 
 
 def _is_one_of(codes: list[str], reading: Reading) -> str:

@@ -133,7 +133,8 @@ def last_forecast(check: Holdout | NotPossible) -> list[Finding]:
         held=_("within its interval") if held else _("outside its interval"),
     )
     action = _("Plan with a miss of this size either way.")
-    miss = abs(expected - actual)
+    miss = abs(expected - actual) if check.drawn is None else None  # of some customers, not the company's
+    text = " ".join(filter(None, [text, check.of_whom()]))
     return [Finding("ltv.holdout_value", text, check.value_error, "share", miss, held, action)]
 
 

@@ -24,7 +24,7 @@ from analysis.ltv.intervals import (
 from analysis.ltv.model_selection import fit_purchases
 from analysis.ltv.purchases import KINDS, Kind, PurchaseModel
 from analysis.ltv.spend import SpendModel, fit_spend, level_of, spend_power
-from analysis.ltv.summary import Floats, Summary, Unit, summarise, weeks_in
+from analysis.ltv.summary import COLUMNS, Floats, Summary, Unit, summarise, weeks_in
 from analysis.not_possible import NotPossible, or_not_possible
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class Holdout:
         Customers left out because they arrived in the holdout.
     level
         Of spend in the last period before ``cutoff``, see `level_of`; 1 where it is not known.
+    latest
+        Of spend in the holdout itself; 1 where it is not known.
+    drawn
+        Customers of the data set of whom these were drawn by lot; None: all are here.
     earlier
         The same at earlier dates, the latest first, each over before this one begins; none where the history
         is too short.
@@ -71,7 +75,17 @@ class Holdout:
     customers: pd.DataFrame
     newcomers: int
     level: float = 1.0
+    latest: float = 1.0
+    drawn: int | None = None
     earlier: tuple[Holdout, ...] = ()
+
+    def of_whom(self) -> str:
+        """Say that the check is on a sample, where it is."""
+        if self.drawn is None:
+            return ""
+        return _("The check against the past is on {n} of {total} customers, drawn at random.").format(
+            n=number(len(self.customers) + self.newcomers), total=number(self.drawn)
+        )
 
     @property
     def unit(self) -> Unit:
@@ -223,7 +237,10 @@ def holdout(
     )
     newcomers = int(later["first_purchase"].notna().sum()) - len(customers)
     customers = customers.assign(**forecasts)
-    return Holdout(past_end, weeks, models, past, spend, customers, newcomers, level, earlier or ())
+    latest = 1.0 if is_trial else level_of(customers, summarise(later, as_of, unit))
+    return Holdout(
+        past_end, weeks, models, past, spend, customers, newcomers, level, latest, earlier=earlier or ()
+    )
 
 
 def _since(known: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
@@ -244,13 +261,13 @@ def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") ->
     Parameters
     ----------
     dataset
-        The data set.
+        The data set, or a sample of it, which the check says.
     weeks
         Length of the holdout; None: half the history, at most 52.
     unit
         Time unit of the models.
     """
-    customers = cache(lambda day: dataset.query("customers", as_of=day))
+    customers = cache(lambda day: dataset.query("customers", [*COLUMNS, "purchase_days"], as_of=day))
     first = customers(dataset.as_of)["first_purchase"].min()
     weeks = weeks or half_weeks(first, dataset.as_of)
 
@@ -262,7 +279,10 @@ def hold_out(dataset: Dataset, weeks: int | None = None, unit: Unit = "week") ->
     start = cutoff(dataset.as_of, weeks)
     length, dates = earlier_dates(first, start, weeks)
     trials = [at(date, length, None) for date in dates]
-    return at(start, weeks, tuple(trial for trial in trials if isinstance(trial, Holdout)))
+    found = at(start, weeks, tuple(trial for trial in trials if isinstance(trial, Holdout)))
+    if dataset.whole is None or isinstance(found, NotPossible):
+        return found
+    return replace(found, drawn=int(dataset.whole.query("coverage")["customers"].iloc[0]))
 
 
 def earlier_dates(first: pd.Timestamp, start: dt.date, weeks: int) -> tuple[int, list[dt.date]]:

@@ -11,6 +11,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
 PARTS = 7  # times are whole days, in days or weeks, so seven times one is whole; purchases are whole anyway
+BLOCK = 1_000_000  # values at a time
 LONGEST_TABLE = 4_000_000  # of these parts, up to which distinct values are found by a table
 
 
@@ -66,21 +67,27 @@ class Counts:
         return Counts(self.purchases, self.times / unit, self.x, self.t_x, self.t, self.weights)
 
 
-def count(x: Floats, t_x: Floats, t: Floats) -> Counts:
+def count(x: Floats, t_x: Floats, t: Floats, customers: Floats | None = None) -> Counts:
     """Count the customers that share a history.
 
     Parameters
     ----------
     x, t_x, t
         Repeat purchases, age at the last one and age now of each customer, in one unit.
+    customers
+        How many customers each of these stands for, where no two are alike; None: one each.
     """
     purchases, x_codes = distinct(x)
     times, codes = distinct(np.concatenate([t_x, t]))
     size, width = len(t), len(times)
     keys = (x_codes * width + codes[:size]) * width + codes[size:]
-    keys.sort()
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    weights = np.diff(first, append=size).astype(np.float64)
+    if customers is None:
+        keys.sort()
+        first = np.flatnonzero(np.diff(keys, prepend=-1))
+        weights = np.diff(first, append=size).astype(np.float64)
+    else:
+        first = np.argsort(keys)
+        weights = customers[first]
     rest, t_codes = np.divmod(keys[first], width)
     x_codes, t_x_codes = np.divmod(rest, width)
     return Counts(purchases, times, x_codes, t_x_codes, t_codes, weights)
@@ -88,14 +95,23 @@ def count(x: Floats, t_x: Floats, t: Floats) -> Counts:
 
 def distinct(values: Floats) -> tuple[Floats, Codes]:
     """Return the distinct values, none below 0, ascending, and the place of each value among them."""
-    parts = values * PARTS
-    whole = np.rint(parts)
-    if len(values) and whole.max() < LONGEST_TABLE and np.abs(parts - whole).max() < 1e-6:
-        numbers = whole.astype(np.intp)
+    numbers = _whole(values) if len(values) and values.max() * PARTS < LONGEST_TABLE else None
+    if numbers is not None:
         present = np.bincount(numbers) > 0
         return np.flatnonzero(present) / PARTS, (np.cumsum(present) - 1)[numbers]
     found, codes = np.unique(values, return_inverse=True)
     return found, codes.astype(np.intp)
+
+
+def _whole(values: Floats) -> npt.NDArray[np.int32] | None:
+    """Return values in whole parts, None where some are not whole; a block at a time, to save memory."""
+    numbers = np.empty(len(values), np.int32)
+    for rows in (slice(start, start + BLOCK) for start in range(0, len(values), BLOCK)):
+        parts = values[rows] * PARTS
+        numbers[rows] = whole = np.rint(parts)
+        if np.abs(parts - whole).max() >= 1e-6:
+            return None
+    return numbers
 
 
 def distinct_pairs(x: Floats, t: Floats) -> tuple[Floats, Floats, Codes]:
