@@ -99,7 +99,7 @@ def test_files_in_parts_are_those_of_the_whole(profiles, tmp_path, capsys):
         assert (split / name).read_bytes() == (whole / name).read_bytes()
     found, expected = (pd.read_parquet(folder / "customers.parquet") for folder in (split, whole))
     pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False)
-    assert capsys.readouterr().out.count("All 4,000 customers, with 54 columns each") == 2
+    assert "All 4,000 customers, with 54 columns each" in capsys.readouterr().out
 
 
 @pytest.fixture(scope="module")
