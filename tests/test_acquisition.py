@@ -18,6 +18,7 @@ from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.not_possible import NotPossible
 from analysis.plots import plot
+from analysis.profitability import earned
 from analysis.profitability.margins import choose_margins
 from analysis.result import Listed
 
@@ -52,7 +53,7 @@ def answering(
         currency=None,
         columns=frozenset(),
         tables={name: frozenset(columns) for name, columns in (tables or {}).items()},
-        query=lambda name, **_parameters: queries[name],
+        query=lambda name, _columns=(), **_parameters: queries[name],
     )
 
 
@@ -285,7 +286,9 @@ def test_total_value_is_past_and_residual() -> None:
     values = SimpleNamespace(
         frame=pd.DataFrame({"customer_id": ["b", "a"], "clv": [5.0, -2.0]}), currency="EUR"
     )
-    found = acquisition.total_value(values, customers, choose_margins(pd.DataFrame(columns=COSTS)))
+    margins = choose_margins(pd.DataFrame(columns=COSTS))
+    brought = pd.Series(earned(customers, margins), index=customers["customer_id"])
+    found = acquisition.total_value(values, brought, margins)
     assert isinstance(found, TotalValue)
     assert found.frame["total_value"].tolist() == pytest.approx([6 + 5, 27 - 2])
     assert "is €33 so far at an assumed margin of 30%, no cost being known, and €3 more" in str(found)

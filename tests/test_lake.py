@@ -8,6 +8,7 @@ tips; amounts of zero; days that are missing, impossible or to come; another cur
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -17,7 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
+from analysis.dataset import open_dataset
 from analysis.dataset.cache import read_once
 from analysis.dataset.config import DatasetConfig, Policies
 from analysis.dataset.intake import take_in
@@ -25,6 +28,7 @@ from analysis.dataset.lake.places import sales_of_spark
 from analysis.dataset.ledger.intake_result import Records
 from analysis.dataset.sources.inputs import Input, Source
 from analysis.engine.paths import duckdb_path
+from analysis.engine.spark import session
 from analysis.errors import CarteraError
 from conftest import TINY
 
@@ -80,6 +84,7 @@ def drawn(rows: int, **others: list[object]) -> pd.DataFrame:
 
 
 TYPES = {
+    "refunded": pa.float64(),
     "date": pa.date32(),
     "amount": pa.decimal128(12, 2),
     "quantity": pa.int32(),
@@ -150,3 +155,104 @@ def test_currencies_are_told_apart(tmp_path):
     found = check(path, tmp_path / "one", currency="EUR", transactions=PLAINLY)
     assert "other_currency" in set(found.quality.rows["rule"])
     assert "mixes currencies: EUR" in check(path, tmp_path, transactions=PLAINLY)
+
+
+def config(folder: Path, text: str) -> str:
+    """Write a ``dataset.yml`` with settings under which Spark is quick; return its path."""
+    said = {"engine": "spark", "master": "local[2]", "spark": TINY, "currency": "EUR"}
+    (folder / "dataset.yml").write_text(yaml.safe_dump(said) + text, "utf-8")
+    return str(folder / "dataset.yml")
+
+
+SALES = pd.DataFrame(
+    {
+        "customer_id": ["A", "A", "B", "C", None],
+        "date": [dt.date(2024, month, 1) for month in (1, 2, 2, 3, 3)],
+        "amount": [10.0, 20.0, 5.0, 7.0, 1.0],
+    },
+    dtype="object",
+)
+
+
+@pytest.mark.parametrize("place", ["file: lake", "file: '{folder}/lake'", "table: 'parquet.`{folder}/lake`'"])
+def test_folders_and_tables_are_read_and_questions_answered(tmp_path, place):
+    folder = tmp_path / "of [a]{b} *"  # signs that are patterns elsewhere
+    folder = tmp_path if "table" in place else folder
+    (folder / "lake").mkdir(parents=True)
+    write(SALES.iloc[:3], folder / "lake" / "one.parquet")
+    write(SALES.iloc[3:], folder / "lake" / "two.parquet")
+    (folder / "clientes.csv").write_text("codigo cliente;nombre\nA;Ana\nB;Bea\n", "utf-8")
+    text = f"transactions:\n  {place.format(folder=folder)}\ncustomers:\n  file: clientes.csv\n"
+    dataset = open_dataset(config(folder, text))
+    assert dataset.query("coverage").iloc[0].tolist()[2:] == [3, 4, 42]
+    assert dataset.query("customer_records")["name"].tolist() == ["Ana", "Bea"]
+    assert dict(dataset.quality.rows[["rule", "rows"]].to_numpy().tolist()) == {"": 4, "no_customer": 1}
+    earlier = open_dataset(config(folder, text), as_of="2024-02-28")
+    assert earlier.query("coverage").iloc[0].tolist()[2:] == [2, 3, 35]
+    assert earlier.quality.rows.set_index("rule")["rows"].to_dict() == {
+        "": 3,
+        "no_customer": 1,
+        "after_as_of": 1,
+    }
+    earlier.export(tmp_path / "copy")
+    assert len(pd.read_parquet(tmp_path / "copy" / "transactions.parquet")) == 4
+
+
+def test_a_file_that_changes_is_read_again(tmp_path):
+    write(SALES, tmp_path / "sales.parquet")
+    said = config(tmp_path, "")
+    first = open_dataset(said)
+    assert open_dataset(said).folder == first.folder
+    write(SALES.iloc[:2], tmp_path / "sales.parquet")
+    assert open_dataset(said).query("coverage")["transactions"].tolist() == [2]
+
+
+REFUSED = {
+    "text": ("sales.csv", "", "no text files and no workbooks. Run 'cartera import sales.csv FOLDER'"),
+    "days as text": ("sales.parquet", "", "'date' (date) holds text."),
+    "refunds": ("sales.parquet", "", "'refunded' (refunded) changes what other columns mean."),
+    "blanks": ("sales.parquet", "", "is not for Spark as it is"),
+    "no table": ("", "transactions:\n  table: no.such\n", "no.such cannot be read by Spark: [TABLE_OR_VIEW"),
+    "database": ("", "database: x.sqlite\n", "'engine: spark' reads no 'database'"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_is_not_for_spark_is_refused_in_one_sentence(tmp_path, what):
+    name, text, said = REFUSED[what]
+    rows = SALES.astype({"date": "str"}) if what == "days as text" else SALES.copy()
+    if what == "refunds":
+        rows["refunded"] = 1.0
+    if what == "blanks":
+        rows["order_id"] = ["1", "2", "3", "4", "4"]
+    if name.endswith("csv"):
+        rows.to_csv(tmp_path / name, index=False)
+    elif name:
+        types = pa.schema(
+            [(n, pa.string() if rows[n].dtype == "str" else TYPES.get(n, pa.string())) for n in rows]
+        )
+        pq.write_table(pa.Table.from_pandas(rows, types, preserve_index=False), tmp_path / name)
+    with pytest.raises(CarteraError) as refused:
+        open_dataset(config(tmp_path, text))
+    assert said in str(refused.value)
+
+
+def test_a_folder_of_delta_is_not_read_as_parquet(tmp_path):
+    """Its files hold rows that were deleted, too."""
+    (tmp_path / "lake" / "_delta_log").mkdir(parents=True)
+    (tmp_path / "lake" / "_delta_log" / "00000000000000000000.json").write_text("{}")
+    write(SALES, tmp_path / "lake" / "one.parquet")
+    with pytest.raises(
+        CarteraError, match=r"lake cannot be read by Spark: \[DATA_SOURCE_NOT_FOUND\].* delta"
+    ):
+        open_dataset(config(tmp_path, "transactions:\n  file: lake\n"))
+
+
+@pytest.mark.parametrize("lacks", ["pyspark", "java"])
+def test_what_is_to_be_installed_is_said(monkeypatch, lacks):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    if lacks == "pyspark":
+        monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(CarteraError, match=r"cartera\[spark\]" if lacks == "pyspark" else "Java 17"):
+        session("local[1]", {})

@@ -12,7 +12,7 @@ from matplotlib.dates import date2num
 
 from analysis import ltv, open_dataset
 from analysis.ltv.backtest.holdout import holdout
-from analysis.ltv.equity import EquityByGroup
+from analysis.ltv.equity_by_group import EquityByGroup
 from analysis.plots import plot
 
 CUTOFF, AS_OF = dt.date(1997, 9, 30), dt.date(1998, 6, 30)

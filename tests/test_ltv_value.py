@@ -18,7 +18,8 @@ from analysis.display_names import words
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.language import use_language
 from analysis.ltv.alive import Alive
-from analysis.ltv.equity import CustomerValue, EquityByGroup, _ends
+from analysis.ltv.equity import CustomerValue
+from analysis.ltv.equity_by_group import EquityByGroup, _ends
 from analysis.ltv.model_selection import fit_purchases
 from analysis.ltv.purchases import KINDS
 from analysis.ltv.value import clv, equity_shares
@@ -200,7 +201,7 @@ def test_no_group_holds_more_than_all_equity(worth: CustomerValue) -> None:
 
 
 def test_small_groups_are_taken_together(worth: CustomerValue, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analysis.ltv.equity.MOST_GROUPS", 3)
+    monkeypatch.setattr("analysis.ltv.equity_by_group.MOST_GROUPS", 3)
     five = by_hand(worth, [1.0, 2, 3, 4, 5])
     alone = pd.Series({name: name.upper() for name in "abcde"})
     table = grouped(five, alone).frame

@@ -186,6 +186,17 @@ def test_a_kernel_that_dies_is_said_in_words(tmp_path):
     assert "Before." in (tmp_path / "out" / "01_portfolio.html").read_text("utf-8")
 
 
+def test_a_text_that_a_cell_prints_in_pieces_is_one_output(tmp_path):
+    """Two runs kept it as one or as two, by how long the cell took between the lines."""
+    cell = ">import time; print('one', flush=True); time.sleep(0.5); print('two')"
+    tiny_notebooks.write(tmp_path / "notebooks", "01_portfolio", [cell])
+    done = tiny_notebooks.cartera(tmp_path / "notebooks", "run", "cdnow-sample", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    notebook = json.loads((tmp_path / "out" / "notebooks" / "01_portfolio.ipynb").read_text("utf-8"))
+    (printed,) = notebook["cells"][-1]["outputs"]
+    assert "".join(printed["text"]) == "one\ntwo\n"
+
+
 class Silent:
     """Nobody wants to know how far the notebooks are."""
 

@@ -113,7 +113,7 @@ class TestPotential:
     def potential(self):
         rows = [("big", 800, 5), ("mid", 150, 15), ("small", 50, 80), ("fresh", 0, np.nan)]
         frame = pd.DataFrame(rows, columns=["customer_id", "net_sales", "growth_potential"])
-        return GrowthPotential({}, "", customers=frame.assign(basis="peers", name="N"), where=pd.DataFrame())
+        return GrowthPotential({}, "", customers=frame.assign(basis="peers", name="N"))
 
     def test_by_hand(self, potential):
         """Net sales 800, 150, 50 are A, B, C; growth potential 80, 15, 5 the same, the other way round."""
@@ -132,7 +132,7 @@ class TestPotential:
 
     def test_nobody(self, potential):
         none = potential.customers.assign(growth_potential=0.0)
-        assert not segmentation.abc_potential(GrowthPotential({}, "", customers=none, where=pd.DataFrame()))
+        assert not segmentation.abc_potential(GrowthPotential({}, "", customers=none))
         reason = NotPossible("for a reason")
         assert segmentation.abc_potential(reason) is reason
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
+_Known = TypeVar("_Known", "pd.Series", pd.DataFrame)
 OF_CUSTOMERS = ("salesperson", "sector", "region", "size", "type", "acquisition_channel")
 OF_SALES = ("salesperson", "channel", "category", "product_id")
 
@@ -37,7 +38,7 @@ def belongs_to(dataset: Dataset, column: str) -> pd.Series:
     return found.rename(column)
 
 
-def looked_up(customer_ids: pd.Series, known: pd.Series) -> pd.Series:
+def looked_up(customer_ids: pd.Series, known: _Known) -> _Known:
     """Return what is known of each customer, missing where nothing is.
 
     As ``customer_ids.map(known)``, without an object for each identifier: of ten millions these take a

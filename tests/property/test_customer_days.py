@@ -50,6 +50,12 @@ PLAIN = {
             count(distinct date) filter (kind = 'sale' and date > $season_start and date <= $season_end),
             sum(coalesce(gross_amount, amount + coalesce(discount, 0))) filter (kind = 'sale')
         from known group by all having max(date) filter (kind = 'sale') >= $active_since""",
+    "histories": """
+        select x, first, last, count(*)
+        from (
+            select customer_id, count(distinct date) - 1 as x, min(date) as first, max(date) as last
+            from sales where date <= $as_of group by all
+        ) group by all""",
     "long_gaps": """
         select customer_id, date,
             coalesce(lead(date) over (partition by customer_id order by date), $as_of) as till

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.language import _, amount, duration, money, month, number, percent
 from analysis.ltv.summary import Summary
 from analysis.not_possible import NotPossible
-from analysis.owners import belongs_to
+from analysis.owners import belongs_to, looked_up
 from analysis.profitability.contribution import recorded_cost
 from analysis.result import Listed
 
@@ -50,14 +50,14 @@ def cac(
     over, each ``lag_months`` later; with recorded costs only those who have one.
     """
     won = summary.frame[["customer_id", "first_purchase"]].reset_index(drop=True)
-    won["channel"] = won["customer_id"].map(belongs_to(dataset, "acquisition_channel"))
+    won["channel"] = looked_up(won["customer_id"], belongs_to(dataset, "acquisition_channel"))
     won["month"] = won.pop("first_purchase").dt.to_period("M")
     if same is not None:
         text = _("The parameter acquisition_cost sets what each customer cost to win: {cac}.")
         return _told(won.assign(amount=float(same)), won, text, summary.currency)
     if "spend" in dataset.tables:
         return _full_cost(dataset.query("acquisition_spend"), won, summary, lag_months)
-    recorded = won["customer_id"].map(recorded_cost(dataset, "acquisition_cost"))
+    recorded = looked_up(won["customer_id"], recorded_cost(dataset, "acquisition_cost"))
     known = won.assign(amount=recorded).dropna(subset="amount")
     if known.empty:
         unknown = _(

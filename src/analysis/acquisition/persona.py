@@ -37,14 +37,15 @@ class Personas(Listed):
 
 @or_not_possible
 def personas(dataset: Dataset, value: TotalValue, customers: pd.DataFrame) -> Personas | NotPossible:
-    """Describe the fifth of customers with the highest total value, one card for each kind of them.
+    """Describe the fifth of these customers with the highest total value, one card for each kind of them.
 
     A kind is a sector, type, region or size in which they are clearly more frequent than on average: all of
     the dimension with the highest lift, four at most. Lists of each its ``best`` customers, all its
     ``customers`` and the ``lift``; of the best what is ``typical``, ``ticket`` (money sold ÷ orders),
     ``rhythm`` (median of the days from purchase to purchase) and ``total_value``; and ``open_leads`` like it.
     """
-    worth = value.frame.set_index("customer_id")["total_value"]
+    there = value.frame[value.frame["customer_id"].isin(customers["customer_id"])]
+    worth = there.set_index("customer_id")["total_value"]
     best = worth.rank(ascending=False, method="first") <= TOP * len(worth)
     found = sets_apart(dataset, best)
     if isinstance(found, NotPossible):

@@ -12,8 +12,9 @@ from analysis.acquisition.cost import Cac
 from analysis.language import _, amount, estimate, listing, money, number, percent
 from analysis.ltv.equity import CustomerValue
 from analysis.not_possible import NotPossible, or_not_possible
+from analysis.owners import looked_up
 from analysis.portfolio.cohort import Cohorts
-from analysis.profitability.contribution import earned, recorded_cost
+from analysis.profitability.contribution import recorded_cost
 from analysis.profitability.margins import Margins
 from analysis.result import Finding, Listed
 
@@ -45,10 +46,9 @@ class TotalValue(Listed):
 
 
 @or_not_possible
-def total_value(value: CustomerValue, profits: pd.DataFrame, margins: Margins) -> TotalValue:
-    """Add what each customer has brought so far, from the rows of `profits`, to what is still to come."""
-    by_id = pd.Series(earned(profits, margins), index=profits["customer_id"])
-    past = value.frame["customer_id"].map(by_id).fillna(0.0).to_numpy(float)
+def total_value(value: CustomerValue, brought: pd.Series, margins: Margins) -> TotalValue:
+    """Add what each customer has brought so far, see `earned_by`, to what is still to come."""
+    past = looked_up(value.frame["customer_id"], brought).fillna(0.0).to_numpy(float)
     text = _("The margin of these customers is {past} so far{assumed}, and {ahead} more within the horizon.")
     past_all, ahead = (money(float(part.sum()), value.currency) for part in (past, value.frame["clv"]))
     text = text.format(assumed=margins.assumed(), past=past_all, ahead=ahead)
@@ -105,7 +105,7 @@ def ltv_to_cac(value: TotalValue, cost: Cac) -> LtvToCac | NotPossible:
     if not cost.each > 0:
         return NotPossible(_("Winning these customers cost nothing, so there is no ratio to it."))
     brought = value.frame.set_index("customer_id")[["past_margin", "clv", "total_value"]]
-    won = cost.won.join(brought, on="customer_id")
+    won = pd.concat([cost.won, looked_up(cost.won["customer_id"], brought)], axis="columns")
     groups, frame = won.groupby("channel"), cost.by_channel.set_index("channel")
     frame = frame.join(groups[[*brought]].mean())
     ends = pd.DataFrame({name: mean_interval(each) for name, each in groups["total_value"]}, _RATIOS[1:])

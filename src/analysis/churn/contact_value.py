@@ -93,10 +93,10 @@ def contact_value(
     if isinstance(risks, NotPossible):
         return risks
     terms = _terms(dataset, measured, by_risk, days=days, uplift=uplift, cost=cost)
-    fitted = ltv.fitted(dataset) if values is None else None
+    models = risks.models or (ltv.fitted(dataset) if values is None else None)
     gains, tried, first, pay = [], [], pd.DataFrame(), 0
     for part, risk in zip(dataset.batches(), risks.risk, strict=True):
-        own = ltv.profile(part, fitted) if values is None else values
+        own = ltv.profile(part, models) if values is None else values
         customers = _contacted(part, risk, own, terms)
         ranked = contact_gain.expected(customers, terms.lifts, days).sort_values(
             [*ORDER], ascending=[*ORDER.values()], ignore_index=True

@@ -68,11 +68,9 @@ def _followed(dataset: Dataset, horizon: Horizon, day: dt.date, chance: float) -
         return NotPossible(
             _("The sales name no category, so nothing tells which product group a customer no longer buys.")
         )
-    parts = [
-        part.query("product_lines", as_of=day, until=dataset.as_of, least=LEAST_DAYS)
-        for part in dataset.batches()
-    ]
-    lines = rhythm(pd.concat(parts, ignore_index=True), day)
+    end = dataset.as_of
+    lines = dataset.gathered(lambda part: part.query("product_lines", as_of=day, until=end, least=LEAST_DAYS))
+    lines = rhythm(lines, day)
     active = (pd.Timestamp(day) - lines["customer_last"]).dt.days <= horizon.window
     is_news = lines["days_since_last"] <= LONGEST_DAYS
     followed: pd.DataFrame = lines[active & is_news & (lines["usual_pause"] <= horizon.days)]

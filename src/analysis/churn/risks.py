@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from analysis.churn.model import ChurnModel
 from analysis.churn.risk_reasons import reasons
 from analysis.churn.snapshots import Snapshots
 from analysis.language import _, money, number, percent
+from analysis.ltv.profile import Fitted
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.result import Finding, Listed
 
@@ -49,8 +50,8 @@ class Risks(Listed):
         parts these are the first `MOST_LISTED`.
     risk
         ``risk`` of all active customers by ``customer_id``, one for each part of the data set.
-    valued
-        Whether it is the 12-month value.
+    valued, models
+        Whether it is the 12-month value, and what that was worked out from, if it was not given.
     horizon, calls, expected
         The horizon in days; how many customers there is time to call; see `expected_number`.
     """
@@ -63,6 +64,7 @@ class Risks(Listed):
     expected: tuple[float, float, float]
     currency: str | None = None
     valued: bool = False
+    models: Fitted | None = field(default=None, repr=False)
 
 
 def expected_number(*risks: pd.Series) -> tuple[float, float, float]:
@@ -99,7 +101,8 @@ def risks(
     if dataset is not None:
         listed = owners.named(dataset, listed)
     listed = listed.dropna(axis="columns", how="all")
-    return _told(listed, tuple(risk), stake, snapshots, calls, valued=valued)
+    told = _told(listed, tuple(risk), stake, snapshots, calls, valued=valued)
+    return replace(told, models=fitted)
 
 
 @or_not_possible

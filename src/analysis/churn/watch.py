@@ -135,11 +135,13 @@ def earlier_forecast(previous: str | Path | None, dataset: Dataset) -> Listed | 
 
 def _purchases(dataset: Dataset, ids: pd.Series, day: dt.date) -> Floats:
     """Return on how many days each customer had bought by a day; NaN where nothing is known of it."""
-    found = []
-    for part in dataset.batches():
+
+    def known(part: Dataset) -> pd.DataFrame:
         bought = part.query("customers", ["customer_id", "purchase_days"], as_of=day)
-        found.append(bought[bought["customer_id"].isin(ids)])
-    return pd.concat(found).set_index("customer_id")["purchase_days"].reindex(ids).to_numpy(float)
+        return bought[bought["customer_id"].isin(ids)]
+
+    found = dataset.gathered(known).set_index("customer_id")["purchase_days"]
+    return found.reindex(ids).to_numpy(float)
 
 
 def _left_in(folder: Path) -> tuple[pd.DataFrame, dt.date, int]:

@@ -20,7 +20,7 @@ from analysis.dataset.config import DatasetConfig
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.kept_tables import take
 from analysis.dataset.ledger.intake_result import load
-from analysis.dataset.parts import is_part, part_files
+from analysis.dataset.parts import is_part, narrowed, part_files, together
 from analysis.dataset.quality import LinkFinding, Note, Quality
 from analysis.dataset.schema import CUSTOMERS
 from analysis.dataset.segment_table import Scoring
@@ -186,9 +186,13 @@ class Dataset:
             yield replace(self, engine=engine, whole=self)
 
     def gathered(self, made: Callable[[Dataset], pd.DataFrame]) -> pd.DataFrame:
-        """Return the rows that a function makes of each of the `batches`, one after the other."""
-        parts = [made(part) for part in self.batches()]
-        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
+        """Return the rows that a function makes of each of the `batches`, one after the other.
+
+        Of a large data set, words that repeat come as categories, and whole numbers in 32 bits.
+        """
+        if not self.in_parts:
+            return made(self)
+        return together([narrowed(made(part)) for part in self.batches()])
 
     def sampled(self) -> Dataset:
         """Return the data set with a quarter of a million of its customers, drawn by lot.

@@ -7,7 +7,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -247,8 +248,14 @@ def _read_into(folder: Path, source: Source, check: Callable[[], None], notes: t
     tables = taken.tables | {"transactions": taken.sales.noted(notes)}
     save(replace(taken, tables=tables), folder / "account.json")
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != MARKER]
-    digests = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    digests = _digests(folder, [path.relative_to(folder).as_posix() for path in files])
     (folder / MARKER).write_text(json.dumps(digests), "utf-8")
+
+
+def _digests(folder: Path, names: Collection[str]) -> dict[str, str]:
+    """Return the SHA-256 of files in a folder, as many at a time as there are cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(names, pool.map(sha256, (folder / name for name in names)), strict=True))
 
 
 def _put(fresh: Path, folder: Path) -> None:
@@ -272,7 +279,7 @@ def _is_current(folder: Path) -> bool:
     """Tell whether what is kept is whole, as it was written, and what reading it today would give."""
     try:
         digests = dict(json.loads((folder / MARKER).read_text("utf-8")))
-        if not digests or any(sha256(folder / name) != kept for name, kept in digests.items()):
+        if not digests or _digests(folder, digests) != digests:
             return False
     except (OSError, ValueError, TypeError, CarteraError):
         return False

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import pandas as pd
+from pandas.api.types import union_categoricals
 
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.schema import TABLES
@@ -57,6 +60,29 @@ def part_files(folder: Path, table: str) -> list[Path]:
 def is_part(path: Path) -> bool:
     """Tell whether a file holds a part of a table."""
     return ".part" in path.name
+
+
+def narrowed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of customers with words as categories, but for identifiers, and integers in 32 bits."""
+    kinds = rows.dtypes.drop("customer_id", errors="ignore")
+    words = [*kinds.index[[isinstance(kind, pd.StringDtype) for kind in kinds]]]
+    counts = rows.select_dtypes("int64")
+    numbers = [*counts.columns[counts.abs().max() < 2**31]]
+    return rows.astype(dict.fromkeys(words, "category") | dict.fromkeys(numbers, "int32"))
+
+
+def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of several parts, one after the other, column by column so that no more is held."""
+    columns = {}
+    for name in map(str, parts[0].columns):
+        pieces = [part.pop(name) for part in parts]
+        if all(isinstance(piece.dtype, pd.CategoricalDtype) for piece in pieces):
+            columns[name] = pd.Series(union_categoricals(pieces, sort_categories=True))
+        else:
+            columns[name] = pd.concat(pieces, ignore_index=True)
+    found = pd.DataFrame(columns)
+    found.attrs = parts[0].attrs
+    return found
 
 
 def _required(name: str) -> tuple[str, ...]:

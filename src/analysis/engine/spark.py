@@ -27,6 +27,7 @@ _OURS = {
     "spark.app.name": "cartera",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    "spark.sql.codegen.hugeMethodLimit": "8000",  # Java leaves longer methods uncompiled
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
 """Settings of a session that ``dataset.yml`` may change."""

@@ -5,16 +5,8 @@ from analysis.ltv.backtest.accuracy import accuracy, value_accuracy
 from analysis.ltv.backtest.by_group import by_frequency, by_recency
 from analysis.ltv.backtest.holdout import Holdout, hold_out, led_by
 from analysis.ltv.backtest.tracking import tracking
-from analysis.ltv.equity import (
-    Ahead,
-    channels,
-    cohorts,
-    customer_value,
-    equity_by,
-    recorded,
-    segments,
-    segments_of,
-)
+from analysis.ltv.equity import Ahead, customer_value
+from analysis.ltv.equity_by_group import channels, cohorts, equity_by, recorded, segments, segments_of
 from analysis.ltv.model_selection import choose, compare_models, fit_purchases
 from analysis.ltv.next_purchase import next_purchase
 from analysis.ltv.peer import fitted_by, import_lifetimes

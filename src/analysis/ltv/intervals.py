@@ -126,6 +126,7 @@ def simulate_totals(
     *,
     spend: SpendModel | None = None,
     z: Floats | None = None,
+    of_each: Floats | None = None,
     most: int = MOST_SIMULATED,
     content: str | None = None,
 ) -> Floats:
@@ -133,20 +134,18 @@ def simulate_totals(
 
     Parameters
     ----------
-    model, duration, history, worth, spend, z, most
-        See `simulate_groups`.
     content
-        See `Summary`.
+        See `Summary`; of all others, see `simulate_groups`.
 
     Returns
     -------
     numpy.ndarray
         Two columns, total purchases and their worth, one row per future; the same at every call.
     """
-    one = np.zeros(len(worth), np.intp)
+    known, one = (model, duration, history, worth), np.zeros(len(worth), np.intp)
     return computed(
         content,
-        lambda: simulate_groups(model, duration, history, worth, one, spend=spend, z=z, most=most)[0],
+        lambda: simulate_groups(*known, one, spend=spend, z=z, of_each=of_each, most=most)[0],
         np.array,
         *("totals", model.kind, model.longest, model.fit, spend, duration, most, worth, z, *history),
     )
@@ -161,6 +160,7 @@ def simulate_groups(
     *,
     spend: SpendModel | None = None,
     z: Floats | None = None,
+    of_each: Floats | None = None,
     most: int = MOST_SIMULATED,
 ) -> Floats:
     """Simulate the total purchases, and what they are worth, of groups of customers, all in the same futures.
@@ -187,6 +187,8 @@ def simulate_groups(
     spend, z
         The fitted model of spend, and the mean money per repeat purchase of each customer; without them,
         every purchase counts its average.
+    of_each
+        Purchases expected of each customer, where they are known already.
     most
         Customers to simulate.
 
@@ -219,7 +221,8 @@ def simulate_groups(
             mean = alive * expected(future)
             means[future] = [np.bincount(group, each, len(sizes)) for each in (mean, counts * mean)]
     if expected is not None:
-        of_each = model.expected_purchases(duration, *history)
+        if of_each is None:
+            of_each = model.expected_purchases(duration, *history)
         both = np.stack([of_each, worth * of_each])
         totals = _of_all(both, groups, rows, totals, means)
     return np.moveaxis(totals, 2, 0)
@@ -299,6 +302,7 @@ def total_intervals(
     *,
     spend: SpendModel | None = None,
     missed: Missed | None = None,
+    of_each: Floats | None = None,
 ) -> tuple[Interval, Interval]:
     """Return the 90 % intervals for the portfolio's purchases and for what they are worth.
 
@@ -316,17 +320,14 @@ def total_intervals(
         The customers, at any date.
     horizon_weeks
         How far ahead, in weeks.
-    worth
-        What a purchase of each customer counts on average.
-    spend
-        The fitted model of spend.
+    worth, spend, of_each
+        See `simulate_groups`.
     missed
         By how much totals were missed at earlier dates.
     """
     duration, z = weeks_in(summary.unit, horizon_weeks), summary.frame["z"].to_numpy(float)
-    totals = simulate_totals(
-        model, duration, summary.history, worth, spend=spend, z=z, content=summary.content
-    )
+    known = (model, duration, summary.history, worth)
+    totals = simulate_totals(*known, spend=spend, z=z, of_each=of_each, content=summary.content)
     return intervals_of(with_misses(totals, missed, horizon_weeks))
 
 

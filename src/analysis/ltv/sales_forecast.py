@@ -20,10 +20,10 @@ def sales_forecast(value: CustomerValue) -> Listed:
     """
     frame, weeks = value.frame, value.horizon_weeks
     spent = frame["expected_spend"].to_numpy(float)
+    bought = frame["expected_purchases"].to_numpy(float)
     expected = float((frame["expected_purchases"] * spent).sum())
-    simulated = total_intervals(
-        value.purchases, value.summary, weeks, spent, spend=value.spend, missed=value.missed
-    )
+    known = (value.purchases, value.summary, weeks, spent)
+    simulated = total_intervals(*known, spend=value.spend, missed=value.missed, of_each=bought)
     ends = simulated[1]
     low, high = ends.rounded()
     text = _(

@@ -68,17 +68,19 @@ def clv(
         ``expected_purchases`` within the horizon; ``expected_spend`` per purchase, net of returns; ``clv``
         in money.
     """
-    frame = summary.frame[["customer_id", "x", "t_x", "T", "z"]].copy()
+    frame = summary.frame[["customer_id", "x", "t_x", "T", "z"]]
     x, t_x, t = summary.history
     duration = weeks_in(summary.unit, horizon_weeks)
     alive = purchases.p_alive(x, t_x, t)
     pair_x, pair_t, places = distinct_pairs(x, t)
-    frame["p_alive"] = alive
-    frame["expected_purchases"] = alive * purchases.expected_if_alive(duration, pair_x, pair_t)[places]
-    frame["expected_spend"] = spend.expected_spend(x, frame["z"].to_numpy(float))
+    spent = spend.expected_spend(x, frame["z"].to_numpy(float))
     discounted = discounted_purchases(purchases, pair_x, pair_t, horizon_weeks, annual_discount_rate)
-    frame["clv"] = discounted[places] * alive * frame["expected_spend"] * margin_rate
-    return frame
+    return frame.assign(
+        p_alive=alive,
+        expected_purchases=alive * purchases.expected_if_alive(duration, pair_x, pair_t)[places],
+        expected_spend=spent,
+        clv=discounted[places] * alive * spent * margin_rate,
+    )
 
 
 def worth_per_purchase(values: pd.DataFrame) -> Floats:

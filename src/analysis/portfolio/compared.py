@@ -126,8 +126,7 @@ def _placed(dataset: Dataset, before: Days, now: Days) -> pd.DataFrame:
     }
     place = np.select([*statuses.values()], range(len(statuses)), len(statuses))
     status = pd.Categorical.from_codes(place, pd.Index([*statuses, "returned"]))
-    counts = rows.select_dtypes("int64").astype("int32")
-    return named(dataset, rows.assign(**counts)).assign(status=status)
+    return named(dataset, rows).assign(status=status)
 
 
 def periods_compared(as_of: dt.date, compare: str) -> tuple[Days, Days]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.dataset.parts import narrowed, together
 from analysis.language import N_, _, money, number, percent
 from analysis.not_possible import NotPossible
 from analysis.owners import named
-from analysis.result import Finding, Listed, largest_first
+from analysis.result import LISTED, Finding, Listed, largest_first, only_first
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -75,11 +76,11 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
         if isinstance(found := estimated(part), NotPossible):
             reasons.append(found)
         else:
-            frames.append(found[0])
+            frames.append(narrowed(found[0]) if part.whole else found[0])
             places.append(_by("category", found[1]))
     if not frames:
         return reasons[0]
-    customers = largest_first(pd.concat(frames), ["growth_potential", "net_sales"])
+    customers = largest_first(together(frames), ["growth_potential", "net_sales"])
     where = pd.concat(places).groupby("category").sum(min_count=1)
     where = where.sort_values("growth_potential", ascending=False, kind="stable").reset_index()
     return _told(named(dataset, customers), where, dataset.currency)
@@ -150,8 +151,9 @@ def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) ->
         "By what they declare or comparable customers buy, those of the last twelve months could buy up to "
         "{more} a year more; {share} of it lies with {few} of them."
     ).format(more=money(total, currency), share=percent(tenth.sum() / (total or 1.0)), few=number(len(tenth)))
+    some = min(int((customers["growth_potential"] > 0).sum()), LISTED)
     shown = {
-        "growth_potential": customers[customers["growth_potential"] > 0].dropna(axis="columns", how="all"),
+        "growth_potential": customers[:some].dropna(axis="columns", how="all"),
         "potential_by_category": where,
         "potential_basis": _by("basis", customers),
     }
@@ -161,7 +163,8 @@ def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) ->
         text = f"{text} {lies.format(category=category, money=money(its, currency))}"
     action = _("Offer it first to those whom the action plan says to develop.")
     found = Finding("portfolio.growth_potential", text, total, "money", action=action)
-    return GrowthPotential(shown, text, found, customers=customers, currency=currency)
+    notes = tuple(only_first(len(customers)))
+    return GrowthPotential(shown, text, found, notes_on=notes, customers=customers, currency=currency)
 
 
 def _by(column: str, rows: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from analysis.profitability.contribution import (
     contribution,
     customer_roi,
     earned,
+    earned_by,
     profile,
     profits,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "deliveries",
     "discounts",
     "earned",
+    "earned_by",
     "invoices",
     "late_payers",
     "margins_of",

@@ -60,6 +60,15 @@ def earned(rows: pd.DataFrame, margins: Margins) -> Floats:
     return np.asarray(rows["net_sales"].to_numpy(np.float64) - sum(goods(rows, margins)))
 
 
+def earned_by(dataset: Dataset, margins: Margins) -> pd.Series:
+    """Return what `earned` says of all customers by ``customer_id``, read in parts where these are many."""
+    parts = []
+    for part in dataset.batches():
+        rows = profits(part)
+        parts.append(pd.Series(earned(rows, margins.within(part)), index=rows["customer_id"]))
+    return pd.concat(parts)
+
+
 @dataclass(frozen=True)
 class Contribution(Result):
     """The contribution margin of each customer over the months to ``as_of``.
@@ -231,7 +240,8 @@ def recorded_cost(dataset: Dataset, column: str) -> pd.Series:
     """Return a cost, or other money, of the table of customers by ``customer_id``, where it is known."""
     if column not in dataset.tables.get("customers", frozenset()):
         return pd.Series(dtype="float64")
-    return dataset.query("customer_records").set_index("customer_id")[column].astype("float64").dropna()
+    records = dataset.query("customer_records", ["customer_id", column])
+    return records.set_index("customer_id")[column].astype("float64").dropna()
 
 
 def profile(dataset: Dataset, common: CommonMargin | None = None) -> pd.DataFrame:

@@ -139,6 +139,7 @@ def execute(task: Task, step: Callable[[], None], server: KernelServer | None) -
                 resources={"metadata": {"path": str(task.work)}},
                 extra_arguments=["--log-level=CRITICAL"],  # the kernel's own log is not for the reader
                 on_cell_executed=keep,
+                coalesce_streams=True,  # in how many pieces a text was printed is a matter of time
                 **kernels,
             )
             problem = None

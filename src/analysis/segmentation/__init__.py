@@ -2,7 +2,7 @@
 
 from analysis.segmentation.abc_classes import CLASSES, Abc, abc, limits, placed_by
 from analysis.segmentation.abc_potential import abc_potential
-from analysis.segmentation.abc_views import abc_views
+from analysis.segmentation.abc_views import VIEWS, abc_views
 from analysis.segmentation.abc_xyz import abc_xyz, regularity
 from analysis.segmentation.agreement import Agreement, agreement
 from analysis.segmentation.clusters import Clusters, clusters, features, fit_clusters, placed
@@ -35,6 +35,7 @@ __all__ = [
     "CLASSES",
     "MEASURED",
     "SCORED",
+    "VIEWS",
     "Abc",
     "Agreement",
     "Apart",

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.language import N_, _, money, ngettext, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.portfolio import GrowthPotential
-from analysis.result import Finding, Result
+from analysis.result import LISTED, Finding, Result
 from analysis.segmentation.abc_classes import classified
 
 KEEP, DEVELOP, MAINTAIN, LOW_COST = N_("keep"), N_("develop"), N_("maintain"), N_("serve at low cost")
@@ -76,7 +76,7 @@ class AbcPotential(Result):
         listed = self.large_tomorrow().drop(columns="basis").dropna(axis="columns", how="all")
         return {
             "abc_potential": cells.assign(strategy=[_(STRATEGIES[key]) for key in keys]),
-            "large_tomorrow": listed,
+            "large_tomorrow": listed.head(LISTED),
         }
 
     def findings(self) -> list[Finding]:

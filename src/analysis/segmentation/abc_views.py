@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.language import N_, _, number, percent
 from analysis.not_possible import NotPossible
-from analysis.result import Finding, Result, currency_of, led_by
+from analysis.result import LISTED, Finding, Result, currency_of, largest_first, led_by, only_first
 from analysis.segmentation.abc_classes import CLASSES, classified
 
 VIEWS = {
@@ -62,7 +62,7 @@ class AbcViews(Result):
         was, now = self.customers["abc_net_sales"], self.customers[f"abc_{self.other}"]
         by = self.other if better else "net_sales"
         found = self.customers[(now < was) if better else (now > was)]
-        found = found.sort_values([by, "customer_id"], ascending=[False, True]).reset_index(drop=True)
+        found = largest_first(found, [by])
         compared = ("net_sales", self.other, "abc_net_sales", f"abc_{self.other}")
         return led_by(found, "customer_id", "name", "owner", *compared)
 
@@ -89,8 +89,8 @@ class AbcViews(Result):
         """Return the classes side by side, and who changes, by name."""
         return {
             "abc_views": self.sizes(),
-            "abc_up": self.moved(better=True),
-            "abc_down": self.moved(better=False),
+            "abc_up": self.moved(better=True).head(LISTED),
+            "abc_down": self.moved(better=False).head(LISTED),
         }
 
     def findings(self) -> list[Finding]:
@@ -104,7 +104,7 @@ class AbcViews(Result):
     def notes(self) -> list[str]:
         """Return how many are counted."""
         message = _("Counted are the {n} customers of whom all these measures are known.")
-        return [message.format(n=number(len(self.customers)))]
+        return [message.format(n=number(len(self.customers))), *only_first(len(self.customers))]
 
 
 def abc_views(profile: pd.DataFrame, a: float = 0.80, b: float = 0.95) -> AbcViews | NotPossible:

@@ -13,7 +13,7 @@ from analysis.not_possible import NotPossible, or_not_possible
 from analysis.owners import named
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Listed
-from analysis.segmentation.abc_classes import Abc
+from analysis.segmentation.abc_classes import Abc, limits, placed_by
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -44,11 +44,9 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> Listed | 
     It takes three intervals. The next purchase is expected the mean interval after the last one; who has been
     silent for longer than the window is expected no more.
     """
-    found = regularity(dataset.query("purchase_days"))
-    if found.empty:
+    rows = dataset.gathered(lambda part: _rhythms(part, classed))
+    if rows["variation"].isna().all():
         return NotPossible(_("Nobody bought on four different days: a rhythm takes three intervals."))
-    rows = classed.customers[["customer_id", "abc", "net_sales"]].join(found, on="customer_id")
-    rows = rows.fillna({"xyz": ""})
 
     groups = rows.groupby(["abc", "xyz"])
     cells = pd.DataFrame(
@@ -58,6 +56,7 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> Listed | 
             "usual_pause": groups["usual_pause"].median(),
         }
     ).reset_index()
+    cells = cells.astype({"abc": "str", "xyz": "str"})
     cells = cells.sort_values(["abc", "xyz"], key=lambda keys: keys.replace("", "unknown"), ignore_index=True)
     cells["visits"] = [_(_VISITS[key]) for key in cells["xyz"]]
 
@@ -83,6 +82,16 @@ def abc_xyz(classed: Abc, dataset: Dataset, window: ActivityWindow) -> Listed | 
     action = _("Arrange the next visit with them, those of the action plan first.") if len(due) else ""
     finding = Finding("segmentation.visits", said, len(due), "customers", action=action)
     return Listed({"abc_xyz": cells, "due": named(dataset, due[list(_DUE)])}, said, finding)
+
+
+def _rhythms(dataset: Dataset, classed: Abc) -> pd.DataFrame:
+    """Return class and net sales of all customers, and what `regularity` says of them."""
+    rows = classed.customers[["customer_id", "abc", "net_sales"]]
+    if dataset.whole and (least := limits(classed.customers["net_sales"], *classed.boundaries)):
+        rows = dataset.query("customers", ["customer_id", "net_sales"])
+        rows["abc"] = placed_by(rows["net_sales"], least)
+    rows = rows.join(regularity(dataset.query("purchase_days")), on="customer_id")
+    return rows.fillna({"xyz": ""})
 
 
 def regularity(days: pd.DataFrame) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from analysis.language import _, listing, ngettext, number, percent
 from analysis.not_possible import or_not_possible
-from analysis.owners import named
-from analysis.result import Finding, Result, led_by
+from analysis.owners import looked_up, named
+from analysis.result import LISTED, Finding, Result, largest_first, led_by, only_first
 from analysis.segmentation.abc_classes import CLASSES, Abc
 from analysis.segmentation.rfm import Rfm
 
@@ -78,13 +78,11 @@ class Agreement(Result):
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the two lists, where there is anybody on them, and every customer, what matters first."""
         lists = {"a_away": self.away(), "c_keen": self.small(), "customers": self.customers}
-        return {
-            name: led_by(rows.assign(segment=rows["segment"].map(self.scored.names)), *_FIRST).reset_index(
-                drop=True
-            )
-            for name, rows in lists.items()
-            if len(rows)
-        }
+        return {name: self._told(rows.head(LISTED)) for name, rows in lists.items() if len(rows)}
+
+    def _told(self, rows: pd.DataFrame) -> pd.DataFrame:
+        names = rows["segment"].map(self.scored.names)
+        return led_by(rows.assign(segment=names), *_FIRST).reset_index(drop=True)
 
     def findings(self) -> list[Finding]:
         """Return how many A customers have not bought lately."""
@@ -104,14 +102,15 @@ class Agreement(Result):
         ).format(count=number(count), segments=segments)
         middle = number(self.scored.middle)
         lately = _("Not lately: a recency score of {middle} or less.").format(middle=middle)
-        return [lately, *([keen] if count else [])]
+        return [lately, *([keen] if count else []), *only_first(len(self.customers))]
 
 
 @or_not_possible
 def agreement(scored: Rfm, classed: Abc, dataset: Dataset | None = None) -> Agreement:
     """Return segment and class of every scored customer, with names and owners as ``dataset`` has them."""
-    frame = scored.customers.merge(classed.customers[["customer_id", "abc"]], on="customer_id")
-    ordered = frame.sort_values(["net_sales", "customer_id"], ascending=[False, True], ignore_index=True)
+    classes = classed.customers.set_index("customer_id")["abc"]
+    frame = scored.customers.assign(abc=looked_up(scored.customers["customer_id"], classes))
+    ordered = largest_first(frame[frame["abc"].notna()], ["net_sales"])
     if dataset is not None:
         ordered = named(dataset, ordered)
     return Agreement(ordered, scored, classed.currency)

@@ -13,7 +13,7 @@ from analysis.language import N_, _, money, number
 from analysis.not_possible import NotPossible, or_not_possible
 from analysis.owners import named
 from analysis.portfolio import ActivityWindow
-from analysis.result import Finding, Result, sizes_by
+from analysis.result import LISTED, Finding, Result, only_first, sizes_by
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -88,7 +88,7 @@ class LifeCycle(Result):
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the stages, and who declines, by name."""
-        return {"life_cycle": self.sizes(), "declining": self.declining()}
+        return {"life_cycle": self.sizes(), "declining": self.declining().head(LISTED)}
 
     def findings(self) -> list[Finding]:
         """Return how many decline, what they took off net sales, and how many declined a year before."""
@@ -98,6 +98,10 @@ class LifeCycle(Result):
         action = "" if down.empty else action
         found = (self.title(), len(down), "customers", lost, good, action, usual or None)
         return [Finding("segmentation.declining", *found)]
+
+    def notes(self) -> list[str]:
+        """Return that the list ends, where more customers decline."""
+        return only_first(int((self.customers["stage"] == "declining").sum()))
 
 
 def _gained(rows: pd.DataFrame) -> float:
@@ -123,30 +127,37 @@ def life_cycle(dataset: Dataset, window: ActivityWindow) -> LifeCycle | NotPossi
     exceeds 1.28 standard errors, which are the root of the sum of the squares of what was bought on each day
     of both years: one large order is no trend.
     """
-    rows = dataset.query("customer_trend")
-    if rows.empty:
+    found = dataset.gathered(lambda part: _staged(part, window.days))
+    if found.empty:
         return NotPossible(_("Nobody bought anything, so there is no life cycle."))
-    first = pd.to_datetime(rows["first_purchase"]).min()
+    first = pd.to_datetime(found.pop("first_purchase")).min()
     if first > pd.Timestamp(dataset.as_of) - pd.DateOffset(months=LEAST_MONTHS):
         return NotPossible(
             _("Whether customers grow or decline takes at least {months} months of sales to tell.").format(
                 months=number(LEAST_MONTHS)
             )
         )
+    return LifeCycle(named(dataset, found), dataset.currency)
+
+
+def _staged(dataset: Dataset, window: int) -> pd.DataFrame:
+    """Return the rows of `LifeCycle.customers`, without names, and ``first_purchase``."""
+    rows = dataset.query("customer_trend")
     earlier = (pd.Timestamp(dataset.as_of) - pd.DateOffset(years=1)).date()
     was = dataset.query("customer_trend", as_of=earlier)
     before = pd.DataFrame(
         {
             "customer_id": was["customer_id"],
-            "stage_before": stages(was, earlier, window.days),
+            "stage_before": stages(was, earlier, window),
             "sales_before": was["net_sales"],
         }
     )
-    now = rows[["customer_id", "net_sales"]].assign(stage=stages(rows, dataset.as_of, window.days))
+    now = rows[["customer_id", "first_purchase", "net_sales"]]
+    now = now.assign(stage=stages(rows, dataset.as_of, window))
     found = now.merge(before, how="left", on="customer_id")
     found = found.fillna({"stage_before": NOT_YET, "sales_before": 0.0})
     found["trend"] = rows["sales_now"] / rows["sales_before"].where(rows["sales_before"] > 0) - 1
-    return LifeCycle(named(dataset, found), dataset.currency)
+    return found
 
 
 def stages(trend: pd.DataFrame, as_of: dt.date, window: int) -> pd.Series[str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from analysis.language import _, money, ngettext, number
 from analysis.not_possible import or_not_possible
 from analysis.owners import named
-from analysis.result import Listed
+from analysis.result import LISTED, Listed, only_first
 from analysis.segmentation.rfm import Rfm
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ def plan(scored: Rfm, dataset: Dataset) -> Listed:
     sizes = scored.sizes()[["segment", "customers", "net_sales"]].set_index(told.index)
     columns = ["customer_id", "segment", "days_since_last", "net_sales"]
     found = named(dataset, scored.customers[columns])
-    found["segment"] = pd.Categorical(found["segment"], list(segments))
-    by = (["owner"] if "owner" in found else []) + ["segment", "net_sales", "customer_id"]
-    ordered = found.sort_values(by, ascending=[key != "net_sales" for key in by], ignore_index=True)
+    places = pd.Categorical(found["segment"], list(segments)).codes
+    keys = [-found["net_sales"].to_numpy(np.float64), places]
+    if "owner" in found:
+        owners = pd.Categorical(found["owner"]).codes
+        keys.append(np.where(owners < 0, len(found), owners))
+    ordered = found.iloc[np.lexsort(keys)[:LISTED]].reset_index(drop=True)
     ordered["segment"] = ordered["segment"].astype("str")
     listed = ordered.join(told, on="segment").replace({"segment": scored.names})
 
@@ -51,4 +55,5 @@ def plan(scored: Rfm, dataset: Dataset) -> Listed:
         ).format(segment=scored.names[key], count=number(count), money=money(total, dataset.currency))
         if aim := segments[key].said("aim"):
             said = _("{said} Aim: {aim}.").format(said=said, aim=aim)
-    return Listed({"plan": sizes.join(told), "plan_list": listed}, said)
+    notes = tuple(only_first(len(found)))
+    return Listed({"plan": sizes.join(told), "plan_list": listed}, said, notes_on=notes)

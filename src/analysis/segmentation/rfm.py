@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from analysis.dataset import parts
 from analysis.dataset.segment_table import CUTS, MIDDLE, SCALE, Scoring
 from analysis.language import _, listing, ngettext, number, percent
 from analysis.not_possible import NotPossible, or_not_possible
@@ -268,6 +269,8 @@ def rfm(
     r, frame["loyalty"] = r.mask(silent, r.clip(upper=MIDDLE)), (f + m) // 2
     place = 2 * (SCALE * r + frame["loyalty"] - SCALE - 1) + (frame["purchases"] > 1)
     frame["segment"] = pd.Series(scoring.keys(), dtype="str").take(place.to_numpy()).array
+    if len(frame) > parts.LARGE:
+        frame = parts.narrowed(frame)
     return Rfm(frame, len(customers) - len(bought), scoring, days)
 
 

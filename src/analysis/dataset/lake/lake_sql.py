@@ -26,6 +26,12 @@ _SPACES = "".join(rf"\u{sign:04X}" for sign in (*range(0x21), 0x7F, 0xA0, 0x2009
 _GUARD = r"^\x27([-−+=@(0-9.,€$£])"
 _PLAIN = r"^[!-&(--/-?A-~]*[1-9][!--/-?A-~]*$"
 """Customers of one spelling, as nearly all are."""
+_BEGIN = ", ".join(
+    sorted({str(ord(sign)) for blank in BLANKS for sign in blank[:1] + blank[:1].upper()} | {"0"})
+)
+"""Codes of the signs with which what says nothing begins; 0 where there is none."""
+_APOSTROPHE = ord("'")
+_GOODS = sorted(GOODS)
 _TEXTS = ("identifier", "text")
 
 
@@ -65,7 +71,8 @@ def ledger(
     return f"""
     with raw as (select {cells}, {_row_hash(headers)} as row_hash from lake),
     cells as (select *, {_cells(headers, reading)} from raw),
-    named as (select *, {_customer(reading)} as spelling from cells),
+    filled as (select *, {_filled(reading)} from cells),
+    named as (select *, {_customer(reading)} as spelling from filled),
     typed as (select *, {_values(reading, config)} from named),
     priced as (select *, {sales_sql.money(reading, config, PLAIN)} from typed),
     looked_at as (select *, {_takes_back(config, words)} as is_taken_back from priced),
@@ -154,7 +161,7 @@ def _listed(texts: Iterable[str]) -> str:
 
 
 def _cells(headers: list[str], reading: Reading) -> str:
-    """Return the SQL of the cells of known columns, ``c_<name>``: texts without spaces around, nor blanks."""
+    """Return the SQL of the cells of known columns, ``c_<name>``: texts without spaces around."""
     found = []
     for name, header in reading.columns.items():
         cell = f"r_{headers.index(header)}"
@@ -169,24 +176,32 @@ def _text(cell: str, kind: str) -> str:
     if kind in {"DOUBLE", "FLOAT"} or kind.startswith("DECIMAL"):
         whole = f"cast(try_cast({cell} as decimal(38, 0)) as string)"
         return f"case when {cell} = floor({cell}) then {whole} else cast({cell} as string) end"
-    if kind != "VARCHAR":
-        return f"cast({cell} as string)"
-    trimmed = f"btrim({cell}, '{_SPACES}')"
-    unguarded = f"regexp_replace({trimmed}, r'{_GUARD}', '$1')"
-    bare = f"case when startswith({trimmed}, '\\'') then {unguarded} else {trimmed} end"
-    blank = f"length({trimmed}) <= {max(map(len, BLANKS))} and lower({trimmed}) in ({_listed(BLANKS)})"
-    return f"case when {blank} then null else {bare} end"
+    return f"btrim({cell}, '{_SPACES}')" if kind == "VARCHAR" else f"cast({cell} as string)"
+
+
+def _filled(reading: Reading) -> str:
+    """Return the SQL of the texts, ``t_<name>``, NULL where one says nothing, and goods in capitals."""
+    found = []
+    for name in reading.columns:
+        if TRANSACTIONS.column(name).kind in _TEXTS:
+            cell = f"c_{name}"
+            blank = f"ascii({cell}) in ({_BEGIN}) and lower({cell}) in ({_listed(BLANKS)})"
+            unguarded = f"regexp_replace({cell}, r'{_GUARD}', '$1')"
+            bare = f"case when ascii({cell}) = {_APOSTROPHE} then {unguarded} else {cell} end"
+            found.append(f"case when {blank} then null else {bare} end as t_{name}")
+    capitals = [f"{f'upper(c_{name})' if name in reading.columns else 'null'} as u_{name}" for name in _GOODS]
+    return ", ".join([*found, *capitals])
 
 
 def _customer(reading: Reading) -> str:
     """Return the SQL of the customer in its one spelling."""
     if reading.kinds["customer_id"] != "VARCHAR":
-        return "c_customer_id"
+        return "t_customer_id"
     return (
-        f"case when c_customer_id rlike r'{_PLAIN}' then c_customer_id "
-        r"when c_customer_id rlike r'^[^@\s]+@[^@\s]+$' then lower(c_customer_id) "
-        r"when c_customer_id rlike r'^\d+\.0+$' then split_part(c_customer_id, '.', 1) "
-        r"else regexp_replace(c_customer_id, r'[ \t\x{00A0}\x{2009}\x{202F}]+', ' ') end"
+        f"case when t_customer_id rlike r'{_PLAIN}' then t_customer_id "
+        r"when t_customer_id rlike r'^[^@\s]+@[^@\s]+$' then lower(t_customer_id) "
+        r"when t_customer_id rlike r'^\d+\.0+$' then split_part(t_customer_id, '.', 1) "
+        r"else regexp_replace(t_customer_id, r'[ \t\x{00A0}\x{2009}\x{202F}]+', ' ') end"
     )
 
 
@@ -197,11 +212,16 @@ def _values(reading: Reading, config: DatasetConfig) -> str:
         for column in TRANSACTIONS.columns
         if column.name != "currency"
     ]
-    return ", ".join([*values, f"{currency_sql(reading)} as currency".replace("varchar", "string")])
+    return ", ".join([*values, f"{_portable(currency_sql(reading))} as currency"])
+
+
+def _portable(sql: str) -> str:
+    """Return SQL of the ledger of files with the names of types and cells that it has here."""
+    return sql.replace("varchar", "string").replace("c_currency", "t_currency")
 
 
 def _value(column: Column, reading: Reading, config: DatasetConfig) -> str:
-    name, kind = column.name, type_sql(column).replace("varchar", "string")
+    name, kind = column.name, _portable(type_sql(column))
     if name not in reading.columns:
         return f"cast(null as {kind})"
     if name == "customer_id":
@@ -212,7 +232,7 @@ def _value(column: Column, reading: Reading, config: DatasetConfig) -> str:
         same = f"case spelling {cases} else spelling end" if first else "spelling"
         return f"case when {nobody} then null else {same} end"
     if column.kind in _TEXTS:
-        return f"c_{name}"
+        return f"t_{name}"
     if column.kind == "date":
         day = f"try_cast(c_{name} as date)"
         return f"case when {day} between date '0001-01-01' and date '9999-12-31' then {day} end"
@@ -282,13 +302,13 @@ def _is_marked(reading: Reading, config: DatasetConfig, words: dict[str, list[st
 def _is_one_of(codes: list[str]) -> str:
     """Return the SQL that holds for a product or a description that is one of these codes, accents or not."""
     forms = _listed({form for code in codes for form in (code.upper(), without_accents(code.upper()))})
-    held = [f"coalesce(upper({name}) in ({forms}), false)" for name in sorted(GOODS)]
+    held = [f"coalesce(u_{name} in ({forms}), false)" for name in _GOODS]
     return f"({' or '.join(held)})"
 
 
 def _is_test(codes: list[str]) -> str:
     """Return the SQL that holds for a product of these codes, followed at most by digits and signs."""
-    begins = " or ".join(f"startswith(upper(product_id), {_literal(code.upper())})" for code in codes)
+    begins = " or ".join(f"startswith(u_product_id, {_literal(code.upper())})" for code in codes)
     pattern = "|".join(re.escape(code).replace("'", r"\x27") for code in codes)
     matches = rf"product_id rlike r'(?is)^(?:{pattern})[\W_\d]*$'"
     return f"coalesce(({begins}) and {matches}, false)" if codes else "false"

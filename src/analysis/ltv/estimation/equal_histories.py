@@ -11,6 +11,7 @@ Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 
 PARTS = 7  # times are whole days, in days or weeks, so seven times one is whole; purchases are whole anyway
+BLOCK = 1_000_000  # values at a time
 LONGEST_TABLE = 4_000_000  # of these parts, up to which distinct values are found by a table
 
 
@@ -94,14 +95,23 @@ def count(x: Floats, t_x: Floats, t: Floats, customers: Floats | None = None) ->
 
 def distinct(values: Floats) -> tuple[Floats, Codes]:
     """Return the distinct values, none below 0, ascending, and the place of each value among them."""
-    parts = values * PARTS
-    whole = np.rint(parts)
-    if len(values) and whole.max() < LONGEST_TABLE and np.abs(parts - whole).max() < 1e-6:
-        numbers = whole.astype(np.intp)
+    numbers = _whole(values) if len(values) and values.max() * PARTS < LONGEST_TABLE else None
+    if numbers is not None:
         present = np.bincount(numbers) > 0
         return np.flatnonzero(present) / PARTS, (np.cumsum(present) - 1)[numbers]
     found, codes = np.unique(values, return_inverse=True)
     return found, codes.astype(np.intp)
+
+
+def _whole(values: Floats) -> npt.NDArray[np.int32] | None:
+    """Return values in whole parts, None where some are not whole; a block at a time, to save memory."""
+    numbers = np.empty(len(values), np.int32)
+    for rows in (slice(start, start + BLOCK) for start in range(0, len(values), BLOCK)):
+        parts = values[rows] * PARTS
+        numbers[rows] = whole = np.rint(parts)
+        if np.abs(parts - whole).max() >= 1e-6:
+            return None
+    return numbers
 
 
 def distinct_pairs(x: Floats, t: Floats) -> tuple[Floats, Floats, Codes]:

@@ -9,7 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.language import _, brief, estimate, number, percent
-from analysis.ltv.equity import TOP, CustomerValue, EquityByGroup
+from analysis.ltv.equity import TOP, CustomerValue
+from analysis.ltv.equity_by_group import EquityByGroup
 from analysis.ltv.next_purchase import NextPurchase
 from analysis.ltv.value import equity_shares
 from analysis.plots import theme
