@@ -8,6 +8,7 @@ tips; amounts of zero; days that are missing, impossible or to come; another cur
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sys
 from pathlib import Path
 from typing import get_args
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from rich.console import Console
 
 from analysis.dataset import open_dataset
 from analysis.dataset.cache import read_once
@@ -30,6 +32,9 @@ from analysis.dataset.sources.inputs import Input, Source
 from analysis.engine.paths import duckdb_path
 from analysis.engine.spark import session
 from analysis.errors import CarteraError
+from analysis.report import runner
+from analysis.report.progress import TerminalProgress
+from analysis.report.request import Request
 from conftest import TINY
 
 pytestmark = [  # sockets to Java that pyspark leaves to be collected
@@ -256,3 +261,18 @@ def test_what_is_to_be_installed_is_said(monkeypatch, lacks):
         monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(CarteraError, match=r"cartera\[spark\]" if lacks == "pyspark" else "Java 17"):
         session("local[1]", {})
+
+
+def test_a_run_on_spark_finds_what_one_on_duckdb_does(tmp_path):
+    """The notebooks do not know the engine: the same findings of the demo portfolio, in the same words."""
+    open_dataset("demo").export(tmp_path / "data")
+    found = []
+    for engine in ("duckdb", "spark"):
+        said = {"engine": engine, "master": "local[2]", "spark": TINY, "currency": "EUR", "name": "demo"}
+        (tmp_path / "data" / "dataset.yml").write_text(yaml.safe_dump(said), "utf-8")
+        request = Request(str(tmp_path / "data"), tmp_path / engine, notebooks=("01", "05", "07"), jobs=1)
+        with TerminalProgress(Console(quiet=True)) as progress:
+            done = runner.run(request, progress)
+        assert not any(execution.failure for execution in done.executions)
+        found.append(json.loads((tmp_path / engine / "findings.json").read_text("utf-8")))
+    assert found[0] == found[1]

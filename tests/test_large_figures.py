@@ -35,8 +35,7 @@ def whale() -> Result:
 def contacts() -> Result:
     sums = pd.DataFrame({name: np.append(0, AMOUNTS.cumsum()) for name in GAINS})
     curve = sums.rename_axis("contacted").reset_index()
-    table = pd.DataFrame({"worth_contacting": AMOUNTS > 0})
-    return ContactValue({"contact_value": table}, "", curve=curve, measured=True)
+    return ContactValue(shown={}, text="", curve=curve, pay=int((AMOUNTS > 0).sum()), measured=True)
 
 
 def plan() -> Result:

@@ -79,6 +79,17 @@ def test_plan(large, demo):
     same(*both(large, demo, lambda dataset, _window, rfm, _abc: segmentation.plan(rfm, dataset)))
 
 
+def test_the_plan_goes_by_owner_segment_and_net_sales(demo):
+    plan = of(demo, lambda dataset, _window, rfm, _abc: segmentation.plan(rfm, dataset))
+    listed = plan.tables()["plan_list"]
+    names = [*demo.rfm.names.values()]
+    places = listed.assign(place=listed["segment"].map(names.index))
+    order = places.sort_values(
+        ["owner", "place", "net_sales", "customer_id"], ascending=[True, True, False, True]
+    )
+    assert listed["customer_id"].tolist() == order["customer_id"].tolist()
+
+
 def test_potential(large):
     potential = portfolio.growth_potential(large)
     found = segmentation.abc_potential(potential)

@@ -68,7 +68,7 @@ def customer_profiles(dataset: Dataset, activity_window: int | None = None) -> P
     These are made once for a run. What is learned of all customers, such as models and the limits of
     classes, is the same for all parts; see `customer_profile`.
     """
-    attrs = dataset.query("coverage").attrs
+    attrs = {"currency": dataset.currency, "content": dataset.content}
     if not dataset.in_parts:
         return Profiles([_whole(dataset, activity_window)], attrs)
     set_up = (dataset.as_of, activity_window, dataset.rfm, dataset.actions, current_language())

@@ -223,10 +223,10 @@ def segments(
 
 def segments_of(dataset: Dataset, window: ActivityWindow | NotPossible) -> pd.Series:
     """Return the name of the RFM segment of all customers of a data set, by ``customer_id``."""
-    as_of, scoring = dataset.as_of, dataset.rfm
+    as_of, scoring, columns = dataset.as_of, dataset.rfm, ["customer_id", "first_purchase", "x", *MEASURED]
     if dataset.sampled() is not dataset:
         scoring = as_cuts(dataset.query("customers", MEASURED), as_of, scoring)
-    return _of_all(dataset, lambda part: segments(part.query("customers"), as_of, window, scoring))
+    return _of_all(dataset, lambda part: segments(part.query("customers", columns), as_of, window, scoring))
 
 
 def channels(dataset: Dataset) -> pd.Series | NotPossible:

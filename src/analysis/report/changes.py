@@ -137,7 +137,7 @@ def moved_contacts(plan: pd.DataFrame, contacts: pd.DataFrame, last_purchase: pd
     """
     was_on, is_on = plan["contact_id"], contacts["contact_id"]
     entered, gone = contacts[~is_on.isin(was_on)], plan[~was_on.isin(is_on)]
-    last = gone["contact_id"].map(last_purchase)
+    last = last_purchase.reindex(gone["contact_id"]).to_numpy()  # nobody may be on the earlier list
     gone = gone.assign(change=np.where(last > gone["planned_on"], _(BOUGHT), _(GONE)))
     listed = pd.concat([entered.assign(change=_(ENTERED)), gone])
     listed = listed.sort_values("expected_gain", ascending=False, kind="stable", ignore_index=True)

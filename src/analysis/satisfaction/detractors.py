@@ -104,8 +104,8 @@ def loyalty(dataset: Dataset, answers: Answers, customers: pd.DataFrame) -> List
     since the first purchase) and ``share_of_wallet``: net sales of the months, taken for a year, ÷ declared
     potential, of those who declared one.
     """
-    records = dataset.query("customers").set_index("customer_id")
-    frame = customers.join(records[["first_purchase", "purchase_days"]])
+    known = dataset.query("customers", ["customer_id", "first_purchase", "purchase_days"])
+    frame = customers.join(known.set_index("customer_id"))
     declared = recorded_cost(dataset, "potential").reindex(frame.index)
     potential = declared.where(declared > 0)
     frame = frame.assign(

@@ -134,7 +134,8 @@ def by_group(
     Groups with too few answers are put together; where these have too few, too, nothing is told of them.
     """
     frame, tables, apart, compared = customers.copy(), {}, [], 0
-    scored = segmentation.rfm(dataset.query("customers"), dataset.as_of, window, dataset.rfm)
+    bought = dataset.query("customers", segmentation.SCORED)
+    scored = segmentation.rfm(bought, dataset.as_of, window, dataset.rfm)
     if isinstance(scored, segmentation.Rfm):
         frame["segment"] = scored.customers.set_index("customer_id")["segment"].map(scored.names)
     for column in ("channel", "salesperson"):

@@ -20,6 +20,7 @@ from analysis.segmentation.prediction import Prediction, prediction
 from analysis.segmentation.profiles import Apart, segment_profiles, sets_apart
 from analysis.segmentation.rfm import (
     MEASURED,
+    SCORED,
     Rfm,
     as_cuts,
     profile,
@@ -33,6 +34,7 @@ from analysis.segmentation.rfm import (
 __all__ = [
     "CLASSES",
     "MEASURED",
+    "SCORED",
     "VIEWS",
     "Abc",
     "Agreement",

@@ -16,7 +16,7 @@ from analysis.owners import named
 from analysis.periods import MONTH_DAYS
 from analysis.portfolio import ActivityWindow
 from analysis.result import Finding, Result, currency_of
-from analysis.segmentation.rfm import MEASURED, Rfm, as_cuts, profile, rfm
+from analysis.segmentation.rfm import MEASURED, SCORED, Rfm, as_cuts, profile, rfm
 
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
@@ -201,9 +201,9 @@ def segment_history(
         ``segment_since``, the first day from which on it had today's segment on the same day of each month,
         of the last twelve: where it had it all the time, the day twelve months ago stands for that or before.
     """
-    days, columns = _days(dataset.as_of), ["customer_id", "first_purchase", "x", *MEASURED]
+    days = _days(dataset.as_of)
     tables = [
-        profile(dataset.query("customers", columns, as_of=day), day, window, scoring)
+        profile(dataset.query("customers", SCORED, as_of=day), day, window, scoring)
         for day, scoring in zip(days, scorings or [dataset.rfm] * len(days), strict=True)
     ]
     segments = pd.DataFrame({back: table["segment"] for back, table in enumerate(tables)})

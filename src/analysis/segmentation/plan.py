@@ -35,7 +35,7 @@ def plan(scored: Rfm, dataset: Dataset) -> Listed:
     places = pd.Categorical(found["segment"], list(segments)).codes
     keys = [-found["net_sales"].to_numpy(np.float64), places]
     if "owner" in found:
-        owners = pd.Categorical(found["owner"]).codes
+        owners = pd.Categorical(found["owner"]).codes.astype(np.int64)  # -1: nobody, who comes last
         keys.append(np.where(owners < 0, len(found), owners))
     ordered = found.iloc[np.lexsort(keys)[:LISTED]].reset_index(drop=True)
     ordered["segment"] = ordered["segment"].astype("str")

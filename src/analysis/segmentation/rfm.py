@@ -19,6 +19,8 @@ from analysis.result import Finding, Result, sizes_by
 LETTERS = dict(zip("rfm", CUTS, strict=True))
 MEASURED = ["last_purchase", "purchase_days", "net_sales"]
 """Columns of ``sql/customers.sql`` that scores are of."""
+SCORED = ["customer_id", "first_purchase", "x", *MEASURED]
+"""Those that `rfm` takes."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ def rfm(
     Parameters
     ----------
     customers
-        The rows of ``sql/customers.sql``.
+        The rows of ``sql/customers.sql``, of which `SCORED` is enough.
     as_of
         The last day that counts.
     window
