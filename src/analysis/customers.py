@@ -164,7 +164,7 @@ def _described(part: Dataset, known: _Known) -> pd.DataFrame:
     for columns in joined:
         profile = profile.join(columns)
     profile["abc"] = segmentation.placed_by(profile["net_sales"], known.abc) if known.abc else None
-    profile = profile.reset_index()
+    profile = profile.astype(dict.fromkeys(profile.select_dtypes("category"), "str")).reset_index()
     profile.attrs = customers.attrs
     return profile
 
