@@ -103,9 +103,9 @@ POLICIES = [
 ]
 
 
-def write(frame: pd.DataFrame, path: Path) -> Path:
+def write(frame: pd.DataFrame, path: Path, types: dict[str, pa.DataType] = TYPES) -> Path:
     """Write rows as a Parquet file with types."""
-    cells = {name: pa.array(frame[name].tolist()).cast(TYPES.get(name, pa.string())) for name in frame}
+    cells = {name: pa.array(frame[name].tolist()).cast(types.get(name, pa.string())) for name in frame}
     pq.write_table(pa.table(cells), path)
     return path
 
@@ -233,10 +233,7 @@ def test_what_is_not_for_spark_is_refused_in_one_sentence(tmp_path, what):
     if name.endswith("csv"):
         rows.to_csv(tmp_path / name, index=False)
     elif name:
-        types = pa.schema(
-            [(n, pa.string() if rows[n].dtype == "str" else TYPES.get(n, pa.string())) for n in rows]
-        )
-        pq.write_table(pa.Table.from_pandas(rows, types, preserve_index=False), tmp_path / name)
+        write(rows, tmp_path / name, TYPES | ({"date": pa.string()} if what == "days as text" else {}))
     with pytest.raises(CarteraError) as refused:
         open_dataset(config(tmp_path, text))
     assert said in str(refused.value)
