@@ -118,3 +118,10 @@ def test_both_engines_agree(engines, name):
 def _kind(column: pd.Series) -> str:
     """Return what a column holds; sums of whole numbers are of either kind of number."""
     return "number" if column.dtype.kind in "iuf" else str(column.dtype)
+
+
+@pytest.mark.slow
+def test_days_of_the_first_years_are_taken_as_parameters(engines):
+    ours, spark, _as_of = engines
+    found = [engine.query("rows_after", as_of=dt.date.min)["rows"].tolist() for engine in (ours, spark)]
+    assert found[0] == found[1] != []

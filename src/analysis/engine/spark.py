@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import shutil
@@ -155,8 +156,14 @@ class SparkEngine:
 
     def query(self, name: str, columns: Sequence[str] = (), /, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql`` and return its rows; see `Engine.query`."""
+        from pyspark.sql.functions import expr  # noqa: PLC0415 an extra
+
         text, values = prepared(name, columns, parameters)
-        return as_pandas(self._spark.sql(text, args=values))
+        given = {  # pyspark loses the zeros of a year below 1000
+            key: expr(f"date '{value.isoformat()[:10]}'") if isinstance(value, dt.date) else value
+            for key, value in values.items()
+        }
+        return as_pandas(self._spark.sql(text, args=given))
 
     def head(self, table: str, rows: int) -> pd.DataFrame:
         """Return the first rows of a canonical table."""
