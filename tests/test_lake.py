@@ -272,7 +272,7 @@ def test_a_run_on_spark_finds_what_one_on_duckdb_does(tmp_path):
         assert subprocess.run([*command, "--jobs", "1"], check=False).returncode == 0
         found.append(json.loads((tmp_path / engine / "findings.json").read_text("utf-8")))
     for ours, spark in zip(*found, strict=True):
-        numbers = [[one[name] for name in ("value", "money", "usual")] for one in (ours, spark)]
+        numbers = [[one[name] or 0 for name in ("value", "money", "usual")] for one in (ours, spark)]
         assert numbers[1] == pytest.approx(numbers[0], rel=1e-6)
         told = [{key: one[key] for key in ours.keys() - {"value", "money", "usual"}} for one in (ours, spark)]
         assert told[1] == told[0]
