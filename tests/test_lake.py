@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
@@ -20,7 +21,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from rich.console import Console
 
 from analysis.dataset import open_dataset
 from analysis.dataset.cache import read_once
@@ -32,9 +32,6 @@ from analysis.dataset.sources.inputs import Input, Source
 from analysis.engine.paths import duckdb_path
 from analysis.engine.spark import session
 from analysis.errors import CarteraError
-from analysis.report import runner
-from analysis.report.progress import TerminalProgress
-from analysis.report.request import Request
 from conftest import TINY
 
 pytestmark = [  # sockets to Java that pyspark leaves to be collected
@@ -270,15 +267,12 @@ def test_a_run_on_spark_finds_what_one_on_duckdb_does(tmp_path):
     for engine in ("duckdb", "spark"):
         said = {"engine": engine, "master": "local[2]", "spark": TINY, "currency": "EUR", "name": "demo"}
         (tmp_path / "data" / "dataset.yml").write_text(yaml.safe_dump(said), "utf-8")
-        request = Request(
-            str(tmp_path / "data"), tmp_path / engine, notebooks=("01_portfolio", "05", "07"), jobs=1
-        )
-        with TerminalProgress(Console(quiet=True)) as progress:
-            done = runner.run(request, progress)
-        assert not any(execution.failure for execution in done.executions)
+        told = ["run", tmp_path / "data", "--out", tmp_path / engine, "--notebooks", "01_portfolio,05,07"]
+        command = [sys.executable, "-c", "from analysis.start import main; main()", *map(str, told)]
+        assert subprocess.run([*command, "--jobs", "1"], check=False).returncode == 0
         found.append(json.loads((tmp_path / engine / "findings.json").read_text("utf-8")))
     for ours, spark in zip(*found, strict=True):
-        numbers = [[one[name] for name in ("value", "money", "usual")] for one in (ours, spark)]
+        numbers = [[one[name] or 0 for name in ("value", "money", "usual")] for one in (ours, spark)]
         assert numbers[1] == pytest.approx(numbers[0], rel=1e-6)
         told = [{key: one[key] for key in ours.keys() - {"value", "money", "usual"}} for one in (ours, spark)]
         assert told[1] == told[0]
