@@ -65,7 +65,8 @@ def answering(
 
     def query(name: str, columns: Sequence[str] = (), /, **parameters: object) -> pd.DataFrame:
         if name in answers:
-            return answers[name][[*columns] or [*answers[name]]].copy()
+            held = [column for column in columns if column in answers[name]]
+            return answers[name][held or [*answers[name]]].copy()
         return engine.query(name, columns, **{"as_of": as_of} | parameters)
 
     given = {"as_of": as_of, "tables": tables, "columns": columns, "currency": None, "query": query}

@@ -41,7 +41,7 @@ def mix(dataset: Dataset, compared: Compared) -> Mix | NotPossible:
     days = dict(zip(("before_from", "before_to", "now_from", "now_to"), ends, strict=True))
     known = [column for column in OF_SALES if column in dataset.columns]
     found = {column: dataset.query("sales_mix", by=column, **days) for column in known}
-    kinds = dataset.gathered(lambda part: _by_kind(part, days))
+    kinds = dataset.gathered(lambda part: _by_kind(part, days)).astype({"column": "str", "part": "str"})
     for column, rows in kinds.groupby("column", sort=False):
         sums = rows.groupby("part", dropna=False)[_SUMS].sum()
         found[str(column)] = sums.sort_values("net_now", ascending=False, kind="stable").reset_index()
