@@ -15,10 +15,11 @@ import duckdb
 import pandas as pd
 import pytest
 
+from analysis.dataset import parts
 from analysis.dataset.as_of import views
 from analysis.dataset.cache import MARKER
 from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
-from analysis.dataset.dataset import Dataset
+from analysis.dataset.dataset import Dataset, open_dataset
 from analysis.engine.duckdb import DuckDBEngine
 from analysis.engine.spark import session
 from analysis.errors import CarteraError
@@ -107,6 +108,22 @@ def engine_over(tmp_path_factory: pytest.TempPathFactory) -> Callable[[pd.DataFr
         return DuckDBEngine(paths, views(paths, known_on))
 
     return over
+
+
+@pytest.fixture(scope="session")
+def demo() -> Dataset:
+    """Return the demo portfolio."""
+    return open_dataset("demo")
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Return the demo portfolio, read as if its 4,000 customers were many: in four parts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARTERA_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(parts, "LARGE", 3_000)
+        patch.setattr(parts, "PART", 1_000)
+        return open_dataset("demo")
 
 
 @pytest.fixture(scope="session")

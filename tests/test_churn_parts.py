@@ -13,29 +13,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import churn, ltv, open_dataset, portfolio
+from analysis import churn, ltv, portfolio
 from analysis.churn.contact_value import GAINS
 from analysis.churn.snapshots import pace_of
-from analysis.dataset import parts
 from analysis.not_possible import NotPossible
 
 CALLS = 20
 NOTHING = NotPossible("no campaign")
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory):
-    """Return the demo portfolio, read as if its 4,000 customers were many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(parts, "LARGE", 3_000)
-        patch.setattr(parts, "PART", 1_000)
-        return open_dataset("demo")
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return open_dataset("demo")
 
 
 @pytest.fixture(scope="module")

@@ -7,28 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import acquisition, ltv, open_dataset, portfolio, profitability
-from analysis.dataset import parts
+from analysis import acquisition, ltv, portfolio, profitability
 from analysis.not_possible import NotPossible
 from analysis.owners import looked_up
 
 VALUES = ["p_alive", "expected_purchases", "clv"]
 INTERVALS = ["clv_low", "clv_high"]
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return open_dataset("demo")
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory):
-    """Return the demo portfolio, read as if its 4,000 customers were many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(parts, "LARGE", 3_000)
-        patch.setattr(parts, "PART", 1_000)
-        return open_dataset("demo")
 
 
 @pytest.fixture(scope="module")

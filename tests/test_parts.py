@@ -10,16 +10,6 @@ from analysis.report.results import Results
 TABLES = ["transactions", "customer_days", "customers", "invoices", "surveys"]
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory):
-    """Return the demo portfolio, read as if its 4,000 customers were many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(parts, "LARGE", 3_000)
-        patch.setattr(parts, "PART", 1_000)
-        return open_dataset("demo")
-
-
 def _rows(dataset, table):
     return dataset.engine.head(table, 10**9)
 

@@ -5,24 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis import open_dataset, portfolio, profitability
-from analysis.dataset import parts
+from analysis import portfolio, profitability
 from analysis.not_possible import NotPossible
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return open_dataset("demo")
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory):
-    """Return the demo portfolio, read as if its 4,000 customers were many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(parts, "LARGE", 3_000)
-        patch.setattr(parts, "PART", 1_000)
-        return open_dataset("demo")
 
 
 def same(found, expected):

@@ -8,7 +8,6 @@ import pytest
 from analysis import actions, customer_profile, customer_profiles, open_dataset
 from analysis.actions import advice
 from analysis.actions.budget import pays
-from analysis.dataset import parts
 from analysis.not_possible import NotPossible
 from analysis.report.results import Results
 from analysis.year_figures import year_figures
@@ -19,16 +18,6 @@ FITTED = [
     *("action", "action_gain"),
 ]
 """What rests on models learned from a sample, or on peers within a part."""
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory):
-    """Return the demo portfolio, read as if its 4,000 customers were many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(parts, "LARGE", 3_000)
-        patch.setattr(parts, "PART", 1_000)
-        return open_dataset("demo")
 
 
 @pytest.fixture(scope="module")

@@ -7,23 +7,8 @@ from importlib import import_module
 import pandas as pd
 import pytest
 
-from analysis import open_dataset, portfolio, segmentation
+from analysis import portfolio, segmentation
 from analysis.dataset import parts
-
-
-@pytest.fixture(scope="module")
-def demo():
-    return open_dataset("demo")
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory):
-    """Return the demo portfolio, read as if its 4,000 customers were many."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(parts, "LARGE", 3_000)
-        patch.setattr(parts, "PART", 1_000)
-        return open_dataset("demo")
 
 
 def of(dataset, made):
