@@ -14,7 +14,7 @@ import duckdb
 from analysis.dataset.ledger.intake_result import Records
 from analysis.dataset.quality import LinkFinding, Note
 from analysis.dataset.schema import TABLES, Link, Sequence
-from analysis.engine.duckdb import MEMORY
+from analysis.engine.duckdb import connect
 from analysis.engine.paths import duckdb_path
 from analysis.language import N_
 
@@ -77,7 +77,7 @@ def find_links(tables: dict[str, Records], folder: Path) -> Links:
     findings: list[LinkFinding] = []
     alarms: dict[str, list[Note]] = {name: [] for name in columns}
     spill = folder / "spill"
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as connection:
+    with connect(spill) as connection:
         for name in columns:
             path = duckdb_path(folder / f"{name}.parquet")
             connection.read_parquet(path, hive_partitioning=False).create_view(name)

@@ -12,7 +12,7 @@ from pandas.api.types import union_categoricals
 
 from analysis.dataset.customer_days import CUSTOMER_DAYS
 from analysis.dataset.schema import TABLES
-from analysis.engine.duckdb import MEMORY
+from analysis.engine.duckdb import connect
 from analysis.engine.paths import duckdb_path
 
 LARGE = 1_000_000
@@ -35,9 +35,7 @@ def write_parts(folder: Path) -> None:
     """
     days = duckdb_path(folder / f"{CUSTOMER_DAYS}.parquet")
     spill = folder / "parts"
-    with duckdb.connect(
-        config={"memory_limit": MEMORY, "temp_directory": str(spill / "spill")}
-    ) as connection:
+    with connect(spill / "spill") as connection:
         count = "select count(distinct customer_id) from read_parquet(?, hive_partitioning=false)"
         customers = connection.execute(count, [days]).fetchall()[0][0]
         if customers <= LARGE:

@@ -18,6 +18,24 @@ MEMORY = "1500MB"
 """What DuckDB may hold, when files are read and when queries run; beyond it, it spills to disk."""
 
 
+def connect(spill: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection that holds `MEMORY` at most, and shows no progress bar.
+
+    Parameters
+    ----------
+    spill
+        Where it goes on beyond that: a folder that DuckDB makes if it needs it, and removes.
+    """
+    connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
+    if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
+        connection.execute("set enable_progress_bar=false")
+    return connection
+
+
+def _spill() -> Path:
+    return Path(tempfile.gettempdir(), prefix() + uuid.uuid4().hex)
+
+
 class DuckDBEngine:
     """An embedded database whose views are the canonical tables.
 
@@ -30,11 +48,8 @@ class DuckDBEngine:
     """
 
     def __init__(self, tables: Mapping[str, Path], views: Mapping[str, str] | None = None) -> None:
-        spill = Path(
-            tempfile.gettempdir(), prefix() + uuid.uuid4().hex
-        )  # DuckDB makes it if needed, and removes it
         self._tables, self._views = tables, views
-        self._connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
+        self._connection = connect(_spill())
         for name, path in tables.items():
             rows = self._connection.read_parquet(duckdb_path(path), hive_partitioning=False)
             rows.create_view(f"all_{name}")
@@ -58,6 +73,6 @@ class DuckDBEngine:
 
 def write_as_one(folder: Path, target: Path) -> None:
     """Write the rows of a folder of Parquet files as one file."""
-    with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+    with connect(_spill()) as connection:
         rows = connection.read_parquet(duckdb_path(folder), hive_partitioning=False)
         rows.write_parquet(str(target))

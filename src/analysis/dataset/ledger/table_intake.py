@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis.dataset.config import DatasetConfig
 from analysis.dataset.customer_days import CUSTOMER_DAYS, write_customer_days
-from analysis.dataset.files.readers import RawTable, alike, literal, open_raw, quoted, whole
+from analysis.dataset.files.readers import RawTable, alike, open_raw, quoted, whole
 from analysis.dataset.inference.formats import MACROS
 from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.joins import Joined, check_totals, with_full_names, with_lists
@@ -35,7 +35,7 @@ from analysis.dataset.quality import KEPT, Note, Quality
 from analysis.dataset.questions import NET, OpenQuestionError, Question
 from analysis.dataset.schema import CUSTOMERS, TRANSACTIONS, Table
 from analysis.dataset.sources.inputs import Input
-from analysis.engine.duckdb import MEMORY
+from analysis.engine import duckdb as duckdb_engine
 from analysis.engine.paths import duckdb_path
 from analysis.errors import CarteraError
 from analysis.language import N_, _, listing, ngettext, number
@@ -55,12 +55,8 @@ _FAST = "format parquet, compression uncompressed, dictionary_size_limit 200"  #
 
 def connect(work: Path) -> duckdb.DuckDBPyConnection:
     """Return a connection that spills to ``work`` and has the conversion macros."""
-    connection = duckdb.connect()
-    connection.execute(f"set memory_limit={literal(MEMORY)}")
-    connection.execute("set temp_directory = $1", [str(work / "spill")])
+    connection = duckdb_engine.connect(work / "spill")
     connection.execute("set TimeZone = 'UTC'")  # the day of a moment is the same on every machine
-    if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
-        connection.execute("set enable_progress_bar=false")
     # as joins, the lists of names would be looked up for every row, even where CASE rules it out
     connection.execute("set disabled_optimizers = 'in_clause'")
     connection.execute(MACROS)
