@@ -22,7 +22,7 @@ from analysis.dataset.segment_table import Scoring
 from analysis.errors import CarteraError
 from analysis.language import use_language
 from analysis.not_possible import NotPossible
-from analysis.profiles import Profiles
+from analysis.profile_parts import Profiles
 from analysis.report import pages, record
 from analysis.report.changes import changes, write_changes
 from analysis.report.execution import Execution

@@ -22,7 +22,7 @@ from analysis.language import current_language
 from analysis.ltv.profile import Fitted
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow, GrowthPotential
-from analysis.profiles import Profiles
+from analysis.profile_parts import Profiles
 from analysis.segmentation.life_cycle import LifeCycle
 
 

@@ -13,7 +13,7 @@ from analysis.actions.recommend import in_order, new_customer_value, recommend, 
 from analysis.churn.risks import MOST_LISTED
 from analysis.dataset.cache import lasting_folder
 from analysis.not_possible import NotPossible
-from analysis.profiles import Profiles
+from analysis.profile_parts import Profiles
 from analysis.result import Listed
 
 

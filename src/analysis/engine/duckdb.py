@@ -27,7 +27,7 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
         Where it goes on beyond that: a folder that DuckDB makes if it needs it, and removes.
     """
     connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)})
-    if connection.execute("select current_setting('enable_progress_bar')").fetchone() == (True,):
+    if connection.execute("select current_setting('enable_progress_bar')").fetchall() == [(True,)]:
         connection.execute("set enable_progress_bar=false")
     return connection
 

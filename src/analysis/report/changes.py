@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from analysis.errors import CarteraError
 from analysis.language import N_, _, money, number, percent
 from analysis.not_possible import NotPossible
-from analysis.profiles import Profiles
+from analysis.profile_parts import Profiles
 from analysis.report.atomic_write import write_text
 from analysis.result import Finding, Listed
 

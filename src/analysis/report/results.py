@@ -25,7 +25,7 @@ from analysis.customer_columns import dictionary
 from analysis.display_names import words
 from analysis.language import _, number
 from analysis.not_possible import NotPossible
-from analysis.profiles import Profiles
+from analysis.profile_parts import Profiles
 from analysis.report import account, tables
 from analysis.report.atomic_write import write_bytes, write_text
 from analysis.result import Finding, Result, Value
