@@ -42,6 +42,8 @@ class Watched:
         The most memory of each process, by what it is: the runner, the server of kernels, a kernel.
     lasted
         Seconds, by what was under way.
+    worked
+        Seconds of processors, by what was under way: what tells beside other work.
     disk
         The most bytes of all that the run has written.
     """
@@ -50,8 +52,10 @@ class Watched:
     peaks: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     largest: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     lasted: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    worked: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     disk: int = 0
     _last: str = _READING
+    _so_far: dict[int, float] = field(default_factory=lambda: defaultdict(float))
 
     def until_ended(self, run: subprocess.Popen[bytes]) -> None:
         """Look at the run as long as it lasts."""
@@ -63,9 +67,11 @@ class Watched:
             if kernels:  # what was taken for the end came before this notebook
                 self.peaks[self._last] = max(self.peaks[self._last], self.peaks.pop(_END, 0))
                 self.lasted[self._last] += self.lasted.pop(_END, 0)
+                self.worked[self._last] += self.worked.pop(_END, 0)
             now = time.perf_counter()
             self.lasted[self._last] += now - before
             before = now
+            self.worked[self._last] += self._since(run.pid)
             self.peaks[self._last] = max(self.peaks[self._last], sum(held.values()))
             for process, size in held.items():
                 kind = self._kind(process, run.pid, kernels)
@@ -75,6 +81,16 @@ class Watched:
 
     def _held(self, run: int) -> dict[int, int]:
         return {process.pid: size for process in _processes(run) if (size := memory(process)) is not None}
+
+    def _since(self, run: int) -> float:
+        """Return the seconds of processors since the last look."""
+        found = 0.0
+        for process in _processes(run):
+            with suppress(psutil.Error):
+                so_far = sum(process.cpu_times()[:2])
+                found += so_far - self._so_far[process.pid]
+                self._so_far[process.pid] = so_far
+        return found
 
     def _kernels(self, run: int) -> dict[int, str]:
         """Return the notebook of each kernel: it stands in the folder ``work/<notebook>``."""
@@ -142,9 +158,10 @@ def _summary(lake: Path, seconds: float, watched: Watched, left: int) -> str:
     under_way = max(watched.peaks, key=lambda name: watched.peaks[name])
     largest = "; ".join(f"{kind} {size / 1e9:.2f} GB" for kind, size in watched.largest.items())
     return (
-        "| rows | customers | minutes | peak memory, all processes | each | disk at most, at the end |\n"
-        "|---|---|---|---|---|---|\n"
+        "| rows | customers | minutes | of processors | peak memory | of each process | disk, most, left |\n"
+        "|---|---|---|---|---|---|---|\n"
         f"| {rows:,} | {customers:,} | {seconds / 60:.1f} "
+        f"| {sum(watched.worked.values()) / 60:.1f} "
         f"| {watched.peaks[under_way] / 1e9:.2f} GB ({under_way}) | {largest} "
         f"| {watched.disk / 1e9:.1f} GB, {left / 1e9:.1f} GB |"
     )
@@ -152,11 +169,12 @@ def _summary(lake: Path, seconds: float, watched: Watched, left: int) -> str:
 
 def _by_notebook(watched: Watched, notebooks: list[dict[str, object]]) -> Iterator[str]:
     said = {str(notebook["name"]): notebook for notebook in notebooks}
-    yield from ("| | minutes | peak memory, all processes |", "|---|---|---|")
+    yield from ("| | minutes | of processors | peak memory, all processes |", "|---|---|---|---|")
     for name, peak in watched.peaks.items():
         seconds = float(str(said[name]["seconds"])) if name in said else watched.lasted[name]
         stopped = " **stopped**" if name in said and said[name]["failure"] else ""
-        yield f"| {name}{stopped} | {seconds / 60:.1f} | {peak / 1e9:.2f} GB |"
+        work = watched.worked[name] / 60
+        yield f"| {name}{stopped} | {seconds / 60:.1f} | {work:.1f} | {peak / 1e9:.2f} GB |"
 
 
 def main() -> None:

@@ -77,11 +77,11 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
             reasons.append(found)
         else:
             frames.append(narrowed(found[0]) if part.whole else found[0])
-            places.append(_by("category", found[1]))
+            places.append(_by_category(found[1]))
     if not frames:
         return reasons[0]
     customers = largest_first(together(frames), ["growth_potential", "net_sales"])
-    where = pd.concat(places).groupby("category").sum(min_count=1)
+    where = pd.concat(places).groupby("category").sum()
     where = where.sort_values("growth_potential", ascending=False, kind="stable").reset_index()
     return _told(named(dataset, customers), where, dataset.currency)
 
@@ -89,8 +89,8 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
 def estimated(dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame] | NotPossible:
     """Return what each customer could buy more, as in `GrowthPotential`, and where.
 
-    The second frame has ``customer_id``, ``category`` and ``growth_potential`` in it, above 0; a customer's
-    add up to its own, where it is known in which it lies.
+    The second frame has the money by ``customer_id`` and category; a customer's add up to its own, where it
+    is known in which it lies.
     """
     records = pd.DataFrame(columns=["sector", "size", "potential"], dtype="float64")
     if "customers" in dataset.tables:
@@ -126,16 +126,13 @@ def estimated(dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame] | NotPossib
     weight = (_OWN / (_OWN + buyers["purchase_days"])).where(basis == "peers", 0.0)
     shares = _normed(ever).mul(1 - weight, axis=0) + _normed(usual.fillna(0.0)).mul(weight, axis=0)
     left = (_normed(shares).mul(net + more, axis=0) - now).clip(lower=0.0)
-    parts = _normed(left).mul(more, axis=0).drop(columns="", errors="ignore")
-    where = parts.reset_index().melt("customer_id", var_name="category", value_name="growth_potential")
-    where = where[where["growth_potential"] > 0]
-    where = where.sort_values(["growth_potential", "category"], ascending=[False, True], ignore_index=True)
-    most = where.drop_duplicates("customer_id").set_index("customer_id")
+    where = _normed(left).mul(more, axis=0).assign(**{"": 0.0})
+    most = where.max(axis=1)
     told = {
         "net_sales": net,
         "growth_potential": more,
-        "category": most["category"],
-        "in_category": most["growth_potential"],
+        "category": where.idxmax(axis=1).where(most > 0),
+        "in_category": most.where(most > 0),
         "basis": basis.mask(declared.notna(), "declared").map(lambda key: _(_BASES[key])),
         "potential": declared,
         "share_of_wallet": net / declared.where(declared > 0),
@@ -165,6 +162,12 @@ def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) ->
     found = Finding("portfolio.growth_potential", text, total, "money", action=action)
     notes = tuple(only_first(len(customers)))
     return GrowthPotential(shown, text, found, notes_on=notes, customers=customers, currency=currency)
+
+
+def _by_category(where: pd.DataFrame) -> pd.DataFrame:
+    above = where.where(where > 0)
+    sums = pd.DataFrame({"customers": above.count(), "growth_potential": above.sum()})
+    return sums[sums["customers"] > 0].rename_axis(index="category")
 
 
 def _by(column: str, rows: pd.DataFrame) -> pd.DataFrame:
