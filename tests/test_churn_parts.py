@@ -96,8 +96,9 @@ def test_the_model_learns_from_the_sample(large, snapshots):
 
 
 def test_every_active_customer_has_its_risk_as_the_sample_taught(demo, large, horizon, learned, risks):
-    """The whole, described at the pace of the sample, gives the same as the parts together."""
-    pace = pace_of(large.sampled().query("customers"), demo.as_of)
+    """The whole, with the purchase model of the sample, gives the same as the parts together."""
+    learned_pace = pace_of(large.sampled().query("customers"), demo.as_of)
+    pace = replace(learned_pace, mean_gap=churn.mean_gap(demo.query("customers")))
     whole = churn.snapshot(demo, demo.as_of, horizon, common=pace)
     expected = pd.Series(learned[0].risk(whole), pd.Index(whole["customer_id"]))
     found = pd.concat(risks.risk)
@@ -108,6 +109,12 @@ def test_every_active_customer_has_its_risk_as_the_sample_taught(demo, large, ho
     pd.testing.assert_series_equal(today.sort_index(), found.sort_index())
     assert risks.expected[0] == pytest.approx(expected.sum())
     assert f"Of {len(expected):,} active customers" in risks.text
+
+
+def test_the_usual_gap_of_a_customer_is_that_of_its_profile(demo, risks):
+    listed = risks.customers.set_index("customer_id")["usual_gap"]
+    profile = churn.usual_gaps(demo.query("customers"))
+    pd.testing.assert_series_equal(listed, profile.reindex(listed.index))
 
 
 def test_the_list_has_the_first_of_all_and_says_so(monkeypatch, learned, large, values, risks):

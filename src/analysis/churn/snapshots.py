@@ -191,7 +191,9 @@ def snapshots(dataset: Dataset, horizon: Horizon, more: More | None = None) -> S
     content = customers.attrs.get("content") if more is None else None
     past, describe = pd.concat(frames[:-1], ignore_index=True), None
     if dataset.whole is not None:
-        pace = pace_of(dataset.query("customers"), dataset.as_of)
+        everybody = dataset.whole.query("customers", ["first_purchase", "last_purchase", "x"])
+        model = pace_of(dataset.query("customers"), dataset.as_of).model
+        pace = Pace(mean_gap(everybody), model)
         describe = partial(snapshot, day=dataset.as_of, horizon=horizon, more=more, common=pace)
     return Snapshots(past, frames[-1], days, told, horizon.days, dataset.currency, content, describe)
 
@@ -207,7 +209,8 @@ ALWAYS = (
 class Pace:
     """At what pace all customers together had bought by a day.
 
-    ``mean_gap`` is that between their purchases, in days; ``model`` the MBG/NBD model fitted to them.
+    ``mean_gap`` is that between their purchases, in days; ``model`` the MBG/NBD model fitted to them, or to
+    a sample of them.
     """
 
     mean_gap: float
