@@ -1,9 +1,11 @@
 """A whole run on Parquet of many rows: the time of each notebook, and the memory of all its processes.
 
 ``python -m benchmarks.lakes 1000000 3000000`` makes the files if they are not there, runs
-``cartera run FILE --jobs 1`` on each with nothing read before, and prints what it took. What follows ``--``
-goes to ``cartera run``, such as ``-- --notebooks 03``. Memory is looked at twice a second; where the system
-tells (Linux), what processes share counts once.
+``cartera run FILE --jobs 1`` on each with nothing read before, prints what it took, keeps it in
+``benchmarks/scale.csv`` and draws ``docs/scale.png`` from all that is kept there; without a number of rows
+it only prints and draws. What follows ``--`` goes to ``cartera run``, such as ``-- --notebooks 03``: that is
+printed, not kept. Memory is looked at twice a second; where the system tells (Linux), what processes share
+counts once.
 """
 
 from __future__ import annotations
@@ -22,10 +24,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import psutil
+from matplotlib.figure import Figure
 
+from analysis.plots.theme import COLOURS
 from benchmarks import data
 
+RECORD = Path(__file__).with_name("scale.csv")
+FIGURE = Path(__file__).parents[1] / "docs" / "scale.png"
+ALLOWED = 6
+"""Gigabytes that a run of 100 million rows may take."""
+_ALL = "whole run"
+_WHOLE = ["rows", "customers", "minutes", "processors", "memory", "disk_most", "disk_left"]
 _PAUSE = 0.5
 _READING, _END = "reading", "end of the run"
 
@@ -135,8 +146,8 @@ def on_disk(folder: Path) -> int:
     return sum(sizes.values())
 
 
-def measure(rows: int, options: list[str]) -> str:
-    """Run on so many rows; return what it took."""
+def measure(rows: int, options: list[str]) -> pd.DataFrame:
+    """Run on so many rows; return what each step took, and the whole run."""
     lake = data.lake(rows)
     with tempfile.TemporaryDirectory(dir=data.FOLDER.resolve()) as place:
         folder = Path(place)
@@ -149,43 +160,100 @@ def measure(rows: int, options: list[str]) -> str:
         seconds, left = time.perf_counter() - started, on_disk(folder)
         record = folder / "report" / "run.json"
         notebooks = json.loads(record.read_text("utf-8"))["notebooks"] if record.exists() else []
-    return "\n".join([_summary(lake, seconds, watched, left), "", *_by_notebook(watched, notebooks)])
-
-
-def _summary(lake: Path, seconds: float, watched: Watched, left: int) -> str:
-    query = "select count(*), count(distinct customer_id) from read_parquet(?)"
-    rows, customers = duckdb.execute(query, [str(lake)]).fetchall()[0]
-    under_way = max(watched.peaks, key=lambda name: watched.peaks[name])
-    largest = "; ".join(f"{kind} {size / 1e9:.2f} GB" for kind, size in watched.largest.items())
-    return (
-        "| rows | customers | minutes | of processors | peak memory | of each process | disk, most, left |\n"
-        "|---|---|---|---|---|---|---|\n"
-        f"| {rows:,} | {customers:,} | {seconds / 60:.1f} "
-        f"| {sum(watched.worked.values()) / 60:.1f} "
-        f"| {watched.peaks[under_way] / 1e9:.2f} GB ({under_way}) | {largest} "
-        f"| {watched.disk / 1e9:.1f} GB, {left / 1e9:.1f} GB |"
+    stopped = {notebook["name"] for notebook in notebooks if notebook["failure"]}
+    steps = [
+        (f"{name} (stopped)" if name in stopped else name, watched.lasted[name], watched.worked[name], peak)
+        for name, peak in watched.peaks.items()
+    ]
+    steps.append((_ALL, seconds, sum(watched.worked.values()), max(watched.peaks.values())))
+    print("; ".join(f"{kind} {size / 1e9:.2f} GB" for kind, size in watched.largest.items()))
+    rows, customers = duckdb.execute(
+        "select count(*), count(distinct customer_id) from read_parquet(?)", [str(lake)]
+    ).fetchall()[0]
+    found = pd.DataFrame(steps, columns=["step", "minutes", "processors", "memory"])
+    found = found.assign(
+        rows=rows,
+        customers=customers,
+        minutes=found["minutes"] / 60,
+        processors=found["processors"] / 60,
+        memory=found["memory"] / 1e9,
     )
+    whole = found["step"] == _ALL
+    return found.assign(disk_most=whole * watched.disk / 1e9, disk_left=whole * left / 1e9)
 
 
-def _by_notebook(watched: Watched, notebooks: list[dict[str, object]]) -> Iterator[str]:
-    said = {str(notebook["name"]): notebook for notebook in notebooks}
-    yield from ("| | minutes | of processors | peak memory, all processes |", "|---|---|---|---|")
-    for name, peak in watched.peaks.items():
-        seconds = float(str(said[name]["seconds"])) if name in said else watched.lasted[name]
-        stopped = " **stopped**" if name in said and said[name]["failure"] else ""
-        work = watched.worked[name] / 60
-        yield f"| {name}{stopped} | {seconds / 60:.1f} | {work:.1f} | {peak / 1e9:.2f} GB |"
+def keep(found: pd.DataFrame) -> None:
+    """Keep what was measured, in place of what was kept of so many rows."""
+    if RECORD.exists():
+        known = pd.read_csv(RECORD)
+        found = pd.concat([known[~known["rows"].isin(found["rows"])], found])
+    found.sort_values("rows", kind="stable").to_csv(RECORD, index=False, float_format="%.3g")
+
+
+def tables(record: pd.DataFrame) -> str:
+    """Return as Markdown what the runs took, each as a whole, and then by step."""
+    whole, each = record[record["step"] == _ALL], record[record["step"] != _ALL]
+    sizes = [f"{rows / 1e6:.0f} million" for rows in whole["rows"]]
+    by_step = each.pivot_table(["processors", "memory"], "step", "rows")
+    by_step = by_step.loc[each["step"].drop_duplicates(), ["processors", "memory"]].reset_index()
+    by_step.columns = pd.Index(
+        ["step", *(f"{size}, min" for size in sizes), *(f"{size}, GB" for size in sizes)]
+    )
+    return f"{_markdown(whole[_WHOLE])}\n\n{_markdown(by_step)}"
+
+
+def _markdown(rows: pd.DataFrame) -> str:
+    def said(cell: object) -> str:
+        if not isinstance(cell, int | float):
+            return str(cell)
+        return "" if pd.isna(cell) else f"{cell:,.0f}" if cell == int(cell) else f"{cell:.1f}"
+
+    lines = [[str(name).replace("_", " ") for name in rows], ["---"] * len(rows.columns)]
+    lines += [[said(cell) for cell in row] for row in rows.itertuples(index=False)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def draw(record: pd.DataFrame) -> Figure:
+    """Draw time and memory of the runs by rows."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    time_, memory_ = figure.subplots(1, 2)
+    whole, reading = (record[record["step"] == step] for step in (_ALL, _READING))
+    for runs, name, colour in ((whole, "whole run", "model"), (reading, "reading alone", "actual")):
+        millions = runs["rows"] / 1e6
+        time_.plot(millions, runs["processors"], "o-", color=COLOURS[colour], label=name)
+        memory_.plot(millions, runs["memory"], "o-", color=COLOURS[colour], label=name)
+    millions, minutes = whole["rows"] / 1e6, whole["processors"]
+    even = minutes.iloc[0] * millions / millions.iloc[0]
+    time_.plot(millions, even, ":", color=COLOURS["muted"], label="as rows grow")
+    memory_.axhline(ALLOWED, color=COLOURS["bad"], label="allowed")
+    time_.set(yscale="log", ylabel="minutes of processors", title="Time")
+    memory_.set(ylim=(0, ALLOWED * 1.1), ylabel="GB, all processes", title="Memory at most")
+    for axes in (time_, memory_):
+        axes.set(
+            xscale="log", xlabel="million rows", xticks=millions, xticklabels=[f"{n:.0f}" for n in millions]
+        )
+        axes.minorticks_off()
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+    return figure
 
 
 def main() -> None:
-    """Measure each size, print."""
+    """Measure each size, print, keep and draw."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lakes")
-    parser.add_argument("rows", type=int, nargs="+")
+    parser.add_argument("rows", type=int, nargs="*")
     ours, options = sys.argv[1:], []
     if "--" in ours:
         ours, options = ours[: ours.index("--")], ours[ours.index("--") + 1 :]
     for rows in parser.parse_args(ours).rows:
-        print(measure(rows, options), end="\n\n", flush=True)
+        found = measure(rows, options)
+        print(found.to_string(index=False), flush=True)
+        if not options:
+            keep(found)
+    if not options:
+        record = pd.read_csv(RECORD)
+        print(tables(record))
+        draw(record).savefig(FIGURE, dpi=110)
 
 
 if __name__ == "__main__":
