@@ -68,6 +68,9 @@ def test_potential_of_each_part_is_that_of_all(large):
         found.customers.sort_values("customer_id", ignore_index=True), expected, check_like=True
     )
     assert found.found.value == pytest.approx(each["growth_potential"].sum())
+    assert found.notes() == [
+        f"Comparable customers of each were sought among about {len(each) / 4:,.0f}, drawn at random."
+    ]
     assert found.tables()["potential_by_category"]["growth_potential"].sum() == pytest.approx(
         found.found.value
     )

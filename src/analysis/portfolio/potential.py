@@ -83,7 +83,8 @@ def growth_potential(dataset: Dataset) -> GrowthPotential | NotPossible:
     customers = largest_first(together(frames), ["growth_potential", "net_sales"])
     where = pd.concat(places).groupby("category").sum()
     where = where.sort_values("growth_potential", ascending=False, kind="stable").reset_index()
-    return _told(named(dataset, customers), where, dataset.currency)
+    parts = len(frames) if dataset.in_parts else 0
+    return _told(named(dataset, customers), where, dataset.currency, _within(len(customers), parts))
 
 
 def estimated(dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame] | NotPossible:
@@ -140,7 +141,17 @@ def estimated(dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame] | NotPossib
     return pd.DataFrame(told, index=now.index).reset_index(), where
 
 
-def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) -> GrowthPotential:
+def _within(customers: int, parts: int) -> tuple[str, ...]:
+    """Say among how many the peers were sought, where not among all."""
+    if not parts:
+        return ()
+    said = _("Comparable customers of each were sought among about {n}, drawn at random.")
+    return (said.format(n=number(customers / parts)),)
+
+
+def _told(
+    customers: pd.DataFrame, where: pd.DataFrame, currency: str | None, within: tuple[str, ...]
+) -> GrowthPotential:
     """Return the result that says how much the customers could buy more, and where it lies."""
     total = float(customers["growth_potential"].sum())
     tenth = customers["growth_potential"].head(-(-len(customers) // 10))
@@ -160,7 +171,7 @@ def _told(customers: pd.DataFrame, where: pd.DataFrame, currency: str | None) ->
         text = f"{text} {lies.format(category=category, money=money(its, currency))}"
     action = _("Offer it first to those whom the action plan says to develop.")
     found = Finding("portfolio.growth_potential", text, total, "money", action=action)
-    notes = tuple(only_first(len(customers)))
+    notes = (*within, *only_first(len(customers)))
     return GrowthPotential(shown, text, found, notes_on=notes, customers=customers, currency=currency)
 
 
