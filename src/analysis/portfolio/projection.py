@@ -104,13 +104,10 @@ def projection(dataset: Dataset) -> Projection | NotPossible:
         sides = pd.concat([part[part[["last_year", "to_date"]].any(axis=1)] for part in parts])
     accounts = _with_interval(_account(sides, way), tried[way])
     apart = of_total[way_of_total]
-    trials = pd.DataFrame({"account_error": errors, "total_error": misses}, [*_METHODS]).dropna(how="all")
+    trials = pd.DataFrame({"account_error": errors, "total_error": misses}, [*_METHODS])
     trials.loc[way, "account_held"] = _held(tried[way])
     within = [miss <= _reach(apart.drop(i)) for i, miss in apart.items()]
     trials.loc[way_of_total, "total_held"] = np.mean(within)
-    uses = {_("accounts"): way, _("total"): way_of_total}
-    trials["used"] = [", ".join(use for use, one in uses.items() if one == name) for name in trials.index]
-    trials = trials.rename(lambda name: _(_METHODS[name])).rename_axis("method").reset_index()
     total = accounts[["last_year", "to_date"]].sum()
     total["projected"] = _totals(daily, pd.Timestamp(year, 1, 1))[way_of_total]
     total["projected_low"] = total["projected"] * (1 - _reach(apart))
@@ -136,7 +133,7 @@ def projection(dataset: Dataset) -> Projection | NotPossible:
         error=percent(misses.min(), 1),
     )
     return Projection(
-        {"projection": told.head(10), "projection_trials": trials},
+        {"projection": told.head(10), "projection_trials": _named_trials(trials, way, way_of_total)},
         text,
         _found(text, total, low),
         claim.format(year=year, middle=middle, low=low, high=high),
@@ -147,6 +144,14 @@ def projection(dataset: Dataset) -> Projection | NotPossible:
         curve=curve.astype("float64").cumsum(),
         currency=currency,
     )
+
+
+def _named_trials(trials: pd.DataFrame, of_accounts: str, of_total: str) -> pd.DataFrame:
+    """Return the trials of the methods that could be tried, by name, with what each is used for."""
+    uses = {_("accounts"): of_accounts, _("total"): of_total}
+    found = trials.dropna(how="all")
+    used = [", ".join(use for use, one in uses.items() if one == name) for name in found.index]
+    return found.assign(used=used).rename(lambda name: _(_METHODS[name])).rename_axis("method").reset_index()
 
 
 def _tested_on(count: int) -> tuple[str, ...]:

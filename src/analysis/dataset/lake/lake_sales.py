@@ -20,7 +20,7 @@ from analysis.dataset.files.readers import RawTable
 from analysis.dataset.inference.type_inference import Reading, find_reading
 from analysis.dataset.lake import lake_sql
 from analysis.dataset.lake.places import SAMPLE, rows_of
-from analysis.dataset.ledger import sales_account, table_intake
+from analysis.dataset.ledger import row_account, sales_account, table_intake
 from analysis.dataset.ledger.intake_result import Formats, Records
 from analysis.dataset.ledger.ledger import Duplicates, Ledger
 from analysis.dataset.ledger.meaning import PLAIN, understand
@@ -140,10 +140,10 @@ def _recorded(  # noqa: PLR0917
     read_files(spark, target / "work_lake" / "ledger").createOrReplaceTempView("ledger")
     connection.register("sums", spark.sql(lake_sql.days(reading)).toArrow())
     connection.execute("create temp table days as from sums")
-    outcomes = table_intake.count_outcomes(connection, "days", 0, money=True)
+    outcomes = row_account.count_outcomes(connection, "days", 0, money=True)
     ledger = Ledger([raw], [[]], reading, config, outcomes, _duplicates(spark))
-    currency = table_intake.one_currency(_currencies(spark, reading), config.currency, raw.file)
-    table_intake.check_usable(connection, ledger)
+    currency = row_account.one_currency(_currencies(spark, reading), config.currency, raw.file)
+    row_account.check_usable(connection, ledger)
     found = sales_account.found(connection, ledger)
     _write(connection, spark, given.origin, target)
     (target / f"{TRANSACTIONS.name}.sql").write_text(query, "utf-8")
@@ -152,8 +152,8 @@ def _recorded(  # noqa: PLR0917
     quality = Quality(
         outcomes,
         found,
-        (*facts, *table_intake.tax_fact(reading, config.tax_rate(TRANSACTIONS.name))),
-        (*table_intake.rejected_alarm(ledger), *alarms),
+        (*facts, *row_account.tax_fact(reading, config.tax_rate(TRANSACTIONS.name))),
+        (*row_account.rejected_alarm(ledger), *alarms),
     )
     columns, first, last = _summary(connection)
     again = connection.execute(
@@ -203,7 +203,7 @@ def _unknown_money(connection: duckdb.DuckDBPyConnection) -> tuple[Note, ...]:
     query = (
         "select cast(coalesce(sum(rows - n_amount), 0) as bigint) from days where outcome like 'rejected:%'"
     )
-    return table_intake.unknown_money(connection.execute(query).fetchall()[0][0])
+    return row_account.unknown_money(connection.execute(query).fetchall()[0][0])
 
 
 def _alarms(connection: duckdb.DuckDBPyConnection, spark: SparkSession, ledger: Ledger) -> list[Note]:
