@@ -267,7 +267,7 @@ def test_a_run_on_spark_finds_what_one_on_duckdb_does(tmp_path):
     for engine in ("duckdb", "spark"):
         said = {"engine": engine, "master": "local[2]", "spark": TINY, "currency": "EUR", "name": "demo"}
         (tmp_path / "data" / "dataset.yml").write_text(yaml.safe_dump(said), "utf-8")
-        told = ["run", tmp_path / "data", "--out", tmp_path / engine, "--notebooks", "01_portfolio,05,07"]
+        told = ["run", tmp_path / "data", "--out", tmp_path / engine]
         command = [sys.executable, "-c", "from analysis.start import main; main()", *map(str, told)]
         assert subprocess.run([*command, "--jobs", "1"], check=False).returncode == 0
         found.append(json.loads((tmp_path / engine / "findings.json").read_text("utf-8")))
