@@ -17,7 +17,7 @@ from analysis.report.excel import Page, workbook
 if TYPE_CHECKING:
     from analysis.dataset import Dataset
 
-MOST_ROWS = 1_000_000  # of a sheet
+MOST_ROWS = 100_000  # of a sheet
 ON_PAPER = [
     *("name", "contact_id", "contact_type", "segment", "action", "channel", "contact_by", "talk_about"),
     *("reasons", "value_at_stake", "chance", "cost", "expected_gain"),

@@ -1,6 +1,7 @@
 """``report.xlsx``: the figures of the front page, every customer and the tables of the parts.
 
-A list has a sheet of its own, with filters; the small tables of a part are on one, below each other.
+A list has a sheet of its own, with filters, for its first 100,000 rows; the small tables of a part are on
+one, below each other.
 """
 
 from __future__ import annotations
@@ -27,10 +28,8 @@ from analysis.report.sources import in_words
 from analysis.year_figures import YearFigure
 
 NAME = "report.xlsx"
-MOST_ROWS = 1_000_000
-"""Of a sheet: Excel's own limit is little higher."""
-FIRST_ROWS = 100_000
-"""Of a list of a data set in parts, which is worked with elsewhere."""
+MOST_ROWS = 100_000
+"""Of a sheet: Excel holds ten times as many, but longer lists are worked with elsewhere."""
 _OF_A_LIST = 31
 """Rows from which a table is a list: more than the months of a year, the days of a month or ten groups."""
 _PROFILE = "customer_profile"
@@ -110,7 +109,6 @@ def write(new: Path, told: Told, dataset: Dataset) -> None:
 
 
 def _pages(new: Path, told: Told, dataset: Dataset) -> Iterator[Page]:
-    most = FIRST_ROWS if dataset.in_parts else MOST_ROWS
     found = sorted(_tables(new, told), key=lambda table: (table.part, table.is_list))
     together = groupby(found, key=lambda table: table.path if table.is_list else table.part)
     sheets = [[*group] for _name, group in together]
@@ -119,7 +117,7 @@ def _pages(new: Path, told: Told, dataset: Dataset) -> Iterator[Page]:
     yield _summary(summary, told, dataset)
     yield _contents(contents, dict(zip(named, sheets, strict=True)), new)
     for name, sheet in zip(named, sheets, strict=True):
-        yield _list(sheet[0], name, new, most) if sheet[0].is_list else _part(sheet, name)
+        yield _list(sheet[0], name, new) if sheet[0].is_list else _part(sheet, name)
 
 
 def _summary(name: str, told: Told, dataset: Dataset) -> Page:
@@ -150,30 +148,30 @@ def _contents(name: str, sheets: Mapping[str, Sequence[_Table]], new: Path) -> P
     return Page(name, _("Contents"), [told], {"report_contents": frame}, is_list=True, links="sheet")
 
 
-def _list(table: _Table, name: str, new: Path, most: int) -> Page:
-    frame = _first(table.path, most, "net_sales" if table.name == _PROFILE else None)
+def _list(table: _Table, name: str, new: Path) -> Page:
+    frame = _first(table.path, "net_sales" if table.name == _PROFILE else None)
     told = _("{rows} rows; they are in {file} too.")
-    if table.rows > most:
+    if table.rows > MOST_ROWS:
         told = _("The first {shown} of {rows} rows by value; all of them are in {file}.")
     line = told.format(
-        shown=number(most), rows=number(table.rows), file=table.path.relative_to(new).as_posix()
+        shown=number(MOST_ROWS), rows=number(table.rows), file=table.path.relative_to(new).as_posix()
     )
     return Page(
         name, table.caption, [*([table.part] if table.part else []), line], {table.name: frame}, is_list=True
     )
 
 
-def _first(path: Path, most: int, by: str | None) -> pd.DataFrame:
-    """Return at most so many rows of a table: the first, or those with the most of a column."""
+def _first(path: Path, by: str | None) -> pd.DataFrame:
+    """Return at most `MOST_ROWS` of a table: the first, or those with the most of a column."""
     file = pq.ParquetFile(path)
     if by is None:
-        return _frame([next(file.iter_batches(most))])
-    if file.metadata.num_rows <= most:
+        return _frame([next(file.iter_batches(MOST_ROWS))])
+    if file.metadata.num_rows <= MOST_ROWS:
         return pd.read_parquet(path).sort_values(by, ascending=False, kind="stable")
     values = file.read([by]).column(by).to_numpy()
-    least = np.partition(values, -most)[-most]
+    least = np.partition(values, -MOST_ROWS)[-MOST_ROWS]
     rows = _frame([batch.filter(pc.field(by) >= least) for batch in file.iter_batches()])
-    return rows.sort_values(by, ascending=False, kind="stable").head(most)
+    return rows.sort_values(by, ascending=False, kind="stable").head(MOST_ROWS)
 
 
 def _frame(batches: Sequence[pa.RecordBatch]) -> pd.DataFrame:
