@@ -96,7 +96,7 @@ def contact_value(
     models = risks.models or (ltv.fitted(dataset) if values is None else None)
     gains, tried, first, pay = [], [], pd.DataFrame(), 0
     for part, risk in zip(dataset.batches(), risks.risk, strict=True):
-        own = ltv.profile(part, models) if values is None else values
+        own = ltv.values(part, models) if values is None else values
         customers = _contacted(part, risk, own, terms)
         ranked = contact_gain.expected(customers, terms.lifts, days).sort_values(
             [*ORDER], ascending=[*ORDER.values()], ignore_index=True

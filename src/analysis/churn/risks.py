@@ -86,12 +86,12 @@ def risks(
     """Return today's active customers with their risk of no purchase and the money at stake.
 
     The ``model`` is fitted on the newest outcomes (``on="check"``). The ``dataset`` knows names, owners and,
-    unless ``values`` are given, what customers are worth: ``clv`` and ``p_alive`` of `analysis.ltv.profile`.
+    unless ``values`` are given, what customers are worth: ``clv`` and ``p_alive`` of `analysis.ltv.values`.
     """
     fitted = ltv.fitted(dataset) if dataset is not None and values is None else None
     first, risk, stake, valued = pd.DataFrame(), [], 0.0, False
     for part in dataset.batches() if dataset is not None else [None]:
-        own = ltv.profile(part, fitted) if part is not None and fitted is not None else values
+        own = ltv.values(part, fitted) if part is not None and fitted is not None else values
         ranked = _ranked(model, snapshots, part, own)
         risk.append(ranked.set_index("customer_id")["risk"])
         stake += float(ranked["at_stake"].sum())

@@ -11,7 +11,7 @@ from analysis.ltv.model_selection import choose, compare_models, fit_purchases
 from analysis.ltv.next_purchase import next_purchase
 from analysis.ltv.peer import fitted_by, import_lifetimes
 from analysis.ltv.pooling import group_check
-from analysis.ltv.profile import Fitted, fitted, profile
+from analysis.ltv.profile import Fitted, fitted, profile, values
 from analysis.ltv.purchases import PurchaseModel, process
 from analysis.ltv.regularity import regularity
 from analysis.ltv.sales_forecast import sales_forecast
@@ -63,4 +63,5 @@ __all__ = [
     "summary_of",
     "tracking",
     "value_accuracy",
+    "values",
 ]
