@@ -5,6 +5,8 @@ import pytest
 
 from analysis import open_dataset
 from analysis.dataset import parts
+from analysis.engine import duckdb as duckdb_engine
+from analysis.errors import CarteraError
 from analysis.report.results import Results
 
 TABLES = ["transactions", "customer_days", "customers", "invoices", "surveys"]
@@ -70,3 +72,9 @@ def test_only_the_columns_asked_for_in_the_same_order_of_rows(large):
     columns = ["net_sales", "customer_id"]
     some = large.query("customers", columns)
     pd.testing.assert_frame_equal(some, large.query("customers")[columns])
+
+
+def test_a_query_that_takes_too_much_memory_says_what_to_ask_instead(monkeypatch):
+    monkeypatch.setattr(duckdb_engine, "MEMORY", "1MB")
+    with pytest.raises(CarteraError, match=r"customers has too many rows .* within 1MB. Name the columns"):
+        open_dataset("demo").query("customers")

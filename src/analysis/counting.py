@@ -68,8 +68,9 @@ def customer_counts(
     unit = portfolio.default_period(window)
     horizon = churn.horizon(window, pairs, as_of)
     snapshots = churn.snapshots(dataset.sampled(), horizon)
+    bought = dataset.query("customers", ["customer_id", "last_purchase", "net_sales"])
     return counts(
-        portfolio.activity(dataset.query("customers"), as_of, window),
+        portfolio.activity(bought, as_of, window),
         portfolio.customer_flow(dataset.query("customer_flow", period=unit), as_of, unit),
         horizon,
         churn.risk_today(churn.forecast(snapshots), snapshots, dataset),

@@ -12,6 +12,8 @@ import pandas as pd
 
 from analysis.engine.paths import duckdb_path
 from analysis.engine.queries import Parameter, prepared, with_dollars
+from analysis.errors import CarteraError
+from analysis.language import _
 from analysis.temporary import prefix
 
 MEMORY = "1500MB"
@@ -63,7 +65,16 @@ class DuckDBEngine:
     def query(self, name: str, columns: Sequence[str] = (), /, **parameters: Parameter) -> pd.DataFrame:
         """Run ``sql/<name>.sql`` and return its rows; see `Engine.query`."""
         text, values = prepared(name, columns, parameters)
-        return self._connection.execute(with_dollars(text), values).df()
+        try:
+            return self._connection.execute(with_dollars(text), values).df()
+        except duckdb.OutOfMemoryException:
+            raise CarteraError(
+                _(
+                    "The query {name} has too many rows to be answered within {memory}. Name the columns "
+                    'that you need, as in dataset.query("{name}", ["customer_id"]), or ask part by part: '
+                    "for part in dataset.batches()."
+                ).format(name=name, memory=MEMORY)
+            ) from None
 
     def head(self, table: str, rows: int) -> pd.DataFrame:
         """Return the first rows of a canonical table."""

@@ -150,7 +150,7 @@ def owed(dataset: Dataset) -> pd.DataFrame:
     rows = rows[rows["open"].abs() > _CENT]
     late = rows["due"] < pd.Timestamp(dataset.as_of)
     sums = rows.assign(overdue=rows["open"].where(late, 0.0)).groupby("customer_id")[list(names)].sum()
-    everybody = dataset.query("customers")["customer_id"]
+    everybody = dataset.query("customers", ["customer_id"])["customer_id"]
     return sums.reindex(everybody, fill_value=0.0).rename(columns=names)
 
 
