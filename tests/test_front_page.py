@@ -184,7 +184,7 @@ class TestOneMinute:
         figures = [YearFigure("net_sales", 90, 100, pd.Series(dtype=float))]
         assert self.answers(dataset, chapters, figures, 3, "Ana") == [
             "No: net sales -10.0% (a year before: 100).",
-            "Ana first; in all, 3 contacts are expected to pay.",
+            "Ana first; the plan has 3 contacts that are expected to pay.",
             "acquisition.wasteful_channel",
             "4% too high. Plan so.",
             "6,919 rows were read, all accounted for.",

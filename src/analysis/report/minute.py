@@ -131,7 +131,7 @@ def _whom(known: Known, first: str) -> Answer:
     count = len(known.calls)
     text = ngettext(
         "{name}: the only contact that is expected to pay.",
-        "{name} first; in all, {n} contacts are expected to pay.",
+        "{name} first; the plan has {n} contacts that are expected to pay.",
         count,
     ).format(name=first, n=number(count))
     return Answer(question, text, "#calls", found["id"] if found else "")
