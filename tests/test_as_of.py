@@ -167,5 +167,5 @@ def test_the_account_says_how_many_rows_are_not_seen(tmp_path):
         tmp_path, "surveys", "customer_id date score\nA 2024-03-31 9\nA 2024-04-01 9\nB 2024-04-02 3\n"
     )
     quality = records_until(Quality(pd.DataFrame(), pd.DataFrame()), "surveys", tmp_path, AS_OF)
-    assert quality.assumptions == ["Rows kept that are dated after 2024-03-31 and are not seen: 2."]
+    assert quality.assumptions == ["Rows kept that are dated after 31 Mar 2024 and are not seen: 2."]
     assert not records_until(quality, "surveys", tmp_path, dt.date(2024, 4, 2)).facts[1:]

@@ -497,7 +497,8 @@ def test_costly_customers_of_five(five: Contribution) -> None:
     assert reasons["loss"].tolist() == [40, 0, 0, 40, 0]
     assert reasons.loc["Discounts", "excess"] == pytest.approx(200 - 500 / 7)  # dora's usual 100 ÷ 7 off
     assert found.sentence() == (
-        "2 of 5 customers cost more than they bring: 80 in all, 40 of it with “Discounts” as the main reason."
+        "2 of the 5 customers of the last 12 months cost more than they bring: 80 in all, 40 of it with "
+        "“Discounts” as the main reason."
     )
     assert not found.notes()
     late = pd.DataFrame([["eve", 90.0, 36.0]], columns=["customer_id", "days_late", "late_cost"])
@@ -505,7 +506,7 @@ def test_costly_customers_of_five(five: Contribution) -> None:
     eve = slow.tables()["costly"].set_index("customer_id").loc["eve"]
     assert eve["remains"] == pytest.approx(600 / 17 - 36)
     assert (eve["reason"], eve["excess"]) == ("Late payment", pytest.approx(36 - 100 * 36 / 2100))
-    assert slow.sentence().startswith("3 of 5 customers cost more than they bring")
+    assert slow.sentence().startswith("3 of the 5 customers of the last 12 months cost more")
     assert slow.notes()[0].startswith("What waiting for the money costs is counted here")
     assert slow.findings()[0].money == pytest.approx(80 + 36 - 600 / 17)
     best = replace(five, frame=five.frame.head(2))

@@ -101,7 +101,7 @@ def sales_until(quality: Quality, engine: Engine, as_of: dt.date, config: Datase
     account = pd.concat([rows[columns], left_out], ignore_index=True)
     found = quality.found.copy()
     found.loc[found["rule"] == "after_as_of", "rows"] = n
-    fact = Note(N_("Rows after {as_of} were left out."), {"as_of": as_of.isoformat()})
+    fact = Note(N_("Rows after {as_of} were left out."), days={"as_of": as_of.isoformat()})
     return replace(
         quality,
         rows=account[(account["rows"] > 0) | (account["amount"].abs() > 0.005)],
@@ -121,6 +121,7 @@ def records_until(quality: Quality, name: str, folder: Path, as_of: dt.date) -> 
         n = int(later.aggregate("count(*)").fetchall()[0][0])
     fact = Note(
         N_("Rows kept that are dated after {as_of} and are not seen: {n}."),
-        {"n": n, "as_of": as_of.isoformat()},
+        {"n": n},
+        days={"as_of": as_of.isoformat()},
     )
     return replace(quality, facts=(*quality.facts, fact)) if n else quality

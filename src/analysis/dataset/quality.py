@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from analysis.dataset.schema import TABLES, Table
-from analysis.language import N_, _, current_language, number
+from analysis.language import N_, _, current_language, date, month, number
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,21 @@ class Note:
         text by language, the reader's is taken.
     words
         What stands in other placeholders and is itself a message, marked by ``N_``.
+    days
+        What stands in other placeholders and is a day or a month, in ISO form; it gets the reader's.
     """
 
     message: str
     values: dict[str, Any] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
+    days: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the sentence in the reader's language."""
         shown = {name: _shown(value) for name, value in self.values.items()}
-        return _(self.message).format(**shown, **{name: _(word) for name, word in self.words.items()})
+        shown |= {name: _(word) for name, word in self.words.items()}
+        shown |= {name: _day(day) for name, day in self.days.items()}
+        return _(self.message).format(**shown)
 
 
 def _shown(value: object) -> object:
@@ -42,6 +48,12 @@ def _shown(value: object) -> object:
     if isinstance(value, float):
         return number(value, 2)
     return number(value) if isinstance(value, int) else value
+
+
+def _day(written: str) -> str:
+    if len(written) == len("2024-12"):
+        return month(dt.date.fromisoformat(f"{written}-01"))
+    return date(dt.date.fromisoformat(written))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.language import N_, _, money, ngettext, number
+from analysis.language import N_, _, duration, money, ngettext, number
 from analysis.not_possible import NotPossible
 from analysis.profitability.contribution import COSTS as COSTS_OF_MARGIN
 from analysis.profitability.contribution import Contribution
@@ -39,14 +39,15 @@ def costly(result: Contribution | NotPossible, late: Listed | NotPossible) -> Li
     reasons["loss"] *= -1
     worst, loss = reasons["loss"].idxmax(), -float(found["remains"].sum())
     text = ngettext(
-        "{few} of {customers} customers costs more than it brings: {loss}{assumed}, {part} of it with "
-        "“{reason}” as the main reason.",
-        "{few} of {customers} customers cost more than they bring: {loss} in all{assumed}, {part} of it with "
-        "“{reason}” as the main reason.",
+        "{few} of the {customers} customers of the last {months} costs more than it brings: {loss}{assumed}, "
+        "{part} of it with “{reason}” as the main reason.",
+        "{few} of the {customers} customers of the last {months} cost more than they bring: {loss} in "
+        "all{assumed}, {part} of it with “{reason}” as the main reason.",
         len(found),
     ).format(
         few=number(len(found)),
         customers=number(len(frame)),
+        months=duration(result.months, "month"),
         loss=money(loss, result.currency),
         reason=worst,
         part=money(reasons["loss"].max(), result.currency),

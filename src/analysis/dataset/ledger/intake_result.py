@@ -149,4 +149,4 @@ def _quality(content: dict[str, Any], of: str) -> Quality:
 
 
 def _note_content(note: Note) -> list[Any]:
-    return [note.message, note.values, note.words]
+    return [note.message, note.values, note.words, note.days]

@@ -144,13 +144,13 @@ def _holes(connection: duckdb.DuckDBPyConnection, ledger: Ledger, kept: str) -> 
         if missing >= _YEAR_APART and 100 * fewer <= sum(counts.values()):
             month = before if fewer == earlier else after
             part, row, day = _first(connection, kept, "date", "date_trunc('month', date) = $1", month)
-            values = {"months": missing, "n": fewer, "day": day.isoformat()}
-            notes.append(Note(_APART, values | _where(ledger, part, row)))
+            values = {"months": missing, "n": fewer} | _where(ledger, part, row)
+            notes.append(Note(_APART, values, days={"day": day.isoformat()}))
         elif missing >= 2 and len(counts) >= 12:
-            notes.append(Note(_GAP, {"first": _month(before, 1), "last": _month(after, -1)}))
+            notes.append(Note(_GAP, days={"first": _month(before, 1), "last": _month(after, -1)}))
     last = months[-1][2]
     if last.day < calendar.monthrange(last.year, last.month)[1] - 6 and len(counts) >= 3:
-        notes.append(Note(_SHORT, {"day": last.isoformat()}))
+        notes.append(Note(_SHORT, days={"day": last.isoformat()}))
     return notes if len(notes) <= 3 else notes[:3]
 
 
