@@ -297,9 +297,12 @@ def test_whom_it_pays_to_contact(small, values) -> None:
     assert listed["expected_gain"].tolist() == pytest.approx([20, -4])
     assert listed["worth_contacting"].tolist() == [True, False]
     assert value.curve["expected_gain"].tolist() == pytest.approx([0, 20, 16])
-    assert value.notes() == [value.sentence()]
+    assert value.notes() == [
+        value.sentence(),
+        "1 of them is left out, as probably lost: P(alive) is below 20%.",
+    ]
     assert not value.measured
-    assert "pays with 1 of 2 active customers and is expected to bring €20 more" in value.sentence()
+    assert "pays with 1 of 3 active customers and is expected to bring €20 more" in value.sentence()
     assert value.sentence().endswith("they buy 200% as often as without it, which is an assumption.")
     # half the effect: 0.5 − 0.5^1.5 = 0.1464 of 100, at half the cost
     table = value.shown["contact_sensitivity"].set_index(["uplift", "contact_cost"]).loc[(0.5, 2.5)]
@@ -311,7 +314,7 @@ def test_what_is_not_measured_is_called_an_assumption(small, values) -> None:
     """As the rule says: a cost of 5, and a tenth more often: 0.5 − 0.5^1.1 = 3.3 % of 200."""
     values["clv"] *= 2
     value = told(small, values)
-    assert value.sentence().startswith("A contact that costs €5.00, an assumption, pays with 1 of 2")
+    assert value.sentence().startswith("A contact that costs €5.00, an assumption, pays with 1 of 3")
     gain = value.shown["contact_value"]["expected_gain"].iloc[0]
     assert gain == pytest.approx(200 * (0.5 - 0.5**1.1) - 5)
     annoyed = told(small, values, uplift=-0.1)
@@ -323,7 +326,7 @@ def test_effect_and_cost_come_from_the_campaign(small, values) -> None:
     effects = effects_of(contacts_of((100, 75), (60, 30)))
     value = told(small, values, effects)
     assert value.measured
-    assert value.sentence().startswith("A contact that costs €2.00 pays with 1 of 2")
+    assert value.sentence().startswith("A contact that costs €2.00 pays with 1 of 3")
     assert (
         "buy 200% as often as without it, as Call measured it (90% interval of the gain" in value.sentence()
     )

@@ -78,7 +78,7 @@ def test_what_the_engine_shows_ends_at_the_last_sale(folder, monkeypatch):
     assert list(dataset.query("surveys score").iloc[0]) == [1, 1]
     assert list(dataset.query("invoices paid").iloc[0]) == [2, 1]
     assert list(dataset.query("all_invoices paid").iloc[0]) == [2, 2]
-    assert "Rows kept that are dated after 2024-03-31 and are not seen: 1." in " ".join(
+    assert "Rows kept that are dated after 31 Mar 2024 and are not seen: 1." in " ".join(
         dataset.accounts["surveys"].assumptions
     )
 

@@ -13,7 +13,7 @@ from analysis.churn import campaigns, contact_gain
 from analysis.churn.risks import Risks, foremost, listed_first
 from analysis.dataset import Dataset
 from analysis.dataset.action_table import Action
-from analysis.language import _, listing, money, number, percent
+from analysis.language import _, listing, money, ngettext, number, percent
 from analysis.not_possible import NotPossible
 from analysis.portfolio import ActivityWindow
 from analysis.result import Listed
@@ -111,8 +111,13 @@ def contact_value(
         curve = curve.sort_values("expected_gain", ascending=False)
     curve = pd.concat([pd.DataFrame(0.0, [0], GAINS), curve.cumsum()], ignore_index=True)
     curve = curve.rename_axis("contacted").reset_index()
-    text, claim = _said(terms, curve, pay, risks.currency)
-    notes = (text,) if len(first) == len(curve) - 1 else (text, listed_first(len(first), len(curve) - 1))
+    active, contacted = sum(map(len, risks.risk)), len(curve) - 1
+    text, claim = _said(terms, curve, pay, active, risks.currency)
+    notes = [text]
+    if contacted < active:
+        notes.append(_left_out(active - contacted, terms.alive_at_least))
+    if len(first) < contacted:
+        notes.append(listed_first(len(first), contacted))
     return ContactValue(
         shown={
             "contact_value": owners.named(dataset, first),
@@ -120,7 +125,7 @@ def contact_value(
         },
         text=text,
         claim=claim,
-        notes_on=notes,
+        notes_on=tuple(notes),
         curve=curve,
         pay=pay,
         measured=terms.measured,
@@ -178,11 +183,22 @@ def _contacted(part: Dataset, risk: pd.Series, values: pd.DataFrame, terms: Cont
     return customers[~(customers["p_alive"] < terms.alive_at_least)]
 
 
-def _said(terms: ContactTerms, curve: pd.DataFrame, pay: int, currency: str | None) -> tuple[str, str]:
+def _left_out(customers: int, alive_at_least: float) -> str:
+    """Say how many active customers are not contacted, since they have probably left."""
+    return ngettext(
+        "{n} of them is left out, as probably lost: P(alive) is below {least}.",
+        "{n} of them are left out, as probably lost: P(alive) is below {least}.",
+        customers,
+    ).format(n=number(customers), least=percent(alive_at_least))
+
+
+def _said(
+    terms: ContactTerms, curve: pd.DataFrame, pay: int, active: int, currency: str | None
+) -> tuple[str, str]:
     """Return the sentence and the claim: with how many a contact pays, and what that brings."""
     lifts, cost = terms.lifts, terms.lifts["cost"].iloc[0]
     sums = {name: money(float(curve[name][pay]), currency) for name in GAINS}
-    counts = {"customers": number(pay), "all": number(len(curve) - 1), "days": number(terms.days)}
+    counts = {"customers": number(pay), "all": number(active), "days": number(terms.days)}
     paid = _("{cost}, an assumption,") if terms.cost_assumed else "{cost}"
     text = _(
         "A contact that costs {cost} pays with {customers} of {all} active customers and is expected to "
